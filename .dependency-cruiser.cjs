@@ -1,0 +1,68 @@
+// Who may import whom (docs/architecture.md). A door is a file the server may use; everything with a secret in it stays out of its reach.
+const no = (name, from, to, comment) => ({ name, severity: 'error', comment, from: { path: from }, to: { path: to } });
+const only = (folder, allowed) => ({
+  name: `${folder}-imports`,
+  severity: 'error',
+  from: { path: `^lib/${folder}/` },
+  to: {
+    path: '^(lib|functions|web|demo|localstack|scripts|test|bench)/',
+    pathNot: `^lib/(${[folder, ...allowed].join('|')})/`,
+  },
+});
+const serverDoors = 'umbral/(proxy|capsule|kfrag|cfrag|errors)\\.ts$|envelope/header\\.ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphan-packages', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('bytes', []),
+    only('umbral', ['bytes']),
+    only('envelope', ['bytes', 'umbral']),
+    only('identity', ['bytes', 'umbral', 'envelope', 'statements']),
+    only('statements', ['bytes']),
+    only('domain', ['bytes', 'statements']),
+    only('api', ['bytes', 'statements', 'domain']),
+    only('usecases', ['bytes', 'statements', 'domain', 'api', 'umbral', 'envelope']),
+    only('stores', ['bytes', 'statements', 'domain', 'api', 'usecases']),
+    only('http', ['bytes', 'statements', 'domain', 'api', 'usecases', 'identity']),
+    only('client', ['bytes', 'umbral', 'envelope', 'identity', 'statements', 'domain', 'api']),
+    {
+      name: 'server-keeps-to-its-doors',
+      comment: 'the server must not be able to decrypt: it may use only the doors that hold no secret',
+      severity: 'error',
+      from: { path: '^(functions|lib/(usecases|stores|http|runtime|api|domain|statements))/' },
+      to: { path: '^lib/(umbral|envelope)/', pathNot: `^lib/(${serverDoors})` },
+    },
+    no(
+      'usecases-know-ports-only',
+      '^lib/usecases/',
+      '^lib/(stores|http|runtime|client)/',
+      'stores satisfy the types that use cases declare',
+    ),
+    {
+      name: 'browser-code-stays-portable',
+      severity: 'error',
+      from: { path: '^lib/(bytes|umbral|envelope|statements|identity|domain|api|client)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    no(
+      'browser-code-knows-no-aws',
+      '^lib/(bytes|umbral|envelope|statements|identity|domain|api|client)/',
+      '@aws-sdk|@smithy|@middy',
+      '',
+    ),
+    no(
+      'gpl-peer-stays-in-tests',
+      '^(lib|functions|demo|scripts|localstack)/',
+      '@nucypher',
+      'GPL-3: a peer to test against, never shipped',
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};
