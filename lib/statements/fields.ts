@@ -1,0 +1,76 @@
+// The small types that statements and API bodies are made of. Parsed once at the edge, branded from then on.
+import * as z from 'zod';
+import { fromBase64url } from '../bytes/codec.ts';
+import { parseId, parseIdentityId, type IdentityId, type RandomId } from '../bytes/ids.ts';
+
+const parses = (read: () => unknown): boolean => {
+  try {
+    read();
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** Exactly `length` bytes as canonical base64url. Kept as text: what is signed is text. */
+export const bytesOf = (length: number) => between(length, length);
+
+/** Canonical base64url of `min` to `max` bytes. */
+export const between = (min: number, max: number) =>
+  z
+    .string()
+    .max(Math.ceil((max * 4) / 3))
+    .refine((s) => parses(() => fromBase64url(s)), 'not canonical base64url')
+    .refine(
+      (s) => {
+        const n = Math.floor((s.length * 3) / 4);
+        return n >= min && n <= max;
+      },
+      `must be ${min === max ? min : `${min} to ${max}`} bytes`,
+    );
+
+export const identity = z
+  .string()
+  .length(62)
+  .refine((s) => parses(() => parseIdentityId(s)), 'not an identity id')
+  .transform((s) => s as IdentityId);
+
+export const randomId = <T extends RandomId>() =>
+  z
+    .string()
+    .length(26)
+    .refine((s) => parses(() => parseId(s)), 'not an id')
+    .transform((s) => s as T);
+
+/** SHA-256, 32 bytes, base64url. */
+export const sha256 = bytesOf(32);
+/** SEC 1 compressed secp256k1 point, 33 bytes, base64url. The curve check is made where the point is used. */
+export const point = bytesOf(33);
+/** Milliseconds since 1970-01-01T00:00:00Z. */
+export const instant = z.int().min(0).max(9_999_999_999_999);
+/** Counters that stand zero-padded to ten digits in keys. */
+export const ordinal = z.int().min(1).max(4_294_967_295);
+
+/** Broad kinds of folders; none says anything about a diagnosis. */
+export const CATEGORIES = ['letters', 'imaging', 'laboratory', 'medication', 'devices', 'other'] as const;
+export const category = z.enum(CATEGORIES);
+export type Category = z.infer<typeof category>;
+
+/** HL7 v3 ActReason codes of PurposeOfUse that a request or grant may name. */
+export const PURPOSES = [
+  'TREAT',
+  'ETREAT',
+  'CAREMGT',
+  'HOPERAT',
+  'HPAYMT',
+  'HRESCH',
+  'PATRQT',
+  'FAMRQT',
+  'PUBHLTH',
+  'COVERAGE',
+] as const;
+export const purpose = z.enum(PURPOSES);
+export type Purpose = z.infer<typeof purpose>;
+
+export const right = z.enum(['read']);
+export type Right = z.infer<typeof right>;
