@@ -1,0 +1,137 @@
+// The closed list of what can go wrong, for server and client alike. docs/spec/errors.md is generated from it.
+
+export type Fault = 'client' | 'server';
+
+interface ErrorSpec {
+  readonly status: number;
+  readonly fault: Fault;
+  /** What the caller can do about it, in one sentence. */
+  readonly advice: string;
+}
+
+export const ERRORS = {
+  'malformed-request': {
+    status: 400,
+    fault: 'client',
+    advice: 'Send what the contract in /v1/openapi.json says; the problem names the member.',
+  },
+  'body-too-large': {
+    status: 413,
+    fault: 'client',
+    advice: 'Send at most 256 KiB; record bytes go straight to storage.',
+  },
+  unsigned: { status: 401, fault: 'client', advice: 'Sign the request as docs/spec/request-signatures.md says.' },
+  'signature-invalid': {
+    status: 401,
+    fault: 'client',
+    advice: 'Sign exactly the request that is sent, for the configured host, with the key named by keyid.',
+  },
+  'clock-skew': { status: 401, fault: 'client', advice: 'Correct the clock by serverTime and sign again.' },
+  replayed: { status: 409, fault: 'client', advice: 'Sign the request again with a new nonce.' },
+  'not-registered': { status: 403, fault: 'client', advice: 'Register this identity first.' },
+  'not-found': {
+    status: 404,
+    fault: 'client',
+    advice: 'Check the id, and name the grant if the caller is not the patient.',
+  },
+  'statement-invalid': {
+    status: 422,
+    fault: 'client',
+    advice: 'Sign a statement of the right kind that says the same as the request around it.',
+  },
+  'statement-outdated': {
+    status: 409,
+    fault: 'client',
+    advice: 'Fetch the current statement, build on it and sign again.',
+  },
+  'already-exists': {
+    status: 409,
+    fault: 'client',
+    advice: 'Use a new id: this one belongs to a different statement.',
+  },
+  'cell-closed': {
+    status: 409,
+    fault: 'client',
+    advice: 'Wrap the file key to the current cell of the folder and sign again; the blob stays.',
+  },
+  'version-conflict': {
+    status: 409,
+    fault: 'client',
+    advice: 'Fetch the record, then file the version after its latest.',
+  },
+  'upload-not-found': {
+    status: 404,
+    fault: 'client',
+    advice: 'Begin a new upload: this one is unknown, finished or older than a day.',
+  },
+  'upload-incomplete': { status: 409, fault: 'client', advice: 'Send the parts that are missing, then commit again.' },
+  'blob-mismatch': {
+    status: 422,
+    fault: 'client',
+    advice: 'What is stored is not what was signed: begin a new upload with a new record id.',
+  },
+  'created-too-old': {
+    status: 422,
+    fault: 'client',
+    advice: 'Sign the record statement again with the present time; the blob stays.',
+  },
+  'capsule-invalid': { status: 422, fault: 'client', advice: 'Wrap the file key again: the capsule does not check.' },
+  'request-closed': {
+    status: 409,
+    fault: 'client',
+    advice: 'The request was answered, withdrawn or has lapsed: ask again, or grant without a request.',
+  },
+  'grant-exceeds-request': {
+    status: 422,
+    fault: 'client',
+    advice: 'Grant at most what was asked, for at most as long.',
+  },
+  'kfrag-invalid': {
+    status: 422,
+    fault: 'client',
+    advice: 'Make the key fragments again for the keys that the grant names.',
+  },
+  'grant-ended': {
+    status: 403,
+    fault: 'client',
+    advice: 'Ask the patient for a new grant; reason says how this one ended.',
+  },
+  'grant-not-begun': { status: 403, fault: 'client', advice: 'Wait until the grant begins.' },
+  'too-many': { status: 429, fault: 'client', advice: 'Wait as long as Retry-After says.' },
+  busy: { status: 503, fault: 'server', advice: 'Send the same again after Retry-After; it is safe to repeat.' },
+  internal: { status: 500, fault: 'server', advice: 'Send the same again later; name the request id if it stays.' },
+} as const satisfies Record<string, ErrorSpec>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Why a grant gives nothing any more. */
+export type EndReason = 'revoked' | 'expired' | 'exhausted' | 'paused';
+
+/** Members that a problem may carry besides its code. None holds health data or a secret. */
+export interface ProblemDetails {
+  /** The member of the request that is wrong. */
+  readonly member?: string;
+  /** `grant-ended`: how. */
+  readonly reason?: EndReason;
+  /** `clock-skew`: the server's time in ms. */
+  readonly serverTime?: number;
+  /** `busy`, `too-many`: seconds. */
+  readonly retryAfter?: number;
+  /** Which ids were not found, where several were asked for. */
+  readonly ids?: readonly string[];
+}
+
+/** The one error that use cases throw and the client rethrows. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly details: ProblemDetails;
+  constructor(code: ErrorCode, details: ProblemDetails = {}) {
+    super(ERRORS[code].advice);
+    this.code = code;
+    this.details = details;
+  }
+  get fault(): Fault {
+    return ERRORS[this.code].fault;
+  }
+}

@@ -1,0 +1,34 @@
+// What a route says of itself, and what holds for all of them.
+import type * as z from 'zod';
+import type { ErrorCode } from './errors.ts';
+
+/** `mutation` routes claim their nonce; `read` routes have no effect; `public` routes take no signature. */
+export type Access = 'public' | 'read' | 'mutation';
+
+export interface Route {
+  readonly method: 'GET' | 'PUT' | 'POST';
+  readonly path: string;
+  readonly access: Access;
+  /** Members of the path, all strings. */
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  readonly body: z.ZodObject | undefined;
+  readonly answer: readonly [status: number, schema: z.ZodType];
+  readonly errors: readonly ErrorCode[];
+  readonly summary: string;
+}
+
+/** Errors that any signed route may answer with, besides its own. */
+export const COMMON_ERRORS = [
+  'malformed-request',
+  'body-too-large',
+  'unsigned',
+  'signature-invalid',
+  'clock-skew',
+  'not-registered',
+  'too-many',
+  'internal',
+] as const satisfies readonly ErrorCode[];
+
+/** Bytes. API Gateway takes 10 MB; nothing of ours needs more than a quarter of a MiB. */
+export const MAX_BODY = 262_144;

@@ -1,0 +1,134 @@
+// Bodies and answers. Statements travel as compact JWS, bytes as base64url.
+import * as z from 'zod';
+import type { FolderId, GrantId, RecordId, RequestId, UploadId } from '../bytes/ids.ts';
+import {
+  between,
+  bytesOf,
+  category,
+  identity,
+  instant,
+  ordinal,
+  purpose,
+  randomId,
+  right,
+  sha256,
+} from '../statements/fields.ts';
+
+/** A compact JWS; its inside is checked by verifyStatement. 80 cells make the largest, a grant of about 45 KB. */
+export const jws = z
+  .string()
+  .min(1)
+  .max(65_536)
+  .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+const cursor = z
+  .string()
+  .min(1)
+  .max(512)
+  .regex(/^[\w-]+$/);
+const limit = z.coerce.number().int().min(1).max(100);
+export const page = { cursor: cursor.optional(), limit: limit.optional() };
+const nextPage = { next: cursor.optional() };
+
+export const statementBody = z.strictObject({ statement: jws });
+
+export const identityView = z.strictObject({ statement: jws, state: z.enum(['active']) });
+export const folderView = z.strictObject({ statement: jws, state: z.enum(['current', 'closed']) });
+export const folderPage = z.strictObject({ folders: z.array(folderView), ...nextPage });
+
+export const uploadOpening = z.strictObject({
+  upload: randomId<UploadId>(),
+  folder: randomId<FolderId>(),
+  epoch: ordinal,
+  version: ordinal,
+  multipart: z.boolean(),
+  grant: randomId<GrantId>().optional(),
+});
+export const uploadView = z.strictObject({
+  upload: randomId<UploadId>(),
+  multipart: z.boolean(),
+  state: z.enum(['open']),
+});
+
+export const partNumber = z.int().min(1).max(10_000);
+export const partsBody = z.strictObject({
+  upload: randomId<UploadId>(),
+  parts: z
+    .array(z.strictObject({ number: partNumber, length: z.int().min(1).max(8_388_608), sha256 }))
+    .min(1)
+    .max(16),
+});
+/** The client sends the bytes with exactly these headers. */
+export const partTarget = z.strictObject({
+  number: partNumber,
+  url: z.url(),
+  headers: z.record(z.string(), z.string()),
+});
+export const partTargets = z.strictObject({ parts: z.array(partTarget) });
+
+/** The capsule and the file key encrypted to a cell key (Umbral, profile R). */
+export const wrap = z.strictObject({ capsule: bytesOf(105), wrappedKey: bytesOf(72) });
+const metadata = between(528, 4112);
+
+export const commitBody = z.strictObject({ statement: jws, upload: randomId<UploadId>(), metadata, wrap });
+
+/** A version as readers get it: the author's statement, the sealed metadata, and the author's grant when the patient is not the author. */
+export const versionView = z.strictObject({
+  statement: jws,
+  state: z.enum(['committed', 'deleted']),
+  metadata: metadata.optional(),
+  grant: jws.optional(),
+});
+export const recordPage = z.strictObject({ records: z.array(versionView), ...nextPage });
+export const recordView = z.strictObject({ versions: z.array(versionView), deletion: jws.optional(), ...nextPage });
+
+export const requestState = z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired']);
+export const requestView = z.strictObject({
+  statement: jws,
+  state: requestState,
+  grants: z.array(randomId<GrantId>()).optional(),
+});
+export const requestPage = z.strictObject({ requests: z.array(requestView), ...nextPage });
+
+export const grantBody = z.strictObject({ statement: jws, kfrags: z.array(bytesOf(310)).min(1).max(80) });
+/** One grant per right. */
+export const approvalBody = z.strictObject({ grants: z.array(grantBody).min(1).max(3) });
+export const grantState = z.enum(['active', 'not-begun', 'revoked', 'expired', 'exhausted']);
+export const grantView = z.strictObject({
+  statement: jws,
+  state: grantState,
+  /** Records opened so far. */
+  used: z.int().min(0),
+});
+export const approvalView = z.strictObject({ grants: z.array(grantView) });
+/** `folders` are the folder statements of the grant's cells, in the order of its cells, a page at a time. */
+export const grantDetail = z.strictObject({ ...grantView.shape, folders: z.array(jws), ...nextPage });
+export const grantPage = z.strictObject({ grants: z.array(grantView), ...nextPage });
+
+export const openedRecord = z.strictObject({
+  record: randomId<RecordId>(),
+  version: ordinal,
+  statement: jws,
+  metadata,
+  grant: jws.optional(),
+  /** `cfrags` are absent when the patient opens its own record. */
+  wrap: z.strictObject({ ...wrap.shape, cfrags: z.array(bytesOf(381)).optional() }),
+  /** Lives at most five minutes. */
+  download: z.strictObject({ url: z.url(), expires: instant }),
+});
+export const openingView = z.strictObject({ records: z.array(openedRecord) });
+
+/** The text that is hashed into the chain; `evidence` is the statement behind it where that is kept nowhere else. */
+export const auditEvent = z.strictObject({ event: z.string().max(65_536), hash: sha256, evidence: jws.optional() });
+export const auditPage = z.strictObject({ events: z.array(auditEvent), ...nextPage });
+
+export const role = z.enum(['patient', 'recipient']);
+export const health = z.strictObject({ status: z.literal('ok') });
+
+export const ids = {
+  id: identity,
+  folderId: randomId<FolderId>(),
+  recordId: randomId<RecordId>(),
+  requestId: randomId<RequestId>(),
+  grantId: randomId<GrantId>(),
+};
+export { category, purpose, right };
