@@ -1,4 +1,5 @@
 // The closed list of what can go wrong, for server and client alike. docs/spec/errors.md is generated from it.
+import type { EndReason } from '../domain/grant.ts';
 
 export type Fault = 'client' | 'server';
 
@@ -103,9 +104,6 @@ export const ERRORS = {
 } as const satisfies Record<string, ErrorSpec>;
 
 export type ErrorCode = keyof typeof ERRORS;
-
-/** Why a grant gives nothing any more. */
-export type EndReason = 'revoked' | 'expired' | 'exhausted' | 'paused';
 
 /** Members that a problem may carry besides its code. None holds health data or a secret. */
 export interface ProblemDetails {

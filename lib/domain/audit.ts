@@ -1,0 +1,147 @@
+// The audit chain of one patient. What is hashed is the event's text, byte for byte; docs/spec/audit.md is the page to this file.
+import { sha256 } from '@noble/hashes/sha2.js';
+import * as z from 'zod';
+import { concat } from '../bytes/binary.ts';
+import { toBase64url, utf8 } from '../bytes/codec.ts';
+import type { FolderId, GrantId, IdentityId, OpeningId, RecordId, RequestId } from '../bytes/ids.ts';
+import { identity, instant, ordinal, purpose, randomId, sha256 as hash } from '../statements/fields.ts';
+
+const TAG = 'pcehr/v1/audit\0';
+/** `previous` of the first event. */
+export const GENESIS = toBase64url(new Uint8Array(32));
+
+export const EVENT_KINDS = [
+  'registered',
+  'folder-created',
+  'epoch-started',
+  'record-filed',
+  'record-deleted',
+  'access-requested',
+  'request-denied',
+  'access-granted',
+  'grant-revoked',
+  'records-opened',
+] as const;
+
+const subject = z.strictObject({
+  folder: randomId<FolderId>().optional(),
+  epoch: ordinal.optional(),
+  records: z
+    .array(z.strictObject({ record: randomId<RecordId>(), version: ordinal }))
+    .max(100)
+    .optional(),
+  request: randomId<RequestId>().optional(),
+  grant: randomId<GrantId>().optional(),
+  opening: randomId<OpeningId>().optional(),
+  folders: z.array(randomId<FolderId>()).max(80).optional(),
+  purpose: purpose.optional(),
+});
+
+export const auditEvent = z.strictObject({
+  patient: identity,
+  seq: z.int().min(1).max(999_999_999_999),
+  previous: hash,
+  kind: z.enum(EVENT_KINDS),
+  actor: identity,
+  subject,
+  at: instant,
+  /** Hash of the statement that caused it. */
+  statement: hash,
+});
+
+export type AuditEvent = z.infer<typeof auditEvent>;
+export type EventKind = AuditEvent['kind'];
+export type EventSubject = AuditEvent['subject'];
+
+/** What happened, before it has a place in the chain. */
+export interface EventDraft {
+  readonly kind: EventKind;
+  readonly patient: IdentityId;
+  readonly actor: IdentityId;
+  readonly subject: EventSubject;
+  readonly at: number;
+  readonly statement: string;
+}
+
+/** The last event of a chain; seq 0 and GENESIS before the first. */
+export interface ChainHead {
+  readonly seq: number;
+  readonly hash: string;
+}
+export const EMPTY_CHAIN: ChainHead = { seq: 0, hash: GENESIS };
+
+export interface ChainLink {
+  readonly text: string;
+  readonly hash: string;
+  readonly event: AuditEvent;
+}
+
+export const eventHash = (text: string): string => toBase64url(sha256(concat(utf8(TAG), utf8(text))));
+
+/** The event that follows `head`. Member order is fixed here and nowhere else. */
+export const nextEvent = (head: ChainHead, d: EventDraft): ChainLink => {
+  const event: AuditEvent = {
+    patient: d.patient,
+    seq: head.seq + 1,
+    previous: head.hash,
+    kind: d.kind,
+    actor: d.actor,
+    subject: d.subject,
+    at: d.at,
+    statement: d.statement,
+  };
+  const text = JSON.stringify(event);
+  return { text, hash: eventHash(text), event };
+};
+
+/** A trail that does not check. */
+export class AuditError extends Error {
+  override readonly name = 'AuditError';
+  readonly code: 'malformed' | 'altered' | 'out-of-order' | 'broken-link' | 'foreign';
+  /** Place in the list that was checked, from 0. */
+  readonly index: number;
+  constructor(code: AuditError['code'], index: number) {
+    super(`the audit trail does not check at entry ${index}: ${code}`);
+    this.code = code;
+    this.index = index;
+  }
+}
+
+const parse = (text: string, index: number): AuditEvent => {
+  try {
+    const json: unknown = JSON.parse(text);
+    if (JSON.stringify(json) === text) return auditEvent.parse(json);
+  } catch {
+    // The reason would repeat what the entry says.
+  }
+  throw new AuditError('malformed', index);
+};
+
+/**
+ * Checks that `entries` follow `head` without a gap, and gives the events and the new head.
+ * @throws {AuditError} with the index of the first entry that does not fit
+ */
+export const verifyChain = (
+  patient: IdentityId,
+  head: ChainHead,
+  entries: readonly { readonly event: string; readonly hash: string }[],
+): { readonly events: readonly AuditEvent[]; readonly head: ChainHead } => {
+  let { seq, hash: last } = head;
+  const events = entries.map((entry, index) => {
+    const event = parse(entry.event, index);
+    if (eventHash(entry.event) !== entry.hash) throw new AuditError('altered', index);
+    if (event.patient !== patient) throw new AuditError('foreign', index);
+    if (event.seq !== seq + 1) throw new AuditError('out-of-order', index);
+    if (event.previous !== last) throw new AuditError('broken-link', index);
+    seq = event.seq;
+    last = entry.hash;
+    return event;
+  });
+  return { events, head: { seq, hash: last } };
+};
+
+/** What a recipient sees of its own event in somebody else's chain: not its place. */
+export const withoutPlace = (e: AuditEvent): Omit<AuditEvent, 'seq' | 'previous'> => {
+  const { seq: _seq, previous: _previous, ...rest } = e;
+  return rest;
+};

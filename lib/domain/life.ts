@@ -1,0 +1,28 @@
+// Life cycles are data, forward only. The stores turn an entry into one conditional update.
+
+export interface Transition<S extends string> {
+  readonly from: S;
+  readonly to: S;
+}
+
+export type RequestState = 'pending' | 'approved' | 'denied' | 'withdrawn';
+export type GrantState = 'active' | 'revoked';
+export type CellState = 'current' | 'closed';
+export type RecordState = 'committed' | 'deleted';
+
+export const requestLife = {
+  approve: { from: 'pending', to: 'approved' },
+  deny: { from: 'pending', to: 'denied' },
+} as const satisfies Record<string, Transition<RequestState>>;
+
+export const grantLife = {
+  revoke: { from: 'active', to: 'revoked' },
+} as const satisfies Record<string, Transition<GrantState>>;
+
+export const cellLife = {
+  close: { from: 'current', to: 'closed' },
+} as const satisfies Record<string, Transition<CellState>>;
+
+export const recordLife = {
+  delete: { from: 'committed', to: 'deleted' },
+} as const satisfies Record<string, Transition<RecordState>>;

@@ -1,0 +1,25 @@
+// A record version: whether its author's statement may be accepted now.
+import type { Payload } from '../statements/kinds.ts';
+import { DAY, MINUTE, type Instant } from './time.ts';
+
+/** An upload that was not committed within this time is swept. */
+export const UPLOAD_LIFE = DAY;
+/** A record statement signed longer ago than this is refused at commit. */
+export const LONGEST_DELAY = DAY;
+/** Clocks of authors may run ahead by this much. */
+export const CLOCK_TOLERANCE = 5 * MINUTE;
+
+export interface RecordStatus {
+  readonly latest: number;
+  /** Hash of the latest version's statement. */
+  readonly latestHash: string;
+}
+
+export const createdInTime = (created: number, now: Instant): boolean =>
+  created > now - LONGEST_DELAY && created <= now + CLOCK_TOLERANCE;
+
+/** Whether the statement continues the record: version 1 stands on nothing, every later one on the version before. */
+export const continues = (p: Payload<'record'>, head: RecordStatus | undefined): boolean =>
+  head === undefined
+    ? p.version === 1 && p.previous === undefined
+    : p.version === head.latest + 1 && p.previous === head.latestHash;
