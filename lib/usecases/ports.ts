@@ -1,0 +1,288 @@
+// What use cases need from the outside. Types only: lib/stores satisfies them over DynamoDB and S3, tests in memory.
+import type { FolderId, GrantId, IdentityId, RecordId, RequestId, UploadId } from '../bytes/ids.ts';
+import type { ChainHead, EventDraft } from '../domain/audit.ts';
+import type { GrantStatus } from '../domain/grant.ts';
+import type { CellState, RecordState, RequestState } from '../domain/life.ts';
+import type { RecordStatus } from '../domain/record.ts';
+import type { Jws, Statement, StatementHash } from '../statements/kinds.ts';
+import type { Call } from './call.ts';
+
+export interface PageRequest {
+  readonly cursor?: string | undefined;
+  readonly limit?: number | undefined;
+}
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly next?: string;
+}
+
+/**
+ * Every write is one transaction: its items under named conditions, its audit events at the head of the patient's chain, and the
+ * caller's nonce. It throws AppError: `replayed`, `already-exists`, `busy`, or the condition that failed. `repeated` says that the
+ * very same statement was stored before: nothing was changed, and the caller is to be answered as then.
+ */
+export interface Written {
+  readonly repeated: boolean;
+}
+
+export interface CellName {
+  readonly folder: FolderId;
+  readonly epoch: number;
+}
+
+export interface StoredIdentity {
+  readonly statement: Statement<'identity'>;
+  readonly state: 'active';
+}
+
+export interface Identities {
+  find(id: IdentityId): Promise<StoredIdentity | undefined>;
+  /** Condition: what is stored is still `previous`, else `statement-outdated`. */
+  put(
+    statement: Statement<'identity'>,
+    previous: StatementHash | undefined,
+    event: EventDraft,
+    call: Call,
+  ): Promise<Written>;
+}
+
+export interface StoredCell {
+  readonly statement: Statement<'folder'>;
+  readonly state: CellState;
+}
+
+export interface Folders {
+  /** The current epoch. */
+  find(id: FolderId): Promise<StoredCell | undefined>;
+  /** Any epochs, in the order asked for; undefined where there is none. At most 100. */
+  cells(names: readonly CellName[]): Promise<readonly (StoredCell | undefined)[]>;
+  list(patient: IdentityId, page: PageRequest): Promise<Page<StoredCell>>;
+  /** Conditions: epoch 1: the folder does not exist (`already-exists`); later: the stored statement is still `previous`, whose cell closes (`statement-outdated`). */
+  put(
+    statement: Statement<'folder'>,
+    previous: StatementHash | undefined,
+    event: EventDraft,
+    call: Call,
+  ): Promise<Written>;
+}
+
+export interface StoredWrap {
+  readonly capsule: string;
+  readonly wrappedKey: string;
+}
+
+export interface BlobName {
+  readonly key: string;
+  /** The S3 version that was committed: every read names it. */
+  readonly versionId: string;
+}
+
+export interface StoredVersion {
+  readonly statement: Statement<'record'>;
+  readonly state: RecordState;
+  /** Sealed, base64url; gone after deletion. */
+  readonly metadata?: string;
+  /** The author's grant, when the author is not the patient. */
+  readonly grant?: Jws;
+  readonly blob: BlobName;
+}
+
+export interface StoredRecord extends RecordStatus {
+  readonly record: RecordId;
+  readonly patient: IdentityId;
+  readonly folder: FolderId;
+  readonly state: RecordState;
+  readonly deletion?: Jws;
+}
+
+export interface NewVersion {
+  readonly statement: Statement<'record'>;
+  readonly metadata: string;
+  readonly wrap: StoredWrap;
+  readonly blob: BlobName;
+  readonly upload: StoredUpload;
+}
+
+export interface Records {
+  find(id: RecordId): Promise<StoredRecord | undefined>;
+  /** Oldest first. */
+  versions(id: RecordId, page: PageRequest): Promise<Page<StoredVersion>>;
+  version(id: RecordId, version: number): Promise<StoredVersion | undefined>;
+  /** Whether any version of the record has a wrap for the cell. */
+  hasWrap(id: RecordId, cell: CellName): Promise<boolean>;
+  /** Latest versions of the folder's records, oldest record first; deleted ones are left out. */
+  listFolder(folder: FolderId, page: PageRequest): Promise<Page<StoredVersion>>;
+  /** Versions with a wrap for any of the cells, cell by cell. */
+  listCells(cells: readonly CellName[], page: PageRequest): Promise<Page<StoredVersion>>;
+  /** Conditions: the cell is current (`cell-closed`), version = latest + 1 (`version-conflict`), the upload is open (`upload-not-found`). Removes the upload item. */
+  commit(version: NewVersion, head: StoredRecord | undefined, event: EventDraft, call: Call): Promise<Written>;
+  /** Condition: committed, and `deletion.of` is still the latest. Wraps and metadata go; purging blobs is the caller's next step. */
+  delete(record: StoredRecord, deletion: Statement<'deletion'>, event: EventDraft, call: Call): Promise<Written>;
+  /** The blobs of every version, for purging. */
+  blobs(id: RecordId): Promise<readonly BlobName[]>;
+}
+
+export interface StoredUpload extends CellName {
+  readonly upload: UploadId;
+  readonly record: RecordId;
+  readonly version: number;
+  readonly patient: IdentityId;
+  readonly author: IdentityId;
+  /** S3's id of the multipart upload; undefined for a single PUT. */
+  readonly multipart?: string;
+  readonly created: number;
+}
+
+export interface Uploads {
+  find(record: RecordId, upload: UploadId): Promise<StoredUpload | undefined>;
+  /** Answers the one that is stored: `repeated` when it was there before with the same members (its multipart id may differ), `already-exists` with others. */
+  begin(upload: StoredUpload, call: Call): Promise<Written & { readonly stored: StoredUpload }>;
+  /** Uploads begun before `before`, some at a time; for the sweeper. */
+  stale(before: number): AsyncIterable<StoredUpload>;
+  remove(upload: StoredUpload): Promise<void>;
+}
+
+export interface StoredRequest {
+  readonly statement: Statement<'request'>;
+  readonly state: RequestState;
+  readonly until: number;
+  readonly grants: readonly GrantId[];
+}
+
+export type Role = 'patient' | 'recipient';
+
+export interface Requests {
+  find(id: RequestId): Promise<StoredRequest | undefined>;
+  list(
+    as: Role,
+    id: IdentityId,
+    state: RequestState | 'expired' | undefined,
+    now: number,
+    page: PageRequest,
+  ): Promise<Page<StoredRequest>>;
+  create(statement: Statement<'request'>, event: EventDraft, call: Call): Promise<Written>;
+  /** Condition: pending and before its end (`request-closed`). */
+  deny(request: StoredRequest, denial: Statement<'denial'>, event: EventDraft, call: Call): Promise<Written>;
+}
+
+export interface StoredGrant {
+  readonly statement: Statement<'grant'>;
+  readonly status: GrantStatus;
+}
+
+/** Key fragments in the order of the grant's cells, base64url, verified by the use case. */
+export interface NewGrant {
+  readonly statement: Statement<'grant'>;
+  readonly kfrags: readonly string[];
+}
+
+export interface Grants {
+  find(id: GrantId): Promise<StoredGrant | undefined>;
+  list(
+    as: Role,
+    id: IdentityId,
+    state: 'active' | 'expired' | 'revoked' | undefined,
+    now: number,
+    page: PageRequest,
+  ): Promise<Page<StoredGrant>>;
+  /** `answers`: the request moves from pending to approved in the same transaction, before its end (`request-closed`). */
+  create(
+    grants: readonly NewGrant[],
+    answers: StoredRequest | undefined,
+    events: readonly EventDraft[],
+    call: Call,
+  ): Promise<Written>;
+  /** Acts at once: state, key fragments and event in one transaction; retried against contention for 10 s. `repeated` when it was revoked before. */
+  revoke(grant: StoredGrant, revocation: Statement<'revocation'>, event: EventDraft, call: Call): Promise<Written>;
+}
+
+/** Everything an opening needs, read consistently in one trip. Members are undefined where there is nothing. */
+export interface OpeningView {
+  readonly caller: StoredIdentity | undefined;
+  readonly grant:
+    | (GrantStatus & { readonly patient: IdentityId; readonly recipient: IdentityId; readonly right: 'read' })
+    | undefined;
+  /** The key fragment of the cell, base64url, as it was stored after verification. */
+  readonly kfrag: string | undefined;
+  readonly cell: StoredCell | undefined;
+  readonly head: ChainHead;
+  /** In the order of the opening's records. */
+  readonly versions: readonly (StoredVersion | undefined)[];
+  readonly wraps: readonly (StoredWrap | undefined)[];
+  /** The claim of this opening id by this caller, when there is one. */
+  readonly claim: { readonly statement: StatementHash; readonly at: number } | undefined;
+}
+
+export interface Openings {
+  read(opening: Statement<'opening'>): Promise<OpeningView>;
+  /** Counts, logs and claims in one transaction. Conditions: grant active, in period, room for all (`grant-ended`, with the reason as it is now). */
+  record(opening: Statement<'opening'>, seen: OpeningView, event: EventDraft, call: Call): Promise<Written>;
+}
+
+export interface AuditEntry {
+  readonly event: string;
+  readonly hash: string;
+  readonly evidence?: Jws;
+}
+
+export interface AuditTrail {
+  list(
+    patient: IdentityId,
+    range: { readonly from?: number | undefined; readonly to?: number | undefined },
+    page: PageRequest,
+  ): Promise<Page<AuditEntry>>;
+  /** Events whose actor is `actor` in the chains of others, as they stand in those chains. */
+  listOwn(actor: IdentityId, page: PageRequest): Promise<Page<AuditEntry>>;
+}
+
+export interface PartTarget {
+  readonly number: number;
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+export interface StoredPart {
+  readonly number: number;
+  readonly length: number;
+  readonly etag: string;
+  /** base64, as S3 reports it. */
+  readonly sha256: string;
+}
+
+/** The object is complete, and S3 itself vouches for length and digest. */
+export type Completion = BlobName & {
+  readonly length: number;
+  /** base64url composite digest */ readonly digest: string;
+};
+
+export interface Blobs {
+  /** S3's id of a new multipart upload. */
+  begin(record: RecordId, upload: UploadId): Promise<string>;
+  abort(upload: StoredUpload): Promise<void>;
+  /** Presigned PUTs whose length and SHA-256 are signed headers. */
+  targets(
+    upload: StoredUpload,
+    parts: readonly { number: number; length: number; sha256: string }[],
+    now: number,
+  ): Promise<readonly PartTarget[]>;
+  /**
+   * Completes the upload if what S3 holds has this length and digest; safe to repeat after a crash in between.
+   * Throws AppError `upload-incomplete` (parts missing), `blob-mismatch` (other length or digest), `upload-not-found`.
+   */
+  complete(upload: StoredUpload, expected: { readonly length: number; readonly digest: string }): Promise<Completion>;
+  /** A presigned GET of exactly this version, for at most five minutes. */
+  download(blob: BlobName, now: number): Promise<{ readonly url: string; readonly expires: number }>;
+  /** Removes every version of the object. */
+  purge(key: string): Promise<void>;
+}
+
+export interface Ports {
+  readonly identities: Identities;
+  readonly folders: Folders;
+  readonly records: Records;
+  readonly uploads: Uploads;
+  readonly requests: Requests;
+  readonly grants: Grants;
+  readonly openings: Openings;
+  readonly audit: AuditTrail;
+  readonly blobs: Blobs;
+}
