@@ -41,7 +41,6 @@ export const uploadOpening = z.strictObject({
   epoch: ordinal,
   version: ordinal,
   multipart: z.boolean(),
-  grant: randomId<GrantId>().optional(),
 });
 export const uploadView = z.strictObject({
   upload: randomId<UploadId>(),

@@ -108,8 +108,8 @@ export interface Records {
   /** Oldest first. */
   versions(id: RecordId, page: PageRequest): Promise<Page<StoredVersion>>;
   version(id: RecordId, version: number): Promise<StoredVersion | undefined>;
-  /** Whether any version of the record has a wrap for the cell. */
-  hasWrap(id: RecordId, cell: CellName): Promise<boolean>;
+  /** Which versions of the record have a wrap for any of the cells. */
+  wrapped(id: RecordId, cells: readonly CellName[]): Promise<ReadonlySet<number>>;
   /** Latest versions of the folder's records, oldest record first; deleted ones are left out. */
   listFolder(folder: FolderId, page: PageRequest): Promise<Page<StoredVersion>>;
   /** Versions with a wrap for any of the cells, cell by cell. */
@@ -139,6 +139,8 @@ export interface Uploads {
   begin(upload: StoredUpload, call: Call): Promise<Written & { readonly stored: StoredUpload }>;
   /** Uploads begun before `before`, some at a time; for the sweeper. */
   stale(before: number): AsyncIterable<StoredUpload>;
+  /** From now on no commit can use it (the condition `upload-not-found` fails there). False when it is gone: somebody committed it. */
+  retire(upload: StoredUpload): Promise<boolean>;
   remove(upload: StoredUpload): Promise<void>;
 }
 
