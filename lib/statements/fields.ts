@@ -51,6 +51,15 @@ export const instant = z.int().min(0).max(9_999_999_999_999);
 /** Counters that stand zero-padded to ten digits in keys. */
 export const ordinal = z.int().min(1).max(4_294_967_295);
 
+/**
+ * A public name, 1 to 120 UTF-16 code units. No control characters, half surrogates (which JSON can carry and other languages cannot) or direction
+ * marks (which make a name read as another), and no space at either end.
+ */
+export const publicName = z
+  .string()
+  .max(120)
+  .regex(/^(?=\S)[^\p{Cc}\p{Cs}\p{Bidi_Control}]+(?<=\S)$/u, 'not a plain name');
+
 /** Broad kinds of folders; none says anything about a diagnosis. */
 export const CATEGORIES = ['letters', 'imaging', 'laboratory', 'medication', 'devices', 'other'] as const;
 export const category = z.enum(CATEGORIES);

@@ -9,6 +9,7 @@ import {
   instant,
   ordinal,
   point,
+  publicName,
   purpose,
   randomId,
   right,
@@ -25,7 +26,7 @@ export const identityPayload = z.strictObject({
   receiving: z.strictObject({ number: ordinal, key: point, proof: bytesOf(64) }),
   inbox: point,
   kfragSigner: point,
-  name: z.string().min(1).max(120).optional(),
+  name: publicName.optional(),
   next: sha256,
   issued: instant,
 });

@@ -1,0 +1,160 @@
+// Who sent this request: RFC 9421 signature and RFC 9530 digest, checked against what is configured and what arrived, never against what a
+// proxy says. docs/spec/request-signatures.md is the page to this file; lib/identity/http-signature.ts is the other half.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { isSignatureError, verifySignature, type UntrustedSignatureCandidate } from 'http-message-sig';
+import { base64 } from '@scure/base';
+import { fromBase64url } from '../bytes/codec.ts';
+import { identityKey, parseIdentityId, type IdentityId } from '../bytes/ids.ts';
+import { verifyEd25519 } from '../statements/ed25519.ts';
+
+export type HttpSignatureErrorCode =
+  | 'unsigned' // no signature at all
+  | 'signature-invalid'
+  | 'clock-skew'; // well formed, but not of this time
+
+/** A refused request. The message says which rule it broke and repeats nothing of it. */
+export class HttpSignatureError extends Error {
+  override readonly name = 'HttpSignatureError';
+  readonly code: HttpSignatureErrorCode;
+  constructor(code: HttpSignatureErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export interface IncomingRequest {
+  readonly method: string;
+  /** Host, and port unless it is the scheme's own; lower case. From configuration, never from the request. */
+  readonly authority: string;
+  /** Without the prefix that a gateway added. */
+  readonly path: string;
+  /** Undecoded, without the question mark. */
+  readonly rawQuery: string;
+  /** Names in any case; several lines of one name joined by commas. */
+  readonly headers: Readonly<Record<string, string | undefined>>;
+  /** Absent and empty are the same. */
+  readonly body?: Uint8Array | undefined;
+}
+
+export interface VerifiedCaller {
+  readonly caller: IdentityId;
+  /** 16 bytes, base64url. */
+  readonly nonce: string;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+}
+
+const LIFE_S = 60;
+const SKEW_MS = 60_000;
+const TAG = 'pcehr';
+const COVERED = ['@method', '@authority', '@path', '@query'];
+const PARAMETERS = new Set(['created', 'expires', 'nonce', 'keyid', 'tag', 'alg']);
+// Characters of RFC 3986; anything else could move the borders between path, query and fragment.
+const PATH = /^\/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*$/;
+const QUERY = /^[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*$/;
+
+const invalid = (rule: string): HttpSignatureError => new HttpSignatureError('signature-invalid', rule);
+
+/** The three headers that matter. A name given twice in different case is refused: which one counts would be up to the reader. */
+const pickHeaders = (headers: IncomingRequest['headers']): Map<string, string> => {
+  const picked = new Map<string, string>();
+  for (const [name, value] of Object.entries(headers)) {
+    const key = name.toLowerCase();
+    if (value === undefined || !['signature', 'signature-input', 'content-digest'].includes(key)) continue;
+    if (picked.has(key)) throw invalid(`${key} is given twice`);
+    picked.set(key, value);
+  }
+  return picked;
+};
+
+const checkBody = (body: Uint8Array | undefined, digest: string | undefined): void => {
+  if (body === undefined || body.length === 0) {
+    if (digest !== undefined) throw invalid('content-digest without a body');
+  } else if (digest === undefined) throw invalid('a body without content-digest');
+  // One text only: several digests, or a second line, do not equal it.
+  else if (digest !== `sha-256=:${base64.encode(sha256(body))}:`)
+    throw invalid('content-digest is not that of the body');
+};
+
+const checkCoverage = (components: UntrustedSignatureCandidate['components'], expected: readonly string[]): void => {
+  const names = components.map((c) => (Object.keys(c.parameters).length > 0 ? 'parameterised' : c.name));
+  if (names.length !== expected.length || expected.some((name) => !names.includes(name)))
+    throw invalid('the covered components are not the required ones');
+};
+
+const parsed = <T>(rule: string, read: () => T): T => {
+  try {
+    return read();
+  } catch {
+    throw invalid(rule);
+  }
+};
+
+const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], now: number): VerifiedCaller => {
+  const { created, expires, nonce, keyid, tag, alg } = parameters;
+  if (Object.keys(parameters).some((name) => !PARAMETERS.has(name))) throw invalid('unknown parameter');
+  if (tag !== TAG) throw invalid('tag');
+  if (alg !== undefined && alg !== 'ed25519') throw invalid('alg');
+  if (nonce === undefined || parsed('nonce', () => fromBase64url(nonce)).length !== 16) throw invalid('nonce');
+  const caller = parsed('keyid', () => parseIdentityId(keyid ?? ''));
+  // The library lets through integers only.
+  if (created === undefined || expires === undefined || expires <= created || expires > created + LIFE_S)
+    throw invalid('created and expires');
+  if (now < created * 1000 - SKEW_MS || now > expires * 1000 + SKEW_MS)
+    throw new HttpSignatureError('clock-skew', 'created or expires is too far from the present');
+  return { caller, nonce, expires: expires * 1000 };
+};
+
+/**
+ * Checks that exactly this request was signed, a moment ago, by the identity that it names. Needs no look-up: the id is the key. Whether the
+ * identity is registered, and whether the nonce is fresh, is for the caller to see.
+ *
+ * @param at `now` in milliseconds
+ * @throws {HttpSignatureError}
+ */
+export const verifyRequest = async (
+  request: IncomingRequest,
+  at: { readonly now: number },
+): Promise<VerifiedCaller> => {
+  const headers = pickHeaders(request.headers);
+  if (!headers.has('signature') && !headers.has('signature-input'))
+    throw new HttpSignatureError('unsigned', 'the request has no signature');
+  const { method, authority, path, rawQuery, body } = request;
+  if (!PATH.test(path) || !QUERY.test(rawQuery)) throw invalid('path or query');
+  checkBody(body, headers.get('content-digest'));
+  const covered = headers.has('content-digest') ? [...COVERED, 'content-digest'] : COVERED;
+
+  let result: VerifiedCaller | undefined;
+  try {
+    await verifySignature(
+      {
+        kind: 'request',
+        method,
+        targetUri: `https://${authority}${path}${rawQuery === '' ? '' : `?${rawQuery}`}`,
+        fields: [...headers].map(([name, value]) => ({ name, value })),
+      },
+      {
+        policy: {
+          algorithms: ['ed25519'],
+          requiredComponents: covered,
+          requiredParameters: ['created', 'expires', 'nonce', 'keyid', 'tag'],
+          // The window is checked in checkParameters, which has an error of its own for it.
+          clockSkew: Number.MAX_SAFE_INTEGER,
+          now: Math.floor(at.now / 1000),
+        },
+        resolveVerifier: ({ components, parameters }) => {
+          checkCoverage(components, covered);
+          const caller = checkParameters(parameters, at.now);
+          result = caller;
+          const key = identityKey(caller.caller);
+          return { algorithm: 'ed25519', verify: (data, signature) => verifyEd25519(signature, data, key) };
+        },
+      },
+    );
+  } catch (error) {
+    if (isSignatureError(error)) throw error.cause instanceof HttpSignatureError ? error.cause : invalid(error.code);
+    throw error;
+  }
+  if (result === undefined) throw invalid('not verified');
+  return result;
+};

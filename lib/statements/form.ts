@@ -1,0 +1,79 @@
+// The canonical form of a statement: a compact JWS of which every part has exactly one text. docs/spec/statements.md is the page to this file.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../bytes/codec.ts';
+import type { IdentityId } from '../bytes/ids.ts';
+import { StatementError } from './errors.ts';
+import { KINDS, type Jws, type Kind, type Payload, type StatementHash } from './kinds.ts';
+
+/** Longest statement in characters; a grant over 80 cells has about 45,000. */
+export const MAX_JWS_LENGTH = 65_536;
+
+export const typOf = (kind: Kind): string => `pcehr-${kind}+jws`;
+
+/** The protected header, as the one text that is accepted. */
+export const headerText = (kind: Kind, signer: IdentityId): string =>
+  JSON.stringify({ alg: 'EdDSA', kid: signer, typ: typOf(kind) });
+
+export interface Parts {
+  /** What is signed: ASCII of `header.payload`. */
+  readonly signingInput: Uint8Array;
+  readonly header: string;
+  readonly payload: string;
+  readonly signature: Uint8Array;
+}
+
+const malformed = (what: string): StatementError => new StatementError('malformed', what);
+
+/** Runs `read`; whatever goes wrong inside is a malformed statement. */
+const orMalformed = <T>(what: string, read: () => T): T => {
+  try {
+    return read();
+  } catch {
+    throw malformed(what);
+  }
+};
+
+/** @throws {StatementError} `malformed` unless there are three parts of canonical base64url */
+export const splitJws = (jws: Jws): Parts => {
+  if (jws.length > MAX_JWS_LENGTH) throw malformed('the statement is too long');
+  const [header, payload, signature, ...rest] = jws.split('.');
+  if (header === undefined || payload === undefined || signature === undefined || rest.length > 0)
+    throw malformed('the statement does not have three parts');
+  return orMalformed('a part of the statement is not canonical base64url', () => ({
+    signingInput: utf8(`${header}.${payload}`),
+    header: fromUtf8(fromBase64url(header)),
+    payload: fromUtf8(fromBase64url(payload)),
+    signature: fromBase64url(signature),
+  }));
+};
+
+/** JSON that equals `JSON.stringify(JSON.parse(.))`: no white space, no doubled members, one form of each number and string. */
+export const parseCanonical = (text: string, what: string): unknown => {
+  const value = orMalformed<unknown>(`the ${what} is not JSON`, () => JSON.parse(text));
+  const canonical = orMalformed(`the ${what} is nested too deeply`, () => JSON.stringify(value));
+  if (canonical !== text) throw malformed(`the ${what} is not in canonical form`);
+  return value;
+};
+
+/** @throws {StatementError} `bad-payload`; names the member, never its content */
+export const parsePayload = <K extends Kind>(kind: K, value: unknown): Payload<K> => {
+  const result = KINDS[kind].payload.safeParse(value);
+  if (result.success) return result.data as Payload<K>;
+  const { code, path } = result.error.issues[0]!;
+  const member = path.map(String).join('.') || 'payload';
+  throw new StatementError(
+    'bad-payload',
+    code === 'unrecognized_keys' ? `unknown member in ${member}` : `bad ${member}`,
+  );
+};
+
+/** The member of the payload that names the signer. */
+export const signerOf = <K extends Kind>(kind: K, payload: Payload<K>): IdentityId =>
+  (payload as Record<string, unknown>)[KINDS[kind].signer] as IdentityId;
+
+/**
+ * What other statements, grants and audit events call a statement by: SHA-256 of ASCII `header.payload`, as base64url.
+ * The signature is left out, so that one saying has one hash.
+ */
+export const statementHash = (jws: Jws): StatementHash =>
+  toBase64url(sha256(utf8(jws.slice(0, Math.max(0, jws.lastIndexOf('.'))))));

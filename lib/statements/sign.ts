@@ -1,0 +1,34 @@
+// Making statements: client side. The private key stays with the signer, which is handed bytes.
+import { toBase64url, utf8 } from '../bytes/codec.ts';
+import type { IdentityId } from '../bytes/ids.ts';
+import { StatementError } from './errors.ts';
+import { headerText, parsePayload, signerOf } from './form.ts';
+import { KINDS, type Kind, type Payload, type Statement } from './kinds.ts';
+import { verifyStatement } from './verify.ts';
+
+/** Whoever can sign as an identity: Ed25519 (RFC 8032, pure) over the bytes as they are. */
+export interface Signer {
+  readonly id: IdentityId;
+  readonly sign: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
+}
+
+const text = (json: string): string => toBase64url(utf8(json));
+
+/**
+ * Signs a payload as a compact JWS (RFC 7515, EdDSA of RFC 8037) with the members in the order of the schema. What comes back was verified, so a
+ * signer with a wrong key or id shows here and not at the service.
+ *
+ * @throws {StatementError} `bad-payload`, `wrong-signer` (the payload names somebody else), `bad-signature` (the signer's key is not that of its id)
+ */
+export const signStatement = async <K extends Kind>(
+  kind: K,
+  payload: Payload<K>,
+  signer: Signer,
+): Promise<Statement<K>> => {
+  const checked = parsePayload(kind, payload);
+  if (signerOf(kind, checked) !== signer.id)
+    throw new StatementError('wrong-signer', `${KINDS[kind].signer} is not the signer`);
+  const signingInput = `${text(headerText(kind, signer.id))}.${text(JSON.stringify(checked))}`;
+  const signature = await signer.sign(utf8(signingInput));
+  return verifyStatement(kind, `${signingInput}.${toBase64url(signature)}`, signer.id);
+};

@@ -1,0 +1,79 @@
+// Checking statements. Strict: what is accepted here is accepted by every JOSE library, and has one form only.
+import { BytesError } from '../bytes/errors.ts';
+import { identityKey, parseIdentityId, type IdentityId } from '../bytes/ids.ts';
+import { verifyEd25519 } from './ed25519.ts';
+import { StatementError } from './errors.ts';
+import { headerText, parseCanonical, parsePayload, signerOf, splitJws, statementHash, typOf } from './form.ts';
+import { KINDS, type Jws, type Kind, type Statement } from './kinds.ts';
+
+export { statementHash } from './form.ts';
+
+export interface Claim {
+  readonly kind: Kind;
+  readonly signer: IdentityId;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+/** Parses a header of the one accepted text, whoever the signer. */
+const parseHeader = (text: string): Claim => {
+  const header = parseCanonical(text, 'header');
+  if (isRecord(header) && typeof header['kid'] === 'string') {
+    const kind = (Object.keys(KINDS) as Kind[]).find((k) => typOf(k) === header['typ']);
+    const kid = header['kid'] as IdentityId;
+    if (kind !== undefined && headerText(kind, kid) === text) return { kind, signer: kid };
+  }
+  throw new StatementError('malformed', 'the header is not that of a statement');
+};
+
+/**
+ * Who a statement says it is from, and of which kind. **Nothing is checked**: it is a claim, good for choosing the `expectedSigner` where any
+ * identity may be the signer (a request from a stranger), and for nothing else.
+ *
+ * @throws {StatementError} `malformed`
+ */
+export const claimOf = (jws: Jws): Claim => {
+  const claim = parseHeader(splitJws(jws).header);
+  try {
+    return { kind: claim.kind, signer: parseIdentityId(claim.signer) };
+  } catch (error) {
+    if (error instanceof BytesError) throw new StatementError('malformed', 'kid is not an identity id');
+    throw error;
+  }
+};
+
+const verified = <K extends Kind>(kind: K, jws: Jws, expectedSigner: IdentityId): Statement<K> => {
+  const parts = splitJws(jws);
+  if (parts.header !== headerText(kind, expectedSigner)) {
+    if (parseHeader(parts.header).kind !== kind) throw new StatementError('malformed', `this is no ${kind} statement`);
+    throw new StatementError('wrong-signer', 'kid is not the expected signer');
+  }
+  // The signature comes before the payload: what nobody signed is not worth parsing.
+  if (!verifyEd25519(parts.signature, parts.signingInput, identityKey(expectedSigner)))
+    throw new StatementError('bad-signature', 'the signature does not verify');
+  const payload = parsePayload(kind, parseCanonical(parts.payload, 'payload'));
+  if (signerOf(kind, payload) !== expectedSigner)
+    throw new StatementError('wrong-signer', `${KINDS[kind].signer} is not the expected signer`);
+  return { kind, jws, hash: statementHash(jws), payload };
+};
+
+/**
+ * Checks form, signer, signature and payload of a statement, in this order. See docs/spec/statements.md.
+ *
+ * @param expectedSigner the identity that the caller knows must have signed; never taken from the statement itself, see {@link claimOf}
+ * @throws {StatementError} (the promise is rejected with it) `malformed`, `wrong-signer`, `bad-signature`, `bad-payload`
+ */
+export const verifyStatement = <K extends Kind>(kind: K, jws: Jws, expectedSigner: IdentityId): Promise<Statement<K>> =>
+  new Promise((resolve) => resolve(verified(kind, jws, expectedSigner)));
+
+/**
+ * **Hazard: checks no signature.** Only for what the service verified before it stored it, read back from its own table, where verifying again
+ * would cost time and prove nothing against whoever can write the table. Clients never call this.
+ *
+ * @throws {StatementError} `malformed` or `bad-payload`: the stored item is damaged
+ */
+export const reloadStatement = <K extends Kind>(kind: K, jws: Jws): Statement<K> => {
+  const parts = splitJws(jws);
+  if (parseHeader(parts.header).kind !== kind) throw new StatementError('malformed', `this is no ${kind} statement`);
+  return { kind, jws, hash: statementHash(jws), payload: parsePayload(kind, parseCanonical(parts.payload, 'payload')) };
+};
