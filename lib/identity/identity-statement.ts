@@ -1,0 +1,50 @@
+// What an identity says of itself: its public keys, the proof that it holds the receiving key, and its successor as a hash.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { ofLength } from '../bytes/binary.ts';
+import { toBase64url } from '../bytes/codec.ts';
+import type { Payload, StatementHash } from '../statements/kinds.ts';
+import { possessionMessage } from '../statements/possession.ts';
+import { encodePublicKey, publicKeyOf } from '../umbral/keys.ts';
+import { signMessage } from '../umbral/signing.ts';
+import type { DeviceKeys } from './derive.ts';
+
+export interface IdentityFacts {
+  readonly keys: DeviceKeys;
+  /** Ed25519 public key of the next generation, 32 bytes. Never changes between the statements of one identity. */
+  readonly nextIdentityKey: Uint8Array;
+  /** 1 for the first statement, then one more each time. */
+  readonly number: number;
+  /** Hash of the statement before; absent in the first. */
+  readonly previous?: StatementHash | undefined;
+  readonly receivingNumber: number;
+  /** Public, for organisations; patients leave it out. */
+  readonly name?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** SHA-256 of the next generation's identity key, as it stands in identity statements and key files. */
+export const nextKeyHash = (nextIdentityKey: Uint8Array): string =>
+  toBase64url(sha256(ofLength(nextIdentityKey, 32, 'next identity key')));
+
+/** The payload of an identity statement, to be signed with `signStatement('identity', payload, keys)`. */
+export const identityPayload = (facts: IdentityFacts): Payload<'identity'> => {
+  const { keys, number, previous, receivingNumber, name, now } = facts;
+  const secret = keys.receiving(receivingNumber);
+  const key = encodePublicKey(publicKeyOf(secret));
+  return {
+    id: keys.id,
+    number,
+    ...(previous === undefined ? {} : { previous }),
+    receiving: {
+      number: receivingNumber,
+      key: toBase64url(key),
+      proof: toBase64url(signMessage(secret, possessionMessage(keys.id, receivingNumber, key))),
+    },
+    inbox: toBase64url(encodePublicKey(publicKeyOf(keys.inbox))),
+    kfragSigner: toBase64url(encodePublicKey(publicKeyOf(keys.kfragSigner))),
+    ...(name === undefined ? {} : { name }),
+    next: nextKeyHash(facts.nextIdentityKey),
+    issued: now,
+  };
+};
