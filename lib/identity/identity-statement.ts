@@ -2,7 +2,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { ofLength } from '../bytes/binary.ts';
 import { toBase64url } from '../bytes/codec.ts';
-import { identityKey } from '../bytes/ids.ts';
 import type { Payload, StatementHash } from '../statements/kinds.ts';
 import { possessionMessage } from '../statements/possession.ts';
 import { encodePublicKey, publicKeyOf } from '../umbral/keys.ts';
@@ -40,7 +39,7 @@ export const identityPayload = (facts: IdentityFacts): Payload<'identity'> => {
     receiving: {
       number: receivingNumber,
       key: toBase64url(key),
-      proof: toBase64url(signMessage(secret, possessionMessage(identityKey(keys.id), receivingNumber, key))),
+      proof: toBase64url(signMessage(secret, possessionMessage(keys.id, receivingNumber, key))),
     },
     inbox: toBase64url(encodePublicKey(publicKeyOf(keys.inbox))),
     kfragSigner: toBase64url(encodePublicKey(publicKeyOf(keys.kfragSigner))),

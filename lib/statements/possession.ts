@@ -1,20 +1,15 @@
 // What the holder of a receiving key signs to prove that it holds it. The ECDSA itself is lib/umbral's: statements know no secp256k1.
 import { concat, ofLength, u32 } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
+import { identityKey, type IdentityId } from '../bytes/ids.ts';
 
 const TAG = 'pcehr/v1/receiving\0';
 
 /**
  * The 88 bytes that the receiving key signs: tag[19], identity key[32], number u32, receiving key[33].
  *
- * @param identityKey Ed25519 public key, 32 bytes
  * @param number of the receiving key, 1 or more
  * @param receivingKey SEC 1 compressed point, 33 bytes
  */
-export const possessionMessage = (identityKey: Uint8Array, number: number, receivingKey: Uint8Array): Uint8Array =>
-  concat(
-    utf8(TAG),
-    ofLength(identityKey, 32, 'identity key'),
-    u32(number),
-    ofLength(receivingKey, 33, 'receiving key'),
-  );
+export const possessionMessage = (id: IdentityId, number: number, receivingKey: Uint8Array): Uint8Array =>
+  concat(utf8(TAG), identityKey(id), u32(number), ofLength(receivingKey, 33, 'receiving key'));
