@@ -91,7 +91,7 @@ export const requestPage = z.strictObject({ requests: z.array(requestView), ...n
 export const grantBody = z.strictObject({ statement: jws, kfrags: z.array(bytesOf(310)).min(1).max(80) });
 /** One grant per right. */
 export const approvalBody = z.strictObject({ grants: z.array(grantBody).min(1).max(3) });
-export const grantState = z.enum(['active', 'not-begun', 'revoked', 'expired', 'exhausted']);
+export const grantState = z.enum(['active', 'not-begun', 'paused', 'revoked', 'expired', 'exhausted']);
 export const grantView = z.strictObject({
   statement: jws,
   state: grantState,

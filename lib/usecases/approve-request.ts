@@ -1,0 +1,62 @@
+// The patient answers a pending request. What was not asked for, or not signed by the patient, is refused before anything is stored.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import { isOpen } from '../domain/request.ts';
+import type { Statement } from '../statements/kinds.ts';
+import type { Call } from './call.ts';
+import { assertWithin, grantable, granted, readGrant, type GrantDeps } from './grantable.ts';
+import type { Grants, Requests, StoredGrant } from './ports.ts';
+import { mustBe } from './stated.ts';
+import { grantAnswer } from './views.ts';
+
+interface Deps extends GrantDeps {
+  readonly requests: Pick<Requests, 'find'>;
+  readonly grants: Pick<Grants, 'find' | 'create'>;
+}
+
+/** Cells in all grants of one approval: they are stored in one transaction. */
+const MOST_CELLS = 80;
+
+export async function approveRequest(
+  deps: Deps,
+  call: Call,
+  { params, body }: Input<'approve-request'>,
+): Promise<Answer<'approve-request'>> {
+  const request = await deps.requests.find(params.requestId);
+  if (request?.statement.payload.patient !== call.caller) throw new AppError('not-found');
+
+  const statements = await Promise.all(body.grants.map((g) => readGrant(g.statement, call)));
+  assertOnePerRight(statements);
+  for (const s of statements) assertWithin(s, request);
+  const before = await findAll(deps, statements);
+  if (before !== undefined) return { grants: before.map((g) => grantAnswer(g, call.now)) };
+  if (!isOpen({ state: request.state, until: request.until }, call.now)) throw new AppError('request-closed');
+
+  const grants = await Promise.all(body.grants.map((g, i) => grantable(deps, statements[i]!, g, call)));
+  const events = statements.map((s) => granted(s, call));
+  const { repeated } = await deps.grants.create(grants, request, events, call);
+  const stored = repeated ? await findAll(deps, statements) : undefined;
+  return { grants: (stored ?? statements.map(fresh)).map((g) => grantAnswer(g, call.now)) };
+}
+
+function assertOnePerRight(statements: readonly Statement<'grant'>[]): void {
+  const payloads = statements.map((s) => s.payload);
+  mustBe('right', new Set(payloads.map((p) => p.right)).size === payloads.length);
+  mustBe('cells', payloads.reduce((n, p) => n + p.cells.length, 0) <= MOST_CELLS);
+}
+
+/** The same grants as they are stored, when all of them are: then this is a repetition. */
+async function findAll(
+  deps: Deps,
+  statements: readonly Statement<'grant'>[],
+): Promise<readonly StoredGrant[] | undefined> {
+  const found = await Promise.all(statements.map((s) => deps.grants.find(s.payload.grant)));
+  const same = found.filter((g, i): g is StoredGrant => g?.statement.hash === statements[i]?.hash);
+  return same.length === statements.length ? same : undefined;
+}
+
+/** A grant as it is right after it was made. */
+export const fresh = (statement: Statement<'grant'>): StoredGrant => {
+  const { notBefore, expires, openings } = statement.payload;
+  return { statement, status: { state: 'active', notBefore, expires, limit: openings, used: 0 } };
+};

@@ -1,0 +1,54 @@
+// An author says that it is about to store the blob of a record version. Nothing is visible yet, so no event is written.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import type { Call } from './call.ts';
+import { registered } from './caller.ts';
+import type { Blobs, Folders, Identities, Records, StoredRecord, StoredUpload, Uploads } from './ports.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly folders: Pick<Folders, 'find'>;
+  readonly records: Pick<Records, 'find'>;
+  readonly uploads: Pick<Uploads, 'find' | 'begin'>;
+  readonly blobs: Pick<Blobs, 'begin' | 'abort'>;
+}
+
+export async function beginUpload(
+  deps: Deps,
+  call: Call,
+  { params, body }: Input<'begin-upload'>,
+): Promise<Answer<'begin-upload'>> {
+  const [cell, head, known] = await Promise.all([
+    deps.folders.find(body.folder),
+    deps.records.find(params.recordId),
+    deps.uploads.find(params.recordId, body.upload),
+    registered(deps.identities, call.caller),
+  ]);
+  if (cell?.statement.payload.patient !== call.caller) throw new AppError('not-found');
+  if (cell.statement.payload.epoch !== body.epoch) throw new AppError('cell-closed');
+  assertNext(head, call.caller, body);
+
+  const upload: StoredUpload = {
+    upload: body.upload,
+    record: params.recordId,
+    folder: body.folder,
+    epoch: body.epoch,
+    version: body.version,
+    patient: call.caller,
+    author: call.caller,
+    created: call.now,
+    ...(body.multipart
+      ? { multipart: known?.multipart ?? (await deps.blobs.begin(params.recordId, body.upload)) }
+      : {}),
+  };
+  const { repeated, stored } = await deps.uploads.begin(upload, call);
+  if (repeated && upload.multipart !== stored.multipart) await deps.blobs.abort(upload);
+  return { upload: body.upload, multipart: body.multipart, state: 'open' };
+}
+
+/** Somebody else's record is the same to the caller as none. */
+function assertNext(head: StoredRecord | undefined, caller: string, body: Input<'begin-upload'>['body']): void {
+  if (head !== undefined && head.patient !== caller) throw new AppError('not-found');
+  if (head?.state === 'deleted' || body.version !== (head?.latest ?? 0) + 1) throw new AppError('version-conflict');
+  if (head !== undefined && head.folder !== body.folder) throw new AppError('not-found');
+}

@@ -1,0 +1,31 @@
+// Who is calling, and what a recipient's grant lets it see.
+import { AppError } from '../api/errors.ts';
+import type { GrantId, IdentityId } from '../bytes/ids.ts';
+import { livenessAt, type Liveness } from '../domain/grant.ts';
+import type { Call } from './call.ts';
+import type { Grants, Identities, StoredGrant, StoredIdentity } from './ports.ts';
+
+/** @throws {AppError} `not-registered` */
+export async function registered(identities: Pick<Identities, 'find'>, caller: IdentityId): Promise<StoredIdentity> {
+  const found = await identities.find(caller);
+  if (found === undefined) throw new AppError('not-registered');
+  return found;
+}
+
+/** @throws {AppError} `grant-ended` with its reason, or `grant-not-begun` */
+export function assertLive(liveness: Liveness): void {
+  if (liveness.live) return;
+  if (liveness.reason === 'not-begun') throw new AppError('grant-not-begun');
+  throw new AppError('grant-ended', { reason: liveness.reason });
+}
+
+/**
+ * The caller's own live grant. Somebody else's is the same to it as none.
+ * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
+ */
+export async function liveGrant(grants: Pick<Grants, 'find'>, id: GrantId, call: Call): Promise<StoredGrant> {
+  const grant = await grants.find(id);
+  if (grant?.statement.payload.recipient !== call.caller) throw new AppError('not-found');
+  assertLive(livenessAt(grant.status, call.now));
+  return grant;
+}

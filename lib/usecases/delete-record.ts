@@ -1,0 +1,47 @@
+// Only the patient deletes. Wraps and metadata go in the transaction, blobs right after it; repeating the call finishes what a crash left.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import { verifyStatement } from '../statements/verify.ts';
+import type { Call } from './call.ts';
+import { registered } from './caller.ts';
+import type { Blobs, Identities, Records } from './ports.ts';
+import { mustBe } from './stated.ts';
+import { next, versionAnswer } from './views.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly records: Pick<Records, 'find' | 'versions' | 'delete' | 'blobs'>;
+  readonly blobs: Pick<Blobs, 'purge'>;
+}
+
+export async function deleteRecord(
+  deps: Deps,
+  call: Call,
+  { params, body }: Input<'delete-record'>,
+): Promise<Answer<'delete-record'>> {
+  const statement = await verifyStatement('deletion', body.statement, call.caller);
+  const { payload, hash } = statement;
+  mustBe('record', payload.record === params.recordId);
+
+  const [head] = await Promise.all([deps.records.find(params.recordId), registered(deps.identities, call.caller)]);
+  if (head?.patient !== call.caller) throw new AppError('not-found');
+  if (payload.of !== head.latestHash) throw new AppError('statement-outdated');
+
+  await deps.records.delete(
+    head,
+    statement,
+    {
+      kind: 'record-deleted',
+      patient: head.patient,
+      actor: call.caller,
+      subject: { folder: head.folder, records: [{ record: head.record, version: head.latest }] },
+      at: call.now,
+      statement: hash,
+    },
+    call,
+  );
+  for (const blob of await deps.records.blobs(head.record)) await deps.blobs.purge(blob.key);
+
+  const page = await deps.records.versions(head.record, {});
+  return { versions: page.items.map(versionAnswer), deletion: head.deletion ?? statement.jws, ...next(page) };
+}

@@ -1,0 +1,46 @@
+// The patient refuses a pending request.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import { isOpen } from '../domain/request.ts';
+import { verifyStatement } from '../statements/verify.ts';
+import type { Call } from './call.ts';
+import { registered } from './caller.ts';
+import type { Identities, Requests } from './ports.ts';
+import { mustBe } from './stated.ts';
+import { requestAnswer } from './views.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly requests: Pick<Requests, 'find' | 'deny'>;
+}
+
+export async function denyRequest(
+  { identities, requests }: Deps,
+  call: Call,
+  { params, body }: Input<'deny-request'>,
+): Promise<Answer<'deny-request'>> {
+  const statement = await verifyStatement('denial', body.statement, call.caller);
+  const { payload, hash } = statement;
+  mustBe('request', payload.request === params.requestId);
+
+  const [request] = await Promise.all([requests.find(params.requestId), registered(identities, call.caller)]);
+  if (request?.statement.payload.patient !== call.caller) throw new AppError('not-found');
+  mustBe('of', payload.of === request.statement.hash);
+  if (request.state === 'denied') return requestAnswer(request, call.now);
+  if (!isOpen(request, call.now)) throw new AppError('request-closed');
+
+  await requests.deny(
+    request,
+    statement,
+    {
+      kind: 'request-denied',
+      patient: call.caller,
+      actor: call.caller,
+      subject: { request: payload.request },
+      at: call.now,
+      statement: hash,
+    },
+    call,
+  );
+  return requestAnswer({ ...request, state: 'denied' }, call.now);
+}

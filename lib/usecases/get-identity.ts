@@ -1,0 +1,21 @@
+// The statement of anybody whose id is known. Identities are looked up, never listed or searched.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import type { Call } from './call.ts';
+import { registered } from './caller.ts';
+import type { Identities } from './ports.ts';
+import { identityAnswer } from './views.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+}
+
+export async function getIdentity(
+  { identities }: Deps,
+  { caller }: Call,
+  { params }: Input<'get-identity'>,
+): Promise<Answer<'get-identity'>> {
+  const [found] = await Promise.all([identities.find(params.id), registered(identities, caller)]);
+  if (found === undefined) throw new AppError('not-found');
+  return identityAnswer(found);
+}

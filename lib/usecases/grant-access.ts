@@ -1,0 +1,41 @@
+// The patient grants without being asked, or adds a grant to a request that was approved.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import type { Statement } from '../statements/kinds.ts';
+import { fresh } from './approve-request.ts';
+import type { Call } from './call.ts';
+import { assertWithin, grantable, granted, readGrant, type GrantDeps } from './grantable.ts';
+import type { Grants, Requests } from './ports.ts';
+import { mustBe } from './stated.ts';
+import { grantAnswer } from './views.ts';
+
+interface Deps extends GrantDeps {
+  readonly requests: Pick<Requests, 'find'>;
+  readonly grants: Pick<Grants, 'find' | 'create'>;
+}
+
+export async function grantAccess(
+  deps: Deps,
+  call: Call,
+  { params, body }: Input<'grant-access'>,
+): Promise<Answer<'grant-access'>> {
+  const statement = await readGrant(body.statement, call);
+  mustBe('grant', statement.payload.grant === params.grantId);
+  const [stored] = await Promise.all([deps.grants.find(params.grantId), assertAsked(deps, statement, call)]);
+  if (stored?.statement.hash === statement.hash) return grantAnswer(stored, call.now);
+
+  const grant = await grantable(deps, statement, body, call);
+  const { repeated } = await deps.grants.create([grant], undefined, [granted(statement, call)], call);
+  const now = repeated ? await deps.grants.find(params.grantId) : undefined;
+  return grantAnswer(now ?? fresh(statement), call.now);
+}
+
+/** A grant that names a request stays within it, and the request was approved: a pending one is answered by approve-request. */
+async function assertAsked({ requests }: Deps, statement: Statement<'grant'>, call: Call): Promise<void> {
+  const asked = statement.payload.request;
+  if (asked === undefined) return;
+  const request = await requests.find(asked.id);
+  if (request?.statement.payload.patient !== call.caller) throw new AppError('not-found');
+  assertWithin(statement, request);
+  if (request.state !== 'approved') throw new AppError('request-closed');
+}

@@ -1,0 +1,20 @@
+// The caller's folders, each with the statement of its current epoch.
+import type { Answer, Input } from '../api/routes.ts';
+import type { Call } from './call.ts';
+import { registered } from './caller.ts';
+import type { Folders, Identities } from './ports.ts';
+import { folderAnswer, next } from './views.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly folders: Pick<Folders, 'list'>;
+}
+
+export async function listFolders(
+  { identities, folders }: Deps,
+  { caller }: Call,
+  { query }: Input<'list-folders'>,
+): Promise<Answer<'list-folders'>> {
+  const [page] = await Promise.all([folders.list(caller, query), registered(identities, caller)]);
+  return { folders: page.items.map(folderAnswer), ...next(page) };
+}

@@ -1,0 +1,35 @@
+// What is in a folder: statements and sealed metadata. Whoever is not the patient names its grant, and sees the granted cells only.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import type { Call } from './call.ts';
+import { registered } from './caller.ts';
+import type { Folders, Grants, Identities, Page, Records, StoredVersion } from './ports.ts';
+import { grantedCells } from './readable.ts';
+import { next, versionAnswer } from './views.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly folders: Pick<Folders, 'find'>;
+  readonly grants: Pick<Grants, 'find'>;
+  readonly records: Pick<Records, 'listFolder' | 'listCells'>;
+}
+
+export async function listRecords(
+  deps: Deps,
+  call: Call,
+  input: Input<'list-records'>,
+): Promise<Answer<'list-records'>> {
+  const [page] = await Promise.all([visible(deps, call, input), registered(deps.identities, call.caller)]);
+  return { records: page.items.map(versionAnswer), ...next(page) };
+}
+
+async function visible(deps: Deps, call: Call, { params, query }: Input<'list-records'>): Promise<Page<StoredVersion>> {
+  const cells = (await grantedCells(deps.grants, query.grant, call))?.filter((c) => c.folder === params.folderId);
+  if (cells === undefined) {
+    const folder = await deps.folders.find(params.folderId);
+    if (folder?.statement.payload.patient !== call.caller) throw new AppError('not-found');
+    return deps.records.listFolder(params.folderId, query);
+  }
+  if (cells.length === 0) throw new AppError('not-found');
+  return deps.records.listCells(cells, query);
+}

@@ -1,0 +1,23 @@
+// Requests made to the caller as patient, or by the caller as recipient.
+import type { Answer, Input } from '../api/routes.ts';
+import type { Call } from './call.ts';
+import { registered } from './caller.ts';
+import type { Identities, Requests } from './ports.ts';
+import { next, requestAnswer } from './views.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly requests: Pick<Requests, 'list'>;
+}
+
+export async function listRequests(
+  { identities, requests }: Deps,
+  { caller, now }: Call,
+  { query }: Input<'list-requests'>,
+): Promise<Answer<'list-requests'>> {
+  const [page] = await Promise.all([
+    requests.list(query.as, caller, query.state, now, query),
+    registered(identities, caller),
+  ]);
+  return { requests: page.items.map((r) => requestAnswer(r, now)), ...next(page) };
+}

@@ -1,0 +1,127 @@
+// An opening: the key capsules of 1 to 100 records of one cell are re-encrypted for the recipient, counted and logged; then the answer leaves.
+// The service never holds a key that opens one. The patient's own openings get the wraps as they are. All or nothing.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import { fromBase64url, toBase64url } from '../bytes/codec.ts';
+import type { EventDraft } from '../domain/audit.ts';
+import { leavesRoomFor, livenessAt } from '../domain/grant.ts';
+import { namesEachOnce, openingInTime, REPEAT_WINDOW } from '../domain/opening.ts';
+import type { Payload, Statement } from '../statements/kinds.ts';
+import { verifyStatement } from '../statements/verify.ts';
+import { decodeCapsule, encodeCFrag, reencrypt, trustStoredKFrag } from '../umbral/proxy.ts';
+import type { Call } from './call.ts';
+import { assertLive } from './caller.ts';
+import type { Blobs, OpeningView, Openings, StoredVersion, StoredWrap } from './ports.ts';
+import { mustBe } from './stated.ts';
+
+interface Deps {
+  readonly openings: Openings;
+  readonly blobs: Pick<Blobs, 'download'>;
+}
+
+interface Readable {
+  readonly version: StoredVersion;
+  readonly metadata: string;
+  readonly wrap: StoredWrap;
+}
+
+export async function recapsulate(
+  deps: Deps,
+  call: Call,
+  { params, body }: Input<'recapsulate'>,
+): Promise<Answer<'recapsulate'>> {
+  const opening = await verifyStatement('opening', body.statement, call.caller);
+  const { payload } = opening;
+  mustBe('opening', payload.opening === params.openingId);
+  mustBe('when', openingInTime(payload.when, call.now));
+  mustBe('records', namesEachOnce(payload));
+
+  const view = await deps.openings.read(opening);
+  if (view.caller === undefined) throw new AppError('not-registered');
+  assertAllowed(opening, view, call);
+  const records = readable(payload, view);
+
+  const answers = await Promise.all(
+    records.map((r) => openedRecord(deps, r, payload.grant === undefined ? undefined : view.kfrag, call)),
+  );
+  if (view.claim === undefined) await deps.openings.record(opening, view, opened(opening, call), call);
+  return { records: answers };
+}
+
+/** Whose cell, whose grant, alive, and room for all. An opening that was counted before is let in once more even if it was the last. */
+function assertAllowed(opening: Statement<'opening'>, view: OpeningView, call: Call): void {
+  const { patient, grant, records } = opening.payload;
+  const counted = wasCounted(opening, view, call);
+  if (grant === undefined) {
+    if (patient !== call.caller) throw new AppError('not-found');
+  } else {
+    if (view.grant?.recipient !== call.caller || view.grant.patient !== patient) throw new AppError('not-found');
+    const status = counted ? { ...view.grant, limit: undefined } : view.grant;
+    assertLive(livenessAt(status, call.now));
+    if (view.kfrag === undefined) throw new AppError('not-found');
+    if (!leavesRoomFor(status, records.length)) throw new AppError('grant-ended', { reason: 'exhausted' });
+  }
+  if (view.cell?.statement.payload.patient !== patient) throw new AppError('not-found');
+}
+
+/** The claim of this id: none, this very opening a short while ago, or something else. @throws {AppError} `replayed` */
+function wasCounted(opening: Statement<'opening'>, { claim }: OpeningView, { now }: Call): boolean {
+  if (claim === undefined) return false;
+  if (claim.statement !== opening.hash || now - claim.at > REPEAT_WINDOW) throw new AppError('replayed');
+  return true;
+}
+
+/** All of the records, or the ids of those that are not there. */
+function readable({ patient, records }: Payload<'opening'>, view: OpeningView): readonly Readable[] {
+  const found = records.map((_, i): Readable | undefined => {
+    const version = view.versions[i];
+    const wrap = view.wraps[i];
+    if (version?.state !== 'committed' || version.metadata === undefined || wrap === undefined) return undefined;
+    return version.statement.payload.patient === patient ? { version, metadata: version.metadata, wrap } : undefined;
+  });
+  const missing = records.filter((_, i) => found[i] === undefined).map((r) => r.record);
+  if (missing.length > 0) throw new AppError('not-found', { ids: missing });
+  return found.filter((r) => r !== undefined);
+}
+
+async function openedRecord(
+  { blobs }: Deps,
+  { version, metadata, wrap }: Readable,
+  kfrag: string | undefined,
+  { now }: Call,
+) {
+  const { record, version: number } = version.statement.payload;
+  return {
+    record,
+    version: number,
+    statement: version.statement.jws,
+    metadata,
+    ...(version.grant === undefined ? {} : { grant: version.grant }),
+    wrap: {
+      capsule: wrap.capsule,
+      wrappedKey: wrap.wrappedKey,
+      ...(kfrag === undefined ? {} : { cfrags: [cfrag(wrap, kfrag)] }),
+    },
+    download: await blobs.download(version.blob, now),
+  };
+}
+
+const cfrag = (wrap: StoredWrap, kfrag: string): string =>
+  toBase64url(
+    encodeCFrag(reencrypt(decodeCapsule(fromBase64url(wrap.capsule)), trustStoredKFrag(fromBase64url(kfrag)))),
+  );
+
+const opened = ({ payload: p, hash }: Statement<'opening'>, call: Call): EventDraft => ({
+  kind: 'records-opened',
+  patient: p.patient,
+  actor: call.caller,
+  subject: {
+    opening: p.opening,
+    ...(p.grant === undefined ? {} : { grant: p.grant }),
+    folder: p.folder,
+    epoch: p.epoch,
+    records: p.records,
+  },
+  at: call.now,
+  statement: hash,
+});

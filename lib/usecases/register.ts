@@ -1,0 +1,66 @@
+// An identity puts its statement where others find it, and newer ones in its place. The id is the key, so nobody else can.
+import type { Answer, Input } from '../api/routes.ts';
+import { AppError } from '../api/errors.ts';
+import { fromBase64url } from '../bytes/codec.ts';
+import { possessionMessage } from '../statements/possession.ts';
+import type { Statement } from '../statements/kinds.ts';
+import { verifyStatement } from '../statements/verify.ts';
+import { decodePublicKey, verifyMessage } from '../umbral/proxy.ts';
+import type { Call } from './call.ts';
+import type { Identities, StoredIdentity } from './ports.ts';
+import { mustBe } from './stated.ts';
+import { identityAnswer } from './views.ts';
+
+interface Deps {
+  readonly identities: Identities;
+}
+
+export async function register(
+  { identities }: Deps,
+  call: Call,
+  { params, body }: Input<'register'>,
+): Promise<Answer<'register'>> {
+  mustBe('id', params.id === call.caller);
+  const statement = await verifyStatement('identity', body.statement, call.caller);
+  assertKeys(statement.payload);
+
+  const stored = await identities.find(call.caller);
+  if (stored?.statement.hash === statement.hash) return identityAnswer(stored);
+  assertFollows(statement.payload, stored);
+
+  const { payload, hash } = statement;
+  await identities.put(
+    statement,
+    stored?.statement.hash,
+    { kind: 'registered', patient: payload.id, actor: payload.id, subject: {}, at: call.now, statement: hash },
+    call,
+  );
+  return identityAnswer({ statement, state: 'active' });
+}
+
+/** Every key is a point of the curve, and the receiving key is shown to be in the registrant's hand. */
+function assertKeys({ id, receiving, inbox, kfragSigner }: Statement<'identity'>['payload']): void {
+  for (const [member, key] of Object.entries({ inbox, kfragSigner, receiving: receiving.key }))
+    mustBe(member, isPoint(key));
+  const key = fromBase64url(receiving.key);
+  const message = possessionMessage(id, receiving.number, key);
+  mustBe('receiving', verifyMessage(decodePublicKey(key), message, fromBase64url(receiving.proof)));
+}
+
+function isPoint(key: string): boolean {
+  try {
+    decodePublicKey(fromBase64url(key));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Numbers rise by one, each names the one before, and the next generation's key never changes. */
+function assertFollows(p: Statement<'identity'>['payload'], stored: StoredIdentity | undefined): void {
+  const last = stored?.statement;
+  if (p.number !== (last?.payload.number ?? 0) + 1 || p.previous !== last?.hash)
+    throw new AppError('statement-outdated');
+  mustBe('next', last === undefined || p.next === last.payload.next);
+  mustBe('receiving', last === undefined || p.receiving.number >= last.payload.receiving.number);
+}

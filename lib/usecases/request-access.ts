@@ -1,0 +1,51 @@
+// A recipient asks a patient for access. Whether the folders exist is not told: the patient will see.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import { requestFault } from '../domain/request.ts';
+import { verifyStatement } from '../statements/verify.ts';
+import type { Call } from './call.ts';
+import { registered } from './caller.ts';
+import type { Identities, Requests, StoredRequest } from './ports.ts';
+import { mustBe, mustHaveNo } from './stated.ts';
+import { requestAnswer } from './views.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly requests: Pick<Requests, 'find' | 'create'>;
+}
+
+export async function requestAccess(
+  { identities, requests }: Deps,
+  call: Call,
+  { params, body }: Input<'request-access'>,
+): Promise<Answer<'request-access'>> {
+  const statement = await verifyStatement('request', body.statement, call.caller);
+  const { payload, hash } = statement;
+  mustBe('request', payload.request === params.requestId);
+
+  const [recipient, patient, stored] = await Promise.all([
+    registered(identities, call.caller),
+    identities.find(payload.patient),
+    requests.find(payload.request),
+  ]);
+  if (stored?.statement.hash === hash) return requestAnswer(stored, call.now);
+  mustHaveNo(requestFault(payload, call.now));
+  if (patient === undefined) throw new AppError('not-found');
+  const own = recipient.statement.payload.receiving;
+  mustBe('receiving', payload.receiving.number === own.number && payload.receiving.key === own.key);
+
+  await requests.create(
+    statement,
+    {
+      kind: 'access-requested',
+      patient: payload.patient,
+      actor: call.caller,
+      subject: { request: payload.request, folders: payload.scope.folders, purpose: payload.purpose },
+      at: call.now,
+      statement: hash,
+    },
+    call,
+  );
+  const created: StoredRequest = { statement, state: 'pending', until: payload.until, grants: [] };
+  return requestAnswer(created, call.now);
+}

@@ -1,0 +1,22 @@
+// Removes uploads that nobody finished in time, and what they left in the bucket. An upload is retired first, so that no commit can
+// make a record of a blob that is being removed.
+import { UPLOAD_LIFE } from '../domain/record.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Blobs, Uploads } from './ports.ts';
+
+interface Deps {
+  readonly uploads: Pick<Uploads, 'stale' | 'retire' | 'remove'>;
+  readonly blobs: Pick<Blobs, 'abort'>;
+}
+
+/** @returns how many uploads were removed */
+export async function sweepUploads({ uploads, blobs }: Deps, { now }: { readonly now: Instant }): Promise<number> {
+  let swept = 0;
+  for await (const upload of uploads.stale(now - UPLOAD_LIFE)) {
+    if (!(await uploads.retire(upload))) continue;
+    await blobs.abort(upload);
+    await uploads.remove(upload);
+    swept += 1;
+  }
+  return swept;
+}

@@ -1,0 +1,37 @@
+// Stored things as answers.
+import type * as z from 'zod';
+import type { folderView, grantView, identityView, requestView, versionView } from '../api/shapes.ts';
+import { livenessAt } from '../domain/grant.ts';
+import { requestStateAt } from '../domain/request.ts';
+import type { Instant } from '../domain/time.ts';
+import type { Page, StoredCell, StoredGrant, StoredIdentity, StoredRequest, StoredVersion } from './ports.ts';
+
+export const identityAnswer = (i: StoredIdentity): z.input<typeof identityView> => ({
+  statement: i.statement.jws,
+  state: i.state,
+});
+
+export const folderAnswer = (c: StoredCell): z.input<typeof folderView> => ({
+  statement: c.statement.jws,
+  state: c.state,
+});
+
+export const versionAnswer = (v: StoredVersion): z.input<typeof versionView> => ({
+  statement: v.statement.jws,
+  state: v.state,
+  ...(v.metadata === undefined ? {} : { metadata: v.metadata }),
+  ...(v.grant === undefined ? {} : { grant: v.grant }),
+});
+
+export const requestAnswer = (r: StoredRequest, now: Instant): z.input<typeof requestView> => ({
+  statement: r.statement.jws,
+  state: requestStateAt(r, now),
+  ...(r.grants.length === 0 ? {} : { grants: [...r.grants] }),
+});
+
+export const grantAnswer = (g: StoredGrant, now: Instant): z.input<typeof grantView> => {
+  const live = livenessAt(g.status, now);
+  return { statement: g.statement.jws, state: live.live ? 'active' : live.reason, used: g.status.used };
+};
+
+export const next = (page: Page<unknown>): { next?: string } => (page.next === undefined ? {} : { next: page.next });
