@@ -1,0 +1,132 @@
+import { describe, expect, test } from '@jest/globals';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { sha512 } from '@noble/hashes/sha2.js';
+import fc from 'fast-check';
+import { webcrypto } from 'node:crypto';
+import { concat } from '../../lib/bytes/binary.ts';
+import { fromHex, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
+import { identityId } from '../../lib/bytes/ids.ts';
+import { isIdentityKey, verifyEd25519 } from '../../lib/statements/ed25519.ts';
+import { verifyStatement } from '../../lib/statements/verify.ts';
+import { refusal } from './helpers.ts';
+import { fill, patient, SAMPLES } from './samples.ts';
+
+const { Point } = ed25519;
+const P = 2n ** 255n - 19n;
+const L = Point.Fn.ORDER;
+const little = (n: bigint): Uint8Array =>
+  Uint8Array.from({ length: 32 }, (_, i) => Number((n >> BigInt(8 * i)) & 255n));
+const number = (bytes: Uint8Array): bigint => bytes.reduceRight((n, b) => n * 256n + BigInt(b), 0n);
+/** The eight points of small order, canonical (first five) or with other encodings (y + p, or x = 0 with the sign set). */
+const SMALL = [
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0000000000000000000000000000000000000000000000000000000000000080',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa',
+  '0100000000000000000000000000000000000000000000000000000000000080',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
+];
+const message = utf8('message');
+const signature = patient.sign(message);
+
+test.each([
+  // RFC 8032 section 7.1, tests 1 to 3
+  [
+    'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+    '',
+    'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+  ],
+  [
+    '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+    '72',
+    '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+  ],
+  [
+    'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+    'af82',
+    '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
+  ],
+])('RFC 8032 example with the key %s', (key, text, mark) => {
+  expect(verifyEd25519(fromHex(mark), fromHex(text), fromHex(key))).toBe(true);
+  expect(verifyEd25519(fromHex(mark), concat(fromHex(text), Uint8Array.of(0)), fromHex(key))).toBe(false);
+});
+
+test('agrees with the platform on good signatures and on every flipped bit', async () => {
+  const key = await webcrypto.subtle.importKey('raw', Uint8Array.from(patient.publicKey), 'Ed25519', false, ['verify']);
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), fc.nat({ max: 511 }), async (text, bit) => {
+      const mark = patient.sign(text);
+      expect(verifyEd25519(mark, text, patient.publicKey)).toBe(true);
+      mark[bit >> 3]! ^= 1 << (bit & 7);
+      expect(verifyEd25519(mark, text, patient.publicKey)).toBe(false);
+      expect(await webcrypto.subtle.verify('Ed25519', key, Uint8Array.from(mark), Uint8Array.from(text))).toBe(false);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+describe('signatures', () => {
+  test('S + L is the same number and another signature: refused', () => {
+    const s = number(signature.subarray(32));
+    for (const other of [s + L, s + 2n * L, L]) {
+      if (other < 2n ** 256n)
+        expect(verifyEd25519(concat(signature.subarray(0, 32), little(other)), message, patient.publicKey)).toBe(false);
+    }
+    expect(verifyEd25519(concat(signature.subarray(0, 32), little(s)), message, patient.publicKey)).toBe(true);
+  });
+
+  test('63 and 65 bytes are refused', () => {
+    expect(verifyEd25519(signature.subarray(0, 63), message, patient.publicKey)).toBe(false);
+    expect(verifyEd25519(concat(signature, Uint8Array.of(0)), message, patient.publicKey)).toBe(false);
+  });
+
+  test('what only the cofactored equation takes is refused, as other libraries do', () => {
+    // R shifted by a point of order 8: [8]R is the same, R is not.
+    const torsion = Point.fromBytes(fromHex(SMALL[6]!));
+    const secret = ed25519.utils.getExtendedPublicKey(fill(1, 32)).scalar;
+    const nonce = 12345n;
+    const r = Point.BASE.multiply(nonce).add(torsion).toBytes();
+    const k = number(sha512(concat(r, patient.publicKey, message))) % L;
+    const forged = concat(r, little((nonce + k * secret) % L));
+    expect(ed25519.verify(forged, message, patient.publicKey, { zip215: false })).toBe(true);
+    expect(verifyEd25519(forged, message, patient.publicKey)).toBe(false);
+  });
+});
+
+describe('keys', () => {
+  test.each(SMALL)('%s is of small order or not canonical', (text) => {
+    const key = fromHex(text);
+    expect(isIdentityKey(key)).toBe(false);
+    // R = identity, S = 0 verifies for the identity key and any message where this is not refused.
+    const universal = concat(fromHex(SMALL[0]!), fill(0, 32));
+    expect(verifyEd25519(universal, message, key)).toBe(false);
+  });
+
+  test('y of p and more is refused, also where y - p is on the curve', () => {
+    for (let y = 0n; y < 19n; y++) expect(isIdentityKey(little(P + y))).toBe(false);
+  });
+
+  test('bytes that are no point, and other lengths, are refused', () => {
+    expect(isIdentityKey(little(2n))).toBe(false);
+    expect(isIdentityKey(fill(1, 31))).toBe(false);
+    expect(isIdentityKey(fill(1, 33))).toBe(false);
+    expect(isIdentityKey(patient.publicKey)).toBe(true);
+  });
+
+  test('a statement in the name of a small-order key has no good signature', async () => {
+    const id = identityId(fromHex(SMALL[0]!));
+    const header = JSON.stringify({ alg: 'EdDSA', kid: id, typ: 'pcehr-denial+jws' });
+    const payload = JSON.stringify({ ...SAMPLES.denial.payload, patient: id });
+    const universal = toBase64url(concat(fromHex(SMALL[0]!), fill(0, 32)));
+    const jws = `${toBase64url(utf8(header))}.${toBase64url(utf8(payload))}.${universal}`;
+    expect(await refusal(() => verifyStatement('denial', jws, id))).toBe('bad-signature');
+  });
+});
