@@ -49,6 +49,8 @@ const SKEW_MS = 60_000;
 const TAG = 'pcehr';
 const COVERED = ['@method', '@authority', '@path', '@query'];
 const PARAMETERS = new Set(['created', 'expires', 'nonce', 'keyid', 'tag', 'alg']);
+/** One member: label, then 64 bytes as base64 with the spare bits zero. */
+const SIGNATURE = /^[a-z*][a-z0-9_\-.*]*=:[A-Za-z0-9+/]{85}[AQgw]==:$/;
 // Characters of RFC 3986; anything else could move the borders between path, query and fragment.
 const PATH = /^\/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*$/;
 const QUERY = /^[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*$/;
@@ -119,42 +121,40 @@ export const verifyRequest = async (
   const headers = pickHeaders(request.headers);
   if (!headers.has('signature') && !headers.has('signature-input'))
     throw new HttpSignatureError('unsigned', 'the request has no signature');
+  if (!SIGNATURE.test(headers.get('signature') ?? '')) throw invalid('not exactly one signature of 64 bytes');
   const { method, authority, path, rawQuery, body } = request;
   if (!PATH.test(path) || !QUERY.test(rawQuery)) throw invalid('path or query');
   checkBody(body, headers.get('content-digest'));
   const covered = headers.has('content-digest') ? [...COVERED, 'content-digest'] : COVERED;
 
-  let result: VerifiedCaller | undefined;
+  const message = {
+    kind: 'request',
+    method,
+    targetUri: `https://${authority}${path}${rawQuery === '' ? '' : `?${rawQuery}`}`,
+    fields: [...headers].map(([name, value]) => ({ name, value })),
+  } as const;
   try {
-    await verifySignature(
-      {
-        kind: 'request',
-        method,
-        targetUri: `https://${authority}${path}${rawQuery === '' ? '' : `?${rawQuery}`}`,
-        fields: [...headers].map(([name, value]) => ({ name, value })),
+    const { verifier } = await verifySignature(message, {
+      policy: {
+        algorithms: ['ed25519'],
+        requiredComponents: covered,
+        requiredParameters: ['created', 'expires', 'nonce', 'keyid', 'tag'],
+        // The window is checked in checkParameters, which has an error of its own for it.
+        clockSkew: Number.MAX_SAFE_INTEGER,
+        now: Math.floor(at.now / 1000),
       },
-      {
-        policy: {
-          algorithms: ['ed25519'],
-          requiredComponents: covered,
-          requiredParameters: ['created', 'expires', 'nonce', 'keyid', 'tag'],
-          // The window is checked in checkParameters, which has an error of its own for it.
-          clockSkew: Number.MAX_SAFE_INTEGER,
-          now: Math.floor(at.now / 1000),
-        },
-        resolveVerifier: ({ components, parameters }) => {
-          checkCoverage(components, covered);
-          const caller = checkParameters(parameters, at.now);
-          result = caller;
-          const key = identityKey(caller.caller);
-          return { algorithm: 'ed25519', verify: (data, signature) => verifyEd25519(signature, data, key) };
-        },
+      resolveVerifier: ({ components, parameters }) => {
+        checkCoverage(components, covered);
+        const caller = checkParameters(parameters, at.now);
+        const key = identityKey(caller.caller);
+        return { algorithm: 'ed25519', caller, verify: (data, signature) => verifyEd25519(signature, data, key) };
       },
-    );
+    });
+    return verifier.caller;
   } catch (error) {
-    if (isSignatureError(error)) throw error.cause instanceof HttpSignatureError ? error.cause : invalid(error.code);
-    throw error;
+    // The library wraps what the resolver throws; whatever else it finds wrong is one thing to the caller.
+    throw isSignatureError(error) && error.cause instanceof HttpSignatureError
+      ? error.cause
+      : invalid('the signature does not verify');
   }
-  if (result === undefined) throw invalid('not verified');
-  return result;
 };
