@@ -1,0 +1,112 @@
+// The delegator: opens what was encrypted to its key, and splits the right to open it among proxies for one recipient.
+import { systemRng, type Rng } from '../bytes/binary.ts';
+import type { Point } from './backend.ts';
+import { curve } from './curve.ts';
+import { openWith } from './dem.ts';
+import { UmbralError } from './errors.ts';
+import { VerifiedKeyFrag, type Capsule } from './forms.ts';
+import { hashIndex, hashKey, hashSecret, kfragMessage } from './hashes.ts';
+import type { PublicKey } from './publickey.ts';
+import { add, areDistinct, draw, isZero, mul, randomScalar, type Scalar } from './scalar.ts';
+import { publicKeyOf, SecretKey } from './secretkey.ts';
+import { signMessage } from './signing.ts';
+
+/** The key of a capsule, 32 bytes, secret. */
+export const decapsulateOriginal = (key: SecretKey, capsule: Capsule): Uint8Array =>
+  hashKey(curve.encode(curve.addMul(capsule.e, capsule.v, SecretKey.scalarOf(key))));
+
+/** @throws {UmbralError} `decryption-failed` */
+export const decryptOriginal = (key: SecretKey, capsule: Capsule, ciphertext: Uint8Array): Uint8Array =>
+  openWith(decapsulateOriginal(key, capsule), capsule, ciphertext);
+
+export interface Delegation {
+  /** a */
+  readonly delegating: SecretKey;
+  /** B */
+  readonly receiving: PublicKey;
+  /** w; must sign nothing but key fragments. */
+  readonly signer: SecretKey;
+  /** How many fragments it takes. */
+  readonly threshold: number;
+  /** How many are made, one for each proxy. */
+  readonly shares: number;
+  /** Let the proxy check that the fragment is for this delegating key; yes unless said otherwise. */
+  readonly signDelegating?: boolean;
+  /** The same for the receiving key. */
+  readonly signReceiving?: boolean;
+  /**
+   * Sign for the proxy and for the receiver separately even where the two messages are equal, as the peers do. Nobody can tell from the
+   * outside which was done; one signature is faster.
+   */
+  readonly separateSignatures?: boolean;
+  readonly rng?: Rng;
+}
+
+/** f(x) of the polynomial with these coefficients, the constant one first. */
+const evaluate = (coefficients: readonly Scalar[], x: Scalar): Scalar =>
+  coefficients.reduceRight((sum, c) => add(mul(sum, x), c));
+
+const checkCounts = (threshold: number, shares: number): void => {
+  if (!Number.isSafeInteger(threshold) || !Number.isSafeInteger(shares) || threshold < 1 || threshold > shares)
+    throw new UmbralError('bad-threshold', 'the threshold must be at least 1 and at most the number of shares');
+};
+
+/**
+ * The fragments of one delegation. A threshold of them together with the recipient's key open whatever is encrypted to the delegating
+ * key, and also give away the delegating key itself: delegate only keys made for that.
+ * @throws {UmbralError} `bad-threshold`
+ */
+export const generateKFrags = (delegation: Delegation): VerifiedKeyFrag[] => {
+  const { delegating, receiving, signer, threshold, shares, rng = systemRng } = delegation;
+  const { signDelegating = true, signReceiving = true, separateSignatures = false } = delegation;
+  checkCounts(threshold, shares);
+  const A = curve.encode(publicKeyOf(delegating).point);
+  const B = curve.encode(receiving.point);
+
+  const x = randomScalar(rng);
+  const [precursor, dh] = curve.muls([
+    ['G', x],
+    [receiving.point, x],
+  ]) as [Point, Point];
+  const X = curve.encode(precursor);
+  const T = curve.encode(dh);
+  const coefficients = [mul(SecretKey.scalarOf(delegating), curve.inv(hashSecret(X, B, T)))];
+  while (coefficients.length < threshold) coefficients.push(randomScalar(rng));
+
+  const oneSignature = signDelegating && signReceiving && !separateSignatures;
+  const drafts = Array.from({ length: shares }, () => {
+    const id = draw(rng, 32);
+    const index = hashIndex(X, B, T, id);
+    return {
+      id,
+      index,
+      key: evaluate(coefficients, index),
+      forReceiver: draw(rng, 32),
+      forProxy: oneSignature ? undefined : draw(rng, 32),
+    };
+  });
+  // Either happens only with a broken source of randomness (or once in 2^256): then nothing should be made.
+  if (drafts.some(({ key }) => isZero(key)) || !areDistinct(drafts.map(({ index }) => index)))
+    throw new UmbralError('bad-randomness', 'a share is zero or two are at the same place');
+
+  const commitments = curve.muls(drafts.map(({ key }) => ['U', key]));
+  return drafts.map(({ id, key, forReceiver, forProxy }, i) => {
+    const commitment = commitments[i]!;
+    const U1 = curve.encode(commitment);
+    const receiverSignature = signMessage(signer, kfragMessage(id, U1, X, A, B), () => forReceiver);
+    const toProxy = kfragMessage(id, U1, X, signDelegating ? A : undefined, signReceiving ? B : undefined);
+    const proxySignature = forProxy === undefined ? receiverSignature : signMessage(signer, toProxy, () => forProxy);
+    return new VerifiedKeyFrag(
+      {
+        id,
+        precursor,
+        commitment,
+        proxySignature,
+        receiverSignature,
+        signsDelegating: signDelegating,
+        signsReceiving: signReceiving,
+      },
+      key,
+    );
+  });
+};

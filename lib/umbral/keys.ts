@@ -1,0 +1,3 @@
+// Both halves of a key pair, for code that holds secrets. Code that must not takes the public half from proxy.ts or capsule.ts.
+export { decodePublicKey, encodePublicKey, type PublicKey } from './publickey.ts';
+export { publicKeyOf, randomSecretKey, SecretKey } from './secretkey.ts';

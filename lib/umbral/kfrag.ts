@@ -1,0 +1,113 @@
+// Key fragments: one proxy's share of a delegation. The share rk inside is secret to that proxy.
+import { concat, equalBytes } from '../bytes/binary.ts';
+import { array, bin, bool, reader } from './codec.ts';
+import { curve } from './curve.ts';
+import { UmbralError } from './errors.ts';
+import { KeyFrag, VerifiedKeyFrag } from './forms.ts';
+import { kfragMessage, PARAMETER_U } from './hashes.ts';
+import type { PublicKey } from './publickey.ts';
+import { decodeNonZeroScalar, encodeScalar } from './scalar.ts';
+import { checkedSignature, SIGNATURE_BYTES, verifyMessage } from './signature.ts';
+
+export type { KeyFrag, VerifiedKeyFrag } from './forms.ts';
+
+export const KFRAG_BYTES = 310;
+
+/** The 32 random bytes that name the fragment; cfrags made with it carry them too. */
+export const kfragId = (kfrag: KeyFrag): Uint8Array => kfrag.fields.id.slice();
+
+/** 310 bytes, the same whether verified or not. They contain the share: secret to its proxy. */
+export const encodeKFrag = (kfrag: KeyFrag): Uint8Array => {
+  const f = kfrag.fields;
+  return concat(
+    array(5),
+    array(1),
+    bin(PARAMETER_U),
+    bin(f.id),
+    bin(encodeScalar(KeyFrag.keyOf(kfrag))),
+    bin(curve.encode(f.precursor)),
+    array(5),
+    bin(curve.encode(f.commitment)),
+    bin(f.proxySignature),
+    bin(f.receiverSignature),
+    bool(f.signsDelegating),
+    bool(f.signsReceiving),
+  );
+};
+
+/**
+ * @param bytes 310
+ * @throws {UmbralError} `bad-encoding`, `bad-point`, `bad-scalar`, `bad-signature`; `bad-parameters` for another U than ours, with
+ *   which a forged share can be made to match a signed commitment
+ */
+export const decodeKFrag = (bytes: Uint8Array): KeyFrag => {
+  const r = reader(bytes, KFRAG_BYTES, 'key fragment');
+  r.array(5);
+  r.array(1);
+  if (!equalBytes(r.bin(33), PARAMETER_U)) throw new UmbralError('bad-parameters', 'the key fragment has a foreign U');
+  const id = r.bin(32);
+  const key = decodeNonZeroScalar(r.bin(32));
+  const precursor = curve.decode(r.bin(33));
+  r.array(5);
+  const commitment = curve.decode(r.bin(33));
+  const proxySignature = checkedSignature(r.bin(SIGNATURE_BYTES));
+  const receiverSignature = checkedSignature(r.bin(SIGNATURE_BYTES));
+  const signsDelegating = r.bool();
+  const signsReceiving = r.bool();
+  return new KeyFrag(
+    { id, precursor, commitment, proxySignature, receiverSignature, signsDelegating, signsReceiving },
+    key,
+  );
+};
+
+export interface KeyFragContext {
+  /** W, of the delegator's kfrag signer. */
+  readonly verifying: PublicKey;
+  /** A. Needed when the fragment says that it is signed for it, ignored when not. */
+  readonly delegating?: PublicKey | undefined;
+  /** B. As for `delegating`. */
+  readonly receiving?: PublicKey | undefined;
+  /** Refuse a fragment that is not signed for both keys: without, it proves nothing about the missing one. */
+  readonly requireBothKeys?: boolean;
+}
+
+const invalid = (why: string): UmbralError => new UmbralError('kfrag-invalid', `the key fragment is invalid: ${why}`);
+
+/** The key as it stands in the signed message. */
+const signedKey = (isSigned: boolean, key: PublicKey | undefined, which: string): Uint8Array | undefined => {
+  if (!isSigned) return undefined;
+  if (key === undefined) throw invalid(`it is signed for a ${which} key and none was given`);
+  return curve.encode(key.point);
+};
+
+/**
+ * Checks that the share matches its commitment and that the delegator signed it.
+ * With both flags set the receiver's signature is checked too: else a proxy would keep a fragment whose cfrags every recipient refuses.
+ * @throws {UmbralError} `kfrag-invalid`
+ */
+export const verifyKFrag = (kfrag: KeyFrag, context: KeyFragContext): VerifiedKeyFrag => {
+  const f = kfrag.fields;
+  const { verifying, delegating, receiving, requireBothKeys = false } = context;
+  const hasBoth = f.signsDelegating && f.signsReceiving;
+  if (requireBothKeys && !hasBoth) throw invalid('it is not signed for both keys');
+
+  const commitment = curve.encode(f.commitment);
+  const message = kfragMessage(
+    f.id,
+    commitment,
+    curve.encode(f.precursor),
+    signedKey(f.signsDelegating, delegating, 'delegating'),
+    signedKey(f.signsReceiving, receiving, 'receiving'),
+  );
+  const key = KeyFrag.keyOf(kfrag);
+  if (!equalBytes(curve.encode(curve.muls([['U', key]])[0]!), commitment))
+    throw invalid('the share is not the one committed to');
+  if (!verifyMessage(verifying, message, f.proxySignature)) throw invalid('the signature for the proxy is wrong');
+  if (
+    hasBoth &&
+    !equalBytes(f.proxySignature, f.receiverSignature) &&
+    !verifyMessage(verifying, message, f.receiverSignature)
+  )
+    throw invalid('the signature for the receiver is wrong');
+  return new VerifiedKeyFrag(f, key);
+};

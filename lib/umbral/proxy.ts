@@ -1,0 +1,43 @@
+// The proxy: turns a capsule for the delegating key into a fragment for the receiving key, without learning anything. The service's door.
+import { systemRng, type Rng } from '../bytes/binary.ts';
+import { proofChallenge } from './cfrag.ts';
+import { curve } from './curve.ts';
+import { KeyFrag, VerifiedCapsuleFrag, VerifiedKeyFrag, type Capsule } from './forms.ts';
+import { decodeKFrag } from './kfrag.ts';
+import { add, mul, randomScalar } from './scalar.ts';
+
+export { decodeCapsule, encodeCapsule, type Capsule } from './capsule.ts';
+export { encodeCFrag, type VerifiedCapsuleFrag } from './cfrag.ts';
+export { decodeKFrag, encodeKFrag, kfragId, verifyKFrag, type KeyFrag, type VerifiedKeyFrag } from './kfrag.ts';
+export { decodePublicKey, encodePublicKey, type PublicKey } from './publickey.ts';
+export { verifyMessage } from './signature.ts';
+
+/**
+ * Re-encrypts with proof. `rng` must be sound: a proof nonce that repeats or leaks gives the share away.
+ */
+export const reencrypt = (capsule: Capsule, kfrag: VerifiedKeyFrag, rng: Rng = systemRng): VerifiedCapsuleFrag => {
+  const key = KeyFrag.keyOf(kfrag);
+  const t = randomScalar(rng);
+  const [e1, v1, e2, v2, u2] = curve.muls([
+    [capsule.e, key],
+    [capsule.v, key],
+    [capsule.e, t],
+    [capsule.v, t],
+    ['U', t],
+  ]) as [Capsule['e'], Capsule['e'], Capsule['e'], Capsule['e'], Capsule['e']];
+  const { id, precursor, commitment, receiverSignature } = kfrag.fields;
+  const claims = { e1, v1, id, precursor, e2, v2, commitment, u2, receiverSignature };
+  const z = add(t, mul(key, proofChallenge(capsule, claims)));
+  return new VerifiedCapsuleFrag({ ...claims, z });
+};
+
+/**
+ * Hazard. Takes a fragment as verified because it was verified when it was stored: only for bytes that this very service wrote after
+ * {@link verifyKFrag}, from a place that nobody else can write to. Its form is still checked; its share and signature are not.
+ * @param bytes 310
+ * @throws {UmbralError} as {@link decodeKFrag}
+ */
+export const trustStoredKFrag = (bytes: Uint8Array): VerifiedKeyFrag => {
+  const kfrag = decodeKFrag(bytes);
+  return new VerifiedKeyFrag(kfrag.fields, KeyFrag.keyOf(kfrag));
+};

@@ -1,0 +1,43 @@
+// The sender: anybody who has the public key can encrypt to it.
+import { systemRng, type Rng } from '../bytes/binary.ts';
+import type { Point } from './backend.ts';
+import { challengeOf } from './capsule.ts';
+import { curve } from './curve.ts';
+import { sealWith } from './dem.ts';
+import { UmbralError } from './errors.ts';
+import { Capsule } from './forms.ts';
+import { hashKey } from './hashes.ts';
+import type { PublicKey } from './publickey.ts';
+import { add, isZero, mul, randomScalar } from './scalar.ts';
+
+export interface Encapsulation {
+  readonly capsule: Capsule;
+  /** 32 bytes, secret. */
+  readonly key: Uint8Array;
+}
+
+/** Draws a key and the capsule that gives it to the holder of the secret key. */
+export const encapsulate = (to: PublicKey, rng: Rng = systemRng): Encapsulation => {
+  const r = randomScalar(rng);
+  const u = randomScalar(rng);
+  const sum = add(r, u);
+  if (isZero(sum)) throw new UmbralError('bad-randomness', 'two random scalars cancel');
+  const [e, v, shared] = curve.muls([
+    ['G', r],
+    ['G', u],
+    [to.point, sum],
+  ]) as [Point, Point, Point];
+  const s = add(u, mul(r, challengeOf({ e, v })));
+  return { capsule: new Capsule(e, v, s), key: hashKey(curve.encode(shared)) };
+};
+
+export interface Encryption {
+  readonly capsule: Capsule;
+  /** nonce[24], ciphertext, tag[16]. */
+  readonly ciphertext: Uint8Array;
+}
+
+export const encrypt = (to: PublicKey, plaintext: Uint8Array, rng: Rng = systemRng): Encryption => {
+  const { capsule, key } = encapsulate(to, rng);
+  return { capsule, ciphertext: sealWith(key, capsule, plaintext, rng) };
+};
