@@ -1,6 +1,6 @@
 // What an identity says of itself: its public keys, the proof that it holds the receiving key, and its successor as a hash.
 import { sha256 } from '@noble/hashes/sha2.js';
-import { ofLength } from '../bytes/binary.ts';
+import { ofLength, systemRng, type Rng } from '../bytes/binary.ts';
 import { toBase64url } from '../bytes/codec.ts';
 import type { Payload, StatementHash } from '../statements/kinds.ts';
 import { possessionMessage } from '../statements/possession.ts';
@@ -21,6 +21,7 @@ export interface IdentityFacts {
   readonly name?: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
+  readonly rng?: Rng | undefined;
 }
 
 /** SHA-256 of the next generation's identity key, as it stands in identity statements and key files. */
@@ -29,7 +30,7 @@ export const nextKeyHash = (nextIdentityKey: Uint8Array): string =>
 
 /** The payload of an identity statement, to be signed with `signStatement('identity', payload, keys)`. */
 export const identityPayload = (facts: IdentityFacts): Payload<'identity'> => {
-  const { keys, number, previous, receivingNumber, name, now } = facts;
+  const { keys, number, previous, receivingNumber, name, now, rng = systemRng } = facts;
   const secret = keys.receiving(receivingNumber);
   const key = encodePublicKey(publicKeyOf(secret));
   return {
@@ -39,7 +40,7 @@ export const identityPayload = (facts: IdentityFacts): Payload<'identity'> => {
     receiving: {
       number: receivingNumber,
       key: toBase64url(key),
-      proof: toBase64url(signMessage(secret, possessionMessage(keys.id, receivingNumber, key))),
+      proof: toBase64url(signMessage(secret, possessionMessage(keys.id, receivingNumber, key), rng)),
     },
     inbox: toBase64url(encodePublicKey(publicKeyOf(keys.inbox))),
     kfragSigner: toBase64url(encodePublicKey(publicKeyOf(keys.kfragSigner))),
