@@ -1,0 +1,115 @@
+// Recorded inputs that must be refused, also where the peer takes them. Refused means: with an UmbralError, and for the case's own reason.
+import { describe, expect, test } from '@jest/globals';
+import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
+import { decodeCapsule, type Capsule } from '../../lib/umbral/capsule.ts';
+import { decodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
+import { decryptReencrypted } from '../../lib/umbral/delegatee.ts';
+import { decryptOriginal, generateKFrags } from '../../lib/umbral/delegator.ts';
+import { UmbralError, type UmbralErrorCode } from '../../lib/umbral/errors.ts';
+import { VerifiedCapsuleFrag } from '../../lib/umbral/forms.ts';
+import { decodePublicKey, publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';
+import { decodeKFrag, verifyKFrag } from '../../lib/umbral/kfrag.ts';
+import { encrypt } from '../../lib/umbral/sender.ts';
+import { vectors } from './vectors.ts';
+
+interface Case {
+  readonly id: string;
+  readonly op: string;
+  readonly reason: string;
+  readonly [input: string]: unknown;
+}
+interface File {
+  readonly context: Readonly<Record<'delegatingSk' | 'receivingSk' | 'signingSk', string>>;
+  readonly cases: readonly Case[];
+}
+const { context, cases } = vectors<File>('umbral-pre-negative.json');
+
+const bytes = (c: Case, name: string): Uint8Array => fromHex(c[name] as string);
+const optionalKey = (c: Case, name: string) => (c[name] === null ? undefined : decodePublicKey(bytes(c, name)));
+const secret = (hex: string): SecretKey => SecretKey.fromBytes(fromHex(hex));
+
+/** The recorded fragments "taken as already verified": the check under test is the one that comes after. */
+const unchecked = (hex: string): VerifiedCapsuleFrag => new VerifiedCapsuleFrag(decodeCFrag(fromHex(hex)).fields);
+
+const operations: Record<string, (c: Case) => unknown> = {
+  decodeCapsule: (c) => decodeCapsule(bytes(c, 'bytes')),
+  decodePublicKey: (c) => decodePublicKey(bytes(c, 'bytes')),
+  decodeSecretKey: (c) => SecretKey.fromBytes(bytes(c, 'bytes')),
+  verifyKFrag: (c) => {
+    const verifying = decodePublicKey(bytes(c, 'verifyingPk'));
+    const keys = { delegating: optionalKey(c, 'delegatingPk'), receiving: optionalKey(c, 'receivingPk') };
+    return verifyKFrag(decodeKFrag(bytes(c, 'kfrag')), { verifying, ...keys });
+  },
+  verifyCFrag: (c) => {
+    const capsule = decodeCapsule(bytes(c, 'capsule'));
+    const [verifying, delegating, receiving] = ['verifyingPk', 'delegatingPk', 'receivingPk'].map((k) =>
+      decodePublicKey(bytes(c, k)),
+    ) as [ReturnType<typeof decodePublicKey>, ReturnType<typeof decodePublicKey>, ReturnType<typeof decodePublicKey>];
+    return verifyCFrag(decodeCFrag(bytes(c, 'cfrag')), { capsule, verifying, delegating, receiving });
+  },
+  decryptOriginal: (c) =>
+    decryptOriginal(secret(c['sk'] as string), decodeCapsule(bytes(c, 'capsule')), bytes(c, 'ciphertext')),
+  decryptReencrypted: (c) =>
+    decryptReencrypted(
+      secret(c['receivingSk'] as string),
+      decodePublicKey(bytes(c, 'delegatingPk')),
+      decodeCapsule(bytes(c, 'capsule')),
+      (c['cfrags'] as readonly string[]).map(unchecked),
+      bytes(c, 'ciphertext'),
+    ),
+  generateKFrags: (c) =>
+    generateKFrags({
+      delegating: secret(context.delegatingSk),
+      receiving: publicKeyOf(secret(context.receivingSk)),
+      signer: secret(context.signingSk),
+      threshold: c['threshold'] as number,
+      shares: c['shares'] as number,
+    }),
+};
+
+/** Which refusals answer an operation; the form is refused before the content. */
+const form = ['bad-encoding', 'bad-point', 'bad-scalar'] as const;
+const codes: Record<string, readonly UmbralErrorCode[]> = {
+  decodeCapsule: [...form, 'bad-capsule'],
+  decodePublicKey: ['bad-point'],
+  decodeSecretKey: ['bad-scalar'],
+  verifyKFrag: [...form, 'bad-signature', 'bad-parameters', 'kfrag-invalid'],
+  verifyCFrag: [...form, 'bad-signature', 'cfrag-invalid'],
+  decryptOriginal: ['decryption-failed'],
+  decryptReencrypted: ['bad-cfrags', 'decryption-failed'],
+  generateKFrags: ['bad-threshold'],
+};
+
+const refusal = (run: () => unknown): unknown => {
+  try {
+    run();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+};
+
+describe('refused', () => {
+  test.each(cases)('$id $op: $reason', (c) => {
+    const error = refusal(() => operations[c.op]!(c));
+    expect(error).toBeInstanceOf(UmbralError);
+    expect(codes[c.op]).toContain((error as UmbralError).code);
+    // Errors carry no input: no run of hexadecimal or digits longer than a length.
+    expect((error as UmbralError).message).not.toMatch(/[0-9a-f]{8}/);
+  });
+
+  test('what is recorded covers every operation', () => {
+    expect(new Set(cases.map(({ op }) => op))).toEqual(new Set(Object.keys(operations)));
+    expect(cases.length).toBeGreaterThanOrEqual(113);
+  });
+});
+
+test('the keys of the recorded cases do open what is made for them', () => {
+  const [a, b] = [secret(context.delegatingSk), secret(context.receivingSk)];
+  const { capsule, ciphertext }: { capsule: Capsule; ciphertext: Uint8Array } = encrypt(
+    publicKeyOf(a),
+    utf8('control'),
+  );
+  expect(toHex(decryptOriginal(a, capsule, ciphertext))).toBe(toHex(utf8('control')));
+  expect(() => decryptOriginal(b, capsule, ciphertext)).toThrow(expect.objectContaining({ code: 'decryption-failed' }));
+});
