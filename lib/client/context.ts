@@ -1,0 +1,49 @@
+// What every role of the client works with.
+import type { IdentityId } from '../bytes/ids.ts';
+import { instantOf, type Instant } from '../domain/time.ts';
+import type { DeviceKeys } from '../identity/derive.ts';
+import type { Payload, Statement } from '../statements/kinds.ts';
+import { worldOf, type Surroundings, type World } from './clock.ts';
+import { createMemory, type Memory } from './memory.ts';
+import { createTransport, type Call } from './transport.ts';
+
+export interface ClientOptions extends Surroundings {
+  /** Scheme, host and port of the service: `https://api.example.org`. */
+  readonly origin: string;
+  readonly keys: DeviceKeys;
+  /** SHA-256 of the next generation's identity key, base64url, as the key file has it. */
+  readonly next: string;
+  /** What this client saw before; nothing unless given. The caller keeps it (`memory.export()`). */
+  readonly memory?: Memory;
+  /** Tries in all for a call that may be repeated; 6 unless given. */
+  readonly tries?: number;
+}
+
+export interface Context {
+  readonly call: Call;
+  readonly keys: DeviceKeys;
+  readonly next: string;
+  readonly memory: Memory;
+  readonly world: World;
+  readonly tries: number;
+  readonly now: () => Instant;
+  /** Verified statements of others, by id: fetched once for the life of the client. */
+  readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
+}
+
+export type Folder = Payload<'folder'>;
+
+export const createContext = (options: ClientOptions): Context => {
+  const { origin, keys, next, tries = 6, memory = createMemory(keys.id) } = options;
+  const world = worldOf(options);
+  return {
+    call: createTransport({ ...world, origin, signer: keys, tries }),
+    keys,
+    next,
+    memory,
+    world,
+    tries,
+    now: () => instantOf(world.clock()),
+    identities: new Map(),
+  };
+};

@@ -1,0 +1,61 @@
+// A service made of prepared answers, and a world in which nothing waits.
+import type { Rng } from '../../lib/bytes/binary.ts';
+
+export interface Sent {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: Headers;
+  readonly body: Uint8Array;
+  readonly init: RequestInit;
+}
+export type Answering = (sent: Sent, n: number) => Response | Promise<Response>;
+
+export const json = (status: number, body: unknown, headers: Record<string, string> = {}): Response =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json', ...headers } });
+
+export const problem = (status: number, code: string, rest: object = {}, headers: Record<string, string> = {}) =>
+  json(status, { type: `urn:x:${code}`, title: code, status, code, requestId: 'req-1', ...rest }, headers);
+
+const bytesOf = async (body: RequestInit['body']): Promise<Uint8Array> =>
+  body === undefined || body === null ? new Uint8Array(0) : new Uint8Array(await new Response(body).arrayBuffer());
+
+/** A fetch that answers with what `answering` says, and remembers what was sent. */
+export const fakeFetch = (answering: Answering) => {
+  const sent: Sent[] = [];
+  const fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const one: Sent = {
+      method: init.method ?? 'GET',
+      url: new URL(input instanceof Request ? input.url : input),
+      headers: new Headers(init.headers),
+      body: await bytesOf(init.body),
+      init,
+    };
+    sent.push(one);
+    return answering(one, sent.length - 1);
+  };
+  return { fetch, sent };
+};
+
+/** The answers one after the other; the last again and again. Functions throw, or make a new one each time. */
+export const inTurn =
+  (...answers: readonly (() => Response)[]): Answering =>
+  (_, n) =>
+    answers[Math.min(n, answers.length - 1)]!();
+
+/** Bytes 0xff: the longest back-off. */
+export const mostRng: Rng = (n) => new Uint8Array(n).fill(0xff);
+
+/** A clock that only sleeping moves. */
+export const stillWorld = (start = 1_767_225_600_000) => {
+  const slept: number[] = [];
+  const state = { now: start };
+  return {
+    slept,
+    clock: () => state.now,
+    sleep: async (ms: number, signal?: AbortSignal) => {
+      signal?.throwIfAborted();
+      slept.push(ms);
+      state.now += ms;
+    },
+  };
+};

@@ -1,0 +1,285 @@
+import { describe, expect, test } from '@jest/globals';
+import { AppError } from '../../lib/api/errors.ts';
+import { utf8, fromUtf8 } from '../../lib/bytes/codec.ts';
+import type { FolderId, GrantId } from '../../lib/bytes/ids.ts';
+import { createTransport, type TransportOptions } from '../../lib/client/transport.ts';
+import { verifyRequest } from '../../lib/http/verify-request.ts';
+import { patient } from '../statements/samples.ts';
+import { fakeFetch, inTurn, json, mostRng, problem, stillWorld, type Answering, type Sent } from './fake.ts';
+
+const ORIGIN = 'https://api.example.org';
+const OK = () => json(200, { folders: [] });
+const lost = (): Response => {
+  throw new TypeError('fetch failed');
+};
+
+const setUp = (answering: Answering, options: Partial<TransportOptions> = {}) => {
+  const service = fakeFetch(answering);
+  const world = stillWorld();
+  const call = createTransport({
+    origin: ORIGIN,
+    signer: patient,
+    fetch: service.fetch,
+    clock: world.clock,
+    sleep: world.sleep,
+    ...options,
+  });
+  return { call, ...service, ...world };
+};
+
+const signedBy = (sent: Sent, now: number) =>
+  verifyRequest(
+    {
+      method: sent.method,
+      authority: sent.url.host,
+      path: sent.url.pathname,
+      rawQuery: sent.url.search.slice(1),
+      headers: Object.fromEntries(sent.headers),
+      body: sent.body,
+    },
+    { now },
+  );
+
+describe('sending', () => {
+  test('path, query and body are where the route has them, and signed as sent', async () => {
+    const { call, sent, clock } = setUp(() => json(200, { records: [] }));
+    const folderId = 'a'.repeat(26) as FolderId;
+    await call('list-records', { params: { folderId }, query: { grant: 'e'.repeat(26) as GrantId, limit: 5 } });
+
+    expect(sent[0]!.url.href).toBe(`${ORIGIN}/v1/folders/${folderId}/records?grant=${'e'.repeat(26)}&limit=5`);
+    expect(sent[0]!.method).toBe('GET');
+    expect((await signedBy(sent[0]!, clock())).caller).toBe(patient.id);
+  });
+
+  test('a body is JSON, covered by the signature', async () => {
+    const { call, sent, clock } = setUp(() => json(200, { statement: 'a.b.c', state: 'denied' }));
+    await call('deny-request', { params: { requestId: 'a'.repeat(26) as never }, body: { statement: 'a.b.c' } });
+    expect(fromUtf8(sent[0]!.body)).toBe('{"statement":"a.b.c"}');
+    expect(sent[0]!.headers.get('content-type')).toBe('application/json');
+    expect((await signedBy(sent[0]!, clock())).caller).toBe(patient.id);
+    await expect(signedBy({ ...sent[0]!, body: utf8('{"statement":"a.b.d"}') }, clock())).rejects.toMatchObject({
+      code: 'signature-invalid',
+    });
+  });
+
+  test('public routes are not signed', async () => {
+    const { call, sent } = setUp(() => json(200, { status: 'ok' }));
+    await expect(call('health', {})).resolves.toEqual({ status: 'ok' });
+    expect(sent[0]!.headers.has('signature')).toBe(false);
+  });
+
+  test('no cookies, no cache, no redirects', async () => {
+    const { call, sent } = setUp(OK);
+    await call('list-folders', {});
+    expect(sent[0]!.init).toMatchObject({ credentials: 'omit', cache: 'no-store', redirect: 'error' });
+  });
+});
+
+describe('answers', () => {
+  test('an answer that the contract does not know is refused', async () => {
+    const { call, sent } = setUp(() => json(200, { folders: [], more: 1 }));
+    await expect(call('list-folders', {})).rejects.toMatchObject({ name: 'ClientError', code: 'bad-answer' });
+    expect(sent).toHaveLength(1);
+  });
+
+  test('an answer that is not JSON is refused', async () => {
+    const { call } = setUp(() => new Response('<html>'));
+    await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'bad-answer' });
+  });
+
+  test('a problem becomes an AppError with its details and request id', async () => {
+    const { call } = setUp(() => problem(403, 'grant-ended', { reason: 'revoked', detail: 'x', ids: ['i'] }));
+    const error = await call('list-folders', {}).catch((e: unknown) => e);
+    expect(error).toBeInstanceOf(AppError);
+    expect(error).toMatchObject({ code: 'grant-ended', requestId: 'req-1', fault: 'client' });
+    expect((error as AppError).details).toEqual({ reason: 'revoked', ids: ['i'] });
+  });
+
+  test.each([
+    [500, '{"code":"no-such-code"}'],
+    [403, 'Forbidden'],
+    [400, '{"message":"Bad Request"}'],
+  ])('a refusal %i without a known problem is a bad answer, told once', async (status, body) => {
+    const { call, sent } = setUp(() => new Response(body, { status }));
+    await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'bad-answer' });
+    expect(sent).toHaveLength(1);
+  });
+
+  test.each(['not-found', 'statement-invalid', 'internal', 'already-exists', 'unsigned', 'signature-invalid'])(
+    '%s is not sent again',
+    async (code) => {
+      const { call, sent } = setUp(() => problem(400, code));
+      await expect(call('list-folders', {})).rejects.toMatchObject({ code });
+      expect(sent).toHaveLength(1);
+    },
+  );
+});
+
+describe('sending again', () => {
+  test('a lost answer is asked for again, each time with a signature of its own', async () => {
+    const { call, sent, slept } = setUp(inTurn(lost, lost, OK), {
+      rng: (n) => crypto.getRandomValues(new Uint8Array(n)),
+    });
+    await expect(call('list-folders', {})).resolves.toEqual({ folders: [] });
+    expect(new Set(sent.map((s) => s.headers.get('signature-input'))).size).toBe(3);
+    expect(slept).toHaveLength(2);
+  });
+
+  test('an answer that breaks off is asked for again', async () => {
+    const broken = () =>
+      new Response(
+        new ReadableStream({
+          pull: (c) => {
+            c.error(new TypeError('terminated'));
+          },
+        }),
+      );
+    const { call, sent } = setUp(inTurn(broken, OK));
+    await expect(call('list-folders', {})).resolves.toEqual({ folders: [] });
+    expect(sent).toHaveLength(2);
+  });
+
+  test('waits grow to a limit, with full jitter', async () => {
+    const least = setUp(lost, { rng: (n) => new Uint8Array(n), tries: 10 });
+    const most = setUp(lost, { rng: mostRng, tries: 10 });
+    for (const { call } of [least, most])
+      await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'network' });
+    expect(least.slept).toEqual(new Array(9).fill(0));
+    expect(most.slept.map((ms) => Math.round(ms))).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
+    expect(most.sent).toHaveLength(10);
+  });
+
+  test.each([
+    ['busy', 503],
+    ['too-many', 429],
+  ])('%s is sent again, not before Retry-After', async (code, status) => {
+    const { call, sent, slept } = setUp(
+      inTurn(() => problem(status, code, {}, { 'retry-after': '3' }), OK),
+      {
+        rng: mostRng,
+      },
+    );
+    await expect(call('list-folders', {})).resolves.toEqual({ folders: [] });
+    expect(sent).toHaveLength(2);
+    expect(slept[0]).toBeGreaterThanOrEqual(3000);
+    expect(slept[0]).toBeLessThan(3101);
+  });
+
+  test('the member retryAfter counts before the header, and neither makes it wait for ever', async () => {
+    const { call, slept } = setUp(
+      inTurn(
+        () => problem(503, 'busy', { retryAfter: 2 }, { 'retry-after': '9' }),
+        () => problem(503, 'busy', { retryAfter: 86_400 }),
+        OK,
+      ),
+      { rng: (n) => new Uint8Array(n) },
+    );
+    await call('list-folders', {});
+    expect(slept).toEqual([2000, 30_000]);
+  });
+
+  test.each([429, 502, 503, 504])('a bare %i of a gateway is sent again', async (status) => {
+    const { call, sent } = setUp(inTurn(() => new Response('', { status }), OK));
+    await call('list-folders', {});
+    expect(sent).toHaveLength(2);
+  });
+
+  test('gives up with the last refusal', async () => {
+    const { call, sent } = setUp(() => problem(503, 'busy'), { tries: 3 });
+    await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'busy' });
+    expect(sent).toHaveLength(3);
+  });
+
+  test('replayed: one new signature, not two', async () => {
+    const good = setUp(inTurn(() => problem(409, 'replayed'), OK));
+    await good.call('list-folders', {});
+    const [first, second] = good.sent.map((s) => s.headers.get('signature-input'));
+    expect(second).not.toBe(first);
+
+    const bad = setUp(() => problem(409, 'replayed'));
+    await expect(bad.call('list-folders', {})).rejects.toMatchObject({ code: 'replayed' });
+    expect(bad.sent).toHaveLength(2);
+  });
+
+  test('clock-skew: signs by the time of the service, at once and from then on', async () => {
+    const behind = stillWorld();
+    const serverTime = behind.clock() + 3_600_000;
+    const { call, sent } = setUp(
+      async (s) => {
+        await signedBy(s, serverTime).catch(() => undefined);
+        const ok = await signedBy(s, serverTime).then(
+          () => true,
+          () => false,
+        );
+        return ok ? OK() : problem(401, 'clock-skew', { serverTime });
+      },
+      { clock: behind.clock },
+    );
+    await call('list-folders', {});
+    expect(sent).toHaveLength(2);
+    await call('list-folders', {});
+    expect(sent).toHaveLength(3);
+  });
+
+  test('clock-skew again after the correction, or without the time, is told', async () => {
+    const again = setUp(() => problem(401, 'clock-skew', { serverTime: 1_767_000_000_000 }));
+    await expect(again.call('list-folders', {})).rejects.toMatchObject({ code: 'clock-skew' });
+    expect(again.sent).toHaveLength(2);
+    const bare = setUp(() => problem(401, 'clock-skew'));
+    await expect(bare.call('list-folders', {})).rejects.toMatchObject({ code: 'clock-skew' });
+    expect(bare.sent).toHaveLength(1);
+  });
+});
+
+describe('stopping', () => {
+  test('an aborted signal sends nothing', async () => {
+    const { call, sent } = setUp(OK);
+    const reason = new Error('enough');
+    await expect(call('list-folders', {}, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(sent).toHaveLength(0);
+  });
+
+  test('aborting while sending ends it with the reason, not as a network error', async () => {
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const { call, sent } = setUp(() => {
+      stop.abort(reason);
+      throw reason;
+    });
+    await expect(call('list-folders', {}, { signal: stop.signal })).rejects.toBe(reason);
+    expect(sent).toHaveLength(1);
+  });
+
+  test('aborting ends the wait between tries', async () => {
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const service = fakeFetch(() => {
+      queueMicrotask(() => {
+        setTimeout(() => {
+          stop.abort(reason);
+        }, 5);
+      });
+      return problem(503, 'busy', { retryAfter: 20 });
+    });
+    const call = createTransport({ origin: ORIGIN, signer: patient, fetch: service.fetch });
+    await expect(call('list-folders', {}, { signal: stop.signal })).rejects.toBe(reason);
+    expect(service.sent).toHaveLength(1);
+  });
+
+  test('a try that takes too long counts as no answer', async () => {
+    const service = fakeFetch(
+      ({ init }) =>
+        new Promise((_, reject) => {
+          init.signal?.addEventListener('abort', () => {
+            reject(init.signal?.reason as Error);
+          });
+          // Keeps the process waiting: the limit's own timer does not.
+          setTimeout(() => undefined, 1000).unref();
+        }),
+    );
+    const keepAlive = setInterval(() => undefined, 5);
+    const call = createTransport({ origin: ORIGIN, signer: patient, fetch: service.fetch, tries: 1, timeout: 10 });
+    await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'network' });
+    clearInterval(keepAlive);
+  });
+});
