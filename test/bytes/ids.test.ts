@@ -40,10 +40,14 @@ describe('identity ids', () => {
   test('any one changed letter is refused', () => {
     const id = identityId(key(7));
     fc.assert(
-      fc.property(fc.integer({ min: 4, max: 61 }), fc.constantFrom(...Array.from('023456789acdefghjklmnpqrstuvwxyz')), (at, c) => {
-        fc.pre(id[at] !== c);
-        expect(refused(() => parseIdentityId(id.slice(0, at) + c + id.slice(at + 1)))).toBe('bad-encoding');
-      }),
+      fc.property(
+        fc.integer({ min: 4, max: 61 }),
+        fc.constantFrom(...Array.from('023456789acdefghjklmnpqrstuvwxyz')),
+        (at, c) => {
+          fc.pre(id[at] !== c);
+          expect(refused(() => parseIdentityId(id.slice(0, at) + c + id.slice(at + 1)))).toBe('bad-encoding');
+        },
+      ),
     );
   });
 

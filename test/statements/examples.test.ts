@@ -1,0 +1,96 @@
+// The pages under docs/spec against the code: examples are what the code makes, tables name what the schemas name.
+import { describe, expect, test } from '@jest/globals';
+import { compactVerify, importJWK } from 'jose';
+import { readFile } from 'node:fs/promises';
+import { fromHex, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
+import { identityKey, parseIdentityId } from '../../lib/bytes/ids.ts';
+import { verifyRequest } from '../../lib/http/verify-request.ts';
+import { openKeyFile } from '../../lib/identity/keyfile.ts';
+import { generationSeed, rootFromWords } from '../../lib/identity/roots.ts';
+import { KINDS, type Kind } from '../../lib/statements/kinds.ts';
+import { claimOf, verifyStatement } from '../../lib/statements/verify.ts';
+import { buildExamples, exampleBlocks, signatureHolds, withExamples, type Examples } from './examples.ts';
+
+const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+const kinds = Object.keys(KINDS) as Kind[];
+const pages = ['statements', 'identity', 'request-signatures'].map((name) => `docs/spec/${name}.md`);
+const published = JSON.parse(await read('test/statements/examples.json')) as Examples;
+const statement = (kind: Kind) => published.statements[kind]!;
+
+test('the published examples are what the code makes', async () => {
+  expect(JSON.parse(JSON.stringify(await buildExamples()))).toEqual(published);
+});
+
+test.each(pages)('%s shows them', async (path) => {
+  const page = await read(path);
+  expect(withExamples(page, exampleBlocks(published))).toBe(page);
+});
+
+test('every example is on a page', async () => {
+  const all = (await Promise.all(pages.map(read))).join('\n');
+  for (const name of Object.keys(exampleBlocks(published))) expect(all).toContain(`<!-- example: ${name} -->\n`);
+  expect(() => withExamples('<!-- example: nothing -->\n<!-- end -->', {})).toThrow('no example is called nothing');
+});
+
+test.each(kinds)('the example of a %s verifies, here and with jose', async (kind) => {
+  const { jws, hash, payload } = statement(kind);
+  const { signer } = claimOf(jws);
+  expect([published.identities.patient.id, published.identities.clinician.id]).toContain(signer);
+  expect(await verifyStatement(kind, jws, signer)).toEqual({ kind, jws, hash, payload });
+  const key = await importJWK({ kty: 'OKP', crv: 'Ed25519', x: toBase64url(identityKey(signer)) }, 'EdDSA');
+  expect((await compactVerify(jws, key)).protectedHeader.typ).toBe(`pcehr-${kind}+jws`);
+});
+
+test.each(['put', 'get'] as const)('the signed %s verifies, here and by the base that is shown', async (name) => {
+  const request = published.requests[name];
+  const { pathname, search, host } = new URL(request.url);
+  const incoming = {
+    method: request.method,
+    authority: host,
+    path: pathname,
+    rawQuery: search.slice(1),
+    headers: request.headers,
+    body: 'body' in request ? utf8(request.body) : undefined,
+  };
+  const { id } = published.identities.clinician;
+  expect((await verifyRequest(incoming, { now: 1_767_225_600_000 })).caller).toBe(id);
+  expect(signatureHolds(request, identityKey(id))).toBe(true);
+});
+
+test('the identities follow from their words, and the key files hold them', async () => {
+  for (const { words, root, seed, id, identityKey: key } of Object.values(published.identities)) {
+    expect(rootFromWords(words)).toEqual(fromHex(root));
+    expect(generationSeed(fromHex(root), 1)).toEqual(fromHex(seed));
+    expect(identityKey(parseIdentityId(id))).toEqual(fromHex(key));
+  }
+  for (const file of Object.values(published.keyFiles)) {
+    const held = await openKeyFile(file, 'correct horse battery staple');
+    expect(held.seed).toEqual(fromHex(published.identities.clinician.seed));
+  }
+});
+
+describe('docs/spec/statements.md', () => {
+  const rowsOf = (section: string) =>
+    [...section.matchAll(/^\| `(\w+)` +\| ([^|]+?) +\|/gm)].map(([, member, type]) => ({
+      member: member!,
+      optional: type!.endsWith('optional'),
+    }));
+
+  test.each(kinds)('lists exactly the members of a %s, and which are optional', async (kind) => {
+    const section = (await read(pages[0]!))
+      .split(`\n### ${kind}\n`)[1]!
+      .split(/\n##? /)[0]!
+      .split('\n### ')[0]!;
+    const table = section.split(/\n(?!\|)(?=.)/).find((part) => part.includes('| `'))!;
+    const shape: Record<string, { safeParse: (value: unknown) => { success: boolean } }> = KINDS[kind].payload.shape;
+    expect(rowsOf(table)).toEqual(
+      Object.entries(shape).map(([member, schema]) => ({ member, optional: schema.safeParse(undefined).success })),
+    );
+  });
+
+  test('names the signer of every kind', async () => {
+    const page = await read(pages[0]!);
+    for (const kind of kinds)
+      expect(page).toMatch(new RegExp(`\\| \\[${kind}\\]\\(#${kind}\\) +\\| \`${KINDS[kind].signer}\``));
+  });
+});

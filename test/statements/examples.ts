@@ -1,0 +1,275 @@
+// The published examples: two identities from known words, one statement of each kind, two signed requests. Everything random is a repeated
+// byte, everything that another page defines (sealed texts, digests of blobs, key fragments) is a stand-in of the right length.
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { toBase64url, toHex, utf8 } from '../../lib/bytes/codec.ts';
+import { newId, type GrantId, type OpeningId, type RandomId, type RequestId } from '../../lib/bytes/ids.ts';
+import { deviceKeys, identityPublicKey } from '../../lib/identity/derive.ts';
+import { signRequest } from '../../lib/identity/http-signature.ts';
+import { identityPayload, nextKeyHash } from '../../lib/identity/identity-statement.ts';
+import { encodeKeyFile, holdKeys, sealKeyFile } from '../../lib/identity/keyfile.ts';
+import { generationSeed, newRootWords } from '../../lib/identity/roots.ts';
+import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
+import { signStatement } from '../../lib/statements/sign.ts';
+import { encodePublicKey, publicKeyOf, type SecretKey } from '../../lib/umbral/keys.ts';
+
+const fill = (byte: number, length: number): Uint8Array => new Uint8Array(length).fill(byte);
+const text = (byte: number, length: number): string => toBase64url(fill(byte, length));
+const id = <T extends RandomId>(byte: number): T => newId<T>(() => fill(byte, 16));
+const publicKey = (key: SecretKey): string => toBase64url(encodePublicKey(publicKeyOf(key)));
+const NOW = 1_767_225_600_000;
+const DAY = 86_400_000;
+
+/** The person whose root is 32 times the same byte. */
+const person = (byte: number) => {
+  const root = fill(byte, 32);
+  const seed = generationSeed(root, 1);
+  const nextIdentityKey = identityPublicKey(generationSeed(root, 2));
+  return { words: newRootWords(() => root), root, seed, nextIdentityKey, keys: deviceKeys(seed) };
+};
+type Person = ReturnType<typeof person>;
+
+const FOLDER = id<Payload<'folder'>['folder']>(0x11);
+const RECORD = id<Payload<'record'>['record']>(0x22);
+const SALT = fill(0x05, 16);
+
+const describe = ({ words, root, seed, nextIdentityKey, keys }: Person) => ({
+  words,
+  root: toHex(root),
+  seed: toHex(seed),
+  identityKey: toHex(identityPublicKey(seed)),
+  id: keys.id,
+  nextIdentityKey: toHex(nextIdentityKey),
+  next: nextKeyHash(nextIdentityKey),
+  kfragSigner: toHex(keys.kfragSigner.toBytes()),
+  kfragSignerPublic: publicKey(keys.kfragSigner),
+  receiving1: toHex(keys.receiving(1).toBytes()),
+  receiving1Public: publicKey(keys.receiving(1)),
+  inbox: toHex(keys.inbox.toBytes()),
+  inboxPublic: publicKey(keys.inbox),
+  folder: FOLDER,
+  epoch: 1,
+  salt: toHex(SALT),
+  folderKey: toHex(keys.folderKey(FOLDER, 1, SALT).toBytes()),
+  folderKeyPublic: publicKey(keys.folderKey(FOLDER, 1, SALT)),
+});
+
+const statementsOf = async (patient: Person, clinician: Person) => {
+  const receiving = { number: 1, key: publicKey(clinician.keys.receiving(1)) };
+  const folderKey = publicKey(patient.keys.folderKey(FOLDER, 1, SALT));
+  const identity = await signStatement(
+    'identity',
+    identityPayload({
+      keys: clinician.keys,
+      nextIdentityKey: clinician.nextIdentityKey,
+      number: 1,
+      receivingNumber: 1,
+      name: 'Praxis am Markt',
+      now: NOW,
+      rng: (n) => fill(0x06, n),
+    }),
+    clinician.keys,
+  );
+  const folder = await signStatement(
+    'folder',
+    {
+      patient: patient.keys.id,
+      folder: FOLDER,
+      epoch: 1,
+      salt: toBase64url(SALT),
+      key: folderKey,
+      category: 'imaging',
+      name: text(0x07, 64),
+      issued: NOW,
+    },
+    patient.keys,
+  );
+  const record = await signStatement(
+    'record',
+    {
+      record: RECORD,
+      version: 1,
+      patient: patient.keys.id,
+      folder: FOLDER,
+      epoch: 1,
+      author: patient.keys.id,
+      created: NOW,
+      algorithm: 1,
+      chunk: 18,
+      flags: 1,
+      salt: text(0x08, 16),
+      commit: text(0x09, 32),
+      digest: text(0x0a, 32),
+      length: 1040,
+      metadata: text(0x0b, 32),
+      wrap: text(0x0c, 32),
+    },
+    patient.keys,
+  );
+  const request = await signStatement(
+    'request',
+    {
+      request: id<RequestId>(0x33),
+      patient: patient.keys.id,
+      recipient: clinician.keys.id,
+      receiving,
+      scope: { folders: [FOLDER] },
+      rights: ['read'],
+      purpose: 'TREAT',
+      duration: (30 * DAY) / 1000,
+      until: NOW + 7 * DAY,
+      created: NOW,
+    },
+    clinician.keys,
+  );
+  const grant = await signStatement(
+    'grant',
+    {
+      grant: id<GrantId>(0x44),
+      patient: patient.keys.id,
+      recipient: clinician.keys.id,
+      receiving,
+      request: { id: request.payload.request, hash: request.hash },
+      right: 'read',
+      cells: [
+        {
+          folder: FOLDER,
+          epoch: 1,
+          key: folderKey,
+          statement: folder.hash,
+          kfrags: [{ proxy: 'service', id: text(0x0d, 32), hash: text(0x0e, 32) }],
+        },
+      ],
+      notBefore: NOW,
+      expires: NOW + 30 * DAY,
+      openings: 100,
+      purpose: 'TREAT',
+      threshold: 1,
+      proxies: [{ id: 'service' }],
+      issued: NOW,
+    },
+    patient.keys,
+  );
+  const opening = await signStatement(
+    'opening',
+    {
+      opening: id<OpeningId>(0x55),
+      patient: patient.keys.id,
+      opener: clinician.keys.id,
+      grant: id<GrantId>(0x44),
+      folder: FOLDER,
+      epoch: 1,
+      records: [{ record: RECORD, version: 1 }],
+      when: NOW,
+    },
+    clinician.keys,
+  );
+  const ending = { patient: patient.keys.id, when: NOW };
+  const { request: asked } = request.payload;
+  const denial = await signStatement(
+    'denial',
+    { patient: ending.patient, request: asked, of: request.hash, code: 'declined', when: NOW },
+    patient.keys,
+  );
+  const revocation = await signStatement(
+    'revocation',
+    { ...ending, grant: grant.payload.grant, of: grant.hash, code: 'no-longer-needed' },
+    patient.keys,
+  );
+  const deletion = await signStatement(
+    'deletion',
+    { ...ending, record: RECORD, of: record.hash, code: 'mistake' },
+    patient.keys,
+  );
+  return { identity, folder, record, request, grant, opening, denial, revocation, deletion } satisfies {
+    readonly [K in Kind]: Statement<K>;
+  };
+};
+
+const requestsOf = async (clinician: Person, jws: string) => {
+  const time = { now: NOW, nonce: fill(0x0f, 16) };
+  const put = {
+    method: 'PUT',
+    url: `https://records.example.org/v1/identities/${clinician.keys.id}`,
+    body: JSON.stringify({ statement: jws }),
+  };
+  const get = { method: 'GET', url: 'https://records.example.org/v1/requests?as=recipient&limit=10' };
+  return {
+    put: { ...put, headers: await signRequest({ ...put, body: utf8(put.body) }, clinician.keys, time) },
+    get: { ...get, headers: await signRequest(get, clinician.keys, time) },
+  };
+};
+
+/** Everything that the pages under docs/spec show, as JSON. */
+export const buildExamples = async () => {
+  const [patient, clinician] = [person(0x00), person(0xff)];
+  const statements = await statementsOf(patient, clinician);
+  const held = holdKeys(1, clinician.seed, nextKeyHash(clinician.nextIdentityKey));
+  return {
+    identities: { patient: describe(patient), clinician: describe(clinician) },
+    keyFiles: {
+      plain: encodeKeyFile(held),
+      sealed: await sealKeyFile(held, 'correct horse battery staple', { rng: (n) => fill(0x10, n) }),
+    },
+    statements: Object.fromEntries(
+      Object.entries(statements).map(([kind, { payload, hash, jws }]) => [kind, { payload, hash, jws }]),
+    ),
+    requests: await requestsOf(clinician, statements.identity.jws),
+  };
+};
+export type Examples = Awaited<ReturnType<typeof buildExamples>>;
+
+const block = (language: string, lines: string): string => `\`\`\`${language}\n${lines.trimEnd()}\n\`\`\``;
+const fromJws = (jws: string, part: number): string => Buffer.from(jws.split('.')[part]!, 'base64url').toString();
+
+const statementBlock = ({ jws, hash }: { readonly jws: string; readonly hash: string }): string =>
+  block('text', `header:  ${fromJws(jws, 0)}\npayload: ${fromJws(jws, 1)}\nhash:    ${hash}\njws:     ${jws}`);
+
+/** RFC 9421 section 2.5, written out for the reader; the signature is checked against it. */
+export const signatureBase = (request: Examples['requests']['put'] | Examples['requests']['get']): string => {
+  const { pathname, search, host } = new URL(request.url);
+  const digest = request.headers['content-digest'];
+  return [
+    `"@method": ${request.method}`,
+    `"@authority": ${host}`,
+    `"@path": ${pathname}`,
+    `"@query": ${search === '' ? '?' : search}`,
+    ...(digest === undefined ? [] : [`"content-digest": ${digest}`]),
+    `"@signature-params": ${request.headers['signature-input']!.slice('sig1='.length)}`,
+  ].join('\n');
+};
+
+const requestBlock = (request: Examples['requests']['put'] | Examples['requests']['get']): string => {
+  const { pathname, search, host } = new URL(request.url);
+  const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`);
+  const lines = [`${request.method} ${pathname}${search} HTTP/1.1`, `host: ${host}`, ...headers];
+  const body = 'body' in request ? `\n\n${request.body}` : '';
+  return `What is signed:\n\n${block('text', signatureBase(request))}\n\nWhat is sent:\n\n${block('http', `${lines.join('\n')}${body}`)}`;
+};
+
+/** The blocks of the pages, by the name in their marker. */
+export const exampleBlocks = (e: Examples): Readonly<Record<string, string>> => ({
+  ...Object.fromEntries(Object.entries(e.statements).map(([kind, s]) => [kind, statementBlock(s)])),
+  patient: block('json', JSON.stringify(e.identities.patient, undefined, 2)),
+  clinician: block('json', JSON.stringify(e.identities.clinician, undefined, 2)),
+  'key-file': block('json', e.keyFiles.plain),
+  'sealed-key-file': block('json', e.keyFiles.sealed),
+  'signed-put': requestBlock(e.requests.put),
+  'signed-get': requestBlock(e.requests.get),
+});
+
+/** Puts the blocks between `<!-- example: NAME -->` and `<!-- end -->`. @throws {Error} for a marker that names no example */
+export const withExamples = (page: string, blocks: Readonly<Record<string, string>>): string =>
+  page.replace(/<!-- example: ([\w-]+) -->[\s\S]*?<!-- end -->/g, (_, name: string) => {
+    const content = blocks[name];
+    if (content === undefined) throw new Error(`no example is called ${name}`);
+    return `<!-- example: ${name} -->\n\n${content}\n\n<!-- end -->`;
+  });
+
+/** Whether the signature in the headers is over {@link signatureBase}. */
+export const signatureHolds = (request: Examples['requests']['put'] | Examples['requests']['get'], key: Uint8Array) =>
+  ed25519.verify(
+    Buffer.from(/:(.+):/.exec(request.headers['signature']!)![1]!, 'base64'),
+    utf8(signatureBase(request)),
+    key,
+    { zip215: false },
+  );
