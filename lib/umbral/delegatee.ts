@@ -4,7 +4,7 @@ import { challengeOf } from './capsule.ts';
 import { curve } from './curve.ts';
 import { openWith } from './dem.ts';
 import { UmbralError } from './errors.ts';
-import type { Capsule, VerifiedCapsuleFrag } from './forms.ts';
+import { VerifiedCapsuleFrag, type Capsule } from './forms.ts';
 import { hashIndex, hashKey, hashSecret } from './hashes.ts';
 import type { PublicKey } from './publickey.ts';
 import { areDistinct, mul, neg, product, sub, type Scalar } from './scalar.ts';
@@ -23,7 +23,7 @@ const weights = (d: Scalar, indices: readonly Scalar[]): Scalar[] =>
  * The key of a capsule, 32 bytes, secret. The order of the fragments is free, and there may be more than the threshold.
  * @param receiving b
  * @param delegating A
- * @throws {UmbralError} `bad-cfrags` for none, of different delegations, the same twice, or together not enough to open this capsule
+ * @throws {UmbralError} `bad-cfrags` for none, unverified, of different delegations, the same twice, or together not enough to open this capsule
  */
 export const decapsulateReencrypted = (
   receiving: SecretKey,
@@ -31,6 +31,7 @@ export const decapsulateReencrypted = (
   capsule: Capsule,
   cfrags: readonly VerifiedCapsuleFrag[],
 ): Uint8Array => {
+  if (!cfrags.every((c) => c instanceof VerifiedCapsuleFrag)) throw refused('they were not verified');
   const first = cfrags[0];
   if (first === undefined) throw refused('there are none');
   const X = curve.encode(first.fields.precursor);

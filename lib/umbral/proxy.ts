@@ -2,6 +2,7 @@
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import { proofChallenge } from './cfrag.ts';
 import { curve } from './curve.ts';
+import { UmbralError } from './errors.ts';
 import { KeyFrag, VerifiedCapsuleFrag, VerifiedKeyFrag, type Capsule } from './forms.ts';
 import { decodeKFrag } from './kfrag.ts';
 import { add, mul, randomScalar } from './scalar.ts';
@@ -14,8 +15,10 @@ export { verifyMessage } from './signature.ts';
 
 /**
  * Re-encrypts with proof. `rng` must be sound: a proof nonce that repeats or leaks gives the share away.
+ * @throws {UmbralError} `kfrag-invalid` for a fragment that was not verified, where the compiler did not see it
  */
 export const reencrypt = (capsule: Capsule, kfrag: VerifiedKeyFrag, rng: Rng = systemRng): VerifiedCapsuleFrag => {
+  if (!(kfrag instanceof VerifiedKeyFrag)) throw new UmbralError('kfrag-invalid', 'the key fragment was not verified');
   const key = KeyFrag.keyOf(kfrag);
   const t = randomScalar(rng);
   const [e1, v1, e2, v2, u2] = curve.muls([
