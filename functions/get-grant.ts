@@ -1,0 +1,5 @@
+import { endpoint } from '../lib/http/endpoint.ts';
+import { container } from '../lib/runtime/container.ts';
+import { getGrant } from '../lib/usecases/get-grant.ts';
+
+export const handler = endpoint('get-grant', getGrant, container);

@@ -1,0 +1,5 @@
+import { endpoint } from '../lib/http/endpoint.ts';
+import { container } from '../lib/runtime/container.ts';
+import { getIdentity } from '../lib/usecases/get-identity.ts';
+
+export const handler = endpoint('get-identity', getIdentity, container);

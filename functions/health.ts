@@ -1,0 +1,5 @@
+import { endpoint } from '../lib/http/endpoint.ts';
+import { runtime } from '../lib/runtime/runtime.ts';
+import { health } from '../lib/usecases/health.ts';
+
+export const handler = endpoint('health', health, runtime);

@@ -1,0 +1,5 @@
+import { endpoint } from '../lib/http/endpoint.ts';
+import { container } from '../lib/runtime/container.ts';
+import { listFolders } from '../lib/usecases/list-folders.ts';
+
+export const handler = endpoint('list-folders', listFolders, container);

@@ -1,0 +1,5 @@
+import { endpoint } from '../lib/http/endpoint.ts';
+import { container } from '../lib/runtime/container.ts';
+import { listRecords } from '../lib/usecases/list-records.ts';
+
+export const handler = endpoint('list-records', listRecords, container);

@@ -1,0 +1,6 @@
+import document from '../docs/openapi.json' with { type: 'json' };
+import { endpoint } from '../lib/http/endpoint.ts';
+import { runtime } from '../lib/runtime/runtime.ts';
+import { openapi } from '../lib/usecases/openapi.ts';
+
+export const handler = endpoint('openapi', openapi, { ...runtime, document: () => document });

@@ -1,0 +1,5 @@
+import { endpoint } from '../lib/http/endpoint.ts';
+import { container } from '../lib/runtime/container.ts';
+import { requestAccess } from '../lib/usecases/request-access.ts';
+
+export const handler = endpoint('request-access', requestAccess, container);

@@ -1,0 +1,52 @@
+// The one place where responses are made, so that every one carries the same headers. Cross-origin headers are the gateway's.
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { AppError } from '../api/errors.ts';
+import type { Route } from '../api/route.ts';
+import { problemOf } from './problem.ts';
+
+export type Response = APIGatewayProxyStructuredResultV2;
+
+/** Nothing may be cached, framed, sniffed, or fetched over plain HTTP the next time. */
+export const SECURITY_HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+// RFC 9421 section 5.1: how to sign what was refused for its signature.
+const CHALLENGE = {
+  'www-authenticate': 'Signature realm="pcehr"',
+  'accept-signature':
+    'sig1=("@method" "@authority" "@path" "@query" "content-digest");created;expires;nonce;keyid;alg="ed25519";tag="pcehr"',
+} as const;
+
+/** What a use case answered, as its route says. */
+export function answer(route: Route, body: unknown, requestId: string): Response {
+  return respond(route.answer[0], 'application/json', body, requestId);
+}
+
+export function refusal(error: AppError, requestId: string): Response {
+  const problem = problemOf(error, requestId);
+  return respond(problem.status, 'application/problem+json', problem, requestId, {
+    ...(problem.status === 401 ? CHALLENGE : {}),
+    ...(problem.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(problem.retryAfter)) }),
+  });
+}
+
+function respond(
+  statusCode: number,
+  contentType: string,
+  body: unknown,
+  requestId: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return {
+    statusCode,
+    headers: { ...SECURITY_HEADERS, ...headers, 'content-type': contentType, 'x-request-id': requestId },
+    body: JSON.stringify(body),
+    isBase64Encoded: false,
+  };
+}

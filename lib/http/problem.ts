@@ -1,0 +1,94 @@
+// Whatever was thrown, as one error of the closed list, and that as problem+json (RFC 9457). Errors of unknown cause say nothing of themselves.
+import type * as z from 'zod';
+import { AppError, ERRORS, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
+import { StatementError } from '../statements/errors.ts';
+import { HttpSignatureError } from './verify-request.ts';
+
+/** Refused decodings of what a caller sent. Known by name: umbral and envelope are not for this folder to import. */
+const DECODING = new Set(['BytesError', 'UmbralError', 'EnvelopeError']);
+
+/** Faults of the platform that pass: throttling, contention, time-outs, lost connections (names of AWS and Node errors). */
+const PASSING = new Set([
+  'AbortError',
+  'InternalServerError',
+  'LimitExceededException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'RequestTimeout',
+  'RequestTimeoutException',
+  'ServiceUnavailable',
+  'SlowDown',
+  'ThrottlingError',
+  'ThrottlingException',
+  'TimeoutError',
+  'TooManyRequestsException',
+  'TransactionCanceledException',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+]);
+const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ETIMEDOUT']);
+const RETRY_AFTER_S = 1;
+
+/** @param now milliseconds, told to callers whose clock is off */
+export function toAppError(thrown: unknown, now: number): AppError {
+  if (thrown instanceof AppError) return thrown;
+  if (thrown instanceof HttpSignatureError)
+    return new AppError(thrown.code, thrown.code === 'clock-skew' ? { serverTime: now } : {});
+  if (thrown instanceof StatementError) return new AppError('statement-invalid');
+  if (!(thrown instanceof Error)) return new AppError('internal');
+  if (DECODING.has(thrown.name)) return new AppError('malformed-request');
+  if (passes(thrown)) return new AppError('busy', { retryAfter: RETRY_AFTER_S });
+  return new AppError('internal');
+}
+
+const isOneOf = (set: ReadonlySet<string>, value: unknown): boolean => typeof value === 'string' && set.has(value);
+
+function passes(error: Error): boolean {
+  const { code, $retryable } = error as { code?: unknown; $retryable?: unknown };
+  return PASSING.has(error.name) || isOneOf(LOST, code) || ($retryable !== undefined && $retryable !== false);
+}
+
+/**
+ * The first member that does not fit, by its path; never its value.
+ * @param where the part of the request, named when the whole of it does not fit
+ */
+export function malformed(error: z.ZodError, where: string): AppError {
+  const [issue] = error.issues;
+  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
+  const path = [...(issue?.path ?? []), ...unknown].map(String);
+  // Members that we do not know are named only when their name is harmless to repeat.
+  const member = path.map((p) => (/^\w{1,40}$/.test(p) ? p : '?')).join('.');
+  return new AppError('malformed-request', { member: member === '' ? where : member });
+}
+
+export interface Problem extends ProblemDetails {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly detail: string;
+  readonly requestId: string;
+}
+
+/** The body of a refusal. Members are copied one by one: nothing else that an error carries gets out. */
+export function problemOf({ code, details }: AppError, requestId: string): Problem {
+  const { member, reason, serverTime, retryAfter, ids } = details;
+  return {
+    type: problemType(code),
+    title: titleOf(code),
+    status: ERRORS[code].status,
+    code,
+    detail: ERRORS[code].advice,
+    requestId,
+    ...(member === undefined ? {} : { member }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(serverTime === undefined ? {} : { serverTime }),
+    ...(retryAfter === undefined ? {} : { retryAfter }),
+    ...(ids === undefined ? {} : { ids }),
+  };
+}
+
+/** A name, not an address: docs/spec/errors.md lists them. */
+export const problemType = (code: ErrorCode): string => `urn:pcehr:problem:${code}`;
+
+export const titleOf = (code: ErrorCode): string => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');

@@ -1,0 +1,83 @@
+// What a request says, out of what was signed: the path, the query and the bytes of the body as they arrived. What the gateway parsed
+// itself (path parameters, query parameters, authorizer context) is not looked at.
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import * as z from 'zod';
+import { AppError } from '../api/errors.ts';
+import { MAX_BODY, type Route } from '../api/route.ts';
+import { malformed } from './problem.ts';
+
+const NO_BODY = z.undefined();
+const SEGMENT = /^[\w-]+$/;
+const PAIR = /^([A-Za-z]+)=([\w-]*)$/;
+
+/**
+ * The body as bytes, at most MAX_BODY of them.
+ * @throws {AppError} `body-too-large`
+ */
+export function readBody({ body, isBase64Encoded }: APIGatewayProxyEventV2): Uint8Array {
+  // API Gateway leaves the body out, serverless-offline sends null.
+  const text = (body as string | null | undefined) ?? '';
+  const bytes = isBase64Encoded ? Buffer.from(text, 'base64') : Buffer.from(text, 'utf8');
+  if (bytes.length > MAX_BODY) throw new AppError('body-too-large');
+  return bytes;
+}
+
+/**
+ * Path, query and body by the schemas of the route.
+ * @throws {AppError} `malformed-request`, naming the member; `not-found` when the path or method is another route's
+ */
+export function readInput(route: Route, event: APIGatewayProxyEventV2, body: Uint8Array): unknown {
+  if (event.requestContext.http.method !== route.method) throw new AppError('not-found');
+  return {
+    params: parse('path', route.params, readPath(route.path, event.rawPath)),
+    query: parse('query', route.query, readQuery(event.rawQueryString)),
+    body: parse(
+      'body',
+      route.body ?? NO_BODY,
+      route.body === undefined && body.length === 0 ? undefined : readJson(body),
+    ),
+  };
+}
+
+function parse(where: string, schema: z.ZodType, value: unknown): unknown {
+  const { success, data, error } = schema.safeParse(value);
+  if (!success) throw malformed(error, where);
+  return data;
+}
+
+/** Ids never need percent-encoding, so what is encoded is not an id. */
+function readPath(template: string, path: string): Record<string, string> {
+  const names = template.split('/');
+  const segments = path.split('/');
+  if (segments.length !== names.length) throw new AppError('not-found');
+  const params: Record<string, string> = {};
+  for (const [i, name] of names.entries()) {
+    const segment = segments[i]!;
+    if (!name.startsWith('{')) {
+      if (segment !== name) throw new AppError('not-found');
+    } else if (SEGMENT.test(segment)) params[name.slice(1, -1)] = segment;
+    else throw new AppError('malformed-request', { member: name.slice(1, -1) });
+  }
+  return params;
+}
+
+/** Names once each; values without escapes. */
+function readQuery(raw: string | null | undefined): Record<string, string> {
+  const query: Record<string, string> = {};
+  if (raw === '' || raw === null || raw === undefined) return query;
+  for (const pair of raw.split('&')) {
+    const [, name, value] = PAIR.exec(pair) ?? [];
+    if (name === undefined || value === undefined) throw new AppError('malformed-request', { member: 'query' });
+    if (Object.hasOwn(query, name)) throw new AppError('malformed-request', { member: name });
+    query[name] = value;
+  }
+  return query;
+}
+
+function readJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(body));
+  } catch {
+    throw new AppError('malformed-request', { member: 'body' });
+  }
+}

@@ -1,0 +1,87 @@
+// Where functions run that need the stores. The only maker of AWS clients: one of each per process, made at the first use, so that a fault in
+// the configuration becomes an answer and a log line, and no function that does not start.
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { Runtime } from '../http/log.ts';
+import { makeStores } from '../stores/index.ts';
+import type { Ports } from '../usecases/ports.ts';
+import { processEnv, readEnv } from './env.ts';
+import { once } from './once.ts';
+import { makeRuntime } from './runtime.ts';
+
+export type Container = Ports & Runtime;
+
+export interface ContainerOptions extends Partial<Pick<Runtime, 'log' | 'clock'>> {
+  /** Sees each client before its first call: tests count calls and inject faults by middleware. */
+  readonly onClient?: (client: DynamoDBClient | S3Client) => void;
+}
+
+/** Within the 29 s that an HTTP API waits. Completing a large upload takes S3 seconds; everything else takes milliseconds. */
+const TIMES = {
+  dynamo: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
+  s3: { connectionTimeout: 1_000, requestTimeout: 25_000, throwOnRequestTimeout: true },
+} as const;
+const ATTEMPTS = 3;
+const NEEDED = ['MAIN_TABLE', 'NONCE_TABLE', 'BUCKET', 'AWS_REGION', 'AWS_ENDPOINT_URL'] as const;
+
+/** @param source the environment, looked at when it is first needed */
+export function makeContainer(
+  source: () => Readonly<Record<string, string | undefined>>,
+  { onClient, ...options }: ContainerOptions = {},
+): Container {
+  const stores = once(() => {
+    const env = readEnv(source(), NEEDED);
+    const common = {
+      region: env.AWS_REGION,
+      maxAttempts: ATTEMPTS,
+      ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }),
+    };
+    const dynamo = new DynamoDBClient({ ...common, requestHandler: TIMES.dynamo });
+    const s3 = new S3Client({
+      ...common,
+      requestHandler: TIMES.s3,
+      // Local stand-ins for AWS have no host name per bucket.
+      forcePathStyle: env.AWS_ENDPOINT_URL !== undefined,
+      // Checksums are ours to send: S3 refuses a header that a presigned URL did not sign.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+    for (const client of [dynamo, s3]) onClient?.(client);
+    return makeStores({ dynamo, s3, env });
+  });
+  const { log, clock, origin } = makeRuntime(source, options.log);
+  return {
+    log,
+    clock: options.clock ?? clock,
+    origin,
+    get identities() {
+      return stores().identities;
+    },
+    get folders() {
+      return stores().folders;
+    },
+    get records() {
+      return stores().records;
+    },
+    get uploads() {
+      return stores().uploads;
+    },
+    get requests() {
+      return stores().requests;
+    },
+    get grants() {
+      return stores().grants;
+    },
+    get openings() {
+      return stores().openings;
+    },
+    get audit() {
+      return stores().audit;
+    },
+    get blobs() {
+      return stores().blobs;
+    },
+  };
+}
+
+export const container: Container = makeContainer(processEnv);

@@ -1,0 +1,31 @@
+// Writes the events of lib/http/log.ts: a JSON line by Powertools Logger, and for each request and job its metrics (EMF) by Powertools Metrics.
+// The Powertools middleware is not used: it can be told by an environment variable to log whole events.
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import { ERRORS } from '../api/errors.ts';
+import { LOG_EVENTS, type Log, type LogEvent, type LogFields } from '../http/log.ts';
+
+const SERVICE = 'pcehr';
+
+/** @param options.level of the lines; faults are errors, all else is information */
+export function makeLog({ metrics: measured = true }: { readonly metrics?: boolean } = {}): Log {
+  const logger = new Logger({ serviceName: SERVICE, logLevel: 'INFO' });
+  const metrics = new Metrics({ namespace: SERVICE, serviceName: SERVICE });
+  return (event, fields) => {
+    const write = event.endsWith('-faulted') ? 'error' : 'info';
+    logger[write](LOG_EVENTS[event], { event, ...fields });
+    if (measured) measure(metrics, event, fields);
+  };
+}
+
+function measure(metrics: Metrics, event: LogEvent, fields: LogFields): void {
+  if (event === 'request-faulted') return;
+  metrics.addDimension('function', fields.function);
+  const faulted = event === 'job-faulted' || (fields.code !== undefined && ERRORS[fields.code].fault === 'server');
+  metrics.addMetric('Calls', MetricUnit.Count, 1);
+  metrics.addMetric('Faults', MetricUnit.Count, faulted ? 1 : 0);
+  metrics.addMetric('Refusals', MetricUnit.Count, fields.code !== undefined && !faulted ? 1 : 0);
+  if (fields.ms !== undefined) metrics.addMetric('Duration', MetricUnit.Milliseconds, fields.ms);
+  if (fields.count !== undefined) metrics.addMetric('Done', MetricUnit.Count, fields.count);
+  metrics.publishStoredMetrics();
+}

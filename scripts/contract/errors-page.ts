@@ -1,0 +1,53 @@
+// docs/spec/errors.md, out of the closed list and the routes.
+import { ERRORS, type ErrorCode } from '../../lib/api/errors.ts';
+import { ROUTES } from '../../lib/api/routes.ts';
+import { problemType } from '../../lib/http/problem.ts';
+import { errorsOf } from './document.ts';
+
+const HEAD = `# Errors
+
+Every refusal is \`application/problem+json\` (RFC 9457) with the members \`type\`, \`title\`, \`status\`, \`code\`, \`detail\` and \`requestId\`.
+Decide by \`code\`: the list is closed, and a code keeps its meaning. \`type\` is \`${problemType('not-found').replace('not-found', '<code>')}\`, a name and not an address.
+\`requestId\` names the answer in the logs of the service. To a stranger, what does not exist and what is not theirs are the same
+\`not-found\`.
+
+Further members, where they apply:
+
+| member | type | with | says |
+| --- | --- | --- | --- |
+| \`member\` | string | \`malformed-request\`, \`statement-invalid\` | the path of the member that is wrong, such as \`parts.0.length\` |
+| \`reason\` | string | \`grant-ended\` | \`revoked\`, \`expired\`, \`exhausted\` or \`paused\` |
+| \`serverTime\` | integer, ms since 1970 | \`clock-skew\` | the clock of the service |
+| \`retryAfter\` | number, s | \`busy\`, \`too-many\` | as the header \`Retry-After\` |
+| \`ids\` | array of strings | \`not-found\` | which of several were not found |
+
+A code with fault *server* may be sent again unchanged; one with fault *client* says what to change. No problem repeats what was sent or
+stored, and \`internal\` says nothing of its cause.
+`;
+
+export function errorsPage(): string {
+  const codes = Object.keys(ERRORS) as ErrorCode[];
+  const table = codes.map((code) => {
+    const { status, fault, advice } = ERRORS[code];
+    return `| \`${code}\` | ${status} | ${fault} | ${advice} |`;
+  });
+  const byRoute = Object.entries(ROUTES).map(
+    ([name, route]) =>
+      `| ${name} | ${errorsOf(route)
+        .map((code) => `\`${code}\``)
+        .join(', ')} |`,
+  );
+  return [
+    HEAD,
+    '## Codes\n',
+    '| code | status | fault | what the caller can do |',
+    '| --- | --- | --- | --- |',
+    ...table,
+    '',
+    '## By function\n',
+    '| function | codes |',
+    '| --- | --- |',
+    ...byRoute,
+    '',
+  ].join('\n');
+}
