@@ -98,9 +98,8 @@ describe('refused', () => {
     expect((error as UmbralError).message).not.toMatch(/[0-9a-f]{8}/);
   });
 
-  test('what is recorded covers every operation', () => {
+  test('every operation has cases', () => {
     expect(new Set(cases.map(({ op }) => op))).toEqual(new Set(Object.keys(operations)));
-    expect(cases.length).toBeGreaterThanOrEqual(113);
   });
 });
 
