@@ -1,0 +1,172 @@
+import { describe, expect, test } from '@jest/globals';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { concat } from '../../lib/bytes/binary.ts';
+import { newId, type FolderId, type RecordId } from '../../lib/bytes/ids.ts';
+import { uploadBlob, type SealedPart } from '../../lib/client/upload.ts';
+import { fill } from '../statements/samples.ts';
+import type { Sent } from './fake.ts';
+import { newWorld, refusal } from './world.ts';
+
+const part = (number: number, length = 10): SealedPart => {
+  const bytes = fill(number, length);
+  return { number, bytes, sha256: sha256(bytes) };
+};
+
+/** Parts, and how many were taken so far. */
+const source = (count: number) => {
+  const state = { taken: 0, closed: false };
+  async function* parts(): AsyncGenerator<SealedPart, void, undefined> {
+    try {
+      for (let n = 1; n <= count; n++) {
+        state.taken = n;
+        yield part(n);
+      }
+    } finally {
+      state.closed = true;
+    }
+  }
+  return { state, parts: parts() };
+};
+
+const setUp = () => {
+  const world = newWorld();
+  const destination = { record: newId<RecordId>(), version: 1, folder: newId<FolderId>(), epoch: 1 };
+  world.service.folders.set(destination.folder, [{ payload: { epoch: 1 } } as never]);
+  const ctx = world.contextOf('patient');
+  return {
+    ...world,
+    send: (count: number, options = {}) => uploadBlob(ctx, destination, source(count).parts, options),
+    sendFrom: (parts: AsyncIterator<SealedPart>, options = {}) => uploadBlob(ctx, destination, parts, options),
+  };
+};
+
+const puts = (sent: readonly Sent[]) => sent.filter((s) => s.method === 'PUT' && s.url.host.startsWith('storage'));
+const begun = (sent: readonly Sent[]): { multipart: boolean } =>
+  JSON.parse(new TextDecoder().decode(sent.find((s) => s.url.pathname.includes('/uploads/'))!.body)) as never;
+
+describe('uploadBlob', () => {
+  test.each([
+    [1, false],
+    [2, true],
+    [3, true],
+    [4, true],
+    [7, true],
+  ])('%i parts arrive whole; in parts: %p', async (count, multipart) => {
+    const { send, sent, service } = setUp();
+    const upload = await send(count);
+    expect(service.blobOf(upload)).toEqual(concat(...Array.from({ length: count }, (_, i) => part(i + 1).bytes)));
+    expect(begun(sent).multipart).toBe(multipart);
+    expect(puts(sent)).toHaveLength(count);
+  });
+
+  test('each part goes with exactly the headers that were given, but for what fetch sets', async () => {
+    const { send, sent } = setUp();
+    await send(1);
+    const [put] = puts(sent);
+    expect([...put!.headers.keys()]).toEqual(['x-amz-checksum-sha256']);
+    expect(put!.init).toMatchObject({ credentials: 'omit', redirect: 'error' });
+  });
+
+  test('parts are taken no faster than they are sent', async () => {
+    const { state, parts } = source(50);
+    const { sendFrom, service } = setUp();
+    let most = 0;
+    service.state.storage = (s) => {
+      if (s.method === 'PUT') most = Math.max(most, state.taken - service.puts.length);
+      return undefined;
+    };
+    await sendFrom(parts);
+    expect(service.puts).toHaveLength(50);
+    expect(most).toBeLessThanOrEqual(6);
+  });
+
+  test('progress counts what storage has acknowledged', async () => {
+    const { send } = setUp();
+    const seen: number[] = [];
+    await send(4, { onProgress: ({ sentBytes }: { sentBytes: number }) => seen.push(sentBytes) });
+    expect(seen).toEqual([10, 20, 30, 40]);
+  });
+
+  test.each([500, 503, 409, 429, 403])('a part that is answered %i is sent again under a new URL', async (status) => {
+    const { send, sent, service } = setUp();
+    let failed = false;
+    service.state.storage = (s) => {
+      if (failed || s.method !== 'PUT') return undefined;
+      failed = true;
+      return new Response('', { status });
+    };
+    const upload = await send(1);
+    expect(service.blobOf(upload)).toEqual(part(1).bytes);
+    expect(puts(sent)).toHaveLength(2);
+    expect(service.calls.filter((c) => c === 'upload-parts')).toHaveLength(2);
+  });
+
+  test('a lost answer is sent again; what had arrived before counts (412)', async () => {
+    const { send, sent, service } = setUp();
+    let n = 0;
+    service.state.storage = (s) => {
+      if (s.method !== 'PUT') return undefined;
+      n += 1;
+      if (n === 1) throw new TypeError('fetch failed');
+      return new Response('', { status: 412 });
+    };
+    await send(1);
+    expect(puts(sent)).toHaveLength(2);
+  });
+
+  test('a refused part ends the upload at once, and the source is closed', async () => {
+    const { sendFrom, sent, service } = setUp();
+    const { state, parts } = source(9);
+    service.state.storage = (s) => (s.method === 'PUT' ? new Response('', { status: 400 }) : undefined);
+    expect(await refusal(() => sendFrom(parts))).toBe('upload-failed');
+    expect(puts(sent).length).toBeLessThanOrEqual(3);
+    expect(state.closed).toBe(true);
+  });
+
+  test('gives up after so many tries', async () => {
+    const { send, sent, service } = setUp();
+    service.state.storage = (s) => (s.method === 'PUT' ? new Response('', { status: 503 }) : undefined);
+    expect(await refusal(() => send(1))).toBe('upload-failed');
+    expect(puts(sent)).toHaveLength(6);
+  });
+
+  test('a source that fails ends the upload with its error', async () => {
+    const { sendFrom } = setUp();
+    const failure = new Error('the disk is gone');
+    async function* parts(): AsyncGenerator<SealedPart, void, undefined> {
+      yield part(1);
+      yield part(2);
+      yield part(3);
+      throw failure;
+    }
+    await expect(sendFrom(parts())).rejects.toBe(failure);
+  });
+
+  test('aborting ends it with the reason', async () => {
+    const { sendFrom, service } = setUp();
+    const { state, parts } = source(50);
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    service.state.storage = (s) => {
+      if (s.url.pathname.endsWith('/5')) stop.abort(reason);
+      return undefined;
+    };
+    await expect(sendFrom(parts, { signal: stop.signal })).rejects.toBe(reason);
+    expect(state.closed).toBe(true);
+    expect(service.puts.length).toBeLessThan(12);
+  });
+
+  test('more than 10,000 parts are refused', async () => {
+    const { sendFrom } = setUp();
+    async function* parts(): AsyncGenerator<SealedPart, void, undefined> {
+      yield { ...part(1), number: 10_001 };
+    }
+    expect(await refusal(() => sendFrom(parts()))).toBe('too-large');
+  });
+
+  test('a service that leaves out a target is not believed', async () => {
+    const { send, service } = setUp();
+    service.state.lie = (route, a) => (route === 'upload-parts' ? { parts: a.parts.slice(1) } : undefined);
+    expect(await refusal(() => send(2))).toBe('bad-answer');
+  });
+});
