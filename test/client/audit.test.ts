@@ -1,0 +1,123 @@
+import { describe, expect, test } from '@jest/globals';
+import { newId, type FolderId, type OpeningId, type RecordId } from '../../lib/bytes/ids.ts';
+import { readTrail } from '../../lib/client/audit.ts';
+import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../lib/domain/audit.ts';
+import type { Payload } from '../../lib/statements/kinds.ts';
+import { signStatement } from '../../lib/statements/sign.ts';
+import { KEYS, newWorld, refusal } from './world.ts';
+
+interface Entry {
+  event: string;
+  hash: string;
+  evidence?: string;
+}
+
+const ME = KEYS.patient.id;
+const opening: Payload<'opening'> = {
+  opening: newId<OpeningId>(),
+  patient: ME,
+  opener: KEYS.clinician.id,
+  folder: newId<FolderId>(),
+  epoch: 1,
+  records: [{ record: newId<RecordId>(), version: 1 }],
+  when: 1,
+};
+
+const chain = (...drafts: readonly (Partial<EventDraft> & { evidence?: string })[]): Entry[] => {
+  let head: ChainHead = EMPTY_CHAIN;
+  return drafts.map(({ evidence, ...draft }) => {
+    const link = nextEvent(head, {
+      kind: 'registered',
+      patient: ME,
+      actor: ME,
+      subject: {},
+      at: 1,
+      statement: 'A'.repeat(43),
+      ...draft,
+    });
+    head = { seq: link.event.seq, hash: link.hash };
+    return { event: link.text, hash: link.hash, ...(evidence === undefined ? {} : { evidence }) };
+  });
+};
+
+const opened = async (change: Partial<EventDraft> = {}, by = KEYS.clinician) => {
+  const statement = await signStatement('opening', { ...opening, opener: by.id }, by);
+  return {
+    kind: 'records-opened' as const,
+    actor: KEYS.clinician.id,
+    subject: { opening: opening.opening },
+    statement: statement.hash,
+    evidence: statement.jws,
+    ...change,
+  };
+};
+
+const setUp = (entries: Entry[]) => {
+  const world = newWorld();
+  world.service.trails.set(ME, entries);
+  const ctx = world.contextOf('patient');
+  return { ...world, ctx, read: () => readTrail(ctx), show: (e: Entry[]) => world.service.trails.set(ME, e) };
+};
+
+describe('readTrail', () => {
+  test('reads all pages, verifies them, and remembers the end', async () => {
+    const entries = chain({}, { kind: 'folder-created' }, {}, await opened(), {}, {}, {});
+    const { read, ctx } = setUp(entries);
+    const trail = await read();
+    expect(trail.map((e) => e.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    expect(trail[3]).toMatchObject({ kind: 'records-opened', actor: KEYS.clinician.id });
+    expect(ctx.memory.auditHead()).toEqual({ seq: 7, hash: entries[6]!.hash });
+  });
+
+  test('an empty trail is one', async () => {
+    await expect(setUp([]).read()).resolves.toEqual([]);
+  });
+
+  test.each<[string, (e: Entry[]) => Entry[]]>([
+    ['left out', (e) => [e[0]!, ...e.slice(2)]],
+    ['swapped', (e) => [e[1]!, e[0]!, ...e.slice(2)]],
+    ['doubled', (e) => [e[0]!, ...e]],
+    ['altered', (e) => [{ ...e[0]!, event: e[0]!.event.replace('registered', 'record-filed') }, ...e.slice(1)]],
+    ['without its start', (e) => e.slice(1)],
+  ])('an event %s is noticed', async (_, change) => {
+    const { read } = setUp(change(chain({}, {}, {}, {}, {})));
+    expect(await refusal(read)).toBe('unverified audit');
+  });
+
+  test('the trail of somebody else is noticed', async () => {
+    const { read } = setUp(chain({ patient: KEYS.stranger.id }));
+    expect(await refusal(read)).toBe('unverified audit');
+  });
+
+  test('a trail that got shorter, or was rewritten, is noticed', async () => {
+    const entries = chain({}, {}, {});
+    const { read, show } = setUp(entries);
+    await read();
+    show(entries.slice(0, 2));
+    expect(await refusal(read)).toBe('rolled-back audit');
+    show(chain({}, { at: 2 }, {}, {}));
+    expect(await refusal(read)).toBe('rolled-back audit');
+    show([...entries, ...chain({}, {}, {}, {}).slice(3)]);
+    expect(await refusal(read)).toBe('accepted');
+  });
+
+  test('an opening without its statement is refused', async () => {
+    const { evidence: _, ...bare } = await opened();
+    expect(await refusal(setUp(chain(bare)).read)).toBe('unverified evidence');
+  });
+
+  test('evidence that the event does not name is refused', async () => {
+    const { read } = setUp(chain(await opened({ statement: 'A'.repeat(43) })));
+    expect(await refusal(read)).toBe('unverified evidence');
+  });
+
+  test('evidence that somebody else signed is refused', async () => {
+    const { read } = setUp(chain(await opened({}, KEYS.stranger)));
+    expect(await refusal(read)).toBe('unverified evidence');
+  });
+
+  test('evidence of another opening is refused', async () => {
+    const { read } = setUp(chain(await opened({ subject: { opening: newId<OpeningId>() } })));
+    expect(await refusal(read)).toBe('unverified evidence');
+  });
+});

@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { currentIdentity, knownIdentity, register } from '../../lib/client/identities.ts';
+import type { Payload } from '../../lib/statements/kinds.ts';
+import { signStatement } from '../../lib/statements/sign.ts';
+import { problem } from './fake.ts';
+import { KEYS, newWorld, refusal } from './world.ts';
+
+describe('register', () => {
+  test('puts a first statement, and does nothing the second time', async () => {
+    const { contextOf, service } = newWorld();
+    const first = await register(contextOf('clinician'), { name: 'Praxis am Markt' });
+    expect(first.payload).toMatchObject({ id: KEYS.clinician.id, number: 1, name: 'Praxis am Markt' });
+    expect(first.payload.previous).toBeUndefined();
+
+    const again = await register(contextOf('clinician'), { name: 'Praxis am Markt' });
+    expect(again.jws).toBe(first.jws);
+    expect(service.calls.filter((c) => c === 'register')).toHaveLength(1);
+  });
+
+  test('a new name is a new statement after the last', async () => {
+    const { contextOf } = newWorld();
+    const first = await register(contextOf('clinician'));
+    const second = await register(contextOf('clinician'), { name: 'Praxis am Ring' });
+    expect(second.payload).toMatchObject({ number: 2, previous: first.hash, next: first.payload.next });
+  });
+
+  test('works where strangers are told that they are not registered', async () => {
+    const { contextOf, service } = newWorld();
+    service.state.before = (route) => (route === 'get-identity' ? problem(403, 'not-registered') : undefined);
+    expect((await register(contextOf('patient'))).payload.number).toBe(1);
+  });
+
+  test('a service that refuses is heard', async () => {
+    const { contextOf, service } = newWorld();
+    service.state.before = (route) => (route === 'get-identity' ? problem(401, 'signature-invalid') : undefined);
+    expect(await refusal(() => register(contextOf('patient')))).toBe('signature-invalid');
+  });
+
+  test.each(['kfragSigner', 'inbox'] as const)(
+    'somebody with the identity key but another %s is noticed',
+    async (member) => {
+      const { contextOf, service } = newWorld();
+      const own = (await register(contextOf('patient'))).payload;
+      const other = (await register(contextOf('clinician'))).payload;
+      const forged = await signStatement('identity', { ...own, [member]: other[member] }, KEYS.patient);
+      service.state.lie = (route, a) => (route === 'get-identity' ? { ...a, statement: forged.jws } : undefined);
+      expect(await refusal(() => register(contextOf('patient')))).toBe('unverified identity');
+    },
+  );
+
+  test('another successor than the key file has is noticed', async () => {
+    const { contextOf } = newWorld();
+    await register(contextOf('patient'));
+    expect(await refusal(() => register(contextOf('patient', { next: 'A'.repeat(43) })))).toBe('unverified identity');
+  });
+});
+
+describe('the identity of somebody else', () => {
+  const setUp = async () => {
+    const world = newWorld();
+    const theirs = await register(world.contextOf('clinician'));
+    const ctx = world.contextOf('patient');
+    const serve = (jws: string): void => {
+      world.service.state.lie = (route, a) => (route === 'get-identity' ? { ...a, statement: jws } : undefined);
+    };
+    const served = async (change: Partial<Payload<'identity'>>) =>
+      serve((await signStatement('identity', { ...theirs.payload, ...change }, KEYS.clinician)).jws);
+    return { ...world, ctx, theirs, serve, served };
+  };
+
+  test('is verified against the id, and kept', async () => {
+    const { ctx, theirs, service } = await setUp();
+    const before = service.calls.length;
+    expect((await knownIdentity(ctx, KEYS.clinician.id)).jws).toBe(theirs.jws);
+    expect((await knownIdentity(ctx, KEYS.clinician.id)).jws).toBe(theirs.jws);
+    expect(service.calls.length - before).toBe(1);
+    await currentIdentity(ctx, KEYS.clinician.id);
+    expect(service.calls.length - before).toBe(2);
+  });
+
+  test('is asked for again after a failure', async () => {
+    const { ctx, service } = await setUp();
+    service.state.before = () => problem(500, 'internal');
+    expect(await refusal(() => knownIdentity(ctx, KEYS.clinician.id))).toBe('internal');
+    service.state.before = () => undefined;
+    expect(await refusal(() => knownIdentity(ctx, KEYS.clinician.id))).toBe('accepted');
+  });
+
+  test('the statement of another identity is refused', async () => {
+    const { ctx, serve, contextOf } = await setUp();
+    serve((await register(contextOf('stranger'))).jws);
+    expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('unverified identity');
+  });
+
+  test('a changed signature is refused', async () => {
+    const { ctx, serve, theirs } = await setUp();
+    const at = theirs.jws.length - 20;
+    serve(theirs.jws.slice(0, at) + (theirs.jws[at] === 'A' ? 'B' : 'A') + theirs.jws.slice(at + 1));
+    expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('unverified identity');
+  });
+
+  test('keys that are not on the curve are refused', async () => {
+    const { ctx, served } = await setUp();
+    await served({ kfragSigner: 'A'.repeat(44) });
+    expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('unverified identity');
+  });
+
+  test('a receiving key without proof of possession is refused', async () => {
+    const { ctx, served, contextOf } = await setUp();
+    const stolen = (await register(contextOf('stranger'))).payload.receiving;
+    await served({ receiving: stolen });
+    expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('unverified receiving-key');
+  });
+
+  test('an older statement than the one known is refused', async () => {
+    const { ctx, serve, theirs, contextOf } = await setUp();
+    await register(contextOf('clinician'), { name: 'Praxis am Ring' });
+    await currentIdentity(ctx, KEYS.clinician.id);
+    serve(theirs.jws);
+    expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('rolled-back identity');
+  });
+});

@@ -1,0 +1,108 @@
+import { describe, expect, test } from '@jest/globals';
+import { createMemory, importMemory, type Memory } from '../../lib/client/memory.ts';
+import type { Payload } from '../../lib/statements/kinds.ts';
+import { signStatement } from '../../lib/statements/sign.ts';
+import { clinician, patient, SAMPLES } from '../statements/samples.ts';
+import { refusal } from './world.ts';
+
+const identity = (change: Partial<Payload<'identity'>>) =>
+  signStatement('identity', { ...SAMPLES.identity.payload, ...change }, clinician);
+const folder = (change: Partial<Payload<'folder'>>) =>
+  signStatement('folder', { ...SAMPLES.folder.payload, ...change }, patient);
+
+const newMemory = (): Memory => createMemory(patient.id);
+
+describe('identities', () => {
+  test('the same and newer statements are taken, older ones are not', async () => {
+    const memory = newMemory();
+    memory.noteIdentity(await identity({ number: 2 }));
+    memory.noteIdentity(await identity({ number: 2 }));
+    memory.noteIdentity(await identity({ number: 5 }));
+    const old = await identity({ number: 4 });
+    expect(await refusal(() => memory.noteIdentity(old))).toBe('rolled-back identity');
+  });
+
+  test('one number has one statement', async () => {
+    const memory = newMemory();
+    memory.noteIdentity(await identity({}));
+    const other = await identity({ issued: 1 });
+    expect(await refusal(() => memory.noteIdentity(other))).toBe('rolled-back identity');
+  });
+
+  test('the successor never changes', async () => {
+    const memory = newMemory();
+    memory.noteIdentity(await identity({ number: 2 }));
+    const other = await identity({ number: 3, next: SAMPLES.record.payload.commit });
+    expect(await refusal(() => memory.noteIdentity(other))).toBe('rolled-back identity');
+  });
+
+  test('what was refused is not remembered', async () => {
+    const memory = newMemory();
+    memory.noteIdentity(await identity({ number: 2 }));
+    const before = memory.export();
+    const other = await identity({ number: 3, next: SAMPLES.record.payload.commit });
+    await refusal(() => memory.noteIdentity(other));
+    expect(memory.export()).toEqual(before);
+  });
+});
+
+describe('folders', () => {
+  test('the same and later epochs are taken, earlier ones are not', async () => {
+    const memory = newMemory();
+    memory.noteFolder(await folder({ epoch: 2 }));
+    memory.noteFolder(await folder({ epoch: 2 }));
+    memory.noteFolder(await folder({ epoch: 7 }));
+    const old = await folder({ epoch: 2 });
+    expect(await refusal(() => memory.noteFolder(old))).toBe('rolled-back folder');
+  });
+
+  test('one epoch has one statement', async () => {
+    const memory = newMemory();
+    memory.noteFolder(await folder({ epoch: 2 }));
+    const other = await folder({ epoch: 2, issued: 1 });
+    expect(await refusal(() => memory.noteFolder(other))).toBe('rolled-back folder');
+  });
+
+  test('the next epoch names the one before', async () => {
+    const memory = newMemory();
+    const second = await folder({ epoch: 2 });
+    memory.noteFolder(second);
+    const foreign = await folder({ epoch: 3 });
+    expect(await refusal(() => memory.noteFolder(foreign))).toBe('rolled-back folder');
+    memory.noteFolder(await folder({ epoch: 3, previous: second.hash }));
+  });
+});
+
+describe('export and import', () => {
+  test('what was noted is known again, as JSON', async () => {
+    const memory = newMemory();
+    memory.noteIdentity(await identity({ number: 2 }));
+    memory.noteFolder(await folder({ epoch: 2 }));
+    memory.noteAudit({ seq: 3, hash: SAMPLES.record.payload.commit });
+    const json = JSON.stringify(memory.export());
+
+    const again = importMemory(patient.id, JSON.parse(json));
+    expect(JSON.stringify(again.export())).toBe(json);
+    expect(again.auditHead()).toEqual({ seq: 3, hash: SAMPLES.record.payload.commit });
+    const old = await identity({ number: 1 });
+    expect(await refusal(() => again.noteIdentity(old))).toBe('rolled-back identity');
+    const other = await folder({ epoch: 2, issued: 1 });
+    expect(await refusal(() => again.noteFolder(other))).toBe('rolled-back folder');
+  });
+
+  test.each([
+    ['nothing', undefined],
+    ['text', 'x'],
+    ['another version', { ...newMemory().export(), version: 2 }],
+    ['an unknown member', { ...newMemory().export(), more: 1 }],
+    ['a damaged head', { ...newMemory().export(), audit: { seq: -1, hash: '' } }],
+    ['a damaged folder', { ...newMemory().export(), folders: { x: { epoch: 1, hash: '' } } }],
+  ])('%s is refused', async (_, json) => {
+    expect(await refusal(() => importMemory(patient.id, json))).toBe('bad-memory');
+  });
+
+  test('the memory of somebody else is refused', async () => {
+    const json = newMemory().export();
+    expect(await refusal(() => importMemory(clinician.id, json))).toBe('bad-memory');
+  });
+});
