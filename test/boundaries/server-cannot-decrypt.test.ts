@@ -25,7 +25,7 @@ const INTERNALS = [
 ];
 const ALLOWED = new Set([...DOORS, ...INTERNALS].map((m) => `lib/${m}.ts`));
 /** Ciphers are for clients alone. */
-const CIPHERS = /^node_modules\/@noble\/ciphers\//;
+const CIPHERS = 'node_modules/@noble/ciphers/';
 
 // As serverless-esbuild calls it; serverless.yml says format, platform and target.
 const bundle = async (options: BuildOptions): Promise<Metafile> => {
@@ -41,11 +41,11 @@ const bundle = async (options: BuildOptions): Promise<Metafile> => {
     logLevel: 'silent',
     ...options,
   });
-  return metafile;
+  return metafile!;
 };
 
 const isForbidden = (input: string): boolean =>
-  CIPHERS.test(input) || (crypto.some((folder) => input.startsWith(`lib/${folder}/`)) && !ALLOWED.has(input));
+  input.startsWith(CIPHERS) || (crypto.some((folder) => input.startsWith(`lib/${folder}/`)) && !ALLOWED.has(input));
 
 /** Inputs of which something is left in an output, by function. */
 const leftIn = ({ outputs }: Metafile): ReadonlyMap<string, readonly string[]> =>
@@ -92,8 +92,8 @@ describe('the test itself', () => {
   test.each(secret)('reports %s where a function imports it', async (module) => {
     const plant: Plugin = {
       name: 'plant',
-      setup({ onLoad }) {
-        onLoad({ filter: /functions\/health\.ts$/ }, () => ({
+      setup(builder) {
+        builder.onLoad({ filter: /functions\/health\.ts$/ }, () => ({
           contents: `import * as planted from '../${module}'; export const handler = () => planted;`,
           loader: 'ts',
           resolveDir: join(root, 'functions'),
@@ -106,8 +106,8 @@ describe('the test itself', () => {
   test('reports what a use case imports, not only what a function does', async () => {
     const plant: Plugin = {
       name: 'plant',
-      setup({ onLoad }) {
-        onLoad({ filter: /usecases\/health\.ts$/ }, () => ({
+      setup(builder) {
+        builder.onLoad({ filter: /usecases\/health\.ts$/ }, () => ({
           contents: `import { decapsulateReencrypted } from '../umbral/delegatee.ts'; export const health = () => decapsulateReencrypted;`,
           loader: 'ts',
           resolveDir: join(root, 'lib', 'usecases'),

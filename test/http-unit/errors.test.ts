@@ -116,7 +116,7 @@ describe('anything else', () => {
     ['a cyclic object', cyclic],
     ['a symbol', Symbol('SECRET')],
   ])('is `internal`, and says nothing: %s', async (_, value) => {
-    for (const run of [thrown(value), () => Promise.reject(value)]) {
+    for (const run of [thrown(value), async () => thrown(value)()]) {
       const { status, body, text, lines } = await send({}, run);
       expect(status).toBe(500);
       expect(body).toEqual({

@@ -1,0 +1,10 @@
+// The files that say what lib/api says, by their path.
+import { format } from 'prettier';
+import { openapiDocument } from './document.ts';
+import { errorsPage } from './errors-page.ts';
+
+/** @param version of the package */
+export const contractFiles = async (version: string): Promise<Readonly<Record<string, string>>> => ({
+  'docs/openapi.json': `${JSON.stringify(openapiDocument(version), undefined, 2)}\n`,
+  'docs/spec/errors.md': await format(errorsPage(), { parser: 'markdown', printWidth: 120 }),
+});
