@@ -1,0 +1,73 @@
+// Folders: an item for the current epoch, by which they are listed, and one per cell, which stays.
+import { AppError } from '../api/errors.ts';
+import { cellLife } from '../domain/life.ts';
+import type { CellState } from '../domain/life.ts';
+import type { Statement, StatementHash } from '../statements/kinds.ts';
+import { reloadStatement } from '../statements/verify.ts';
+import type { Folders, StoredCell } from '../usecases/ports.ts';
+import { getItem, getItems, type StoreContext } from './database.ts';
+import { text, type Item } from './item.ts';
+import { page } from './page.ts';
+import { is, isAbsent, type Step } from './steps.ts';
+import { cellKey, EVERYTHING, folderIndex, folderKey, foldersPk, SHAPES, type Key } from './table.ts';
+import { nonceClaim, type Writer } from './transact.ts';
+
+export const toCell = (item: Item): StoredCell => ({
+  statement: reloadStatement('folder', text(item, 'jws')),
+  state: text<CellState>(item, 'state'),
+});
+
+const exists = () => new AppError('already-exists');
+const outdated = () => new AppError('statement-outdated');
+
+const folderSteps = (
+  { payload, jws, hash }: Statement<'folder'>,
+  previous: StatementHash | undefined,
+): readonly Step[] => {
+  const { folder, epoch, patient, category } = payload;
+  const current = { jws, hash, state: cellLife.close.from };
+  const steps: readonly Step[] = [
+    {
+      put: { ...folderKey(folder), ...folderIndex(patient, category, folder), ...current },
+      when: [previous === undefined ? isAbsent(exists) : is('hash', previous, outdated)],
+      makes: hash,
+    },
+    { put: { ...cellKey({ folder, epoch }), ...current }, when: [isAbsent(exists)] },
+  ];
+  if (previous === undefined) return steps;
+  const closing: Step = {
+    update: cellKey({ folder, epoch: epoch - 1 }),
+    set: { state: cellLife.close.to },
+    when: [is('state', cellLife.close.from, outdated)],
+  };
+  return [...steps, closing];
+};
+
+export const makeFolders = (context: StoreContext, write: Writer): Folders => {
+  const cellsAt = async (keys: readonly Key[]): Promise<readonly (StoredCell | undefined)[]> =>
+    (await getItems(context, keys)).map((item) => (item === undefined ? undefined : toCell(item)));
+
+  return {
+    find: async (id) => {
+      const item = await getItem(context, folderKey(id));
+      return item === undefined ? undefined : toCell(item);
+    },
+
+    cells: (names) => cellsAt(names.map(cellKey)),
+
+    // The index says which folders there are; the statements are read consistently, so that no client sees an epoch go back.
+    list: async (patient, request) => {
+      const asked = { index: 'gsi1', pk: foldersPk(patient), span: EVERYTHING } as const;
+      const listed = await page(context, asked, SHAPES.folder, request);
+      const cells = await cellsAt(listed.items.map((i) => ({ pk: text(i, 'pk'), sk: text(i, 'sk') })));
+      return { ...listed, items: cells.filter((c) => c !== undefined) };
+    },
+
+    put: (statement, previous, event, call) =>
+      write({
+        steps: folderSteps(statement, previous),
+        events: [{ draft: event }],
+        claim: nonceClaim(call),
+      }),
+  };
+};
