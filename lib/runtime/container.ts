@@ -3,7 +3,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { Runtime } from '../http/log.ts';
-import { makeStores } from '../stores/index.ts';
+import { makeStores, type StoresInit } from '../stores/index.ts';
 import type { Ports } from '../usecases/ports.ts';
 import { processEnv, readEnv } from './env.ts';
 import { once } from './once.ts';
@@ -14,6 +14,8 @@ export type Container = Ports & Runtime;
 export interface ContainerOptions extends Partial<Pick<Runtime, 'log' | 'clock'>> {
   /** Sees each client before its first call: tests count calls and inject faults by middleware. */
   readonly onClient?: (client: DynamoDBClient | S3Client) => void;
+  /** How the stores wait between attempts. */
+  readonly waiting?: Pick<StoresInit, 'rng' | 'sleep' | 'clock'>;
 }
 
 /** Within the 29 s that an HTTP API waits. Completing a large upload takes S3 seconds; everything else takes milliseconds. */
@@ -27,7 +29,7 @@ const NEEDED = ['MAIN_TABLE', 'NONCE_TABLE', 'BUCKET', 'AWS_REGION', 'AWS_ENDPOI
 /** @param source the environment, looked at when it is first needed */
 export function makeContainer(
   source: () => Readonly<Record<string, string | undefined>>,
-  { onClient, ...options }: ContainerOptions = {},
+  { onClient, waiting, ...options }: ContainerOptions = {},
 ): Container {
   const stores = once(() => {
     const env = readEnv(source(), NEEDED);
@@ -47,7 +49,7 @@ export function makeContainer(
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
     for (const client of [dynamo, s3]) onClient?.(client);
-    return makeStores({ dynamo, s3, env });
+    return makeStores({ dynamo, s3, env, ...waiting });
   });
   const { log, clock, origin } = makeRuntime(source, options.log);
   return {
