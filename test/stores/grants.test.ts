@@ -1,0 +1,140 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { newId, type GrantId, type IdentityId } from '../../lib/bytes/ids.ts';
+import { DAY } from '../../lib/domain/time.ts';
+import type { Statement } from '../../lib/statements/kinds.ts';
+import type { StoredGrant } from '../../lib/usecases/ports.ts';
+import { callOf, cellOf, eventOf, fake, grantOf, newIdentity, NOW, openStores, refusal, withKFrags } from './harness.ts';
+
+const stores = openStores();
+afterAll(stores.close);
+
+const create = (...statements: readonly Statement<'grant'>[]) => {
+  const patient = statements[0]!.payload.patient;
+  return stores.grants.create(
+    statements.map(withKFrags),
+    undefined,
+    statements.map((s) => eventOf('access-granted', patient, { statement: s.hash })),
+    callOf(patient),
+  );
+};
+
+const stored = async (s: Statement<'grant'>): Promise<StoredGrant> => {
+  const found = await stores.grants.find(s.payload.grant);
+  if (found === undefined) throw new Error('not stored');
+  return found;
+};
+
+const revocationOf = (s: Statement<'grant'>, when = NOW) =>
+  fake('revocation', s.payload.patient, { patient: s.payload.patient, grant: s.payload.grant, of: s.hash, when });
+
+const revoke = async (s: Statement<'grant'>, revocation = revocationOf(s)) =>
+  stores.grants.revoke(
+    await stored(s),
+    revocation,
+    eventOf('grant-revoked', s.payload.patient, { statement: revocation.hash }),
+    callOf(s.payload.patient),
+  );
+
+const kfragOf = async (s: Statement<'grant'>): Promise<string | undefined> => {
+  const { patient, recipient, grant, cells } = s.payload;
+  const opening = fake('opening', recipient, { opening: newId(), patient, opener: recipient, grant, ...cells[0]! });
+  return (await stores.openings.read(opening)).kfrag;
+};
+
+const listed = async (as: 'patient' | 'recipient', id: IdentityId, state?: 'active' | 'expired' | 'revoked', now = NOW) =>
+  (await stores.grants.list(as, id, state, now, {})).items.map((g) => g.statement.hash);
+
+describe('grants', () => {
+  test('a new one is active and unused', async () => {
+    const statement = grantOf(newIdentity(), newIdentity(), { openings: 7 });
+    const { notBefore, expires } = statement.payload;
+    expect(await create(statement)).toEqual({ repeated: false });
+    expect(await stored(statement)).toEqual({
+      statement,
+      status: { state: 'active', notBefore, expires, limit: 7, used: 0 },
+    });
+    expect(await stores.grants.find(newId<GrantId>())).toBeUndefined();
+  });
+
+  test('no limit is no member', async () => {
+    const statement = grantOf(newIdentity(), newIdentity());
+    await create(statement);
+    expect((await stored(statement)).status).not.toHaveProperty('limit');
+  });
+
+  test('an id belongs to one statement', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const statement = grantOf(patient, recipient);
+    await create(statement);
+    expect(await create(statement)).toEqual({ repeated: true });
+    const other = grantOf(patient, recipient, { grant: statement.payload.grant, expires: NOW + 2 * DAY });
+    expect(await refusal(create(other))).toBe('already-exists');
+    const thief = newIdentity();
+    expect(await refusal(create(grantOf(thief, recipient, { grant: statement.payload.grant })))).toBe('already-exists');
+    expect((await stores.audit.list(patient, {}, {})).items).toHaveLength(1);
+  });
+
+  test('several come together or not at all; only all of them are a repetition', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const [one, two] = [grantOf(patient, recipient), grantOf(patient, recipient)];
+    await create(one);
+    expect(await refusal(create(one, two))).toBe('already-exists');
+    expect(await stores.grants.find(two.payload.grant)).toBeUndefined();
+    const [three, four] = [grantOf(patient, recipient), grantOf(patient, recipient)];
+    expect(await create(three, four)).toEqual({ repeated: false });
+    expect(await create(three, four)).toEqual({ repeated: true });
+    expect((await stores.audit.list(patient, {}, {})).items).toHaveLength(3);
+  });
+
+  test('80 cells are stored, and revoked, in one transaction', async () => {
+    const statement = grantOf(newIdentity(), newIdentity(), { cells: Array.from({ length: 80 }, () => cellOf()) });
+    await create(statement);
+    expect(await kfragOf(statement)).toHaveLength(414);
+    expect(await revoke(statement)).toEqual({ repeated: false });
+    expect((await stored(statement)).status.state).toBe('revoked');
+    expect(await kfragOf(statement)).toBeUndefined();
+  });
+
+  test('revoking again is a repetition, with whatever statement', async () => {
+    const statement = grantOf(newIdentity(), newIdentity());
+    await create(statement);
+    await revoke(statement);
+    expect(await revoke(statement)).toEqual({ repeated: true });
+    expect(await revoke(statement, revocationOf(statement, NOW + 1))).toEqual({ repeated: true });
+    const { items } = await stores.audit.list(statement.payload.patient, {}, {});
+    expect(items.map((e) => e.evidence)).toEqual([undefined, revocationOf(statement).jws]);
+  });
+
+  test('what was never stored cannot be revoked', async () => {
+    const statement = grantOf(newIdentity(), newIdentity());
+    const ghost: StoredGrant = { statement, status: { state: 'active', notBefore: 0, expires: NOW + DAY, used: 0 } };
+    const { patient } = statement.payload;
+    const revocation = revocationOf(statement);
+    const attempt = stores.grants.revoke(ghost, revocation, eventOf('grant-revoked', patient), callOf(patient));
+    expect(await refusal(attempt)).toBe('not-found');
+    expect(await stores.grants.find(statement.payload.grant)).toBeUndefined();
+  });
+
+  test('are listed by state for both parties', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const long = grantOf(patient, recipient, { expires: NOW + 2 * DAY });
+    const short = grantOf(patient, recipient, { expires: NOW + 1_000 });
+    const revoked = grantOf(patient, recipient);
+    for (const g of [long, short, revoked]) await create(g);
+    await revoke(revoked);
+    for (const [as, id] of [['patient', patient], ['recipient', recipient]] as const) {
+      expect(new Set(await listed(as, id))).toEqual(new Set([long, short, revoked].map((s) => s.hash)));
+      expect(await listed(as, id, 'active', NOW + 999)).toEqual([short.hash, long.hash]);
+      expect(await listed(as, id, 'active', NOW + 1_000)).toEqual([long.hash]);
+      expect(await listed(as, id, 'expired', NOW + 999)).toEqual([]);
+      expect(await listed(as, id, 'expired', NOW + 1_000)).toEqual([short.hash]);
+      expect(await listed(as, id, 'revoked')).toEqual([revoked.hash]);
+    }
+    expect(await listed('patient', recipient)).toEqual([]);
+    expect(await listed('recipient', patient)).toEqual([]);
+    const first = await stores.grants.list('patient', patient, undefined, NOW, { limit: 2 });
+    const rest = await stores.grants.list('patient', patient, undefined, NOW, { limit: 2, cursor: first.next });
+    expect([first.items.length, rest.items.length, rest.next]).toEqual([2, 1, undefined]);
+    expect(rest.items[0]?.status.state).toBe('revoked');
+  });
+});
