@@ -67,14 +67,16 @@ export const makeUploads = (context: StoreContext, write: Writer): Uploads => {
     return item?.['state'] === OPEN ? toUpload(item) : undefined;
   };
 
-  async function* begunIn(pk: string, before: number): AsyncGenerator<StoredUpload> {
-    const to = msText(before);
-    for (let from = LOWEST; ;) {
-      const { items, more } = await query(context, { index: 'gsi2', pk, span: { from, to }, limit: PAGE });
-      yield* items.map(toUpload);
-      const last = items.at(-1);
-      if (!more || last === undefined) return;
-      from = after(text(last, 'gsi2sk'));
+  const begun = (pk: string, from: string, before: number) =>
+    query(context, { index: 'gsi2', pk, span: { from, to: msText(before) }, limit: PAGE });
+  type Begun = Awaited<ReturnType<typeof begun>>;
+
+  async function* from(first: Begun, pk: string, before: number): AsyncGenerator<StoredUpload> {
+    for (let found = first; ;) {
+      yield* found.items.map(toUpload);
+      const last = found.items.at(-1);
+      if (!found.more || last === undefined) return;
+      found = await begun(pk, after(text(last, 'gsi2sk')), before);
     }
   }
 
@@ -94,8 +96,12 @@ export const makeUploads = (context: StoreContext, write: Writer): Uploads => {
     },
 
     async *stale(before) {
-      for (let day = dayOf(before) - DAYS_BACK; day <= dayOf(before); day++)
-        for (let shard = 0; shard < SHARDS; shard++) yield* begunIn(uploadsPk(day, shard), before);
+      for (let day = dayOf(before) - DAYS_BACK; day <= dayOf(before); day++) {
+        const shards = Array.from({ length: SHARDS }, (_, shard) => uploadsPk(day, shard));
+        // Nearly all are empty: the first pages of a day come side by side.
+        const firsts = await Promise.all(shards.map((pk) => begun(pk, LOWEST, before)));
+        for (const [shard, first] of firsts.entries()) yield* from(first, uploadsPk(day, shard), before);
+      }
     },
 
     retire: (upload) =>

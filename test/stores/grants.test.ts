@@ -1,9 +1,20 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { newId, type GrantId, type IdentityId } from '../../lib/bytes/ids.ts';
+import { newId, type GrantId, type IdentityId, type OpeningId } from '../../lib/bytes/ids.ts';
 import { DAY } from '../../lib/domain/time.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';
 import type { StoredGrant } from '../../lib/usecases/ports.ts';
-import { callOf, cellOf, eventOf, fake, grantOf, newIdentity, NOW, openStores, refusal, withKFrags } from './harness.ts';
+import {
+  callOf,
+  cellOf,
+  eventOf,
+  fake,
+  grantOf,
+  newIdentity,
+  NOW,
+  openStores,
+  refusal,
+  withKFrags,
+} from './harness.ts';
 
 const stores = openStores();
 afterAll(stores.close);
@@ -37,12 +48,23 @@ const revoke = async (s: Statement<'grant'>, revocation = revocationOf(s)) =>
 
 const kfragOf = async (s: Statement<'grant'>): Promise<string | undefined> => {
   const { patient, recipient, grant, cells } = s.payload;
-  const opening = fake('opening', recipient, { opening: newId(), patient, opener: recipient, grant, ...cells[0]! });
+  const opening = fake('opening', recipient, {
+    opening: newId<OpeningId>(),
+    patient,
+    opener: recipient,
+    grant,
+    folder: cells[0]!.folder,
+    epoch: cells[0]!.epoch,
+  });
   return (await stores.openings.read(opening)).kfrag;
 };
 
-const listed = async (as: 'patient' | 'recipient', id: IdentityId, state?: 'active' | 'expired' | 'revoked', now = NOW) =>
-  (await stores.grants.list(as, id, state, now, {})).items.map((g) => g.statement.hash);
+const listed = async (
+  as: 'patient' | 'recipient',
+  id: IdentityId,
+  state?: 'active' | 'expired' | 'revoked',
+  now = NOW,
+) => (await stores.grants.list(as, id, state, now, {})).items.map((g) => g.statement.hash);
 
 describe('grants', () => {
   test('a new one is active and unused', async () => {
@@ -122,7 +144,10 @@ describe('grants', () => {
     const revoked = grantOf(patient, recipient);
     for (const g of [long, short, revoked]) await create(g);
     await revoke(revoked);
-    for (const [as, id] of [['patient', patient], ['recipient', recipient]] as const) {
+    for (const [as, id] of [
+      ['patient', patient],
+      ['recipient', recipient],
+    ] as const) {
       expect(new Set(await listed(as, id))).toEqual(new Set([long, short, revoked].map((s) => s.hash)));
       expect(await listed(as, id, 'active', NOW + 999)).toEqual([short.hash, long.hash]);
       expect(await listed(as, id, 'active', NOW + 1_000)).toEqual([long.hash]);

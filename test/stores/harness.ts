@@ -13,6 +13,7 @@ import {
   type GrantId,
   type IdentityId,
   type RecordId,
+  type RequestId,
   type UploadId,
 } from '../../lib/bytes/ids.ts';
 import type { EventDraft } from '../../lib/domain/audit.ts';
@@ -66,9 +67,7 @@ export const onCommand = (
   const name = `test-${newId()}`;
   dynamo.middlewareStack.add(
     (next, context) => (args) =>
-      context['commandName'] === command
-        ? (around(() => next(args) as ReturnType<Next>, args.input) as ReturnType<typeof next>)
-        : next(args),
+      context.commandName === command ? (around(() => next(args), args.input) as ReturnType<typeof next>) : next(args),
     { step: 'initialize', name },
   );
   return () => dynamo.middlewareStack.remove(name);
@@ -113,7 +112,7 @@ export const folderOf = (patient: IdentityId, changes: Partial<Payload<'folder'>
   fake('folder', patient, { patient, folder: newId<FolderId>(), epoch: 1, previous: undefined, ...changes });
 
 export const requestOf = (recipient: IdentityId, patient: IdentityId, changes: Partial<Payload<'request'>> = {}) =>
-  fake('request', recipient, { request: newId(), recipient, patient, until: NOW + DAY, ...changes });
+  fake('request', recipient, { request: newId<RequestId>(), recipient, patient, until: NOW + DAY, ...changes });
 
 export const cellOf = (folder = newId<FolderId>(), epoch = 1): Payload<'grant'>['cells'][number] => ({
   folder,
@@ -164,7 +163,15 @@ interface Filing {
   readonly changes?: Partial<Payload<'record'>>;
 }
 
-export const versionOf = ({ patient, folder, epoch = 1, record = newId(), head, created = NOW, changes }: Filing): NewVersion => {
+export const versionOf = ({
+  patient,
+  folder,
+  epoch = 1,
+  record = newId<RecordId>(),
+  head,
+  created = NOW,
+  changes,
+}: Filing): NewVersion => {
   const upload: StoredUpload = {
     upload: newId<UploadId>(),
     record,

@@ -3,7 +3,18 @@ import { newId, type GrantId, type IdentityId } from '../../lib/bytes/ids.ts';
 import { DAY } from '../../lib/domain/time.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';
 import type { StoredRequest } from '../../lib/usecases/ports.ts';
-import { callOf, eventOf, fake, grantOf, newIdentity, NOW, openStores, refusal, requestOf, withKFrags } from './harness.ts';
+import {
+  callOf,
+  eventOf,
+  fake,
+  grantOf,
+  newIdentity,
+  NOW,
+  openStores,
+  refusal,
+  requestOf,
+  withKFrags,
+} from './harness.ts';
 
 const stores = openStores();
 afterAll(stores.close);
@@ -32,7 +43,11 @@ const deny = async (s: Statement<'request'>, now = NOW, denial = denialOf(s)) =>
     callOf(s.payload.patient, now),
   );
 
-const approve = async (s: Statement<'request'>, now = NOW, grants = [grantOf(s.payload.patient, s.payload.recipient)]) =>
+const approve = async (
+  s: Statement<'request'>,
+  now = NOW,
+  grants = [grantOf(s.payload.patient, s.payload.recipient)],
+) =>
   stores.grants.create(
     grants.map(withKFrags),
     await stored(s),
@@ -46,8 +61,12 @@ const made = async (recipient: IdentityId, patient: IdentityId, until = NOW + DA
   return statement;
 };
 
-const listed = async (as: 'patient' | 'recipient', id: IdentityId, state?: Parameters<typeof stores.requests.list>[2], now = NOW) =>
-  (await stores.requests.list(as, id, state, now, {})).items.map((r) => r.statement.hash);
+const listed = async (
+  as: 'patient' | 'recipient',
+  id: IdentityId,
+  state?: Parameters<typeof stores.requests.list>[2],
+  now = NOW,
+) => (await stores.requests.list(as, id, state, now, {})).items.map((r) => r.statement.hash);
 
 describe('requests', () => {
   test('a new one is pending', async () => {
@@ -142,7 +161,10 @@ describe('requests', () => {
     const approved = await made(recipient, patient);
     await deny(denied);
     await approve(approved);
-    for (const [as, id] of [['patient', patient], ['recipient', recipient]] as const) {
+    for (const [as, id] of [
+      ['patient', patient],
+      ['recipient', recipient],
+    ] as const) {
       expect(new Set(await listed(as, id))).toEqual(new Set([pending, short, denied, approved].map((s) => s.hash)));
       expect(await listed(as, id, 'pending', NOW + 999)).toEqual([short.hash, pending.hash]);
       expect(await listed(as, id, 'pending', NOW + 1_000)).toEqual([pending.hash]);
