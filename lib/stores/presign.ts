@@ -63,7 +63,7 @@ export const makePresign = (
         hostname: origin.hostname,
         path: path(key),
         query: { ...query },
-        headers: { host: origin.host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', ...headers },
+        headers: { host: origin.host, 'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD', ...headers },
       },
       { expiresIn: lives, signingDate: new Date(now), unhoistableHeaders: names, signableHeaders: names },
     );
