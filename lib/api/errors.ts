@@ -74,7 +74,7 @@ export const ERRORS = {
   'created-too-old': {
     status: 422,
     fault: 'client',
-    advice: 'Sign the record statement again with the present time; the blob stays.',
+    advice: 'Seal and upload the record again: its keys are bound to the time it was made.',
   },
   'capsule-invalid': { status: 422, fault: 'client', advice: 'Wrap the file key again: the capsule does not check.' },
   'request-closed': {

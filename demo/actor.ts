@@ -1,0 +1,77 @@
+// A party of the story as a process of its own. It is told what to do on its standard input and answers on its standard output, a line of JSON
+// each: ids and paths, never a key and never content.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Commands } from './party.ts';
+
+export type Told<C extends keyof Commands> = Awaited<ReturnType<Commands[C]>>;
+
+/** What the party could not do: the code of the refusal, and how a grant ended. */
+export class Refused extends Error {
+  override readonly name = 'Refused';
+  readonly code: string;
+  readonly reason: string | undefined;
+  constructor(who: string, code: string, reason: string | undefined, message: string) {
+    super(`${who}: ${code}${reason === undefined ? '' : ` (${reason})`}: ${message}`);
+    this.code = code;
+    this.reason = reason;
+  }
+}
+
+export interface Actor {
+  readonly tell: <C extends keyof Commands>(command: C, input: Parameters<Commands[C]>[0]) => Promise<Told<C>>;
+  readonly stop: () => Promise<void>;
+}
+
+interface Waiting {
+  readonly resolve: (value: never) => void;
+  readonly reject: (error: Error) => void;
+}
+interface Reply {
+  readonly ok?: unknown;
+  readonly refused?: { readonly code: string; readonly reason?: string; readonly message: string };
+}
+
+/** @param home a folder of its own: key file, memory and opened files */
+export const startActor = (who: string, home: string, origin: string): Actor => {
+  const child = spawn(
+    process.execPath,
+    [
+      '--disable-warning=ExperimentalWarning',
+      '--import',
+      import.meta.resolve('tsx'),
+      join(import.meta.dirname, 'party.ts'),
+      home,
+      origin,
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
+  const waiting: Waiting[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    const next = waiting.shift();
+    const { ok, refused } = JSON.parse(line) as Reply;
+    if (refused === undefined) next?.resolve(ok as never);
+    else next?.reject(new Refused(who, refused.code, refused.reason, refused.message));
+  });
+  const ended = once(child, 'exit').then(([code]) => {
+    for (const { reject } of waiting.splice(0)) reject(new Error(`${who} ended early (exit code ${String(code)})`));
+  });
+  // A process that has ended cannot be told anything; whoever waits for its answer hears of it above.
+  child.stdin.on('error', () => undefined);
+
+  return {
+    tell: (command, input) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ resolve, reject });
+        child.stdin.write(`${JSON.stringify({ command, input })}\n`);
+      }),
+    stop: async () => {
+      child.stdin.end();
+      const timer = setTimeout(() => child.kill(), 2000);
+      await ended;
+      clearTimeout(timer);
+    },
+  };
+};

@@ -1,0 +1,176 @@
+// One person of the story: a client with its own key file and memory in its own folder. Does what it is told on standard input, a line of JSON
+// each, and answers with ids, names of files and counts. Content and keys stay here.
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { AppError } from '../lib/api/errors.ts';
+import type { FolderId, GrantId, IdentityId } from '../lib/bytes/ids.ts';
+import {
+  ClientError,
+  createMemory,
+  createPatient,
+  createRecipient,
+  importMemory,
+  type GrantWithCells,
+  type RecordInfo,
+} from '../lib/client/index.ts';
+import { deviceKeys, identityPublicKey } from '../lib/identity/derive.ts';
+import { nextKeyHash } from '../lib/identity/identity-statement.ts';
+import { decodeKeyFile, encodeKeyFile, holdKeys, type HeldKeys } from '../lib/identity/keyfile.ts';
+import { generationSeed, newRootWords, rootFromWords } from '../lib/identity/roots.ts';
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.dcm': 'application/dicom',
+  '.hl7': 'x-application/hl7-v2+er7',
+  '.json': 'application/fhir+json',
+  '.pdf': 'application/pdf',
+  '.png': 'image/png',
+  '.txt': 'text/plain',
+  '.xml': 'application/xml',
+};
+const mediaTypeOf = (path: string): string => MEDIA_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream';
+
+/** New keys from new root words. The words would go on paper; here nobody needs them again. */
+const newKeys = (): HeldKeys => {
+  const root = rootFromWords(newRootWords());
+  return holdKeys(1, generationSeed(root, 1), nextKeyHash(identityPublicKey(generationSeed(root, 2))));
+};
+
+const readOr = async <T>(path: string, otherwise: () => T, read: (text: string) => T): Promise<T> => {
+  try {
+    return read(await readFile(path, 'utf8'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise();
+    throw error;
+  }
+};
+
+/** The key file and the memory, made at the first start. */
+const settle = async (home: string) => {
+  await mkdir(home, { recursive: true, mode: 0o700 });
+  const keyFile = join(home, 'keys.json');
+  const held = await readOr(keyFile, newKeys, decodeKeyFile);
+  await writeFile(keyFile, encodeKeyFile(held), { mode: 0o600 });
+  const memoryFile = join(home, 'memory.json');
+  const memory = await readOr(
+    memoryFile,
+    () => createMemory(held.id),
+    (text) => importMemory(held.id, JSON.parse(text)),
+  );
+  const remember = async (): Promise<void> => {
+    await writeFile(`${memoryFile}.new`, JSON.stringify(memory.export()), { mode: 0o600 });
+    await rename(`${memoryFile}.new`, memoryFile);
+  };
+  return { held, memory, remember };
+};
+
+const partyOf = (held: HeldKeys, memory: ReturnType<typeof createMemory>, home: string, origin: string) => {
+  const options = { origin, keys: deviceKeys(held.seed), next: held.next, memory };
+  const patient = createPatient(options);
+  const recipient = createRecipient(options);
+  let last: { readonly grant: GrantWithCells; readonly records: readonly RecordInfo[] } | undefined;
+
+  return {
+    register: async ({ name }: { name?: string }) => {
+      await recipient.register({ name });
+      return { id: held.id };
+    },
+    createFolder: async ({ name }: { name: string }) => {
+      const folder = await patient.createFolder({ name, category: 'laboratory' });
+      return { folder: folder.id };
+    },
+    file: async ({ folder, path }: { folder: FolderId; path: string }) => {
+      const { size } = await stat(path);
+      const source = Readable.toWeb(createReadStream(path, { highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>;
+      const record = await patient.file(folder, source, {
+        name: basename(path).slice(0, 200),
+        mediaType: mediaTypeOf(path),
+      });
+      return { record: record.record, bytes: size };
+    },
+    ask: async (wish: { patient: IdentityId; folder: FolderId; days: number }) => {
+      const durationSeconds = wish.days * 86_400;
+      const request = await recipient.request({
+        patient: wish.patient,
+        folders: [wish.folder],
+        purpose: 'TREAT',
+        durationSeconds,
+      });
+      return { request: request.id };
+    },
+    requests: async (_: object) => {
+      const requests = await patient.listRequests('pending');
+      return requests.map(({ id, recipient: from, purpose, durationSeconds, folders }) => ({
+        id,
+        from,
+        purpose,
+        days: durationSeconds / 86_400,
+        folders,
+      }));
+    },
+    approve: async ({ request, days }: { request: string; days: number }) => {
+      const asked = (await patient.listRequests('pending')).find((r) => r.id === request);
+      if (asked === undefined) throw new AppError('not-found');
+      const grant = await patient.approve(asked, { durationSeconds: days * 86_400 });
+      return { grant: grant.id, expires: grant.expires };
+    },
+    /** Opens every record of the folder, and writes each to a file of its own. */
+    open: async ({ grant: id, patient: from, folder }: { grant: GrantId; patient: IdentityId; folder: FolderId }) => {
+      const grant = await recipient.grant(id, from);
+      const records = await recipient.listRecords(grant, folder);
+      const out = join(home, 'opened');
+      await mkdir(out, { recursive: true });
+      last = { grant, records };
+      const opened = await recipient.open(grant, records);
+      const files: { record: string; path: string; mediaType: string }[] = [];
+      for (const { record, metadata, stream } of opened) {
+        // Named by the id: a file name is the author's word, and not to be followed into other folders.
+        const path = join(out, record);
+        await pipeline(Readable.fromWeb(stream() as never), createWriteStream(path));
+        files.push({ record, path, mediaType: metadata.mediaType });
+      }
+      return files;
+    },
+    /** Asks for what was opened before once more, with the grant as it was known then. */
+    reopen: async (_: object) => {
+      if (last === undefined) throw new AppError('not-found');
+      const opened = await recipient.open(last.grant, last.records);
+      return { records: opened.length };
+    },
+    revoke: async ({ grant }: { grant: GrantId }) => {
+      const { state } = await patient.revoke(await patient.getGrant(grant));
+      return { state };
+    },
+    audit: async (_: object) => {
+      const events = await patient.audit();
+      return events.map(({ seq, kind, actor, at, subject }) => ({ seq, kind, actor, at, subject }));
+    },
+  };
+};
+export type Commands = ReturnType<typeof partyOf>;
+
+const refusalOf = (error: unknown) => {
+  if (error instanceof AppError) return { code: error.code, reason: error.details.reason, message: error.message };
+  if (error instanceof ClientError) return { code: error.code, reason: error.what, message: error.message };
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  return { code: 'failed', message };
+};
+
+const [home, origin] = process.argv.slice(2);
+if (home === undefined || origin === undefined) throw new Error('usage: party HOME ORIGIN');
+const { held, memory, remember } = await settle(home);
+const party = partyOf(held, memory, home, origin);
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { command, input } = JSON.parse(line) as { command: keyof Commands; input: never };
+  try {
+    const ok = await party[command](input);
+    await remember();
+    process.stdout.write(`${JSON.stringify({ ok })}\n`);
+  } catch (error) {
+    process.stdout.write(`${JSON.stringify({ refused: refusalOf(error) })}\n`);
+  }
+}

@@ -1,0 +1,23 @@
+/** Why a blob, wrap, metadata or text was refused. */
+export type EnvelopeErrorCode =
+  | 'header-invalid' // a member is out of range
+  | 'commit-mismatch' // the file key is not the one that the author committed to
+  | 'chunk-invalid' // a chunk was altered, moved, or belongs to another record
+  | 'truncated' // the blob ends early
+  | 'trailing-data' // the blob goes on after its end
+  | 'length-mismatch' // the lengths that were signed and sealed do not fit together
+  | 'digest-mismatch' // the blob is not the one that the author signed
+  | 'metadata-invalid'
+  | 'wrap-invalid'
+  | 'text-invalid' // altered, or made for another place
+  | 'too-long';
+
+/** Something sealed that does not open. The message never repeats content. */
+export class EnvelopeError extends Error {
+  override readonly name = 'EnvelopeError';
+  readonly code: EnvelopeErrorCode;
+  constructor(code: EnvelopeErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}

@@ -1,0 +1,84 @@
+// The header of a blob: what its keys are bound to. It is built from the record statement's members and stored nowhere else.
+// No secret in here: the service may use it. docs/spec/blob.md is the page to this file.
+import { concat, ofLength, u32, u64, u8 } from '../bytes/binary.ts';
+import { utf8 } from '../bytes/codec.ts';
+import { idBytes, identityKey, type FolderId, type IdentityId, type RecordId } from '../bytes/ids.ts';
+import { EnvelopeError } from './errors.ts';
+
+export interface HeaderFields {
+  readonly record: RecordId;
+  readonly version: number;
+  readonly patient: IdentityId;
+  readonly folder: FolderId;
+  readonly author: IdentityId;
+  /** Milliseconds since 1970. */
+  readonly created: number;
+  /** 16 random bytes. */
+  readonly salt: Uint8Array;
+  /** 1: HKDF-SHA-256 and AES-256-GCM. */
+  readonly algorithm: number;
+  /** log2 of the chunk size in bytes, 16 to 20. */
+  readonly chunk: number;
+  /** Bit 0: zero bytes follow the plaintext. */
+  readonly flags: number;
+}
+
+export const HEADER_BYTES = 136;
+export const TAG_BYTES = 16;
+/** S3 gets blobs in parts of this size, and the digest is made over them: part of the format. */
+export const PART_BYTES = 8 * 1024 * 1024;
+export const MAX_PARTS = 10_000;
+/** log2: 1 MiB, the fastest of the allowed sizes (docs/spec/blob.md). */
+export const DEFAULT_CHUNK = 20;
+export const PADDED = 1;
+const MAGIC = 'PCE1';
+const KIND_RECORD = 1;
+/** Bodies below this are padded. */
+export const PADDING_LIMIT = 65_536;
+const LEAST_PADDED = 512;
+
+/**
+ * 136 bytes.
+ * @throws {EnvelopeError} `header-invalid`
+ * @throws {BytesError} for malformed ids or salt
+ */
+export const encodeHeader = (h: HeaderFields): Uint8Array => {
+  if (h.algorithm !== 1 || h.chunk < 16 || h.chunk > 20 || (h.flags & ~PADDED) !== 0 || h.version < 1)
+    throw new EnvelopeError('header-invalid', 'algorithm, chunk size, flags or version is out of range');
+  return concat(
+    utf8(MAGIC),
+    u8(KIND_RECORD),
+    u8(h.algorithm),
+    u8(h.chunk),
+    u8(h.flags),
+    idBytes(h.record),
+    u64(h.version),
+    identityKey(h.patient),
+    idBytes(h.folder),
+    identityKey(h.author),
+    u64(h.created),
+    ofLength(h.salt, 16, 'salt'),
+  );
+};
+
+/** Bytes of the blob that seals a body of this length: a tag for every chunk, and one chunk at least. */
+export const blobLength = (plain: number, chunk: number): number =>
+  plain + TAG_BYTES * Math.max(1, Math.ceil(plain / 2 ** chunk));
+
+/** What a body is padded to when flags say so: a power of two from 512 bytes. */
+export const paddedLength = (plain: number): number =>
+  Math.max(LEAST_PADDED, 2 ** Math.ceil(Math.log2(Math.max(1, plain))));
+
+/** Parts of a blob: all but the last are full. */
+export const partCount = (length: number): number => Math.max(1, Math.ceil(length / PART_BYTES));
+
+/** SHA-256 over the SHA-256 of the parts: what S3 computes as the composite checksum of a multipart upload. 32 bytes. */
+export const compositeDigest = async (partDigests: readonly Uint8Array[]): Promise<Uint8Array> =>
+  sha256(concat(...partDigests));
+
+export const sha256 = async (bytes: Uint8Array): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
+
+/** 7 zero bytes, the chunk's number, 1 for the last chunk: no chunk can stand for another, and none can be the last but the last. */
+export const chunkNonce = (index: number, last: boolean): Uint8Array =>
+  concat(new Uint8Array(7), u32(index), u8(last ? 1 : 0));

@@ -1,0 +1,56 @@
+// From the file key to what seals: every key is bound to the whole header, and the commitment to the file key goes into the statement.
+import { ofLength } from '../bytes/binary.ts';
+import { utf8 } from '../bytes/codec.ts';
+import { encodeHeader, sha256, type HeaderFields } from './header.ts';
+
+export interface RecordKeys {
+  /** COMMIT, 32 bytes, public. */
+  readonly commit: Uint8Array;
+  readonly payload: CryptoKey;
+  readonly metadata: CryptoKey;
+}
+
+const AES: HmacKeyGenParams | AesKeyGenParams = { name: 'AES-GCM', length: 256 };
+
+/**
+ * COMMIT, payload key and metadata key: HKDF-SHA-256 (RFC 5869) of the file key with the header's hash as salt.
+ * @param fileKey 32 random bytes, fresh for every version and every attempt whose plaintext or metadata differs
+ */
+export const deriveKeys = async (fileKey: Uint8Array, header: HeaderFields): Promise<RecordKeys> => {
+  const salt = await sha256(encodeHeader(header));
+  const ikm = await crypto.subtle.importKey('raw', ofLength(fileKey, 32, 'file key') as BufferSource, 'HKDF', false, [
+    'deriveBits',
+    'deriveKey',
+  ]);
+  const hkdf = (use: string): HkdfParams => ({
+    name: 'HKDF',
+    hash: 'SHA-256',
+    salt: salt as BufferSource,
+    info: utf8(`PCE1/${use}`) as BufferSource,
+  });
+  const [commit, payload, metadata] = await Promise.all([
+    crypto.subtle.deriveBits(hkdf('commit'), ikm, 256),
+    crypto.subtle.deriveKey(hkdf('payload'), ikm, AES, false, ['encrypt', 'decrypt']),
+    crypto.subtle.deriveKey(hkdf('metadata'), ikm, AES, false, ['encrypt', 'decrypt']),
+  ]);
+  return { commit: new Uint8Array(commit), payload, metadata };
+};
+
+const params = (nonce: Uint8Array): AesGcmParams => ({ name: 'AES-GCM', iv: nonce as BufferSource, tagLength: 128 });
+
+/** Ciphertext and tag. */
+export const encrypt = async (key: CryptoKey, nonce: Uint8Array, plain: Uint8Array): Promise<Uint8Array> =>
+  new Uint8Array(await crypto.subtle.encrypt(params(nonce), key, plain as BufferSource));
+
+/** Undefined when the tag does not fit: nothing of the plaintext is known then. */
+export const decrypt = async (
+  key: CryptoKey,
+  nonce: Uint8Array,
+  sealed: Uint8Array,
+): Promise<Uint8Array | undefined> => {
+  try {
+    return new Uint8Array(await crypto.subtle.decrypt(params(nonce), key, sealed as BufferSource));
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,159 @@
+// From a body to parts of its blob, in constant memory: read, cut into chunks, encrypt several at a time, cut into parts, hash.
+// The length need not be known before the end. docs/spec/blob.md is the page to this file.
+import { concat, systemRng, type Rng } from '../bytes/binary.ts';
+import { byteReader, inOrder, type ByteReader, type ByteSource } from './bytestream.ts';
+import { EnvelopeError } from './errors.ts';
+import {
+  chunkNonce,
+  compositeDigest,
+  DEFAULT_CHUNK,
+  MAX_PARTS,
+  PADDED,
+  paddedLength,
+  PADDING_LIMIT,
+  PART_BYTES,
+  sha256,
+  type HeaderFields,
+} from './header.ts';
+import { deriveKeys, encrypt } from './keys.ts';
+
+/** A piece of the blob: 8 MiB, the last one 1 byte to 8 MiB. */
+export interface SealedPart {
+  /** From 1. */
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  /** 32 bytes. */
+  readonly sha256: Uint8Array;
+}
+
+/** What is known once the last part was taken. */
+export interface SealedFacts {
+  /** Of the blob, bytes. */
+  readonly length: number;
+  /** Over the parts, 32 bytes. */
+  readonly digest: Uint8Array;
+  /** Of the body, bytes: goes into the sealed metadata. */
+  readonly plainLength: number;
+}
+
+export interface SealedBlob {
+  readonly header: HeaderFields;
+  /** COMMIT, 32 bytes. */
+  readonly commit: Uint8Array;
+  /** To be taken once, to its end. */
+  readonly parts: AsyncGenerator<SealedPart, void>;
+  /** @throws {Error} before the last part was taken */
+  readonly facts: () => SealedFacts;
+}
+
+export interface SealOptions {
+  /** log2 of the chunk size, 16 to 20. */
+  readonly chunk?: number;
+  /** Chunks encrypted at a time. */
+  readonly inFlight?: number;
+  readonly rng?: Rng;
+}
+
+/** What the author decides; the rest of the header comes of the body. */
+export type Heading = Omit<HeaderFields, 'algorithm' | 'chunk' | 'flags' | 'salt'>;
+
+const IN_FLIGHT = 4;
+
+interface Chunk {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  readonly last: boolean;
+}
+
+async function* chunksOf(
+  reader: ByteReader,
+  first: Uint8Array,
+  size: number,
+  count: (bytes: number) => void,
+): AsyncGenerator<Chunk> {
+  let bytes = first.length < size ? concat(first, await reader.take(size - first.length)) : first;
+  for (let index = 0; ; index++) {
+    count(bytes.length);
+    const last = await reader.ended();
+    yield { index, bytes, last };
+    if (last) return;
+    bytes = await reader.take(size);
+  }
+}
+
+/** Cuts what comes into parts, full but for the last. */
+async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let part = new Uint8Array(PART_BYTES);
+  let filled = 0;
+  for await (let piece of pieces) {
+    while (piece.length > 0) {
+      if (filled === PART_BYTES) {
+        yield part;
+        part = new Uint8Array(PART_BYTES);
+        filled = 0;
+      }
+      const n = Math.min(piece.length, PART_BYTES - filled);
+      part.set(piece.subarray(0, n), filled);
+      piece = piece.subarray(n);
+      filled += n;
+    }
+  }
+  yield filled === PART_BYTES ? part : part.slice(0, filled);
+}
+
+/**
+ * Begins to seal a body: reads up to 64 KiB of it to decide on padding; the rest is read as the parts are taken.
+ *
+ * Secret: `fileKey`, 32 random bytes. It must be fresh for every call: two bodies under one key and header would share nonces. The salt is
+ * drawn here, so a repeated call with the same arguments is harmless.
+ *
+ * @throws {EnvelopeError} `header-invalid`; from `parts`: `too-long` above 10,000 parts
+ */
+export const sealBlob = async (
+  source: ByteSource,
+  fileKey: Uint8Array,
+  heading: Heading,
+  { chunk = DEFAULT_CHUNK, inFlight = IN_FLIGHT, rng = systemRng }: SealOptions = {},
+): Promise<SealedBlob> => {
+  const reader = byteReader(source);
+  const start = await reader.take(PADDING_LIMIT);
+  const small = start.length < PADDING_LIMIT;
+  const header: HeaderFields = { ...heading, algorithm: 1, chunk, flags: small ? PADDED : 0, salt: rng(16) };
+  const keys = await deriveKeys(fileKey, header);
+
+  const first = small ? concat(start, new Uint8Array(paddedLength(start.length) - start.length)) : start;
+  let sealedLength = 0;
+  let facts: SealedFacts | undefined;
+  const chunks = chunksOf(reader, first, 2 ** chunk, (n) => (sealedLength += n));
+  const sealed = inOrder(chunks, inFlight, ({ bytes, index, last }) =>
+    encrypt(keys.payload, chunkNonce(index, last), bytes),
+  );
+
+  async function* parts(): AsyncGenerator<SealedPart, void> {
+    const digests: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for await (const bytes of partsOf(sealed)) {
+        if (digests.length === MAX_PARTS)
+          throw new EnvelopeError('too-long', 'a record has at most 10,000 parts of 8 MiB');
+        const digest = await sha256(bytes);
+        digests.push(digest);
+        length += bytes.length;
+        yield { number: digests.length, bytes, sha256: digest };
+      }
+      facts = { length, digest: await compositeDigest(digests), plainLength: small ? start.length : sealedLength };
+    } finally {
+      await reader.close();
+    }
+  }
+
+  return {
+    header,
+    commit: keys.commit,
+    parts: parts(),
+    facts: () => {
+      if (facts === undefined) throw new Error('the last part was not taken yet');
+      return facts;
+    },
+  };
+};

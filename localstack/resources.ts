@@ -1,0 +1,109 @@
+// Tables and bucket on a local AWS, made by SDK calls from the compiled serverless.yml: there is no second description of them.
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+  UpdateTimeToLiveCommand,
+  waitUntilTableExists,
+  type CreateTableCommandInput,
+  type TimeToLiveSpecification,
+} from '@aws-sdk/client-dynamodb';
+import { BucketAlreadyOwnedByYou, CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
+import { PROJECT, STATE } from './local-aws.ts';
+
+const run = promisify(execFile);
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, unknown>;
+}
+export interface Stack {
+  readonly functions: Readonly<Record<string, unknown>>;
+  readonly resources: { readonly Resources: Readonly<Record<string, Resource>> };
+}
+
+/** The three names that functions are told, and the region and credentials that local AWS takes. */
+export interface LocalNames {
+  readonly MAIN_TABLE: string;
+  readonly NONCE_TABLE: string;
+  readonly BUCKET: string;
+}
+
+/** `serverless print`, about 5 s; kept for as long as serverless.yml and the lockfile stay the same. */
+export async function compiledStack(suffix = 'local'): Promise<Stack> {
+  const parts = await Promise.all(['serverless.yml', 'package-lock.json'].map((f) => readFile(join(PROJECT, f))));
+  const hash = createHash('sha256').update(suffix);
+  for (const p of parts) hash.update(p);
+  const file = join(STATE, `stack-${hash.digest('hex').slice(0, 16)}.json`);
+  if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Stack;
+
+  const cli = join(PROJECT, 'node_modules', '.bin', 'serverless');
+  const { stdout } = await run(cli, ['print', '--format', 'json', '--param', `suffix=${suffix}`], { cwd: PROJECT, maxBuffer: 1 << 24 });
+  const stack = JSON.parse(stdout) as Stack;
+  await mkdir(STATE, { recursive: true });
+  await writeFile(`${file}.${process.pid}`, stdout);
+  await rename(`${file}.${process.pid}`, file);
+  return stack;
+}
+
+/** Credentials that every local AWS takes. */
+export const LOCAL_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+export const LOCAL_REGION = 'us-east-1';
+
+const clients = (endpoint: string) => {
+  const common = { endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+  return { dynamo: new DynamoDBClient(common), s3: new S3Client({ ...common, forcePathStyle: true }) };
+};
+
+/** What is there already stays as it is. */
+export async function createResources(endpoint: string, stack: Stack): Promise<LocalNames> {
+  const { dynamo, s3 } = clients(endpoint);
+  try {
+    for (const { Type, Properties } of Object.values(stack.resources.Resources)) {
+      if (Type === 'AWS::DynamoDB::Table') await createTable(dynamo, Properties);
+      if (Type === 'AWS::S3::Bucket') await createBucket(s3, Properties as unknown as BucketProperties);
+    }
+  } finally {
+    dynamo.destroy();
+    s3.destroy();
+  }
+  return namesIn(stack);
+}
+
+export function namesIn({ functions }: Stack): LocalNames {
+  const { MAIN_TABLE, NONCE_TABLE, BUCKET } = (functions['recapsulate'] as { environment: LocalNames }).environment;
+  return { MAIN_TABLE, NONCE_TABLE, BUCKET };
+}
+
+async function createTable(dynamo: DynamoDBClient, properties: Record<string, unknown>): Promise<void> {
+  const { TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } = properties as unknown as CreateTableCommandInput;
+  const ttl = properties['TimeToLiveSpecification'] as TimeToLiveSpecification | undefined;
+  try {
+    await dynamo.send(new CreateTableCommand({ TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode }));
+  } catch (error) {
+    if (error instanceof ResourceInUseException) return;
+    throw error;
+  }
+  await waitUntilTableExists({ client: dynamo, maxWaitTime: 30, minDelay: 0.1, maxDelay: 1 }, { TableName });
+  if (ttl !== undefined) await dynamo.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: ttl }));
+}
+
+interface BucketProperties {
+  readonly BucketName: string;
+  readonly VersioningConfiguration: { readonly Status: 'Enabled' };
+}
+
+async function createBucket(s3: S3Client, { BucketName, VersioningConfiguration }: BucketProperties): Promise<void> {
+  try {
+    await s3.send(new CreateBucketCommand({ Bucket: BucketName }));
+  } catch (error) {
+    if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
+  }
+  await s3.send(new PutBucketVersioningCommand({ Bucket: BucketName, VersioningConfiguration }));
+}

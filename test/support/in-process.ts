@@ -1,0 +1,79 @@
+// The whole service inside the test's process, over the real local AWS: every handler as it is deployed, behind a `fetch` that speaks
+// the gateway's payload format. Tests hang their own middleware on the AWS clients (counting, faults, barriers) and set the clock.
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
+import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
+import { makeContainer, type Container } from '../../lib/runtime/container.ts';
+
+export const ORIGIN = 'http://service.test';
+
+export interface ServiceOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock?: () => number;
+  readonly onClient?: (client: DynamoDBClient | S3Client) => void;
+  /** Sees each call before and after it ran. */
+  readonly around?: (route: RouteName, run: () => Promise<Response>) => Promise<Response>;
+}
+
+export interface Service {
+  readonly origin: string;
+  readonly container: Container;
+  /** For the SDK and for raw calls: calls to ORIGIN stay in the process, everything else (presigned URLs) goes to the network. */
+  readonly fetch: typeof fetch;
+}
+
+const camel = (name: string): string => name.replaceAll(/-(\w)/g, (_, c: string) => c.toUpperCase());
+
+const matches = (template: string, path: string): boolean => {
+  const names = template.split('/');
+  const segments = path.split('/');
+  return names.length === segments.length && names.every((n, i) => n.startsWith('{') || n === segments[i]);
+};
+
+export const routeOf = (method: string, path: string): RouteName | undefined =>
+  (Object.keys(ROUTES) as RouteName[]).find((r) => ROUTES[r].method === method && matches(ROUTES[r].path, path));
+
+const toEvent = (request: Request, url: URL, body: string): APIGatewayProxyEventV2 =>
+  ({
+    version: '2.0',
+    rawPath: url.pathname,
+    rawQueryString: url.search.slice(1),
+    headers: Object.fromEntries(request.headers),
+    requestContext: { http: { method: request.method, path: url.pathname } },
+    body: body === '' ? undefined : body,
+    isBase64Encoded: false,
+  }) as unknown as APIGatewayProxyEventV2;
+
+export const makeService = ({ env, clock, onClient, around = (_, run) => run() }: ServiceOptions): Service => {
+  const container = makeContainer(() => ({ AWS_REGION: 'us-east-1', ...env, PUBLIC_ORIGIN: ORIGIN }), {
+    log: () => undefined,
+    ...(clock === undefined ? {} : { clock }),
+    ...(onClient === undefined ? {} : { onClient }),
+  });
+  const handlers = new Map<RouteName, Handler>();
+  const handlerOf = async (route: RouteName): Promise<Handler> => {
+    const known = handlers.get(route);
+    if (known !== undefined) return known;
+    const module = (await import(`../../lib/usecases/${route}.ts`)) as Record<string, UseCase<RouteName, Container>>;
+    const made = endpoint(route, module[camel(route)]!, container);
+    handlers.set(route, made);
+    return made;
+  };
+
+  const inProcess: typeof fetch = async (input, init) => {
+    const request = new Request(input, init);
+    const url = new URL(request.url);
+    if (url.origin !== ORIGIN) return fetch(input, init);
+    const route = routeOf(request.method, url.pathname);
+    if (route === undefined) return new Response(null, { status: 404 });
+    const event = toEvent(request, url, await request.text());
+    return around(route, async () => {
+      const handle = await handlerOf(route);
+      const answer = await handle(event, { awsRequestId: crypto.randomUUID(), getRemainingTimeInMillis: () => 30_000 } as Context);
+      return new Response(answer.body ?? null, { status: answer.statusCode ?? 200, headers: answer.headers as Record<string, string> });
+    });
+  };
+  return { origin: ORIGIN, container, fetch: inProcess };
+};
