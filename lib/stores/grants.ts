@@ -98,7 +98,7 @@ const grantSteps = ({ statement: { payload: p, jws, hash }, kfrags }: NewGrant):
       recipient: p.recipient,
       right: p.right,
     },
-    when: [isAbsent(exists)],
+    when: [],
   },
   ...p.cells.map((cell, i): Step => ({
     put: { ...grantCellKey(p.grant, cell), ...grantCellIndex(cell, p.grant), kfrag: kfrags[i] },

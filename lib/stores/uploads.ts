@@ -59,7 +59,7 @@ const isSame = (a: StoredUpload, b: StoredUpload): boolean =>
 const refusal =
   (upload: StoredUpload) =>
   (old: Item | undefined): Refusal =>
-    old?.['state'] === OPEN && isSame(toUpload(old), upload) ? 'repeated' : new AppError('already-exists');
+    old !== undefined && isSame(toUpload(old), upload) ? 'repeated' : new AppError('already-exists');
 
 export const makeUploads = (context: StoreContext, write: Writer): Uploads => {
   const find: Uploads['find'] = async (record, upload) => {

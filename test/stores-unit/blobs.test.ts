@@ -245,6 +245,23 @@ describe('completing', () => {
   });
 });
 
+describe('aborting', () => {
+  test('purges nothing when S3 refuses it', async () => {
+    const { blobs, sent } = blobsWith((command) => {
+      if (command === 'AbortMultipartUploadCommand')
+        throw new S3ServiceException({
+          name: 'AccessDenied',
+          $fault: 'client',
+          message: '',
+          $metadata: { httpStatusCode: 403 },
+        });
+      return {};
+    });
+    await expect(blobs.abort(uploadOf('id'))).rejects.toThrow(S3ServiceException);
+    expect(sent).toHaveLength(1);
+  });
+});
+
 describe('purging', () => {
   test('goes through every page of versions and markers', async () => {
     let page = 0;

@@ -68,6 +68,17 @@ describe('folders', () => {
     expect((await stores.folders.find(folder))?.statement.hash).toBe(second.hash);
   });
 
+  test('an epoch that is not the next one is refused', async () => {
+    const patient = newIdentity();
+    const first = await makeFolder(stores, patient);
+    const { folder } = first.payload;
+    const same = folderOf(patient, { folder, epoch: 1, previous: first.hash });
+    expect(await refusal(put(patient, same, first.hash))).toBe('already-exists');
+    const third = folderOf(patient, { folder, epoch: 3, previous: first.hash });
+    expect(await refusal(put(patient, third, first.hash))).toBe('statement-outdated');
+    expect(await stores.folders.find(folder)).toEqual({ statement: first, state: 'current' });
+  });
+
   test('are listed for their patient alone, page by page, in their current epoch', async () => {
     const [patient, other] = [newIdentity(), newIdentity()];
     const made = new Set<string>();

@@ -151,6 +151,20 @@ describe('recording an opening', () => {
     expect((await stores.openings.read(opening)).claim).toEqual({ statement: opening.hash, at: NOW });
   });
 
+  test('takes one trip, and with the reading two', async () => {
+    const w = await world();
+    const calls: string[] = [];
+    const undo = ['GetItemCommand', 'BatchGetItemCommand', 'QueryCommand', 'TransactWriteItemsCommand'].map((command) =>
+      onCommand(stores.dynamo, command, (run) => {
+        calls.push(command);
+        return run();
+      }),
+    );
+    await open(openingOf(w, w.recipient));
+    for (const restore of undo) restore();
+    expect(calls).toEqual([...Array<string>(3).fill('BatchGetItemCommand'), 'TransactWriteItemsCommand']);
+  });
+
   test("the patient's own is in the trail and counts nowhere", async () => {
     const w = await world();
     expect(await open(openingOf(w, w.patient))).toEqual({ repeated: false });

@@ -145,6 +145,11 @@ describe('committing', () => {
     expect(await refusal(commit(anotherFirst))).toBe('version-conflict');
     const ahead = await begun(versionOf({ ...w, record, head: { ...head, latest: 3 } }));
     expect(await refusal(commit(ahead, { ...head, latest: 3 }))).toBe('version-conflict');
+    const now = await headOf(second);
+    const skipping = await begun(versionOf({ ...w, record, head: { ...now, latest: 3 } }));
+    expect(await refusal(commit(skipping, { ...now, latest: 3 }))).toBe('version-conflict');
+    const unaware = await begun(versionOf({ ...w, record, head: now }));
+    expect(await refusal(commit(unaware))).toBe('version-conflict');
     const misled = await begun(versionOf({ ...w, record, head: { ...(await headOf(second)), latestHash: b64(32) } }));
     expect(await refusal(commit(misled, { ...head, latest: 2, latestHash: b64(32) }))).toBe('version-conflict');
     expect((await stores.records.versions(record, {})).items).toEqual([asStored(first), asStored(second)]);
@@ -276,8 +281,10 @@ describe('deleting', () => {
     expect(await stores.records.version(record, 1)).toEqual({ ...rest, state: 'deleted' });
     expect(await remains(record, [{ folder: w.folder, epoch: 1 }])).toEqual(GONE);
     expect(await stores.records.blobs(record)).toEqual([v.blob]);
-    expect((await stores.records.listFolder(w.folder, {})).items).toEqual([]);
-    expect((await stores.audit.list(w.patient, {}, {})).items.at(-1)?.evidence).toBe(deletion.jws);
+    const other = await file(stores, { ...w, created: NOW + 1 });
+    // It takes no place in a page.
+    expect((await stores.records.listFolder(w.folder, { limit: 1 })).items).toEqual([asStored(other)]);
+    expect((await stores.audit.list(w.patient, {}, {})).items.at(2)?.evidence).toBe(deletion.jws);
   });
 
   test('again is a repetition, with whatever statement', async () => {

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type GrantId, type IdentityId } from '../../lib/bytes/ids.ts';
 import { DAY } from '../../lib/domain/time.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';
+import { encodeCursor } from '../../lib/stores/page.ts';
 import type { StoredRequest } from '../../lib/usecases/ports.ts';
 import {
   callOf,
@@ -112,6 +113,16 @@ describe('requests', () => {
     expect(await create(requestOf(recipient, patient), NOW + 1_000)).toEqual({ repeated: false });
   });
 
+  test('an answer does not take a slot from the one that has it now', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const five = [];
+    for (let i = 0; i < 5; i++) five.push(await made(recipient, patient, NOW + 1_000));
+    for (let i = 0; i < 5; i++) await create(requestOf(recipient, patient), NOW + 1_000);
+    // By the clock of another server the first five have not lapsed.
+    expect(await refusal(deny(five[0]!, NOW + 999))).toBe('request-closed');
+    expect(await refusal(create(requestOf(recipient, patient), NOW + 1_000))).toBe('too-many');
+  });
+
   test('two that choose the same slot both get one', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
     const all = Array.from({ length: 5 }, () => requestOf(recipient, patient));
@@ -176,6 +187,15 @@ describe('requests', () => {
     }
     expect(await listed('recipient', patient)).toEqual([]);
     expect(await listed('patient', recipient)).toEqual([]);
+  });
+
+  test('a cursor of another state leads no further than the state asked for', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const pending = await made(recipient, patient);
+    await deny(await made(recipient, patient));
+    const cursor = encodeCursor(`approved#0000000000000#${newId()}`);
+    const { items } = await stores.requests.list('patient', patient, 'pending', NOW, { cursor });
+    expect(items.map((r) => r.statement.hash)).toEqual([pending.hash]);
   });
 
   test('are listed page by page', async () => {
