@@ -86,7 +86,7 @@ const partyOf = (held: HeldKeys, memory: ReturnType<typeof createMemory>, home: 
       const { size } = await stat(path);
       const source = Readable.toWeb(createReadStream(path, { highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>;
       const record = await patient.file(folder, source, {
-        name: basename(path).slice(0, 200),
+        fileName: basename(path).slice(0, 200),
         mediaType: mediaTypeOf(path),
       });
       return { record: record.record, bytes: size };
@@ -125,7 +125,7 @@ const partyOf = (held: HeldKeys, memory: ReturnType<typeof createMemory>, home: 
       await mkdir(out, { recursive: true });
       last = { grant, records };
       const opened = await recipient.open(grant, records);
-      const files: { record: string; path: string; mediaType: string }[] = [];
+      const files: { record: string; path: string; mediaType: string | undefined }[] = [];
       for (const { record, metadata, stream } of opened) {
         // Named by the id: a file name is the author's word, and not to be followed into other folders.
         const path = join(out, record);

@@ -1,0 +1,231 @@
+// Opening records, for recipients and for the patient itself: signed, sent, and everything that comes back verified before it is shown.
+import type { Answer } from '../api/routes.ts';
+import { fromBase64url, toBase64url } from '../bytes/codec.ts';
+import { newId, type FolderId, type GrantId, type IdentityId, type OpeningId } from '../bytes/ids.ts';
+import type { HeaderFields } from '../envelope/header.ts';
+import { openMetadata, type RecordMetadata } from '../envelope/metadata.ts';
+import { assertCommit, openBlob } from '../envelope/open.ts';
+import type { Payload, Statement } from '../statements/kinds.ts';
+import { signStatement } from '../statements/sign.ts';
+import { decodeCapsule, type Capsule } from '../umbral/capsule.ts';
+import { decodeCFrag, verifyCFrag } from '../umbral/cfrag.ts';
+import { decryptReencrypted } from '../umbral/delegatee.ts';
+import { decryptOriginal } from '../umbral/delegator.ts';
+import { publicKeyOf } from '../umbral/keys.ts';
+import type { Context } from './context.ts';
+import { downloadBlob, type DownloadProgress } from './download.ts';
+import { check, checked, ClientError, unverified } from './errors.ts';
+import type { GrantedCell, GrantWithCells } from './grants.ts';
+import { knownIdentity, publicKeyFrom } from './identities.ts';
+import { infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './records.ts';
+import type { CallOptions } from './transport.ts';
+
+type Opened = Answer<'recapsulate'>['records'][number];
+type Wrap = Opened['wrap'];
+
+/** How the file keys of one cell are got out of their wraps. */
+export interface CellKeys {
+  readonly folder: FolderId;
+  readonly epoch: number;
+  /** The file key, 32 bytes. @throws {ClientError} `unverified` */
+  readonly unwrap: (wrap: Wrap) => Promise<Uint8Array>;
+}
+
+export interface Scope {
+  readonly patient: IdentityId;
+  /** None for the patient itself. */
+  readonly grant?: GrantId;
+  readonly keysFor: (record: RecordInfo) => Promise<CellKeys>;
+}
+
+export interface OpenOptions extends CallOptions {
+  /** Told per record while its stream is read. */
+  readonly onProgress?: (record: RecordInfo, progress: DownloadProgress) => void;
+}
+
+export interface OpenedRecord extends RecordInfo {
+  readonly metadata: RecordMetadata;
+  /**
+   * The file, decrypted as it is read, in constant memory. Starts the download; every call starts another. Only authenticated bytes come out,
+   * and the stream errors when what is stored is not exactly what the author signed, even after bytes came out: then none of them count.
+   */
+  readonly stream: () => ReadableStream<Uint8Array>;
+}
+
+/** Most records in one opening. */
+const MOST = 100;
+
+const capsuleOf = (wrap: Wrap): Promise<Capsule> =>
+  checked('capsule', () => decodeCapsule(fromBase64url(wrap.capsule)));
+
+/** Own wraps are opened with the folder's own key. */
+export const ownKeys = (ctx: Context, { payload: { folder, epoch, salt } }: Statement<'folder'>): CellKeys => ({
+  folder,
+  epoch,
+  unwrap: async (wrap) => {
+    const capsule = await capsuleOf(wrap);
+    const key = ctx.keys.folderKey(folder, epoch, fromBase64url(salt));
+    return checked('wrap', () => decryptOriginal(key, capsule, fromBase64url(wrap.wrappedKey)));
+  },
+});
+
+/** Wraps of a granted cell are opened with a fragment that is proved to come from the granted key fragment, and with the own receiving key. */
+export const grantedKeys = async (
+  ctx: Context,
+  grant: GrantWithCells,
+  { folder, epoch, cell }: GrantedCell,
+  options: CallOptions = {},
+): Promise<CellKeys> => {
+  const { receiving: named } = grant.statement.payload;
+  const receiving = ctx.keys.receiving(named.number);
+  const context = {
+    verifying: publicKeyFrom((await knownIdentity(ctx, grant.patient, options)).payload.kfragSigner),
+    delegating: publicKeyFrom(cell.key),
+    receiving: publicKeyOf(receiving),
+    rng: ctx.world.rng,
+  };
+  const [granted] = cell.kfrags;
+  return {
+    folder,
+    epoch,
+    unwrap: async (wrap) => {
+      const capsule = await capsuleOf(wrap);
+      const [bytes, ...rest] = wrap.cfrags ?? [];
+      if (bytes === undefined || rest.length > 0) throw unverified('cfrag');
+      const cfrag = await checked('cfrag', () => decodeCFrag(fromBase64url(bytes)));
+      check('kfrag-id', toBase64url(cfrag.fields.id) === granted?.id);
+      const verified = await checked('cfrag', () => verifyCFrag(cfrag, { ...context, capsule }));
+      return checked('wrap', () =>
+        decryptReencrypted(receiving, context.delegating, capsule, [verified], fromBase64url(wrap.wrappedKey)),
+      );
+    },
+  };
+};
+
+const headerOf = ({ payload: p }: Statement<'record'>): HeaderFields => ({
+  record: p.record,
+  version: p.version,
+  patient: p.patient,
+  folder: p.folder,
+  author: p.author,
+  created: p.created,
+  salt: fromBase64url(p.salt),
+  algorithm: p.algorithm,
+  chunk: p.chunk,
+  flags: p.flags,
+});
+
+/** One signed opening of records of one cell; sent again, it is answered again and not counted. */
+const sendOpening = async (
+  ctx: Context,
+  { patient, grant }: Scope,
+  { folder, epoch }: CellKeys,
+  records: readonly RecordInfo[],
+  options: CallOptions,
+) => {
+  const payload: Payload<'opening'> = {
+    opening: newId<OpeningId>(ctx.world.rng),
+    patient,
+    opener: ctx.keys.id,
+    ...(grant === undefined ? {} : { grant }),
+    folder,
+    epoch,
+    records: records.map(({ record, version }) => ({ record, version })),
+    when: ctx.now(),
+  };
+  const { jws } = await signStatement('opening', payload, ctx.keys);
+  const send = async (): Promise<readonly Opened[]> => {
+    const answer = await ctx.call(
+      'recapsulate',
+      { params: { openingId: payload.opening }, body: { statement: jws } },
+      options,
+    );
+    if (answer.records.length !== records.length) throw new ClientError('bad-answer', 'not the records asked for');
+    return answer.records;
+  };
+  return { answers: await send(), again: send };
+};
+
+/** Everything that came back for one record, verified; its body is verified while it is streamed. */
+const verifyOpened = async (
+  ctx: Context,
+  info: RecordInfo,
+  opened: Opened,
+  keys: CellKeys,
+  { renew, options }: { readonly renew: () => Promise<string>; readonly options: OpenOptions },
+): Promise<OpenedRecord> => {
+  const { patient, folder, record, version } = info;
+  const statement = await verifyRecord(opened.statement, { patient, folder, record, version });
+  check('record', statement.hash === info.statement.hash);
+  const sealed = verifySealedMetadata(statement, opened.metadata);
+  const fileKey = await keys.unwrap(opened.wrap);
+  const header = headerOf(statement);
+  const commit = fromBase64url(statement.payload.commit);
+  await checked('commit', () => assertCommit(fileKey, header, commit));
+  const metadata = await checked('metadata', () => openMetadata(sealed, fileKey, header));
+  const blob = { header, commit, digest: fromBase64url(statement.payload.digest), length: statement.payload.length };
+
+  const start = async (): Promise<ReadableStream<Uint8Array>> => {
+    const onProgress = options.onProgress;
+    const source = await downloadBlob(
+      ctx,
+      { url: opened.download.url, renew },
+      { signal: options.signal, ...(onProgress && { onProgress: (p) => onProgress(info, p) }) },
+    );
+    return openBlob(source, fileKey, blob, { plainLength: metadata.length });
+  };
+  return { ...infoOf(statement, 'committed'), metadata, stream: () => lazily(start) };
+};
+
+/** A stream whose source is asked for at the first read. */
+const lazily = (start: () => Promise<ReadableStream<Uint8Array>>): ReadableStream<Uint8Array> => {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        reader ??= (await start()).getReader();
+        const next = await reader.read();
+        if (next.done) controller.close();
+        else controller.enqueue(next.value);
+      },
+      cancel: (reason) => reader?.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+};
+
+/** Records by the cell they are opened through, at most 100 together. */
+const batches = async (scope: Scope, records: readonly RecordInfo[]) => {
+  const cells = new Map<string, { readonly keys: CellKeys; readonly records: RecordInfo[] }[]>();
+  for (const record of records) {
+    const keys = await scope.keysFor(record);
+    const name = `${keys.folder}#${keys.epoch}`;
+    const list = cells.get(name) ?? [];
+    const open = list.at(-1);
+    if (open !== undefined && open.records.length < MOST) open.records.push(record);
+    else list.push({ keys, records: [record] });
+    cells.set(name, list);
+  }
+  return [...cells.values()].flat();
+};
+
+/**
+ * Opens records, in the order given.
+ * @throws {ClientError} `unverified`, `bad-answer`; {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
+ */
+export const openRecords = async (
+  ctx: Context,
+  scope: Scope,
+  records: readonly RecordInfo[],
+  options: OpenOptions = {},
+): Promise<readonly OpenedRecord[]> => {
+  const opened = new Map<RecordInfo, OpenedRecord>();
+  for (const batch of await batches(scope, records)) {
+    const { answers, again } = await sendOpening(ctx, scope, batch.keys, batch.records, options);
+    for (const [i, record] of batch.records.entries()) {
+      const renew = async (): Promise<string> => (await again())[i]!.download.url;
+      opened.set(record, await verifyOpened(ctx, record, answers[i]!, batch.keys, { renew, options }));
+    }
+  }
+  return records.map((r) => opened.get(r)!);
+};
