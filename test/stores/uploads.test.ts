@@ -90,5 +90,5 @@ describe('uploads', () => {
     await stores.uploads.remove(one);
     expect(await staleIds(NOW, [one, two])).toEqual(new Set([two.upload]));
     expect(await stores.uploads.retire(one)).toBe(false);
-  }, 30_000);
+  });
 });
