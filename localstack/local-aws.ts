@@ -39,7 +39,9 @@ export const freePort = (wanted = 0): Promise<number> =>
     const server = createServer();
     server.once('error', () =>
       reject(
-        new LocalAwsError(`Port ${wanted} on 127.0.0.1 is taken. End what uses it, or choose another one (npm start -- --port N).`),
+        new LocalAwsError(
+          `Port ${wanted} on 127.0.0.1 is taken. End what uses it, or choose another one (npm start -- --port N).`,
+        ),
       ),
     );
     server.listen(wanted, '127.0.0.1', () => {
@@ -89,11 +91,13 @@ sys.exit(child.wait())
  */
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
   const given = process.env['AWS_ENDPOINT_URL'];
-  if (given !== undefined && given !== '') return { endpoint: given.replace(/\/$/, ''), pid: undefined, stop: async () => undefined };
+  if (given !== undefined && given !== '')
+    return { endpoint: given.replace(/\/$/, ''), pid: undefined, stop: async () => undefined };
 
   const python = await ensurePython(STATE, 'ministack', join(import.meta.dirname, 'requirements.txt'), options.say);
   const port = await freePort(options.port);
-  if (options.fresh === true && options.dataDir !== undefined) await rm(options.dataDir, { recursive: true, force: true });
+  if (options.fresh === true && options.dataDir !== undefined)
+    await rm(options.dataDir, { recursive: true, force: true });
   const logs = join(STATE, 'logs');
   await mkdir(logs, { recursive: true });
   const logFile = join(logs, `ministack-${port}.log`);

@@ -55,7 +55,15 @@ async function makeVenv(python: string, dir: string): Promise<void> {
 
 async function install(python: string, requirements: string): Promise<void> {
   try {
-    const flags = ['--quiet', '--disable-pip-version-check', '--require-hashes', '--only-binary', ':all:', '--retries', '2'];
+    const flags = [
+      '--quiet',
+      '--disable-pip-version-check',
+      '--require-hashes',
+      '--only-binary',
+      ':all:',
+      '--retries',
+      '2',
+    ];
     await run(python, ['-m', 'pip', 'install', ...flags, '-r', requirements], { maxBuffer: 1 << 24 });
   } catch (error) {
     throw new LocalAwsError(
@@ -78,7 +86,9 @@ export async function ensurePython(
   say: (line: string) => void = () => undefined,
   candidates?: readonly string[],
 ): Promise<string> {
-  const wanted = createHash('sha256').update(await readFile(requirements)).digest('hex');
+  const wanted = createHash('sha256')
+    .update(await readFile(requirements))
+    .digest('hex');
   const dir = join(root, name);
   const python = join(dir, 'bin', 'python');
   const stamp = join(dir, 'requirements.sha256');

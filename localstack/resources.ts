@@ -44,7 +44,10 @@ export async function compiledStack(suffix = 'local'): Promise<Stack> {
   if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Stack;
 
   const cli = join(PROJECT, 'node_modules', '.bin', 'serverless');
-  const { stdout } = await run(cli, ['print', '--format', 'json', '--param', `suffix=${suffix}`], { cwd: PROJECT, maxBuffer: 1 << 24 });
+  const { stdout } = await run(cli, ['print', '--format', 'json', '--param', `suffix=${suffix}`], {
+    cwd: PROJECT,
+    maxBuffer: 1 << 24,
+  });
   const stack = JSON.parse(stdout) as Stack;
   await mkdir(STATE, { recursive: true });
   await writeFile(`${file}.${process.pid}`, stdout);
@@ -82,10 +85,13 @@ export function namesIn({ functions }: Stack): LocalNames {
 }
 
 async function createTable(dynamo: DynamoDBClient, properties: Record<string, unknown>): Promise<void> {
-  const { TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } = properties as unknown as CreateTableCommandInput;
+  const { TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode } =
+    properties as unknown as CreateTableCommandInput;
   const ttl = properties['TimeToLiveSpecification'] as TimeToLiveSpecification | undefined;
   try {
-    await dynamo.send(new CreateTableCommand({ TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode }));
+    await dynamo.send(
+      new CreateTableCommand({ TableName, AttributeDefinitions, KeySchema, GlobalSecondaryIndexes, BillingMode }),
+    );
   } catch (error) {
     if (error instanceof ResourceInUseException) return;
     throw error;

@@ -1,0 +1,97 @@
+// The whole system on this machine: local AWS, table and bucket, and the API by serverless-offline.
+import { spawn } from 'node:child_process';
+import { createWriteStream } from 'node:fs';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { end, freePort, LocalAwsError, PROJECT, startLocalAws, STATE } from '../localstack/local-aws.ts';
+import { compiledStack, createResources, LOCAL_CREDENTIALS, LOCAL_REGION } from '../localstack/resources.ts';
+
+export interface System {
+  /** Where the API answers. */
+  readonly url: string;
+  /** Where the local AWS answers. */
+  readonly endpoint: string;
+  /** The process that runs the functions. */
+  readonly apiPid: number;
+  readonly stop: () => Promise<void>;
+}
+
+export interface SystemOptions {
+  /** Port of the API; a free one unless named. */
+  readonly port?: number;
+  /** Start with nothing; else what `.local/data` holds is used and kept. */
+  readonly fresh?: boolean;
+  readonly say?: (line: string) => void;
+}
+
+const SUFFIX = 'local';
+const START_MS = 120_000;
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const healthy = async (url: string): Promise<boolean> => {
+  try {
+    return (await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(5_000) })).ok;
+  } catch {
+    return false;
+  }
+};
+
+/** What the functions are told. Credentials that are set already are left alone: they belong to AWS_ENDPOINT_URL. */
+export const localEnvironment = (endpoint: string): Record<string, string> => ({
+  AWS_ACCESS_KEY_ID: process.env['AWS_ACCESS_KEY_ID'] ?? LOCAL_CREDENTIALS.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: process.env['AWS_SECRET_ACCESS_KEY'] ?? LOCAL_CREDENTIALS.secretAccessKey,
+  AWS_REGION: LOCAL_REGION,
+  AWS_ENDPOINT_URL: endpoint,
+});
+
+const startApi = async (endpoint: string, wanted: number | undefined) => {
+  const [port, lambdaPort] = [await freePort(wanted), await freePort()];
+  const url = `http://127.0.0.1:${port}`;
+  const logFile = join(STATE, 'logs', `api-${port}.log`);
+  await mkdir(join(STATE, 'logs'), { recursive: true });
+  const log = createWriteStream(logFile);
+  const cli = join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js');
+  const child = spawn(
+    process.execPath,
+    [cli, 'offline', 'start', '--param', `suffix=${SUFFIX}`, '--param', `origin=${url}`],
+    {
+      cwd: PROJECT,
+      env: {
+        ...process.env,
+        ...localEnvironment(endpoint),
+        OFFLINE_PORT: String(port),
+        OFFLINE_LAMBDA_PORT: String(lambdaPort),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // A Ctrl-C in the terminal is for us: we end it in order.
+      detached: true,
+    },
+  );
+  child.stdout.pipe(log);
+  child.stderr.pipe(log);
+  const stop = (): Promise<void> => end(child);
+  for (const until = Date.now() + START_MS; Date.now() < until && child.exitCode === null; await sleep(100)) {
+    if (await healthy(url)) return { url, pid: child.pid ?? 0, stop };
+  }
+  await stop();
+  const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n');
+  throw new LocalAwsError(`The API did not start on port ${port}. Its log is ${logFile} and ends with:\n${tail}`);
+};
+
+/** @throws {LocalAwsError} with what to do about it */
+export async function startSystem({ port, fresh = false, say }: SystemOptions = {}): Promise<System> {
+  const aws = await startLocalAws({ ...(fresh ? {} : { dataDir: join(STATE, 'data') }), ...(say && { say }) });
+  try {
+    await createResources(aws.endpoint, await compiledStack(SUFFIX));
+    const api = await startApi(aws.endpoint, port);
+    const stop = async (): Promise<void> => {
+      await api.stop();
+      await aws.stop();
+    };
+    return { url: api.url, endpoint: aws.endpoint, apiPid: api.pid, stop };
+  } catch (error) {
+    await aws.stop();
+    throw error;
+  }
+}
