@@ -1,19 +1,43 @@
 // Native ESM; the sources are TypeScript with `.ts` specifiers, stripped by swc, so what is tested is what is written.
 const transform = {
-  '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } }],
+  '^.+\\.ts$': [
+    '@swc/jest',
+    {
+      jsc: { parser: { syntax: 'typescript' }, target: 'es2023', experimental: { keepImportAttributes: true } },
+      module: { type: 'es6' },
+    },
+  ],
 };
 const common = { rootDir: import.meta.dirname, testEnvironment: 'node', extensionsToTreatAsEsm: ['.ts'], transform };
+const NEEDS_AWS = '<rootDir>/test/(stores|flows|races|deployed)/';
 
 /** @type {import('jest').Config} */
 export default {
   coverageProvider: 'babel',
+  testTimeout: 60_000,
   projects: [
     // Pure code: no AWS, no network.
     {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
-      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/(stores|flows|http|deployed)/'],
+      testPathIgnorePatterns: ['/node_modules/', NEEDS_AWS],
+    },
+    // Over the local AWS, the service inside the test's process.
+    {
+      ...common,
+      displayName: 'aws',
+      testMatch: ['<rootDir>/test/(stores|races)/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/support/aws-setup.ts',
+      globalTeardown: '<rootDir>/test/support/teardown.ts',
+    },
+    // Over HTTP: the API by serverless-offline in front of the local AWS.
+    {
+      ...common,
+      displayName: 'flows',
+      testMatch: ['<rootDir>/test/flows/**/*.test.ts'],
+      globalSetup: '<rootDir>/test/support/api-setup.ts',
+      globalTeardown: '<rootDir>/test/support/teardown.ts',
     },
   ],
 };

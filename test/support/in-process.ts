@@ -71,8 +71,14 @@ export const makeService = ({ env, clock, onClient, around = (_, run) => run() }
     const event = toEvent(request, url, await request.text());
     return around(route, async () => {
       const handle = await handlerOf(route);
-      const answer = await handle(event, { awsRequestId: crypto.randomUUID(), getRemainingTimeInMillis: () => 30_000 } as Context);
-      return new Response(answer.body ?? null, { status: answer.statusCode ?? 200, headers: answer.headers as Record<string, string> });
+      const answer = await handle(event, {
+        awsRequestId: crypto.randomUUID(),
+        getRemainingTimeInMillis: () => 30_000,
+      } as Context);
+      return new Response(answer.body ?? null, {
+        status: answer.statusCode ?? 200,
+        headers: answer.headers as Record<string, string>,
+      });
     });
   };
   return { origin: ORIGIN, container, fetch: inProcess };

@@ -1,0 +1,1 @@
+export { setUpApi as default } from './aws-setup.ts';

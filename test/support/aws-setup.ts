@@ -1,0 +1,30 @@
+// Before the suites that need AWS: the local one is started (or what AWS_ENDPOINT_URL names is taken) and gets its tables and bucket.
+import { startLocalAws, type LocalAws } from '../../localstack/local-aws.ts';
+import { compiledStack, createResources } from '../../localstack/resources.ts';
+import { localEnvironment, startSystem, type System } from '../../scripts/dev.ts';
+
+declare global {
+  var testAws: LocalAws | undefined;
+  var testSystem: System | undefined;
+}
+
+/** Workers inherit the environment. */
+export default async function setUp(): Promise<void> {
+  if (globalThis.testAws !== undefined) return;
+  const aws = await startLocalAws({ say: (line) => process.stderr.write(`${line}\n`) });
+  globalThis.testAws = aws;
+  Object.assign(
+    process.env,
+    localEnvironment(aws.endpoint),
+    await createResources(aws.endpoint, await compiledStack('local')),
+  );
+}
+
+/** The API as well, by serverless-offline. */
+export async function setUpApi(): Promise<void> {
+  await setUp();
+  if (globalThis.testSystem !== undefined) return;
+  globalThis.testSystem = await startSystem();
+  process.env['API_URL'] = globalThis.testSystem.url;
+  process.env['API_PID'] = String(globalThis.testSystem.apiPid);
+}
