@@ -65,7 +65,7 @@ export async function end(child: ChildProcess, patience = STOP_MS): Promise<void
   if (child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGTERM');
-  const insist = setTimeout(() => child.kill('SIGKILL'), patience);
+  const insist = setTimeout(() => void child.kill('SIGKILL'), patience);
   await gone;
   clearTimeout(insist);
 }
@@ -92,7 +92,7 @@ sys.exit(child.wait())
 export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
   const given = process.env['AWS_ENDPOINT_URL'];
   if (given !== undefined && given !== '')
-    return { endpoint: given.replace(/\/$/, ''), pid: undefined, stop: async () => undefined };
+    return { endpoint: given.replace(/\/$/, ''), pid: undefined, stop: () => Promise.resolve() };
 
   const python = await ensurePython(STATE, 'ministack', join(import.meta.dirname, 'requirements.txt'), options.say);
   const port = await freePort(options.port);
@@ -113,7 +113,9 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const endpoint = `http://127.0.0.1:${port}`;
   const stop = (): Promise<void> => end(child);
 
-  for (const until = Date.now() + START_MS; Date.now() < until; await sleep(100)) {
+  const until = Date.now() + START_MS;
+  while (Date.now() < until) {
+    await sleep(100);
     if (child.exitCode !== null) break;
     if (await answers(endpoint)) return { endpoint, pid: child.pid, stop };
   }

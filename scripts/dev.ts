@@ -71,7 +71,9 @@ const startApi = async (endpoint: string, wanted: number | undefined) => {
   child.stdout.pipe(log);
   child.stderr.pipe(log);
   const stop = (): Promise<void> => end(child);
-  for (const until = Date.now() + START_MS; Date.now() < until && child.exitCode === null; await sleep(100)) {
+  const until = Date.now() + START_MS;
+  while (Date.now() < until && child.exitCode === null) {
+    await sleep(100);
     if (await healthy(url)) return { url, pid: child.pid ?? 0, stop };
   }
   await stop();

@@ -82,7 +82,7 @@ type Keys = Pick<Required<Parameters<typeof verifyKFrag>[1]>, 'verifying' | 'rec
 
 function isKFragOf(bytes: Uint8Array, cell: GrantCell, keys: Keys): boolean {
   const [named] = cell.kfrags;
-  if (named === undefined || named.hash !== toBase64url(sha256(bytes))) return false;
+  if (named?.hash !== toBase64url(sha256(bytes))) return false;
   try {
     const kfrag = decodeKFrag(bytes);
     verifyKFrag(kfrag, { ...keys, delegating: decodePublicKey(fromBase64url(cell.key)), requireBothKeys: true });
