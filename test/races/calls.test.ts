@@ -1,0 +1,121 @@
+// How often each route calls AWS, counted by middleware on the clients over a whole story; docs/access-patterns.md is made of it.
+// UPDATE_DOCS=1 writes the page anew.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { S3Client } from '@aws-sdk/client-s3';
+import { beforeAll, expect, test } from '@jest/globals';
+import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
+import { bytesOf, given, then, when, type Connection } from '../flows/people.ts';
+import { makeService } from '../support/in-process.ts';
+import { getRecord } from './raw.ts';
+
+interface Tally {
+  readonly calls: Map<string, number>;
+  /** Waits one after another: calls that run side by side are one. */
+  trips: number;
+  inFlight: number;
+}
+
+const running = new AsyncLocalStorage<Tally>();
+const byRoute = new Map<RouteName, Tally>();
+
+const counted = async (name: string, call: () => Promise<unknown>): Promise<unknown> => {
+  const tally = running.getStore();
+  if (tally === undefined) return call();
+  tally.calls.set(name, (tally.calls.get(name) ?? 0) + 1);
+  if (tally.inFlight === 0) tally.trips += 1;
+  tally.inFlight += 1;
+  try {
+    return await call();
+  } finally {
+    tally.inFlight -= 1;
+  }
+};
+
+const count = (client: DynamoDBClient | S3Client): void => {
+  (client as DynamoDBClient).middlewareStack.add(
+    (next, context) => (args) =>
+      counted((context.commandName ?? '').replace(/Command$/, ''), () => next(args)) as ReturnType<typeof next>,
+    { step: 'initialize', name: 'count-calls' },
+  );
+};
+
+const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'access-patterns.md');
+const HEAD = `# Access patterns
+
+Which calls to AWS each route makes when it succeeds. Counted by middleware on the clients while a story runs on the local AWS
+(test/races/calls.test.ts, which also holds this page to what it counts; \`UPDATE_DOCS=1\` writes it). An opening takes two trips:
+three reads side by side, then one transaction. Presigned URLs are made without a call. Keys and indexes are in [spec/storage.md](spec/storage.md).
+
+| route | calls |
+|---|---|
+`;
+
+const describeCalls = ({ calls }: Tally): string =>
+  [...calls]
+    .sort(([a], [b]) => a.localeCompare(b))
+    .map(([name, n]) => (n === 1 ? name : `${n} x ${name}`))
+    .join(', ') || '-';
+
+const pageOf = (): string =>
+  HEAD +
+  (Object.keys(ROUTES) as RouteName[])
+    .map((route) => {
+      const tally = byRoute.get(route);
+      return `| ${route} | ${tally === undefined ? 'not called' : describeCalls(tally)} |\n`;
+    })
+    .join('');
+
+const story = async (at: Connection): Promise<void> => {
+  const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(100), bytesOf(200)], at);
+  await recipient.listRecords(grant, folder);
+  await then.opens(recipient, grant, records);
+  await patient.listFolders();
+  await patient.audit();
+  await recipient.listRequests();
+  await recipient.listGrants();
+  await when.asks({ patient, recipient, folder });
+  const [asked] = await patient.listRequests('pending');
+  await patient.deny(asked!);
+  await patient.grant({ recipient: recipient.id, folders: [folder], purpose: 'TREAT', durationSeconds: 60 });
+  await patient.revoke(grant);
+  await patient.deleteRecord(records[0]!);
+};
+
+beforeAll(async () => {
+  const { origin, fetch } = makeService({
+    env: process.env,
+    onClient: count,
+    around: async (route, run) => {
+      const tally: Tally = { calls: new Map(), trips: 0, inFlight: 0 };
+      const answer = await running.run(tally, run);
+      if (answer.ok) byRoute.set(route, tally);
+      return answer;
+    },
+  });
+  const at = { origin, fetch };
+  await story(at);
+  await fetch(`${origin}/v1/health`);
+  await getRecord(at);
+});
+
+test('an opening takes two trips: one to read, one to write', () => {
+  const opening = byRoute.get('recapsulate')!;
+  expect(opening.trips).toBe(2);
+  expect(Object.fromEntries(opening.calls)).toEqual({ BatchGetItem: 3, TransactWriteItems: 1 });
+});
+
+test('no route scans, and every route was called', () => {
+  for (const [route, { calls }] of byRoute)
+    expect([route, [...calls.keys()].filter((c) => c.includes('Scan'))]).toEqual([route, []]);
+  // The document comes from no container, and calls nothing.
+  expect((Object.keys(ROUTES) as RouteName[]).filter((r) => !byRoute.has(r))).toEqual(['openapi']);
+});
+
+test('docs/access-patterns.md says what was counted', async () => {
+  byRoute.set('openapi', { calls: new Map(), trips: 0, inFlight: 0 });
+  if (process.env['UPDATE_DOCS'] === '1') await writeFile(PAGE, pageOf());
+  expect(await readFile(PAGE, 'utf8')).toBe(pageOf());
+});
