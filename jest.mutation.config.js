@@ -1,0 +1,7 @@
+// The tests that mutants of lib/domain and lib/usecases must not survive.
+import base from './jest.config.js';
+
+const [unit] = base.projects;
+
+/** @type {import('jest').Config} */
+export default { ...unit, testMatch: ['<rootDir>/test/(domain|usecases)/**/*.test.ts'] };
