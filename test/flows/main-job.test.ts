@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { bytesOf, DAY_SECONDS, given, newPerson, patientOf, recipientOf, then, when } from './people.ts';
+import { getRecord } from '../races/raw.ts';
+import { API_URL, bytesOf, DAY_SECONDS, given, newPerson, patientOf, recipientOf, then, when } from './people.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
@@ -104,6 +105,27 @@ test('a deleted record is gone for everybody, its statement stays', async () => 
   await expect(patient.open([records[0]!])).rejects.toMatchObject({ code: 'not-found' });
   expect((await recipient.listRecords(grant, folder)).map((r) => r.record)).toEqual([records[1]!.record]);
   await expect(patient.deleteRecord(records[0]!)).resolves.toBeUndefined();
+});
+
+test('a patient may grant without being asked, and list what it gave', async () => {
+  const { patient, recipient, folder, records } = await given.folder([bytesOf(33)]);
+  const { id } = await patient.grant({
+    recipient: recipient.id,
+    folders: [folder],
+    purpose: 'FAMRQT',
+    durationSeconds: 60,
+  });
+  const grant = await recipient.grant(id, patient.id);
+  const [opened] = await then.opens(recipient, grant, records);
+  expect(opened).toHaveLength(33);
+  expect((await patient.listGrants('active')).map((g) => g.id)).toEqual([id]);
+  expect((await recipient.listGrants()).map((g) => g.used)).toEqual([1]);
+});
+
+test('the versions of a record are shown to the patient', async () => {
+  const answer = await getRecord({ origin: API_URL, fetch });
+  expect(answer.status).toBe(200);
+  expect(await answer.json()).toMatchObject({ versions: [{ state: 'committed' }] });
 });
 
 test('who is not registered is told so', async () => {

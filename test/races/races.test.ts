@@ -12,11 +12,11 @@ const RACES = process.env['LONG'] === '1' ? 200 : 10;
 
 /** Holds transactions while armed: the two of a race meet, then pass one after the other, in the order asked for. */
 const gate = () => {
-  let order: readonly number[] | undefined;
+  let order: readonly number[] = [];
   const waiting = new Map<number, () => void>();
   const letThrough = (): void => {
-    const [next] = order ?? [];
-    if (next === undefined || (waiting.size < 2 && order?.length === 2)) return;
+    const [next] = order;
+    if (next === undefined || (waiting.size < 2 && order.length === 2)) return;
     waiting.get(next)?.();
   };
   return {
@@ -28,7 +28,7 @@ const gate = () => {
     watch: (side: number) => (client: DynamoDBClient | S3Client) => {
       (client as DynamoDBClient).middlewareStack.add(
         (next, context) => async (args) => {
-          if (context.commandName !== 'TransactWriteItemsCommand' || order?.includes(side) !== true) return next(args);
+          if (context.commandName !== 'TransactWriteItemsCommand' || !order.includes(side)) return next(args);
           await new Promise<void>((resolve) => {
             waiting.set(side, resolve);
             letThrough();
@@ -36,7 +36,7 @@ const gate = () => {
           try {
             return await next(args);
           } finally {
-            order = order?.filter((s) => s !== side);
+            order = order.filter((s) => s !== side);
             waiting.delete(side);
             letThrough();
           }
