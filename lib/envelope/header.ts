@@ -27,7 +27,6 @@ export const HEADER_BYTES = 136;
 export const TAG_BYTES = 16;
 /** S3 gets blobs in parts of this size, and the digest is made over them: part of the format. */
 export const PART_BYTES = 8 * 1024 * 1024;
-export const MAX_PARTS = 10_000;
 /** log2: 1 MiB, the fastest of the allowed sizes (docs/spec/blob.md). */
 export const DEFAULT_CHUNK = 20;
 export const PADDED = 1;

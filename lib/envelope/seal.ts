@@ -2,12 +2,10 @@
 // The length need not be known before the end. docs/spec/blob.md is the page to this file.
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
 import { byteReader, inOrder, type ByteReader, type ByteSource } from './bytestream.ts';
-import { EnvelopeError } from './errors.ts';
 import {
   chunkNonce,
   compositeDigest,
   DEFAULT_CHUNK,
-  MAX_PARTS,
   PADDED,
   paddedLength,
   PADDING_LIMIT,
@@ -107,7 +105,7 @@ async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
  * Secret: `fileKey`, 32 random bytes. It must be fresh for every call: two bodies under one key and header would share nonces. The salt is
  * drawn here, so a repeated call with the same arguments is harmless.
  *
- * @throws {EnvelopeError} `header-invalid`; from `parts`: `too-long` above 10,000 parts
+ * @throws {EnvelopeError} `header-invalid`; from `parts`: whatever the source throws
  */
 export const sealBlob = async (
   source: ByteSource,
@@ -134,8 +132,6 @@ export const sealBlob = async (
     let length = 0;
     try {
       for await (const bytes of partsOf(sealed)) {
-        if (digests.length === MAX_PARTS)
-          throw new EnvelopeError('too-long', 'a record has at most 10,000 parts of 8 MiB');
         const digest = await sha256(bytes);
         digests.push(digest);
         length += bytes.length;

@@ -1,0 +1,231 @@
+import { createDecipheriv, createHash, hkdfSync } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { concat, equalBytes } from '../../lib/bytes/binary.ts';
+import { identityId, newId } from '../../lib/bytes/ids.ts';
+import {
+  blobLength,
+  encodeHeader,
+  HEADER_BYTES,
+  paddedLength,
+  partCount,
+  PART_BYTES,
+} from '../../lib/envelope/header.ts';
+import { openBlob } from '../../lib/envelope/open.ts';
+import { sealBlob } from '../../lib/envelope/seal.ts';
+import { runs } from '../support/fc.ts';
+import { codeOf, fileKey, heading, inPieces, openAll, patterned, seal, withHeader, type Sealed } from './helpers.ts';
+
+const K64 = 65_536;
+const MiB = 1_048_576;
+const SMALL = { chunk: 16 };
+const CHUNK = K64 + 16;
+
+describe('round trips', () => {
+  test.each([0, 1, 511, 512, 513, K64 - 1, K64, K64 + 1, MiB - 1, MiB, MiB + 1, 2 * MiB])(
+    '%i bytes',
+    async (length) => {
+      const body = patterned(length);
+      for (const chunk of [16, 20]) {
+        const s = await seal(body, { chunk });
+        expect(s.plainLength).toBe(length);
+        expect(s.length).toBe(s.blob.length);
+        expect(s.length).toBe(blobLength(length < K64 ? paddedLength(length) : length, chunk));
+        expect(equalBytes(await openAll(s), body)).toBe(true);
+      }
+    },
+  );
+
+  test.each([PART_BYTES - 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES - 1, 2 * PART_BYTES, 2 * PART_BYTES + 1])(
+    'a blob of %i bytes',
+    async (length) => {
+      const body = patterned(length - 16 * Math.ceil(length / (MiB + 16)));
+      const s = await seal(body);
+      expect(s.blob.length).toBe(length);
+      expect(equalBytes(await openAll(s), body)).toBe(true);
+    },
+  );
+
+  test('bodies in pieces of any size', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 200_000 }),
+        fc.array(fc.integer({ min: 1, max: 70_000 }), { minLength: 1, maxLength: 5 }),
+        async (length, sizes) => {
+          const body = patterned(length);
+          const s = await seal(body, SMALL, sizes);
+          expect(equalBytes(await openAll(s), body)).toBe(true);
+        },
+      ),
+      { numRuns: runs(20) },
+    );
+  });
+
+  test('an empty body that is not padded is one empty chunk', async () => {
+    // What our sealer pads, another may not: the format allows it.
+    const header = { ...(await seal(new Uint8Array(0))).header, flags: 0 };
+    const { blob, commit } = peerSeal(header, []);
+    expect(blob).toHaveLength(16);
+    const digest = new Uint8Array(createHash('sha256').update(createHash('sha256').update(blob).digest()).digest());
+    const s: Sealed = { header, commit, blob, digest, length: 16, plainLength: 0 };
+    expect(await openAll(s)).toHaveLength(0);
+  });
+});
+
+// The format once more, by node:crypto and the words of the page.
+const peerKeys = (header: Sealed['header']) => {
+  const salt = createHash('sha256').update(encodeHeader(header)).digest();
+  const key = (use: string) => Buffer.from(hkdfSync('sha256', fileKey, salt, `PCE1/${use}`, 32));
+  return { commit: new Uint8Array(key('commit')), payload: key('payload') };
+};
+const peerNonce = (i: number, last: boolean): Buffer => {
+  const nonce = Buffer.alloc(12);
+  nonce.writeUInt32BE(i, 7);
+  nonce[11] = last ? 1 : 0;
+  return nonce;
+};
+const { createCipheriv } = await import('node:crypto');
+const peerSeal = (header: Sealed['header'], chunks: readonly Uint8Array[]) => {
+  const { commit, payload } = peerKeys(header);
+  const all = chunks.length === 0 ? [new Uint8Array(0)] : chunks;
+  const sealed = all.map((chunk, i) => {
+    const cipher = createCipheriv('aes-256-gcm', payload, peerNonce(i, i === all.length - 1));
+    return Buffer.concat([cipher.update(chunk), cipher.final(), cipher.getAuthTag()]);
+  });
+  return { commit, blob: new Uint8Array(Buffer.concat(sealed)) };
+};
+
+test('an independent implementation opens what we seal', async () => {
+  const body = patterned(3 * K64 + 5);
+  const s = await seal(body, SMALL);
+  const { commit, payload } = peerKeys(s.header);
+  expect(equalBytes(commit, s.commit)).toBe(true);
+  const plain: Buffer[] = [];
+  for (let i = 0, at = 0; at < s.blob.length; i++, at += CHUNK) {
+    const chunk = s.blob.subarray(at, at + CHUNK);
+    const decipher = createDecipheriv('aes-256-gcm', payload, peerNonce(i, at + CHUNK >= s.blob.length));
+    decipher.setAuthTag(chunk.subarray(-16));
+    plain.push(decipher.update(chunk.subarray(0, -16)), decipher.final());
+  }
+  expect(equalBytes(new Uint8Array(Buffer.concat(plain)), body)).toBe(true);
+  const parts = createHash('sha256').update(createHash('sha256').update(s.blob).digest()).digest();
+  expect(equalBytes(new Uint8Array(parts), s.digest)).toBe(true);
+});
+
+describe('refused', () => {
+  const three = () => seal(patterned(2 * K64 + 100), SMALL);
+  const parts = (s: Sealed): Uint8Array[] => [0, 1, 2].map((i) => s.blob.subarray(i * CHUNK, (i + 1) * CHUNK));
+
+  test.each([0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 115])(
+    'truncated to %i bytes',
+    async (length) => {
+      const s = await three();
+      expect(await codeOf(openAll(s, s.blob.subarray(0, length)))).toBe('truncated');
+    },
+  );
+
+  test('appended, reordered, duplicated, swapped chunks', async () => {
+    const s = await three();
+    const [a, b, c] = parts(s) as [Uint8Array, Uint8Array, Uint8Array];
+    expect(await codeOf(openAll(s, concat(a, b, c, new Uint8Array(1))))).toBe('trailing-data');
+    expect(await codeOf(openAll(s, concat(b, a, c)))).toBe('chunk-invalid');
+    expect(await codeOf(openAll(s, concat(a, a, c)))).toBe('chunk-invalid');
+    // Lengths that agree with a lie: the last flag is in the nonce.
+    expect(await codeOf(openAll(s, concat(a, b), { length: 2 * CHUNK, plainLength: 2 * K64 }))).toBe('chunk-invalid');
+    const other = await seal(patterned(2 * K64 + 100), SMALL);
+    expect(await codeOf(openAll(s, concat(a, parts(other)[1]!, c)))).toBe('chunk-invalid');
+  });
+
+  test('every altered byte, and no byte of it comes out', async () => {
+    const s = await seal(patterned(1000));
+    for (let i = 0; i < s.blob.length; i += 41) {
+      const altered = s.blob.slice();
+      altered[i]! ^= 1;
+      const reader = (await openBlob(inPieces(altered, 333), fileKey, s, { plainLength: 1000 })).getReader();
+      await expect(reader.read()).rejects.toMatchObject({ code: 'chunk-invalid' });
+    }
+  });
+
+  test('another key, another commitment, another header', async () => {
+    const s = await three();
+    expect(await codeOf(openAll(s, s.blob, { key: new Uint8Array(32) }))).toBe('commit-mismatch');
+    expect(await codeOf(openAll(s, s.blob, { commit: new Uint8Array(32) }))).toBe('commit-mismatch');
+    const changes = [
+      { record: newId() },
+      { version: 2 },
+      { patient: identityId(new Uint8Array(32).fill(9)) },
+      { folder: newId() },
+      { author: identityId(new Uint8Array(32).fill(9)) },
+      { created: 5 },
+      { salt: new Uint8Array(16) },
+      { chunk: 17 },
+      { flags: 1 },
+    ] as const;
+    for (const change of changes)
+      expect(await codeOf(openAll(s, s.blob, withHeader(s, change as never)))).toBe('commit-mismatch');
+    for (const change of [{ algorithm: 2 }, { chunk: 15 }, { chunk: 21 }, { flags: 2 }, { version: 0 }])
+      expect(await codeOf(openAll(s, s.blob, withHeader(s, change)))).toBe('header-invalid');
+  });
+
+  test('another digest, after which the end is held back', async () => {
+    const s = await three();
+    const stream = await openBlob(
+      inPieces(s.blob, 5000),
+      fileKey,
+      { ...s, digest: new Uint8Array(32) },
+      { plainLength: s.plainLength },
+    );
+    let seen = 0;
+    const drain = async (): Promise<void> => {
+      const reader = stream.getReader();
+      for (let r = await reader.read(); !r.done; r = await reader.read()) seen += r.value.length;
+    };
+    await expect(drain()).rejects.toMatchObject({ code: 'digest-mismatch' });
+    expect(seen).toBeLessThan(s.plainLength);
+  });
+
+  test('lengths that do not fit, and padding that is not zero', async () => {
+    const s = await three();
+    expect(await codeOf(openAll(s, s.blob, { plainLength: s.plainLength - 1 }))).toBe('length-mismatch');
+    const small = await seal(patterned(600));
+    expect(await codeOf(openAll(small, small.blob, { plainLength: 599 }))).toBe('length-mismatch');
+    expect(await openAll(small, small.blob, { plainLength: 600 })).toHaveLength(600);
+  });
+});
+
+test('reads no further ahead than what is in flight', async () => {
+  const s = await seal(patterned(20 * K64), SMALL);
+  let pulled = 0;
+  async function* counted(): AsyncGenerator<Uint8Array> {
+    for await (const piece of inPieces(s.blob, CHUNK)) {
+      pulled += piece.length;
+      yield piece;
+    }
+  }
+  const reader = (await openBlob(counted(), fileKey, s, { plainLength: s.plainLength, inFlight: 2 })).getReader();
+  await reader.read();
+  expect(pulled).toBeLessThanOrEqual(5 * CHUNK);
+  await reader.cancel();
+  expect(pulled).toBeLessThanOrEqual(5 * CHUNK);
+});
+
+test('what the source throws comes out, and facts are known at the end only', async () => {
+  async function* broken(): AsyncGenerator<Uint8Array> {
+    yield await Promise.resolve(patterned(100_000));
+    throw new Error('disk');
+  }
+  const sealed = await sealBlob(broken(), fileKey, heading);
+  expect(() => sealed.facts()).toThrow('not taken');
+  await expect(sealed.parts.next()).rejects.toThrow('disk');
+  // Streams as well as iterables.
+  const stream = await sealBlob(new Blob([patterned(10) as BlobPart]).stream(), fileKey, heading);
+  expect((await stream.parts.next()).value).toMatchObject({ number: 1 });
+});
+
+test('the header is 136 bytes; parts and padding by the book', () => {
+  expect(encodeHeader({ ...heading, algorithm: 1, chunk: 20, flags: 0, salt: new Uint8Array(16) })).toHaveLength(
+    HEADER_BYTES,
+  );
+  expect([0, 1, PART_BYTES, PART_BYTES + 1].map(partCount)).toEqual([1, 1, 1, 2]);
+  expect([0, 1, 512, 513, 65_535].map(paddedLength)).toEqual([512, 512, 512, 1024, 65_536]);
+});
