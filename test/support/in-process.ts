@@ -1,10 +1,13 @@
 // The whole service inside the test's process, over the real local AWS: every handler as it is deployed, behind a `fetch` that speaks
 // the gateway's payload format. Tests hang their own middleware on the AWS clients (counting, faults, barriers) and set the clock.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
+import type { Log } from '../../lib/http/log.ts';
 import { makeContainer, type Container } from '../../lib/runtime/container.ts';
 
 export const ORIGIN = 'http://service.test';
@@ -13,6 +16,8 @@ export interface ServiceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock?: () => number;
   readonly onClient?: (client: DynamoDBClient | S3Client) => void;
+  /** Takes what would be logged; nobody unless given. */
+  readonly log?: Log;
   /** Sees each call before and after it ran. */
   readonly around?: (route: RouteName, run: () => Promise<Response>) => Promise<Response>;
 }
@@ -46,9 +51,25 @@ const toEvent = (request: Request, url: URL, body: string): APIGatewayProxyEvent
     isBase64Encoded: false,
   }) as unknown as APIGatewayProxyEventV2;
 
-export const makeService = ({ env, clock, onClient, around = (_, run) => run() }: ServiceOptions): Service => {
+const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'openapi.json');
+/** The one function that is given something else than the container. */
+const documented = ({ log, clock, origin }: Container): Container =>
+  ({
+    log,
+    clock,
+    origin,
+    document: () => JSON.parse(readFileSync(DOCUMENT, 'utf8')) as object,
+  }) as unknown as Container;
+
+export const makeService = ({
+  env,
+  clock,
+  onClient,
+  log = () => undefined,
+  around = (_, run) => run(),
+}: ServiceOptions): Service => {
   const container = makeContainer(() => ({ AWS_REGION: 'us-east-1', ...env, PUBLIC_ORIGIN: ORIGIN }), {
-    log: () => undefined,
+    log,
     ...(clock === undefined ? {} : { clock }),
     ...(onClient === undefined ? {} : { onClient }),
   });
@@ -57,7 +78,7 @@ export const makeService = ({ env, clock, onClient, around = (_, run) => run() }
     const known = handlers.get(route);
     if (known !== undefined) return known;
     const module = (await import(`../../lib/usecases/${route}.ts`)) as Record<string, UseCase<RouteName, Container>>;
-    const made = endpoint(route, module[camel(route)]!, container);
+    const made = endpoint(route, module[camel(route)]!, route === 'openapi' ? documented(container) : container);
     handlers.set(route, made);
     return made;
   };
