@@ -4,6 +4,7 @@ import type { Answer, Input } from '../api/routes.ts';
 import { isOpen } from '../domain/request.ts';
 import type { Statement } from '../statements/kinds.ts';
 import type { Call } from './call.ts';
+import { notFoundBy } from './caller.ts';
 import { assertWithin, grantable, granted, readGrant, type GrantDeps } from './grantable.ts';
 import type { Grants, Requests, StoredGrant } from './ports.ts';
 import { mustBe } from './stated.ts';
@@ -23,7 +24,7 @@ export async function approveRequest(
   { params, body }: Input<'approve-request'>,
 ): Promise<Answer<'approve-request'>> {
   const request = await deps.requests.find(params.requestId);
-  if (request?.statement.payload.patient !== call.caller) throw new AppError('not-found');
+  if (request?.statement.payload.patient !== call.caller) return notFoundBy(deps.identities, call.caller);
 
   const statements = await Promise.all(body.grants.map((g) => readGrant(g.statement, call)));
   assertOnePerRight(statements);

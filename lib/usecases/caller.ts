@@ -12,6 +12,27 @@ export async function registered(identities: Pick<Identities, 'find'>, caller: I
   return found;
 }
 
+/**
+ * The caller's statement and what the work came to, done side by side. Whoever is not registered is told that, however the work ends: which
+ * refusal is given never hangs on which answer came first.
+ * @throws {AppError} `not-registered`; whatever the work throws
+ */
+export async function whileRegistered<T>(
+  identities: Pick<Identities, 'find'>,
+  caller: IdentityId,
+  work: Promise<T>,
+): Promise<readonly [StoredIdentity, T]> {
+  const known = registered(identities, caller);
+  await Promise.allSettled([known, work]);
+  return [await known, await work];
+}
+
+/** Refuses what is not the caller's. @throws {AppError} `not-registered`, else `not-found` */
+export async function notFoundBy(identities: Pick<Identities, 'find'>, caller: IdentityId): Promise<never> {
+  await registered(identities, caller);
+  throw new AppError('not-found');
+}
+
 /** @throws {AppError} `grant-ended` with its reason, or `grant-not-begun` */
 export function assertLive(liveness: Liveness): void {
   if (liveness.live) return;

@@ -2,7 +2,7 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from './call.ts';
-import { registered } from './caller.ts';
+import { whileRegistered } from './caller.ts';
 import type { Grants, Identities, Records } from './ports.ts';
 import { grantedCells } from './readable.ts';
 import { next, versionAnswer } from './views.ts';
@@ -18,12 +18,12 @@ export async function getRecord(
   call: Call,
   { params, query }: Input<'get-record'>,
 ): Promise<Answer<'get-record'>> {
-  const [head, cells, page] = await Promise.all([
+  const reading = Promise.all([
     deps.records.find(params.recordId),
     grantedCells(deps.grants, query.grant, call),
     deps.records.versions(params.recordId, query),
-    registered(deps.identities, call.caller),
   ]);
+  const [, [head, cells, page]] = await whileRegistered(deps.identities, call.caller, reading);
   if (head === undefined) throw new AppError('not-found');
   const deletion = head.deletion === undefined ? {} : { deletion: head.deletion };
   if (cells === undefined) {

@@ -4,6 +4,7 @@ import type { Answer, Input } from '../api/routes.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { fresh } from './approve-request.ts';
 import type { Call } from './call.ts';
+import { notFoundBy } from './caller.ts';
 import { assertWithin, grantable, granted, readGrant, type GrantDeps } from './grantable.ts';
 import type { Grants, Requests } from './ports.ts';
 import { mustBe } from './stated.ts';
@@ -31,11 +32,11 @@ export async function grantAccess(
 }
 
 /** A grant that names a request stays within it, and the request was approved: a pending one is answered by approve-request. */
-async function assertAsked({ requests }: Deps, statement: Statement<'grant'>, call: Call): Promise<void> {
+async function assertAsked({ identities, requests }: Deps, statement: Statement<'grant'>, call: Call): Promise<void> {
   const asked = statement.payload.request;
   if (asked === undefined) return;
   const request = await requests.find(asked.id);
-  if (request?.statement.payload.patient !== call.caller) throw new AppError('not-found');
+  if (request?.statement.payload.patient !== call.caller) return notFoundBy(identities, call.caller);
   assertWithin(statement, request);
   if (request.state !== 'approved') throw new AppError('request-closed');
 }

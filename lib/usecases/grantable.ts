@@ -10,7 +10,7 @@ import { verifyStatement } from '../statements/verify.ts';
 import { UmbralError } from '../umbral/errors.ts';
 import { decodeKFrag, decodePublicKey, kfragId, verifyKFrag } from '../umbral/proxy.ts';
 import type { Call } from './call.ts';
-import { registered } from './caller.ts';
+import { whileRegistered } from './caller.ts';
 import type { Folders, Identities, NewGrant, StoredIdentity, StoredRequest } from './ports.ts';
 import { mustBe, mustHaveNo } from './stated.ts';
 
@@ -45,11 +45,8 @@ export async function grantable(
 ): Promise<NewGrant> {
   const { payload } = statement;
   mustHaveNo(grantFault(payload, call.now));
-  const [patient, recipient] = await Promise.all([
-    registered(deps.identities, call.caller),
-    deps.identities.find(payload.recipient),
-    assertCells(deps.folders, payload),
-  ]);
+  const reading = Promise.all([deps.identities.find(payload.recipient), assertCells(deps.folders, payload)]);
+  const [patient, [recipient]] = await whileRegistered(deps.identities, call.caller, reading);
   if (recipient === undefined) throw new AppError('not-found');
   const { number, key } = recipient.statement.payload.receiving;
   mustBe('receiving', payload.receiving.number === number && payload.receiving.key === key);

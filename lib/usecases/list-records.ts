@@ -2,7 +2,7 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from './call.ts';
-import { registered } from './caller.ts';
+import { whileRegistered } from './caller.ts';
 import type { Folders, Grants, Identities, Page, Records, StoredVersion } from './ports.ts';
 import { grantedCells } from './readable.ts';
 import { next, versionAnswer } from './views.ts';
@@ -19,7 +19,7 @@ export async function listRecords(
   call: Call,
   input: Input<'list-records'>,
 ): Promise<Answer<'list-records'>> {
-  const [page] = await Promise.all([visible(deps, call, input), registered(deps.identities, call.caller)]);
+  const [, page] = await whileRegistered(deps.identities, call.caller, visible(deps, call, input));
   return { records: page.items.map(versionAnswer), ...next(page) };
 }
 
