@@ -1,0 +1,174 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { identityId, newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
+import { excess, grantFault, leavesRoomFor, livenessAt, type GrantStatus } from '../../lib/domain/grant.ts';
+import { cellLife, grantLife, recordLife, requestLife } from '../../lib/domain/life.ts';
+import { namesEachOnce, openingInTime, OPENING_SKEW, REPEAT_WINDOW } from '../../lib/domain/opening.ts';
+import { CLOCK_TOLERANCE, continues, createdInTime, LONGEST_DELAY } from '../../lib/domain/record.ts';
+import { isOpen, LONGEST_WAIT, requestFault, requestStateAt } from '../../lib/domain/request.ts';
+import { DAY, instantOf, MINUTE, SECOND } from '../../lib/domain/time.ts';
+import type { Payload } from '../../lib/statements/kinds.ts';
+import { runs } from '../support/fc.ts';
+
+const NOW = 1_764_000_000_000;
+const at = instantOf;
+const patient = identityId(new Uint8Array(32).fill(1));
+const recipient = identityId(new Uint8Array(32).fill(2));
+const folder = newId<FolderId>();
+const hash = 'A'.repeat(43);
+const point = 'A'.repeat(44);
+const request: Payload<'request'> = {
+  request: newId<RequestId>(),
+  patient,
+  recipient,
+  receiving: { number: 1, key: point },
+  scope: { folders: [folder] },
+  rights: ['read'],
+  purpose: 'TREAT',
+  duration: 60,
+  until: NOW + DAY,
+  created: NOW,
+};
+const cell = { folder, epoch: 1, key: point, statement: hash, kfrags: [{ proxy: 'service' as const, id: hash, hash }] };
+const grant: Payload<'grant'> = {
+  grant: newId<GrantId>(),
+  patient,
+  recipient,
+  receiving: { number: 1, key: point },
+  request: { id: request.request, hash },
+  right: 'read',
+  cells: [cell],
+  notBefore: NOW,
+  expires: NOW + 60 * SECOND,
+  purpose: 'TREAT',
+  threshold: 1,
+  proxies: [{ id: 'service' }],
+  issued: NOW,
+};
+
+test('life cycles only go forward', () => {
+  for (const life of [requestLife, grantLife, cellLife, recordLife])
+    for (const { from, to } of Object.values(life)) expect([from, to]).not.toEqual([to, from]);
+  expect(requestLife).toEqual({
+    approve: { from: 'pending', to: 'approved' },
+    deny: { from: 'pending', to: 'denied' },
+  });
+  expect(grantLife.revoke).toEqual({ from: 'active', to: 'revoked' });
+});
+
+describe('liveness of a grant', () => {
+  const status: GrantStatus = { state: 'active', notBefore: 1000, expires: 2000, used: 0 };
+  test('to the millisecond, by the clock that is given', () => {
+    expect(livenessAt(status, at(999))).toEqual({ live: false, reason: 'not-begun' });
+    expect(livenessAt(status, at(1000))).toEqual({ live: true });
+    expect(livenessAt(status, at(1999))).toEqual({ live: true });
+    expect(livenessAt(status, at(2000))).toEqual({ live: false, reason: 'expired' });
+  });
+  test('the first reason that holds is named: revoked, expired, exhausted, not begun', () => {
+    const used = { ...status, limit: 3, used: 3 };
+    expect(livenessAt(used, at(500))).toMatchObject({ reason: 'exhausted' });
+    expect(livenessAt(used, at(2500))).toMatchObject({ reason: 'expired' });
+    expect(livenessAt({ ...used, state: 'revoked' }, at(2500))).toMatchObject({ reason: 'revoked' });
+    expect(livenessAt({ ...used, used: 2 }, at(1500))).toEqual({ live: true });
+  });
+  test('a batch is let in as a whole or not at all', () => {
+    fc.assert(
+      fc.property(fc.nat(200), fc.nat(200), fc.integer({ min: 1, max: 100 }), (limit, used, n) => {
+        expect(leavesRoomFor({ ...status, limit, used }, n)).toBe(used + n <= limit);
+        expect(leavesRoomFor({ ...status, used }, n)).toBe(true);
+      }),
+      { numRuns: runs(100) },
+    );
+  });
+});
+
+describe('what a grant may say', () => {
+  test('by itself', () => {
+    expect(grantFault(grant, at(NOW))).toBeUndefined();
+    expect(grantFault({ ...grant, recipient: patient }, at(NOW))).toBe('recipient');
+    expect(grantFault({ ...grant, expires: NOW }, at(NOW - 1))).toBe('expires');
+    expect(grantFault(grant, at(grant.expires))).toBe('expires');
+    expect(grantFault(grant, at(grant.expires - 1))).toBeUndefined();
+    expect(grantFault({ ...grant, cells: [cell, cell] }, at(NOW))).toBe('cells');
+    expect(grantFault({ ...grant, cells: [cell, { ...cell, epoch: 2 }] }, at(NOW))).toBeUndefined();
+  });
+
+  const other = identityId(new Uint8Array(32).fill(3));
+  const beyond: [keyof Payload<'grant'>, Partial<Payload<'grant'>>][] = [
+    ['request', { request: { id: newId<RequestId>(), hash } }],
+    ['request', { request: { id: request.request, hash: 'B'.repeat(43) } }],
+    ['patient', { patient: other }],
+    ['recipient', { recipient: other }],
+    ['receiving', { receiving: { number: 2, key: point } }],
+    ['receiving', { receiving: { number: 1, key: 'B'.repeat(44) } }],
+    ['right', { right: 'write' as 'read' }],
+    ['purpose', { purpose: 'HPAYMT' }],
+    ['expires', { expires: grant.expires + 1 }],
+    ['cells', { cells: [cell, { ...cell, folder: newId<FolderId>() }] }],
+  ];
+  test.each(beyond)('no more than the request: %s', (member, change) => {
+    expect(excess({ ...grant, ...change }, hash, request)).toBe(member);
+  });
+  test('the request, or less', () => {
+    expect(excess(grant, hash, request)).toBeUndefined();
+    expect(excess({ ...grant, expires: NOW + 1, openings: 1 }, hash, request)).toBeUndefined();
+    const { request: _, ...unasked } = grant;
+    expect(excess(unasked, hash, request)).toBe('request');
+  });
+});
+
+describe('requests', () => {
+  test('a pending one past its end is expired, an answered one is not', () => {
+    expect(requestStateAt({ state: 'pending', until: 10 }, at(9))).toBe('pending');
+    expect(requestStateAt({ state: 'pending', until: 10 }, at(10))).toBe('expired');
+    expect(requestStateAt({ state: 'approved', until: 10 }, at(11))).toBe('approved');
+    expect([isOpen({ state: 'pending', until: 10 }, at(9)), isOpen({ state: 'pending', until: 10 }, at(10))]).toEqual([
+      true,
+      false,
+    ]);
+    expect(isOpen({ state: 'denied', until: 10 }, at(9))).toBe(false);
+  });
+  test('what may be filed', () => {
+    expect(requestFault(request, at(NOW))).toBeUndefined();
+    expect(requestFault({ ...request, until: NOW }, at(NOW))).toBe('until');
+    expect(requestFault({ ...request, until: NOW + LONGEST_WAIT }, at(NOW))).toBeUndefined();
+    expect(requestFault({ ...request, until: NOW + LONGEST_WAIT + 1 }, at(NOW))).toBe('until');
+    expect(requestFault({ ...request, recipient: patient }, at(NOW))).toBe('recipient');
+    expect(requestFault({ ...request, scope: { folders: [folder, folder] } }, at(NOW))).toBe('scope');
+  });
+});
+
+test('records: fresh statements that continue their record', () => {
+  expect([NOW, NOW - LONGEST_DELAY + 1, NOW + CLOCK_TOLERANCE].map((c) => createdInTime(c, at(NOW)))).toEqual([
+    true,
+    true,
+    true,
+  ]);
+  expect([NOW - LONGEST_DELAY, NOW + CLOCK_TOLERANCE + 1].map((c) => createdInTime(c, at(NOW)))).toEqual([
+    false,
+    false,
+  ]);
+  const p = (version: number, previous?: string) => ({ version, previous }) as unknown as Payload<'record'>;
+  const head = { latest: 2, latestHash: hash };
+  expect([continues(p(1), undefined), continues(p(3, hash), head)]).toEqual([true, true]);
+  for (const [payload, on] of [
+    [p(2), undefined],
+    [p(1, hash), undefined],
+    [p(2, hash), head],
+    [p(3), head],
+    [p(4, hash), head],
+  ] as const)
+    expect(continues(payload, on)).toBe(false);
+});
+
+test('openings: near now, each record once', () => {
+  const inTime = [NOW, NOW + OPENING_SKEW, NOW - REPEAT_WINDOW - OPENING_SKEW + 1];
+  expect(inTime.map((w) => openingInTime(w, at(NOW)))).toEqual([true, true, true]);
+  const outside = [NOW + OPENING_SKEW + 1, NOW - REPEAT_WINDOW - OPENING_SKEW];
+  expect(outside.map((w) => openingInTime(w, at(NOW)))).toEqual([false, false]);
+  const record = newId<RecordId>();
+  const of = (...versions: number[]) =>
+    ({ records: versions.map((version) => ({ record, version })) }) as unknown as Payload<'opening'>;
+  expect([namesEachOnce(of(1, 2)), namesEachOnce(of(1, 1))]).toEqual([true, false]);
+  expect(MINUTE).toBe(60_000);
+});

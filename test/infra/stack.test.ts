@@ -1,0 +1,104 @@
+// What must hold of the stack, asserted on its compiled form.
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { JOBS } from '../../lib/api/jobs.ts';
+import { ROUTES } from '../../lib/api/routes.ts';
+import { compiledStack } from '../../localstack/resources.ts';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | readonly string[];
+  readonly Resource: unknown;
+}
+interface Fn {
+  readonly events: readonly { readonly httpApi?: { method: string; path: string }; readonly schedule?: string }[];
+  readonly iamRoleStatements?: readonly Statement[];
+}
+interface Compiled {
+  readonly provider: Record<string, unknown>;
+  readonly package: { readonly individually: boolean };
+  readonly functions: Readonly<Record<string, Fn>>;
+  readonly resources: { readonly Resources: Readonly<Record<string, Record<string, never>>> };
+}
+
+let stack: Compiled;
+beforeAll(async () => {
+  stack = (await compiledStack('local')) as unknown as Compiled;
+}, 60_000);
+
+test('one function per route and job, behind the contract’s method and path', () => {
+  expect(Object.keys(stack.functions).sort()).toEqual([...Object.keys(ROUTES), ...Object.keys(JOBS)].sort());
+  for (const [name, { method, path }] of Object.entries(ROUTES))
+    expect(stack.functions[name]!.events).toEqual([{ httpApi: { method: method.toLowerCase(), path } }]);
+  expect(stack.functions['sweep-uploads']!.events).toEqual([{ schedule: 'rate(1 hour)' }]);
+});
+
+test('each function has its own role with exact actions on exact resources', () => {
+  for (const [name, { iamRoleStatements }] of Object.entries(stack.functions)) {
+    expect([name, iamRoleStatements]).toEqual([name, expect.any(Array)]);
+    for (const { Effect, Action, Resource } of iamRoleStatements!) {
+      expect(Effect).toBe('Allow');
+      for (const action of [Action].flat()) expect(action).toMatch(/^(dynamodb|s3):[A-Za-z]+$/);
+      // The one star is below the bucket's prefix for blobs.
+      expect(JSON.stringify(Resource).replace('"/b/*"', '')).not.toContain('*');
+    }
+  }
+  const actions = Object.values(stack.functions)
+    .flatMap((f) => f.iamRoleStatements ?? [])
+    .flatMap((s) => s.Action);
+  expect(actions).not.toContain('dynamodb:Scan');
+});
+
+test('runs on arm64 and nodejs24.x, packaged one by one, with logs that end', () => {
+  expect(stack.provider).toMatchObject({ runtime: 'nodejs24.x', architecture: 'arm64', logRetentionInDays: 30 });
+  expect(stack.package.individually).toBe(true);
+});
+
+describe('what is kept', () => {
+  test('the main table: recoverable, protected, encrypted, on demand', () => {
+    expect(stack.resources.Resources['MainTable']).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+      },
+    });
+    expect(JSON.stringify(stack.resources.Resources['MainTable'])).not.toContain('TimeToLive');
+  });
+
+  test('the nonce table forgets', () => {
+    expect(stack.resources.Resources['NonceTable']).toMatchObject({
+      Properties: { TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true } },
+    });
+  });
+
+  test('the bucket: private, encrypted, versioned, over TLS only, without leftovers', () => {
+    expect(stack.resources.Resources['BlobBucket']).toMatchObject({
+      DeletionPolicy: 'Retain',
+      Properties: {
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        VersioningConfiguration: { Status: 'Enabled' },
+        BucketEncryption: { ServerSideEncryptionConfiguration: expect.any(Array) },
+        LifecycleConfiguration: {
+          Rules: expect.arrayContaining([
+            expect.objectContaining({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } }),
+          ]),
+        },
+      },
+    });
+    expect(stack.resources.Resources['BlobBucketPolicy']).toMatchObject({
+      Properties: {
+        PolicyDocument: {
+          Statement: [{ Effect: 'Deny', Principal: '*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }],
+        },
+      },
+    });
+  });
+});
