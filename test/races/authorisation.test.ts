@@ -292,7 +292,7 @@ const told = async (response: Response, target: Target) => {
 };
 
 describe.each(['other patient', 'stranger', 'denied', 'pending'] as const)('%s learns nothing', (signer) => {
-  const hidden = routes.filter((r) => MATRIX[r][signer].endsWith("not-found"));
+  const hidden = routes.filter((r) => MATRIX[r][signer].endsWith('not-found'));
   test.each(hidden)('%s: what is there answers like what is not', async (route) => {
     const nowhere = { ...world.target, ...NOWHERE };
     expect(await told(await send(route, signer), world.target)).toEqual(
