@@ -31,4 +31,4 @@ test('the program in docs/client.md does what the page says', async () => {
   } finally {
     await rm(file, { force: true });
   }
-});
+}, 240_000);
