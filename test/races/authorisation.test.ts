@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../lib/api/errors.ts';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { systemRng } from '../../lib/bytes/binary.ts';
 import { fromBase64url, fromUtf8 } from '../../lib/bytes/codec.ts';
-import { newId, type GrantId, type UploadId } from '../../lib/bytes/ids.ts';
+import { newId, type GrantId, type RecordId, type UploadId } from '../../lib/bytes/ids.ts';
 import type { Patient, Recipient } from '../../lib/client/index.ts';
 import { HOUR } from '../../lib/domain/time.ts';
 import { bytesOf, newPerson, patientOf, recipientOf, when, type Connection, type Person } from '../flows/people.ts';
@@ -329,4 +329,13 @@ describe('and the patient may: the same calls, so nothing else was wrong with th
       else expect(await outcomeOf(response)).toBe(outcome);
     },
   );
+});
+
+describe("a record of one's own has no place in the folder of another", () => {
+  test.each(['begin-upload', 'commit-record'] as const)('%s', async (route) => {
+    for (const signer of ['other patient', 'recipient', 'stranger'] as const) {
+      const target = { ...world.target, record: newId<RecordId>(systemRng) };
+      expect([signer, await outcomeOf(await send(route, signer, target))]).toEqual([signer, 'not-found']);
+    }
+  });
 });

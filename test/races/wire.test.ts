@@ -115,8 +115,7 @@ describe.each(Object.keys(listened))('%s', (name) => {
   });
 });
 
-const BODY = () =>
-  JSON.stringify({ upload: world.record, parts: [{ number: 1, length: 5, sha256: 'A'.repeat(43) }] });
+const BODY = () => JSON.stringify({ upload: world.record, parts: [{ number: 1, length: 5, sha256: 'A'.repeat(43) }] });
 const post = () => draw({ method: 'POST', path: PARTS, body: BODY() });
 
 test('as drawn, both are let in', async () => {
