@@ -2,23 +2,19 @@
 
 export type ByteSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
-async function* piecesOf(source: ByteSource): AsyncGenerator<Uint8Array> {
-  if (!('getReader' in source)) {
-    yield* source;
-    return;
-  }
-  // Not every browser iterates streams.
+const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
+  if (!('getReader' in source)) return source[Symbol.asyncIterator]();
+  // Not every browser iterates streams; and a stream must be given up even if nothing was read of it, which a generator would not do.
   const reader = source.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
-}
+  return {
+    next: () => reader.read(),
+    return: async () => {
+      // A stream that broke is given up already.
+      await reader.cancel().catch(() => undefined);
+      return { done: true, value: undefined };
+    },
+  };
+};
 
 export interface ByteReader {
   /** Up to `length` bytes, fewer only at the end of the source; none once it has ended. A fresh array each time. */
@@ -56,7 +52,7 @@ export const byteReader = (source: ByteSource): ByteReader => {
     },
     ended: async () => !(await more()),
     close: async () => {
-      await pieces.return(undefined);
+      await pieces.return?.();
     },
   };
 };

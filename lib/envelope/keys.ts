@@ -10,7 +10,7 @@ export interface RecordKeys {
   readonly metadata: CryptoKey;
 }
 
-const AES: HmacKeyGenParams | AesKeyGenParams = { name: 'AES-GCM', length: 256 };
+const AES: AesDerivedKeyParams = { name: 'AES-GCM', length: 256 };
 
 /**
  * COMMIT, payload key and metadata key: HKDF-SHA-256 (RFC 5869) of the file key with the header's hash as salt.

@@ -9,12 +9,13 @@ import {
   compositeDigest,
   PADDED,
   paddedLength,
+  PADDING_LIMIT,
   PART_BYTES,
   sha256,
   TAG_BYTES,
   type HeaderFields,
 } from './header.ts';
-import { decrypt, deriveKeys } from './keys.ts';
+import { decrypt, deriveKeys, type RecordKeys } from './keys.ts';
 
 /** What the author signed of the blob. */
 export interface SignedBlob {
@@ -36,25 +37,30 @@ export interface OpenBlobOptions {
 
 const IN_FLIGHT = 4;
 
-/** Hashes what passes by, part by part; one part is held. */
-const partHasher = () => {
+/** Hashes a blob of this length as it passes by, part by part; one part is held, and one more while it is hashed. */
+const partHasher = (length: number) => {
   const digests: Promise<Uint8Array>[] = [];
-  let part = new Uint8Array(PART_BYTES);
+  let left = length;
+  const nextPart = (): Uint8Array => {
+    const bytes = Math.min(left, PART_BYTES);
+    left -= bytes;
+    return new Uint8Array(bytes);
+  };
+  let part = nextPart();
   let filled = 0;
   const close = async (): Promise<void> => {
-    const full = filled === PART_BYTES ? part : part.slice(0, filled);
-    part = new Uint8Array(PART_BYTES);
-    filled = 0;
     // One hash at a time: a second part waiting would be memory for nothing.
     await digests.at(-1);
-    digests.push(sha256(full));
+    digests.push(sha256(part));
+    part = nextPart();
+    filled = 0;
   };
   return {
     feed: async (bytes: Uint8Array): Promise<void> => {
       let rest = bytes;
       while (rest.length > 0) {
-        if (filled === PART_BYTES) await close();
-        const n = Math.min(rest.length, PART_BYTES - filled);
+        if (filled === part.length) await close();
+        const n = Math.min(rest.length, part.length - filled);
         part.set(rest.subarray(0, n), filled);
         filled += n;
         rest = rest.subarray(n);
@@ -120,7 +126,7 @@ async function* bodyOf(
   blob: SignedBlob,
   options: OpenBlobOptions,
 ): AsyncGenerator<Uint8Array> {
-  const hasher = partHasher();
+  const hasher = partHasher(blob.length);
   const opened = inOrder(
     sealedChunks(reader, blob, hasher.feed),
     options.inFlight ?? IN_FLIGHT,
@@ -141,21 +147,41 @@ async function* bodyOf(
 }
 
 const assertLengths = ({ header, length }: SignedBlob, plainLength: number): void => {
-  const sealed = (header.flags & PADDED) === 0 ? plainLength : paddedLength(plainLength);
-  if (blobLength(sealed, header.chunk) !== length)
+  const padded = (header.flags & PADDED) !== 0;
+  const possible = Number.isSafeInteger(plainLength) && plainLength >= 0 && (!padded || plainLength < PADDING_LIMIT);
+  if (!possible || blobLength(padded ? paddedLength(plainLength) : plainLength, header.chunk) !== length)
     throw new EnvelopeError('length-mismatch', 'the length in the metadata does not fit the blob');
+};
+
+const committedKeys = async (fileKey: Uint8Array, header: HeaderFields, commit: Uint8Array): Promise<RecordKeys> => {
+  const keys = await deriveKeys(fileKey, header);
+  if (!equalBytes(keys.commit, commit))
+    throw new EnvelopeError('commit-mismatch', 'the file key is not the one that was committed to');
+  return keys;
 };
 
 /** @throws {EnvelopeError} `commit-mismatch` unless the file key is the one that the author committed to */
 export const assertCommit = async (fileKey: Uint8Array, header: HeaderFields, commit: Uint8Array): Promise<void> => {
-  if (!equalBytes((await deriveKeys(fileKey, header)).commit, commit))
-    throw new EnvelopeError('commit-mismatch', 'the file key is not the one that was committed to');
+  await committedKeys(fileKey, header, commit);
+};
+
+/** What can be refused before a byte was read. */
+const payloadKey = async (
+  fileKey: Uint8Array,
+  blob: SignedBlob,
+  { plainLength }: OpenBlobOptions,
+): Promise<CryptoKey> => {
+  const { payload } = await committedKeys(fileKey, blob.header, blob.commit);
+  assertLengths(blob, plainLength);
+  return payload;
 };
 
 /**
  * The body as a stream. Secret: `fileKey`.
  *
- * @throws {EnvelopeError} `commit-mismatch`, `length-mismatch`; the stream errors with `chunk-invalid`, `truncated`, `trailing-data`,
+ * The ciphertext is given up when the body was refused, cancelled or read to its end.
+ *
+ * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`; the stream errors with `chunk-invalid`, `truncated`, `trailing-data`,
  *   `length-mismatch`, `digest-mismatch`, even after data came out: then none of it counts
  */
 export const openBlob = async (
@@ -164,11 +190,12 @@ export const openBlob = async (
   blob: SignedBlob,
   options: OpenBlobOptions,
 ): Promise<ReadableStream<Uint8Array>> => {
-  const keys = await deriveKeys(fileKey, blob.header);
-  if (!equalBytes(keys.commit, blob.commit))
-    throw new EnvelopeError('commit-mismatch', 'the file key is not the one that was committed to');
-  assertLengths(blob, options.plainLength);
-  const body = bodyOf(byteReader(ciphertext), keys.payload, blob, options);
+  const reader = byteReader(ciphertext);
+  const payload = await payloadKey(fileKey, blob, options).catch(async (error: unknown) => {
+    await reader.close();
+    throw error;
+  });
+  const body = bodyOf(reader, payload, blob, options);
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
@@ -177,6 +204,8 @@ export const openBlob = async (
         else controller.enqueue(next.value);
       },
       cancel: async () => {
+        // First the source: the body may be waiting for it, or may not have begun.
+        await reader.close();
         await body.return(undefined);
       },
     },

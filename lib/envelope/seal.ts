@@ -22,6 +22,8 @@ export interface SealedPart {
   readonly bytes: Uint8Array;
   /** 32 bytes. */
   readonly sha256: Uint8Array;
+  /** A first part that is the last one goes as a single PUT. */
+  readonly last: boolean;
 }
 
 /** What is known once the last part was taken. */
@@ -79,24 +81,27 @@ async function* chunksOf(
   }
 }
 
-/** Cuts what comes into parts, full but for the last. */
-async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let part = new Uint8Array(PART_BYTES);
+/** Cuts what comes into parts, full but for the last. A full one is held until something follows it, or nothing does. */
+async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Pick<SealedPart, 'bytes' | 'last'>> {
+  let held: Uint8Array[] = [];
   let filled = 0;
+  const join = (): Uint8Array => {
+    const bytes = concat(...held);
+    // Not kept while somebody sends the part.
+    held = [];
+    filled = 0;
+    return bytes;
+  };
   for await (let piece of pieces) {
     while (piece.length > 0) {
-      if (filled === PART_BYTES) {
-        yield part;
-        part = new Uint8Array(PART_BYTES);
-        filled = 0;
-      }
+      if (filled === PART_BYTES) yield { bytes: join(), last: false };
       const n = Math.min(piece.length, PART_BYTES - filled);
-      part.set(piece.subarray(0, n), filled);
+      held.push(piece.subarray(0, n));
       piece = piece.subarray(n);
       filled += n;
     }
   }
-  yield filled === PART_BYTES ? part : part.slice(0, filled);
+  yield { bytes: join(), last: true };
 }
 
 /**
@@ -117,7 +122,10 @@ export const sealBlob = async (
   const start = await reader.take(PADDING_LIMIT);
   const small = start.length < PADDING_LIMIT;
   const header: HeaderFields = { ...heading, algorithm: 1, chunk, flags: small ? PADDED : 0, salt: rng(16) };
-  const keys = await deriveKeys(fileKey, header);
+  const keys = await deriveKeys(fileKey, header).catch(async (error: unknown) => {
+    await reader.close();
+    throw error;
+  });
 
   const first = small ? concat(start, new Uint8Array(paddedLength(start.length) - start.length)) : start;
   let sealedLength = 0;
@@ -131,11 +139,11 @@ export const sealBlob = async (
     const digests: Uint8Array[] = [];
     let length = 0;
     try {
-      for await (const bytes of partsOf(sealed)) {
+      for await (const { bytes, last } of partsOf(sealed)) {
         const digest = await sha256(bytes);
         digests.push(digest);
         length += bytes.length;
-        yield { number: digests.length, bytes, sha256: digest };
+        yield { number: digests.length, bytes, sha256: digest, last };
       }
       facts = { length, digest: await compositeDigest(digests), plainLength: small ? start.length : sealedLength };
     } finally {

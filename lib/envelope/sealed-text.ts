@@ -1,6 +1,6 @@
 // Short texts sealed to an identity's inbox key: names of folders, messages with requests. Its place is sealed in with it, so that a text
 // copied to another place is noticed. docs/spec/sealed-text.md is the page to this file.
-import { concat, type Rng } from '../bytes/binary.ts';
+import { concat, equalBytes, type Rng } from '../bytes/binary.ts';
 import { fromUtf8, utf8 } from '../bytes/codec.ts';
 import type { IdentityId } from '../bytes/ids.ts';
 import { decodeCapsule, encodeCapsule } from '../umbral/capsule.ts';
@@ -21,29 +21,31 @@ export interface TextPlace {
 /** Lengths tell the text's only up to this. */
 const STEP = 64;
 
-const toText = ({ kind, sender, receiver, statement }: TextPlace, text: string): string =>
-  JSON.stringify({ kind, sender, receiver, statement, text });
+/** The text in its place, padded: one form for each. */
+const encode = ({ kind, sender, receiver, statement }: TextPlace, text: string): Uint8Array => {
+  const bytes = utf8(JSON.stringify({ kind, sender, receiver, statement, text }));
+  const padded = new Uint8Array(Math.ceil(bytes.length / STEP) * STEP);
+  padded.set(bytes);
+  return padded;
+};
 
 /** capsule[105], then the sealed text: 40 bytes more than a multiple of 64. */
 export const sealText = (place: TextPlace, text: string, receiver: PublicKey, rng?: Rng): Uint8Array => {
-  const bytes = utf8(toText(place, text));
-  const padded = new Uint8Array(Math.ceil(bytes.length / STEP) * STEP);
-  padded.set(bytes);
-  const { capsule, ciphertext } = encrypt(receiver, padded, rng);
+  const { capsule, ciphertext } = encrypt(receiver, encode(place, text), rng);
   return concat(encodeCapsule(capsule), ciphertext);
 };
 
-const textIn = (plain: Uint8Array): { readonly json: string; readonly text: unknown } => {
+const textIn = (plain: Uint8Array): unknown => {
   const json = fromUtf8(plain.subarray(0, plain.findLastIndex((b) => b !== 0) + 1));
-  return { json, text: (JSON.parse(json) as { text?: unknown } | null)?.text };
+  return (JSON.parse(json) as { text?: unknown } | null)?.text;
 };
 
 /** @throws {EnvelopeError} `text-invalid` when it does not open, or was sealed for another place */
 export const openText = (sealed: Uint8Array, key: SecretKey, place: TextPlace): string => {
   try {
     const plain = decryptOriginal(key, decodeCapsule(sealed.slice(0, CAPSULE_BYTES)), sealed.subarray(CAPSULE_BYTES));
-    const { json, text } = textIn(plain);
-    if (plain.length % STEP === 0 && typeof text === 'string' && toText(place, text) === json) return text;
+    const text = textIn(plain);
+    if (typeof text === 'string' && equalBytes(encode(place, text), plain)) return text;
   } catch {
     // Not for this key, altered, or not a text: one answer for all.
   }
