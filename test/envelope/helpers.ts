@@ -24,8 +24,11 @@ export async function* inPieces(bytes: Uint8Array, ...sizes: readonly number[]):
   }
 }
 
-export const patterned = (length: number): Uint8Array =>
-  Uint8Array.from({ length }, (_, i) => (i * 31 + (i >> 8)) & 0xff);
+export const patterned = (length: number): Uint8Array => {
+  const out = new Uint8Array(length);
+  for (let i = 0; i < length; i++) out[i] = i * 31 + (i >> 8);
+  return out;
+};
 
 export interface Sealed extends SignedBlob {
   readonly blob: Uint8Array;
@@ -36,8 +39,9 @@ export const seal = async (
   body: Uint8Array,
   options: SealOptions = {},
   sizes: readonly number[] = [65_536],
+  changes: Partial<Heading> = {},
 ): Promise<Sealed> => {
-  const sealed = await sealBlob(inPieces(body, ...sizes), fileKey, heading, options);
+  const sealed = await sealBlob(inPieces(body, ...sizes), fileKey, { ...heading, ...changes }, options);
   const parts: Uint8Array[] = [];
   for await (const part of sealed.parts) parts.push(part.bytes);
   return { header: sealed.header, commit: sealed.commit, blob: concat(...parts), ...sealed.facts() };
