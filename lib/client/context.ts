@@ -2,7 +2,7 @@
 import type { IdentityId } from '../bytes/ids.ts';
 import { instantOf, type Instant } from '../domain/time.ts';
 import type { DeviceKeys } from '../identity/derive.ts';
-import type { Payload, Statement } from '../statements/kinds.ts';
+import type { Statement } from '../statements/kinds.ts';
 import { worldOf, type Surroundings, type World } from './clock.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { createTransport, type Call } from './transport.ts';
@@ -30,8 +30,6 @@ export interface Context {
   /** Verified statements of others, by id: fetched once for the life of the client. */
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
 }
-
-export type Folder = Payload<'folder'>;
 
 export const createContext = (options: ClientOptions): Context => {
   const { origin, keys, next, tries = 6, memory = createMemory(keys.id) } = options;

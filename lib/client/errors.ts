@@ -27,7 +27,6 @@ export type Check =
   | 'grant-cell'
   | 'record'
   | 'author'
-  | 'revocation'
   | 'wrap'
   | 'capsule'
   | 'cfrag'
@@ -36,7 +35,6 @@ export type Check =
   | 'metadata'
   | 'digest'
   | 'blob'
-  | 'deletion'
   | 'audit'
   | 'evidence';
 

@@ -4,8 +4,9 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import { newId, type FolderId, type RecordId, type UploadId } from '../bytes/ids.ts';
 import type { ByteSource } from '../envelope/bytestream.ts';
+import { DEFAULT_CHUNK } from '../envelope/header.ts';
 import { sealMetadata, type RecordMetadata } from '../envelope/metadata.ts';
-import { sealBlob, type SealedBlob } from '../envelope/seal.ts';
+import { sealBlob, type Heading, type SealedBlob } from '../envelope/seal.ts';
 import { wrapHash, wrapKey, type Wrap } from '../envelope/wrap.ts';
 import { decodePublicKey } from '../umbral/keys.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
@@ -35,6 +36,16 @@ interface Stored {
   readonly metadata: Uint8Array;
 }
 
+/** Metadata that cannot be sealed is refused before anything is read or sent. Tried under a key of its own: the record's seals one only. */
+const assertSealable = async (ctx: Context, metadata: Metadata, heading: Heading): Promise<void> => {
+  const header = { ...heading, algorithm: 1, chunk: DEFAULT_CHUNK, flags: 0, salt: new Uint8Array(16) };
+  try {
+    await sealMetadata({ ...metadata, length: Number.MAX_SAFE_INTEGER }, ctx.world.rng(32), header);
+  } catch (cause) {
+    throw new ClientError('bad-argument', 'the metadata is too long or of the wrong type', undefined, { cause });
+  }
+};
+
 const seal = async (
   ctx: Context,
   folder: Statement<'folder'>,
@@ -45,9 +56,16 @@ const seal = async (
   const record = newId<RecordId>(ctx.world.rng);
   const fileKey = ctx.world.rng(32);
   const { id } = ctx.keys;
-  const { folder: folderId, epoch } = folder.payload;
+  const { folder: folderId } = folder.payload;
   const heading = { record, version: 1, patient: id, folder: folderId, author: id, created: ctx.now() };
+  await assertSealable(ctx, metadata, heading);
   const sealed = await sealBlob(sourceOf(content), fileKey, heading, { rng: ctx.world.rng });
+  let known: Statement<'folder'> | undefined = folder;
+  const epoch = async (): Promise<number> => {
+    const current = known ?? (await ownFolder(ctx, folderId, options)).statement;
+    known = undefined;
+    return current.payload.epoch;
+  };
   const upload = await uploadBlob(ctx, { record, version: 1, folder: folderId, epoch }, sealed.parts, options);
   const { plainLength } = sealed.facts();
   return {
@@ -112,7 +130,7 @@ const EPOCH_TRIES = 3;
 
 /**
  * Files a new record. When the folder begins a new epoch meanwhile, the file key is wrapped to the new cell and signed again; the blob stays.
- * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`
+ * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`
  */
 export const fileRecord = async (
   ctx: Context,

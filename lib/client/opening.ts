@@ -1,7 +1,9 @@
 // Opening records, for recipients and for the patient itself: signed, sent, and everything that comes back verified before it is shown.
+import { AppError } from '../api/errors.ts';
 import type { Answer } from '../api/routes.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import { newId, type FolderId, type GrantId, type IdentityId, type OpeningId } from '../bytes/ids.ts';
+import { EnvelopeError } from '../envelope/errors.ts';
 import type { HeaderFields } from '../envelope/header.ts';
 import { openMetadata, type RecordMetadata } from '../envelope/metadata.ts';
 import { assertCommit, openBlob } from '../envelope/open.ts';
@@ -48,6 +50,9 @@ export interface OpenedRecord extends RecordInfo {
   /**
    * The file, decrypted as it is read, in constant memory. Starts the download; every call starts another. Only authenticated bytes come out,
    * and the stream errors when what is stored is not exactly what the author signed, even after bytes came out: then none of them count.
+   * To be started within ten minutes of the opening; later the service counts a new one, which is for the caller to ask for.
+   *
+   * Errors with ClientError `unverified` (`blob`, `digest`), `download-failed`, or the signal's reason.
    */
   readonly stream: () => ReadableStream<Uint8Array>;
 }
@@ -174,19 +179,34 @@ const verifyOpened = async (
     );
     return openBlob(source, fileKey, blob, { plainLength: metadata.length });
   };
-  return { ...infoOf(statement, 'committed'), metadata, stream: () => lazily(start) };
+  return { ...infoOf(statement, 'committed'), metadata, stream: () => lazily(start, options.signal) };
+};
+
+/** What errors a body, in the client's words. */
+const bodyError = (error: unknown, signal: AbortSignal | undefined): unknown => {
+  if (signal?.aborted === true) return signal.reason;
+  if (error instanceof ClientError || error instanceof AppError) return error;
+  if (error instanceof EnvelopeError) return unverified(error.code === 'digest-mismatch' ? 'digest' : 'blob', error);
+  return new ClientError('download-failed', 'the download broke off', undefined, { cause: error });
 };
 
 /** A stream whose source is asked for at the first read. */
-const lazily = (start: () => Promise<ReadableStream<Uint8Array>>): ReadableStream<Uint8Array> => {
+const lazily = (
+  start: () => Promise<ReadableStream<Uint8Array>>,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> => {
   let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
-        reader ??= (await start()).getReader();
-        const next = await reader.read();
-        if (next.done) controller.close();
-        else controller.enqueue(next.value);
+        try {
+          reader ??= (await start()).getReader();
+          const next = await reader.read();
+          if (next.done) controller.close();
+          else controller.enqueue(next.value);
+        } catch (error) {
+          controller.error(bodyError(error, signal));
+        }
       },
       cancel: (reason) => reader?.cancel(reason),
     },
@@ -196,9 +216,12 @@ const lazily = (start: () => Promise<ReadableStream<Uint8Array>>): ReadableStrea
 
 /** Records by the cell they are opened through, at most 100 together. */
 const batches = async (scope: Scope, records: readonly RecordInfo[]) => {
+  const known = new Map<string, CellKeys>();
   const cells = new Map<string, { readonly keys: CellKeys; readonly records: RecordInfo[] }[]>();
   for (const record of records) {
-    const keys = await scope.keysFor(record);
+    const filedIn = `${record.folder}#${record.epoch}`;
+    const keys = known.get(filedIn) ?? (await scope.keysFor(record));
+    known.set(filedIn, keys);
     const name = `${keys.folder}#${keys.epoch}`;
     const list = cells.get(name) ?? [];
     const open = list.at(-1);

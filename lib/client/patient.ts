@@ -63,7 +63,7 @@ export interface Patient {
   /**
    * Seals a file of any length, also one whose length is not known before its end, stores it and makes it visible. Memory does not grow
    * with the file.
-   * @throws {ClientError} `upload-failed`, `too-large`; whatever the source throws
+   * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`; whatever the source throws
    */
   readonly file: (folder: FolderId, content: Content, metadata: Metadata, options?: FileOptions) => Promise<RecordInfo>;
   /** The records of a folder, latest versions, oldest first. Verified: the author's signature, and that the sealed metadata is the signed one. */

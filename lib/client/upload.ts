@@ -1,5 +1,6 @@
 // From sealed parts to storage: a few parts in flight, so that memory does not grow with the file. Bytes go straight to storage, each part under
 // an URL that the service signed for its length and digest.
+import { AppError } from '../api/errors.ts';
 import { toBase64url } from '../bytes/codec.ts';
 import { newId, type FolderId, type RecordId, type UploadId } from '../bytes/ids.ts';
 import { backOff } from './clock.ts';
@@ -25,7 +26,8 @@ export interface Destination {
   readonly record: RecordId;
   readonly version: number;
   readonly folder: FolderId;
-  readonly epoch: number;
+  /** The folder's current epoch; asked again when it turns out to be over. */
+  readonly epoch: () => Promise<number>;
 }
 
 export interface UploadOptions extends CallOptions {
@@ -41,6 +43,8 @@ const SET_BY_FETCH = new Set(['content-length', 'host']);
 interface Upload extends Destination {
   readonly upload: UploadId;
 }
+/** How often a folder may begin a new epoch before an upload begins. */
+const EPOCH_TRIES = 3;
 interface Target {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -56,6 +60,23 @@ const take = async (parts: AsyncIterator<SealedPart>, most: number): Promise<Sea
     taken.push(next.value);
   }
   return taken;
+};
+
+const begin = async (
+  ctx: Context,
+  { record, version, folder, epoch, upload }: Upload,
+  multipart: boolean,
+  options: CallOptions,
+): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    const body = { upload, folder, epoch: await epoch(), version, multipart };
+    try {
+      await ctx.call('begin-upload', { params: { recordId: record }, body }, options);
+      return;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'cell-closed' || attempt === EPOCH_TRIES) throw error;
+    }
+  }
 };
 
 const targetsFor = async (
@@ -160,9 +181,7 @@ export const uploadBlob = async (
 
   try {
     let group = await take(parts, IN_FLIGHT);
-    const { record, version, folder, epoch } = destination;
-    const body = { upload: upload.upload, folder, epoch, version, multipart: group.length > 1 };
-    await ctx.call('begin-upload', { params: { recordId: record }, body }, { signal });
+    await begin(ctx, upload, group.length > 1, { signal });
     while (group.length > 0) {
       const sending = sendAll(group);
       // The next parts are sealed meanwhile; whichever of the two fails first ends both.

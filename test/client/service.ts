@@ -1,11 +1,13 @@
 // A service in memory that believes everything it is told, and lies when a test tells it to. It re-encrypts with the real scheme.
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
-import { fromBase64url, fromUtf8, toBase64url } from '../../lib/bytes/codec.ts';
+import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { concat } from '../../lib/bytes/binary.ts';
 import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../lib/domain/audit.ts';
 import type { IdentityId } from '../../lib/bytes/ids.ts';
-import type { Kind, Statement } from '../../lib/statements/kinds.ts';
+import type { DeviceKeys } from '../../lib/identity/derive.ts';
+import { KINDS, type Kind, type Statement } from '../../lib/statements/kinds.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
+import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodeCapsule, encodeCFrag, reencrypt, trustStoredKFrag } from '../../lib/umbral/proxy.ts';
 import { json, problem, type Sent } from './fake.ts';
 
@@ -321,8 +323,24 @@ export const memoryService = (clock: () => number) => {
   const blobOf = (upload: string): Uint8Array =>
     concat(...[...parts.get(upload)!].sort(([a], [b]) => a - b).map(([, bytes]) => bytes));
 
+  /** The patient's other device has begun a new epoch. */
+  const nextEpoch = (id: string, keys: DeviceKeys): void => {
+    const epochs = folders.get(id)!;
+    const { payload, hash } = epochs.at(-1)!;
+    const epoch = payload.epoch + 1;
+    const salt = new Uint8Array(16).fill(epoch);
+    const key = toBase64url(encodePublicKey(publicKeyOf(keys.folderKey(payload.folder, epoch, salt))));
+    const next = { ...payload, epoch, salt: toBase64url(salt), key, previous: hash };
+    const { id: kid } = keys;
+    const text = [{ alg: 'EdDSA', kid, typ: 'pcehr-folder+jws' }, KINDS.folder.payload.parse(next)]
+      .map((part) => toBase64url(utf8(JSON.stringify(part))))
+      .join('.');
+    folders.set(id, [...epochs, read('folder', `${text}.${toBase64url(keys.sign(utf8(text)))}`)]);
+  };
+
   return {
     state,
+    nextEpoch,
     calls,
     puts,
     records,

@@ -30,7 +30,12 @@ const source = (count: number) => {
 
 const setUp = () => {
   const world = newWorld();
-  const destination = { record: newId<RecordId>(), version: 1, folder: newId<FolderId>(), epoch: 1 };
+  const destination = {
+    record: newId<RecordId>(),
+    version: 1,
+    folder: newId<FolderId>(),
+    epoch: () => Promise.resolve(1),
+  };
   world.service.folders.set(destination.folder, [{ payload: { epoch: 1 } } as never]);
   const ctx = world.contextOf('patient');
   return {
