@@ -40,7 +40,7 @@ export interface SealedBlob {
   readonly header: HeaderFields;
   /** COMMIT, 32 bytes. */
   readonly commit: Uint8Array;
-  /** To be taken once, to its end. */
+  /** To be taken once, to its end, or given up by `return`, which gives up the source. */
   readonly parts: AsyncGenerator<SealedPart, void>;
   /** @throws {Error} before the last part was taken */
   readonly facts: () => SealedFacts;
@@ -151,10 +151,19 @@ export const sealBlob = async (
     }
   }
 
+  const taken = parts();
+  const giveUp = taken.return.bind(taken);
+  // A generator that was never asked for anything does not run its `finally`, and the source has been read from already.
+  taken.return = async (value) => {
+    const result = await giveUp(value);
+    await reader.close();
+    return result;
+  };
+
   return {
     header,
     commit: keys.commit,
-    parts: parts(),
+    parts: taken,
     facts: () => {
       if (facts === undefined) throw new Error('the last part was not taken yet');
       return facts;

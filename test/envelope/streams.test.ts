@@ -1,0 +1,173 @@
+// How sealing and opening treat their source: how far ahead they read, and when they give it up.
+import { describe, expect, test } from '@jest/globals';
+import { collect, openBlob } from '../../lib/envelope/open.ts';
+import { sealBlob } from '../../lib/envelope/seal.ts';
+import { codeOf, fileKey, heading, inPieces, patterned, seal } from './helpers.ts';
+
+const K64 = 65_536;
+const CHUNK = K64 + 16;
+const MiB = 1_048_576;
+
+interface Watched {
+  readonly pulled: () => number;
+  readonly released: () => boolean;
+}
+
+/** A source that tells what was taken from it and whether it was given up; it never ends by itself when `stalls`. */
+const streamOf = (
+  bytes: Uint8Array,
+  size: number,
+  stalls = false,
+): Watched & { source: ReadableStream<Uint8Array> } => {
+  let at = 0;
+  let released = false;
+  const source = new ReadableStream<Uint8Array>(
+    {
+      pull: (controller) => {
+        if (at < bytes.length) controller.enqueue(bytes.subarray(at, (at += size)));
+        else if (!stalls) controller.close();
+        return stalls && at >= bytes.length ? new Promise<void>(() => undefined) : undefined;
+      },
+      cancel: () => {
+        released = true;
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return { source, pulled: () => at, released: () => released };
+};
+
+const iterableOf = (bytes: Uint8Array, size: number): Watched & { source: AsyncIterable<Uint8Array> } => {
+  let at = 0;
+  let released = false;
+  const next = async (): Promise<IteratorResult<Uint8Array>> => {
+    await Promise.resolve();
+    if (at >= bytes.length) return { done: true, value: undefined };
+    return { done: false, value: bytes.subarray(at, (at += size)) };
+  };
+  const end = async (): Promise<IteratorResult<Uint8Array>> => {
+    released = true;
+    return Promise.resolve({ done: true, value: undefined });
+  };
+  const source = { [Symbol.asyncIterator]: () => ({ next, return: end }) };
+  return { source, pulled: () => at, released: () => released };
+};
+
+const sealed = await seal(patterned(20 * K64), { chunk: 16 });
+const opening = (source: Parameters<typeof openBlob>[0], inFlight = 2): ReturnType<typeof openBlob> =>
+  openBlob(source, fileKey, sealed, { plainLength: sealed.plainLength, inFlight });
+
+describe.each([
+  ['a stream', streamOf],
+  ['an iterable', iterableOf],
+] as const)('%s', (_, make) => {
+  test('is asked for nothing before the first read, and then for no more than is in flight', async () => {
+    const watched = make(sealed.blob, 1000);
+    const reader = (await opening(watched.source)).getReader();
+    expect(watched.pulled()).toBe(0);
+    for (let read = 1; read <= 20; read++) {
+      await reader.read();
+      // Two in flight and one held back until its successor opened.
+      expect(watched.pulled()).toBeLessThanOrEqual((read + 3) * CHUNK + 1000);
+    }
+    expect((await reader.read()).done).toBe(true);
+  });
+
+  test('is given up by whoever cancels, before the first read', async () => {
+    const watched = make(sealed.blob, 1000);
+    await (await opening(watched.source)).cancel();
+    expect(watched.released()).toBe(true);
+    expect(watched.pulled()).toBe(0);
+  });
+
+  test('is given up by whoever cancels, in the middle', async () => {
+    const watched = make(sealed.blob, 1000);
+    const reader = (await opening(watched.source)).getReader();
+    await reader.read();
+    const pulled = watched.pulled();
+    await reader.cancel();
+    expect(watched.released()).toBe(true);
+    expect(watched.pulled()).toBe(pulled);
+  });
+
+  test('is given up when the key is another, without a byte read', async () => {
+    const watched = make(sealed.blob, 1000);
+    expect(await codeOf(openBlob(watched.source, new Uint8Array(32), sealed, { plainLength: 1 }))).toBe(
+      'commit-mismatch',
+    );
+    expect(watched.released()).toBe(true);
+    expect(watched.pulled()).toBe(0);
+  });
+
+  test('is given up at the first chunk that does not open', async () => {
+    const altered = sealed.blob.slice();
+    altered[CHUNK]! ^= 1;
+    const watched = make(altered, 1000);
+    expect(await codeOf(opening(watched.source).then(collect))).toBe('chunk-invalid');
+    expect(watched.released()).toBe(true);
+    expect(watched.pulled()).toBeLessThanOrEqual(5 * CHUNK);
+  });
+
+  test('sealing reads no further ahead than the part that is asked for', async () => {
+    const body = new Uint8Array(20 * MiB);
+    const watched = make(body, 100_000);
+    const { parts } = await sealBlob(watched.source, fileKey, heading, { inFlight: 2 });
+    expect(watched.pulled()).toBeLessThanOrEqual(100_000);
+    expect((await parts.next()).value).toMatchObject({ number: 1 });
+    expect(watched.pulled()).toBeLessThanOrEqual(12 * MiB);
+    await parts.return();
+    expect(watched.released()).toBe(true);
+  });
+
+  test('sealing gives up what it was handed when no part is taken', async () => {
+    const watched = make(patterned(2 * K64), 1000);
+    const { parts } = await sealBlob(watched.source, fileKey, heading);
+    expect(watched.released()).toBe(false);
+    await parts.return();
+    expect(watched.released()).toBe(true);
+    expect((await parts.next()).done).toBe(true);
+  });
+
+  test('sealing gives up what it was handed when the heading is refused', async () => {
+    const refused = make(patterned(2 * K64), 1000);
+    expect(await codeOf(sealBlob(refused.source, fileKey, { ...heading, version: 0 }))).toBe('header-invalid');
+    expect(refused.released()).toBe(true);
+  });
+});
+
+test('cancelling does not wait for a source that stalls', async () => {
+  const { source, released } = streamOf(sealed.blob.subarray(0, 1000), 1000, true);
+  const reader = (await opening(source)).getReader();
+  const read = reader.read();
+  await reader.cancel();
+  expect(released()).toBe(true);
+  expect((await read).done).toBe(true);
+});
+
+describe('a source that fails', () => {
+  async function* failing(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    yield* pieces;
+    throw new Error('disk');
+  }
+
+  test('fails the sealing with its own error, at the start and later', async () => {
+    await expect(sealBlob(failing(inPieces(new Uint8Array(5), 2)), fileKey, heading)).rejects.toThrow('disk');
+    const long = inPieces(new Uint8Array(9 * MiB), 100_000);
+    const { parts, facts } = await sealBlob(failing(long), fileKey, heading, { inFlight: 1 });
+    await parts.next();
+    await expect(parts.next()).rejects.toThrow('disk');
+    expect(() => facts()).toThrow('not taken');
+    expect((await parts.next()).done).toBe(true);
+  });
+
+  test('fails the opening with its own error, after whole chunks only', async () => {
+    const reader = (await opening(failing(inPieces(sealed.blob.subarray(0, 6 * CHUNK + 5), 999)))).getReader();
+    let seen = 0;
+    const drain = async (): Promise<void> => {
+      for (let r = await reader.read(); !r.done; r = await reader.read()) seen += r.value.length;
+    };
+    await expect(drain()).rejects.toThrow('disk');
+    expect(seen % K64).toBe(0);
+    expect(seen).toBeLessThan(6 * CHUNK);
+  });
+});
