@@ -1,0 +1,523 @@
+// For everything the client verifies, a service that lies about just that.
+import { describe, expect, test } from '@jest/globals';
+import { fromBase64url, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
+import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
+import { createPatient, createRecipient } from '../../lib/client/index.ts';
+import { wrapKey } from '../../lib/envelope/wrap.ts';
+import type { DeviceKeys } from '../../lib/identity/derive.ts';
+import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
+import { signStatement } from '../../lib/statements/sign.ts';
+import { generateKFrags } from '../../lib/umbral/delegator.ts';
+import { decodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
+import { decodeCapsule, encodeCFrag, reencrypt } from '../../lib/umbral/proxy.ts';
+import { fill } from '../statements/samples.ts';
+import { problem } from './fake.ts';
+import { asked, DAY, granted, people, readAll, TEXT } from './story.ts';
+import { KEYS, refusal } from './world.ts';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- lies keep to no shape
+type Any = any;
+
+const resigned = async <K extends Kind>(
+  statement: Statement<K>,
+  change: Partial<Payload<K>>,
+  keys: DeviceKeys = KEYS.patient,
+): Promise<Statement<K>> => signStatement(statement.kind, { ...statement.payload, ...change } as Payload<K>, keys);
+
+const flipped = (text: string, at = 10): string => {
+  const bytes = fromBase64url(text);
+  bytes[at]! ^= 1;
+  return toBase64url(bytes);
+};
+
+/** A story in which one route lies from now on. */
+const lying = async () => {
+  const story = await granted();
+  const lie = (route: string, change: (answer: Any) => unknown): void => {
+    story.service.state.lie = (called, answer) => (called === route ? change(answer) : undefined);
+  };
+  const opens = async () => {
+    const [opened] = await story.clinician.open(story.grant, [story.record]);
+    return readAll(opened!.stream());
+  };
+  /** Changes the first record of an opening. */
+  const opened = (change: (record: Any) => object): void => {
+    lie('recapsulate', (a) => ({ records: a.records.map((r: object) => ({ ...r, ...change(r) })) }));
+  };
+  return { ...story, lie, opens, opened };
+};
+
+test('without a lie, it opens', async () => {
+  const { opens } = await lying();
+  expect(await opens()).toEqual(TEXT);
+});
+
+describe('an opened record', () => {
+  test('that another one signed is refused, though the service calls it an author', async () => {
+    const { record, opened, opens } = await lying();
+    const forged = await resigned(record.statement, { author: KEYS.stranger.id }, KEYS.stranger);
+    opened(() => ({ statement: forged.jws }));
+    expect(await refusal(opens)).toBe('unverified author');
+  });
+
+  test('by a recipient with a grant is refused, until there is a right to write', async () => {
+    const { record, opened, opens, grant } = await lying();
+    const named = { id: grant.id, hash: grant.statement.hash };
+    const byRecipient = await resigned(record.statement, { author: KEYS.clinician.id, grant: named }, KEYS.clinician);
+    opened(() => ({ statement: byRecipient.jws, grant: grant.statement.jws }));
+    expect(await refusal(opens)).toBe('unverified author');
+    const named2 = await resigned(record.statement, { grant: named });
+    opened(() => ({ statement: named2.jws, grant: grant.statement.jws }));
+    expect(await refusal(opens)).toBe('unverified author');
+  });
+
+  test.each<[string, Partial<Payload<'record'>>]>([
+    ['of another record', { record: newId<RecordId>() }],
+    ['of another folder', { folder: newId<FolderId>() }],
+    ['of another version', { version: 2, previous: toBase64url(fill(1, 32)) }],
+    ['of another patient', { patient: KEYS.stranger.id }],
+    ['of another digest, signed by the same author', { digest: toBase64url(fill(1, 32)) }],
+  ])('%s is refused', async (_, change) => {
+    const { record, opened, opens } = await lying();
+    const other = await resigned(record.statement, change);
+    opened(() => ({ statement: other.jws }));
+    expect(await refusal(opens)).toBe('unverified record');
+  });
+
+  test('with a broken signature is refused', async () => {
+    const { opened, opens } = await lying();
+    opened((r) => {
+      const [head, payload, signature] = r.statement.split('.');
+      return { statement: `${head}.${payload}.${flipped(signature)}` };
+    });
+    expect(await refusal(opens)).toBe('unverified author');
+  });
+
+  test('with altered metadata, or that of another record, is refused', async () => {
+    const { opened, opens, service, records } = await lying();
+    opened((r) => ({ metadata: flipped(r.metadata) }));
+    expect(await refusal(opens)).toBe('unverified metadata');
+    opened(() => ({ metadata: service.records.get(records[1]!.record)!.metadata }));
+    expect(await refusal(opens)).toBe('unverified metadata');
+  });
+
+  test('with an altered capsule is refused', async () => {
+    const { opened, opens } = await lying();
+    opened((r) => ({ wrap: { ...r.wrap, capsule: flipped(r.wrap.capsule, 90) } }));
+    expect(await refusal(opens)).toBe('unverified capsule');
+  });
+
+  test('with the capsule of another record is refused', async () => {
+    const { opened, opens, service, records } = await lying();
+    const { capsule } = service.records.get(records[1]!.record)!.wrap;
+    opened((r) => ({ wrap: { ...r.wrap, capsule } }));
+    expect(await refusal(opens)).toBe('unverified cfrag');
+  });
+
+  test('with an altered wrapped key is refused', async () => {
+    const { opened, opens } = await lying();
+    opened((r) => ({ wrap: { ...r.wrap, wrappedKey: flipped(r.wrap.wrappedKey, 40) } }));
+    expect(await refusal(opens)).toBe('unverified wrap');
+  });
+
+  test('with the whole wrap of another record is refused: its key is not the one committed to', async () => {
+    const { opened, opens, clinician, grant, records, service } = await lying();
+    let other: unknown;
+    service.state.lie = (route, a) => {
+      if (route === 'recapsulate') other = a.records[0].wrap;
+      return undefined;
+    };
+    await clinician.open(grant, [records[1]!]);
+    opened(() => ({ wrap: other }));
+    expect(await refusal(opens)).toBe('unverified commit');
+  });
+
+  test('with a wrap made by somebody who knows the cell key but not the file key is refused', async () => {
+    const { opened, opens, grant } = await lying();
+    const { cell } = grant.cells[0]!;
+    const made = wrapKey(fill(7, 32), decodePublicKey(fromBase64url(cell.key)));
+    const salt = fromBase64url(grant.cells[0]!.statement.payload.salt);
+    const [kfrag] = generateKFrags({
+      delegating: KEYS.patient.folderKey(cell.folder, cell.epoch, salt),
+      receiving: publicKeyOf(KEYS.clinician.receiving(1)),
+      signer: KEYS.patient.kfragSigner,
+      threshold: 1,
+      shares: 1,
+    });
+    const cfrags = [toBase64url(encodeCFrag(reencrypt(decodeCapsule(made.capsule), kfrag!)))];
+    opened(() => ({
+      wrap: { capsule: toBase64url(made.capsule), wrappedKey: toBase64url(made.wrappedKey), cfrags },
+    }));
+    // Even a key fragment of the patient's own making must be the one that the grant names.
+    expect(await refusal(opens)).toBe('unverified kfrag-id');
+  });
+
+  test.each<[string, (cfrags: string[]) => object]>([
+    ['no fragment', () => ({})],
+    ['an empty list of fragments', () => ({ cfrags: [] })],
+    ['two fragments', ([c]) => ({ cfrags: [c, c] })],
+    ['a fragment that is none', () => ({ cfrags: [toBase64url(fill(1, 381))] })],
+    ['a fragment with another proof', ([c]) => ({ cfrags: [flipped(c!, 300)] })],
+    ['a fragment with another signature', ([c]) => ({ cfrags: [flipped(c!, 340)] })],
+  ])('with %s is refused', async (_, change) => {
+    const { opened, opens } = await lying();
+    opened(({ wrap: { cfrags, ...wrap } }) => ({ wrap: { ...wrap, ...change(cfrags) } }));
+    expect(await refusal(opens)).toBe('unverified cfrag');
+  });
+
+  test('with the fragment of another grant to the same recipient is refused', async () => {
+    const { opened, opens, clinician, patient, record, first, service } = await lying();
+    const { id } = await patient.grant({
+      recipient: clinician.id,
+      folders: [first.id],
+      purpose: 'TREAT',
+      durationSeconds: DAY,
+    });
+    const second = await clinician.grant(id, patient.id);
+    let cfrags: unknown;
+    service.state.lie = (route, a) => {
+      if (route === 'recapsulate') ({ cfrags } = a.records[0].wrap);
+      return undefined;
+    };
+    await clinician.open(second, [record]);
+    opened((r) => ({ wrap: { ...r.wrap, cfrags } }));
+    expect(await refusal(opens)).toBe('unverified kfrag-id');
+  });
+
+  test('a service that answers other records, or fewer, is not believed', async () => {
+    const { lie, clinician, grant, records } = await lying();
+    lie('recapsulate', (a) => ({ records: a.records.slice(1) }));
+    expect(await refusal(() => clinician.open(grant, records.slice(0, 2)))).toBe('bad-answer');
+    lie('recapsulate', (a) => ({ records: a.records.toReversed() }));
+    expect(await refusal(() => clinician.open(grant, records.slice(0, 2)))).toBe('unverified record');
+  });
+
+  test('through a grant that does not cover its folder is not even asked for', async () => {
+    const { clinician, patient, record, second, service } = await lying();
+    const { id } = await patient.grant({
+      recipient: clinician.id,
+      folders: [second.id],
+      purpose: 'TREAT',
+      durationSeconds: DAY,
+    });
+    const grant = await clinician.grant(id);
+    const before = service.calls.length;
+    expect(await refusal(() => clinician.open(grant, [record]))).toBe('unknown-cell');
+    expect(service.calls).toHaveLength(before);
+  });
+});
+
+describe('a body', () => {
+  const withBlob = async (change: (blob: Uint8Array) => Uint8Array) => {
+    const story = await lying();
+    const { upload } = story.service.records.get(story.record.record)!;
+    story.service.setBlob(upload, change(story.service.blobOf(upload).slice()));
+    return story.opens;
+  };
+  const alter = (at: number) => (blob: Uint8Array) => {
+    blob[at]! ^= 1;
+    return blob;
+  };
+
+  test.each<[string, (blob: Uint8Array) => Uint8Array]>([
+    ['altered', alter(3)],
+    ['altered in its last byte', (b) => alter(b.length - 1)(b)],
+    ['that ends early', (b) => b.slice(0, -1)],
+    ['that is empty', () => new Uint8Array(0)],
+    ['that goes on', (b) => Uint8Array.of(...b, 0)],
+  ])('%s is refused', async (_, change) => {
+    expect(await refusal(await withBlob(change))).toBe('unverified blob');
+  });
+
+  test('of another record is refused', async () => {
+    const { service, record, records, opens } = await lying();
+    const other = service.records.get(records[1]!.record)!.upload;
+    service.setBlob(service.records.get(record.record)!.upload, service.blobOf(other));
+    expect(await refusal(opens)).toBe('unverified blob');
+  });
+
+  test('whose digest is not the signed one is refused at its end, though every tag fits', async () => {
+    const { patient, clinician, grant, first, service } = await lying();
+    // The author itself signs a digest that is not that of the blob.
+    service.state.before = () => undefined;
+    const record = await patient.file(first.id, TEXT, {});
+    const stored = service.records.get(record.record)!;
+    const statement = await resigned(stored.statement, { digest: toBase64url(fill(1, 32)) });
+    service.records.set(record.record, { ...stored, statement });
+    const [listed] = (await clinician.listRecords(grant, first.id)).filter((r) => r.record === record.record);
+    const [opened] = await clinician.open(grant, [listed!]);
+    expect(await refusal(() => readAll(opened!.stream()))).toBe('unverified digest');
+  });
+
+  test('that breaks off is a failed download, not a short record', async () => {
+    const { service, opens } = await lying();
+    service.state.storage = () =>
+      new Response(
+        new ReadableStream<Uint8Array>({
+          start: (c) => c.enqueue(fill(1, 5)),
+          pull: (c) => c.error(new TypeError('terminated')),
+        }),
+      );
+    expect(await refusal(opens)).toBe('download-failed');
+  });
+
+  test('that is aborted errors with the reason', async () => {
+    const { clinician, grant, record, service } = await lying();
+    const stop = new AbortController();
+    const reason = new Error('enough');
+    const [opened] = await clinician.open(grant, [record], { signal: stop.signal });
+    service.state.storage = () => {
+      stop.abort(reason);
+      throw reason;
+    };
+    await expect(readAll(opened!.stream())).rejects.toBe(reason);
+  });
+
+  test('for which there is no new URL errors with the refusal', async () => {
+    const { clinician, grant, record, service } = await lying();
+    const [opened] = await clinician.open(grant, [record]);
+    service.state.storage = () => new Response('', { status: 403 });
+    service.state.before = () => problem(403, 'grant-ended', { reason: 'revoked' });
+    expect(await refusal(() => readAll(opened!.stream()))).toBe('grant-ended');
+  });
+});
+
+describe('a listed record', () => {
+  test.each(['patient', 'clinician'] as const)('is verified for the %s', async (who) => {
+    const { lie, patient, clinician, grant, first, record } = await lying();
+    const list = () => (who === 'patient' ? patient.listRecords(first.id) : clinician.listRecords(grant, first.id));
+    expect(await refusal(list)).toBe('accepted');
+    const one = (change: object) => {
+      lie('list-records', (a) => ({ records: [{ ...a.records[0], ...change }] }));
+    };
+
+    one({ statement: (await resigned(record.statement, { author: KEYS.stranger.id }, KEYS.stranger)).jws });
+    expect(await refusal(list)).toBe('unverified author');
+    one({ statement: (await resigned(record.statement, { folder: newId<FolderId>() })).jws });
+    expect(await refusal(list)).toBe('unverified record');
+    one({ statement: (await resigned(record.statement, { patient: KEYS.stranger.id })).jws });
+    expect(await refusal(list)).toBe('unverified record');
+    one({ metadata: toBase64url(fill(1, 528)) });
+    expect(await refusal(list)).toBe('unverified metadata');
+  });
+});
+
+describe('a grant', () => {
+  test('that the patient did not sign is refused', async () => {
+    const { lie, clinician, patient, grant } = await lying();
+    const forged = await resigned(grant.statement, { patient: KEYS.stranger.id }, KEYS.stranger);
+    lie('get-grant', (a) => ({ ...a, statement: forged.jws }));
+    expect(await refusal(() => clinician.grant(grant.id, patient.id))).toBe('unverified grant');
+    // Who does not say whom it expects is shown who it is from; the folder statements then do not fit.
+    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified folder');
+  });
+
+  test('other than the one asked for is refused', async () => {
+    const { lie, clinician, grant } = await lying();
+    const other = await resigned(grant.statement, { grant: newId<GrantId>() });
+    lie('get-grant', (a) => ({ ...a, statement: other.jws }));
+    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant');
+  });
+
+  test('between others is refused', async () => {
+    const { lie, clinician, grant } = await lying();
+    const other = await resigned(grant.statement, { recipient: KEYS.stranger.id });
+    lie('get-grant', (a) => ({ ...a, statement: other.jws }));
+    expect(await refusal(() => clinician.grant(grant.id))).toBe('not-mine');
+    lie('list-grants', (a) => ({ grants: [{ ...a.grants[0], statement: other.jws }] }));
+    expect(await refusal(() => clinician.listGrants())).toBe('not-mine');
+  });
+
+  test('in the wrong list is refused', async () => {
+    const { lie, clinician, patient, grant, optionsOf } = await lying();
+    const mine = await resigned(grant.statement, { patient: clinician.id, recipient: patient.id }, KEYS.clinician);
+    lie('list-grants', () => ({ grants: [{ statement: mine.jws, state: 'active', used: 0 }] }));
+    expect(await refusal(() => clinician.listGrants())).toBe('not-mine');
+    expect(await refusal(() => patient.listGrants())).toBe('unverified grant');
+    expect(await refusal(() => createRecipient(optionsOf('patient')).listGrants())).toBe('accepted');
+  });
+
+  test.each<[string, (folders: string[]) => string[]]>([
+    ['without the statement of a cell', (f) => f.slice(1)],
+    ['with one too many', (f) => [...f, f[0]!]],
+  ])('%s is refused', async (_, change) => {
+    const { lie, clinician, grant } = await lying();
+    lie('get-grant', (a) => ({ ...a, folders: a.next === undefined ? a.folders : change(a.folders) }));
+    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
+  });
+
+  test('whose cells are vouched for by other folder statements is refused', async () => {
+    const { lie, clinician, grant, first, second } = await lying();
+    const replace = (jws: string) => {
+      lie('get-grant', (a) => ({ ...a, folders: a.next === undefined ? a.folders : [jws] }));
+    };
+    replace(second.statement.jws);
+    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
+    // Same folder, epoch and key, but not the statement that the grant names.
+    replace((await resigned(first.statement, { issued: 1 })).jws);
+    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
+    replace((await resigned(first.statement, { patient: KEYS.stranger.id }, KEYS.stranger)).jws);
+    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified folder');
+  });
+
+  test.each<[string, object]>([
+    ['key', { key: toBase64url(fill(2, 33)) }],
+    ['epoch', { epoch: 9 }],
+    ['folder', { folder: newId() }],
+  ])('whose cell names another %s than its folder statement is refused', async (_, change) => {
+    const { lie, clinician, grant } = await lying();
+    const [cell, ...rest] = grant.statement.payload.cells;
+    const odd = await resigned(grant.statement, { cells: [{ ...cell!, ...change }, ...rest] });
+    lie('get-grant', (a) => ({ ...a, statement: odd.jws }));
+    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
+  });
+
+  test('is refused when the key of its folder is not on the curve', async () => {
+    const { lie, clinician, grant, first } = await lying();
+    const key = toBase64url(new Uint8Array(33));
+    const folder = await resigned(first.statement, { key });
+    const [cell, ...rest] = grant.statement.payload.cells;
+    const odd = await resigned(grant.statement, { cells: [{ ...cell!, key, statement: folder.hash }, ...rest] });
+    lie('get-grant', (a) => ({
+      ...a,
+      statement: odd.jws,
+      folders: a.next === undefined ? a.folders : [folder.jws],
+    }));
+    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified folder-key');
+  });
+
+  test('opens nothing when the patient is said to have another key fragment signer', async () => {
+    const { lie, grant, record, optionsOf, patient } = await lying();
+    const { payload } = await patient.register();
+    const forged = await signStatement('identity', { ...payload, id: KEYS.stranger.id }, KEYS.stranger);
+    lie('get-identity', (a) => ({ ...a, statement: forged.jws }));
+    const fresh = createRecipient(optionsOf('clinician'));
+    expect(await refusal(() => fresh.open(grant, [record]))).toBe('unverified identity');
+  });
+
+  test('that the service does not call revoked is not revoked', async () => {
+    const { lie, patient, grant } = await lying();
+    lie('revoke-grant', (a) => ({ ...a, state: 'active' }));
+    expect(await refusal(() => patient.revoke(grant))).toBe('bad-answer');
+  });
+});
+
+describe('a request', () => {
+  const pending = async () => {
+    const story = await people();
+    const folder = await story.patient.createFolder({ name: 'a', category: 'other' });
+    const request = await asked(story, [folder.id]);
+    const show = (jws: string) => {
+      story.service.state.lie = (route, a) =>
+        route === 'list-requests' ? { requests: [{ ...a.requests[0], statement: jws }] } : undefined;
+    };
+    return { ...story, folder, request, show };
+  };
+
+  test('that was altered is refused', async () => {
+    const { patient, request, show } = await pending();
+    const [head, payload, signature] = request.statement.jws.split('.');
+    show(`${head}.${payload}.${flipped(signature!)}`);
+    expect(await refusal(() => patient.listRequests())).toBe('unverified request');
+    show('a.b.c');
+    expect(await refusal(() => patient.listRequests())).toBe('unverified request');
+  });
+
+  test('to somebody else is refused', async () => {
+    const { patient, request, show } = await pending();
+    show((await resigned(request.statement, { patient: KEYS.stranger.id }, KEYS.clinician)).jws);
+    expect(await refusal(() => patient.listRequests())).toBe('not-mine');
+    show((await resigned(request.statement, { patient: KEYS.clinician.id, recipient: patient.id })).jws);
+    expect(await refusal(() => patient.listRequests())).toBe('not-mine');
+  });
+
+  test('to somebody else is not approved', async () => {
+    const { patient, clinician, request, folder } = await pending();
+    const foreign = await resigned(
+      request.statement,
+      { patient: clinician.id, recipient: patient.id, scope: { folders: [folder.id] } },
+      KEYS.patient,
+    );
+    expect(await refusal(() => patient.approve({ ...request, statement: foreign }))).toBe('not-mine');
+  });
+
+  test('whose statement is not what it seems is not approved', async () => {
+    const { patient, request } = await pending();
+    const [head, payload, signature] = request.statement.jws.split('.');
+    const jws = `${head}.${payload}.${flipped(signature!)}`;
+    const altered = { ...request, statement: { ...request.statement, jws } };
+    expect(await refusal(() => patient.approve(altered))).toBe('unverified request');
+  });
+
+  test.each<[string, Partial<Payload<'request'>['receiving']>]>([
+    ['key', { key: toBase64url(fill(2, 33)) }],
+    ['number of the key', { number: 2 }],
+  ])('with another receiving %s than the identity statement has is not approved', async (_, change) => {
+    const { patient, request, service } = await pending();
+    const { receiving } = request.statement.payload;
+    const odd = await resigned(request.statement, { receiving: { ...receiving, ...change } }, KEYS.clinician);
+    expect(await refusal(() => patient.approve({ ...request, statement: odd }))).toBe('unverified receiving-key');
+    expect(service.calls).not.toContain('approve-request');
+  });
+
+  test('of an identity that does not verify is not approved', async () => {
+    const { patient, request, service } = await pending();
+    service.state.lie = (route, a) =>
+      route === 'get-identity' ? { ...a, statement: `${a.statement.slice(0, -4)}AAAA` } : undefined;
+    expect(await refusal(() => patient.approve(request))).toBe('unverified identity');
+  });
+});
+
+describe('a folder', () => {
+  const made = async () => {
+    const story = await people();
+    const folder = await story.patient.createFolder({ name: 'Blood', category: 'laboratory' });
+    const fresh = () => createPatient(story.optionsOf('patient'));
+    const show = (jws: string) => {
+      story.service.state.lie = (route) =>
+        route === 'list-folders' ? { folders: [{ statement: jws, state: 'current' }] } : undefined;
+    };
+    return { ...story, folder, fresh, show };
+  };
+
+  test('that somebody else signed is refused', async () => {
+    const { fresh, folder, show } = await made();
+    show((await resigned(folder.statement, { patient: KEYS.stranger.id }, KEYS.stranger)).jws);
+    expect(await refusal(() => fresh().listFolders())).toBe('unverified folder');
+  });
+
+  test('with a key that is not derived from the own seed is refused', async () => {
+    const { fresh, folder, show } = await made();
+    show((await resigned(folder.statement, { salt: toBase64url(fill(1, 16)) })).jws);
+    expect(await refusal(() => fresh().listFolders())).toBe('unverified folder-key');
+  });
+
+  test('with the name of another folder is refused', async () => {
+    const { fresh, folder, patient, show } = await made();
+    const other = await patient.createFolder({ name: 'Chest', category: 'imaging' });
+    show((await resigned(folder.statement, { name: other.statement.payload.name })).jws);
+    expect(await refusal(() => fresh().listFolders())).toBe('unverified folder-name');
+  });
+
+  test('other than the one known is refused', async () => {
+    const { patient, folder, show, fresh } = await made();
+    const other = (await resigned(folder.statement, { issued: 1 })).jws;
+    show(other);
+    expect(await refusal(() => patient.listFolders())).toBe('rolled-back folder');
+    // Without memory nobody can tell.
+    expect(await refusal(() => fresh().listFolders())).toBe('accepted');
+  });
+
+  test('that began a new epoch does not open its older records with the newer key', async () => {
+    const { patient, folder, service, fresh } = await made();
+    const record = await patient.file(folder.id, utf8('before'), {});
+    service.nextEpoch(folder.id, KEYS.patient);
+    expect(await refusal(() => fresh().open([record]))).toBe('unknown-cell');
+  });
+});
+
+test('a deletion that the service does not confirm is not one', async () => {
+  const { lie, patient, record } = await lying();
+  lie('delete-record', (a) => ({ ...a, versions: a.versions.map((v: object) => ({ ...v, state: 'committed' })) }));
+  expect(await refusal(() => patient.deleteRecord(record))).toBe('bad-answer');
+});
