@@ -8,11 +8,14 @@ const MOST_PAGES = 100_000;
 export async function* pages<P extends { readonly next?: string | undefined }>(
   fetchPage: (cursor: { readonly cursor?: string }) => Promise<P>,
 ): AsyncGenerator<P, void, undefined> {
+  const seen = new Set<string>();
   let cursor: { readonly cursor?: string } = {};
   for (let n = 0; n < MOST_PAGES; n++) {
     const page = await fetchPage(cursor);
     yield page;
     if (page.next === undefined) return;
+    if (seen.has(page.next)) break;
+    seen.add(page.next);
     cursor = { cursor: page.next };
   }
   throw new ClientError('bad-answer', 'a list does not end');

@@ -1,5 +1,6 @@
 // Metadata, wraps and sealed texts.
 import { describe, expect, test } from '@jest/globals';
+import { concat } from '../../lib/bytes/binary.ts';
 import { utf8 } from '../../lib/bytes/codec.ts';
 import { newId } from '../../lib/bytes/ids.ts';
 import { decrypt, deriveKeys, encrypt } from '../../lib/envelope/keys.ts';
@@ -7,10 +8,11 @@ import { openMetadata, sealMetadata } from '../../lib/envelope/metadata.ts';
 import { assertCommit } from '../../lib/envelope/open.ts';
 import { openText, sealText, type TextPlace } from '../../lib/envelope/sealed-text.ts';
 import { unwrapOriginal, unwrapReencrypted, wrapHash, wrapKey } from '../../lib/envelope/wrap.ts';
-import { decodeCapsule } from '../../lib/umbral/capsule.ts';
+import { decodeCapsule, encodeCapsule } from '../../lib/umbral/capsule.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
 import { publicKeyOf, randomSecretKey } from '../../lib/umbral/keys.ts';
 import { reencrypt } from '../../lib/umbral/proxy.ts';
+import { encrypt as umbralEncrypt } from '../../lib/umbral/sender.ts';
 import { codeOf, fileKey, heading, seal } from './helpers.ts';
 
 const header = { ...heading, algorithm: 1, chunk: 20, flags: 0, salt: new Uint8Array(16).fill(5) };
@@ -27,6 +29,38 @@ describe('metadata', () => {
     const bytes = await sealMetadata(meta, fileKey, header);
     expect(bytes).toHaveLength(sealed);
     expect(await openMetadata(bytes, fileKey, header)).toEqual(meta);
+  });
+
+  test.each([
+    [512, 528],
+    [513, 1040],
+    [1024, 1040],
+    [1025, 2064],
+    [2048, 2064],
+    [2049, 4112],
+    [4096, 4112],
+  ])('a text of %i bytes makes %i bytes', async (bytes, sealed) => {
+    const meta = { length: 1, title: 'x'.repeat(bytes - '{"length":1,"title":""}'.length) };
+    const out = await sealMetadata(meta, fileKey, header);
+    expect(out).toHaveLength(sealed);
+    expect(await openMetadata(out, fileKey, header)).toEqual(meta);
+  });
+
+  test('4097 bytes are too long', async () => {
+    const title = 'x'.repeat(4097 - '{"length":1,"title":""}'.length);
+    expect(await codeOf(sealMetadata({ length: 1, title }, fileKey, header))).toBe('too-long');
+  });
+
+  test('every byte of it, cut, lengthened, under another key', async () => {
+    const bytes = await sealMetadata({ length: 1 }, fileKey, header);
+    for (let i = 0; i < bytes.length; i++) {
+      const altered = bytes.slice();
+      altered[i]! ^= 1;
+      expect([i, await codeOf(openMetadata(altered, fileKey, header))]).toEqual([i, 'metadata-invalid']);
+    }
+    for (const other of [bytes.subarray(1), bytes.subarray(0, -1), concat(bytes, Uint8Array.of(0)), new Uint8Array(0)])
+      expect(await codeOf(openMetadata(other, fileKey, header))).toBe('metadata-invalid');
+    expect(await codeOf(openMetadata(bytes, new Uint8Array(32), header))).toBe('metadata-invalid');
   });
 
   test('too long, of wrong type, altered, for another header: refused', async () => {
@@ -46,6 +80,18 @@ describe('metadata', () => {
     'null',
     '{"length":"1"}',
     '{"length":1,"title":2}',
+    '{"length":1,"title":null}',
+    '{"length":1,"length":1}',
+    '{"length":1,"__proto__":"x"}',
+    '{"length":-0}',
+    '{"length":1e0}',
+    '{"length":1.5}',
+    '{"length":9007199254740992}',
+    '{"length":1,"title":"\\u0078"}',
+    '\ufeff{"length":1}',
+    '{"length":1}\n',
+    '{"length":1',
+    '',
     '\u00ff',
   ])('sealed, but not in its one form: %s', async (text) => {
     const plain = new Uint8Array(512);
@@ -91,6 +137,53 @@ describe('wraps', () => {
     expect(await caught(() => unwrapReencrypted(wrap, recipient, publicKeyOf(cell), []))).toBe('wrap-invalid');
   });
 
+  test('any byte altered, any other length', async () => {
+    const wrap = wrapKey(fileKey, publicKeyOf(cell));
+    for (const part of ['capsule', 'wrappedKey'] as const)
+      for (let i = 0; i < wrap[part].length; i += 3) {
+        const altered = wrap[part].slice();
+        altered[i]! ^= 1;
+        expect([part, i, await caught(() => unwrapOriginal({ ...wrap, [part]: altered }, cell))]).toEqual([
+          part,
+          i,
+          'wrap-invalid',
+        ]);
+      }
+    for (const length of [0, 39, 71])
+      expect(await caught(() => unwrapOriginal({ ...wrap, wrappedKey: wrap.wrappedKey.slice(0, length) }, cell))).toBe(
+        'wrap-invalid',
+      );
+    // Well sealed, but not a file key.
+    const { capsule, ciphertext } = umbralEncrypt(publicKeyOf(cell), new Uint8Array(31));
+    expect(await caught(() => unwrapOriginal({ capsule: encodeCapsule(capsule), wrappedKey: ciphertext }, cell))).toBe(
+      'wrap-invalid',
+    );
+    expect(() => wrapKey(new Uint8Array(31), publicKeyOf(cell))).toThrow('file key must be 32 bytes');
+  });
+
+  test('the fragments of two of three proxies, and of one too few', async () => {
+    const wrap = wrapKey(fileKey, publicKeyOf(cell));
+    const kfrags = generateKFrags({
+      delegating: cell,
+      receiving: publicKeyOf(recipient),
+      signer,
+      threshold: 2,
+      shares: 3,
+    });
+    const cfrags = kfrags.map((kfrag) => reencrypt(decodeCapsule(wrap.capsule), kfrag));
+    const [a, b, c] = cfrags as [(typeof cfrags)[0], (typeof cfrags)[0], (typeof cfrags)[0]];
+    for (const two of [
+      [a, b],
+      [b, c],
+      [c, a],
+    ])
+      expect(unwrapReencrypted(wrap, recipient, publicKeyOf(cell), two)).toEqual(fileKey);
+    expect(await caught(() => unwrapReencrypted(wrap, recipient, publicKeyOf(cell), [a]))).toBe('wrap-invalid');
+    // Fragments of another wrap to the same cell open nothing here.
+    const other = wrapKey(fileKey, publicKeyOf(cell));
+    expect(await caught(() => unwrapReencrypted(other, recipient, publicKeyOf(cell), [a, b]))).toBe('wrap-invalid');
+  });
+
   test('of another record: the commitment tells before anybody re-wraps', async () => {
     const s = await seal(new Uint8Array(3));
     await assertCommit(fileKey, s.header, s.commit);
@@ -123,5 +216,38 @@ describe('sealed texts', () => {
     expect(await caught(() => openText(sealed.subarray(0, 100), inbox, place))).toBe('text-invalid');
     sealed[120]! ^= 1;
     expect(await caught(() => openText(sealed, inbox, place))).toBe('text-invalid');
+  });
+
+  test.each(['', 'x', 'x'.repeat(5000), 'nul \0 within and at the end \0', '"quoted" \\ {"text":"y"}', '🫀 ü\u0301'])(
+    'come back as they were: %j',
+    (text) => {
+      expect(openText(sealText(place, text, publicKeyOf(inbox)), inbox, place)).toBe(text);
+    },
+  );
+
+  const sealedAs = (json: string, length: number): Uint8Array => {
+    const plain = new Uint8Array(length);
+    plain.set(utf8(json));
+    const { capsule, ciphertext } = umbralEncrypt(publicKeyOf(inbox), plain);
+    return concat(encodeCapsule(capsule), ciphertext);
+  };
+  const good = JSON.stringify({ ...place, text: 'x' });
+  const length = Math.ceil(good.length / 64) * 64;
+
+  test('made by others by the page, they open', () => {
+    expect(openText(sealedAs(good, length), inbox, place)).toBe('x');
+  });
+
+  test.each([
+    ['padded further', good, length + 64],
+    ['not padded to 64', good, good.length],
+    ['a member more', JSON.stringify({ ...place, text: 'x', more: 1 }), length + 64],
+    ['another order', JSON.stringify({ text: 'x', ...place }), length],
+    ['no text', JSON.stringify(place), length],
+    ['a number', JSON.stringify({ ...place, text: 1 }), length],
+    ['null', 'null', 64],
+    ['nothing', '', 64],
+  ])('%s: refused', async (_, json, padded) => {
+    expect(await caught(() => openText(sealedAs(json, padded), inbox, place))).toBe('text-invalid');
   });
 });

@@ -1,0 +1,66 @@
+// The example that the pages print: made again to the last byte, opened by both implementations, and equal to what the pages say.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { fromUtf8, toHex } from '../../lib/bytes/codec.ts';
+import { idBytes, identityKey } from '../../lib/bytes/ids.ts';
+import { openMetadata } from '../../lib/envelope/metadata.ts';
+import { collect, openBlob } from '../../lib/envelope/open.ts';
+import { openText } from '../../lib/envelope/sealed-text.ts';
+import { unwrapOriginal } from '../../lib/envelope/wrap.ts';
+import { body, bytesOf, cell, counting, example, fileKey, heading, inbox, makeExample, metadata } from './example.ts';
+import { inPieces } from './helpers.ts';
+import { peerDigest, peerHeader, peerKey, peerMetadata, peerOpen, peerPadded, peerSeal } from './peer.ts';
+
+const header = { ...heading, algorithm: 1, chunk: 20, flags: 1, salt: counting()(16) };
+const peer = {
+  ...header,
+  record: idBytes(header.record),
+  patient: identityKey(header.patient),
+  folder: idBytes(header.folder),
+  author: identityKey(header.author),
+};
+
+test('is what we make', async () => {
+  expect(await makeExample()).toEqual(example);
+});
+
+test('is what we open', async () => {
+  const blob = bytesOf(example.blob);
+  const signed = { header, commit: bytesOf(example.commit), digest: bytesOf(example.digest), length: blob.length };
+  const meta = await openMetadata(bytesOf(example.sealedMetadata), fileKey, header);
+  expect(meta).toEqual(metadata);
+  const opened = await openBlob(inPieces(blob, 100), fileKey, signed, { plainLength: meta.length });
+  expect(await collect(opened)).toEqual(body);
+  const wrap = { capsule: bytesOf(example.capsule), wrappedKey: bytesOf(example.wrappedKey) };
+  expect(toHex(unwrapOriginal(wrap, cell))).toBe(example.fileKey);
+  expect(openText(bytesOf(example.sealedText), inbox, example.place)).toBe(example.text);
+});
+
+test('is what the other implementation makes and opens', () => {
+  expect(toHex(peerHeader(peer))).toBe(example.header);
+  expect(toHex(peerKey(fileKey, peerHeader(peer), 'commit'))).toBe(example.commit);
+  expect(toHex(peerSeal(fileKey, peer, body))).toBe(example.blob);
+  expect(peerOpen(fileKey, peer, bytesOf(example.blob))).toEqual(peerPadded(body));
+  expect(toHex(peerDigest(bytesOf(example.blob)))).toBe(example.digest);
+  expect(toHex(peerMetadata(fileKey, peer, example.metadata))).toBe(example.sealedMetadata);
+});
+
+/** The page's text without white space, so that a value may be broken into lines. */
+const page = (name: string): string =>
+  readFileSync(new URL(`../../docs/spec/${name}.md`, import.meta.url), 'utf8').replace(/\s+/g, '');
+
+/** Long values are printed by their beginning and end. */
+const ends = (hex: string): string => `${hex.slice(0, 64)}..${hex.slice(-32)}`;
+
+describe('is what the page prints', () => {
+  test.each([
+    ['blob', [example.fileKey, example.header, example.headerHash, example.commit, example.digest]],
+    ['blob', [fromUtf8(bytesOf(example.body)).replaceAll(' ', ''), ends(example.blob)]],
+    ['metadata', [example.metadata, ends(example.sealedMetadata), example.metadataHash]],
+    ['wrap', [example.cellSecretKey, example.capsule, example.wrappedKey, example.wrapHash]],
+    ['sealed-text', [example.inboxSecretKey, JSON.stringify({ ...example.place, text: example.text })]],
+    ['sealed-text', [ends(example.sealedText)]],
+  ])('%s', (name, values) => {
+    for (const value of values) expect(page(name)).toContain(value);
+  });
+});

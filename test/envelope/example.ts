@@ -1,0 +1,82 @@
+// The worked example of the pages docs/spec/{blob,wrap,metadata,sealed-text}.md: every input fixed, so every byte is.
+import { readFileSync } from 'node:fs';
+import { concat, type Rng } from '../../lib/bytes/binary.ts';
+import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
+import { identityId, newId, type FolderId, type RecordId } from '../../lib/bytes/ids.ts';
+import { encodeHeader, sha256 } from '../../lib/envelope/header.ts';
+import { sealMetadata } from '../../lib/envelope/metadata.ts';
+import { sealBlob } from '../../lib/envelope/seal.ts';
+import { sealText } from '../../lib/envelope/sealed-text.ts';
+import { wrapHash, wrapKey } from '../../lib/envelope/wrap.ts';
+import { publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';
+
+/** 01 02 03 .. and on from call to call. */
+export const counting = (): Rng => {
+  let next = 0;
+  return (length) => Uint8Array.from({ length }, () => (next = (next + 1) & 0xff));
+};
+
+const repeated = (byte: number, length: number): Uint8Array => new Uint8Array(length).fill(byte);
+export const fileKey = Uint8Array.from({ length: 32 }, (_, i) => i);
+export const body = utf8('Blood pressure 120/80 mmHg');
+const patient = identityId(repeated(0x22, 32));
+const folder = newId<FolderId>(() => repeated(0x33, 16));
+export const heading = {
+  record: newId<RecordId>(() => repeated(0x11, 16)),
+  version: 1,
+  patient,
+  folder,
+  author: identityId(repeated(0x44, 32)),
+  created: 1_764_000_000_000,
+};
+export const metadata = {
+  length: body.length,
+  fileName: 'bp.txt',
+  mediaType: 'text/plain',
+  clinicalDate: '2025-11-24',
+};
+export const cell = SecretKey.fromBytes(repeated(0x55, 32));
+export const inbox = SecretKey.fromBytes(repeated(0x66, 32));
+export const place = { kind: 'folder-name', sender: patient, receiver: patient, statement: folder } as const;
+export const text = 'Heart';
+
+/** Everything in the example, made anew; bytes as hexadecimal. */
+export const makeExample = async () => {
+  const sealed = await sealBlob(
+    (async function* () {
+      yield await Promise.resolve(body);
+    })(),
+    fileKey,
+    heading,
+    { rng: counting() },
+  );
+  const parts: Uint8Array[] = [];
+  for await (const part of sealed.parts) parts.push(part.bytes);
+  const header = encodeHeader(sealed.header);
+  const sealedMetadata = await sealMetadata(metadata, fileKey, sealed.header);
+  const wrap = wrapKey(fileKey, publicKeyOf(cell), counting());
+  return {
+    fileKey: toHex(fileKey),
+    header: toHex(header),
+    headerHash: toHex(await sha256(header)),
+    commit: toHex(sealed.commit),
+    body: toHex(body),
+    blob: toHex(concat(...parts)),
+    digest: toHex(sealed.facts().digest),
+    metadata: JSON.stringify(metadata),
+    sealedMetadata: toHex(sealedMetadata),
+    metadataHash: toHex(await sha256(sealedMetadata)),
+    cellSecretKey: toHex(cell.toBytes()),
+    capsule: toHex(wrap.capsule),
+    wrappedKey: toHex(wrap.wrappedKey),
+    wrapHash: toHex(await wrapHash(wrap)),
+    inboxSecretKey: toHex(inbox.toBytes()),
+    place,
+    text,
+    sealedText: toHex(sealText(place, text, publicKeyOf(inbox), counting())),
+  };
+};
+
+export type Example = Awaited<ReturnType<typeof makeExample>>;
+export const example = JSON.parse(readFileSync(new URL('example.json', import.meta.url), 'utf8')) as Example;
+export const bytesOf = (hex: string): Uint8Array => fromHex(hex);
