@@ -1,14 +1,20 @@
 // Two callers at once. Both have read before either writes: forced in both orders by holding their transactions at a gate, and free runs
 // beside it (RACES of each kind; a twentieth of the long run unless LONG=1).
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBClient, TransactWriteItemsCommandInput } from '@aws-sdk/client-dynamodb';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
+import { systemRng } from '../../lib/bytes/binary.ts';
 import { createPatient, createRecipient, type Patient, type Recipient } from '../../lib/client/index.ts';
+import { collect } from '../../lib/envelope/open.ts';
 import { bytesOf, given, newPerson, when, type Connection, type Person } from '../flows/people.ts';
 import { makeService } from '../support/in-process.ts';
 
 const RACES = process.env['LONG'] === '1' ? 200 : 10;
+
+/** What has an audit event with it. Beginning an upload has none. */
+const isEvent = (input: object): boolean =>
+  ((input as TransactWriteItemsCommandInput).TransactItems ?? []).some((i) => i.Put?.Item?.['sk']?.S === 'HEAD');
 
 /** Holds transactions while armed: the two of a race meet, then pass one after the other, in the order asked for. */
 const gate = () => {
@@ -29,6 +35,7 @@ const gate = () => {
       (client as DynamoDBClient).middlewareStack.add(
         (next, context) => async (args) => {
           if (context.commandName !== 'TransactWriteItemsCommand' || !order.includes(side)) return next(args);
+          if (!isEvent(args.input)) return next(args);
           await new Promise<void>((resolve) => {
             waiting.set(side, resolve);
             letThrough();
@@ -188,9 +195,52 @@ const twoCommits: Race = async () => {
   };
 };
 
+/** A client whose next record, once it has looked up the folder, gets this id. */
+const filingAs = (id: Uint8Array, { origin, fetch: send }: Connection): Connection & { rng: typeof systemRng } => {
+  let due = false;
+  return {
+    ...(origin !== undefined && { origin }),
+    fetch: async (input, init) => {
+      const answer = await send!(input, init);
+      due = new URL(input instanceof Request ? input.url : input).pathname === '/v1/folders';
+      return answer;
+    },
+    rng: (length) => {
+      if (!due) return systemRng(length);
+      due = false;
+      return id.slice(0, length);
+    },
+  };
+};
+
+const twoCommitsOfAVersion: Race = async () => {
+  const person = newPerson();
+  const record = systemRng(16);
+  const sides = [one, two].map((side) => {
+    const filing = filingAs(record, side);
+    return createPatient({ ...connect(person, filing), rng: filing.rng });
+  });
+  const [a, b] = sides as [Patient, Patient];
+  await a.register();
+  const folder = await a.createFolder({ name: 'x', category: 'other' });
+  const contents = [bytesOf(9), bytesOf(8)] as const;
+  return {
+    run: [() => a.file(folder.id, contents[0], {}), () => b.file(folder.id, contents[1], {})],
+    check: async (results) => {
+      expect([...results].sort()).toEqual(['ok', 'version-conflict']);
+      const records = await a.listRecords(folder.id);
+      expect(records).toHaveLength(1);
+      expect((await a.audit()).filter((e) => e.kind === 'record-filed')).toHaveLength(1);
+      const [opened] = await a.open(records);
+      expect(await collect(opened!.stream())).toEqual(contents[results.indexOf('ok')]);
+    },
+  };
+};
+
 const KINDS: Readonly<Record<string, Race>> = {
   'two approvals': twoApprovals,
   'approval and denial': approvalAndDenial,
+  'two commits of one version': twoCommitsOfAVersion,
   'two openings at the limit': twoOpeningsAtTheLimit,
   'revocation and opening': revocationAndOpening,
 };
