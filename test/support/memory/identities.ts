@@ -1,0 +1,70 @@
+// Identities and folders.
+import { AppError } from '../../../lib/api/errors.ts';
+import type { Folders, Identities, StoredCell } from '../../../lib/usecases/ports.ts';
+import { pageOf, type Placed } from './page.ts';
+import type { State } from './state.ts';
+import type { Steps } from './steps.ts';
+import { nonceClaim, transact, unless } from './transaction.ts';
+
+export const identitySteps = (state: State): Steps<Identities> => ({
+  find: (id) => state.identities.get(id),
+
+  put: (statement, previous, event, call) => {
+    const stored = state.identities.get(statement.payload.id)?.statement;
+    return transact(state, {
+      claim: nonceClaim(call),
+      makes: [[statement, stored]],
+      conditions: [unless(stored?.hash === previous, new AppError('statement-outdated'))],
+      events: [{ draft: event, evidence: statement.jws }],
+      effect: () => state.identities.set(statement.payload.id, { statement, state: 'active' }),
+    });
+  },
+});
+
+const FOLDER = /^F#[a-z]+#[a-z2-7]{26}$/;
+
+export const folderSteps = (state: State): Steps<Folders> => {
+  const find: Steps<Folders>['find'] = (id) => {
+    const row = state.folders.get(id);
+    return row === undefined ? undefined : { statement: row.current, state: 'current' };
+  };
+
+  return {
+    find,
+
+    cells: (names) => names.map(({ folder, epoch }) => state.folders.get(folder)?.cells.get(epoch)),
+
+    list: (patient, request) => {
+      const own = [...state.folders.values()].map((row) => row.current).filter((s) => s.payload.patient === patient);
+      const placed = own.map((statement): Placed<StoredCell> => {
+        const { category, folder } = statement.payload;
+        return [`F#${category}#${folder}`, { statement, state: 'current' }];
+      });
+      return pageOf(placed, FOLDER, request);
+    },
+
+    put: (statement, previous, event, call) => {
+      const { folder, epoch } = statement.payload;
+      const row = state.folders.get(folder);
+      const before = previous === undefined ? undefined : row?.cells.get(epoch - 1);
+      return transact(state, {
+        claim: nonceClaim(call),
+        makes: [[statement, row?.current]],
+        conditions: [
+          previous === undefined
+            ? unless(row === undefined, new AppError('already-exists'))
+            : unless(row?.current.hash === previous, new AppError('statement-outdated')),
+          unless(row?.cells.has(epoch) !== true, new AppError('already-exists')),
+          unless(previous === undefined || before?.state === 'current', new AppError('statement-outdated')),
+        ],
+        events: [{ draft: event }],
+        effect: () => {
+          const cells = new Map(row?.cells);
+          if (before !== undefined) cells.set(epoch - 1, { ...before, state: 'closed' });
+          cells.set(epoch, { statement, state: 'current' });
+          state.folders.set(folder, { current: statement, cells });
+        },
+      });
+    },
+  };
+};

@@ -1,0 +1,62 @@
+// The whole of what use cases need, in memory: a small model of lib/stores with the same conditions, refusals, pages and trail. Every call of
+// a port is one step that runs as a whole; a scheduler decides when.
+import type { PartTarget, Ports } from '../../../lib/usecases/ports.ts';
+import { auditSteps } from './audit.ts';
+import { blobSteps, fetchBlob, sendPart } from './blobs.ts';
+import { grantSteps, openingSteps } from './grants.ts';
+import { folderSteps, identitySteps } from './identities.ts';
+import { recordSteps } from './records.ts';
+import { requestSteps } from './requests.ts';
+import { emptyState, type State } from './state.ts';
+import { inOrder, scheduled, type Schedule } from './steps.ts';
+import { forgetClaims } from './transaction.ts';
+import { staleUploads, uploadSteps } from './uploads.ts';
+
+export interface MemoryInit {
+  readonly schedule?: Schedule;
+  /** To go on from; it is used as it is. */
+  readonly state?: State;
+}
+
+export interface Memory {
+  readonly ports: Ports;
+  readonly state: State;
+  /** A copy, to compare with or to go on from. */
+  readonly snapshot: () => State;
+  /** Bytes sent to a target of `blobs.targets`; the HTTP status. */
+  readonly send: (target: PartTarget, body: Uint8Array, now: number) => number;
+  /** The bytes at a URL of `blobs.download`, while it lives. */
+  readonly fetch: (url: string, now: number) => Uint8Array | undefined;
+  /** Removes claims whose time to live is over. */
+  readonly forgetClaims: (now: number) => void;
+}
+
+export const makeMemory = ({ schedule = inOrder, state = emptyState() }: MemoryInit = {}): Memory => {
+  const uploads: Ports['uploads'] = {
+    ...scheduled<Omit<Ports['uploads'], 'stale'>>('uploads', schedule, uploadSteps(state)),
+    async *stale(before) {
+      yield* await schedule('uploads.stale', () => staleUploads(state, before));
+    },
+  };
+  return {
+    ports: {
+      identities: scheduled('identities', schedule, identitySteps(state)),
+      folders: scheduled('folders', schedule, folderSteps(state)),
+      records: scheduled('records', schedule, recordSteps(state)),
+      uploads,
+      requests: scheduled('requests', schedule, requestSteps(state)),
+      grants: scheduled('grants', schedule, grantSteps(state)),
+      openings: scheduled('openings', schedule, openingSteps(state)),
+      audit: scheduled('audit', schedule, auditSteps(state)),
+      blobs: scheduled('blobs', schedule, blobSteps(state)),
+    },
+    state,
+    snapshot: () => structuredClone(state),
+    send: (target, body, now) => sendPart(state, target, body, now),
+    fetch: (url, now) => fetchBlob(state, url, now),
+    forgetClaims: (now) => forgetClaims(state, now),
+  };
+};
+
+export { inOrder, type Schedule } from './steps.ts';
+export type { State } from './state.ts';

@@ -1,0 +1,139 @@
+// Records: heads, versions and wraps.
+import { AppError } from '../../../lib/api/errors.ts';
+import type { RecordId } from '../../../lib/bytes/ids.ts';
+import type { NewVersion, Records, StoredRecord, StoredVersion } from '../../../lib/usecases/ports.ts';
+import { mapPage, pageOf, pageOfLists, type Placed } from './page.ts';
+import { cellText, ms, ordinal, uploadName, type RecordRow, type State, type WrapRow } from './state.ts';
+import type { Steps } from './steps.ts';
+import { nonceClaim, transact, unless, type Refusal } from './transaction.ts';
+
+const VERSION = /^V#\d{10}$/;
+const RECORD = /^\d{13}#[a-z2-7]{26}$/;
+const WRAP = /^[a-z2-7]{26}#[1-9]\d{0,9}#\d{13}#[a-z2-7]{26}#\d{10}$/;
+
+const follows = (row: RecordRow | undefined, { statement }: NewVersion, head: StoredRecord | undefined): boolean =>
+  head === undefined
+    ? row === undefined
+    : row?.head.state === 'committed' &&
+      row.head.latest === statement.payload.version - 1 &&
+      row.head.latestHash === head.latestHash;
+
+/** The record with one more version. */
+const withVersion = (row: RecordRow | undefined, { statement, metadata, blob, wrap }: NewVersion): RecordRow => {
+  const { record, patient, folder, epoch, version, created } = statement.payload;
+  const head: StoredRecord = {
+    record,
+    patient,
+    folder,
+    latest: version,
+    latestHash: statement.hash,
+    state: 'committed',
+  };
+  const { key, versionId } = blob;
+  const stored: StoredVersion = { statement, state: 'committed', metadata, blob: { key, versionId } };
+  return {
+    head,
+    created: row?.created ?? created,
+    versions: new Map(row?.versions).set(version, stored),
+    wraps: [...(row?.wraps ?? []), { record, version, folder, epoch, created, ...wrap }],
+  };
+};
+
+const withoutContent = ({ metadata: _metadata, ...version }: StoredVersion): StoredVersion => ({
+  ...version,
+  state: 'deleted',
+});
+
+const undeleted = (row: RecordRow | undefined, of: string): readonly (Refusal | undefined)[] => [
+  unless(row?.head.state === 'committed', row === undefined ? new AppError('not-found') : 'repeated'),
+  unless(row?.head.latestHash === of, new AppError('statement-outdated')),
+];
+
+export const recordSteps = (state: State): Steps<Records> => {
+  const versionsOf = (id: RecordId): readonly StoredVersion[] => [...(state.records.get(id)?.versions.values() ?? [])];
+  const committed = ({ record, version }: WrapRow): StoredVersion | undefined =>
+    state.records.get(record)?.versions.get(version);
+
+  return {
+    find: (id) => state.records.get(id)?.head,
+
+    versions: (id, request) =>
+      pageOf(
+        versionsOf(id).map((v): Placed<StoredVersion> => [`V#${ordinal(v.statement.payload.version)}`, v]),
+        VERSION,
+        request,
+      ),
+
+    version: (id, version) => state.records.get(id)?.versions.get(version),
+
+    wrapped: (id, cells) => {
+      const names = new Set(cells.map(cellText));
+      const wraps = state.records.get(id)?.wraps ?? [];
+      return new Set(wraps.filter((w) => names.has(cellText(w))).map((w) => w.version));
+    },
+
+    listFolder: (folder, request) => {
+      const rows = [...state.records.values()].filter(
+        ({ head }) => head.folder === folder && head.state === 'committed',
+      );
+      const placed = rows.map((row): Placed<StoredVersion> => [
+        `${ms(row.created)}#${row.head.record}`,
+        row.versions.get(row.head.latest)!,
+      ]);
+      return pageOf(placed, RECORD, request);
+    },
+
+    listCells: (cells, request) => {
+      const wraps = [...state.records.values()].flatMap((row) => row.wraps);
+      const lists = cells.map(cellText).map((name) => {
+        const own = wraps.filter((w) => cellText(w) === name);
+        return [
+          name,
+          own.map((w): Placed<WrapRow> => [`${ms(w.created)}#${w.record}#${ordinal(w.version)}`, w]),
+        ] as const;
+      });
+      const { items, ...rest } = mapPage(pageOfLists(lists, WRAP, request), committed);
+      return { ...rest, items: [...new Set(items.filter((v) => v !== undefined))] };
+    },
+
+    commit: (version, head, event, call) => {
+      const { payload } = version.statement;
+      const row = state.records.get(payload.record);
+      const stored = row?.versions.get(payload.version)?.statement;
+      const cell = state.folders.get(payload.folder)?.cells.get(payload.epoch);
+      const upload = state.uploads.get(uploadName({ record: payload.record, upload: version.upload.upload }));
+      return transact(state, {
+        claim: nonceClaim(call),
+        makes: [[version.statement, stored]],
+        conditions: [
+          unless(stored === undefined, new AppError('version-conflict')),
+          unless(follows(row, version, head), new AppError('version-conflict')),
+          unless(cell?.state === 'current', new AppError('cell-closed')),
+          unless(upload?.state === 'open', new AppError('upload-not-found')),
+        ],
+        events: [{ draft: event }],
+        effect: () => {
+          state.records.set(payload.record, withVersion(row, version));
+          if (upload !== undefined) state.uploads.set(uploadName(upload.upload), { ...upload, state: 'committed' });
+        },
+      });
+    },
+
+    delete: ({ record }, deletion, event, call) => {
+      const row = state.records.get(record);
+      return transact(state, {
+        claim: nonceClaim(call),
+        conditions: undeleted(row, deletion.payload.of),
+        events: [{ draft: event, evidence: deletion.jws }],
+        effect: () => {
+          if (row === undefined) return;
+          const versions = new Map([...row.versions].map(([n, v]) => [n, withoutContent(v)]));
+          const head: StoredRecord = { ...row.head, state: 'deleted', deletion: deletion.jws };
+          state.records.set(record, { ...row, head, versions, wraps: [] });
+        },
+      });
+    },
+
+    blobs: (id) => versionsOf(id).map((v) => v.blob),
+  };
+};

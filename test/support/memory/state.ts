@@ -1,0 +1,131 @@
+// Everything that the service keeps, as one plain object: what a use case changed is what differs in it. Rows are replaced, never altered.
+import type { FolderId, GrantId, IdentityId, RecordId, RequestId } from '../../../lib/bytes/ids.ts';
+import type { AuditEvent } from '../../../lib/domain/audit.ts';
+import type { Statement, StatementHash } from '../../../lib/statements/kinds.ts';
+import type {
+  AuditEntry,
+  CellName,
+  StoredCell,
+  StoredGrant,
+  StoredIdentity,
+  StoredRecord,
+  StoredRequest,
+  StoredUpload,
+  StoredVersion,
+  StoredWrap,
+} from '../../../lib/usecases/ports.ts';
+
+/** A nonce, or an opening id, that was used. */
+export interface ClaimRow {
+  /** Seconds since 1970; from then on the row may go. */
+  readonly ttl: number;
+  readonly opening?: { readonly statement: StatementHash; readonly at: number };
+}
+
+export interface EventRow {
+  readonly event: AuditEvent;
+  readonly entry: AuditEntry;
+}
+
+export interface FolderRow {
+  readonly current: Statement<'folder'>;
+  /** By epoch. */
+  readonly cells: ReadonlyMap<number, StoredCell>;
+}
+
+export interface WrapRow extends CellName, StoredWrap {
+  readonly record: RecordId;
+  readonly version: number;
+  readonly created: number;
+}
+
+export interface RecordRow {
+  readonly head: StoredRecord;
+  /** Of the first version: its place in the list of the folder. */
+  readonly created: number;
+  readonly versions: ReadonlyMap<number, StoredVersion>;
+  readonly wraps: readonly WrapRow[];
+}
+
+export interface UploadRow {
+  readonly upload: StoredUpload;
+  readonly state: 'open' | 'committed' | 'retired';
+}
+
+export interface RequestRow extends StoredRequest {
+  readonly slot: number;
+  readonly denial?: StatementHash;
+}
+
+/** One of the few places for pending requests of one recipient with one patient. */
+export interface SlotRow {
+  readonly request: RequestId;
+  /** Free from then on. */
+  readonly until: number;
+}
+
+export interface GrantRow extends StoredGrant {
+  /** By the name of the cell; gone after revocation. */
+  readonly kfrags: ReadonlyMap<string, string>;
+}
+
+export interface PartRow {
+  readonly body: Uint8Array;
+  readonly sha256: Uint8Array;
+}
+
+export interface ObjectRow {
+  readonly versionId: string;
+  readonly body: Uint8Array;
+  /** SHA-256 over the SHA-256 of its parts, base64url. */
+  readonly digest: string;
+}
+
+export interface MultipartRow {
+  readonly key: string;
+  readonly parts: ReadonlyMap<number, PartRow>;
+}
+
+export interface State {
+  readonly claims: Map<string, ClaimRow>;
+  /** By patient, in order. */
+  readonly chains: Map<IdentityId, readonly EventRow[]>;
+  readonly identities: Map<IdentityId, StoredIdentity>;
+  readonly folders: Map<FolderId, FolderRow>;
+  readonly records: Map<RecordId, RecordRow>;
+  /** By {@link uploadName}. */
+  readonly uploads: Map<string, UploadRow>;
+  readonly requests: Map<RequestId, RequestRow>;
+  /** By recipient and patient. */
+  readonly slots: Map<string, readonly (SlotRow | undefined)[]>;
+  readonly grants: Map<GrantId, GrantRow>;
+  /** By key. */
+  readonly objects: Map<string, ObjectRow>;
+  readonly multiparts: Map<string, MultipartRow>;
+  /** Numbers the versions and multipart uploads that the bucket names. */
+  readonly named: { count: number };
+}
+
+export const emptyState = (): State => ({
+  claims: new Map(),
+  chains: new Map(),
+  identities: new Map(),
+  folders: new Map(),
+  records: new Map(),
+  uploads: new Map(),
+  requests: new Map(),
+  slots: new Map(),
+  grants: new Map(),
+  objects: new Map(),
+  multiparts: new Map(),
+  named: { count: 0 },
+});
+
+export const cellText = ({ folder, epoch }: CellName): string => `${folder}#${epoch}`;
+export const uploadName = ({ record, upload }: Pick<StoredUpload, 'record' | 'upload'>): string =>
+  `${record}/${upload}`;
+
+/** Numbers as they sort as text. */
+export const pad = (n: number, width: number): string => String(n).padStart(width, '0');
+export const ms = (instant: number): string => pad(instant, 13);
+export const ordinal = (n: number): string => pad(n, 10);

@@ -1,0 +1,86 @@
+// One write: all of it or nothing. What refuses it is read in the order of docs/spec/storage.md: the claim, the statements themselves, then the
+// first condition that does not hold. Nobody else writes meanwhile, so the head of the chain never moves.
+import { AppError } from '../../../lib/api/errors.ts';
+import type { IdentityId } from '../../../lib/bytes/ids.ts';
+import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../../lib/domain/audit.ts';
+import { REPEAT_WINDOW } from '../../../lib/domain/opening.ts';
+import { HOUR, SECOND } from '../../../lib/domain/time.ts';
+import type { Jws, Statement } from '../../../lib/statements/kinds.ts';
+import type { Call } from '../../../lib/usecases/call.ts';
+import type { Written } from '../../../lib/usecases/ports.ts';
+import type { ClaimRow, State } from './state.ts';
+
+/** `repeated`: what this write wants was done before. */
+export type Refusal = AppError | 'repeated';
+
+export interface Claim extends ClaimRow {
+  readonly name: string;
+}
+
+export interface Write {
+  readonly claim: Claim;
+  /** The statements that it stores under an id, each with what is stored there: all of them again are a repetition. */
+  readonly makes?: readonly (readonly [made: Statement, stored: Statement | undefined])[];
+  /** In order; undefined where one holds. */
+  readonly conditions: readonly (Refusal | undefined)[];
+  /** Of one patient. `evidence`: the statement behind it, where it is kept nowhere else. */
+  readonly events: readonly { readonly draft: EventDraft; readonly evidence?: Jws }[];
+  readonly effect: () => void;
+}
+
+export const unless = (holds: boolean, refusal: Refusal): Refusal | undefined => (holds ? undefined : refusal);
+
+export const claimName = (identity: IdentityId, nonce: string): string => `${identity}#${nonce}`;
+const ttlOf = (end: number): number => Math.ceil((end + HOUR) / SECOND);
+
+export const nonceClaim = ({ caller, nonce }: Call): Claim => ({
+  name: claimName(caller, nonce.value),
+  ttl: ttlOf(nonce.expires),
+});
+
+export const openingClaim = ({ payload, hash }: Statement<'opening'>, at: number): Claim => ({
+  name: claimName(payload.opener, payload.opening),
+  ttl: ttlOf(at),
+  opening: { statement: hash, at },
+});
+
+export const headOf = (state: State, patient: IdentityId): ChainHead => {
+  const last = state.chains.get(patient)?.at(-1);
+  return last === undefined ? EMPTY_CHAIN : { seq: last.event.seq, hash: last.entry.hash };
+};
+
+const taken = (claim: Claim, by: ClaimRow | undefined): Refusal | undefined => {
+  if (by === undefined) return undefined;
+  const isSame = claim.opening !== undefined && by.opening?.statement === claim.opening.statement;
+  return isSame && claim.opening.at - by.opening.at <= REPEAT_WINDOW ? 'repeated' : new AppError('replayed');
+};
+
+const allStored = (makes: Write['makes'] = []): boolean =>
+  makes.length > 0 && makes.every(([made, stored]) => made.hash === stored?.hash);
+
+const refusalOf = (state: State, { claim, makes, conditions }: Write): Refusal | undefined =>
+  taken(claim, state.claims.get(claim.name)) ??
+  (allStored(makes) ? 'repeated' : conditions.find((refusal) => refusal !== undefined));
+
+const append = (state: State, { draft, evidence }: Write['events'][number]): void => {
+  const { text, hash, event } = nextEvent(headOf(state, draft.patient), draft);
+  const entry = { event: text, hash, ...(evidence === undefined ? {} : { evidence }) };
+  state.chains.set(draft.patient, [...(state.chains.get(draft.patient) ?? []), { event, entry }]);
+};
+
+/** @throws {AppError} with which it is refused; then nothing was changed */
+export const transact = (state: State, write: Write): Written => {
+  const refusal = refusalOf(state, write);
+  if (refusal === 'repeated') return { repeated: true };
+  if (refusal !== undefined) throw refusal;
+  const { name, ...row } = write.claim;
+  state.claims.set(name, row);
+  for (const event of write.events) append(state, event);
+  write.effect();
+  return { repeated: false };
+};
+
+/** Claims go some time after their end, as in a table with a time to live. */
+export const forgetClaims = (state: State, now: number): void => {
+  for (const [name, { ttl }] of state.claims) if (ttl * SECOND <= now) state.claims.delete(name);
+};
