@@ -1,6 +1,6 @@
 // Starts and stops the local AWS (MiniStack): S3, DynamoDB, and for deployments CloudFormation, Lambda, API Gateway and IAM, on one port.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { ensurePython, LocalAwsError } from './python.ts';
@@ -20,12 +20,18 @@ export interface LocalAwsOptions {
   readonly port?: number;
   /** Keep data here over restarts; in memory only when absent. */
   readonly dataDir?: string;
-  /** Forget what dataDir holds. */
-  readonly fresh?: boolean;
   /** Enforce IAM and signatures. */
   readonly auth?: boolean;
-  readonly env?: Readonly<Record<string, string>>;
   readonly say?: (line: string) => void;
+}
+
+/** What of the machine is used; this machine's own unless named. */
+export interface Machine {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Where the local AWS is installed and logs. */
+  readonly state?: string;
+  /** How long a start may take, in ms. */
+  readonly patience?: number;
 }
 
 export const PROJECT = join(import.meta.dirname, '..');
@@ -33,16 +39,17 @@ export const STATE = join(PROJECT, '.local');
 const START_MS = 60_000;
 const STOP_MS = 15_000;
 
-/** @throws {LocalAwsError} when the port is taken */
+const unusable = (port: number, code: string | undefined): string => {
+  if (code === 'EADDRINUSE') return `Port ${port} on 127.0.0.1 is taken. End what uses it, or choose another one`;
+  return `Port ${port} on 127.0.0.1 cannot be used (${code ?? 'unknown'}). Choose another one, above 1023`;
+};
+
+/** @throws {LocalAwsError} when the port is taken, or not for us */
 export const freePort = (wanted = 0): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
-    server.once('error', () =>
-      reject(
-        new LocalAwsError(
-          `Port ${wanted} on 127.0.0.1 is taken. End what uses it, or choose another one (npm start -- --port N).`,
-        ),
-      ),
+    server.once('error', ({ code }: NodeJS.ErrnoException) =>
+      reject(new LocalAwsError(`${unusable(wanted, code)} (npm start -- --port N).`)),
     );
     server.listen(wanted, '127.0.0.1', () => {
       const address = server.address();
@@ -60,12 +67,51 @@ const answers = async (endpoint: string): Promise<boolean> => {
   }
 };
 
+const PROBE_MS = 10_000;
+const UNSET = 'or unset AWS_ENDPOINT_URL: a local AWS is started then.';
+
+/**
+ * What AWS_ENDPOINT_URL names, without a slash at its end; undefined when it is not set. Any HTTP answer counts as one.
+ * @throws {LocalAwsError} when nothing answers there
+ */
+export async function givenEndpoint(
+  env: NodeJS.ProcessEnv = process.env,
+  patience = PROBE_MS,
+): Promise<string | undefined> {
+  const given = env['AWS_ENDPOINT_URL'] ?? '';
+  if (given === '') return undefined;
+  if (!/^https?:/i.test(given) || !URL.canParse(given))
+    throw new LocalAwsError(`AWS_ENDPOINT_URL is no URL (http://127.0.0.1:4566 would be one). Mend it, ${UNSET}`);
+  const { origin, pathname } = new URL(given);
+  try {
+    await (await fetch(`${origin}${pathname}`, { signal: AbortSignal.timeout(patience) })).body?.cancel();
+  } catch (error) {
+    const { message, cause } = error as Error & { readonly cause?: { readonly code?: string } };
+    throw new LocalAwsError(
+      `Nothing answers at ${origin}${pathname}, which AWS_ENDPOINT_URL names (${cause?.code ?? message}). Start what should answer there, ${UNSET}`,
+    );
+  }
+  return given.replace(/\/$/, '');
+}
+
+const isGone = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+
+/** With its own children, where it leads a group (as what is spawned `detached` does). */
+const killAll = (child: ChildProcess, pid: number): void => {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL');
+  }
+};
+
 /** Resolves when the process is gone; insists after a while. */
 export async function end(child: ChildProcess, patience = STOP_MS): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  const { pid } = child;
+  if (isGone(child) || pid === undefined) return;
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGTERM');
-  const insist = setTimeout(() => void child.kill('SIGKILL'), patience);
+  const insist = setTimeout(() => killAll(child, pid), patience);
   await gone;
   clearTimeout(insist);
 }
@@ -89,39 +135,45 @@ sys.exit(child.wait())
  * A running local AWS. AWS_ENDPOINT_URL, where it is set, is taken instead: nothing is started, and stop does nothing.
  * @throws {LocalAwsError} with what to do about it
  */
-export async function startLocalAws(options: LocalAwsOptions = {}): Promise<LocalAws> {
-  const given = process.env['AWS_ENDPOINT_URL'];
-  if (given !== undefined && given !== '')
-    return { endpoint: given.replace(/\/$/, ''), pid: undefined, stop: () => Promise.resolve() };
+export async function startLocalAws(options: LocalAwsOptions = {}, machine: Machine = {}): Promise<LocalAws> {
+  const { env = process.env, state = STATE, patience = START_MS } = machine;
+  const given = await givenEndpoint(env);
+  if (given !== undefined) return { endpoint: given, pid: undefined, stop: () => Promise.resolve() };
 
-  const python = await ensurePython(STATE, 'ministack', join(import.meta.dirname, 'requirements.txt'), options.say);
+  // Said before an install, not after it.
+  if (options.port !== undefined) await freePort(options.port);
+  const { say = () => undefined } = options;
+  const python = await ensurePython(state, 'ministack', join(import.meta.dirname, 'requirements.txt'), { env, say });
   const port = await freePort(options.port);
-  if (options.fresh === true && options.dataDir !== undefined)
-    await rm(options.dataDir, { recursive: true, force: true });
-  const logs = join(STATE, 'logs');
+  const logs = join(state, 'logs');
   await mkdir(logs, { recursive: true });
   const logFile = join(logs, `ministack-${port}.log`);
   const log = await open(logFile, 'w');
 
   const child = spawn(python, ['-c', SUPERVISOR], {
-    env: { ...process.env, ...settings(port, options), ...options.env },
+    env: { ...env, ...settings(port, options) },
     stdio: ['pipe', log.fd, log.fd],
     // A Ctrl-C in the terminal is for us: we stop it in order, so that it can save its data.
     detached: true,
   });
+  let failure: string | undefined;
+  child.once('error', (error) => (failure = `could not be run: ${error.message}`));
   await log.close();
   const endpoint = `http://127.0.0.1:${port}`;
   const stop = (): Promise<void> => end(child);
 
-  const until = Date.now() + START_MS;
-  while (Date.now() < until) {
+  const until = Date.now() + patience;
+  while (Date.now() < until && failure === undefined) {
     await sleep(100);
-    if (child.exitCode !== null) break;
-    if (await answers(endpoint)) return { endpoint, pid: child.pid, stop };
+    if (isGone(child)) failure = `ended at once (${child.signalCode ?? `exit code ${child.exitCode ?? ''}`})`;
+    else if (await answers(endpoint)) return { endpoint, pid: child.pid, stop };
   }
   await stop();
-  const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-5).join('\n');
-  throw new LocalAwsError(`The local AWS did not start on port ${port}. Its log is ${logFile} and ends with:\n${tail}`);
+  const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n');
+  throw new LocalAwsError(
+    `The local AWS did not start on port ${port}: it ${failure ?? `did not answer within ${patience / 1000} s`}. Try again; if that does ` +
+      `not help, delete ${join(state, 'ministack')}, and it is installed anew. Its log is ${logFile} and ends with:\n${tail}`,
+  );
 }
 
 const settings = (port: number, { dataDir, auth }: LocalAwsOptions): Record<string, string> => ({

@@ -1,9 +1,10 @@
 // The Python that runs the local AWS: found on the machine, given a virtual environment of its own in .local/, filled from pinned hashes.
+// An environment is made beside its place and moved there when it is whole: what is in place is complete, whoever was killed or came second.
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -13,69 +14,125 @@ export class LocalAwsError extends Error {
   override readonly name = 'LocalAwsError';
 }
 
+export interface PythonOptions {
+  /** Where Python is looked for (PATH), and what pip is told. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Told what takes long. */
+  readonly say?: (line: string) => void;
+  /** Names or paths to try, in this order. */
+  readonly candidates?: readonly string[];
+}
+
 const CANDIDATES = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
 const VERSION = 'import sys; print("%d.%d" % sys.version_info[:2])';
+const OLDEST_MINOR = 10;
+const PROBE_MS = 20_000;
+const OR_ELSE = 'or set AWS_ENDPOINT_URL to a local AWS that runs already.';
+const INSTALL_ONE =
+  'The local AWS is a Python program: install one (Debian, Ubuntu: apt install python3 python3-venv; macOS: brew install python), ';
 
-const versionOf = async (python: string): Promise<number | undefined> => {
+const versionOf = async (python: string, env: NodeJS.ProcessEnv): Promise<string | undefined> => {
   try {
-    const { stdout } = await run(python, ['-c', VERSION]);
-    const [major = 0, minor = 0] = stdout.trim().split('.').map(Number);
-    return major === 3 ? minor : undefined;
+    const { stdout } = await run(python, ['-c', VERSION], { env, timeout: PROBE_MS });
+    return /^\d+\.\d+$/.exec(stdout.trim())?.[0];
   } catch {
     return undefined;
   }
 };
 
-/** The first Python from 3.10 on. @throws {LocalAwsError} */
-export async function findPython(candidates: readonly string[] = CANDIDATES): Promise<string> {
-  for (const python of candidates) {
-    if (((await versionOf(python)) ?? 0) >= 10) return python;
-  }
+const isEnough = (version: string): boolean => {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major === 3 && minor >= OLDEST_MINOR;
+};
+
+/** Every Python from 3.10 on, best first, and never none. @throws {LocalAwsError} */
+export async function findPythons({ env, candidates = CANDIDATES }: PythonOptions): Promise<readonly string[]> {
+  const versions = await Promise.all(candidates.map((python) => versionOf(python, env)));
+  const found = candidates.filter((_, i) => isEnough(versions[i] ?? ''));
+  if (found.length > 0) return found;
+  const old = candidates.flatMap((python, i) => (versions[i] === undefined ? [] : [`${python} is ${versions[i]}`]));
   throw new LocalAwsError(
-    'No Python 3.10 or later was found. The local AWS is a Python program: install one (Debian, Ubuntu: apt install python3 python3-venv; ' +
-      'macOS: brew install python), or set AWS_ENDPOINT_URL to a LocalStack that runs already.',
+    `No Python 3.${OLDEST_MINOR} or later was found${old.length === 0 ? '' : ` (${old.join(', ')})`}. ${INSTALL_ONE}${OR_ELSE}`,
   );
 }
 
-const textOf = (error: unknown): string =>
-  [(error as { stdout?: string }).stdout, (error as { stderr?: string }).stderr, String(error)].join('\n');
+const outputOf = (error: unknown): string => {
+  const { stdout, stderr } = error as { readonly stdout?: string; readonly stderr?: string };
+  return `${stdout ?? ''}\n${stderr ?? ''}`.trim() || String(error);
+};
 
-const lastLines = (text: string): string => text.trim().split('\n').slice(-3).join('\n');
+const lastLines = (text: string): string => text.trim().split('\n').slice(-4).join('\n');
 
-async function makeVenv(python: string, dir: string): Promise<void> {
+/** @returns the package that a Debian says it lacks, undefined when the environment was made */
+async function makeVenv(python: string, dir: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
-    await run(python, ['-m', 'venv', dir]);
+    await run(python, ['-m', 'venv', dir], { env });
+    return undefined;
   } catch (error) {
-    if (!/ensurepip|No module named venv|python3?[-.\w]*-venv/.test(textOf(error))) throw error;
+    const output = outputOf(error);
+    if (!/ensurepip|No module named '?venv/.test(output))
+      throw new LocalAwsError(
+        `${python} could not make a virtual environment in ${dirname(dir)}. Is there room, and may it be written? ` +
+          `Mend that, ${OR_ELSE} It said:\n${lastLines(output)}`,
+      );
+    return /apt(?:-get)? install (\S+)/.exec(output)?.[1] ?? 'python3-venv';
+  }
+}
+
+/** With the first Python that has the venv module. */
+async function makeVenvByAny(pythons: readonly string[], dir: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const lacks: string[] = [];
+  for (const python of pythons) {
+    const lack = await makeVenv(python, dir, env);
+    if (lack === undefined) return;
+    lacks.push(lack);
+    await rm(dir, { recursive: true, force: true });
+  }
+  throw new LocalAwsError(
+    `${pythons.join(', ')}: found, but without the venv module. Install it (Debian, Ubuntu: apt install ${lacks[0] ?? ''}), ${OR_ELSE}`,
+  );
+}
+
+const PIP = [
+  ...['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check'],
+  ...['--require-hashes', '--only-binary', ':all:', '--retries', '2'],
+];
+
+async function install(python: string, requirements: string, env: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    await run(python, [...PIP, '-r', requirements], { env, maxBuffer: 1 << 24 });
+  } catch (error) {
     throw new LocalAwsError(
-      `${python} has no venv module. Install it (Debian, Ubuntu: apt install python3-venv), or set AWS_ENDPOINT_URL to a LocalStack that runs already.`,
+      'The local AWS could not be installed from the Python package index. Is the network there? Name a proxy in HTTPS_PROXY or a mirror in ' +
+        `PIP_INDEX_URL and try again, ${OR_ELSE} All that is needed is in ${requirements}. pip said:\n${lastLines(outputOf(error))}`,
     );
   }
 }
 
-async function install(python: string, requirements: string): Promise<void> {
+const pythonIn = (dir: string): string => join(dir, 'bin', 'python');
+const stampIn = (dir: string): string => join(dir, 'requirements.sha256');
+
+const isInstalled = async (dir: string, wanted: string): Promise<boolean> =>
+  existsSync(pythonIn(dir)) && existsSync(stampIn(dir)) && (await readFile(stampIn(dir), 'utf8')) === wanted;
+
+const isAlive = (pid: number): boolean => {
   try {
-    const flags = [
-      '--quiet',
-      '--disable-pip-version-check',
-      '--require-hashes',
-      '--only-binary',
-      ':all:',
-      '--retries',
-      '2',
-    ];
-    await run(python, ['-m', 'pip', 'install', ...flags, '-r', requirements], { maxBuffer: 1 << 24 });
+    return process.kill(pid, 0);
   } catch (error) {
-    throw new LocalAwsError(
-      'The local AWS could not be installed from the Python package index. Is the network there? A proxy or mirror is set by PIP_INDEX_URL; ' +
-        `everything that is needed is in ${requirements}. pip said:\n${lastLines(textOf(error))}`,
-    );
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
+};
+
+/** Drafts whose maker was killed. One that cannot be removed (its pip writes still) stays until the next time. */
+async function sweepDrafts(dir: string): Promise<void> {
+  const prefix = `${basename(dir)}.draft-`;
+  for (const entry of await readdir(dirname(dir)))
+    if (entry.startsWith(prefix) && !isAlive(Number.parseInt(entry.slice(prefix.length), 10)))
+      await rm(join(dirname(dir), entry), { recursive: true, force: true }).catch(() => undefined);
 }
 
 /**
  * Makes the environment if it is not there for these very requirements; about 15 s the first time.
- * @param say told what takes long
  * @returns the path of its python
  * @throws {LocalAwsError}
  */
@@ -83,24 +140,31 @@ export async function ensurePython(
   root: string,
   name: string,
   requirements: string,
-  say: (line: string) => void = () => undefined,
-  candidates?: readonly string[],
+  options: PythonOptions,
 ): Promise<string> {
+  const { env, say = () => undefined } = options;
   const wanted = createHash('sha256')
     .update(await readFile(requirements))
     .digest('hex');
   const dir = join(root, name);
-  const python = join(dir, 'bin', 'python');
-  const stamp = join(dir, 'requirements.sha256');
-  if (existsSync(python) && existsSync(stamp) && (await readFile(stamp, 'utf8')) === wanted) return python;
+  if (await isInstalled(dir, wanted)) return pythonIn(dir);
 
+  const pythons = await findPythons(options);
   say('installing the local AWS (once)');
-  const draft = `${dir}.${process.pid}`;
+  const draft = `${dir}.draft-${process.pid}-${randomUUID().slice(0, 8)}`;
   await mkdir(root, { recursive: true });
-  await rm(dir, { recursive: true, force: true });
-  await makeVenv(await findPython(candidates), dir);
-  await install(python, requirements);
-  await writeFile(draft, wanted);
-  await rename(draft, stamp);
-  return python;
+  await sweepDrafts(dir);
+  if (!(await isInstalled(dir, wanted))) await rm(dir, { recursive: true, force: true });
+  try {
+    await makeVenvByAny(pythons, draft, env);
+    await install(pythonIn(draft), requirements, env);
+    await writeFile(stampIn(draft), wanted);
+    await rename(draft, dir).catch(async (error: unknown) => {
+      // Another process was quicker.
+      if (!(await isInstalled(dir, wanted))) throw error;
+    });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+  return pythonIn(dir);
 }

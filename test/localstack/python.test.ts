@@ -1,0 +1,214 @@
+// What a newcomer is told whose machine lacks something, and that an install is there wholly or not at all.
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ensurePython } from '../../localstack/python.ts';
+import { fakeMachine, messageOf, until, type FakeMachine } from './fake-machine.ts';
+
+let machine: FakeMachine;
+beforeEach(async () => {
+  machine = await fakeMachine();
+});
+afterEach(() => machine.remove());
+
+const ensure = (): Promise<string> =>
+  ensurePython(machine.state, 'ministack', machine.requirements, { env: machine.env });
+const python = (): string => join(machine.state, 'ministack', 'bin', 'python');
+const state = (): Promise<string[]> => readdir(machine.state);
+
+/** What Debian's python3 prints, on stdout, when python3-venv is not installed. */
+const NO_VENV = `cat <<'END'
+The virtual environment was not created successfully because ensurepip is not
+available.  On Debian/Ubuntu systems, you need to install the python3-venv
+package using the following command.
+
+    apt install python3.11-venv
+
+You may need to use sudo with that command.
+END
+exit 1`;
+
+/** What pip prints without a network. */
+const NO_NETWORK = `cat >&2 <<'END'
+WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError': /simple/botocore/
+ERROR: Could not find a version that satisfies the requirement botocore==1.43.106 (from versions: none)
+ERROR: No matching distribution found for botocore==1.43.106
+END
+exit 1`;
+
+describe('Python', () => {
+  test('none: what to install', async () => {
+    const message = await messageOf(ensure());
+    expect(message).toMatch(/^LocalAwsError: No Python 3\.10 or later was found\. /);
+    expect(message).toContain('apt install python3 python3-venv');
+    expect(message).toContain('brew install python');
+    expect(message).toContain('or set AWS_ENDPOINT_URL');
+    expect(existsSync(machine.state)).toBe(false);
+  });
+
+  test('only older ones: which, and what to install', async () => {
+    await machine.addPython('python3', { version: '3.9' });
+    await machine.addPython('python', { version: '2.7' });
+    const message = await messageOf(ensure());
+    expect(message).toContain('No Python 3.10 or later was found (python3 is 3.9, python is 2.7).');
+    expect(message).toContain('apt install python3 python3-venv');
+    expect(await machine.calls('-m venv')).toBe(0);
+  });
+
+  test.each(['4.11', '2.11', '3.1', 'Python', ''])('%j is not 3.10 or later', async (version) => {
+    await machine.addPython('python3', { version });
+    expect(await messageOf(ensure())).toContain('No Python 3.10 or later');
+  });
+
+  test.each(['3.10', '3.14'])('%s is taken', async (version) => {
+    await machine.addPython('python3', { version });
+    expect(await ensure()).toBe(python());
+  });
+
+  test('a later one beside an old python3 is taken', async () => {
+    await machine.addPython('python3', { version: '3.9', venv: 'exit 9' });
+    await machine.addPython('python3.12', { version: '3.12' });
+    expect(await ensure()).toBe(python());
+  });
+});
+
+describe('venv', () => {
+  test('missing: the package to install, as Debian names it', async () => {
+    await machine.addPython('python3', { venv: NO_VENV });
+    const message = await messageOf(ensure());
+    expect(message).toMatch(/^LocalAwsError: python3: found, but without the venv module\. /);
+    expect(message).toContain('apt install python3.11-venv');
+    expect(message).toContain('or set AWS_ENDPOINT_URL');
+    expect(await state()).toEqual([]);
+  });
+
+  test('no module of that name', async () => {
+    await machine.addPython('python3', { venv: 'echo "/usr/bin/python3: No module named venv" >&2; exit 1' });
+    expect(await messageOf(ensure())).toContain('apt install python3-venv)');
+  });
+
+  test('missing in one Python: the next is taken', async () => {
+    await machine.addPython('python3', { venv: `mkdir -p "$3/bin"; ${NO_VENV}` });
+    await machine.addPython('python3.12', { version: '3.12' });
+    expect(await ensure()).toBe(python());
+    expect(await readFile(python(), 'utf8')).toContain("echo '3.12'");
+  });
+
+  test('failing otherwise: what it said', async () => {
+    await machine.addPython('python3', { venv: 'echo "OSError: [Errno 28] No space left on device" >&2; exit 1' });
+    const message = await messageOf(ensure());
+    expect(message).toMatch(/^LocalAwsError: python3 could not make a virtual environment in /);
+    expect(message).toContain('Is there room');
+    expect(message).toContain('No space left on device');
+  });
+});
+
+describe('pip', () => {
+  test('without a network: the way out, and what pip said last', async () => {
+    await machine.addPython('python3', { pip: NO_NETWORK });
+    const message = await messageOf(ensure());
+    expect(message).toMatch(/^LocalAwsError: The local AWS could not be installed .* Is the network there\?/);
+    for (const way of ['HTTPS_PROXY', 'PIP_INDEX_URL', 'AWS_ENDPOINT_URL', machine.requirements])
+      expect(message).toContain(way);
+    expect(message).toMatch(/pip said:\n(.*\n)*ERROR: No matching distribution found for botocore==1\.43\.106$/);
+  });
+
+  test('a failed install leaves nothing, and the next run installs', async () => {
+    await machine.addPython('python3', { pip: `[ -e "$ROOT/network" ] || { ${NO_NETWORK}\n}` });
+    await messageOf(ensure());
+    expect(await state()).toEqual([]);
+    await writeFile(join(machine.root, 'network'), '');
+    expect(await ensure()).toBe(python());
+    expect(await machine.calls('-m pip')).toBe(2);
+  });
+
+  test('takes pinned hashes only, and wheels only', async () => {
+    await machine.addPython('python3', { pip: 'echo "$@" > "$ROOT/pip"' });
+    await ensure();
+    const told = await readFile(join(machine.root, 'pip'), 'utf8');
+    expect(told).toContain('--require-hashes --only-binary :all:');
+    expect(told).toContain(`-r ${machine.requirements}`);
+  });
+});
+
+describe('an install', () => {
+  test('happens once, and again when the requirements change or its Python is gone', async () => {
+    await machine.addPython('python3', {});
+    const said: string[] = [];
+    const options = { env: machine.env, say: (line: string) => void said.push(line) };
+    const again = () => ensurePython(machine.state, 'ministack', machine.requirements, options);
+    await again();
+    await again();
+    expect([await machine.calls('-m pip'), said]).toEqual([1, ['installing the local AWS (once)']]);
+    await writeFile(machine.requirements, 'ministack==9.9.9\n');
+    await again();
+    expect(await machine.calls('-m pip')).toBe(2);
+    await rm(python());
+    await again();
+    expect(await machine.calls('-m pip')).toBe(3);
+    expect(await state()).toEqual(['ministack']);
+  });
+
+  test('needs no Python on the PATH once it is there', async () => {
+    await machine.addPython('python3', {});
+    await ensure();
+    expect(await ensurePython(machine.state, 'ministack', machine.requirements, { env: { PATH: '' } })).toBe(python());
+  });
+
+  test('killed in the middle is not taken for one, and the pip that outlives it writes nowhere', async () => {
+    const slow =
+      'echo $$ > "$ROOT/pid"; while [ ! -e "$ROOT/go" ]; do sleep 0.02; done; echo late > "$(dirname "$0")/late"';
+    await machine.addPython('python3', { pip: slow });
+    const code = `
+      import { ensurePython } from ${JSON.stringify(join(import.meta.dirname, '../../localstack/python.ts'))};
+      await ensurePython(...${JSON.stringify([machine.state, 'ministack', machine.requirements, { env: machine.env }])});`;
+    const first = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    const pidFile = join(machine.root, 'pid');
+    const read = () => readFile(pidFile, 'utf8').catch(() => '');
+    await until(async () => (await read()).endsWith('\n'));
+    const pip = Number(await read());
+    const gone = new Promise((resolve) => first.once('exit', resolve));
+    first.kill('SIGKILL');
+    await gone;
+
+    await machine.addPython('python3', {});
+    expect(await ensure()).toBe(python());
+    expect(await machine.calls('-m pip')).toBe(2);
+    await writeFile(join(machine.root, 'go'), '');
+    await until(() => {
+      try {
+        return !process.kill(pip, 0);
+      } catch {
+        return true;
+      }
+    });
+    expect(await readdir(join(machine.state, 'ministack', 'bin'))).toEqual(['python']);
+    expect(await state()).toEqual(['ministack']);
+  });
+
+  test('half-made in its place, without its stamp, is made anew', async () => {
+    await machine.addPython('python3', {});
+    await ensure();
+    await rm(join(machine.state, 'ministack', 'requirements.sha256'));
+    await writeFile(join(machine.state, 'ministack', 'rest'), '');
+    await ensure();
+    expect(await machine.calls('-m pip')).toBe(2);
+    expect(existsSync(join(machine.state, 'ministack', 'rest'))).toBe(false);
+  });
+
+  test('by two at the same time: both have it, and one environment stays', async () => {
+    // Each waits for the other: so both are in the middle of it.
+    const meet = 'echo >> "$ROOT/here"; while [ "$(wc -l < "$ROOT/here")" -lt 2 ]; do sleep 0.02; done';
+    await machine.addPython('python3', { pip: meet });
+    expect(await Promise.all([ensure(), ensure()])).toEqual([python(), python()]);
+    expect(await machine.calls('-m pip')).toBe(2);
+    expect(await state()).toEqual(['ministack']);
+    await ensure();
+    expect(await machine.calls('-m pip')).toBe(2);
+  });
+});
