@@ -1,0 +1,150 @@
+import { describe, expect, test } from '@jest/globals';
+import { newId, type FolderId } from '../../lib/bytes/ids.ts';
+import { b64, epochAfter, folderOf, nobody, NOW, patient, recipient, stranger } from './people.ts';
+import { clinic, eventOf, interrupted, lastEvent, putFolder, refused, send, unchanged } from './world.ts';
+
+describe('create-folder', () => {
+  test('makes a folder of the caller', async () => {
+    const w = await clinic();
+    const statement = await folderOf(stranger, { category: 'devices' });
+    const { folder } = statement.payload;
+    expect(await putFolder(w, stranger, statement)).toEqual({ statement: statement.jws, state: 'current' });
+    expect(await w.ports.folders.find(folder)).toEqual({ statement, state: 'current' });
+    const event = eventOf('folder-created', stranger, { folder, epoch: 1 }, statement, { of: stranger });
+    expect(lastEvent(w, stranger)).toEqual(event);
+  });
+
+  test('starts the next epoch, and closes the cell before', async () => {
+    const w = await clinic();
+    const second = await epochAfter(patient, w.folder);
+    const { folder } = second.payload;
+    expect(await putFolder(w, patient, second)).toEqual({ statement: second.jws, state: 'current' });
+    expect(await w.ports.folders.cells([1, 2].map((epoch) => ({ folder, epoch })))).toEqual([
+      { statement: w.folder, state: 'closed' },
+      { statement: second, state: 'current' },
+    ]);
+    expect(lastEvent(w, patient)).toEqual(eventOf('epoch-started', patient, { folder, epoch: 2 }, second));
+  });
+
+  test('the same statement again is answered and changes nothing', async () => {
+    const w = await clinic();
+    expect(await unchanged(w, () => putFolder(w, patient, w.folder))).toEqual({
+      statement: w.folder.jws,
+      state: 'current',
+    });
+  });
+
+  test('refuses another id in the path', async () => {
+    const w = await clinic();
+    const statement = await folderOf(patient);
+    const sent = { params: { folderId: newId<FolderId>() }, body: { statement: statement.jws } };
+    expect(await refused(w, () => send(w, 'create-folder', patient, sent))).toEqual({
+      code: 'statement-invalid',
+      member: 'folder',
+    });
+  });
+
+  test('refuses a key that is no point', async () => {
+    const w = await clinic();
+    const statement = await folderOf(patient, { key: 'A'.repeat(44) });
+    expect(await refused(w, () => putFolder(w, patient, statement))).toMatch(/^UmbralError/);
+  });
+
+  test('refuses whoever is not registered, and statements of others', async () => {
+    const w = await clinic();
+    const statement = await folderOf(nobody);
+    expect(await refused(w, () => putFolder(w, nobody, statement))).toEqual({ code: 'not-registered' });
+    expect(await refused(w, () => putFolder(w, patient, statement))).toBe('StatementError wrong-signer');
+  });
+
+  test('the first epoch stands on nothing', async () => {
+    const w = await clinic();
+    const statement = await folderOf(patient, { previous: b64(32) });
+    expect(await refused(w, () => putFolder(w, patient, statement))).toEqual({
+      code: 'statement-invalid',
+      member: 'previous',
+    });
+  });
+
+  test('an id belongs to one folder, whoever asks', async () => {
+    const w = await clinic();
+    const { folder } = w.folder.payload;
+    for (const person of [patient, stranger]) {
+      const statement = await folderOf(person, { folder });
+      expect(await refused(w, () => putFolder(w, person, statement))).toEqual({ code: 'already-exists' });
+    }
+  });
+
+  test('a later epoch of no folder, or of somebody else, is not found', async () => {
+    const w = await clinic();
+    const unfounded = await folderOf(patient, { epoch: 2, previous: b64(32) });
+    expect(await refused(w, () => putFolder(w, patient, unfounded))).toEqual({ code: 'not-found' });
+    const foreign = await epochAfter(patient, w.foreign);
+    expect(await refused(w, () => putFolder(w, patient, foreign))).toEqual({ code: 'not-found' });
+  });
+
+  test('a later epoch follows on the one before', async () => {
+    const w = await clinic();
+    for (const changes of [{ epoch: 3 }, { previous: b64(32) }, { previous: undefined }]) {
+      const statement = await epochAfter(patient, w.folder, changes);
+      expect(await refused(w, () => putFolder(w, patient, statement))).toEqual({ code: 'statement-outdated' });
+    }
+  });
+
+  test.each([
+    ['key', (w) => ({ key: w.folder.payload.key })],
+    ['salt', (w) => ({ salt: w.folder.payload.salt })],
+    ['category', () => ({ category: 'other' })],
+  ] as [string, (w: Awaited<ReturnType<typeof clinic>>) => Parameters<typeof folderOf>[1]][])(
+    'a later epoch has a key and a salt of its own and the same category: %s',
+    async (member, changes) => {
+      const w = await clinic();
+      const statement = await epochAfter(patient, w.folder, changes(w));
+      expect(await refused(w, () => putFolder(w, patient, statement))).toEqual({ code: 'statement-invalid', member });
+    },
+  );
+
+  test('of two that are made at once one is told', async () => {
+    const w = await clinic();
+    const first = await folderOf(patient);
+    const rival = await folderOf(stranger, { folder: first.payload.folder });
+    const late = interrupted(w, 'folders.put', () => putFolder(w, patient, first));
+    await expect(putFolder(late, stranger, rival)).rejects.toMatchObject({ code: 'already-exists' });
+
+    const [one, two] = await Promise.all([epochAfter(patient, first), epochAfter(patient, first)]);
+    const later = interrupted(w, 'folders.put', () => putFolder(w, patient, one));
+    await expect(putFolder(later, patient, two)).rejects.toMatchObject({ code: 'statement-outdated' });
+    expect((await w.ports.folders.find(first.payload.folder))?.statement.hash).toBe(one.hash);
+  });
+});
+
+describe('list-folders', () => {
+  test('the own ones, in their current epoch, page by page', async () => {
+    const w = await clinic();
+    const second = await epochAfter(patient, w.folder);
+    await putFolder(w, patient, second);
+    const all = await unchanged(w, () => send(w, 'list-folders', patient, {}));
+    expect(all).toEqual({
+      folders: [w.other, second].map((s) => ({ statement: s.jws, state: 'current' })),
+    });
+    const one = await send(w, 'list-folders', patient, { query: { limit: 1 } });
+    expect([one.folders, typeof one.next]).toEqual([all.folders.slice(0, 1), 'string']);
+    const two = await send(w, 'list-folders', patient, { query: { limit: 1, cursor: one.next } });
+    expect(two).toEqual({ folders: all.folders.slice(1) });
+    expect(await send(w, 'list-folders', recipient, {})).toEqual({ folders: [] });
+  });
+
+  test('for whoever is registered', async () => {
+    const w = await clinic();
+    expect(await refused(w, () => send(w, 'list-folders', nobody, { now: NOW }))).toEqual({ code: 'not-registered' });
+  });
+
+  test('with a cursor of this list', async () => {
+    const w = await clinic();
+    const sent = { query: { cursor: 'AAAA' } };
+    expect(await refused(w, () => send(w, 'list-folders', patient, sent))).toEqual({
+      code: 'malformed-request',
+      member: 'cursor',
+    });
+  });
+});
