@@ -86,9 +86,11 @@ export async function givenEndpoint(
   try {
     await (await fetch(`${origin}${pathname}`, { signal: AbortSignal.timeout(patience) })).body?.cancel();
   } catch (error) {
-    const { message, cause } = error as Error & { readonly cause?: { readonly code?: string } };
+    const { message, cause } = error as Error & {
+      readonly cause?: { readonly code?: string; readonly message?: string };
+    };
     throw new LocalAwsError(
-      `Nothing answers at ${origin}${pathname}, which AWS_ENDPOINT_URL names (${cause?.code ?? message}). Start what should answer there, ${UNSET}`,
+      `Nothing answers at ${origin}${pathname}, which AWS_ENDPOINT_URL names (${cause?.code ?? cause?.message ?? message}). Start what should answer there, ${UNSET}`,
     );
   }
   return given.replace(/\/$/, '');

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { join } from 'node:path';
 import { DeleteBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
-import { freePort, PROJECT, startLocalAws } from '../localstack/local-aws.ts';
+import { freePort, LocalAwsError, PROJECT, startLocalAws } from '../localstack/local-aws.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../localstack/resources.ts';
 
 const STAGE = 'prod';
@@ -68,7 +68,10 @@ const allowPlainHttp = async (endpoint: string): Promise<void> => {
   s3.destroy();
 };
 
-const aws = await startLocalAws({ auth: true, say: console.log });
+const aws = await startLocalAws({ auth: true, say: console.log }).catch((error: unknown) => {
+  console.error(error instanceof LocalAwsError ? error.message : error);
+  process.exit(1);
+});
 const port = await freePort();
 const origin = `http://127.0.0.1:${port}`;
 const env = {

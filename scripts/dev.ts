@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { finished } from 'node:stream/promises';
 import { end, freePort, LocalAwsError, PROJECT, startLocalAws, STATE } from '../localstack/local-aws.ts';
 import { compiledStack, createResources, LOCAL_CREDENTIALS, LOCAL_REGION } from '../localstack/resources.ts';
 
@@ -68,21 +69,24 @@ const startApi = async (endpoint: string, wanted: number | undefined) => {
       detached: true,
     },
   );
-  child.stdout.pipe(log);
-  child.stderr.pipe(log);
+  for (const output of [child.stdout, child.stderr]) output.pipe(log, { end: false });
+  child.once('close', () => log.end());
   const stop = (): Promise<void> => end(child);
   const until = Date.now() + START_MS;
-  while (Date.now() < until && child.exitCode === null) {
+  while (Date.now() < until && child.exitCode === null && child.signalCode === null) {
     await sleep(100);
     if (await healthy(url)) return { url, pid: child.pid ?? 0, stop };
   }
   await stop();
+  await finished(log);
   const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n');
   throw new LocalAwsError(`The API did not start on port ${port}. Its log is ${logFile} and ends with:\n${tail}`);
 };
 
 /** @throws {LocalAwsError} with what to do about it */
 export async function startSystem({ port, fresh = false, say }: SystemOptions = {}): Promise<System> {
+  // A taken port is said before the local AWS starts, or is even installed.
+  if (port !== undefined) await freePort(port);
   const aws = await startLocalAws({ ...(fresh ? {} : { dataDir: join(STATE, 'data') }), ...(say && { say }) });
   try {
     await createResources(aws.endpoint, await compiledStack(SUFFIX));

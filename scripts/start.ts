@@ -2,23 +2,35 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { STATE } from '../localstack/local-aws.ts';
+import { freePort, STATE } from '../localstack/local-aws.ts';
 import { startSystem } from './dev.ts';
 
 const USAGE = 'usage: npm start -- [--fresh] [--port N]';
 
+class UsageError extends Error {}
+
+const parse = () => {
+  try {
+    return parseArgs({
+      options: { fresh: { type: 'boolean', default: false }, port: { type: 'string', default: '3000' } },
+    }).values;
+  } catch (error) {
+    throw new UsageError((error as Error).message);
+  }
+};
+
 const readOptions = () => {
-  const { values } = parseArgs({
-    options: { fresh: { type: 'boolean', default: false }, port: { type: 'string', default: '3000' } },
-  });
-  const port = Number(values.port);
+  const { fresh, port: text } = parse();
+  const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
-    throw new Error('the port must be a number from 1 to 65535');
-  return { fresh: values.fresh, port };
+    throw new UsageError('the port must be a number from 1 to 65535');
+  return { fresh, port };
 };
 
 const main = async (): Promise<void> => {
   const { fresh, port } = readOptions();
+  // Nothing is forgotten for a start that cannot be, as when the system runs already.
+  await freePort(port);
   if (fresh) await rm(join(STATE, 'data'), { recursive: true, force: true });
   const system = await startSystem({ port, say: console.log });
   console.log(`
@@ -38,6 +50,6 @@ try {
   await main();
 } catch (error) {
   console.error(error instanceof Error ? error.message : String(error));
-  console.error(USAGE);
+  if (error instanceof UsageError) console.error(USAGE);
   process.exitCode = 1;
 }

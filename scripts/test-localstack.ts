@@ -1,10 +1,11 @@
 // npm run test:localstack [-- --ci] [jest options]: the suites that need AWS, against the real LocalStack: what answers at AWS_ENDPOINT_URL, else the
 // compose file where there is Docker, else LocalStack run by Python and Java. --ci takes the store contract, one flow and a large upload.
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { end, freePort, PROJECT, STATE } from '../localstack/local-aws.ts';
+import { finished } from 'node:stream/promises';
+import { end, freePort, givenEndpoint, LocalAwsError, PROJECT, STATE } from '../localstack/local-aws.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../localstack/resources.ts';
 
 interface Running {
@@ -26,47 +27,66 @@ const answers = async (endpoint: string): Promise<boolean> => {
   }
 };
 
-const untilUp = async (running: Running, alive: () => boolean): Promise<Running> => {
+const untilUp = async (running: Running, alive: () => boolean, log: () => Promise<string>): Promise<Running> => {
   const until = Date.now() + START_MS;
   while (Date.now() < until && alive()) {
     if (await answers(running.endpoint)) return running;
     await sleep(500);
   }
+  const why = alive() ? `did not answer within ${START_MS / 60_000} minutes` : 'ended';
+  const tail = (await log()).trim().split('\n').slice(-8).join('\n');
   await running.stop();
-  throw new Error(`LocalStack did not start; its log is in ${join(STATE, 'logs')}`);
+  throw new LocalAwsError(`LocalStack did not start: it ${why}. Its log ends with:\n${tail}`);
 };
 
-const hasDocker = (): boolean => spawnSync('docker', ['info'], { stdio: 'ignore', timeout: 20_000 }).status === 0;
+const hasDocker = (): boolean =>
+  [['info'], ['compose', 'version']].every(
+    (args) => spawnSync('docker', args, { stdio: 'ignore', timeout: 20_000 }).status === 0,
+  );
 
 async function byDocker(port: number): Promise<Running> {
   const env = { ...process.env, PORT: String(port) };
-  execFileSync('docker', [...COMPOSE, 'up', '-d', '--wait'], { env, stdio: 'inherit' });
-  const stop = async (): Promise<void> => {
-    await Promise.resolve(execFileSync('docker', [...COMPOSE, 'down', '-v'], { env, stdio: 'inherit' }));
-  };
-  return untilUp({ endpoint: `http://127.0.0.1:${port}`, stop }, () => true);
+  const compose = (...args: string[]) => spawnSync('docker', [...COMPOSE, ...args], { env, stdio: 'inherit' }).status;
+  const stop = (): Promise<void> => Promise.resolve(void compose('down', '-v'));
+  if (compose('up', '-d', '--wait') !== 0) {
+    await stop();
+    throw new LocalAwsError(
+      'docker compose could not start LocalStack; what it said is above. Is the network there for its image? ' +
+        'Mend that, or set AWS_ENDPOINT_URL to a LocalStack that runs already.',
+    );
+  }
+  const log = () =>
+    Promise.resolve(spawnSync('docker', [...COMPOSE, 'logs', '--tail', '20'], { env }).stdout.toString());
+  return untilUp({ endpoint: `http://127.0.0.1:${port}`, stop }, () => true, log);
 }
 
 async function byHost(port: number): Promise<Running> {
   await mkdir(join(STATE, 'logs'), { recursive: true });
-  const log = createWriteStream(join(STATE, 'logs', `localstack-${port}.log`));
+  const logFile = join(STATE, 'logs', `localstack-${port}.log`);
+  const log = createWriteStream(logFile);
   const child = spawn('bash', [join(PROJECT, 'localstack', 'localstack-host.sh')], {
     env: { ...process.env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  child.stdout.pipe(log);
-  child.stderr.pipe(log);
+  for (const output of [child.stdout, child.stderr]) output.pipe(log, { end: false });
   child.stderr.pipe(process.stderr, { end: false });
+  child.once('close', () => log.end());
+  const stop = (): Promise<void> => end(child, 30_000);
   return untilUp(
-    { endpoint: `http://127.0.0.1:${port}`, stop: () => end(child, 30_000) },
-    () => child.exitCode === null,
+    { endpoint: `http://127.0.0.1:${port}`, stop },
+    () => child.exitCode === null && child.signalCode === null,
+    async () => {
+      await stop();
+      await finished(log);
+      return readFile(logFile, 'utf8');
+    },
   );
 }
 
 const start = async (): Promise<Running> => {
-  const given = process.env['AWS_ENDPOINT_URL'];
-  if (given !== undefined && given !== '') return { endpoint: given, stop: () => Promise.resolve() };
+  const given = await givenEndpoint();
+  if (given !== undefined) return { endpoint: given, stop: () => Promise.resolve() };
   const port = await freePort();
   return hasDocker() ? byDocker(port) : byHost(port);
 };
@@ -89,9 +109,10 @@ const runJest = (endpoint: string, options: readonly string[]): Promise<number> 
 const [...options] = process.argv.slice(2);
 const ci = options.includes('--ci');
 const suites = ci ? ['test/stores/', 'test/flows/main-job', 'test/flows/large-upload'] : [];
-const localstack = await start();
-console.log(`LocalStack answers at ${localstack.endpoint}`);
+let localstack: Running | undefined;
 try {
+  localstack = await start();
+  console.log(`LocalStack answers at ${localstack.endpoint}`);
   process.exitCode = await runJest(localstack.endpoint, [
     ...suites,
     '--selectProjects',
@@ -99,6 +120,9 @@ try {
     'flows',
     ...options.filter((o) => o !== '--ci'),
   ]);
+} catch (error) {
+  console.error(error instanceof LocalAwsError ? error.message : error);
+  process.exitCode = 1;
 } finally {
-  await localstack.stop();
+  await localstack?.stop();
 }
