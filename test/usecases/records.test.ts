@@ -1,0 +1,324 @@
+import { describe, expect, test } from '@jest/globals';
+import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
+import { DAY } from '../../lib/domain/time.ts';
+import {
+  b64,
+  deletionOf,
+  epochAfter,
+  filingOf,
+  grantOf,
+  nobody,
+  NOW,
+  patient,
+  recipient,
+  revocationOf,
+  stranger,
+  type Filing,
+} from './people.ts';
+import {
+  clinic,
+  eventOf,
+  file,
+  interrupted,
+  lastEvent,
+  putFolder,
+  refused,
+  send,
+  unchanged,
+  type Clinic,
+} from './world.ts';
+
+const viewOf = ({ statement, body }: Filing) => ({
+  statement: statement.jws,
+  state: 'committed',
+  metadata: body.metadata,
+});
+const recordId = ({ statement }: Filing): RecordId => statement.payload.record;
+const idOf = (w: Clinic): GrantId => w.grant.statement.payload.grant;
+
+const allow = async (w: Clinic, ...args: Parameters<typeof grantOf>): Promise<GrantId> => {
+  const { statement, body } = await grantOf(...args);
+  const { grant } = statement.payload;
+  await send(w, 'grant-access', patient, { params: { grantId: grant }, body });
+  return grant;
+};
+
+const revoke = async (w: Clinic): Promise<void> => {
+  const { jws } = await revocationOf(w.grant.statement);
+  await send(w, 'revoke-grant', patient, { params: { grantId: idOf(w) }, body: { statement: jws } });
+};
+
+const remove = async (w: Clinic, filing: Filing, changes: Parameters<typeof deletionOf>[2] = {}, by = patient) => {
+  const { jws } = await deletionOf(by, filing.statement, changes);
+  return send(w, 'delete-record', by, { params: { recordId: recordId(filing) }, body: { statement: jws } });
+};
+
+const revised = async (w: Clinic, { statement }: Filing, cell = w.folder): Promise<Filing> => {
+  const { record, version } = statement.payload;
+  const next = { record, version: version + 1, previous: statement.hash };
+  return file(w, patient, await filingOf(patient, cell, next));
+};
+
+/** How the two routes that a grant opens refuse it. */
+const READS = [
+  [
+    'list-records',
+    (w: Clinic, by: typeof patient, grant?: GrantId, now = NOW) =>
+      send(w, 'list-records', by, { params: { folderId: w.folder.payload.folder }, query: { grant }, now }),
+  ],
+  [
+    'get-record',
+    (w: Clinic, by: typeof patient, grant?: GrantId, now = NOW) =>
+      send(w, 'get-record', by, { params: { recordId: recordId(w.letter) }, query: { grant }, now }),
+  ],
+] as const;
+
+describe.each(READS)('%s under a grant', (_name, read) => {
+  test('is for whoever is registered, however it would end', async () => {
+    const w = await clinic();
+    const denied = { code: 'not-registered' };
+    expect(await refused(w, () => read(w, nobody))).toEqual(denied);
+    expect(await refused(w, () => read(w, nobody, idOf(w)))).toEqual(denied);
+    expect(await refused(w, () => read(w, nobody, newId<GrantId>()))).toEqual(denied);
+  });
+
+  test("without one, only the patient's own is found", async () => {
+    const w = await clinic();
+    for (const person of [recipient, stranger])
+      expect(await refused(w, () => read(w, person))).toEqual({ code: 'not-found' });
+  });
+
+  test("one that is not there, or somebody else's, is not found", async () => {
+    const w = await clinic();
+    expect(await refused(w, () => read(w, recipient, newId<GrantId>()))).toEqual({ code: 'not-found' });
+    expect(await refused(w, () => read(w, stranger, idOf(w)))).toEqual({ code: 'not-found' });
+    expect(await refused(w, () => read(w, patient, idOf(w)))).toEqual({ code: 'not-found' });
+  });
+
+  test('one of other cells is not found', async () => {
+    const w = await clinic();
+    const grant = await allow(w, [w.other]);
+    expect(await refused(w, () => read(w, recipient, grant))).toEqual({ code: 'not-found' });
+  });
+
+  test('one that has ended, or not begun, says so', async () => {
+    const w = await clinic();
+    const ended = (reason: string) => ({ code: 'grant-ended', reason });
+    expect(await refused(w, () => read(w, recipient, idOf(w), NOW + DAY))).toEqual(ended('expired'));
+    const later = await allow(w, [w.folder], { notBefore: NOW + 1 });
+    expect(await refused(w, () => read(w, recipient, later))).toEqual({ code: 'grant-not-begun' });
+    await revoke(w);
+    expect(await refused(w, () => read(w, recipient, idOf(w)))).toEqual(ended('revoked'));
+  });
+
+  test('one that is used up says so', async () => {
+    const w = await clinic();
+    const grant = await allow(w, [w.folder], { openings: 1 });
+    const row = w.state.grants.get(grant)!;
+    w.state.grants.set(grant, { ...row, status: { ...row.status, used: 1 } });
+    expect(await refused(w, () => read(w, recipient, grant))).toEqual({ code: 'grant-ended', reason: 'exhausted' });
+  });
+});
+
+describe('list-records', () => {
+  const list = (w: Clinic, by = patient, query = {}) =>
+    send(w, 'list-records', by, { params: { folderId: w.folder.payload.folder }, query });
+
+  test('the latest versions of a folder, oldest record first', async () => {
+    const w = await clinic();
+    const second = await revised(w, w.letter);
+    const later = await file(w, patient, await filingOf(patient, w.folder, { created: NOW + 1 }));
+    const all = await unchanged(w, () => list(w));
+    expect(all).toEqual({ records: [second, later].map(viewOf) });
+    const one = await list(w, patient, { limit: 1 });
+    expect(one).toEqual({ records: [viewOf(second)], next: one.next });
+    expect(await list(w, patient, { limit: 1, cursor: one.next })).toEqual({ records: [viewOf(later)] });
+  });
+
+  test('a recipient sees every version in the cells of its grant, and in no other', async () => {
+    const w = await clinic();
+    const second = await revised(w, w.letter);
+    const epoch = await epochAfter(patient, w.folder);
+    await putFolder(w, patient, epoch);
+    await revised(w, second, epoch);
+    const both = await allow(w, [w.folder, w.other]);
+    for (const grant of [idOf(w), both])
+      expect(await list(w, recipient, { grant })).toEqual({ records: expect.arrayContaining([viewOf(w.letter)]) });
+    expect((await list(w, recipient, { grant: both })).records).toHaveLength(2);
+    const one = await list(w, recipient, { grant: both, limit: 1 });
+    const two = await list(w, recipient, { grant: both, limit: 1, cursor: one.next });
+    const found = new Set([...one.records, ...two.records].map((r) => r.statement));
+    expect(found).toEqual(new Set([w.letter.statement.jws, second.statement.jws]));
+    expect(two.next).toBeUndefined();
+  });
+
+  test('a folder that is not there is not found', async () => {
+    const w = await clinic();
+    const sent = { params: { folderId: newId<FolderId>() } };
+    expect(await refused(w, () => send(w, 'list-records', patient, sent))).toEqual({ code: 'not-found' });
+    const granted = { ...sent, query: { grant: idOf(w) } };
+    expect(await refused(w, () => send(w, 'list-records', recipient, granted))).toEqual({ code: 'not-found' });
+  });
+
+  test('what was deleted is not there', async () => {
+    const w = await clinic();
+    await remove(w, w.letter);
+    expect(await list(w)).toEqual({ records: [] });
+    expect(await list(w, recipient, { grant: idOf(w) })).toEqual({ records: [] });
+  });
+});
+
+describe('get-record', () => {
+  const get = (w: Clinic, by = patient, query = {}, filing = w.letter) =>
+    send(w, 'get-record', by, { params: { recordId: recordId(filing) }, query });
+
+  test('all versions for the patient, oldest first', async () => {
+    const w = await clinic();
+    const second = await revised(w, w.letter);
+    expect(await unchanged(w, () => get(w))).toStrictEqual({ versions: [w.letter, second].map(viewOf) });
+    const one = await get(w, patient, { limit: 1 });
+    expect(one).toStrictEqual({ versions: [viewOf(w.letter)], next: one.next });
+    expect(await get(w, patient, { limit: 1, cursor: one.next })).toStrictEqual({ versions: [viewOf(second)] });
+  });
+
+  test('for a recipient those in the cells of its grant', async () => {
+    const w = await clinic();
+    const second = await revised(w, w.letter);
+    const epoch = await epochAfter(patient, w.folder);
+    await putFolder(w, patient, epoch);
+    const third = await revised(w, second, epoch);
+    const both = await allow(w, [w.folder, w.other]);
+    expect(await unchanged(w, () => get(w, recipient, { grant: both }))).toStrictEqual({
+      versions: [w.letter, second].map(viewOf),
+    });
+    const one = await get(w, recipient, { grant: both, limit: 1 });
+    expect(one).toStrictEqual({ versions: [viewOf(w.letter)], next: one.next });
+    const newer = await allow(w, [epoch]);
+    expect(await get(w, recipient, { grant: newer })).toStrictEqual({ versions: [viewOf(third)] });
+  });
+
+  test('one that is not there is not found', async () => {
+    const w = await clinic();
+    const sent = { params: { recordId: newId<RecordId>() } };
+    expect(await refused(w, () => send(w, 'get-record', patient, sent))).toEqual({ code: 'not-found' });
+    const granted = { ...sent, query: { grant: idOf(w) } };
+    expect(await refused(w, () => send(w, 'get-record', recipient, granted))).toEqual({ code: 'not-found' });
+  });
+
+  test('of a deleted one the patient sees the tombstone, a recipient nothing', async () => {
+    const w = await clinic();
+    const { deletion } = await remove(w, w.letter);
+    expect(await get(w)).toStrictEqual({
+      versions: [{ statement: w.letter.statement.jws, state: 'deleted' }],
+      deletion,
+    });
+    expect(await refused(w, () => get(w, recipient, { grant: idOf(w) }))).toEqual({ code: 'not-found' });
+  });
+
+  test("shows the author's grant with a version by somebody else", async () => {
+    const w = await clinic();
+    const row = w.state.records.get(recordId(w.letter))!;
+    const grant = w.grant.statement.jws;
+    w.state.records.set(recordId(w.letter), {
+      ...row,
+      versions: new Map([[1, { ...row.versions.get(1)!, grant }]]),
+    });
+    expect(await get(w)).toEqual({ versions: [{ ...viewOf(w.letter), grant }] });
+  });
+});
+
+describe('delete-record', () => {
+  test('takes metadata, wraps and blobs of every version, and leaves the statements', async () => {
+    const w = await clinic();
+    const second = await revised(w, w.letter);
+    const record = recordId(w.letter);
+    const keys = (await w.ports.records.blobs(record)).map((b) => b.key);
+    const deletion = await deletionOf(patient, second.statement);
+    const answer = await send(w, 'delete-record', patient, {
+      params: { recordId: record },
+      body: { statement: deletion.jws },
+    });
+    const { folder } = w.folder.payload;
+    expect(answer).toStrictEqual({
+      versions: [w.letter, second].map(({ statement }) => ({ statement: statement.jws, state: 'deleted' })),
+      deletion: deletion.jws,
+    });
+    expect(keys.map((key) => w.state.objects.has(key))).toEqual([false, false]);
+    expect(w.state.records.get(record)).toMatchObject({ wraps: [], head: { state: 'deleted' } });
+    const subject = { folder, records: [{ record, version: 2 }] };
+    expect(lastEvent(w, patient)).toEqual(eventOf('record-deleted', patient, subject, deletion, { evidence: true }));
+  });
+
+  test('again is answered with the first deletion, and finishes what a crash left', async () => {
+    const w = await clinic();
+    const [object] = [...w.state.objects.entries()];
+    const first = await remove(w, w.letter);
+    expect(await unchanged(w, () => remove(w, w.letter))).toEqual(first);
+    w.state.objects.set(...object!);
+    const again = await remove(w, w.letter, { when: NOW + 1, code: 'other' });
+    expect(again).toEqual(first);
+    expect(w.state.objects.has(object![0])).toBe(false);
+  });
+
+  test('answers the first page of many versions', async () => {
+    const w = await clinic();
+    let last = w.letter;
+    for (let n = 0; n < 50; n++) {
+      const { statement } = last;
+      const { record, version } = statement.payload;
+      const filing = await filingOf(patient, w.folder, { record, version: version + 1, previous: statement.hash });
+      const row = w.state.records.get(record)!;
+      const stored = { ...row.versions.get(1)!, statement: filing.statement };
+      w.state.records.set(record, {
+        ...row,
+        head: { ...row.head, latest: version + 1, latestHash: filing.statement.hash },
+        versions: new Map(row.versions).set(version + 1, stored),
+      });
+      last = filing;
+    }
+    const answer = await remove(w, last);
+    expect([answer.versions.length, typeof answer.next]).toEqual([50, 'string']);
+  });
+
+  test('refuses another record in the path', async () => {
+    const w = await clinic();
+    const { jws } = await deletionOf(patient, w.letter.statement);
+    const sent = { params: { recordId: recordId(w.scan) }, body: { statement: jws } };
+    expect(await refused(w, () => send(w, 'delete-record', patient, sent))).toEqual({
+      code: 'statement-invalid',
+      member: 'record',
+    });
+  });
+
+  test('refuses whoever is not registered, and statements of others', async () => {
+    const w = await clinic();
+    expect(await refused(w, () => remove(w, w.letter, {}, nobody))).toEqual({ code: 'not-registered' });
+    const { jws } = await deletionOf(patient, w.letter.statement);
+    const sent = { params: { recordId: recordId(w.letter) }, body: { statement: jws } };
+    expect(await refused(w, () => send(w, 'delete-record', stranger, sent))).toBe('StatementError wrong-signer');
+  });
+
+  test("one that is not there, or somebody else's, is not found", async () => {
+    const w = await clinic();
+    const none = await filingOf(patient, w.folder);
+    expect(await refused(w, () => remove(w, none))).toEqual({ code: 'not-found' });
+    expect(await refused(w, () => remove(w, w.letter, {}, recipient))).toEqual({ code: 'not-found' });
+    expect(await refused(w, () => remove(w, w.theirs))).toEqual({ code: 'not-found' });
+  });
+
+  test('names the latest version', async () => {
+    const w = await clinic();
+    await revised(w, w.letter);
+    expect(await refused(w, () => remove(w, w.letter))).toEqual({ code: 'statement-outdated' });
+    expect(await refused(w, () => remove(w, w.letter, { of: b64(32) }))).toEqual({ code: 'statement-outdated' });
+  });
+
+  test('loses to a version that was filed since', async () => {
+    const w = await clinic();
+    const late = interrupted(w, 'records.delete', () => revised(w, w.letter));
+    const { jws } = await deletionOf(patient, w.letter.statement);
+    const sent = { params: { recordId: recordId(w.letter) }, body: { statement: jws } };
+    await expect(send(late, 'delete-record', patient, sent)).rejects.toMatchObject({ code: 'statement-outdated' });
+    expect(await w.ports.records.find(recordId(w.letter))).toMatchObject({ state: 'committed', latest: 2 });
+  });
+});
