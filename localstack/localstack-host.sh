@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The real LocalStack without Docker: S3 and DynamoDB on 127.0.0.1:$PORT, until it is ended.
-# Needs Java 17, Maven and Python 3.13. What it installs lies in .local/localstack, but for DynamoDB Local: LocalStack looks for that below
+# Needs a JDK 17, Maven and Python 3.13. What it installs lies in .local/localstack, but for DynamoDB Local: LocalStack looks for that below
 # /var/lib/localstack only. LocalStack's own download of it is replaced by the jar from Maven; its Java agent, which only lifts the
 # limit on indexes, by an empty one.
 set -euo pipefail
@@ -16,14 +16,14 @@ for candidate in "${PYTHON:-}" python3.13 "$HOME"/.pyenv/versions/3.13*/bin/pyth
   if [ -n "$candidate" ] && "$candidate" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 13))' 2>/dev/null; then python=$candidate; break; fi
 done
 [ -n "$python" ] || die "LocalStack needs Python 3.13: install it (pyenv install 3.13), name it in PYTHON, or set AWS_ENDPOINT_URL."
-command -v java >/dev/null || die "DynamoDB Local needs Java 17: install it (Debian: apt install openjdk-17-jdk), or set AWS_ENDPOINT_URL."
+command -v java >/dev/null && command -v javac >/dev/null && command -v jar >/dev/null || die "DynamoDB Local needs a JDK 17: install it (Debian: apt install openjdk-17-jdk), or set AWS_ENDPOINT_URL."
 command -v mvn >/dev/null || die "DynamoDB Local comes by Maven: install it (Debian: apt install maven), or set AWS_ENDPOINT_URL."
 mkdir -p "$dir" "$lib" 2>/dev/null || die "LocalStack keeps DynamoDB Local in $lib, which cannot be written. Make it yours, or set AWS_ENDPOINT_URL."
 
 if [ ! -f "$dir/venv/ready" ]; then
-  "$python" -m venv "$dir/venv"
+  "$python" -m venv --clear "$dir/venv" || die "$python cannot make a virtual environment: install its venv module (Debian: apt install python3.13-venv), or set AWS_ENDPOINT_URL."
   "$dir/venv/bin/pip" install -q "localstack-core[runtime]==2026.3.0" "cbor2<5.9" "pyOpenSSL==25.3.0" "cryptography<46.1" service_identity \
-    || die "LocalStack could not be installed from the Python package index. Is the network there?"
+    || die "LocalStack could not be installed from the Python package index. Is the network there? Mend that, or set AWS_ENDPOINT_URL."
   touch "$dir/venv/ready"
 fi
 if [ ! -f "$ddb/DynamoDBLocal.jar" ]; then
@@ -33,7 +33,7 @@ if [ ! -f "$ddb/DynamoDBLocal.jar" ]; then
 <project xmlns="http://maven.apache.org/POM/4.0.0"><modelVersion>4.0.0</modelVersion><groupId>l</groupId><artifactId>l</artifactId><version>1</version>
 <dependencies><dependency><groupId>com.amazonaws</groupId><artifactId>DynamoDBLocal</artifactId><version>2.6.1</version></dependency></dependencies></project>
 X
-  (cd "$work" && mvn -q dependency:copy-dependencies -DoutputDirectory="$ddb/DynamoDBLocal_lib") || die "DynamoDB Local could not be fetched by Maven."
+  (cd "$work" && mvn -q dependency:copy-dependencies -DoutputDirectory="$ddb/DynamoDBLocal_lib") || die "DynamoDB Local could not be fetched by Maven. Is the network there? Mend that, or set AWS_ENDPOINT_URL."
   for f in "$ddb"/DynamoDBLocal_lib/libsqlite4java-*-1.0.392.*; do mv "$f" "${f/-1.0.392/}"; done
   echo 'public class Noop { public static void premain(String a) {} }' > "$work/Noop.java"
   (cd "$work" && javac Noop.java && printf 'Premain-Class: Noop\n' > agent.txt && jar cfm "$ddb/ddb-local-loader-0.1.jar" agent.txt Noop.class)

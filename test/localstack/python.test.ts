@@ -90,10 +90,11 @@ describe('venv', () => {
   });
 
   test('missing in one Python: the next is taken', async () => {
-    await machine.addPython('python3', { venv: `mkdir -p "$3/bin"; ${NO_VENV}` });
+    await machine.addPython('python3', { venv: `mkdir -p "$3/bin"; echo > "$3/half"; ${NO_VENV}` });
     await machine.addPython('python3.12', { version: '3.12' });
     expect(await ensure()).toBe(python());
     expect(await readFile(python(), 'utf8')).toContain("echo '3.12'");
+    expect(existsSync(join(machine.state, 'ministack', 'half'))).toBe(false);
   });
 
   test('failing otherwise: what it said', async () => {
@@ -203,10 +204,11 @@ describe('an install', () => {
 
   test('by two at the same time: both have it, and one environment stays', async () => {
     // Each waits for the other: so both are in the middle of it.
-    const meet = 'echo >> "$ROOT/here"; while [ "$(wc -l < "$ROOT/here")" -lt 2 ]; do sleep 0.02; done';
+    const meet = 'echo "$0" >> "$ROOT/here"; while [ "$(wc -l < "$ROOT/here")" -lt 2 ]; do sleep 0.02; done';
     await machine.addPython('python3', { pip: meet });
     expect(await Promise.all([ensure(), ensure()])).toEqual([python(), python()]);
-    expect(await machine.calls('-m pip')).toBe(2);
+    const places = (await readFile(join(machine.root, 'here'), 'utf8')).trim().split('\n');
+    expect(new Set(places).size).toBe(2);
     expect(await state()).toEqual(['ministack']);
     await ensure();
     expect(await machine.calls('-m pip')).toBe(2);
