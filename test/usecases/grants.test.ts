@@ -1,0 +1,426 @@
+import { describe, expect, test } from '@jest/globals';
+import { toBase64url } from '../../lib/bytes/codec.ts';
+import { newId, type GrantId } from '../../lib/bytes/ids.ts';
+import { DAY } from '../../lib/domain/time.ts';
+import type { GrantCell, Statement } from '../../lib/statements/kinds.ts';
+import { publicKeyOf } from '../../lib/umbral/keys.ts';
+import {
+  b64,
+  delegated,
+  epochAfter,
+  folderOf,
+  grantOf,
+  hashOf,
+  identityOf,
+  nobody,
+  NOW,
+  patient,
+  receivingOf,
+  recipient,
+  requestOf,
+  revocationOf,
+  stranger,
+  type Person,
+  type SignedGrant,
+} from './people.ts';
+import {
+  clinic,
+  eventOf,
+  interrupted,
+  lastEvent,
+  putFolder,
+  putIdentity,
+  refused,
+  send,
+  trailOf,
+  unchanged,
+  type Clinic,
+} from './world.ts';
+
+const invalid = (member: string) => ({ code: 'statement-invalid', member });
+const viewOf = ({ statement }: SignedGrant, state = 'active', used = 0) => ({ statement: statement.jws, state, used });
+const idOf = ({ statement }: SignedGrant): GrantId => statement.payload.grant;
+
+const give = (w: Pick<Clinic, 'ports'>, grant: SignedGrant, by: Person = patient, now = NOW) =>
+  send(w, 'grant-access', by, { params: { grantId: idOf(grant) }, body: grant.body, now });
+
+const revoke = (w: Pick<Clinic, 'ports'>, revocation: Statement<'revocation'>, by: Person = patient, now = NOW) =>
+  send(w, 'revoke-grant', by, {
+    params: { grantId: revocation.payload.grant },
+    body: { statement: revocation.jws },
+    now,
+  });
+
+const approved = async (w: Clinic): Promise<void> => {
+  const grant = await grantOf([w.folder], { answers: w.request });
+  const { request } = w.request.payload;
+  await send(w, 'approve-request', patient, { params: { requestId: request }, body: { grants: [grant.body] } });
+};
+
+describe('grant-access', () => {
+  test('stores a grant that nobody asked for, and logs it', async () => {
+    const w = await clinic();
+    const grant = await grantOf([w.folder, w.other], { openings: 5, purpose: 'FAMRQT' });
+    expect(await give(w, grant)).toEqual(viewOf(grant));
+    const { notBefore, expires, purpose } = grant.statement.payload;
+    expect(await w.ports.grants.find(idOf(grant))).toEqual({
+      statement: grant.statement,
+      status: { state: 'active', notBefore, expires, limit: 5, used: 0 },
+    });
+    expect([...w.state.grants.get(idOf(grant))!.kfrags.values()]).toEqual(grant.body.kfrags);
+    const folders = [w.folder, w.other].map((f) => f.payload.folder);
+    const subject = { grant: idOf(grant), folders, purpose };
+    expect(lastEvent(w, patient)).toStrictEqual(eventOf('access-granted', patient, subject, grant.statement));
+  });
+
+  test('names a folder once in the trail, however many epochs are granted', async () => {
+    const w = await clinic();
+    const second = await epochAfter(patient, w.folder);
+    await putFolder(w, patient, second);
+    await give(w, await grantOf([w.folder, second]));
+    expect(lastEvent(w, patient).subject.folders).toEqual([w.folder.payload.folder]);
+  });
+
+  test('adds to a request that was approved', async () => {
+    const w = await clinic();
+    await approved(w);
+    const grant = await grantOf([w.folder], { answers: w.request });
+    expect(await give(w, grant)).toEqual(viewOf(grant));
+    expect(lastEvent(w, patient).subject.request).toBe(w.request.payload.request);
+  });
+
+  test('the same again is answered as it stands, and changes nothing', async () => {
+    const w = await clinic();
+    expect(await unchanged(w, () => give(w, w.grant))).toEqual(viewOf(w.grant));
+    await revoke(w, await revocationOf(w.grant.statement));
+    expect(await unchanged(w, () => give(w, w.grant))).toEqual(viewOf(w.grant, 'revoked'));
+  });
+
+  test('the same at once is answered once and as it stands', async () => {
+    const w = await clinic();
+    const grant = await grantOf([w.folder]);
+    const late = interrupted(w, 'grants.create', async () => {
+      await give(w, grant);
+      await revoke(w, await revocationOf(grant.statement));
+    });
+    const events = trailOf(w, patient).length;
+    expect(await give(late, grant)).toEqual(viewOf(grant, 'revoked'));
+    expect(trailOf(w, patient)).toHaveLength(events + 2);
+  });
+
+  test('refuses another id in the path, and an id of another grant', async () => {
+    const w = await clinic();
+    const grant = await grantOf([w.folder]);
+    const sent = { params: { grantId: newId<GrantId>() }, body: grant.body };
+    expect(await refused(w, () => send(w, 'grant-access', patient, sent))).toEqual(invalid('grant'));
+    const other = await grantOf([w.folder], { grant: idOf(w.grant) });
+    expect(await refused(w, () => give(w, other))).toEqual({ code: 'already-exists' });
+  });
+
+  test('refuses whoever is not registered, and statements of others', async () => {
+    const w = await clinic();
+    const folder = await folderOf(nobody);
+    const grant = await grantOf([folder], {}, nobody);
+    expect(await refused(w, () => give(w, grant, nobody))).toEqual({ code: 'not-registered' });
+    expect(await refused(w, () => give(w, grant, patient))).toBe('StatementError wrong-signer');
+    const asked = await grantOf([folder], { answers: w.request }, nobody);
+    expect(await refused(w, () => give(w, asked, nobody))).toEqual({ code: 'not-registered' });
+  });
+
+  test("a request that is not there, or somebody else's, is not found", async () => {
+    const w = await clinic();
+    const unknown = await grantOf([w.folder], { answers: await requestOf(recipient, [w.folder]) });
+    expect(await refused(w, () => give(w, unknown))).toEqual({ code: 'not-found' });
+    const foreign = await grantOf([w.foreign], { answers: w.request }, stranger);
+    expect(await refused(w, () => give(w, foreign, stranger))).toEqual({ code: 'not-found' });
+  });
+
+  test('a request that is pending is not answered by it', async () => {
+    const w = await clinic();
+    const grant = await grantOf([w.folder], { answers: w.request });
+    expect(await refused(w, () => give(w, grant))).toEqual({ code: 'request-closed' });
+  });
+
+  test('stays within the request that it names', async () => {
+    const w = await clinic();
+    await approved(w);
+    const grant = await grantOf([w.folder, w.other], { answers: w.request });
+    expect(await refused(w, () => give(w, grant))).toEqual({ code: 'grant-exceeds-request', member: 'cells' });
+  });
+
+  test('refuses what cannot stand by itself', async () => {
+    const w = await clinic();
+    const { cell } = delegated(patient, w.folder, recipient);
+    for (const [member, changes] of [
+      ['recipient', { to: patient }],
+      ['expires', { expires: NOW }],
+      ['expires', { notBefore: NOW - 2, expires: NOW - 2 }],
+      ['cells', { cells: [cell, cell], kfrags: [b64(310), b64(310)] }],
+    ] as const) {
+      const grant = await grantOf([w.folder], changes as Parameters<typeof grantOf>[1]);
+      expect(await refused(w, () => give(w, grant))).toEqual(invalid(member));
+    }
+  });
+
+  test('to somebody who is not there is not found', async () => {
+    const w = await clinic();
+    const grant = await grantOf([w.folder], { to: nobody });
+    expect(await refused(w, () => give(w, grant))).toEqual({ code: 'not-found' });
+  });
+
+  test('names the current receiving key of the recipient', async () => {
+    const w = await clinic();
+    const own = receivingOf(recipient, 1);
+    for (const receiving of [
+      { number: 2, key: own.key },
+      { number: 1, key: receivingOf(stranger, 1).key },
+    ]) {
+      const grant = await grantOf([w.folder], { receiving });
+      expect(await refused(w, () => give(w, grant))).toEqual(invalid('receiving'));
+    }
+    const grant = await grantOf([w.folder]);
+    const { hash: previous } = (await w.ports.identities.find(recipient.keys.id))!.statement;
+    const newer = { number: 2, previous, receiving: receivingOf(recipient, 2) };
+    await putIdentity(w, recipient, await identityOf(recipient, newer));
+    expect(await refused(w, () => give(w, grant))).toEqual(invalid('receiving'));
+  });
+
+  test('only of cells that are there and are the own, and says which are not', async () => {
+    const w = await clinic();
+    const none = await folderOf(patient);
+    const notYet = await epochAfter(patient, w.other);
+    const { cell } = delegated(patient, w.foreign, recipient);
+    const known = delegated(patient, w.folder, recipient).cell;
+    const grants = [
+      [await grantOf([w.folder, none]), [none.payload.folder]],
+      [await grantOf([notYet]), [w.other.payload.folder]],
+      [await grantOf([], { cells: [cell, known], kfrags: [b64(310), b64(310)] }), [w.foreign.payload.folder]],
+    ] as const;
+    for (const [grant, ids] of grants)
+      expect(await refused(w, () => give(w, grant))).toEqual({ code: 'not-found', ids });
+  });
+
+  test('only with the key and the statement of each cell', async () => {
+    const w = await clinic();
+    const made = delegated(patient, w.folder, recipient);
+    const second = delegated(patient, w.other, recipient);
+    for (const changes of [{ key: w.other.payload.key }, { statement: w.other.hash }] as Partial<GrantCell>[]) {
+      const cells = [second.cell, { ...made.cell, ...changes }];
+      const grant = await grantOf([], { cells, kfrags: [second.kfrag, made.kfrag] });
+      expect(await refused(w, () => give(w, grant))).toEqual(invalid('cells'));
+    }
+  });
+
+  test('with one key fragment for each cell', async () => {
+    const w = await clinic();
+    const [one, two] = [delegated(patient, w.folder, recipient), delegated(patient, w.other, recipient)];
+    const cells = [one.cell, two.cell];
+    for (const kfrags of [[one.kfrag], [one.kfrag, two.kfrag, two.kfrag]]) {
+      const grant = await grantOf([], { cells, kfrags });
+      expect(await refused(w, () => give(w, grant))).toEqual(invalid('cells'));
+    }
+    const swapped = await grantOf([], { cells, kfrags: [two.kfrag, one.kfrag] });
+    const ids = [w.folder.payload.folder];
+    expect(await refused(w, () => give(w, swapped))).toEqual({ code: 'kfrag-invalid', ids });
+  });
+
+  test.each<[string, (w: Clinic) => ReturnType<typeof delegated>]>([
+    ['is for another recipient', (w) => delegated(patient, w.folder, stranger)],
+    ['is for another cell', (w) => ({ ...delegated(patient, w.other, recipient) })],
+    [
+      'is signed by somebody else',
+      (w) => delegated(patient, w.folder, recipient, { signer: stranger.keys.kfragSigner }),
+    ],
+    ['is signed for the recipient only', (w) => delegated(patient, w.folder, recipient, { signDelegating: false })],
+    ['is signed for the cell only', (w) => delegated(patient, w.folder, recipient, { signReceiving: false })],
+    [
+      'is for another key of the recipient',
+      (w) => delegated(patient, w.folder, recipient, { receiving: publicKeyOf(recipient.keys.receiving(2)) }),
+    ],
+  ])('refuses a key fragment that %s', async (_how, make) => {
+    const w = await clinic();
+    const { payload, hash } = w.folder;
+    const made = make(w);
+    const cell = { ...made.cell, folder: payload.folder, key: payload.key, statement: hash };
+    const grant = await grantOf([], { cells: [cell], kfrags: [made.kfrag] });
+    const ids = [payload.folder];
+    expect(await refused(w, () => give(w, grant))).toEqual({ code: 'kfrag-invalid', ids });
+  });
+
+  test('refuses a key fragment that the grant does not name by hash and id', async () => {
+    const w = await clinic();
+    const ids = [w.folder.payload.folder];
+    const { cell, kfrag } = delegated(patient, w.folder, recipient);
+    const named = cell.kfrags[0]!;
+    const noise = new Uint8Array(310).fill(7);
+    for (const [name, sent] of [
+      [{ ...named, hash: b64(32) }, kfrag],
+      [{ ...named, id: b64(32) }, kfrag],
+      [{ ...named, hash: hashOf(noise) }, toBase64url(noise)],
+    ] as const) {
+      const grant = await grantOf([], { cells: [{ ...cell, kfrags: [name] }], kfrags: [sent] });
+      expect(await refused(w, () => give(w, grant))).toEqual({ code: 'kfrag-invalid', ids });
+    }
+  });
+});
+
+describe('get-grant', () => {
+  const get = (w: Clinic, by: Person, query = {}, grant = w.grant, now = NOW) =>
+    send(w, 'get-grant', by, { params: { grantId: idOf(grant) }, query, now });
+
+  test('for both parties, with the folder statements of its cells', async () => {
+    const w = await clinic();
+    for (const by of [patient, recipient])
+      expect(await unchanged(w, () => get(w, by))).toStrictEqual({ ...viewOf(w.grant), folders: [w.folder.jws] });
+  });
+
+  test('after its end, too', async () => {
+    const w = await clinic();
+    expect(await get(w, recipient, {}, w.grant, NOW + DAY)).toMatchObject({ state: 'expired' });
+    await revoke(w, await revocationOf(w.grant.statement));
+    expect(await get(w, recipient)).toMatchObject({ state: 'revoked', folders: [w.folder.jws] });
+  });
+
+  test('names the epoch that was granted, also when it is closed', async () => {
+    const w = await clinic();
+    await putFolder(w, patient, await epochAfter(patient, w.folder));
+    expect((await get(w, recipient)).folders).toEqual([w.folder.jws]);
+  });
+
+  test('its cells page by page', async () => {
+    const w = await clinic();
+    const third = await folderOf(patient);
+    await putFolder(w, patient, third);
+    const grant = await grantOf([w.folder, w.other, third]);
+    await give(w, grant);
+    const folders = [w.folder, w.other, third].map((f) => f.jws);
+    expect((await get(w, recipient, {}, grant)).folders).toEqual(folders);
+    expect(await get(w, recipient, { limit: 2 }, grant)).toMatchObject({ folders: folders.slice(0, 2), next: '2' });
+    const rest = await get(w, recipient, { limit: 2, cursor: '2' }, grant);
+    expect([rest.folders, rest.next]).toEqual([folders.slice(2), undefined]);
+    const exact = await get(w, recipient, { limit: 3 }, grant);
+    expect([exact.folders, 'next' in exact]).toEqual([folders, false]);
+    for (const cursor of ['3', '4', '-1', '0.5', 'x'])
+      expect(await refused(w, () => get(w, recipient, { cursor }, grant))).toEqual({
+        code: 'malformed-request',
+        member: 'cursor',
+      });
+    expect(await get(w, recipient, { cursor: '0' }, grant)).toMatchObject({ folders });
+  });
+
+  test('leaves out a folder statement that is gone', async () => {
+    const w = await clinic();
+    w.state.folders.delete(w.folder.payload.folder);
+    expect((await get(w, recipient)).folders).toEqual([]);
+  });
+
+  test('for nobody else', async () => {
+    const w = await clinic();
+    expect(await refused(w, () => get(w, nobody))).toEqual({ code: 'not-registered' });
+    expect(await refused(w, () => get(w, stranger))).toEqual({ code: 'not-found' });
+    const none = await grantOf([w.folder]);
+    expect(await refused(w, () => get(w, patient, {}, none))).toEqual({ code: 'not-found' });
+  });
+});
+
+describe('list-grants', () => {
+  const list = (w: Clinic, as: 'patient' | 'recipient', by: Person, query = {}, now = NOW) =>
+    send(w, 'list-grants', by, { query: { as, ...query }, now });
+
+  test('for both parties, in the state that they are in', async () => {
+    const w = await clinic();
+    const later = await grantOf([w.folder], { notBefore: NOW + 1, expires: NOW + 2 * DAY });
+    await give(w, later);
+    const both = [viewOf(w.grant), viewOf(later, 'not-begun')];
+    expect(await unchanged(w, () => list(w, 'patient', patient))).toEqual({ grants: both });
+    expect(await list(w, 'recipient', recipient, { state: 'active' })).toEqual({ grants: both });
+    expect(await list(w, 'recipient', patient)).toEqual({ grants: [] });
+    expect(await list(w, 'patient', recipient)).toEqual({ grants: [] });
+    expect(await list(w, 'patient', patient, { state: 'expired' }, NOW + DAY)).toEqual({
+      grants: [viewOf(w.grant, 'expired')],
+    });
+    await revoke(w, await revocationOf(w.grant.statement));
+    expect(await list(w, 'recipient', recipient, { state: 'revoked' })).toEqual({
+      grants: [viewOf(w.grant, 'revoked')],
+    });
+  });
+
+  test('page by page', async () => {
+    const w = await clinic();
+    const later = await grantOf([w.folder], { expires: NOW + 2 * DAY });
+    await give(w, later);
+    const one = await list(w, 'patient', patient, { limit: 1 });
+    expect(one).toEqual({ grants: [viewOf(w.grant)], next: one.next });
+    expect(await list(w, 'patient', patient, { limit: 1, cursor: one.next })).toEqual({ grants: [viewOf(later)] });
+  });
+
+  test('for whoever is registered', async () => {
+    const w = await clinic();
+    expect(await refused(w, () => list(w, 'recipient', nobody))).toEqual({ code: 'not-registered' });
+  });
+});
+
+describe('revoke-grant', () => {
+  test('ends the grant at once, takes its key fragments, and logs', async () => {
+    const w = await clinic();
+    const revocation = await revocationOf(w.grant.statement);
+    expect(await revoke(w, revocation)).toEqual(viewOf(w.grant, 'revoked'));
+    expect(w.state.grants.get(idOf(w.grant))).toMatchObject({ status: { state: 'revoked' }, kfrags: new Map() });
+    const event = eventOf('grant-revoked', patient, { grant: idOf(w.grant) }, revocation, { evidence: true });
+    expect(lastEvent(w, patient)).toEqual(event);
+  });
+
+  test('also when it has expired', async () => {
+    const w = await clinic();
+    const revocation = await revocationOf(w.grant.statement);
+    expect(await revoke(w, revocation, patient, NOW + 2 * DAY)).toEqual(viewOf(w.grant, 'revoked'));
+  });
+
+  test('again, with whatever statement, is answered and changes nothing', async () => {
+    const w = await clinic();
+    const revocation = await revocationOf(w.grant.statement);
+    const late = interrupted(w, 'grants.revoke', () => revoke(w, revocation));
+    expect(await revoke(late, revocation)).toEqual(viewOf(w.grant, 'revoked'));
+    const events = trailOf(w, patient).filter((e) => e.kind === 'grant-revoked');
+    expect(events).toHaveLength(1);
+    const other = await revocationOf(w.grant.statement, { code: 'distrust' });
+    for (const again of [revocation, other])
+      expect(await unchanged(w, () => revoke(w, again))).toEqual(viewOf(w.grant, 'revoked'));
+  });
+
+  test('again does not even write', async () => {
+    const w = await clinic();
+    const revocation = await revocationOf(w.grant.statement);
+    await revoke(w, revocation);
+    let written = false;
+    const watched = interrupted(w, 'grants.revoke', async () => (written = true));
+    await revoke(watched, revocation);
+    expect(written).toBe(false);
+  });
+
+  test('refuses another grant in the path, and one that the revocation does not mean', async () => {
+    const w = await clinic();
+    const revocation = await revocationOf(w.grant.statement);
+    const sent = { params: { grantId: newId<GrantId>() }, body: { statement: revocation.jws } };
+    expect(await refused(w, () => send(w, 'revoke-grant', patient, sent))).toEqual(invalid('grant'));
+    const of = await revocationOf(w.grant.statement, { of: b64(32) });
+    expect(await refused(w, () => revoke(w, of))).toEqual(invalid('of'));
+  });
+
+  test('refuses whoever is not registered, and statements of others', async () => {
+    const w = await clinic();
+    const revocation = await revocationOf(w.grant.statement, {}, nobody);
+    expect(await refused(w, () => revoke(w, revocation, nobody))).toEqual({ code: 'not-registered' });
+    expect(await refused(w, () => revoke(w, revocation, patient))).toBe('StatementError wrong-signer');
+  });
+
+  test("somebody else's grant, or none, is not found", async () => {
+    const w = await clinic();
+    for (const by of [recipient, stranger]) {
+      const revocation = await revocationOf(w.grant.statement, {}, by);
+      expect(await refused(w, () => revoke(w, revocation, by))).toEqual({ code: 'not-found' });
+    }
+    const none = await revocationOf((await grantOf([w.folder])).statement);
+    expect(await refused(w, () => revoke(w, none))).toEqual({ code: 'not-found' });
+  });
+});
