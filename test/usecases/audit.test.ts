@@ -1,0 +1,84 @@
+import { describe, expect, test } from '@jest/globals';
+import { EMPTY_CHAIN, verifyChain } from '../../lib/domain/audit.ts';
+import { nobody, NOW, openingOf, patient, recipient, stranger, type Person } from './people.ts';
+import { clinic, refused, send, trailOf, unchanged, type Clinic } from './world.ts';
+
+const list = (w: Clinic, as: 'patient' | 'recipient', by: Person, query = {}) =>
+  send(w, 'list-audit', by, { query: { as, ...query } });
+
+const opened = async (w: Clinic, now: number) => {
+  const { grant } = w.grant.statement.payload;
+  const opening = await openingOf(recipient, w.folder, [w.letter.statement], { grant, when: now });
+  const { opening: openingId } = opening.payload;
+  await send(w, 'recapsulate', recipient, { params: { openingId }, body: { statement: opening.jws }, now });
+  return opening;
+};
+
+describe('list-audit as patient', () => {
+  test('gives the whole chain as it is, which verifies', async () => {
+    const w = await clinic();
+    const opening = await opened(w, NOW + 1);
+    const { events, next } = await unchanged(w, () => list(w, 'patient', patient));
+    const verified = verifyChain(patient.keys.id, EMPTY_CHAIN, events);
+    expect(verified.events).toEqual(trailOf(w, patient));
+    expect(verified.events.map((e) => e.kind)).toEqual([
+      'registered',
+      'folder-created',
+      'folder-created',
+      'record-filed',
+      'record-filed',
+      'access-requested',
+      'access-granted',
+      'records-opened',
+    ]);
+    expect(events.at(-1)?.evidence).toBe(opening.jws);
+    expect(next).toBeUndefined();
+  });
+
+  test('page by page, and by time', async () => {
+    const w = await clinic();
+    await opened(w, NOW + 1);
+    const { events } = await list(w, 'patient', patient);
+    const one = await list(w, 'patient', patient, { limit: 5 });
+    const two = await list(w, 'patient', patient, { limit: 5, cursor: one.next });
+    expect([...one.events, ...two.events]).toEqual(events);
+    expect(two.next).toBeUndefined();
+    expect(await list(w, 'patient', patient, { from: NOW + 1 })).toEqual({ events: events.slice(-1) });
+    expect(await list(w, 'patient', patient, { to: NOW })).toEqual({ events: events.slice(0, -1) });
+    expect(await list(w, 'patient', patient, { from: NOW + 2 })).toEqual({ events: [] });
+  });
+
+  test('of nobody else', async () => {
+    const w = await clinic();
+    const { events } = await list(w, 'patient', stranger);
+    expect(() => verifyChain(stranger.keys.id, EMPTY_CHAIN, events)).not.toThrow();
+    expect(events).toHaveLength(3);
+  });
+});
+
+describe('list-audit as recipient', () => {
+  test('gives the own events in the chains of others, without their place', async () => {
+    const w = await clinic();
+    const opening = await opened(w, NOW + 1);
+    const { events } = await unchanged(w, () => list(w, 'recipient', recipient));
+    const own = events.map((e) => JSON.parse(e.event) as Record<string, unknown>);
+    const inChain = trailOf(w, patient).filter((e) => e.actor === recipient.keys.id);
+    expect(own).toEqual(inChain.map(({ seq: _seq, previous: _previous, ...said }) => said));
+    expect(own.map((e) => e['kind'])).toEqual(['access-requested', 'records-opened']);
+    expect(events.map((e) => e.evidence)).toEqual([undefined, opening.jws]);
+    const hashes = w.state.chains.get(patient.keys.id)!.map((row) => row.entry.hash);
+    expect(events.every((e) => hashes.includes(e.hash))).toBe(true);
+    const one = await list(w, 'recipient', recipient, { limit: 1 });
+    expect([one.events, typeof one.next]).toEqual([events.slice(0, 1), 'string']);
+  });
+
+  test('nothing of what the caller did in its own chain', async () => {
+    const w = await clinic();
+    expect(await list(w, 'recipient', patient)).toEqual({ events: [] });
+  });
+});
+
+test.each(['patient', 'recipient'] as const)('list-audit as %s is for whoever is registered', async (as) => {
+  const w = await clinic();
+  expect(await refused(w, () => list(w, as, nobody))).toEqual({ code: 'not-registered' });
+});

@@ -1,0 +1,436 @@
+import { describe, expect, test } from '@jest/globals';
+import { fromBase64url } from '../../lib/bytes/codec.ts';
+import { newId, type GrantId, type OpeningId } from '../../lib/bytes/ids.ts';
+import { OPENING_SKEW, REPEAT_WINDOW } from '../../lib/domain/opening.ts';
+import { DAY, HOUR, MINUTE } from '../../lib/domain/time.ts';
+import type { Statement } from '../../lib/statements/kinds.ts';
+import { decodeCapsule } from '../../lib/umbral/capsule.ts';
+import { decodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
+import { decryptReencrypted } from '../../lib/umbral/delegatee.ts';
+import { decryptOriginal } from '../../lib/umbral/delegator.ts';
+import { decodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
+import {
+  deletionOf,
+  epochAfter,
+  filingOf,
+  grantOf,
+  nobody,
+  NOW,
+  openingOf,
+  patient,
+  recipient,
+  revocationOf,
+  stranger,
+  type Filing,
+  type Person,
+} from './people.ts';
+import {
+  clinic,
+  eventOf,
+  file,
+  interrupted,
+  lastEvent,
+  putFolder,
+  refused,
+  send,
+  trailOf,
+  unchanged,
+  type Clinic,
+} from './world.ts';
+
+const ended = (reason: string) => ({ code: 'grant-ended', reason });
+const invalid = (member: string) => ({ code: 'statement-invalid', member });
+
+const open = (w: Pick<Clinic, 'ports'>, opening: Statement<'opening'>, by: Person = recipient, now = NOW) =>
+  send(w, 'recapsulate', by, {
+    params: { openingId: opening.payload.opening },
+    body: { statement: opening.jws },
+    now,
+  });
+
+/** The recipient's opening of the letter, under the clinic's grant. */
+const letterOf = (w: Clinic, changes: Parameters<typeof openingOf>[3] = {}, by = recipient) =>
+  openingOf(by, w.folder, [w.letter.statement], { grant: w.grant.statement.payload.grant, ...changes });
+
+const give = async (w: Clinic, ...args: Parameters<typeof grantOf>): Promise<GrantId> => {
+  const { statement, body } = await grantOf(...args);
+  const { grant } = statement.payload;
+  await send(w, 'grant-access', patient, { params: { grantId: grant }, body });
+  return grant;
+};
+
+const revoke = async (w: Clinic): Promise<void> => {
+  const { jws, payload } = await revocationOf(w.grant.statement);
+  await send(w, 'revoke-grant', patient, { params: { grantId: payload.grant }, body: { statement: jws } });
+};
+
+const remove = async (w: Clinic, { statement }: Filing): Promise<void> => {
+  const { jws, payload } = await deletionOf(patient, statement);
+  await send(w, 'delete-record', patient, { params: { recordId: payload.record }, body: { statement: jws } });
+};
+
+const usedOf = async (w: Clinic, grant = w.grant.statement.payload.grant): Promise<number | undefined> =>
+  (await w.ports.grants.find(grant))?.status.used;
+
+type Opened = Awaited<ReturnType<typeof open>>['records'][number];
+
+/** What the recipient makes of an answer: the file key. */
+const fileKeyOf = ({ wrap }: Opened, cell: Statement<'folder'>): Uint8Array => {
+  const receiving = recipient.keys.receiving(1);
+  const delegating = decodePublicKey(fromBase64url(cell.payload.key));
+  const capsule = decodeCapsule(fromBase64url(wrap.capsule));
+  const cfrag = verifyCFrag(decodeCFrag(fromBase64url(wrap.cfrags![0]!)), {
+    capsule,
+    delegating,
+    verifying: publicKeyOf(patient.keys.kfragSigner),
+    receiving: publicKeyOf(receiving),
+  });
+  return decryptReencrypted(receiving, delegating, capsule, [cfrag], fromBase64url(wrap.wrappedKey));
+};
+
+describe('recapsulate for a recipient', () => {
+  test('gives what the recipient alone opens, counts it, and logs it with the opening as evidence', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w);
+    const { records } = await open(w, opening);
+    const [opened] = records;
+    const { payload, jws } = w.letter.statement;
+    const { metadata, wrap } = w.letter.body;
+    expect(records).toStrictEqual([
+      {
+        record: payload.record,
+        version: 1,
+        statement: jws,
+        metadata,
+        wrap: { ...wrap, cfrags: [expect.any(String)] },
+        download: { url: expect.any(String), expires: NOW + 5 * MINUTE },
+      },
+    ]);
+    expect(fileKeyOf(opened!, w.folder)).toEqual(w.letter.fileKey);
+    expect(w.fetch(opened!.download.url, NOW)).toEqual(w.letter.blob);
+    expect(await usedOf(w)).toBe(1);
+    const { opening: id, grant, folder, epoch, records: named } = opening.payload;
+    const subject = { opening: id, grant: grant!, folder, epoch, records: named };
+    expect(lastEvent(w, patient)).toEqual(eventOf('records-opened', recipient, subject, opening, { evidence: true }));
+  });
+
+  test('several records of a cell in one opening, each with its own key', async () => {
+    const w = await clinic();
+    const second = await file(w, patient, await filingOf(patient, w.folder));
+    const both = [second.statement, w.letter.statement];
+    const opening = await openingOf(recipient, w.folder, both, { grant: w.grant.statement.payload.grant });
+    const { records } = await open(w, opening);
+    expect(records.map((r) => fileKeyOf(r, w.folder))).toEqual([second.fileKey, w.letter.fileKey]);
+    expect(await usedOf(w)).toBe(2);
+    expect(trailOf(w, patient).filter((e) => e.kind === 'records-opened')).toHaveLength(1);
+  });
+
+  test('a cell that was closed after it was granted stays open to the grant', async () => {
+    const w = await clinic();
+    await putFolder(w, patient, await epochAfter(patient, w.folder));
+    expect((await open(w, await letterOf(w))).records).toHaveLength(1);
+  });
+
+  test("shows the author's grant with a version by somebody else", async () => {
+    const w = await clinic();
+    const { record } = w.letter.statement.payload;
+    const row = w.state.records.get(record)!;
+    const grant = w.grant.statement.jws;
+    w.state.records.set(record, { ...row, versions: new Map([[1, { ...row.versions.get(1)!, grant }]]) });
+    const { records } = await open(w, await letterOf(w));
+    expect(records[0]?.grant).toBe(grant);
+  });
+
+  test('refuses another id in the path', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w);
+    const sent = { params: { openingId: newId<OpeningId>() }, body: { statement: opening.jws } };
+    expect(await refused(w, () => send(w, 'recapsulate', recipient, sent))).toEqual(invalid('opening'));
+  });
+
+  test('refuses an opening that is not of now', async () => {
+    const w = await clinic();
+    for (const when of [NOW + OPENING_SKEW + 1, NOW - REPEAT_WINDOW - OPENING_SKEW]) {
+      const opening = await letterOf(w, { when });
+      expect(await refused(w, () => open(w, opening))).toEqual(invalid('when'));
+    }
+    expect((await open(w, await letterOf(w, { when: NOW + OPENING_SKEW }))).records).toHaveLength(1);
+  });
+
+  test('refuses to name a record twice', async () => {
+    const w = await clinic();
+    const { record } = w.letter.statement.payload;
+    const twice = { record, version: 1 };
+    const opening = await letterOf(w, { records: [twice, twice] });
+    expect(await refused(w, () => open(w, opening))).toEqual(invalid('records'));
+  });
+
+  test('refuses whoever is not registered, and statements of others', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w, {}, nobody);
+    expect(await refused(w, () => open(w, opening, nobody))).toEqual({ code: 'not-registered' });
+    expect(await refused(w, () => open(w, opening, recipient))).toBe('StatementError wrong-signer');
+  });
+
+  test("a grant that is not there, somebody else's, or of another patient is not found", async () => {
+    const w = await clinic();
+    const unknown = { code: 'not-found' };
+    const none = await letterOf(w, { grant: newId<GrantId>() });
+    expect(await refused(w, () => open(w, none))).toEqual(unknown);
+    const taken = await letterOf(w, {}, stranger);
+    expect(await refused(w, () => open(w, taken, stranger))).toEqual(unknown);
+    const own = await letterOf(w, {}, patient);
+    expect(await refused(w, () => open(w, own, patient))).toEqual(unknown);
+    const foreign = await letterOf(w, { patient: stranger.keys.id });
+    expect(await refused(w, () => open(w, foreign))).toEqual(unknown);
+  });
+
+  test('no grant at all is not found', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w, { grant: undefined });
+    expect(await refused(w, () => open(w, opening))).toEqual({ code: 'not-found' });
+  });
+
+  test('a cell that was not granted is not found, whether it is there or not', async () => {
+    const w = await clinic();
+    const { grant } = w.grant.statement.payload;
+    const other = await openingOf(recipient, w.other, [w.scan.statement], { grant });
+    expect(await refused(w, () => open(w, other))).toEqual({ code: 'not-found' });
+    const later = await letterOf(w, { epoch: 2 });
+    expect(await refused(w, () => open(w, later))).toEqual({ code: 'not-found' });
+  });
+
+  test('a grant that is granted but whose cell is not of its patient is not found', async () => {
+    const w = await clinic();
+    const { folder } = w.folder.payload;
+    const row = w.state.folders.get(folder)!;
+    const foreign = { ...row.cells.get(1)!, statement: w.foreign };
+    w.state.folders.set(folder, { ...row, cells: new Map([[1, foreign]]) });
+    const opening = await letterOf(w);
+    expect(await refused(w, () => open(w, opening))).toEqual({ code: 'not-found' });
+  });
+
+  test('a grant that was revoked, has expired, or has not begun says so', async () => {
+    const w = await clinic();
+    const late = await letterOf(w, { when: NOW + DAY });
+    expect(await refused(w, () => open(w, late, recipient, NOW + DAY))).toEqual(ended('expired'));
+    const grant = await give(w, [w.folder], { notBefore: NOW + 1 });
+    const early = await letterOf(w, { grant });
+    expect(await refused(w, () => open(w, early))).toEqual({ code: 'grant-not-begun' });
+    await revoke(w);
+    const opening = await letterOf(w);
+    expect(await refused(w, () => open(w, opening))).toEqual(ended('revoked'));
+  });
+
+  test('a maximum counts records, and lets a batch in as a whole or not at all', async () => {
+    const w = await clinic();
+    const second = await file(w, patient, await filingOf(patient, w.folder));
+    const third = await file(w, patient, await filingOf(patient, w.folder));
+    const grant = await give(w, [w.folder], { openings: 3 });
+    const batch = [w.letter, second].map((f) => f.statement);
+    await open(w, await openingOf(recipient, w.folder, batch, { grant }));
+    const over = await openingOf(recipient, w.folder, batch, { grant });
+    expect(await refused(w, () => open(w, over))).toEqual(ended('exhausted'));
+    const last = await openingOf(recipient, w.folder, [third.statement], { grant });
+    await open(w, last);
+    expect(await usedOf(w, grant)).toBe(3);
+    const more = await openingOf(recipient, w.folder, [third.statement], { grant });
+    expect(await refused(w, () => open(w, more))).toEqual(ended('exhausted'));
+  });
+
+  test('the same opening again within ten minutes is answered and not counted, also the last one', async () => {
+    const w = await clinic();
+    const grant = await give(w, [w.folder], { openings: 1 });
+    const opening = await letterOf(w, { grant });
+    await open(w, opening);
+    const again = await unchanged(w, () => open(w, opening, recipient, NOW + REPEAT_WINDOW));
+    expect(fileKeyOf(again.records[0]!, w.folder)).toEqual(w.letter.fileKey);
+  });
+
+  test('but not when the grant has ended meanwhile, nor after a while', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w);
+    await open(w, opening);
+    const later = NOW + REPEAT_WINDOW + 1;
+    expect(await refused(w, () => open(w, opening, recipient, later))).toEqual({ code: 'replayed' });
+    await revoke(w);
+    expect(await refused(w, () => open(w, opening))).toEqual(ended('revoked'));
+  });
+
+  test('an id of another opening is taken', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w);
+    await open(w, opening);
+    const other = await letterOf(w, { opening: opening.payload.opening, when: NOW + 1 });
+    expect(await refused(w, () => open(w, other))).toEqual({ code: 'replayed' });
+  });
+
+  test('a claim outlives every opening that it could be confused with', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w, { when: NOW + OPENING_SKEW });
+    await open(w, opening);
+    w.forgetClaims(NOW + HOUR - 1);
+    const late = NOW + OPENING_SKEW + REPEAT_WINDOW;
+    expect(await refused(w, () => open(w, opening, recipient, late))).toEqual({ code: 'replayed' });
+    w.forgetClaims(NOW + HOUR + 1000);
+    expect(await refused(w, () => open(w, opening, recipient, NOW + HOUR))).toEqual(invalid('when'));
+  });
+
+  test('at once with itself it is counted once', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w);
+    const late = interrupted(w, 'openings.record', () => open(w, opening));
+    expect((await open(late, opening)).records).toHaveLength(1);
+    expect(await usedOf(w)).toBe(1);
+  });
+
+  test('loses to a revocation that came since', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w);
+    const late = interrupted(w, 'openings.record', () => revoke(w));
+    await expect(open(late, opening)).rejects.toMatchObject({ code: 'grant-ended', details: { reason: 'revoked' } });
+    expect(await usedOf(w)).toBe(0);
+  });
+
+  test('of two at the limit one is told', async () => {
+    const w = await clinic();
+    const grant = await give(w, [w.folder], { openings: 1 });
+    const [one, two] = [await letterOf(w, { grant }), await letterOf(w, { grant })];
+    const late = interrupted(w, 'openings.record', () => open(w, one));
+    await expect(open(late, two)).rejects.toMatchObject({ code: 'grant-ended', details: { reason: 'exhausted' } });
+    expect(await usedOf(w, grant)).toBe(1);
+  });
+
+  test('all or nothing: which records are not there is said', async () => {
+    const w = await clinic();
+    const grant = await give(w, [w.folder, w.other]);
+    const record = newId();
+    const { record: letter } = w.letter.statement.payload;
+    const { record: scan } = w.scan.statement.payload;
+    for (const [records, ids] of [
+      [
+        [
+          { record: letter, version: 1 },
+          { record, version: 1 },
+        ],
+        [record],
+      ],
+      [[{ record: letter, version: 2 }], [letter]],
+      // Of the same patient and granted, but in another cell.
+      [
+        [
+          { record: scan, version: 1 },
+          { record: letter, version: 1 },
+        ],
+        [scan],
+      ],
+    ] as const) {
+      const opening = await letterOf(w, { grant, records: records as never });
+      expect(await refused(w, () => open(w, opening))).toEqual({ code: 'not-found', ids });
+    }
+  });
+
+  test('a deleted record is not there', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w);
+    const ids = [w.letter.statement.payload.record];
+    await remove(w, w.letter);
+    expect(await refused(w, () => open(w, opening))).toEqual({ code: 'not-found', ids });
+  });
+
+  test.each<[string, (w: Clinic) => void]>([
+    [
+      'without its metadata',
+      (w) => {
+        const row = w.state.records.get(w.letter.statement.payload.record)!;
+        const { metadata: _, ...version } = row.versions.get(1)!;
+        w.state.records.set(row.head.record, { ...row, versions: new Map([[1, version]]) });
+      },
+    ],
+    [
+      'without its wrap',
+      (w) => {
+        const row = w.state.records.get(w.letter.statement.payload.record)!;
+        w.state.records.set(row.head.record, { ...row, wraps: [] });
+      },
+    ],
+    [
+      'that is marked as deleted',
+      (w) => {
+        const row = w.state.records.get(w.letter.statement.payload.record)!;
+        const version = { ...row.versions.get(1)!, state: 'deleted' as const };
+        w.state.records.set(row.head.record, { ...row, versions: new Map([[1, version]]) });
+      },
+    ],
+    [
+      'of another patient that found its way into the cell',
+      (w) => {
+        const row = w.state.records.get(w.letter.statement.payload.record)!;
+        const version = { ...row.versions.get(1)!, statement: w.theirs.statement };
+        w.state.records.set(row.head.record, { ...row, versions: new Map([[1, version]]) });
+      },
+    ],
+  ])('nor is one %s', async (_how, spoil) => {
+    const w = await clinic();
+    spoil(w);
+    const opening = await letterOf(w);
+    const ids = [w.letter.statement.payload.record];
+    expect(await refused(w, () => open(w, opening))).toEqual({ code: 'not-found', ids });
+  });
+});
+
+describe('recapsulate for the patient itself', () => {
+  const ownOf = (w: Clinic, changes: Parameters<typeof openingOf>[3] = {}, by = patient) =>
+    openingOf(by, w.folder, [w.letter.statement], changes);
+
+  test('gives the wraps as they are, logs, and counts nowhere', async () => {
+    const w = await clinic();
+    const opening = await ownOf(w);
+    const { records } = await open(w, opening, patient);
+    expect(records[0]?.wrap).toStrictEqual(w.letter.body.wrap);
+    const { salt } = w.folder.payload;
+    const key = patient.keys.folderKey(w.folder.payload.folder, 1, fromBase64url(salt));
+    const { capsule, wrappedKey } = records[0]!.wrap;
+    expect(decryptOriginal(key, decodeCapsule(fromBase64url(capsule)), fromBase64url(wrappedKey))).toEqual(
+      w.letter.fileKey,
+    );
+    expect(await usedOf(w)).toBe(0);
+    const { opening: id, folder, epoch, records: named } = opening.payload;
+    const subject = { opening: id, folder, epoch, records: named };
+    expect(lastEvent(w, patient)).toStrictEqual(
+      eventOf('records-opened', patient, subject, opening, { evidence: true }),
+    );
+  });
+
+  test('again within ten minutes is answered and not logged', async () => {
+    const w = await clinic();
+    const opening = await ownOf(w);
+    const first = await open(w, opening, patient);
+    expect(await unchanged(w, () => open(w, opening, patient))).toEqual(first);
+  });
+
+  test("somebody else's patient, or cell, is not found", async () => {
+    const w = await clinic();
+    const theirs = await ownOf(w, {}, stranger);
+    expect(await refused(w, () => open(w, theirs, stranger))).toEqual({ code: 'not-found' });
+    const cell = await openingOf(patient, w.foreign, [w.theirs.statement]);
+    expect(await refused(w, () => open(w, cell, patient))).toEqual({ code: 'not-found' });
+    const none = await ownOf(w, { epoch: 2 });
+    expect(await refused(w, () => open(w, none, patient))).toEqual({ code: 'not-found' });
+  });
+
+  test('a record of somebody else is not there', async () => {
+    const w = await clinic();
+    const { record } = w.theirs.statement.payload;
+    const opening = await ownOf(w, { records: [{ record, version: 1 }] });
+    expect(await refused(w, () => open(w, opening, patient))).toEqual({ code: 'not-found', ids: [record] });
+  });
+});
+
+test('an id that somebody else used for an opening is free', async () => {
+  const w = await clinic();
+  const opening = await letterOf(w);
+  await open(w, opening);
+  const same = await openingOf(patient, w.folder, [w.letter.statement], { opening: opening.payload.opening });
+  expect((await open(w, same, patient)).records).toHaveLength(1);
+});
