@@ -32,7 +32,7 @@ import { register } from '../../lib/usecases/register.ts';
 import { requestAccess } from '../../lib/usecases/request-access.ts';
 import { revokeGrant } from '../../lib/usecases/revoke-grant.ts';
 import { uploadParts } from '../../lib/usecases/upload-parts.ts';
-import { inOrder, makeMemory, type Memory, type State } from '../support/memory/index.ts';
+import { copyOf, inOrder, makeMemory, type Memory } from '../support/memory/index.ts';
 import {
   filingOf,
   folderOf,
@@ -107,23 +107,22 @@ const told = (error: unknown): Refusal | string => {
   throw error;
 };
 
-/** How a call is refused. It must be, and it must have changed nothing. */
-export const refused = async (memory: Memory, attempt: () => Promise<unknown>): Promise<Refusal | string> => {
-  const before = memory.snapshot();
-  const outcome = await attempt().then(
-    () => 'accepted',
-    (error: unknown) => told(error),
-  );
-  expect(memory.snapshot()).toEqual(before);
-  return outcome;
-};
-
 /** Runs something that must change nothing, and gives what it answers. */
 export const unchanged = async <T>(memory: Memory, run: () => Promise<T>): Promise<T> => {
   const before = memory.snapshot();
   const answer = await run();
-  expect(memory.snapshot()).toEqual(before);
+  expect(memory.changedSince(before)).toEqual([]);
   return answer;
+};
+
+/** How a call is refused. It must be, and it must have changed nothing. */
+export const refused = async (memory: Memory, attempt: () => Promise<unknown>): Promise<Refusal | string> => {
+  return unchanged(memory, () =>
+    attempt().then(
+      () => 'accepted',
+      (error: unknown) => told(error),
+    ),
+  );
 };
 
 /** The same service, on which `action` comes in between, right before the first step of that name. */
@@ -254,7 +253,6 @@ let built: ReturnType<typeof build> | undefined;
  */
 export const clinic = async () => {
   const { state, ...facts } = await (built ??= build());
-  const own: State = structuredClone(state);
-  return { ...makeMemory({ state: own }), ...facts };
+  return { ...makeMemory({ state: copyOf(state) }), ...facts };
 };
 export type Clinic = Awaited<ReturnType<typeof clinic>>;

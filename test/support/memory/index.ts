@@ -7,7 +7,7 @@ import { grantSteps, openingSteps } from './grants.ts';
 import { folderSteps, identitySteps } from './identities.ts';
 import { recordSteps } from './records.ts';
 import { requestSteps } from './requests.ts';
-import { emptyState, type State } from './state.ts';
+import { changes, copyOf, emptyState, type State } from './state.ts';
 import { inOrder, scheduled, type Schedule } from './steps.ts';
 import { forgetClaims } from './transaction.ts';
 import { staleUploads, uploadSteps } from './uploads.ts';
@@ -23,6 +23,8 @@ export interface Memory {
   readonly state: State;
   /** A copy, to compare with or to go on from. */
   readonly snapshot: () => State;
+  /** Names of the tables in which a row is new, gone, or another. */
+  readonly changedSince: (before: State) => readonly string[];
   /** Bytes sent to a target of `blobs.targets`; the HTTP status. */
   readonly send: (target: PartTarget, body: Uint8Array, now: number) => number;
   /** The bytes at a URL of `blobs.download`, while it lives. */
@@ -51,7 +53,8 @@ export const makeMemory = ({ schedule = inOrder, state = emptyState() }: MemoryI
       blobs: scheduled('blobs', schedule, blobSteps(state)),
     },
     state,
-    snapshot: () => structuredClone(state),
+    snapshot: () => copyOf(state),
+    changedSince: (before) => changes(before, state),
     send: (target, body, now) => sendPart(state, target, body, now),
     fetch: (url, now) => fetchBlob(state, url, now),
     forgetClaims: (now) => forgetClaims(state, now),
@@ -59,4 +62,4 @@ export const makeMemory = ({ schedule = inOrder, state = emptyState() }: MemoryI
 };
 
 export { inOrder, type Schedule } from './steps.ts';
-export type { State } from './state.ts';
+export { copyOf, type State } from './state.ts';

@@ -121,6 +121,33 @@ export const emptyState = (): State => ({
   named: { count: 0 },
 });
 
+const TABLES = [
+  'claims',
+  'chains',
+  'identities',
+  'folders',
+  'records',
+  'uploads',
+  'requests',
+  'slots',
+  'grants',
+  'objects',
+  'multiparts',
+] as const satisfies readonly (keyof State)[];
+
+/** Shares the rows, which never change. */
+export const copyOf = (state: State): State => ({
+  ...(Object.fromEntries(TABLES.map((table) => [table, new Map<unknown, unknown>(state[table])])) as unknown as State),
+  named: { ...state.named },
+});
+
+const isSame = (a: ReadonlyMap<unknown, unknown>, b: ReadonlyMap<unknown, unknown>): boolean =>
+  a.size === b.size && [...a].every(([name, row]) => b.get(name) === row);
+
+/** Names of the tables in which a row is new, gone, or another. A name that the bucket gave away is no change. */
+export const changes = (before: State, after: State): readonly string[] =>
+  TABLES.filter((table) => !isSame(before[table], after[table]));
+
 export const cellText = ({ folder, epoch }: CellName): string => `${folder}#${epoch}`;
 export const uploadName = ({ record, upload }: Pick<StoredUpload, 'record' | 'upload'>): string =>
   `${record}/${upload}`;
