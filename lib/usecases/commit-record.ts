@@ -9,7 +9,6 @@ import { continues, createdInTime } from '../domain/record.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import { decodeCapsule } from '../umbral/capsule.ts';
-import { UmbralError } from '../umbral/errors.ts';
 import type { Call } from './call.ts';
 import { registered } from './caller.ts';
 import type {
@@ -23,7 +22,7 @@ import type {
   StoredVersion,
   Uploads,
 } from './ports.ts';
-import { mustBe } from './stated.ts';
+import { mustBe, orRefuse } from './stated.ts';
 import { versionAnswer } from './views.ts';
 
 interface Deps {
@@ -73,11 +72,7 @@ export async function commitRecord(
 function assertWrap(p: Payload<'record'>, wrap: Input<'commit-record'>['body']['wrap']): void {
   const capsule = fromBase64url(wrap.capsule);
   mustBe('wrap', p.wrap === toBase64url(sha256(concat(capsule, fromBase64url(wrap.wrappedKey)))));
-  try {
-    decodeCapsule(capsule);
-  } catch (error) {
-    throw error instanceof UmbralError ? new AppError('capsule-invalid') : error;
-  }
+  orRefuse(new AppError('capsule-invalid'), () => decodeCapsule(capsule));
 }
 
 /** The cell is the patient's and current, and the version is the record's next. The transaction makes sure that it stays so. */

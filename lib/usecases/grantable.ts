@@ -7,12 +7,11 @@ import type { EventDraft } from '../domain/audit.ts';
 import { excess, grantFault } from '../domain/grant.ts';
 import type { GrantCell, Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
-import { UmbralError } from '../umbral/errors.ts';
 import { decodeKFrag, decodePublicKey, kfragId, verifyKFrag } from '../umbral/proxy.ts';
 import type { Call } from './call.ts';
 import { whileRegistered } from './caller.ts';
 import type { Folders, Identities, NewGrant, StoredIdentity, StoredRequest } from './ports.ts';
-import { mustBe, mustHaveNo } from './stated.ts';
+import { mustBe, mustHaveNo, orRefuse } from './stated.ts';
 
 export interface GrantDeps {
   readonly identities: Pick<Identities, 'find'>;
@@ -68,26 +67,21 @@ function assertKFrags(grant: Payload<'grant'>, kfrags: readonly string[], patien
   mustBe('cells', kfrags.length === grant.cells.length);
   const verifying = decodePublicKey(fromBase64url(patient.statement.payload.kfragSigner));
   const receiving = decodePublicKey(fromBase64url(grant.receiving.key));
-  grant.cells.forEach((cell, i) => {
-    const bytes = fromBase64url(kfrags[i] ?? '');
-    const ok = isKFragOf(bytes, cell, { verifying, receiving });
-    if (!ok) throw new AppError('kfrag-invalid', { ids: [cell.folder] });
-  });
+  grant.cells.forEach((cell, i) => assertKFrag(fromBase64url(kfrags[i]!), cell, { verifying, receiving }));
 }
 
 type Keys = Pick<Required<Parameters<typeof verifyKFrag>[1]>, 'verifying' | 'receiving'>;
 
-function isKFragOf(bytes: Uint8Array, cell: GrantCell, keys: Keys): boolean {
+function assertKFrag(bytes: Uint8Array, cell: GrantCell, keys: Keys): void {
+  const invalid = new AppError('kfrag-invalid', { ids: [cell.folder] });
   const [named] = cell.kfrags;
-  if (named?.hash !== toBase64url(sha256(bytes))) return false;
-  try {
+  if (named?.hash !== toBase64url(sha256(bytes))) throw invalid;
+  const id = orRefuse(invalid, () => {
     const kfrag = decodeKFrag(bytes);
     verifyKFrag(kfrag, { ...keys, delegating: decodePublicKey(fromBase64url(cell.key)), requireBothKeys: true });
-    return toBase64url(kfragId(kfrag)) === named.id;
-  } catch (error) {
-    if (error instanceof UmbralError) return false;
-    throw error;
-  }
+    return toBase64url(kfragId(kfrag));
+  });
+  if (id !== named.id) throw invalid;
 }
 
 export const granted = ({ payload: p, hash }: Statement<'grant'>, call: Call): EventDraft => ({

@@ -1,5 +1,6 @@
 // A statement in a body must say the same as the request around it.
 import { AppError } from '../api/errors.ts';
+import { UmbralError } from '../umbral/errors.ts';
 
 /** @throws {AppError} `statement-invalid`, naming the member that differs */
 export function mustBe(member: string, holds: boolean): void {
@@ -9,4 +10,13 @@ export function mustBe(member: string, holds: boolean): void {
 /** @param fault the offending member, or undefined. @throws {AppError} `statement-invalid` */
 export function mustHaveNo(fault: string | undefined): void {
   if (fault !== undefined) throw new AppError('statement-invalid', { member: fault });
+}
+
+/** What the scheme does not take is refused so; any other error is none of the caller's. @throws {AppError} the refusal */
+export function orRefuse<T>(refusal: AppError, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof UmbralError ? refusal : error;
+  }
 }
