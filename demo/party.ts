@@ -103,18 +103,20 @@ const partyOf = (held: HeldKeys, memory: ReturnType<typeof createMemory>, home: 
     },
     requests: async (_: object) => {
       const requests = await patient.listRequests('pending');
-      return requests.map(({ id, recipient: from, purpose, durationSeconds, folders }) => ({
+      return requests.map(({ id, recipient: from, purpose, durationSeconds, scope }) => ({
         id,
         from,
         purpose,
         days: durationSeconds / 86_400,
-        folders,
+        folders: 'folders' in scope ? scope.folders : [],
       }));
     },
-    approve: async ({ request, days }: { request: string; days: number }) => {
+    /** The two met, and the patient made sure of the clinician's id: of nobody else's request would it be said yes to. */
+    approve: async ({ request, days, from }: { request: string; days: number; from: IdentityId }) => {
+      patient.verify(from);
       const asked = (await patient.listRequests('pending')).find((r) => r.id === request);
       if (asked === undefined) throw new AppError('not-found');
-      const grant = await patient.approve(asked, { durationSeconds: days * 86_400 });
+      const [grant] = await patient.approve(asked, { durationSeconds: days * 86_400 });
       return { grant: grant.id, expires: grant.expires };
     },
     /** Opens every record of the folder, and writes each to a file of its own. */

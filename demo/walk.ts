@@ -97,7 +97,7 @@ export const walk = async (
   const asked = (await patient.tell('requests', {})).find((r) => r.id === request);
   if (asked?.from !== clinicianId) throw new Error('the request that the patient sees is not the one of the clinician');
   const { grant } = await story.step(
-    () => patient.tell('approve', { request, days: DAYS }),
+    () => patient.tell('approve', { request, days: DAYS, from: clinicianId }),
     () => `The patient sees who asks, for what and how long, and approves.`,
   );
 

@@ -1,5 +1,5 @@
 import { endpoint } from '../lib/http/endpoint.ts';
-import { container } from '../lib/runtime/container.ts';
+import { signingContainer } from '../lib/runtime/signing.ts';
 import { commitRecord } from '../lib/usecases/commit-record.ts';
 
-export const handler = endpoint('commit-record', commitRecord, container);
+export const handler = endpoint('commit-record', commitRecord, signingContainer);

@@ -1,4 +1,4 @@
-// Tables and bucket on a local AWS, made by SDK calls from the compiled serverless.yml: there is no second description of them.
+// Tables, bucket and service key on a local AWS, made by SDK calls from the compiled serverless.yml: there is no second description of them.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -14,6 +14,14 @@ import {
   type CreateTableCommandInput,
   type TimeToLiveSpecification,
 } from '@aws-sdk/client-dynamodb';
+import {
+  CreateAliasCommand,
+  CreateKeyCommand,
+  DescribeKeyCommand,
+  KMSClient,
+  NotFoundException,
+  type CreateKeyCommandInput,
+} from '@aws-sdk/client-kms';
 import { BucketAlreadyOwnedByYou, CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
 import { PROJECT, STATE } from './local-aws.ts';
 
@@ -28,11 +36,12 @@ export interface Stack {
   readonly resources: { readonly Resources: Readonly<Record<string, Resource>> };
 }
 
-/** The three names that functions are told, and the region and credentials that local AWS takes. */
+/** The names that functions are told, and the region and credentials that local AWS takes. */
 export interface LocalNames {
   readonly MAIN_TABLE: string;
   readonly NONCE_TABLE: string;
   readonly BUCKET: string;
+  readonly SERVICE_KEY: string;
 }
 
 /** `serverless print`, about 5 s; kept for as long as serverless.yml and the lockfile stay the same. */
@@ -61,27 +70,34 @@ export const LOCAL_REGION = 'us-east-1';
 
 const clients = (endpoint: string) => {
   const common = { endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
-  return { dynamo: new DynamoDBClient(common), s3: new S3Client({ ...common, forcePathStyle: true }) };
+  return {
+    dynamo: new DynamoDBClient(common),
+    s3: new S3Client({ ...common, forcePathStyle: true }),
+    kms: new KMSClient(common),
+  };
 };
 
 /** What is there already stays as it is. */
 export async function createResources(endpoint: string, stack: Stack): Promise<LocalNames> {
-  const { dynamo, s3 } = clients(endpoint);
+  const { dynamo, s3, kms } = clients(endpoint);
+  const { ServiceKey, ServiceKeyAlias } = stack.resources.Resources;
   try {
     for (const { Type, Properties } of Object.values(stack.resources.Resources)) {
       if (Type === 'AWS::DynamoDB::Table') await createTable(dynamo, Properties);
       if (Type === 'AWS::S3::Bucket') await createBucket(s3, Properties as unknown as BucketProperties);
     }
+    if (ServiceKey !== undefined && ServiceKeyAlias !== undefined)
+      await createKey(kms, ServiceKey.Properties, String(ServiceKeyAlias.Properties['AliasName']));
   } finally {
-    dynamo.destroy();
-    s3.destroy();
+    for (const client of [dynamo, s3, kms]) client.destroy();
   }
   return namesIn(stack);
 }
 
 export function namesIn({ functions }: Stack): LocalNames {
-  const { MAIN_TABLE, NONCE_TABLE, BUCKET } = (functions['recapsulate'] as { environment: LocalNames }).environment;
-  return { MAIN_TABLE, NONCE_TABLE, BUCKET };
+  const named = (functions['commit-record'] as { environment: LocalNames }).environment;
+  const { MAIN_TABLE, NONCE_TABLE, BUCKET, SERVICE_KEY } = named;
+  return { MAIN_TABLE, NONCE_TABLE, BUCKET, SERVICE_KEY };
 }
 
 async function createTable(dynamo: DynamoDBClient, properties: Record<string, unknown>): Promise<void> {
@@ -98,6 +114,18 @@ async function createTable(dynamo: DynamoDBClient, properties: Record<string, un
   }
   await waitUntilTableExists({ client: dynamo, maxWaitTime: 30, minDelay: 0.1, maxDelay: 1 }, { TableName });
   if (ttl !== undefined) await dynamo.send(new UpdateTimeToLiveCommand({ TableName, TimeToLiveSpecification: ttl }));
+}
+
+async function createKey(kms: KMSClient, properties: Record<string, unknown>, alias: string): Promise<void> {
+  try {
+    await kms.send(new DescribeKeyCommand({ KeyId: alias }));
+    return;
+  } catch (error) {
+    if (!(error instanceof NotFoundException)) throw error;
+  }
+  const { KeySpec, KeyUsage } = properties as CreateKeyCommandInput;
+  const { KeyMetadata } = await kms.send(new CreateKeyCommand({ KeySpec, KeyUsage }));
+  await kms.send(new CreateAliasCommand({ AliasName: alias, TargetKeyId: KeyMetadata?.KeyId }));
 }
 
 interface BucketProperties {

@@ -97,6 +97,11 @@ export const ERRORS = {
     fault: 'client',
     advice: 'Ask the patient for a new grant; reason says how this one ended.',
   },
+  'cells-open': {
+    status: 409,
+    fault: 'client',
+    advice: 'Start new epochs of the folders that are named, then settle the grant.',
+  },
   'grant-not-begun': { status: 403, fault: 'client', advice: 'Wait until the grant begins.' },
   'too-many': { status: 429, fault: 'client', advice: 'Wait as long as Retry-After says.' },
   busy: { status: 503, fault: 'server', advice: 'Send the same again after Retry-After; it is safe to repeat.' },

@@ -1,5 +1,5 @@
 // What a route says of itself, and what holds for all of them.
-import type * as z from 'zod';
+import * as z from 'zod';
 import type { ErrorCode } from './errors.ts';
 
 /** `mutation` routes claim their nonce; `read` routes have no effect; `public` routes take no signature. */
@@ -32,3 +32,9 @@ export const COMMON_ERRORS = [
 
 /** Bytes. API Gateway takes 10 MB; nothing of ours needs more than a quarter of a MiB. */
 export const MAX_BODY = 262_144;
+
+/** For paths, queries and bodies without members. */
+export const none = z.strictObject({});
+
+/** Errors of whatever is stored. */
+export const STORED = ['replayed', 'already-exists', 'busy'] as const satisfies readonly ErrorCode[];

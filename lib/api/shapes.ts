@@ -20,18 +20,36 @@ export const jws = z
   .min(1)
   .max(65_536)
   .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+/** 40 grants are carried into a new cell at once. */
+export const MOST_CARRIED = 40;
 const cursor = z
   .string()
   .min(1)
   .max(512)
   .regex(/^[\w-]+$/);
-const limit = z.coerce.number().int().min(1).max(100);
+/** A number as it stands in a path or query: decimal digits, nothing else. */
+export const number = <T extends z.ZodType<number, number>>(of: T) =>
+  z
+    .string()
+    .regex(/^(0|[1-9]\d{0,15})$/)
+    .transform(Number)
+    .pipe(of);
+const limit = number(z.int().min(1).max(100));
 export const page = { cursor: cursor.optional(), limit: limit.optional() };
 const nextPage = { next: cursor.optional() };
 
 export const statementBody = z.strictObject({ statement: jws });
 
 export const identityView = z.strictObject({ statement: jws, state: z.enum(['active']) });
+/** The capsule and the file key encrypted to a cell key (Umbral, profile R). */
+export const wrap = z.strictObject({ capsule: bytesOf(105), wrappedKey: bytesOf(72) });
+export const extensionBody = z.strictObject({ statement: jws, kfrags: z.array(bytesOf(310)).min(1).max(80) });
+/** `wrap` comes with a folder of kind single; `extensions` carry grants into the new cell. */
+export const folderBody = z.strictObject({
+  statement: jws,
+  wrap: wrap.optional(),
+  extensions: z.array(extensionBody).max(MOST_CARRIED).optional(),
+});
 export const folderView = z.strictObject({ statement: jws, state: z.enum(['current', 'closed']) });
 export const folderPage = z.strictObject({ folders: z.array(folderView), ...nextPage });
 
@@ -41,6 +59,7 @@ export const uploadOpening = z.strictObject({
   epoch: ordinal,
   version: ordinal,
   multipart: z.boolean(),
+  grant: randomId<GrantId>().optional(),
 });
 export const uploadView = z.strictObject({
   upload: randomId<UploadId>(),
@@ -64,8 +83,6 @@ export const partTarget = z.strictObject({
 });
 export const partTargets = z.strictObject({ parts: z.array(partTarget) });
 
-/** The capsule and the file key encrypted to a cell key (Umbral, profile R). */
-export const wrap = z.strictObject({ capsule: bytesOf(105), wrappedKey: bytesOf(72) });
 const metadata = between(528, 4112);
 
 export const commitBody = z.strictObject({ statement: jws, upload: randomId<UploadId>(), metadata, wrap });
@@ -77,6 +94,8 @@ export const versionView = z.strictObject({
   metadata: metadata.optional(),
   grant: jws.optional(),
 });
+/** `receipt`: the service's, for what others than the patient filed. */
+export const filedView = z.strictObject({ ...versionView.shape, receipt: jws.optional() });
 export const recordPage = z.strictObject({ records: z.array(versionView), ...nextPage });
 export const recordView = z.strictObject({ versions: z.array(versionView), deletion: jws.optional(), ...nextPage });
 
@@ -88,19 +107,33 @@ export const requestView = z.strictObject({
 });
 export const requestPage = z.strictObject({ requests: z.array(requestView), ...nextPage });
 
-export const grantBody = z.strictObject({ statement: jws, kfrags: z.array(bytesOf(310)).min(1).max(80) });
+/** No key fragments for a grant to add or write. */
+export const grantBody = z.strictObject({ statement: jws, kfrags: z.array(bytesOf(310)).max(80) });
 /** One grant per right. */
 export const approvalBody = z.strictObject({ grants: z.array(grantBody).min(1).max(3) });
+export const grantFilter = z.enum(['active', 'paused', 'expired', 'revoked', 'unsettled', 'standing']);
 export const grantState = z.enum(['active', 'not-begun', 'paused', 'revoked', 'expired', 'exhausted']);
 export const grantView = z.strictObject({
   statement: jws,
   state: grantState,
   /** Records opened so far. */
   used: z.int().min(0),
+  /** Number of the last extension, 0 before the first, and its hash, or the grant's. */
+  extensions: z.int().min(0),
+  tip: sha256,
+  /** Number of the last pause or resumption, 0 before the first. */
+  holds: z.int().min(0),
 });
 export const approvalView = z.strictObject({ grants: z.array(grantView) });
-/** `folders` are the folder statements of the grant's cells, in the order of its cells, a page at a time. */
-export const grantDetail = z.strictObject({ ...grantView.shape, folders: z.array(jws), ...nextPage });
+/**
+ * The cells that the grant reads, extensions included, by folder and epoch: the folder statement of each, and the extension of which it is the first
+ * cell. Of a grant to add or write: the folder as it is now.
+ */
+export const grantDetail = z.strictObject({
+  ...grantView.shape,
+  cells: z.array(z.strictObject({ folder: jws, extension: jws.optional() })),
+  ...nextPage,
+});
 export const grantPage = z.strictObject({ grants: z.array(grantView), ...nextPage });
 
 export const openedRecord = z.strictObject({
@@ -119,6 +152,10 @@ export const openingView = z.strictObject({ records: z.array(openedRecord) });
 /** The text that is hashed into the chain; `evidence` is the statement behind it where that is kept nowhere else. */
 export const auditEvent = z.strictObject({ event: z.string().max(65_536), hash: sha256, evidence: jws.optional() });
 export const auditPage = z.strictObject({ events: z.array(auditEvent), ...nextPage });
+
+export const checkpointView = z.strictObject({ checkpoint: jws });
+/** SEC 1 compressed P-256 point. */
+export const serviceKeyView = z.strictObject({ key: bytesOf(33) });
 
 export const role = z.enum(['patient', 'recipient']);
 export const health = z.strictObject({ status: z.literal('ok') });

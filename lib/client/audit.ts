@@ -1,15 +1,12 @@
-// The patient's audit trail, verified link by link from the start, and held against what this client verified before.
-import { EMPTY_CHAIN, verifyChain, type AuditEvent } from '../domain/audit.ts';
+// The patient's audit trail: verified link by link, kept, and held against what was kept when more is read.
+import { AuditError, EMPTY_CHAIN, verifyChain, type AuditEvent, type ChainHead } from '../domain/audit.ts';
 import { claimOf, statementHash, verifyStatement } from '../statements/verify.ts';
 import type { Context } from './context.ts';
-import { check, checked, ClientError } from './errors.ts';
+import { check, checked, ClientError, TrailError } from './errors.ts';
+import { fetchCheckpoint, type Checkpoint, type Receipt } from './notary.ts';
 import { pages } from './pages.ts';
+import type { TrailEntry } from './trail.ts';
 import type { CallOptions } from './transport.ts';
-
-/** A verified event. `evidence` is the actor's signed statement where the trail carries it: openings. */
-export interface TrailEntry extends AuditEvent {
-  readonly evidence?: string;
-}
 
 interface Entry {
   readonly event: string;
@@ -17,11 +14,27 @@ interface Entry {
   readonly evidence?: string | undefined;
 }
 
-/** The evidence is the statement that the event names, signed by the event's actor. An opening must come with it. */
-const verifyEvidence = async (event: AuditEvent, { evidence }: Entry): Promise<TrailEntry> => {
+export interface AuditOptions extends CallOptions {
+  /** Reads and verifies everything again, instead of going on behind what is kept. */
+  readonly fromStart?: boolean;
+}
+
+/** Kinds whose event comes with the statement behind it. */
+const WITH_EVIDENCE: ReadonlySet<AuditEvent['kind']> = new Set<AuditEvent['kind']>([
+  'records-opened',
+  'record-deleted',
+  'request-denied',
+  'request-withdrawn',
+  'grant-paused',
+  'grant-resumed',
+  'grant-revoked',
+]);
+
+/** The evidence is the statement that the event names, signed by the event's actor. */
+const verifyEvidence = async (event: AuditEvent, { hash, evidence }: Entry): Promise<TrailEntry> => {
   if (evidence === undefined) {
-    check('evidence', event.kind !== 'records-opened');
-    return event;
+    check('evidence', !WITH_EVIDENCE.has(event.kind));
+    return { ...event, hash };
   }
   check('evidence', statementHash(evidence) === event.statement);
   await checked('evidence', async () => {
@@ -29,32 +42,115 @@ const verifyEvidence = async (event: AuditEvent, { evidence }: Entry): Promise<T
     const { payload } = await verifyStatement(kind, evidence, event.actor);
     if (kind === 'opening') check('evidence', 'opening' in payload && payload.opening === event.subject.opening);
   });
-  return { ...event, evidence };
+  return { ...event, hash, evidence };
+};
+
+const headOf = (entries: readonly TrailEntry[]): ChainHead => {
+  const last = entries.at(-1);
+  return last === undefined ? EMPTY_CHAIN : { seq: last.seq, hash: last.hash };
+};
+
+const rewritten = (seq: number): TrailError =>
+  new TrailError('rolled-back', `refused: entry ${seq} of the audit trail is not what it was`, seq);
+
+/** A page that must follow `head`; what does not check is named by its place in the chain. */
+const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[]) => {
+  try {
+    const verified = verifyChain(ctx.keys.id, head, page);
+    const entries: TrailEntry[] = [];
+    for (const [i, event] of verified.events.entries()) entries.push(await verifyEvidence(event, page[i]!));
+    return { entries, head: verified.head };
+  } catch (error) {
+    if (error instanceof AuditError)
+      throw new TrailError(
+        'unverified',
+        `refused: the audit trail does not check: ${error.code}`,
+        head.seq + error.index + 1,
+      );
+    throw error;
+  }
+};
+
+/** The last entry that is kept comes once more, so that a trail which got shorter shows. */
+const assertStillThere = (kept: TrailEntry, page: readonly Entry[]): void => {
+  if (page[0]?.hash !== kept.hash) throw rewritten(kept.seq);
 };
 
 /**
- * The whole trail of the caller. It is the truth for an honest service only: a service that leaves events out from the start, and shows nobody
- * else, cannot be found out by this.
+ * The whole trail of the caller, oldest first. What was verified before is kept and read no more, unless asked. It is the truth for an honest service
+ * only: a service that leaves events out from the start, and shows nobody else, cannot be found out by this.
  *
- * @throws {ClientError} `unverified` (`audit`, `evidence`); `rolled-back` when it no longer holds what was verified before
+ * @throws {TrailError} `unverified` or `rolled-back`, with the place of the first entry that does not check; {ClientError} `unverified` (`evidence`)
  */
-export const readTrail = async (ctx: Context, options: CallOptions = {}): Promise<readonly TrailEntry[]> => {
+export const readTrail = async (
+  ctx: Context,
+  { fromStart = false, signal }: AuditOptions = {},
+): Promise<readonly TrailEntry[]> => {
+  const kept = ctx.trail.entries();
   const known = ctx.memory.auditHead();
-  let head = EMPTY_CHAIN;
-  const trail: TrailEntry[] = [];
-  for await (const page of pages((cursor) =>
-    ctx.call('list-audit', { query: { ...cursor, as: 'patient' } }, options),
-  )) {
-    const verified = await checked('audit', () => verifyChain(ctx.keys.id, head, page.events));
-    head = verified.head;
-    for (const [i, event] of verified.events.entries()) {
-      const entry = page.events[i]!;
-      if (event.seq === known.seq && entry.hash !== known.hash)
-        throw new ClientError('rolled-back', 'refused: the audit trail was rewritten', 'audit');
-      trail.push(await verifyEvidence(event, entry));
+  const read: TrailEntry[] = fromStart ? [] : [...kept];
+  const last = read.at(-1);
+  let head = headOf(read);
+  let first = true;
+  const query = { as: 'patient', ...(last === undefined ? {} : { after: last.seq - 1 }) } as const;
+  for await (const page of pages((cursor) => ctx.call('list-audit', { query: { ...cursor, ...query } }, { signal }))) {
+    if (first && last !== undefined) assertStillThere(last, page.events);
+    const fresh = first && last !== undefined ? page.events.slice(1) : page.events;
+    first = false;
+    const verified = await verifyPage(ctx, head, fresh);
+    for (const entry of verified.entries) {
+      const before = kept[entry.seq - 1];
+      if (before !== undefined && before.hash !== entry.hash) throw rewritten(entry.seq);
+      if (entry.seq === known.seq && entry.hash !== known.hash) throw rewritten(entry.seq);
+      read.push(entry);
     }
+    head = verified.head;
   }
-  if (head.seq < known.seq) throw new ClientError('rolled-back', 'refused: the audit trail got shorter', 'audit');
+  const expected = Math.max(known.seq, kept.length);
+  if (head.seq < expected) throw rewritten(head.seq + 1);
   ctx.memory.noteAudit(head);
-  return trail;
+  ctx.trail.keep(read);
+  return read;
+};
+
+/**
+ * The service's signature on the end of the trail, held against the trail that this client verified, and kept.
+ * @throws {TrailError} `rolled-back` when it signs another past than it showed; {ClientError} `unverified` (`checkpoint`)
+ */
+export const takeCheckpoint = async (ctx: Context, options: CallOptions = {}): Promise<Checkpoint> => {
+  const checkpoint = await fetchCheckpoint(ctx, options);
+  const entries = await readTrail(ctx, options);
+  const { seq, hash } = checkpoint;
+  if (seq > entries.length) throw rewritten(entries.length + 1);
+  if (seq > 0 && entries[seq - 1]?.hash !== hash) throw rewritten(seq);
+  ctx.trail.keepCheckpoint(checkpoint.jws);
+  return checkpoint;
+};
+
+/**
+ * The event that a receipt names. A receipt without its event proves that the service left it out of the trail.
+ * @throws {ClientError} `unverified` (`receipt`)
+ */
+export const eventOf = async (ctx: Context, receipt: Receipt, options: CallOptions = {}): Promise<TrailEntry> => {
+  const event = (await readTrail(ctx, options)).find((e) => e.hash === receipt.event);
+  if (event?.kind !== 'record-filed' || event.statement !== receipt.statement)
+    throw new ClientError('unverified', 'refused: the trail does not have the event of the receipt', 'receipt');
+  return event;
+};
+
+/** An event in somebody else's trail, without its place there. */
+export type OwnEvent = Omit<AuditEvent, 'seq' | 'previous'>;
+
+/** What the caller did in the trails of others. What the service says of it, not verified: its place is not shown. */
+export const listOwnEvents = async (ctx: Context, options: CallOptions = {}): Promise<readonly OwnEvent[]> => {
+  const events: OwnEvent[] = [];
+  for await (const page of pages((cursor) =>
+    ctx.call('list-audit', { query: { ...cursor, as: 'recipient' } }, options),
+  ))
+    for (const { event } of page.events) {
+      const own = await checked('audit', () => JSON.parse(event) as OwnEvent);
+      check('audit', own.actor === ctx.keys.id);
+      events.push(own);
+    }
+  return events;
 };

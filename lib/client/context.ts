@@ -5,6 +5,7 @@ import type { DeviceKeys } from '../identity/derive.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { worldOf, type Surroundings, type World } from './clock.ts';
 import { createMemory, type Memory } from './memory.ts';
+import { createTrail, type Trail } from './trail.ts';
 import { createTransport, type Call } from './transport.ts';
 
 export interface ClientOptions extends Surroundings {
@@ -15,6 +16,10 @@ export interface ClientOptions extends Surroundings {
   readonly next: string;
   /** What this client saw before; nothing unless given. The caller keeps it (`memory.export()`). */
   readonly memory?: Memory;
+  /** The audit trail as far as it was verified; nothing unless given. The caller keeps it (`trail.export()`). */
+  readonly trail?: Trail;
+  /** The key with which the service signs, SEC 1 compressed P-256, base64url; pinned at first sight unless given. */
+  readonly serviceKey?: string;
   /** Tries in all for a call that may be repeated; 6 unless given. */
   readonly tries?: number;
 }
@@ -24,6 +29,7 @@ export interface Context {
   readonly keys: DeviceKeys;
   readonly next: string;
   readonly memory: Memory;
+  readonly trail: Trail;
   readonly world: World;
   readonly tries: number;
   readonly now: () => Instant;
@@ -32,13 +38,15 @@ export interface Context {
 }
 
 export const createContext = (options: ClientOptions): Context => {
-  const { origin, keys, next, tries = 6, memory = createMemory(keys.id) } = options;
+  const { origin, keys, next, tries = 6, memory = createMemory(keys.id), trail = createTrail() } = options;
   const world = worldOf(options);
+  if (options.serviceKey !== undefined) memory.noteServiceKey(options.serviceKey);
   return {
     call: createTransport({ ...world, origin, signer: keys, tries }),
     keys,
     next,
     memory,
+    trail,
     world,
     tries,
     now: () => instantOf(world.clock()),

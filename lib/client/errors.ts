@@ -6,6 +6,8 @@ export type ClientErrorCode =
   | 'rolled-back' // older than, or different from, what this client has seen before
   | 'not-mine' // signed by, for or about somebody else than the caller
   | 'exceeds-request' // an approval would give more than was asked
+  | 'unverified-recipient' // an approval for somebody whose id nobody checked; `unverifiedRecipient: true` overrides
+  | 'right-ended' // the right to file ended before the record was stored; what was uploaded waits for another grant
   | 'unknown-cell' // the epoch's folder statement is not known to this client
   | 'bad-answer' // not what the contract says
   | 'network' // no answer, after all tries
@@ -25,6 +27,7 @@ export type Check =
   | 'request'
   | 'grant'
   | 'grant-cell'
+  | 'extension'
   | 'record'
   | 'author'
   | 'wrap'
@@ -36,7 +39,10 @@ export type Check =
   | 'digest'
   | 'blob'
   | 'audit'
-  | 'evidence';
+  | 'evidence'
+  | 'service-key'
+  | 'checkpoint'
+  | 'receipt';
 
 /** A refusal by the client itself. Neither message nor members hold content, names or secrets. */
 export class ClientError extends Error {
@@ -48,6 +54,16 @@ export class ClientError extends Error {
     super(message, options);
     this.code = code;
     this.what = what;
+  }
+}
+
+/** The audit trail does not check, or is not what it was. */
+export class TrailError extends ClientError {
+  /** Place of the first entry that is wrong, from 1. */
+  readonly index: number;
+  constructor(code: 'unverified' | 'rolled-back', message: string, index: number) {
+    super(code, message, 'audit');
+    this.index = index;
   }
 }
 

@@ -2,7 +2,7 @@
 import { AppError } from '../api/errors.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
-import { newId, type FolderId, type RecordId, type UploadId } from '../bytes/ids.ts';
+import { newId, type FolderId, type IdentityId, type RecordId, type UploadId } from '../bytes/ids.ts';
 import type { ByteSource } from '../envelope/bytestream.ts';
 import { DEFAULT_CHUNK } from '../envelope/header.ts';
 import { sealMetadata, type RecordMetadata } from '../envelope/metadata.ts';
@@ -13,7 +13,7 @@ import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import type { Context } from './context.ts';
 import { ClientError } from './errors.ts';
-import { ownFolder } from './folders.ts';
+import { verifyReceipt, type Receipt } from './notary.ts';
 import { infoOf, type RecordInfo } from './records.ts';
 import { uploadBlob, type UploadOptions } from './upload.ts';
 
@@ -28,12 +28,42 @@ const sourceOf = (content: Content): ByteSource => {
   return content instanceof Blob ? content.stream() : content;
 };
 
+/** Where a record is filed, and by what right. */
+export interface Place {
+  readonly patient: IdentityId;
+  readonly folder: FolderId;
+  /** The patient's statement of the folder's current cell, fetched anew. */
+  readonly current: () => Promise<Statement<'folder'>>;
+  /** None for the patient itself. */
+  readonly grant?: Statement<'grant'> | undefined;
+  /** The version that this one follows; none for a new record. */
+  readonly before?: RecordInfo | undefined;
+}
+
+/** A record that was filed, with the service's receipt where the author is not the patient. */
+export interface FiledRecord extends RecordInfo {
+  readonly receipt?: Receipt;
+}
+
+/** The right to file ended before the record was stored. What was uploaded waits a day: with another grant it is filed without sending it again. */
+export class RightEnded extends ClientError {
+  readonly resume: (place: Place) => Promise<FiledRecord>;
+  /** The version that it follows. */
+  readonly before: RecordInfo | undefined;
+  constructor(resume: RightEnded['resume'], before: RecordInfo | undefined, cause: unknown) {
+    super('right-ended', 'the right to file ended before the record was stored', undefined, { cause });
+    this.resume = resume;
+    this.before = before;
+  }
+}
+
 interface Stored {
   readonly record: RecordId;
   readonly upload: UploadId;
   readonly sealed: SealedBlob;
   readonly fileKey: Uint8Array;
   readonly metadata: Uint8Array;
+  readonly previous: string | undefined;
 }
 
 /** Metadata that cannot be sealed is refused before anything is read or sent. Tried under a key of its own: the record's seals one only. */
@@ -48,25 +78,25 @@ const assertSealable = async (ctx: Context, metadata: Metadata, heading: Heading
 
 const seal = async (
   ctx: Context,
-  folder: Statement<'folder'>,
-  content: Content,
-  metadata: Metadata,
+  { patient, folder, current, grant, before }: Place,
+  cell: Statement<'folder'>,
+  { content, metadata }: { readonly content: Content; readonly metadata: Metadata },
   options: FileOptions,
 ): Promise<Stored> => {
-  const record = newId<RecordId>(ctx.world.rng);
+  const record = before?.record ?? newId<RecordId>(ctx.world.rng);
+  const version = (before?.version ?? 0) + 1;
   const fileKey = ctx.world.rng(32);
-  const { id } = ctx.keys;
-  const { folder: folderId } = folder.payload;
-  const heading = { record, version: 1, patient: id, folder: folderId, author: id, created: ctx.now() };
+  const heading = { record, version, patient, folder, author: ctx.keys.id, created: ctx.now() };
   await assertSealable(ctx, metadata, heading);
   const sealed = await sealBlob(sourceOf(content), fileKey, heading, { rng: ctx.world.rng });
-  let known: Statement<'folder'> | undefined = folder;
+  let known: Statement<'folder'> | undefined = cell;
   const epoch = async (): Promise<number> => {
-    const current = known ?? (await ownFolder(ctx, folderId, options)).statement;
+    const now = known ?? (await current());
     known = undefined;
-    return current.payload.epoch;
+    return now.payload.epoch;
   };
-  const upload = await uploadBlob(ctx, { record, version: 1, folder: folderId, epoch }, sealed.parts, options);
+  const destination = { record, version, folder, epoch, grant: grant?.payload.grant };
+  const upload = await uploadBlob(ctx, destination, sealed.parts, options);
   const { plainLength } = sealed.facts();
   return {
     record,
@@ -74,19 +104,27 @@ const seal = async (
     sealed,
     fileKey,
     metadata: await sealMetadata({ ...metadata, length: plainLength }, fileKey, sealed.header),
+    previous: before?.statement.hash,
   };
 };
 
-const payloadOf = async ({ sealed, metadata }: Stored, epoch: number, wrap: Wrap): Promise<Payload<'record'>> => {
+const payloadOf = async (
+  { sealed, metadata, previous }: Stored,
+  epoch: number,
+  wrap: Wrap,
+  grant: Statement<'grant'> | undefined,
+): Promise<Payload<'record'>> => {
   const { header, commit } = sealed;
   const { length, digest } = sealed.facts();
   return {
     record: header.record,
     version: header.version,
+    ...(previous === undefined ? {} : { previous }),
     patient: header.patient,
     folder: header.folder,
     epoch,
     author: header.author,
+    ...(grant === undefined ? {} : { grant: { id: grant.payload.grant, hash: grant.hash } }),
     created: header.created,
     algorithm: 1,
     chunk: header.chunk,
@@ -104,15 +142,17 @@ const payloadOf = async ({ sealed, metadata }: Stored, epoch: number, wrap: Wrap
 const commit = async (
   ctx: Context,
   stored: Stored,
+  { grant }: Place,
   { payload: { epoch, key } }: Statement<'folder'>,
   { signal }: FileOptions,
-): Promise<Statement<'record'>> => {
+): Promise<FiledRecord> => {
   const wrap = wrapKey(stored.fileKey, decodePublicKey(fromBase64url(key)), ctx.world.rng);
-  const statement = await signStatement('record', await payloadOf(stored, epoch, wrap), ctx.keys);
-  await ctx.call(
+  const statement = await signStatement('record', await payloadOf(stored, epoch, wrap, grant), ctx.keys);
+  const { record, version } = statement.payload;
+  const answer = await ctx.call(
     'commit-record',
     {
-      params: { recordId: stored.record, version: 1 },
+      params: { recordId: record, version },
       body: {
         statement: statement.jws,
         upload: stored.upload,
@@ -122,32 +162,53 @@ const commit = async (
     },
     { signal },
   );
-  return statement;
+  const info = infoOf({ statement, grant }, 'committed');
+  return grant === undefined ? info : { ...info, receipt: await verifyReceipt(ctx, answer.receipt, statement) };
 };
 
 /** How often a folder may begin a new epoch under one filing. */
 const EPOCH_TRIES = 3;
 
-/**
- * Files a new record. When the folder begins a new epoch meanwhile, the file key is wrapped to the new cell and signed again; the blob stays.
- * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`
- */
-export const fileRecord = async (
+const isEnd = (error: unknown): boolean => error instanceof AppError && error.code === 'grant-ended';
+const isClosed = (error: unknown): boolean => error instanceof AppError && error.code === 'cell-closed';
+
+const commitIn = async (
   ctx: Context,
-  folder: FolderId,
-  content: Content,
-  metadata: Metadata,
-  options: FileOptions = {},
-): Promise<RecordInfo> => {
-  let { statement: cell } = await ownFolder(ctx, folder, options);
-  const stored = await seal(ctx, cell, content, metadata, options);
+  stored: Stored,
+  place: Place,
+  first: Statement<'folder'>,
+  options: FileOptions,
+): Promise<FiledRecord> => {
+  let cell = first;
   for (let attempt = 0; attempt < EPOCH_TRIES; attempt++) {
     try {
-      return infoOf(await commit(ctx, stored, cell, options), 'committed');
+      return await commit(ctx, stored, place, cell, options);
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'cell-closed') throw error;
-      cell = (await ownFolder(ctx, folder, options)).statement;
+      if (isEnd(error))
+        throw new RightEnded(
+          async (other) => commitIn(ctx, stored, other, await other.current(), options),
+          place.before,
+          error,
+        );
+      if (!isClosed(error)) throw error;
+      cell = await place.current();
     }
   }
   throw new ClientError('upload-failed', 'the folder began new epochs all the time');
+};
+
+/**
+ * Files a new record, or the next version of one. When the folder begins a new epoch meanwhile, the file key is wrapped to the new cell and signed
+ * again; the blob stays.
+ * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`; {@link RightEnded}
+ */
+export const fileRecord = async (
+  ctx: Context,
+  place: Place,
+  content: { readonly content: Content; readonly metadata: Metadata },
+  options: FileOptions = {},
+): Promise<FiledRecord> => {
+  const cell = await place.current();
+  const stored = await seal(ctx, place, cell, content, options);
+  return commitIn(ctx, stored, place, cell, options);
 };

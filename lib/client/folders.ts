@@ -1,12 +1,10 @@
 // The patient's own folders: each statement is checked against the own signature, the own key and what was seen before.
-import { fromBase64url, toBase64url } from '../bytes/codec.ts';
-import { newId, type FolderId } from '../bytes/ids.ts';
-import { openText, sealText, type TextPlace } from '../envelope/sealed-text.ts';
+import { fromBase64url } from '../bytes/codec.ts';
+import type { FolderId } from '../bytes/ids.ts';
+import { openText, type TextPlace } from '../envelope/sealed-text.ts';
 import type { Category } from '../statements/fields.ts';
-import type { Payload, Statement } from '../statements/kinds.ts';
-import { signStatement } from '../statements/sign.ts';
+import type { Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
-import { publicKeyOf } from '../umbral/keys.ts';
 import type { Context } from './context.ts';
 import { check, checked, ClientError } from './errors.ts';
 import { publicKeyText } from './identities.ts';
@@ -22,18 +20,25 @@ export interface Folder {
   readonly statement: Statement<'folder'>;
 }
 
-const placeOf = (ctx: Context, folder: FolderId): TextPlace => ({
+export const placeOf = (ctx: Context, folder: FolderId): TextPlace => ({
   kind: 'folder-name',
   sender: ctx.keys.id,
   receiver: ctx.keys.id,
   statement: folder,
 });
 
+/** An own cell: signed by the caller, with the key that the caller derives for it. */
+const verifyCell = async (ctx: Context, jws: string): Promise<Statement<'folder'>> => {
+  const statement = await checked('folder', () => verifyStatement('folder', jws, ctx.keys.id));
+  const { folder, epoch, salt, key } = statement.payload;
+  check('folder-key', publicKeyText(ctx.keys.folderKey(folder, epoch, fromBase64url(salt))) === key);
+  return statement;
+};
+
 /** @throws {ClientError} `unverified` (`folder`, `folder-key`, `folder-name`), `rolled-back` */
 const verifyFolder = async (ctx: Context, jws: string): Promise<Folder> => {
-  const statement = await checked('folder', () => verifyStatement('folder', jws, ctx.keys.id));
-  const { folder, epoch, salt, key, category, name } = statement.payload;
-  check('folder-key', publicKeyText(ctx.keys.folderKey(folder, epoch, fromBase64url(salt))) === key);
+  const statement = await verifyCell(ctx, jws);
+  const { folder, epoch, category, name } = statement.payload;
   ctx.memory.noteFolder(statement);
   const text = await checked('folder-name', () => openText(fromBase64url(name), ctx.keys.inbox, placeOf(ctx, folder)));
   return { id: folder, name: text, category, epoch, statement };
@@ -47,37 +52,30 @@ export const listFolders = async (ctx: Context, options: CallOptions = {}): Prom
   return Promise.all(views.map((v) => verifyFolder(ctx, v.statement)));
 };
 
-/** @throws {ClientError} `bad-argument` for a name that is too long to seal */
-export const createFolder = async (
-  ctx: Context,
-  { name, category }: { readonly name: string; readonly category: Category },
-  options: CallOptions = {},
-): Promise<Folder> => {
-  const folder = newId<FolderId>(ctx.world.rng);
-  const salt = ctx.world.rng(16);
-  const sealed = sealText(placeOf(ctx, folder), name, publicKeyOf(ctx.keys.inbox), ctx.world.rng);
-  if (sealed.length > 1024) throw new ClientError('bad-argument', 'the name of the folder is too long');
-  const payload: Payload<'folder'> = {
-    patient: ctx.keys.id,
-    folder,
-    epoch: 1,
-    salt: toBase64url(salt),
-    key: publicKeyText(ctx.keys.folderKey(folder, 1, salt)),
-    category,
-    name: toBase64url(sealed),
-    issued: ctx.now(),
-  };
-  const statement = await signStatement('folder', payload, ctx.keys);
-  await ctx.call('create-folder', { params: { folderId: folder }, body: { statement: statement.jws } }, options);
-  ctx.memory.noteFolder(statement);
-  return { id: folder, name, category, epoch: 1, statement };
-};
-
 /** @throws {ClientError} `not-mine` */
 export const ownFolder = async (ctx: Context, id: FolderId, options: CallOptions = {}): Promise<Folder> => {
   const found = (await listFolders(ctx, options)).find((f) => f.id === id);
   if (found === undefined) throw new ClientError('not-mine', 'the folder is not one of the patient');
   return found;
+};
+
+/** Every epoch of an own folder, oldest first. Verified: own signature and key, one epoch after the other, each naming the one before. */
+export const listOwnCells = async (
+  ctx: Context,
+  folder: FolderId,
+  options: CallOptions = {},
+): Promise<readonly Statement<'folder'>[]> => {
+  const views = await all(
+    (cursor) => ctx.call('list-cells', { params: { folderId: folder }, query: cursor }, options),
+    (page) => page.folders,
+  );
+  const cells = await Promise.all(views.map((v) => verifyCell(ctx, v.statement)));
+  let previous: string | undefined;
+  for (const [i, { payload, hash }] of cells.entries()) {
+    check('folder', payload.folder === folder && payload.epoch === i + 1 && payload.previous === previous);
+    previous = hash;
+  }
+  return cells;
 };
 
 /** The statement of the cell that a record was filed in. @throws {ClientError} `not-mine`, `unknown-cell` */
@@ -88,7 +86,8 @@ export const ownCell = async (
   options: CallOptions = {},
 ): Promise<Statement<'folder'>> => {
   const { statement } = await ownFolder(ctx, id, options);
-  if (statement.payload.epoch !== epoch)
-    throw new ClientError('unknown-cell', 'the folder has begun a new epoch since the record was filed');
-  return statement;
+  if (statement.payload.epoch === epoch) return statement;
+  const cell = (await listOwnCells(ctx, id, options)).find((c) => c.payload.epoch === epoch);
+  if (cell === undefined) throw new ClientError('unknown-cell', 'the folder has no such epoch');
+  return cell;
 };

@@ -1,42 +1,48 @@
 // Grants: made by the patient, checked by both. A client trusts a key or a right only where the patient's own statement covers it.
-import { sha256 } from '@noble/hashes/sha2.js';
 import type { Answer, Body } from '../api/routes.ts';
-import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import { newId, type FolderId, type GrantId, type IdentityId } from '../bytes/ids.ts';
 import { excess, grantFault } from '../domain/grant.ts';
 import { SECOND } from '../domain/time.ts';
-import type { Purpose } from '../statements/fields.ts';
-import type { GrantCell, Payload, Statement } from '../statements/kinds.ts';
+import type { Purpose, Right } from '../statements/fields.ts';
+import type { GrantCell, Payload, Standing, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import { claimOf, verifyStatement } from '../statements/verify.ts';
-import { generateKFrags } from '../umbral/delegator.ts';
-import { encodeKFrag, kfragId } from '../umbral/kfrag.ts';
 import type { Context } from './context.ts';
 import { check, checked, ClientError, unverified } from './errors.ts';
+import { cellOf, delegate } from './extensions.ts';
 import { publicKeyFrom } from './identities.ts';
 import { all } from './pages.ts';
 import type { CallOptions } from './transport.ts';
 
 export type GrantState = Answer<'list-grants'>['grants'][number]['state'];
 
-/** A grant whose statement was verified. State and count are what the service says. */
+/** A grant whose statement was verified. State and counts are what the service says. */
 export interface Grant {
   readonly id: GrantId;
   readonly patient: IdentityId;
   readonly recipient: IdentityId;
+  readonly right: Right;
+  /** As the grant itself names them; extensions may have added others. */
   readonly folders: readonly FolderId[];
+  /** Which folders it is to take in as they are made; none unless it stands. */
+  readonly standing?: Standing | undefined;
   readonly purpose: Purpose;
   /** Milliseconds since 1970, by the service's clock. */
   readonly expires: number;
   readonly state: GrantState;
   /** Records opened so far. */
   readonly used: number;
+  /** How often it was extended, and the hash of the last extension, or of the grant. */
+  readonly extensions: number;
+  readonly tip: string;
+  /** How often it was paused or resumed. */
+  readonly holds: number;
   readonly statement: Statement<'grant'>;
 }
 
 /** A grant together with the patient's statements of its cells. */
 export interface GrantWithCells extends Grant {
-  /** In the order of the grant's cells; each is the one whose hash and key the grant names. */
+  /** What may be read, extensions included; of a grant to add or write, the folder's current cell. */
   readonly cells: readonly GrantedCell[];
 }
 export interface GrantedCell {
@@ -49,63 +55,50 @@ export interface GrantedCell {
 export interface Terms {
   /** For whom, with the receiving key that the fragments are made for. */
   readonly recipient: Statement<'identity'>;
-  readonly folders: readonly Statement<'folder'>[];
+  readonly right: Right;
+  /** At most 80 to read; one to add or to write. */
+  readonly cells: readonly Statement<'folder'>[];
   readonly purpose: Purpose;
   readonly durationSeconds: number;
   /** How many records may be opened in all; no limit unless given. */
   readonly openings?: number | undefined;
+  readonly standing?: Standing | undefined;
   readonly request?: Statement<'request'> | undefined;
 }
 
 type GrantBody = Body<'grant-access'>;
 
-/** One cell of a grant and its key fragment, which the recipient's and the folder's keys are signed into. */
-const delegate = (ctx: Context, folder: Statement<'folder'>, receiving: string) => {
-  const { folder: id, epoch, salt, key } = folder.payload;
-  const [kfrag] = generateKFrags({
-    delegating: ctx.keys.folderKey(id, epoch, fromBase64url(salt)),
-    receiving: publicKeyFrom(receiving),
-    signer: ctx.keys.kfragSigner,
-    threshold: 1,
-    shares: 1,
-    rng: ctx.world.rng,
-  });
-  if (kfrag === undefined) throw new ClientError('bad-argument', 'no key fragment was made');
-  const bytes = encodeKFrag(kfrag);
-  const cell: GrantCell = {
-    folder: id,
-    epoch,
-    key,
-    statement: folder.hash,
-    kfrags: [{ proxy: 'service', id: toBase64url(kfragId(kfrag)), hash: toBase64url(sha256(bytes)) }],
-  };
-  return { cell, kfrag: toBase64url(bytes) };
-};
+export interface MadeGrant {
+  readonly statement: Statement<'grant'>;
+  readonly body: GrantBody;
+}
+
+/** What gives nothing any more, however it came to that. A pause passes. */
+export const goesOn = ({ state }: Pick<Grant, 'state'>): boolean =>
+  state === 'active' || state === 'paused' || state === 'not-begun';
 
 /**
  * Signs a grant and makes its key fragments.
  *
  * @throws {ClientError} `exceeds-request` when it would give more than was asked; `bad-argument` when it cannot stand by itself
  */
-export const makeGrant = async (
-  ctx: Context,
-  terms: Terms,
-): Promise<{ readonly statement: Statement<'grant'>; readonly body: GrantBody }> => {
-  const { recipient, folders, purpose, durationSeconds, openings, request } = terms;
+export const makeGrant = async (ctx: Context, terms: Terms): Promise<MadeGrant> => {
+  const { recipient, right, cells, purpose, durationSeconds, openings, standing, request } = terms;
   const { number, key } = recipient.payload.receiving;
   const now = ctx.now();
-  const delegated = folders.map((f) => delegate(ctx, f, key));
+  const delegated = right === 'read' ? cells.map((f) => delegate(ctx, f, key)) : [];
   const payload: Payload<'grant'> = {
     grant: newId<GrantId>(ctx.world.rng),
     patient: ctx.keys.id,
     recipient: recipient.payload.id,
     receiving: { number, key },
     ...(request === undefined ? {} : { request: { id: request.payload.request, hash: request.hash } }),
-    right: 'read',
-    cells: delegated.map((d) => d.cell),
+    right,
+    cells: right === 'read' ? delegated.map((d) => d.cell) : cells.map(cellOf),
     notBefore: now,
     expires: now + durationSeconds * SECOND,
     ...(openings === undefined ? {} : { openings }),
+    ...(standing === undefined ? {} : { standing }),
     purpose,
     threshold: 1,
     proxies: [{ id: 'service' }],
@@ -113,17 +106,24 @@ export const makeGrant = async (
   };
   const fault = grantFault(payload, now);
   if (fault !== undefined) throw new ClientError('bad-argument', `a grant cannot be made with this: ${fault}`);
-  const beyond = request === undefined ? undefined : excess(payload, request.hash, request.payload);
+  const facts = cells.map((c) => c.payload);
+  const beyond = request === undefined ? undefined : excess(payload, request, facts);
   if (beyond !== undefined) throw new ClientError('exceeds-request', `more than was asked: ${beyond}`);
   const statement = await signStatement('grant', payload, ctx.keys);
   return { statement, body: { statement: statement.jws, kfrags: delegated.map((d) => d.kfrag) } };
 };
 
-interface GrantView {
-  readonly statement: string;
-  readonly state: GrantState;
-  readonly used: number;
-}
+export type GrantView = Answer<'list-grants'>['grants'][number];
+
+/** How the service answers a grant that was just made. */
+export const newView = ({ jws, hash }: Statement<'grant'>): GrantView => ({
+  statement: jws,
+  state: 'active',
+  used: 0,
+  extensions: 0,
+  tip: hash,
+  holds: 0,
+});
 
 /**
  * A grant that the caller is a party of, signed by its patient.
@@ -142,11 +142,16 @@ export const verifyGrant = async (ctx: Context, view: GrantView, patient?: Ident
     id: p.grant,
     patient: p.patient,
     recipient: p.recipient,
+    right: p.right,
     folders: [...new Set(p.cells.map((c) => c.folder))],
+    ...(p.standing === undefined ? {} : { standing: p.standing }),
     purpose: p.purpose,
     expires: p.expires,
     state: view.state,
     used: view.used,
+    extensions: view.extensions,
+    tip: view.tip,
+    holds: view.holds,
     statement,
   };
 };
@@ -164,7 +169,59 @@ const verifyCell = async (grant: Statement<'grant'>, cell: GrantCell, jws: strin
   return { folder, epoch, cell, statement };
 };
 
-/** @throws {ClientError} `unverified`: also when the service leaves out a folder statement; `not-mine` */
+type CellView = Answer<'get-grant'>['cells'][number];
+
+/** The extensions of a grant: signed by its patient, numbered without a gap, each naming the one before. */
+const verifyExtensions = async (grant: Grant, views: readonly CellView[]): Promise<readonly GrantCell[]> => {
+  const { patient, id, statement } = grant;
+  const given = views.flatMap(({ extension }) => (extension === undefined ? [] : [extension]));
+  const read = await checked('extension', () =>
+    Promise.all(given.map((jws) => verifyStatement('extension', jws, patient))),
+  );
+  let previous = statement.hash;
+  const inOrder = read.toSorted((a, b) => a.payload.number - b.payload.number);
+  for (const [i, { hash, payload }] of inOrder.entries()) {
+    check('extension', payload.grant === id && payload.number === i + 1 && payload.previous === previous);
+    previous = hash;
+  }
+  return inOrder.flatMap((e) => e.payload.cells);
+};
+
+const nameOf = ({ folder, epoch }: { readonly folder: FolderId; readonly epoch: number }): string =>
+  `${folder}#${epoch}`;
+
+/** The cells that a grant to read names, itself or by extensions; every one that the grant names must be there. */
+const verifyCells = async (grant: Grant, views: readonly CellView[]): Promise<readonly GrantedCell[]> => {
+  const named = [...grant.statement.payload.cells, ...(await verifyExtensions(grant, views))];
+  const byName = new Map(named.map((c) => [nameOf(c), c]));
+  check('grant-cell', byName.size === named.length && views.length === named.length);
+  const cells = await Promise.all(
+    views.map(async ({ folder: jws }) => {
+      const statement = await checked('folder', () => verifyStatement('folder', jws, grant.patient));
+      const cell = byName.get(nameOf(statement.payload));
+      check('grant-cell', cell !== undefined);
+      return verifyCell(grant.statement, cell, jws);
+    }),
+  );
+  check('grant-cell', new Set(cells.map(nameOf)).size === cells.length);
+  return cells;
+};
+
+/** The current cell of the folder that a grant lets the recipient file into. Nothing older than what this client has seen. */
+const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellView[]): Promise<GrantedCell> => {
+  const [view, ...rest] = views;
+  const [named] = grant.statement.payload.cells;
+  check('grant-cell', view !== undefined && named !== undefined && rest.length === 0);
+  const statement = await checked('folder', () => verifyStatement('folder', view.folder, grant.patient));
+  const { folder, epoch, key } = statement.payload;
+  check('grant-cell', folder === named.folder && epoch >= named.epoch);
+  check('grant-cell', epoch > named.epoch || statement.hash === named.statement);
+  await checked('folder-key', () => publicKeyFrom(key));
+  ctx.memory.noteFolder(statement);
+  return { folder, epoch, cell: cellOf(statement), statement };
+};
+
+/** @throws {ClientError} `unverified`: also when the service leaves out a cell; `not-mine` */
 export const fetchGrant = async (
   ctx: Context,
   id: GrantId,
@@ -172,23 +229,22 @@ export const fetchGrant = async (
   options: CallOptions = {},
 ): Promise<GrantWithCells> => {
   let view: GrantView | undefined;
-  const folders = await all(
+  const views = await all(
     async (cursor) => {
       const page = await ctx.call('get-grant', { params: { grantId: id }, query: cursor }, options);
       view ??= page;
       return page;
     },
-    (page) => page.folders,
+    (page) => page.cells,
   );
   if (view === undefined) throw unverified('grant');
   const grant = await verifyGrant(ctx, view, patient);
   check('grant', grant.id === id);
-  const { cells } = grant.statement.payload;
-  check('grant-cell', folders.length === cells.length);
-  return { ...grant, cells: await Promise.all(cells.map((c, i) => verifyCell(grant.statement, c, folders[i] ?? ''))) };
+  const cells = grant.right === 'read' ? await verifyCells(grant, views) : [await verifyFolderNow(ctx, grant, views)];
+  return { ...grant, cells };
 };
 
-export type GrantFilter = 'active' | 'expired' | 'revoked';
+export type GrantFilter = 'active' | 'paused' | 'expired' | 'revoked';
 
 export const listGrants = async (
   ctx: Context,

@@ -1,12 +1,25 @@
 // The SDK: what an application works with. The same code runs in Node (from 20.19) and in browsers. docs/client.md shows how.
 export { AppError, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
-export { ClientError, ServiceError, type Check, type ClientErrorCode } from './errors.ts';
-export { createPatient, type ApproveOptions, type Gift, type Patient } from './patient.ts';
+export { ClientError, ServiceError, TrailError, type Check, type ClientErrorCode } from './errors.ts';
+export { createPatient, type Patient } from './patient.ts';
+export type { ApproveOptions, Gift } from './giving.ts';
 export { createRecipient, type Recipient } from './recipient.ts';
 export { createMemory, importMemory, type Memory, type MemorySnapshot } from './memory.ts';
 export type { ClientOptions } from './context.ts';
-export type { TrailEntry } from './audit.ts';
-export type { Content, FileOptions, Metadata } from './filing.ts';
+export type { AuditOptions, OwnEvent } from './audit.ts';
+export {
+  createTrail,
+  openingsIn,
+  type Opened,
+  type Question,
+  type Trail,
+  type TrailEntry,
+  type TrailSnapshot,
+} from './trail.ts';
+export { qrPayload, readQrPayload, safetyNumber } from './verification.ts';
+export type { Checkpoint, Receipt } from './notary.ts';
+export type { Reach } from './reach.ts';
+export { RightEnded, type Content, type FiledRecord, type FileOptions, type Metadata } from './filing.ts';
 export type { Folder } from './folders.ts';
 export type { Grant, GrantedCell, GrantFilter, GrantState, GrantWithCells } from './grants.ts';
 export type { RegisterOptions } from './identities.ts';

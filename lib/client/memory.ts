@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import type { FolderId, IdentityId } from '../bytes/ids.ts';
 import { EMPTY_CHAIN, type ChainHead } from '../domain/audit.ts';
-import { identity, ordinal, randomId, sha256 } from '../statements/fields.ts';
+import { identity, ordinal, point, randomId, sha256 } from '../statements/fields.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { ClientError, type Check } from './errors.ts';
 
@@ -17,6 +17,10 @@ const snapshot = z.strictObject({
   identities: z.record(identity, seenIdentity),
   folders: z.record(randomId<FolderId>(), seenFolder),
   audit: chainHead,
+  /** Ids that the owner made sure of in person. */
+  verified: z.array(identity).default([]),
+  /** With which the service signs. */
+  serviceKey: point.optional(),
 });
 
 /** Plain JSON. Holds no secret, but whom the owner met and which folders it has. */
@@ -32,6 +36,12 @@ export interface Memory {
   /** The end of the audit trail as far as it was verified. */
   readonly auditHead: () => ChainHead;
   readonly noteAudit: (head: ChainHead) => void;
+  readonly isVerified: (id: IdentityId) => boolean;
+  /** The owner made sure that this id is whom it should be. */
+  readonly noteVerified: (id: IdentityId) => void;
+  readonly serviceKey: () => string | undefined;
+  /** @throws {ClientError} `rolled-back` for another key than the one known */
+  readonly noteServiceKey: (key: string) => void;
   /** To be kept by the caller, and handed to {@link importMemory} next time. */
   readonly export: () => MemorySnapshot;
 }
@@ -45,13 +55,16 @@ const start = (owner: IdentityId): MemorySnapshot => ({
   identities: {},
   folders: {},
   audit: EMPTY_CHAIN,
+  verified: [],
 });
 
 /** A memory that knows nothing yet, or goes on from a snapshot. */
 export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(owner)): Memory => {
   const identities = new Map(Object.entries(from.identities));
   const folders = new Map(Object.entries(from.folders));
+  const verified = new Set(from.verified);
   let audit: ChainHead = from.audit;
+  let { serviceKey } = from;
   return {
     owner,
     noteIdentity: ({ hash, payload: { id, number, next } }) => {
@@ -77,11 +90,21 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
     noteAudit: (head) => {
       audit = head;
     },
+    isVerified: (id) => verified.has(id),
+    noteVerified: (id) => void verified.add(id),
+    serviceKey: () => serviceKey,
+    noteServiceKey: (key) => {
+      if (serviceKey !== undefined && serviceKey !== key)
+        throw rolledBack('service-key', 'the service signs with another key');
+      serviceKey = key;
+    },
     export: () => ({
       ...start(owner),
       identities: Object.fromEntries(identities),
       folders: Object.fromEntries(folders),
       audit: { ...audit },
+      verified: [...verified],
+      ...(serviceKey === undefined ? {} : { serviceKey }),
     }),
   };
 };

@@ -151,7 +151,21 @@ const sendOpening = async (
   return { answers: await send(), again: send };
 };
 
-/** Everything that came back for one record, verified; its body is verified while it is streamed. */
+/** Everything that came back for one record, verified, and its file key. */
+const unseal = async (info: RecordInfo, opened: Opened, keys: CellKeys) => {
+  const { patient, folder, record, version } = info;
+  const authored = await verifyRecord(opened, { patient, folder, record, version });
+  const { statement } = authored;
+  check('record', statement.hash === info.statement.hash);
+  const sealed = verifySealedMetadata(statement, opened.metadata);
+  const fileKey = await keys.unwrap(opened.wrap);
+  const header = headerOf(statement);
+  const commit = fromBase64url(statement.payload.commit);
+  await checked('commit', () => assertCommit(fileKey, header, commit));
+  return { authored, sealed, fileKey, header, commit };
+};
+
+/** The record, its metadata opened; its body is verified while it is streamed. */
 const verifyOpened = async (
   ctx: Context,
   info: RecordInfo,
@@ -159,16 +173,10 @@ const verifyOpened = async (
   keys: CellKeys,
   { renew, options }: { readonly renew: () => Promise<string>; readonly options: OpenOptions },
 ): Promise<OpenedRecord> => {
-  const { patient, folder, record, version } = info;
-  const statement = await verifyRecord(opened.statement, { patient, folder, record, version });
-  check('record', statement.hash === info.statement.hash);
-  const sealed = verifySealedMetadata(statement, opened.metadata);
-  const fileKey = await keys.unwrap(opened.wrap);
-  const header = headerOf(statement);
-  const commit = fromBase64url(statement.payload.commit);
-  await checked('commit', () => assertCommit(fileKey, header, commit));
+  const { authored, sealed, fileKey, header, commit } = await unseal(info, opened, keys);
+  const { payload } = authored.statement;
   const metadata = await checked('metadata', () => openMetadata(sealed, fileKey, header));
-  const blob = { header, commit, digest: fromBase64url(statement.payload.digest), length: statement.payload.length };
+  const blob = { header, commit, digest: fromBase64url(payload.digest), length: payload.length };
 
   const start = async (): Promise<ReadableStream<Uint8Array>> => {
     const onProgress = options.onProgress;
@@ -179,7 +187,23 @@ const verifyOpened = async (
     );
     return openBlob(source, fileKey, blob, { plainLength: metadata.length });
   };
-  return { ...infoOf(statement, 'committed'), metadata, stream: () => lazily(start, options.signal) };
+  return { ...infoOf(authored, 'committed'), metadata, stream: () => lazily(start, options.signal) };
+};
+
+/** The file keys of own records, for wrapping them anew; checked against what their authors committed to. */
+export const openKeys = async (
+  ctx: Context,
+  scope: Scope,
+  records: readonly RecordInfo[],
+  options: CallOptions = {},
+): Promise<readonly Uint8Array[]> => {
+  const found = new Map<RecordInfo, Uint8Array>();
+  for (const batch of await batches(scope, records)) {
+    const { answers } = await sendOpening(ctx, scope, batch.keys, batch.records, options);
+    for (const [i, record] of batch.records.entries())
+      found.set(record, (await unseal(record, answers[i]!, batch.keys)).fileKey);
+  }
+  return records.map((r) => found.get(r)!);
 };
 
 /** What errors a body, in the client's words. */

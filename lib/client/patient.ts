@@ -1,47 +1,26 @@
 // The patient: owns folders, files records, answers requests, grants and revokes, reads the trail.
-import type { FolderId, GrantId, IdentityId } from '../bytes/ids.ts';
-import type { Category, Purpose } from '../statements/fields.ts';
+import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
+import type { Category } from '../statements/fields.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
-import { readTrail, type TrailEntry } from './audit.ts';
+import { eventOf, readTrail, takeCheckpoint, type AuditOptions } from './audit.ts';
 import { createContext, type ClientOptions, type Context } from './context.ts';
-import { check, ClientError } from './errors.ts';
-import { fileRecord, type Content, type FileOptions, type Metadata } from './filing.ts';
-import { createFolder, listFolders, ownCell, type Folder } from './folders.ts';
-import {
-  fetchGrant,
-  listGrants,
-  makeGrant,
-  verifyGrant,
-  type Grant,
-  type GrantFilter,
-  type GrantWithCells,
-} from './grants.ts';
-import { currentIdentity, register, type RegisterOptions } from './identities.ts';
+import { carryOver, outstanding, settleEnds, startEpoch } from './epochs.ts';
+import { ClientError } from './errors.ts';
+import { fileRecord, type Content, type FileOptions, type Metadata, type Place } from './filing.ts';
+import { listFolders, ownCell, ownFolder, type Folder } from './folders.ts';
+import { approve, give, preview, type ApproveOptions, type Gift, type Given } from './giving.ts';
+import { fetchGrant, listGrants, verifyGrant, type Grant, type GrantFilter, type GrantWithCells } from './grants.ts';
+import { register, type RegisterOptions } from './identities.ts';
+import { createFolder } from './making.ts';
 import type { Memory } from './memory.ts';
+import type { Checkpoint, Receipt } from './notary.ts';
 import { openRecords, ownKeys, type OpenedRecord, type OpenOptions } from './opening.ts';
-import { all } from './pages.ts';
-import { verifyVersion, type RecordInfo } from './records.ts';
-import { listRequests, verifyRequestStatement, type AccessRequest, type RequestState } from './requests.ts';
+import { listOwnRecords, listVersions } from './own-records.ts';
+import type { RecordInfo } from './records.ts';
+import { listRequests, type AccessRequest, type RequestState } from './requests.ts';
+import { openingsIn, type Opened, type Question, type Trail, type TrailEntry } from './trail.ts';
 import type { CallOptions } from './transport.ts';
-
-/** Less than was asked, never more. */
-export interface ApproveOptions extends CallOptions {
-  /** Some of the folders that were asked for; all of them unless given. */
-  readonly folders?: readonly FolderId[];
-  /** At most what was asked, which is also what is given unless this says otherwise. */
-  readonly durationSeconds?: number;
-  /** How many records may be opened in all; no limit unless given. */
-  readonly openings?: number;
-}
-
-export interface Gift {
-  readonly recipient: IdentityId;
-  readonly folders: readonly FolderId[];
-  readonly purpose: Purpose;
-  readonly durationSeconds: number;
-  readonly openings?: number;
-}
 
 /** Every function may throw AppError (the service's refusal) and ClientError (`network`, `bad-answer`) besides what it names. */
 export interface Patient {
@@ -66,8 +45,17 @@ export interface Patient {
    * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`; whatever the source throws
    */
   readonly file: (folder: FolderId, content: Content, metadata: Metadata, options?: FileOptions) => Promise<RecordInfo>;
+  /** The next version of a record. Those before stay readable to whoever may read them. Otherwise as `file`. */
+  readonly fileVersion: (
+    before: RecordInfo,
+    content: Content,
+    metadata: Metadata,
+    options?: FileOptions,
+  ) => Promise<RecordInfo>;
   /** The records of a folder, latest versions, oldest first. Verified: the author's signature, and that the sealed metadata is the signed one. */
   readonly listRecords: (folder: FolderId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
+  /** Every version of a record, oldest first. Verified: as for a list, and that each names the one before. */
+  readonly listVersions: (record: RecordId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
   /** Opens own records; it stands in the trail. Verified: as for a recipient, without grant and fragments. */
   readonly open: (records: readonly RecordInfo[], options?: OpenOptions) => Promise<readonly OpenedRecord[]>;
   /** Wraps, metadata and blob go; the statement stays as a tombstone. */
@@ -79,16 +67,21 @@ export interface Patient {
   /** Verified: the signature of whoever asks. The id says who that is; a name would be its own word. */
   readonly listRequests: (state?: RequestState, options?: CallOptions) => Promise<readonly AccessRequest[]>;
   /**
-   * Answers a request with a grant over the folders' current cells.
+   * Answers a request: one grant to read over all that it reaches, and for adding and writing one per folder.
    * Verified: the request's signature, the recipient's identity statement, that it holds the receiving key and asked with that key, own folders.
-   * @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`
+   * @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient`
    */
-  readonly approve: (request: AccessRequest, options?: ApproveOptions) => Promise<Grant>;
+  readonly approve: (request: AccessRequest, options?: ApproveOptions) => Promise<Given>;
+  /** What approving would open, now: the folders that the request reaches. */
+  readonly preview: (request: AccessRequest, options?: CallOptions) => Promise<readonly Folder[]>;
   readonly deny: (request: AccessRequest, code?: Payload<'denial'>['code'], options?: CallOptions) => Promise<void>;
   /** Grants without a request. Verified: the recipient's identity statement, own folders. */
-  readonly grant: (gift: Gift, options?: CallOptions) => Promise<Grant>;
+  readonly grant: (gift: Gift, options?: CallOptions) => Promise<Given>;
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
   readonly getGrant: (id: GrantId, options?: CallOptions) => Promise<GrantWithCells>;
+  /** Holds a grant at once: no opening sent after this returns is answered until it is resumed. */
+  readonly pause: (grant: Held, options?: CallOptions) => Promise<Grant>;
+  readonly resume: (grant: Held, options?: CallOptions) => Promise<Grant>;
   /** Ends a grant at once: no opening sent after this returns is answered. */
   readonly revoke: (
     grant: Pick<Grant, 'id' | 'statement'>,
@@ -96,66 +89,32 @@ export interface Patient {
     options?: CallOptions,
   ) => Promise<Grant>;
   /**
+   * Closes the cells of grants that ended, by new epochs, and carries the other grants over. Also done before anything is filed or granted.
+   */
+  readonly settle: (options?: CallOptions) => Promise<void>;
+  /** Starts a folder's next epoch, whatever ended. */
+  readonly startEpoch: (folder: FolderId, options?: CallOptions) => Promise<Folder>;
+  /** Grants that should read a folder's current cell and do not yet; `carryOver` sees to it. */
+  readonly outstanding: (folder: FolderId, options?: CallOptions) => Promise<readonly Grant[]>;
+  /** @returns how many grants were carried into the folder's current cell */
+  readonly carryOver: (folder: FolderId, options?: CallOptions) => Promise<number>;
+  /** The owner made sure in person that this id is whom it should be: `safetyNumber`, or a scanned code. */
+  readonly verify: (id: IdentityId) => void;
+  /** The service's signature on the end of the trail, held against the verified trail. @throws {TrailError} `rolled-back` */
+  readonly checkpoint: (options?: CallOptions) => Promise<Checkpoint>;
+  /** The event that a receipt names. @throws {ClientError} `unverified` (`receipt`) when the trail leaves it out */
+  readonly eventOf: (receipt: Receipt, options?: CallOptions) => Promise<TrailEntry>;
+  /** Who opened what, when, for what purpose: over the trail, read to its end and verified. */
+  readonly openings: (question?: Question, options?: AuditOptions) => Promise<readonly Opened[]>;
+  /** What to keep of the trail for the next time: `trail.export()`. */
+  readonly trail: Trail;
+  /**
    * The whole audit trail, oldest first. Verified: every link from the start, that nothing verified earlier is gone or changed, and the
    * statements behind openings. Complete only for an honest service.
-   * @throws {ClientError} `unverified` (`audit`, `evidence`), `rolled-back`
+   * @throws {TrailError} `unverified`, `rolled-back`, with the place of the entry; {ClientError} `unverified` (`evidence`)
    */
-  readonly audit: (options?: CallOptions) => Promise<readonly TrailEntry[]>;
+  readonly audit: (options?: AuditOptions) => Promise<readonly TrailEntry[]>;
 }
-
-const chosen = async (
-  ctx: Context,
-  ids: readonly FolderId[],
-  options: CallOptions,
-): Promise<readonly Statement<'folder'>[]> => {
-  const own = await listFolders(ctx, options);
-  return ids.map((id) => {
-    const folder = own.find((f) => f.id === id);
-    if (folder === undefined) throw new ClientError('not-mine', 'the folder is not one of the patient');
-    return folder.statement;
-  });
-};
-
-const approve = async (ctx: Context, given: AccessRequest, options: ApproveOptions = {}): Promise<Grant> => {
-  const { signal } = options;
-  const request = await verifyRequestStatement(ctx, { state: given.state, statement: given.statement.jws });
-  if (request.patient !== ctx.keys.id) throw new ClientError('not-mine', 'the request is to somebody else');
-  const [recipient, folders] = await Promise.all([
-    currentIdentity(ctx, request.recipient, { signal }),
-    chosen(ctx, options.folders ?? request.folders, { signal }),
-  ]);
-  const { number, key } = request.statement.payload.receiving;
-  const { receiving } = recipient.payload;
-  check('receiving-key', receiving.number === number && receiving.key === key);
-
-  const { statement, body } = await makeGrant(ctx, {
-    recipient,
-    folders,
-    purpose: request.purpose,
-    durationSeconds: options.durationSeconds ?? request.durationSeconds,
-    openings: options.openings,
-    request: request.statement,
-  });
-  const answer = await ctx.call(
-    'approve-request',
-    { params: { requestId: request.id }, body: { grants: [body] } },
-    { signal },
-  );
-  const [view] = answer.grants;
-  return verifyGrant(ctx, { state: 'active', used: 0, ...view, statement: statement.jws }, ctx.keys.id);
-};
-
-const give = async (ctx: Context, gift: Gift, options: CallOptions = {}): Promise<Grant> => {
-  const [recipient, folders] = await Promise.all([
-    currentIdentity(ctx, gift.recipient, options),
-    chosen(ctx, gift.folders, options),
-  ]);
-  const { purpose, durationSeconds, openings } = gift;
-  const { statement, body } = await makeGrant(ctx, { recipient, folders, purpose, durationSeconds, openings });
-  const { grant } = statement.payload;
-  const view = await ctx.call('grant-access', { params: { grantId: grant }, body }, options);
-  return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
-};
 
 const deny = async (
   ctx: Context,
@@ -182,6 +141,35 @@ const revoke = async (
   return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
 };
 
+type Held = Pick<Grant, 'id' | 'holds' | 'statement'>;
+
+const hold = async (
+  ctx: Context,
+  kind: 'pause' | 'resumption',
+  { id, holds, statement }: Held,
+  options: CallOptions = {},
+): Promise<Grant> => {
+  const payload = { patient: ctx.keys.id, grant: id, of: statement.hash, number: holds + 1, when: ctx.now() };
+  const { jws } = await signStatement(kind, payload, ctx.keys);
+  const route = kind === 'pause' ? 'pause-grant' : 'resume-grant';
+  const view = await ctx.call(route, { params: { grantId: id }, body: { statement: jws } }, options);
+  if ((view.state === 'paused') !== (kind === 'pause'))
+    throw new ClientError('bad-answer', 'the service does not say that the grant is held, or goes on');
+  return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
+};
+
+/** A place in an own folder; what ended is closed first, so that nothing is filed where somebody could still read it. */
+const ownPlace = async (
+  ctx: Context,
+  folder: FolderId,
+  before: RecordInfo | undefined,
+  options: CallOptions = {},
+): Promise<Place> => {
+  await settleEnds(ctx, options);
+  const current = async () => (await ownFolder(ctx, folder, options)).statement;
+  return { patient: ctx.keys.id, folder, current, before };
+};
+
 const deleteRecord = async (
   ctx: Context,
   { record, statement }: RecordInfo,
@@ -193,18 +181,6 @@ const deleteRecord = async (
   const view = await ctx.call('delete-record', { params: { recordId: record }, body: { statement: jws } }, options);
   if (view.versions.some((v) => v.state !== 'deleted'))
     throw new ClientError('bad-answer', 'the service does not say that the record is gone');
-};
-
-const listOwnRecords = async (
-  ctx: Context,
-  folder: FolderId,
-  options: CallOptions = {},
-): Promise<readonly RecordInfo[]> => {
-  const views = await all(
-    (cursor) => ctx.call('list-records', { params: { folderId: folder }, query: cursor }, options),
-    (page) => page.records,
-  );
-  return Promise.all(views.map((v) => verifyVersion(v, { patient: ctx.keys.id, folder })));
 };
 
 const openOwn = async (
@@ -228,17 +204,33 @@ export const createPatient = (options: ClientOptions): Patient => {
     register: (o) => register(ctx, o),
     createFolder: (input, o) => createFolder(ctx, input, o),
     listFolders: (o) => listFolders(ctx, o),
-    file: async (folder, content, metadata, o) => fileRecord(ctx, folder, content, metadata, o),
+    file: async (folder, content, metadata, o) =>
+      fileRecord(ctx, await ownPlace(ctx, folder, undefined, o), { content, metadata }, o),
+    fileVersion: async (before, content, metadata, o) =>
+      fileRecord(ctx, await ownPlace(ctx, before.folder, before, o), { content, metadata }, o),
     listRecords: (folder, o) => listOwnRecords(ctx, folder, o),
+    listVersions: (record, o) => listVersions(ctx, { patient: ctx.keys.id, record }, o),
     open: (records, o) => openOwn(ctx, records, o),
     deleteRecord: (record, code, o) => deleteRecord(ctx, record, code, o),
     listRequests: (state, o) => listRequests(ctx, 'patient', state, o),
     approve: (request, o) => approve(ctx, request, o),
+    preview: (request, o) => preview(ctx, request, o),
     deny: (request, code, o) => deny(ctx, request, code, o),
     grant: (gift, o) => give(ctx, gift, o),
     listGrants: (state, o) => listGrants(ctx, 'patient', state, o),
     getGrant: (id, o) => fetchGrant(ctx, id, ctx.keys.id, o),
+    pause: (grant, o) => hold(ctx, 'pause', grant, o),
+    resume: (grant, o) => hold(ctx, 'resumption', grant, o),
     revoke: (grant, code, o) => revoke(ctx, grant, code, o),
+    settle: (o) => settleEnds(ctx, o),
+    startEpoch: async (folder, o) => startEpoch(ctx, await ownFolder(ctx, folder, o), o),
+    outstanding: async (folder, o) => outstanding(ctx, await ownFolder(ctx, folder, o), o),
+    carryOver: async (folder, o) => carryOver(ctx, await ownFolder(ctx, folder, o), o),
+    verify: ctx.memory.noteVerified,
     audit: (o) => readTrail(ctx, o),
+    checkpoint: (o) => takeCheckpoint(ctx, o),
+    eventOf: (receipt, o) => eventOf(ctx, receipt, o),
+    openings: async (question, o) => openingsIn(await readTrail(ctx, o), question),
+    trail: ctx.trail,
   };
 };

@@ -1,6 +1,7 @@
 // The recipient: asks for access, and opens what it was granted. It trusts the patient's signature and nothing that the service says.
-import type { FolderId, GrantId, IdentityId } from '../bytes/ids.ts';
-import type { Statement } from '../statements/kinds.ts';
+import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
+import type { Payload, Statement } from '../statements/kinds.ts';
+import { listOwnEvents, type OwnEvent } from './audit.ts';
 import { createContext, type ClientOptions, type Context } from './context.ts';
 import { ClientError } from './errors.ts';
 import {
@@ -11,12 +12,29 @@ import {
   type GrantFilter,
   type GrantWithCells,
 } from './grants.ts';
+import {
+  fileRecord,
+  type Content,
+  type FiledRecord,
+  type FileOptions,
+  type Metadata,
+  type Place,
+  type RightEnded,
+} from './filing.ts';
 import { register, type RegisterOptions } from './identities.ts';
 import type { Memory } from './memory.ts';
 import { grantedKeys, openRecords, type OpenedRecord, type OpenOptions } from './opening.ts';
 import { all } from './pages.ts';
-import { verifyVersion, type RecordInfo } from './records.ts';
-import { listRequests, requestAccess, type AccessRequest, type RequestState, type Wish } from './requests.ts';
+import { listVersions } from './own-records.ts';
+import { verifyVersion, type Expected, type RecordInfo } from './records.ts';
+import {
+  listRequests,
+  requestAccess,
+  withdrawRequest,
+  type AccessRequest,
+  type RequestState,
+  type Wish,
+} from './requests.ts';
 import type { CallOptions } from './transport.ts';
 
 /** Every function may throw AppError (the service's refusal) and ClientError (`network`, `bad-answer`) besides what it names. */
@@ -27,6 +45,12 @@ export interface Recipient {
   /** Puts the identity statement in its place. Doing it twice changes nothing. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
   readonly request: (wish: Wish, options?: CallOptions) => Promise<AccessRequest>;
+  /** Takes back a request that nobody answered yet. */
+  readonly withdraw: (
+    request: AccessRequest,
+    code?: Payload<'withdrawal'>['code'],
+    options?: CallOptions,
+  ) => Promise<void>;
   readonly listRequests: (state?: RequestState, options?: CallOptions) => Promise<readonly AccessRequest[]>;
   /** Verified: the signature of the patient that each grant names. Whether that is the patient one means, its id says. */
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
@@ -43,6 +67,12 @@ export interface Recipient {
     folder: FolderId,
     options?: CallOptions,
   ) => Promise<readonly RecordInfo[]>;
+  /** The versions of a record that the grant shows, oldest first. Verified: as for a list, and that each names the one before. */
+  readonly listVersions: (
+    grant: GrantWithCells,
+    record: RecordId,
+    options?: CallOptions,
+  ) => Promise<readonly RecordInfo[]>;
   /**
    * Opens records; each counts, and stands in the patient's trail. Verified before anything is shown: the author's signature and right, the
    * fragment's proof and that it is the granted one, the key's commitment, metadata. While streaming: every chunk before it is given out,
@@ -54,27 +84,68 @@ export interface Recipient {
     records: readonly RecordInfo[],
     options?: OpenOptions,
   ) => Promise<readonly OpenedRecord[]>;
+  /**
+   * Files a new record under a grant to add. No way to read it back is kept. The receipt names the event in the patient's trail.
+   * @throws {ClientError} `upload-failed`, `too-large`, `bad-argument`, `unverified` (`receipt`); {RightEnded} when the grant ended meanwhile
+   */
+  readonly file: (grant: Grant, content: Content, metadata: Metadata, options?: FileOptions) => Promise<FiledRecord>;
+  /** Files the version after `before` under a grant to write. Otherwise as `file`. */
+  readonly fileVersion: (
+    grant: Grant,
+    before: RecordInfo,
+    content: Content,
+    metadata: Metadata,
+    options?: FileOptions,
+  ) => Promise<FiledRecord>;
+  /** Goes on with a filing whose right ended, under another grant for the same folder: what was uploaded is not sent again. */
+  readonly resumeFiling: (ended: RightEnded, grant: Grant, options?: CallOptions) => Promise<FiledRecord>;
+  /** What the caller did in the trails of others, as the service says it. */
+  readonly events: (options?: CallOptions) => Promise<readonly OwnEvent[]>;
+  /** The owner made sure in person that this id is whom it should be. */
+  readonly verify: (id: IdentityId) => void;
 }
+
+/** A folder that holds one record version shows a record of another folder, and that one only. */
+const expectedIn = ({ patient, cells }: GrantWithCells, folder: FolderId): Expected => {
+  const single = cells.find((c) => c.folder === folder)?.statement.payload.single;
+  return single === undefined ? { patient, folder } : { patient, record: single.record };
+};
 
 const listGranted = async (
   ctx: Context,
-  { id, patient }: Grant,
+  grant: GrantWithCells,
   folder: FolderId,
   options: CallOptions = {},
 ): Promise<readonly RecordInfo[]> => {
+  const query = { grant: grant.id };
   const views = await all(
-    (cursor) => ctx.call('list-records', { params: { folderId: folder }, query: { ...cursor, grant: id } }, options),
+    (cursor) => ctx.call('list-records', { params: { folderId: folder }, query: { ...cursor, ...query } }, options),
     (page) => page.records,
   );
-  return Promise.all(views.map((v) => verifyVersion(v, { patient, folder })));
+  return Promise.all(views.map((v) => verifyVersion(v, expectedIn(grant, folder))));
 };
 
-/** The granted cell that a record is opened through: that of its own epoch, else the newest of its folder. */
-const cellFor = ({ cells }: GrantWithCells, { folder, epoch }: RecordInfo): GrantedCell => {
-  const ofFolder = cells.filter((c) => c.folder === folder);
-  const cell = ofFolder.find((c) => c.epoch === epoch) ?? ofFolder.toSorted((a, b) => b.epoch - a.epoch)[0];
-  if (cell === undefined) throw new ClientError('unknown-cell', 'the grant does not cover the folder of the record');
+/** The granted cell that a record is opened through: that of its own epoch, or the one that holds it alone. */
+const cellFor = ({ cells }: GrantWithCells, { record, version, folder, epoch }: RecordInfo): GrantedCell => {
+  const cell =
+    cells.find((c) => c.folder === folder && c.epoch === epoch) ??
+    cells.find(({ statement: { payload } }) => payload.single?.record === record && payload.single.version === version);
+  if (cell === undefined) throw new ClientError('unknown-cell', 'the grant does not cover the cell of the record');
   return cell;
+};
+
+/** Where a grant to add or to write lets its recipient file. The folder's current cell is fetched with the grant. */
+export const placeBy = (
+  ctx: Context,
+  grant: Grant,
+  before: RecordInfo | undefined,
+  options: CallOptions = {},
+): Place => {
+  const [folder] = grant.folders;
+  if (folder === undefined || grant.right !== (before === undefined ? 'add' : 'write'))
+    throw new ClientError('bad-argument', 'the grant does not have the right for this');
+  const current = async () => (await fetchGrant(ctx, grant.id, grant.patient, options)).cells[0]!.statement;
+  return { patient: grant.patient, folder, current, grant: grant.statement, before };
 };
 
 /** A client that acts as a recipient. Holds the keys it is given and nothing on disk. */
@@ -85,10 +156,12 @@ export const createRecipient = (options: ClientOptions): Recipient => {
     memory: ctx.memory,
     register: (o) => register(ctx, o),
     request: (wish, o) => requestAccess(ctx, wish, o),
+    withdraw: (request, code, o) => withdrawRequest(ctx, request, code, o),
     listRequests: (state, o) => listRequests(ctx, 'recipient', state, o),
     listGrants: (state, o) => listGrants(ctx, 'recipient', state, o),
     grant: (id, patient, o) => fetchGrant(ctx, id, patient, o),
     listRecords: (grant, folder, o) => listGranted(ctx, grant, folder, o),
+    listVersions: ({ id, patient }, record, o) => listVersions(ctx, { patient, record, grant: id }, o),
     open: (grant, records, o) =>
       openRecords(
         ctx,
@@ -100,5 +173,13 @@ export const createRecipient = (options: ClientOptions): Recipient => {
         records,
         o,
       ),
+    file: async (grant, content, metadata, o) =>
+      fileRecord(ctx, placeBy(ctx, grant, undefined, o), { content, metadata }, o),
+    fileVersion: async (grant, before, content, metadata, o) =>
+      fileRecord(ctx, placeBy(ctx, grant, before, o), { content, metadata }, o),
+    resumeFiling: async (ended, grant, o) =>
+      ended.resume(placeBy(ctx, grant, grant.right === 'add' ? undefined : ended.before, o)),
+    events: (o) => listOwnEvents(ctx, o),
+    verify: ctx.memory.noteVerified,
   };
 };

@@ -1,15 +1,18 @@
 // Requests for access: made by a recipient, checked by the patient before it answers.
 import type { Answer } from '../api/routes.ts';
-import { newId, type FolderId, type GrantId, type IdentityId, type RequestId } from '../bytes/ids.ts';
+import { newId, type GrantId, type IdentityId, type RequestId } from '../bytes/ids.ts';
 import { requestFault } from '../domain/request.ts';
 import { DAY } from '../domain/time.ts';
-import type { Purpose } from '../statements/fields.ts';
-import type { Payload, Statement } from '../statements/kinds.ts';
+import { fromBase64url, toBase64url } from '../bytes/codec.ts';
+import { openText, sealText, type TextPlace } from '../envelope/sealed-text.ts';
+import type { Purpose, Right } from '../statements/fields.ts';
+import type { Payload, Scope, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import { claimOf, verifyStatement } from '../statements/verify.ts';
 import type { Context } from './context.ts';
 import { checked, ClientError } from './errors.ts';
-import { currentIdentity } from './identities.ts';
+import { currentIdentity, publicKeyFrom } from './identities.ts';
+import { scopeOf, type Reach } from './reach.ts';
 import { all } from './pages.ts';
 import type { CallOptions } from './transport.ts';
 
@@ -20,9 +23,12 @@ export interface AccessRequest {
   readonly id: RequestId;
   readonly patient: IdentityId;
   readonly recipient: IdentityId;
-  readonly folders: readonly FolderId[];
+  readonly scope: Scope;
+  readonly rights: readonly Right[];
   readonly purpose: Purpose;
   readonly durationSeconds: number;
+  /** Opened by its patient; to the recipient itself it stays sealed. */
+  readonly message?: string;
   /** When it lapses if nobody answers, milliseconds since 1970. */
   readonly until: number;
   readonly state: RequestState;
@@ -31,10 +37,13 @@ export interface AccessRequest {
   readonly statement: Statement<'request'>;
 }
 
-export interface Wish {
+/** Folders (1 to 80), categories, everything or a record: one of these. */
+export interface Wish extends Reach {
   readonly patient: IdentityId;
-  /** 1 to 80. */
-  readonly folders: readonly FolderId[];
+  /** `read` unless given. */
+  readonly rights?: readonly Right[];
+  /** Sealed to the patient; up to about 3,000 bytes. */
+  readonly message?: string;
   readonly purpose: Purpose;
   readonly durationSeconds: number;
   /** How long the request may wait for an answer; 30 days unless given, at most 90. */
@@ -60,14 +69,45 @@ export const verifyRequestStatement = async (ctx: Context, view: RequestView): P
     id: p.request,
     patient: p.patient,
     recipient: p.recipient,
-    folders: p.scope.folders,
+    scope: p.scope,
+    rights: p.rights,
     purpose: p.purpose,
     durationSeconds: p.duration,
+    ...(await openedMessage(ctx, p)),
     until: p.until,
     state: view.state,
     grants: view.grants ?? [],
     statement,
   };
+};
+
+const messagePlace = (p: Pick<Payload<'request'>, 'request' | 'patient' | 'recipient'>): TextPlace => ({
+  kind: 'request-message',
+  sender: p.recipient,
+  receiver: p.patient,
+  statement: p.request,
+});
+
+/** A message that was copied from another request, or is from or for somebody else, does not open in its place. */
+const openedMessage = async (ctx: Context, p: Payload<'request'>): Promise<{ readonly message?: string }> => {
+  const { message } = p;
+  if (message === undefined || p.patient !== ctx.keys.id) return {};
+  const open = () => openText(fromBase64url(message), ctx.keys.inbox, messagePlace(p));
+  return { message: await checked('request', open) };
+};
+
+/** Sealed to the inbox key that the patient's own statement names. */
+const sealedMessage = async (
+  ctx: Context,
+  place: Parameters<typeof messagePlace>[0],
+  message: string | undefined,
+  options: CallOptions,
+): Promise<{ readonly message?: string }> => {
+  if (message === undefined) return {};
+  const patient = await currentIdentity(ctx, place.patient, options);
+  const sealed = sealText(messagePlace(place), message, publicKeyFrom(patient.payload.inbox), ctx.world.rng);
+  if (sealed.length > LONGEST_MESSAGE) throw new ClientError('bad-argument', 'the message is too long');
+  return { message: toBase64url(sealed) };
 };
 
 export const listRequests = async (
@@ -86,24 +126,26 @@ export const listRequests = async (
   return requests;
 };
 
+/** Sealed, bytes. */
+const LONGEST_MESSAGE = 4096;
 const DEFAULT_WAIT_S = (30 * DAY) / 1000;
 
 /** @throws {ClientError} `bad-argument` when the request cannot stand by itself */
 export const requestAccess = async (ctx: Context, wish: Wish, options: CallOptions = {}): Promise<AccessRequest> => {
-  const { patient, folders, purpose, durationSeconds, waitSeconds = DEFAULT_WAIT_S } = wish;
+  const { patient, purpose, durationSeconds, rights = ['read'], waitSeconds = DEFAULT_WAIT_S } = wish;
   const own = await currentIdentity(ctx, ctx.keys.id, options);
   const { number, key } = own.payload.receiving;
   const now = ctx.now();
+  const parties = { request: newId<RequestId>(ctx.world.rng), patient, recipient: ctx.keys.id };
   const payload: Payload<'request'> = {
-    request: newId<RequestId>(ctx.world.rng),
-    patient,
-    recipient: ctx.keys.id,
+    ...parties,
     receiving: { number, key },
-    scope: { folders: [...folders] },
-    rights: ['read'],
+    scope: scopeOf(wish),
+    rights: [...rights],
     purpose,
     duration: durationSeconds,
     until: now + waitSeconds * 1000,
+    ...(await sealedMessage(ctx, parties, wish.message, options)),
     created: now,
   };
   const fault = requestFault(payload, now);
@@ -115,4 +157,16 @@ export const requestAccess = async (ctx: Context, wish: Wish, options: CallOptio
     options,
   );
   return verifyRequestStatement(ctx, { ...view, statement: statement.jws });
+};
+
+/** Takes back a pending request. */
+export const withdrawRequest = async (
+  ctx: Context,
+  { id, patient, statement: { hash } }: AccessRequest,
+  code: Payload<'withdrawal'>['code'] = 'not-needed',
+  options: CallOptions = {},
+): Promise<void> => {
+  const payload = { recipient: ctx.keys.id, patient, request: id, of: hash, code, when: ctx.now() };
+  const { jws } = await signStatement('withdrawal', payload, ctx.keys);
+  await ctx.call('withdraw-request', { params: { requestId: id }, body: { statement: jws } }, options);
 };

@@ -2,7 +2,7 @@
 // an URL that the service signed for its length and digest.
 import { AppError } from '../api/errors.ts';
 import { toBase64url } from '../bytes/codec.ts';
-import { newId, type FolderId, type RecordId, type UploadId } from '../bytes/ids.ts';
+import { newId, type FolderId, type GrantId, type RecordId, type UploadId } from '../bytes/ids.ts';
 import { backOff } from './clock.ts';
 import type { Context } from './context.ts';
 import { ClientError } from './errors.ts';
@@ -26,6 +26,8 @@ export interface Destination {
   readonly record: RecordId;
   readonly version: number;
   readonly folder: FolderId;
+  /** By which others than the patient file. */
+  readonly grant?: GrantId | undefined;
   /** The folder's current epoch; asked again when it turns out to be over. */
   readonly epoch: () => Promise<number>;
 }
@@ -35,7 +37,7 @@ export interface UploadOptions extends CallOptions {
 }
 
 /** Parts that are sealed, addressed and sent together; while they are sent the next ones are sealed. */
-const IN_FLIGHT = 3;
+const IN_FLIGHT = 2;
 const MOST_PARTS = 10_000;
 /** What fetch sets by itself, from the bytes and the URL. */
 const SET_BY_FETCH = new Set(['content-length', 'host']);
@@ -64,12 +66,19 @@ const take = async (parts: AsyncIterator<SealedPart>, most: number): Promise<Sea
 
 const begin = async (
   ctx: Context,
-  { record, version, folder, epoch, upload }: Upload,
+  { record, version, folder, grant, epoch, upload }: Upload,
   multipart: boolean,
   options: CallOptions,
 ): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
-    const body = { upload, folder, epoch: await epoch(), version, multipart };
+    const body = {
+      upload,
+      folder,
+      epoch: await epoch(),
+      version,
+      multipart,
+      ...(grant === undefined ? {} : { grant }),
+    };
     try {
       await ctx.call('begin-upload', { params: { recordId: record }, body }, options);
       return;

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { concat } from '../bytes/binary.ts';
 import { toBase64url, utf8 } from '../bytes/codec.ts';
 import type { FolderId, GrantId, IdentityId, OpeningId, RecordId, RequestId } from '../bytes/ids.ts';
-import { identity, instant, ordinal, purpose, randomId, sha256 as hash } from '../statements/fields.ts';
+import { identity, instant, ordinal, purpose, randomId, right, sha256 as hash } from '../statements/fields.ts';
 
 const TAG = 'pcehr/v1/audit\0';
 /** `previous` of the first event. */
@@ -18,7 +18,11 @@ export const EVENT_KINDS = [
   'record-deleted',
   'access-requested',
   'request-denied',
+  'request-withdrawn',
   'access-granted',
+  'grant-extended',
+  'grant-paused',
+  'grant-resumed',
   'grant-revoked',
   'records-opened',
 ] as const;
@@ -32,6 +36,9 @@ const subject = z.strictObject({
     .optional(),
   request: randomId<RequestId>().optional(),
   grant: randomId<GrantId>().optional(),
+  /** Grants that were carried into a new cell. */
+  grants: z.array(randomId<GrantId>()).max(40).optional(),
+  right: right.optional(),
   opening: randomId<OpeningId>().optional(),
   folders: z.array(randomId<FolderId>()).max(80).optional(),
   purpose: purpose.optional(),

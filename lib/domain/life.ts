@@ -1,22 +1,26 @@
 // Life cycles are data, forward only. The stores turn an entry into one conditional update.
 
 export interface Transition<S extends string> {
-  readonly from: S;
+  /** One state, or several from which the same happens. */
+  readonly from: S | readonly S[];
   readonly to: S;
 }
 
 export type RequestState = 'pending' | 'approved' | 'denied' | 'withdrawn';
-export type GrantState = 'active' | 'revoked';
+export type GrantState = 'active' | 'paused' | 'revoked';
 export type CellState = 'current' | 'closed';
 export type RecordState = 'committed' | 'deleted';
 
 export const requestLife = {
   approve: { from: 'pending', to: 'approved' },
   deny: { from: 'pending', to: 'denied' },
+  withdraw: { from: 'pending', to: 'withdrawn' },
 } as const satisfies Record<string, Transition<RequestState>>;
 
 export const grantLife = {
-  revoke: { from: 'active', to: 'revoked' },
+  pause: { from: 'active', to: 'paused' },
+  resume: { from: 'paused', to: 'active' },
+  revoke: { from: ['active', 'paused'], to: 'revoked' },
 } as const satisfies Record<string, Transition<GrantState>>;
 
 export const cellLife = {

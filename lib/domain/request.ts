@@ -1,7 +1,7 @@
 // A recipient's request: pending until answered or until its end.
 import type { Payload } from '../statements/kinds.ts';
 import type { RequestState } from './life.ts';
-import { DAY, type Instant } from './time.ts';
+import { DAY, HOUR, type Instant } from './time.ts';
 
 /** A request may wait for an answer at most this long. */
 export const LONGEST_WAIT = 90 * DAY;
@@ -17,10 +17,30 @@ export const requestStateAt = (r: RequestStatus, now: Instant): RequestState | '
 
 export const isOpen = (r: RequestStatus, now: Instant): boolean => requestStateAt(r, now) === 'pending';
 
+const isDistinct = (list: readonly string[]): boolean => new Set(list).size === list.length;
+
 /** Why a request cannot be filed: the offending member, or undefined when it can. */
 export const requestFault = (p: Payload<'request'>, now: Instant): keyof Payload<'request'> | undefined => {
   if (p.until <= now || p.until > now + LONGEST_WAIT) return 'until';
   if (p.recipient === p.patient) return 'recipient';
-  if (new Set(p.scope.folders).size !== p.scope.folders.length) return 'scope';
+  if (!isDistinct(p.rights)) return 'rights';
+  if ('folders' in p.scope && !isDistinct(p.scope.folders)) return 'scope';
+  if ('categories' in p.scope && !isDistinct(p.scope.categories)) return 'scope';
   return undefined;
+};
+
+/** Requests that one recipient may make in an hour, to whomever. */
+export const REQUESTS_AN_HOUR = 120;
+
+/** How many requests a recipient made in which hour, counted from 1970. */
+export interface RequestPace {
+  readonly hour: number;
+  readonly made: number;
+}
+
+/** The pace with one request more; undefined when the hour has had its share. */
+export const nextRequestPace = ({ hour, made }: RequestPace, now: Instant): RequestPace | undefined => {
+  const current = Math.floor(now / HOUR);
+  if (current > hour) return { hour: current, made: 1 };
+  return made < REQUESTS_AN_HOUR ? { hour, made: made + 1 } : undefined;
 };

@@ -2,28 +2,30 @@
 // the configuration becomes an answer and a log line, and no function that does not start.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
+import type { KMSClient } from '@aws-sdk/client-kms';
 import type { Runtime } from '../http/log.ts';
-import { makeStores, type StoresInit } from '../stores/index.ts';
-import type { Ports } from '../usecases/ports.ts';
+import { makeStores, type Stores, type StoresInit } from '../stores/index.ts';
 import { processEnv, readEnv } from './env.ts';
 import { once } from './once.ts';
 import { makeRuntime } from './runtime.ts';
 
-export type Container = Ports & Runtime;
+export type Container = Stores & Runtime;
+
+export type AwsClient = DynamoDBClient | S3Client | KMSClient;
 
 export interface ContainerOptions extends Partial<Pick<Runtime, 'log' | 'clock'>> {
   /** Sees each client before its first call: tests count calls and inject faults by middleware. */
-  readonly onClient?: (client: DynamoDBClient | S3Client) => void;
+  readonly onClient?: (client: AwsClient) => void;
   /** How the stores wait between attempts. */
   readonly waiting?: Pick<StoresInit, 'rng' | 'sleep' | 'clock'>;
 }
 
 /** Within the 29 s that an HTTP API waits. Completing a large upload takes S3 seconds; everything else takes milliseconds. */
-const TIMES = {
+export const TIMES = {
   dynamo: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   s3: { connectionTimeout: 1_000, requestTimeout: 25_000, throwOnRequestTimeout: true },
 } as const;
-const ATTEMPTS = 3;
+export const ATTEMPTS = 3;
 const NEEDED = ['MAIN_TABLE', 'NONCE_TABLE', 'BUCKET', 'AWS_REGION', 'AWS_ENDPOINT_URL'] as const;
 
 /** @param source the environment, looked at when it is first needed */

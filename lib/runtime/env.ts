@@ -13,6 +13,8 @@ const VARIABLES = {
   MAIN_TABLE: z.string().min(1),
   NONCE_TABLE: z.string().min(1),
   BUCKET: z.string().min(1),
+  /** KMS key that signs receipts and checkpoints. */
+  SERVICE_KEY: z.string().min(1),
   AWS_REGION: z.string().min(1),
   AWS_ENDPOINT_URL: z.url().optional(),
 } as const;

@@ -65,21 +65,24 @@ export const CATEGORIES = ['letters', 'imaging', 'laboratory', 'medication', 'de
 export const category = z.enum(CATEGORIES);
 export type Category = z.infer<typeof category>;
 
-/** HL7 v3 ActReason codes of PurposeOfUse that a request or grant may name. */
-export const PURPOSES = [
-  'TREAT',
-  'ETREAT',
-  'CAREMGT',
-  'HOPERAT',
-  'HPAYMT',
-  'HRESCH',
-  'PATRQT',
-  'FAMRQT',
-  'PUBHLTH',
-  'COVERAGE',
-] as const;
+/** HL7 v3 ActReason codes of PurposeOfUse that a request or grant may name, with the display text of each. */
+export const PURPOSE_TEXTS = {
+  TREAT: 'treatment',
+  ETREAT: 'emergency treatment',
+  CAREMGT: 'care management',
+  HOPERAT: 'healthcare operations',
+  HPAYMT: 'healthcare payment',
+  HRESCH: 'healthcare research',
+  PATRQT: 'patient requested',
+  FAMRQT: 'family requested',
+  PUBHLTH: 'public health',
+  COVERAGE: 'coverage under policy or program',
+} as const;
+export type Purpose = keyof typeof PURPOSE_TEXTS;
+export const PURPOSES = Object.keys(PURPOSE_TEXTS) as readonly Purpose[];
 export const purpose = z.enum(PURPOSES);
-export type Purpose = z.infer<typeof purpose>;
 
-export const right = z.enum(['read']);
+/** `read` opens records, `add` files new ones, `write` files later versions of those that are there. */
+export const RIGHTS = ['read', 'add', 'write'] as const;
+export const right = z.enum(RIGHTS);
 export type Right = z.infer<typeof right>;

@@ -4,6 +4,7 @@ import type { FolderId, GrantId, OpeningId, RecordId, RequestId } from '../bytes
 import {
   between,
   bytesOf,
+  CATEGORIES,
   category,
   identity,
   instant,
@@ -13,6 +14,7 @@ import {
   purpose,
   randomId,
   right,
+  RIGHTS,
   sha256,
 } from './fields.ts';
 
@@ -31,7 +33,7 @@ export const identityPayload = z.strictObject({
   issued: instant,
 });
 
-/** One epoch of a folder: the cell's public key. */
+/** One epoch of a folder: the cell's public key. `single`: the folder holds this record version and nothing else, so that it alone can be shared. */
 export const folderPayload = z.strictObject({
   patient: identity,
   folder: randomId<FolderId>(),
@@ -40,6 +42,7 @@ export const folderPayload = z.strictObject({
   key: point,
   category,
   name: between(1, 1024),
+  single: z.strictObject({ record: randomId<RecordId>(), version: ordinal }).optional(),
   previous: sha256.optional(),
   issued: instant,
 });
@@ -69,14 +72,29 @@ export const recordPayload = z.strictObject({
   wrap: sha256,
 });
 
+const folders = z.array(randomId<FolderId>()).min(1).max(80);
+const categories = z.array(category).min(1).max(CATEGORIES.length);
+const everything = z.literal(true);
+
+/** What a recipient wishes to reach. The patient's client makes cells of it. */
+export const scope = z.union([
+  z.strictObject({ folders }),
+  z.strictObject({ categories }),
+  z.strictObject({ everything }),
+  z.strictObject({ record: randomId<RecordId>() }),
+]);
+
+/** What a grant takes in besides its cells: folders of these kinds that are made while it lasts, by extensions. */
+export const standing = z.union([z.strictObject({ categories }), z.strictObject({ everything })]);
+
 /** A recipient's wish. `duration` is in seconds, `until` is when the request lapses if nobody answers. */
 export const requestPayload = z.strictObject({
   request: randomId<RequestId>(),
   patient: identity,
   recipient: identity,
   receiving: receivingKey,
-  scope: z.strictObject({ folders: z.array(randomId<FolderId>()).min(1).max(80) }),
-  rights: z.array(right).min(1).max(1),
+  scope,
+  rights: z.array(right).min(1).max(RIGHTS.length),
   purpose,
   duration: z.int().min(1).max(3_155_760_000),
   until: instant,
@@ -84,16 +102,19 @@ export const requestPayload = z.strictObject({
   created: instant,
 });
 
-/** What a grant says of one cell: its key, the folder statement that vouches for it, and the key fragment per proxy. */
+/** What a grant says of one cell: its key, the folder statement that vouches for it, and the key fragment per proxy; none unless it may be read. */
 export const grantCell = z.strictObject({
   folder: randomId<FolderId>(),
   epoch: ordinal,
   key: point,
   statement: sha256,
-  kfrags: z.array(z.strictObject({ proxy: z.literal('service'), id: bytesOf(32), hash: sha256 })).length(1),
+  kfrags: z.array(z.strictObject({ proxy: z.literal('service'), id: bytesOf(32), hash: sha256 })).max(1),
 });
 
-/** The patient's answer, or gift: one right over cells, for a time. `openings` counts records. */
+/**
+ * The patient's answer, or gift: one right over cells, for a time. `openings` counts records. A grant to add or write names one cell, the current one
+ * of its folder, and goes for the folder in every later epoch as well.
+ */
 export const grantPayload = z.strictObject({
   grant: randomId<GrantId>(),
   patient: identity,
@@ -105,9 +126,21 @@ export const grantPayload = z.strictObject({
   notBefore: instant,
   expires: instant,
   openings: z.int().min(1).max(1_000_000_000).optional(),
+  standing: standing.optional(),
   purpose,
   threshold: z.literal(1),
   proxies: z.array(z.strictObject({ id: z.literal('service') })).length(1),
+  issued: instant,
+});
+
+/** Further cells of a read grant: of a folder's next epoch, or of a folder that a standing grant takes in. Changes nothing else. */
+export const extensionPayload = z.strictObject({
+  patient: identity,
+  grant: randomId<GrantId>(),
+  number: ordinal,
+  /** Hash of the extension before, of the grant for the first. */
+  previous: sha256,
+  cells: z.array(grantCell).min(1).max(80),
   issued: instant,
 });
 
@@ -134,6 +167,26 @@ export const denialPayload = z.strictObject({
   when: instant,
 });
 
+export const withdrawalPayload = z.strictObject({
+  recipient: identity,
+  patient: identity,
+  request: randomId<RequestId>(),
+  of: sha256,
+  code: z.enum(['not-needed', 'mistake', 'other']),
+  when: instant,
+});
+
+/** Holds a grant, or lets it go on. The numbers of both rise by one, so that none can be played again. */
+const hold = z.strictObject({
+  patient: identity,
+  grant: randomId<GrantId>(),
+  of: sha256,
+  number: ordinal,
+  when: instant,
+});
+export const pausePayload = hold;
+export const resumptionPayload = hold;
+
 export const revocationPayload = z.strictObject({
   patient: identity,
   grant: randomId<GrantId>(),
@@ -157,8 +210,12 @@ export const KINDS = {
   record: { payload: recordPayload, signer: 'author' },
   request: { payload: requestPayload, signer: 'recipient' },
   grant: { payload: grantPayload, signer: 'patient' },
+  extension: { payload: extensionPayload, signer: 'patient' },
   opening: { payload: openingPayload, signer: 'opener' },
   denial: { payload: denialPayload, signer: 'patient' },
+  withdrawal: { payload: withdrawalPayload, signer: 'recipient' },
+  pause: { payload: pausePayload, signer: 'patient' },
+  resumption: { payload: resumptionPayload, signer: 'patient' },
   revocation: { payload: revocationPayload, signer: 'patient' },
   deletion: { payload: deletionPayload, signer: 'patient' },
 } as const;
@@ -166,6 +223,8 @@ export const KINDS = {
 export type Kind = keyof typeof KINDS;
 export type Payload<K extends Kind> = z.infer<(typeof KINDS)[K]['payload']>;
 export type GrantCell = z.infer<typeof grantCell>;
+export type Scope = z.infer<typeof scope>;
+export type Standing = z.infer<typeof standing>;
 
 /** A compact JWS as it travels and is kept: byte for byte. */
 export type Jws = string;

@@ -4,12 +4,25 @@ import { cellLife } from '../domain/life.ts';
 import type { CellState } from '../domain/life.ts';
 import type { Statement, StatementHash } from '../statements/kinds.ts';
 import { reloadStatement } from '../statements/verify.ts';
-import type { Folders, StoredCell } from '../usecases/ports.ts';
+import type { Carried, Folders, StoredCell } from '../usecases/ports.ts';
 import { getItem, getItems, type StoreContext } from './database.ts';
 import { text, type Item } from './item.ts';
-import { page } from './page.ts';
+import { extensionSteps } from './grant-items.ts';
+import { mapPage, page } from './page.ts';
 import { is, isAbsent, type Step } from './steps.ts';
-import { cellKey, EVERYTHING, folderIndex, folderKey, foldersPk, SHAPES, type Key } from './table.ts';
+import {
+  cellKey,
+  EVERYTHING,
+  folderIndex,
+  folderKey,
+  folderPk,
+  foldersPk,
+  SHAPES,
+  startingWith,
+  wrapIndex,
+  wrapKey,
+  type Key,
+} from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
 
 export const toCell = (item: Item): StoredCell => ({
@@ -43,6 +56,20 @@ const folderSteps = (
   return [...steps, closing];
 };
 
+/** The wrap of the one record version that the folder holds, and the grants that read the new cell from its beginning. */
+const carriedSteps = (
+  { payload }: Statement<'folder'>,
+  { wrap, extensions }: Carried = { extensions: [] },
+  now: number,
+): readonly Step[] => {
+  const { single } = payload;
+  const place = single && { ...wrapKey(single.record, single.version, payload) };
+  const index = single && wrapIndex(payload, payload.issued, single.record, single.version);
+  const wrapped: readonly Step[] =
+    wrap === undefined || place === undefined ? [] : [{ put: { ...place, ...index, ...wrap }, when: [] }];
+  return [...wrapped, ...extensions.flatMap((e) => extensionSteps(e, now))];
+};
+
 export const makeFolders = (context: StoreContext, write: Writer): Folders => {
   const cellsAt = async (keys: readonly Key[]): Promise<readonly (StoredCell | undefined)[]> =>
     (await getItems(context, keys)).map((item) => (item === undefined ? undefined : toCell(item)));
@@ -63,9 +90,12 @@ export const makeFolders = (context: StoreContext, write: Writer): Folders => {
       return { ...listed, items: cells.filter((c) => c !== undefined) };
     },
 
-    put: (statement, previous, event, call) =>
+    epochs: async (folder, request) =>
+      mapPage(await page(context, { pk: folderPk(folder), span: startingWith('C#') }, SHAPES.cell, request), toCell),
+
+    put: (statement, previous, event, call, carried) =>
       write({
-        steps: folderSteps(statement, previous),
+        steps: [...folderSteps(statement, previous), ...carriedSteps(statement, carried, call.now)],
         events: [{ draft: event }],
         claim: nonceClaim(call),
       }),

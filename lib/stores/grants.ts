@@ -1,26 +1,29 @@
-// Grants: a small state that openings count on, the statement that is listed, and one item per cell with its key fragment.
-import { AppError } from '../api/errors.ts';
-import { livenessAt, type GrantStatus } from '../domain/grant.ts';
-import { grantLife, requestLife, type GrantState } from '../domain/life.ts';
-import { instantOf } from '../domain/time.ts';
-import { reloadStatement } from '../statements/verify.ts';
-import type { Grants, NewGrant, StoredGrant } from '../usecases/ports.ts';
-import { getItems, type StoreContext } from './database.ts';
-import { count, optionalCount, text, type Item } from './item.ts';
-import { page } from './page.ts';
+// Grants: made, listed, extended, held and ended.
+import type { FolderId, GrantId } from '../bytes/ids.ts';
+import { requestLife } from '../domain/life.ts';
+import type { GrantedCell, GrantFilter, Grants, Page, StoredGrant } from '../usecases/ports.ts';
+import { getItems, query, queryAll, type StoreContext } from './database.ts';
+import { extensionSteps, forgetting, grantSteps, holdSteps, revokeSteps, toGrant } from './grant-items.ts';
+import { optionalText, text, type Item } from './item.ts';
+import { mapPage, page } from './page.ts';
 import { answerSteps } from './requests.ts';
 import { URGENT } from './retry.ts';
-import { is, isAbove, isAbsent, isAtMost, type Condition, type Step } from './steps.ts';
 import {
+  afterwards,
+  before,
+  cellGrantsPk,
   endedBy,
   endingAfter,
+  endKey,
+  endsPk,
   EVERYTHING,
-  grantCellIndex,
   grantCellKey,
-  grantIndexes,
   grantKey,
+  grantPk,
   grantsOf,
+  ordinalText,
   SHAPES,
+  standingPk,
   startingWith,
   stateKey,
   type Key,
@@ -28,140 +31,140 @@ import {
 } from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
 
-export const toStatus = (item: Item): GrantStatus => {
-  const limit = optionalCount(item, 'limit');
-  return {
-    state: text<GrantState>(item, 'state'),
-    notBefore: count(item, 'notBefore'),
-    expires: count(item, 'expires'),
-    ...(limit === undefined ? {} : { limit }),
-    used: count(item, 'used'),
-  };
-};
+/** Key fragments that go in the transaction of a revocation; with chain and claim it stays under DynamoDB's 100 items. */
+const AT_ONCE = 80;
 
-const toGrant = (statement: Item | undefined, state: Item | undefined): StoredGrant | undefined =>
-  statement === undefined || state === undefined
-    ? undefined
-    : { statement: reloadStatement('grant', text(statement, 'jws')), status: toStatus(state) };
-
-/** Why an opening of `n` records did not find the grant as it must be, from the state that came back. */
-const ended =
-  (now: number) =>
-  (old: Item | undefined): AppError => {
-    if (old === undefined) return new AppError('not-found');
-    const live = livenessAt(toStatus(old), instantOf(now));
-    // Live, and refused: there was not room for all.
-    if (live.live) return new AppError('grant-ended', { reason: 'exhausted' });
-    return live.reason === 'not-begun'
-      ? new AppError('grant-not-begun')
-      : new AppError('grant-ended', { reason: live.reason });
-  };
-
-/** The grant gives, now, `records` more. `limit` never changes, so what may have been used before can be said as a number. */
-export const countStep = (
-  grant: Parameters<typeof stateKey>[0],
-  { limit }: Pick<GrantStatus, 'limit'>,
-  records: number,
-  now: number,
-): Step => {
-  const otherwise = ended(now);
-  const room: readonly Condition[] = limit === undefined ? [] : [isAtMost('used', limit - records, otherwise)];
-  return {
-    update: stateKey(grant),
-    add: { used: records },
-    when: [
-      is('state', grantLife.revoke.from, otherwise),
-      isAtMost('notBefore', now, otherwise),
-      isAbove('expires', now, otherwise),
-      ...room,
-    ],
-  };
-};
-
-const exists = () => new AppError('already-exists');
-
-const grantSteps = ({ statement: { payload: p, jws, hash }, kfrags }: NewGrant): readonly Step[] => [
-  {
-    put: { ...grantKey(p.grant), ...grantIndexes(p, 'active', p.expires, p.grant), jws, hash },
-    when: [isAbsent(exists)],
-    makes: hash,
-  },
-  {
-    put: {
-      ...stateKey(p.grant),
-      state: 'active',
-      notBefore: p.notBefore,
-      expires: p.expires,
-      limit: p.openings,
-      used: 0,
-      patient: p.patient,
-      recipient: p.recipient,
-      right: p.right,
-    },
-    when: [],
-  },
-  ...p.cells.map((cell, i): Step => ({
-    put: { ...grantCellKey(p.grant, cell), ...grantCellIndex(cell, p.grant), kfrag: kfrags[i] },
-    when: [],
-  })),
-];
-
-const revokeSteps = ({ statement: { payload: p } }: StoredGrant): readonly Step[] => [
-  {
-    update: stateKey(p.grant),
-    set: { state: grantLife.revoke.to },
-    when: [is('state', grantLife.revoke.from, (old) => (old === undefined ? new AppError('not-found') : 'repeated'))],
-  },
-  { update: grantKey(p.grant), set: grantIndexes(p, 'revoked', p.expires, p.grant), when: [] },
-  ...p.cells.map((cell): Step => ({ delete: grantCellKey(p.grant, cell), when: [] })),
-];
-
-const spanOf = (state: 'active' | 'expired' | 'revoked' | undefined, now: number): Span => {
+const spanOf = (state: GrantFilter | undefined, now: number): Span => {
   if (state === undefined) return EVERYTHING;
-  if (state === 'active') return endingAfter('active', now);
+  if (state === 'active' || state === 'paused') return endingAfter(state, now);
   return state === 'expired' ? endedBy('active', now) : startingWith('revoked#');
 };
 
-const stateOf = (grant: Item): Key => ({ pk: text(grant, 'pk'), sk: 'STATE' });
+const keyOf = (item: Item): Key => ({ pk: text(item, 'pk'), sk: text(item, 'sk') });
 
-export const makeGrants = (context: StoreContext, write: Writer): Grants => ({
-  find: async (id) => {
-    const [statement, state] = await getItems(context, [grantKey(id), stateKey(id)]);
-    return toGrant(statement, state);
-  },
+const toCell = (item: Item): GrantedCell => {
+  const [, folder, epoch] = text(item, 'sk').split('#');
+  const extension = optionalText(item, 'extension');
+  return { folder: folder as FolderId, epoch: Number(epoch), ...(extension === undefined ? {} : { extension }) };
+};
 
-  // The index says which grants there are; what each gives now is read consistently.
-  list: async (as, id, state, now, request) => {
-    const asked = { ...grantsOf(as, id), span: spanOf(state, now) };
-    const listed = await page(context, asked, SHAPES.byState, request);
-    const states = await getItems(context, listed.items.map(stateOf));
-    const grants = listed.items.map((item, i) => toGrant(item, states[i]));
-    return { ...listed, items: grants.filter((g) => g !== undefined) };
-  },
+export const makeGrants = (context: StoreContext, write: Writer): Grants => {
+  const at = async (ids: readonly string[]): Promise<readonly (StoredGrant | undefined)[]> => {
+    const items = await getItems(
+      context,
+      ids.flatMap((id) => [grantKey(id as GrantId), stateKey(id as GrantId)]),
+    );
+    return ids.map((_, i) => toGrant(items[2 * i], items[2 * i + 1]));
+  };
 
-  create: async (grants, answers, events, call) => {
-    const steps = grants.flatMap(grantSteps);
-    const answering =
-      answers === undefined
-        ? []
-        : await answerSteps(context, {
-            request: answers,
-            to: requestLife.approve.to,
-            now: call.now,
-            set: { grants: grants.map((g) => g.statement.payload.grant) },
-          });
-    return write({
-      steps: [...steps, ...answering],
-      events: events.map((draft) => ({ draft })),
-      claim: nonceClaim(call),
-    });
-  },
+  /** What an index listed, as it is now, read consistently. */
+  const listed = async (found: Page<Item>): Promise<Page<StoredGrant>> => {
+    const grants = await at(found.items.map((i) => text(i, 'pk').slice(2)));
+    return { ...found, items: grants.filter((g) => g !== undefined) };
+  };
 
-  revoke: (grant, revocation, event, call) =>
-    write({
-      steps: revokeSteps(grant),
-      events: [{ draft: event, evidence: revocation.jws }],
-      claim: nonceClaim(call),
-      patience: URGENT,
-    }),
-});
+  const cellsOf = (id: GrantId, limit: number, from?: string) => {
+    const span = startingWith('C#');
+    return query(context, { pk: grantPk(id), span: { ...span, from: from ?? span.from }, limit });
+  };
+
+  /** The fragments behind the first ones, after a revocation or again after one that broke off. */
+  const forgetRest = async (id: GrantId, from: string | undefined): Promise<void> => {
+    for (let start = from; ;) {
+      const { items, more } = await cellsOf(id, AT_ONCE, start);
+      const left = items.filter((i) => i['kfrag'] !== undefined).map(keyOf);
+      if (left.length > 0) await write({ steps: left.map(forgetting) });
+      const last = items.at(-1);
+      if (!more || last === undefined) return;
+      start = `${text(last, 'sk')}!`;
+    }
+  };
+
+  return {
+    find: async (id) => (await at([id]))[0],
+
+    list: async (as, id, state, now, request) =>
+      listed(await page(context, { ...grantsOf(as, id), span: spanOf(state, now) }, SHAPES.byState, request)),
+
+    cells: async (id, request) =>
+      mapPage(await page(context, { pk: grantPk(id), span: startingWith('C#') }, SHAPES.grantCell, request), toCell),
+
+    cellsOf: async (id, folder) =>
+      (await queryAll(context, { pk: grantPk(id), span: startingWith(`C#${folder}#`) })).map(toCell),
+
+    holds: async (id, cells) =>
+      (
+        await getItems(
+          context,
+          cells.map((c) => grantCellKey(id, c)),
+        )
+      ).map((item) => item !== undefined),
+
+    ofCell: async ({ folder, epoch }, request) => {
+      const span = startingWith(`${ordinalText(epoch)}#`);
+      return listed(await page(context, { index: 'gsi1', pk: cellGrantsPk(folder), span }, SHAPES.cellGrant, request));
+    },
+
+    unsettled: async (patient, now, request) =>
+      listed(await page(context, { index: 'gsi1', pk: endsPk(patient), span: before(now) }, SHAPES.end, request)),
+
+    standing: async (patient, now, request) =>
+      listed(
+        await page(context, { index: 'gsi1', pk: standingPk(patient), span: afterwards(now) }, SHAPES.end, request),
+      ),
+
+    settle: ({ statement: { payload } }, call) =>
+      write({
+        steps: [{ update: endKey(payload.grant), remove: ['gsi1pk', 'gsi1sk'], when: [] }],
+        claim: nonceClaim(call),
+      }),
+
+    create: async (grants, answers, events, call) => {
+      const steps = grants.flatMap(grantSteps);
+      const answering =
+        answers === undefined
+          ? []
+          : await answerSteps(context, {
+              request: answers,
+              to: requestLife.approve.to,
+              now: call.now,
+              set: { grants: grants.map((g) => g.statement.payload.grant) },
+            });
+      return write({
+        steps: [...steps, ...answering],
+        events: events.map((draft) => ({ draft })),
+        claim: nonceClaim(call),
+      });
+    },
+
+    extend: (extension, event, call) =>
+      write({
+        steps: extensionSteps(extension, call.now),
+        events: [{ draft: event }],
+        claim: nonceClaim(call),
+      }),
+
+    hold: (grant, statement, event, call) =>
+      write({
+        steps: holdSteps(grant, statement),
+        events: [{ draft: event, evidence: statement.jws }],
+        claim: nonceClaim(call),
+        patience: URGENT,
+      }),
+
+    revoke: async (grant, revocation, event, call) => {
+      const { grant: id } = grant.statement.payload;
+      const { items, more } = await cellsOf(id, AT_ONCE);
+      const last = items.at(-1);
+      const written = await write({
+        steps: revokeSteps(grant, items.map(keyOf), call.now),
+        events: [{ draft: event, evidence: revocation.jws }],
+        claim: nonceClaim(call),
+        patience: URGENT,
+      });
+      if (written.repeated) await forgetRest(id, undefined);
+      else if (more && last !== undefined) await forgetRest(id, `${text(last, 'sk')}!`);
+      return written;
+    },
+  };
+};

@@ -29,9 +29,12 @@ export interface StoresInit extends Partial<Waiting> {
   };
 }
 
+/** All ports but the service's signatures, which are KMS's and made only where something is signed. */
+export type Stores = Omit<Ports, 'notary'>;
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-export const makeStores = ({ dynamo, s3, env, rng, sleep, clock }: StoresInit): Ports => {
+export const makeStores = ({ dynamo, s3, env, rng, sleep, clock }: StoresInit): Stores => {
   const context: StoreContext = {
     dynamo,
     tables: { main: env.MAIN_TABLE, nonces: env.NONCE_TABLE },
@@ -46,7 +49,7 @@ export const makeStores = ({ dynamo, s3, env, rng, sleep, clock }: StoresInit): 
     requests: makeRequests(context, write),
     grants: makeGrants(context, write),
     openings: makeOpenings(context, write),
-    audit: makeAuditTrail(context),
+    audit: makeAuditTrail(context, write),
     blobs: makeBlobs(s3, env.BUCKET, makePresign(s3, { bucket: env.BUCKET, endpoint: env.AWS_ENDPOINT_URL })),
   };
 };

@@ -1,15 +1,20 @@
 // The hot path. An opening names every key, so all that it needs comes in one trip of three BatchGets side by side; the second trip counts it,
 // logs it and claims its id, in one transaction.
 import { AppError } from '../api/errors.ts';
-import type { IdentityId } from '../bytes/ids.ts';
+import type { GrantId } from '../bytes/ids.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import type { Openings, OpeningView } from '../usecases/ports.ts';
 import type { Claim } from './cancellation.ts';
+import { leavesRoomFor, livenessAt } from '../domain/grant.ts';
+import { nextPace } from '../domain/opening.ts';
+import type { Call } from '../usecases/call.ts';
+import type { ChainHead } from '../domain/audit.ts';
+import { is, type Step } from './steps.ts';
 import { getItems, getPlaces, type StoreContext } from './database.ts';
 import { toCell } from './folders.ts';
-import { countStep, toStatus } from './grants.ts';
+import { ended, endStep, liveConditions, toOpenable } from './grant-items.ts';
 import { toIdentity } from './identities.ts';
-import { count, text, type Item } from './item.ts';
+import { count, optionalText, text, type Item } from './item.ts';
 import { toVersion, toWrap } from './record-items.ts';
 import {
   cellKey,
@@ -29,16 +34,6 @@ const claimOf = ({ payload, hash }: Statement<'opening'>, at: number): Claim => 
   ttl: ttlOf(at),
   opening: { statement: hash, at },
 });
-
-const toGrant = (item: Item): OpeningView['grant'] =>
-  item['right'] === 'read'
-    ? {
-        ...toStatus(item),
-        patient: text<IdentityId>(item, 'patient'),
-        recipient: text<IdentityId>(item, 'recipient'),
-        right: 'read',
-      }
-    : undefined;
 
 const found = <T>(item: Item | undefined, read: (item: Item) => T): T | undefined =>
   item === undefined ? undefined : read(item);
@@ -71,8 +66,8 @@ export const makeOpenings = (context: StoreContext, write: Writer): Openings => 
     ]);
     return {
       caller: found(caller, toIdentity),
-      grant: found(state, toGrant),
-      kfrag: found(kfrag, (item) => text(item, 'kfrag')),
+      grant: found(state, toOpenable),
+      kfrag: found(kfrag, (item) => optionalText(item, 'kfrag')),
       cell: found(cell, toCell),
       head: headOf(head),
       versions: versions.map((v) => found(v, toVersion)),
@@ -82,16 +77,59 @@ export const makeOpenings = (context: StoreContext, write: Writer): Openings => 
   },
 
   record: async (opening, seen, event, call) => {
-    const { grant, records } = opening.payload;
+    const writeOf = (steps: readonly Step[], head?: ChainHead) =>
+      write({
+        steps,
+        events: [{ draft: event, evidence: opening.jws }],
+        claim: claimOf(opening, call.now),
+        ...(head === undefined ? {} : { head }),
+      });
+    const { grant } = opening.payload;
+    if (grant === undefined) return writeOf([], seen.head);
     // Without the state as it was read, its limit would go unchecked.
-    if (grant !== undefined && seen.grant === undefined) throw new AppError('not-found');
-    const steps =
-      grant === undefined || seen.grant === undefined ? [] : [countStep(grant, seen.grant, records.length, call.now)];
-    return write({
-      steps,
-      events: [{ draft: event, evidence: opening.jws }],
-      claim: claimOf(opening, call.now),
-      head: seen.head,
-    });
+    if (seen.grant === undefined) throw new AppError('not-found');
+    for (let state: Openable = seen.grant, first = true; ; first = false) {
+      const count = countSteps(opening.payload, grant, state, call);
+      try {
+        return await writeOf(count.steps, first ? seen.head : undefined);
+      } catch (error) {
+        const now = count.moved();
+        if (now === undefined) throw error;
+        state = now;
+      }
+    }
   },
 });
+
+type Openable = NonNullable<OpeningView['grant']>;
+
+/**
+ * The grant gives, now, these records more, and the count stands where it was read. Where others counted meanwhile, `moved` tells the state as it came
+ * back with the refusal, to count on; so the opening that uses a grant up knows that it does, and puts it on the list of the ended.
+ * @throws {AppError} `grant-ended`, `too-many`
+ */
+const countSteps = (p: Payload<'opening'>, grant: GrantId, state: Openable, { now }: Call) => {
+  const n = p.records.length;
+  const pace = nextPace(state.pace, now);
+  if (pace === undefined) throw new AppError('too-many', { retryAfter: 1 });
+  if (!leavesRoomFor(state, n)) throw new AppError('grant-ended', { reason: 'exhausted' });
+  let back: Openable | undefined;
+  const otherwise = (old: Item | undefined): AppError => {
+    const open = old === undefined ? undefined : toOpenable(old);
+    if (open !== undefined && livenessAt(open, now).live) back = open;
+    return ended(now)(old);
+  };
+  const counted: Step = {
+    update: stateKey(grant),
+    set: { second: pace.second, inSecond: pace.count },
+    add: { used: n },
+    when: [
+      ...liveConditions(now),
+      is('used', state.used, otherwise),
+      is('second', state.pace.second, otherwise),
+      is('inSecond', state.pace.count, otherwise),
+    ],
+  };
+  const last = state.limit !== undefined && state.used + n === state.limit;
+  return { steps: last ? [counted, endStep(p.patient, grant, now)] : [counted], moved: () => back };
+};

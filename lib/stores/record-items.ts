@@ -30,6 +30,8 @@ export const toVersion = (item: Item): StoredVersion => {
     ...(metadata === undefined ? {} : { metadata }),
     ...(grant === undefined ? {} : { grant }),
     blob: toBlob(item),
+    event: text(item, 'event'),
+    filed: count(item, 'filed'),
   };
 };
 
@@ -50,13 +52,19 @@ export const headItem = ({ statement: { payload: p, hash } }: NewVersion): Field
   state: 'committed',
 });
 
-export const versionItem = ({ statement: { payload: p, jws, hash }, metadata, blob }: NewVersion): Fields & Key => ({
+export const versionItem = (
+  { statement: { payload: p, jws, hash }, metadata, blob, grant }: NewVersion,
+  filed: { readonly event: string; readonly at: number },
+): Fields & Key => ({
   ...versionKey(p.record, p.version),
   jws,
   hash,
   metadata,
   blob: blob.key,
   versionId: blob.versionId,
+  grant: grant?.jws,
+  event: filed.event,
+  filed: filed.at,
   state: 'committed',
 });
 

@@ -1,6 +1,6 @@
 // Records: what is filed, listed and deleted. The head item is what commits and deletions race for.
 import { AppError } from '../api/errors.ts';
-import type { RecordId } from '../bytes/ids.ts';
+import type { FolderId, RecordId } from '../bytes/ids.ts';
 import { recordLife } from '../domain/life.ts';
 import type {
   CellName,
@@ -15,6 +15,7 @@ import { after, getItem, getItems, query, queryAll, type StoreContext } from './
 import { text, type Item } from './item.ts';
 import { decodeCursor, encodeCursor, limitOf, mapPage, page } from './page.ts';
 import { headItem, toBlob, toRecord, toVersion, versionItem, wrapItem } from './record-items.ts';
+import { liveConditions } from './grant-items.ts';
 import { deleteRecord } from './record-deletion.ts';
 import { is, isAbsent, type Step } from './steps.ts';
 import {
@@ -24,6 +25,7 @@ import {
   recordPk,
   SHAPES,
   startingWith,
+  stateKey,
   uploadKey,
   versionKey,
   wrapsPk,
@@ -48,13 +50,20 @@ const headStep = (version: NewVersion, head: StoredRecord | undefined): Step => 
   };
 };
 
-const commitSteps = (version: NewVersion, head: StoredRecord | undefined): readonly Step[] => {
+const commitSteps = (
+  version: NewVersion,
+  head: StoredRecord | undefined,
+  event: string,
+  now: number,
+): readonly Step[] => {
   const { payload, hash } = version.statement;
+  const { grant } = version;
   return [
-    { put: versionItem(version), when: [isAbsent(conflict)], makes: hash },
+    { put: versionItem(version, { event, at: now }), when: [isAbsent(conflict)], makes: hash },
     headStep(version, head),
     { check: cellKey(payload), when: [is('state', 'current', () => new AppError('cell-closed'))] },
     { put: wrapItem(version), when: [] },
+    ...(grant === undefined ? [] : [{ check: stateKey(grant.payload.grant), when: liveConditions(now) }]),
     {
       // It stays, in no list: the same upload id never names a second blob.
       update: uploadKey(payload.record, version.upload.upload),
@@ -112,13 +121,12 @@ export const makeRecords = (context: StoreContext, write: Writer): Records => {
       return item === undefined ? undefined : toVersion(item);
     },
 
-    wrapped: async (id, cells) => {
-      const names = new Set(cells.map(cellName));
+    wraps: async (id) => {
       const wraps = await queryAll(context, { pk: recordPk(id), span: startingWith('W#') });
-      const found = wraps.map((w) => text(w, 'sk').split('#'));
-      return new Set(
-        found.filter(([, , folder, epoch]) => names.has(`${folder}#${Number(epoch)}`)).map(([, v]) => Number(v)),
-      );
+      return wraps.map((w) => {
+        const [, version, folder, epoch] = text(w, 'sk').split('#');
+        return { version: Number(version), folder: folder as FolderId, epoch: Number(epoch) };
+      });
     },
 
     listFolder: async (folder, request): Promise<Page<StoredVersion>> => {
@@ -136,7 +144,11 @@ export const makeRecords = (context: StoreContext, write: Writer): Records => {
     },
 
     commit: (version, head, event, call) =>
-      write({ steps: commitSteps(version, head), events: [{ draft: event }], claim: nonceClaim(call) }),
+      write({
+        steps: ([filed = '']) => commitSteps(version, head, filed, call.now),
+        events: [{ draft: event }],
+        claim: nonceClaim(call),
+      }),
 
     delete: (record, deletion, event, call) => deleteRecord(context, write, { record, deletion, event, call }),
 

@@ -1,14 +1,15 @@
-// Requests, and the slots that keep one recipient from having more than five pending with one patient.
+// Requests, and what keeps them few: five pending of one recipient with one patient, a hundred pending with one patient, and so many an hour.
 import { AppError } from '../api/errors.ts';
 import type { GrantId, IdentityId, RequestId } from '../bytes/ids.ts';
 import { requestLife, type RequestState } from '../domain/life.ts';
-import { SECOND } from '../domain/time.ts';
+import { nextRequestPace, type RequestPace as Pace } from '../domain/request.ts';
+import { HOUR, instantOf, SECOND } from '../domain/time.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { reloadStatement } from '../statements/verify.ts';
 import type { EventDraft } from '../domain/audit.ts';
 import type { Call } from '../usecases/call.ts';
 import type { Requests, StoredRequest, Written } from '../usecases/ports.ts';
-import { getItem, getItems, type StoreContext } from './database.ts';
+import { getItem, getItems, queryAll, type StoreContext } from './database.ts';
 import { count, text, texts, type Fields, type Item } from './item.ts';
 import { mapPage, page } from './page.ts';
 import { is, isAbove, isAbsent, isAbsentOrAtMost, type Refusal, type Step } from './steps.ts';
@@ -16,6 +17,10 @@ import {
   endedBy,
   endingAfter,
   EVERYTHING,
+  paceKey,
+  PATIENT_SLOTS,
+  patientSlotKey,
+  patientSlotsPk,
   requestIndexes,
   requestKey,
   requestsOf,
@@ -23,9 +28,10 @@ import {
   SLOTS,
   slotKey,
   startingWith,
+  type Key,
   type Span,
 } from './table.ts';
-import { nonceClaim, type Writer } from './transact.ts';
+import { nonceClaim, type Write, type Writer } from './transact.ts';
 
 const toRequest = (item: Item): StoredRequest => ({
   statement: reloadStatement('request', text(item, 'jws')),
@@ -36,10 +42,17 @@ const toRequest = (item: Item): StoredRequest => ({
 
 const closed = () => new AppError('request-closed');
 
-/** The slot is free from `until` 0 on, so that giving it back needs no right to delete. */
-const takeSlot = (p: Payload<'request'>, slot: number, now: number, tooMany: () => AppError): Step => ({
-  put: { ...slotKey(p.recipient, p.patient, slot), request: p.request, until: p.until },
+/** A slot is free from `until` 0 on, so that giving it back needs no right to delete. */
+const takeSlot = (key: Key, p: Payload<'request'>, now: number, tooMany: () => AppError): Step => ({
+  put: { ...key, request: p.request, until: p.until },
   when: [isAbsentOrAtMost('until', now, tooMany)],
+});
+
+const freeSlot = (key: Key, p: Payload<'request'>): Step => ({
+  update: key,
+  set: { until: 0 },
+  // Somebody else has it only where the request had lapsed by another server's clock.
+  when: [is('request', p.request, closed)],
 });
 
 export interface Answering {
@@ -66,13 +79,11 @@ export const answerSteps = async (
     when: [is('state', requestLife.deny.from, otherwise), isAbove('until', now, closed)],
   };
   if (item === undefined) return [answered];
-  const freed: Step = {
-    update: slotKey(p.recipient, p.patient, count(item, 'slot')),
-    set: { until: 0 },
-    // Somebody else has it only where the request had lapsed by another server's clock.
-    when: [is('request', p.request, closed)],
-  };
-  return [answered, freed];
+  return [
+    answered,
+    freeSlot(slotKey(p.recipient, p.patient, count(item, 'slot')), p),
+    freeSlot(patientSlotKey(p.patient, count(item, 'patientSlot')), p),
+  ];
 };
 
 const spanOf = (state: RequestState | 'expired' | undefined, now: number): Span => {
@@ -82,7 +93,7 @@ const spanOf = (state: RequestState | 'expired' | undefined, now: number): Span 
   return startingWith(`${state}#`);
 };
 
-const requestItem = ({ payload: p, jws, hash }: Statement<'request'>, slot: number) => ({
+const requestItem = ({ payload: p, jws, hash }: Statement<'request'>, slot: number, patientSlot: number) => ({
   ...requestKey(p.request),
   ...requestIndexes(p, 'pending', p.until, p.request),
   jws,
@@ -90,33 +101,90 @@ const requestItem = ({ payload: p, jws, hash }: Statement<'request'>, slot: numb
   state: 'pending',
   until: p.until,
   slot,
+  patientSlot,
 });
 
 /** A slot that was taken while we chose it; there may be others. */
 const isSlotLost = (error: unknown): boolean => error instanceof AppError && error.code === 'too-many';
 
-export const makeRequests = (context: StoreContext, write: Writer): Requests => {
-  /** The ends of the slots, 0 where one is free. */
-  const slotEnds = async (recipient: IdentityId, patient: IdentityId): Promise<readonly number[]> => {
-    const keys = Array.from({ length: SLOTS }, (_, n) => slotKey(recipient, patient, n));
-    return (await getItems(context, keys)).map((item) => (item === undefined ? 0 : count(item, 'until')));
-  };
+/** What is taken when somebody asks: a slot of the pair, a slot of the patient, and one of the recipient's hour. */
+interface Room {
+  /** When each slot of the pair is free; 0 for those that are. */
+  readonly pair: readonly number[];
+  /** The same by number, for those that were ever used. */
+  readonly patient: ReadonlyMap<number, number>;
+  readonly pace: Pace;
+}
 
+const roomFor = async (context: StoreContext, { recipient, patient }: Payload<'request'>): Promise<Room> => {
+  const slots = Array.from({ length: SLOTS }, (_, n) => slotKey(recipient, patient, n));
+  const [[pace, ...pair], taken] = await Promise.all([
+    getItems(context, [paceKey(recipient), ...slots]),
+    queryAll(context, { pk: patientSlotsPk(patient), span: EVERYTHING }),
+  ]);
+  return {
+    pair: pair.map((item) => (item === undefined ? 0 : count(item, 'until'))),
+    patient: new Map(taken.map((i) => [Number(text(i, 'sk')), count(i, 'until')])),
+    pace: pace === undefined ? { hour: 0, made: 0 } : { hour: count(pace, 'hour'), made: count(pace, 'made') },
+  };
+};
+
+/** The first slot that is free, else the first of all: even without room, the same request again is a repetition, and says so. */
+const freeIn = (ends: readonly number[], now: number): number =>
+  Math.max(
+    0,
+    ends.findIndex((end) => end <= now),
+  );
+
+const tooManyUntil = (when: number, now: number) => () =>
+  new AppError('too-many', { retryAfter: Math.max(1, Math.ceil((when - now) / SECOND)) });
+
+const paceStep = (recipient: IdentityId, { hour, made }: Pace, now: number): Step => {
+  const next = nextRequestPace({ hour, made }, instantOf(now));
+  const otherwise = tooManyUntil((hour + 1) * HOUR, now);
+  return {
+    put: { ...paceKey(recipient), ...(next ?? { hour, made }) },
+    // A pace that is full is refused by a condition that cannot hold, so that a repetition is still found out to be one.
+    when: [hour === 0 ? isAbsent(otherwise) : is('made', next === undefined ? -1 : made, otherwise)],
+  };
+};
+
+export const makeRequests = (context: StoreContext, write: Writer): Requests => {
   const createOnce = async (statement: Statement<'request'>, event: EventDraft, call: Call): Promise<Written> => {
     const { payload: p, hash } = statement;
-    const ends = await slotEnds(p.recipient, p.patient);
-    const retryAfter = Math.max(1, Math.ceil((Math.min(...ends) - call.now) / SECOND));
-    const free = ends.findIndex((end) => end <= call.now);
-    // Even without a free slot: the same request again is a repetition, and says so.
-    const slot = Math.max(free, 0);
+    const { now } = call;
+    const room = await roomFor(context, p);
+    const slot = freeIn(room.pair, now);
+    const ends = Array.from({ length: PATIENT_SLOTS }, (_, n) => room.patient.get(n) ?? 0);
+    const patientSlot = freeIn(ends, now);
     return write({
       steps: [
-        { put: requestItem(statement, slot), when: [isAbsent(() => new AppError('already-exists'))], makes: hash },
-        takeSlot(p, slot, call.now, () => new AppError('too-many', { retryAfter })),
+        {
+          put: requestItem(statement, slot, patientSlot),
+          when: [isAbsent(() => new AppError('already-exists'))],
+          makes: hash,
+        },
+        takeSlot(slotKey(p.recipient, p.patient, slot), p, now, tooManyUntil(Math.min(...room.pair), now)),
+        takeSlot(patientSlotKey(p.patient, patientSlot), p, now, tooManyUntil(Math.min(...ends), now)),
+        paceStep(p.recipient, room.pace, now),
       ],
       events: [{ draft: event }],
       claim: nonceClaim(call),
     });
+  };
+
+  const answer = async (
+    { request, to, now, hash }: Pick<Answering, 'request' | 'to'> & { readonly now: number; readonly hash: string },
+    written: Omit<Write, 'steps'>,
+  ): Promise<Written> => {
+    const steps = await answerSteps(context, {
+      request,
+      to,
+      now,
+      set: { answer: hash },
+      otherwise: (old) => (old?.['answer'] === hash ? 'repeated' : closed()),
+    });
+    return write({ steps, ...written });
   };
 
   return {
@@ -140,15 +208,16 @@ export const makeRequests = (context: StoreContext, write: Writer): Requests => 
         }
     },
 
-    deny: async (request, denial, event, call) => {
-      const steps = await answerSteps(context, {
-        request,
-        to: requestLife.deny.to,
-        now: call.now,
-        set: { answer: denial.hash },
-        otherwise: (old) => (old?.['answer'] === denial.hash ? 'repeated' : closed()),
-      });
-      return write({ steps, events: [{ draft: event, evidence: denial.jws }], claim: nonceClaim(call) });
-    },
+    deny: (request, denial, event, call) =>
+      answer(
+        { request, to: requestLife.deny.to, now: call.now, hash: denial.hash },
+        { events: [{ draft: event, evidence: denial.jws }], claim: nonceClaim(call) },
+      ),
+
+    withdraw: (request, withdrawal, event, call) =>
+      answer(
+        { request, to: requestLife.withdraw.to, now: call.now, hash: withdrawal.hash },
+        { events: [{ draft: event, evidence: withdrawal.jws }], claim: nonceClaim(call) },
+      ),
   };
 };

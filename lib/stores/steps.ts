@@ -18,6 +18,7 @@ export type Condition = Named &
   (
     | { readonly test: 'absent' }
     | { readonly test: '='; readonly value: Value }
+    | { readonly test: 'in'; readonly values: readonly Value[] }
     | { readonly test: '<=' | '>' | 'absent-or-<='; readonly value: number }
   );
 
@@ -27,6 +28,12 @@ export const is = (member: string, value: Value, otherwise: Otherwise): Conditio
   member,
   test: '=',
   value,
+  otherwise,
+});
+export const isOneOf = (member: string, values: readonly Value[], otherwise: Otherwise): Condition => ({
+  member,
+  test: 'in',
+  values,
   otherwise,
 });
 export const isAtMost = (member: string, value: number, otherwise: Otherwise): Condition => ({
@@ -73,6 +80,8 @@ export const holds = (condition: Condition, old: Item | undefined): boolean => {
       return value === undefined;
     case '=':
       return value === condition.value;
+    case 'in':
+      return condition.values.some((v) => v === value);
     case '<=':
       return typeof value === 'number' && value <= condition.value;
     case '>':
@@ -113,6 +122,8 @@ const expression = (p: Placeholders, c: Condition): string => {
       return `attribute_not_exists(${name})`;
     case 'absent-or-<=':
       return `(attribute_not_exists(${name}) OR ${name} <= ${p.value(c.value)})`;
+    case 'in':
+      return `${name} IN (${c.values.map((v) => p.value(v)).join(', ')})`;
     default:
       return `${name} ${c.test} ${p.value(c.value)}`;
   }

@@ -25,7 +25,14 @@ export const chainPk = (patient: IdentityId): string => `A#${patient}`;
 export const headKey = (patient: IdentityId): Key => ({ pk: chainPk(patient), sk: 'HEAD' });
 export const eventKey = (patient: IdentityId, seq: number): Key => ({ pk: chainPk(patient), sk: `E#${seqText(seq)}` });
 
-export const folderKey = (folder: FolderId): Key => ({ pk: `F#${folder}`, sk: 'F' });
+/** One per head that somebody asked about. */
+export const checkpointKey = (patient: IdentityId, seq: number): Key => ({
+  pk: chainPk(patient),
+  sk: `K#${seqText(seq)}`,
+});
+
+export const folderPk = (folder: FolderId): string => `F#${folder}`;
+export const folderKey = (folder: FolderId): Key => ({ pk: folderPk(folder), sk: 'F' });
 export const cellKey = (cell: CellName): Key => ({ pk: `F#${cell.folder}`, sk: `C#${ordinalText(cell.epoch)}` });
 
 export const recordPk = (record: RecordId): string => `R#${record}`;
@@ -43,6 +50,15 @@ export const uploadKey = (record: RecordId, upload: UploadId): Key => ({ pk: rec
 export const requestKey = (id: RequestId): Key => ({ pk: `Q#${id}`, sk: 'Q' });
 /** Pending requests of one recipient to one patient. */
 export const SLOTS = 5;
+/** Pending requests of everybody to one patient, read in one go. */
+export const PATIENT_SLOTS = 100;
+export const patientSlotsPk = (patient: IdentityId): string => `PS#${patient}`;
+export const patientSlotKey = (patient: IdentityId, n: number): Key => ({
+  pk: patientSlotsPk(patient),
+  sk: pad(n, 2),
+});
+/** How many requests a recipient made in the hour that the item names. */
+export const paceKey = (recipient: IdentityId): Key => ({ pk: `QN#${recipient}`, sk: 'HOUR' });
 export const slotKey = (recipient: IdentityId, patient: IdentityId, n: number): Key => ({
   pk: `QS#${recipient}#${patient}`,
   sk: String(n),
@@ -50,6 +66,11 @@ export const slotKey = (recipient: IdentityId, patient: IdentityId, n: number): 
 
 export const stateKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'STATE' });
 export const grantKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'GRANT' });
+/** Says when a read grant ends, for the list of those whose cells are still to be closed. */
+export const endKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'END' });
+/** Lists a standing grant while it lasts. */
+export const standingKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'STANDING' });
+export const grantPk = (grant: GrantId): string => `G#${grant}`;
 export const grantCellKey = (grant: GrantId, cell: CellName): Key => ({
   pk: `G#${grant}`,
   sk: `C#${cellText(cell)}`,
@@ -110,8 +131,15 @@ export const grantIndexes = ({ patient, recipient }: Parties, state: GrantState,
   ...gsi1(grantsOf('patient', patient).pk, listed(state, end, id)),
   ...gsi2(grantsOf('recipient', recipient).pk, listed(state, end, id)),
 });
+export const cellGrantsPk = (folder: FolderId): string => `GC#${folder}`;
 export const grantCellIndex = (cell: CellName, grant: GrantId) =>
-  gsi1(`GC#${cell.folder}`, `${ordinalText(cell.epoch)}#${grant}`);
+  gsi1(cellGrantsPk(cell.folder), `${ordinalText(cell.epoch)}#${grant}`);
+export const standingPk = (patient: IdentityId): string => `GS#${patient}`;
+export const standingIndex = (patient: IdentityId, end: number, grant: GrantId) =>
+  gsi1(standingPk(patient), `${msText(end)}#${grant}`);
+export const endsPk = (patient: IdentityId): string => `GM#${patient}`;
+export const endIndex = (patient: IdentityId, end: number, grant: GrantId) =>
+  gsi1(endsPk(patient), `${msText(end)}#${grant}`);
 
 /** Below and above every character of a key. */
 export const LOWEST = '!';
@@ -134,6 +162,9 @@ export const endedBy = (state: string, now: number): Span => ({
   from: `${state}#`,
   to: `${state}#${msText(now)}#${HIGHEST}`,
 });
+/** What ended up to and including `now`. */
+export const before = (now: number): Span => ({ from: LOWEST, to: `${msText(now)}#${HIGHEST}` });
+export const afterwards = (now: number): Span => ({ from: msText(now + 1), to: HIGHEST });
 export const between = (from: number, to: number): Span => ({ from: msText(from), to: `${msText(to)}#${HIGHEST}` });
 
 /** Sort keys by which lists go on, as they stand in cursors. */
@@ -142,6 +173,10 @@ export const SHAPES = {
   eventByTime: /^\d{13}#\d{12}$/,
   ownEvent: /^ehr1[a-z0-9]{58}#\d{12}$/,
   folder: /^F#[a-z]+#[a-z2-7]{26}$/,
+  cell: /^C#\d{10}$/,
+  grantCell: /^C#[a-z2-7]{26}#\d{10}$/,
+  cellGrant: /^\d{10}#[a-z2-7]{26}$/,
+  end: /^\d{13}#[a-z2-7]{26}$/,
   record: /^\d{13}#[a-z2-7]{26}$/,
   version: /^V#\d{10}$/,
   wrap: /^\d{13}#[a-z2-7]{26}#\d{10}$/,

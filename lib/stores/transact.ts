@@ -25,7 +25,8 @@ export interface EventToWrite {
 }
 
 export interface Write {
-  readonly steps: readonly Step[];
+  /** What is written; where it names the events, made of their hashes anew at each attempt. */
+  readonly steps: readonly Step[] | ((events: readonly string[]) => readonly Step[]);
   /** All of one patient. */
   readonly events?: readonly EventToWrite[];
   /** None for what follows up on a write that had one. */
@@ -125,14 +126,17 @@ export const makeWriter = (context: StoreContext): Writer => {
   };
 
   return async ({ steps, events = [], claim, head: known, patience = NORMAL }) => {
-    const attempt: Attempt = { claim, steps, events: events.length, invocation: toBase64url(waiting.rng(16)) };
+    const invocation = toBase64url(waiting.rng(16));
     const patient = events[0]?.draft.patient;
     const pause = patiently(waiting, patience);
     const readHead = async (): Promise<ChainHead> =>
       patient === undefined ? EMPTY_CHAIN : headOf(await getItem(context, headKey(patient)));
 
     for (let head = known ?? (await readHead()); ;) {
-      const verdict = await send(attempt, chainSteps(head, linksAfter(head, events)));
+      const links = linksAfter(head, events);
+      const made = typeof steps === 'function' ? steps(links.map((l) => l.hash)) : steps;
+      const attempt: Attempt = { claim, steps: made, events: events.length, invocation };
+      const verdict = await send(attempt, chainSteps(head, links));
       if (verdict.is === 'done') return { repeated: false };
       if (verdict.is === 'repeated') return { repeated: true };
       if (verdict.is === 'refused') throw verdict.error;

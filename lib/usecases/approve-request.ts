@@ -5,7 +5,7 @@ import { isOpen } from '../domain/request.ts';
 import type { Statement } from '../statements/kinds.ts';
 import type { Call } from './call.ts';
 import { notFoundBy } from './caller.ts';
-import { assertWithin, grantable, granted, readGrant, type GrantDeps } from './grantable.ts';
+import { grantable, granted, readGrant, type GrantDeps } from './grantable.ts';
 import type { Grants, Requests, StoredGrant } from './ports.ts';
 import { mustBe } from './stated.ts';
 import { grantAnswer } from './views.ts';
@@ -28,12 +28,13 @@ export async function approveRequest(
 
   const statements = await Promise.all(body.grants.map((g) => readGrant(g.statement, call)));
   assertOnePerRight(statements);
-  for (const s of statements) assertWithin(s, request);
   const before = await findAll(deps, statements);
   if (before !== undefined) return { grants: before.map((g) => grantAnswer(g, call.now)) };
   if (!isOpen({ state: request.state, until: request.until }, call.now)) throw new AppError('request-closed');
 
-  const grants = await Promise.all(body.grants.map((g, i) => grantable(deps, statements[i]!, g, call)));
+  const grants = await Promise.all(
+    body.grants.map((g, i) => grantable(deps, { statement: statements[i]!, body: g, request }, call)),
+  );
   const events = statements.map((s) => granted(s, call));
   const { repeated } = await deps.grants.create(grants, request, events, call);
   const stored = repeated ? await findAll(deps, statements) : undefined;
@@ -59,5 +60,10 @@ async function findAll(
 /** A grant as it is right after it was made. */
 export const fresh = (statement: Statement<'grant'>): StoredGrant => {
   const { notBefore, expires, openings } = statement.payload;
-  return { statement, status: { state: 'active', notBefore, expires, limit: openings, used: 0 } };
+  return {
+    statement,
+    status: { state: 'active', notBefore, expires, limit: openings, used: 0 },
+    extended: { number: 0, hash: statement.hash },
+    held: { number: 0 },
+  };
 };

@@ -2,13 +2,15 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from './call.ts';
+import { authority } from './authority.ts';
 import { registered } from './caller.ts';
-import type { Blobs, Folders, Identities, Records, StoredRecord, StoredUpload, Uploads } from './ports.ts';
+import type { Blobs, Folders, Grants, Identities, Records, StoredRecord, StoredUpload, Uploads } from './ports.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
   readonly folders: Pick<Folders, 'find'>;
   readonly records: Pick<Records, 'find'>;
+  readonly grants: Pick<Grants, 'find'>;
   readonly uploads: Pick<Uploads, 'find' | 'begin'>;
   readonly blobs: Pick<Blobs, 'begin' | 'abort'>;
 }
@@ -24,9 +26,11 @@ export async function beginUpload(
     deps.uploads.find(params.recordId, body.upload),
     registered(deps.identities, call.caller),
   ]);
-  if (cell?.statement.payload.patient !== call.caller) throw new AppError('not-found');
+  const patient = cell?.statement.payload.patient;
+  if (cell === undefined || patient === undefined) throw new AppError('not-found');
+  await authority(deps.grants, { grant: body.grant, version: body.version, folder: cell }, call);
   if (cell.statement.payload.epoch !== body.epoch) throw new AppError('cell-closed');
-  assertNext(head, call.caller, body);
+  assertNext(head, patient, body);
 
   const upload: StoredUpload = {
     upload: body.upload,
@@ -34,7 +38,7 @@ export async function beginUpload(
     folder: body.folder,
     epoch: body.epoch,
     version: body.version,
-    patient: call.caller,
+    patient,
     author: call.caller,
     created: call.now,
     ...(body.multipart
@@ -46,9 +50,9 @@ export async function beginUpload(
   return { upload: body.upload, multipart: body.multipart, state: 'open' };
 }
 
-/** Somebody else's record is the same to the caller as none. */
-function assertNext(head: StoredRecord | undefined, caller: string, body: Input<'begin-upload'>['body']): void {
-  if (head !== undefined && head.patient !== caller) throw new AppError('not-found');
+/** Another patient's record is the same to the caller as none. */
+function assertNext(head: StoredRecord | undefined, patient: string, body: Input<'begin-upload'>['body']): void {
+  if (head !== undefined && head.patient !== patient) throw new AppError('not-found');
   if (head?.state === 'deleted' || body.version !== (head?.latest ?? 0) + 1) throw new AppError('version-conflict');
   if (head !== undefined && head.folder !== body.folder) throw new AppError('not-found');
 }

@@ -3,6 +3,7 @@ import { AppError } from '../api/errors.ts';
 import type { GrantId, IdentityId } from '../bytes/ids.ts';
 import { livenessAt, type Liveness } from '../domain/grant.ts';
 import type { Call } from './call.ts';
+import type { Right } from '../statements/fields.ts';
 import type { Grants, Identities, StoredGrant, StoredIdentity } from './ports.ts';
 
 /** @throws {AppError} `not-registered` */
@@ -41,12 +42,18 @@ export function assertLive(liveness: Liveness): void {
 }
 
 /**
- * The caller's own live grant. Somebody else's is the same to it as none.
+ * The caller's own live grant with this right. Somebody else's, or one with another right, is the same to it as none.
  * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
  */
-export async function liveGrant(grants: Pick<Grants, 'find'>, id: GrantId, call: Call): Promise<StoredGrant> {
+export async function liveGrant(
+  grants: Pick<Grants, 'find'>,
+  id: GrantId,
+  right: Right,
+  call: Call,
+): Promise<StoredGrant> {
   const grant = await grants.find(id);
   if (grant?.statement.payload.recipient !== call.caller) throw new AppError('not-found');
+  if (grant.statement.payload.right !== right) throw new AppError('not-found');
   assertLive(livenessAt(grant.status, call.now));
   return grant;
 }

@@ -8,13 +8,16 @@ import type { EventDraft } from '../domain/audit.ts';
 import { continues, createdInTime } from '../domain/record.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
-import { decodeCapsule } from '../umbral/capsule.ts';
+import { authority } from './authority.ts';
+import { assertCapsule } from './capsules.ts';
 import type { Call } from './call.ts';
 import { registered } from './caller.ts';
 import type {
   Blobs,
   Folders,
+  Grants,
   Identities,
+  Notary,
   Records,
   StoredCell,
   StoredRecord,
@@ -22,13 +25,15 @@ import type {
   StoredVersion,
   Uploads,
 } from './ports.ts';
-import { mustBe, orRefuse } from './stated.ts';
+import { mustBe } from './stated.ts';
 import { versionAnswer } from './views.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
   readonly folders: Pick<Folders, 'find'>;
   readonly records: Pick<Records, 'find' | 'version' | 'commit'>;
+  readonly grants: Pick<Grants, 'find'>;
+  readonly notary: Pick<Notary, 'sign'>;
   readonly uploads: Pick<Uploads, 'find'>;
   readonly blobs: Pick<Blobs, 'complete'>;
 }
@@ -42,7 +47,6 @@ export async function commitRecord(
   const { payload } = statement;
   mustBe('record', payload.record === params.recordId);
   mustBe('version', payload.version === params.version);
-  mustBe('grant', payload.grant === undefined);
   mustBe('metadata', payload.metadata === toBase64url(sha256(fromBase64url(body.metadata))));
   assertWrap(payload, body.wrap);
 
@@ -53,36 +57,53 @@ export async function commitRecord(
     deps.uploads.find(payload.record, body.upload),
     registered(deps.identities, call.caller),
   ]);
-  if (stored?.statement.hash === statement.hash) return versionAnswer(stored);
+  if (stored?.statement.hash === statement.hash) return filedAnswer(deps, stored);
+  if (cell === undefined) throw new AppError('not-found');
+  const grant = await authority(
+    deps.grants,
+    { grant: payload.grant?.id, version: payload.version, folder: cell },
+    call,
+  );
+  mustBe('grant', payload.grant?.hash === grant?.hash);
   assertPlace(payload, cell, head, call);
   assertUpload(payload, upload);
 
   const blob = await deps.blobs.complete(upload, { length: payload.length, digest: payload.digest });
-  const version: StoredVersion = { statement, state: 'committed', metadata: body.metadata, blob };
-  await deps.records.commit(
-    { statement, metadata: body.metadata, wrap: body.wrap, blob, upload },
-    head,
-    filed(statement, call),
-    call,
-  );
-  return versionAnswer(version);
+  const version = { statement, metadata: body.metadata, wrap: body.wrap, blob, upload, ...(grant && { grant }) };
+  await deps.records.commit(version, head, filed(statement, call), call);
+  if (grant === undefined) return versionAnswer({ statement, state: 'committed', metadata: body.metadata });
+  const now = await deps.records.version(payload.record, payload.version);
+  if (now === undefined) throw new AppError('not-found');
+  return filedAnswer(deps, now);
+}
+
+/** What others than the patient filed is receipted, again when they ask again. */
+async function filedAnswer({ notary }: Deps, stored: StoredVersion): Promise<Answer<'commit-record'>> {
+  const { payload: p, hash } = stored.statement;
+  if (p.grant === undefined) return versionAnswer(stored);
+  const receipt = await notary.sign('receipt', {
+    patient: p.patient,
+    author: p.author,
+    grant: p.grant.id,
+    record: p.record,
+    version: p.version,
+    statement: hash,
+    event: stored.event,
+    when: stored.filed,
+  });
+  return { ...versionAnswer(stored), receipt };
 }
 
 /** The first wrap is named by the statement, and its capsule must be one that can be re-encrypted. */
 function assertWrap(p: Payload<'record'>, wrap: Input<'commit-record'>['body']['wrap']): void {
   const capsule = fromBase64url(wrap.capsule);
   mustBe('wrap', p.wrap === toBase64url(sha256(concat(capsule, fromBase64url(wrap.wrappedKey)))));
-  orRefuse(new AppError('capsule-invalid'), () => decodeCapsule(capsule));
+  assertCapsule(wrap);
 }
 
 /** The cell is the patient's and current, and the version is the record's next. The transaction makes sure that it stays so. */
-function assertPlace(
-  p: Payload<'record'>,
-  cell: StoredCell | undefined,
-  head: StoredRecord | undefined,
-  call: Call,
-): void {
-  if (p.patient !== call.caller || cell?.statement.payload.patient !== p.patient) throw new AppError('not-found');
+function assertPlace(p: Payload<'record'>, cell: StoredCell, head: StoredRecord | undefined, call: Call): void {
+  if (cell.statement.payload.patient !== p.patient) throw new AppError('not-found');
   if (head !== undefined && (head.patient !== p.patient || head.folder !== p.folder)) throw new AppError('not-found');
   if (cell.statement.payload.epoch !== p.epoch) throw new AppError('cell-closed');
   if (!createdInTime(p.created, call.now)) throw new AppError('created-too-old');
@@ -98,7 +119,12 @@ const filed = ({ payload: p, hash }: Statement<'record'>, call: Call): EventDraf
   kind: 'record-filed',
   patient: p.patient,
   actor: p.author,
-  subject: { folder: p.folder, epoch: p.epoch, records: [{ record: p.record, version: p.version }] },
+  subject: {
+    folder: p.folder,
+    epoch: p.epoch,
+    records: [{ record: p.record, version: p.version }],
+    ...(p.grant === undefined ? {} : { grant: p.grant.id }),
+  },
   at: call.now,
   statement: hash,
 });

@@ -2,48 +2,75 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { fromBase64url } from '../bytes/codec.ts';
-import type { Payload } from '../statements/kinds.ts';
+import type { EventDraft } from '../domain/audit.ts';
+import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import { decodePublicKey } from '../umbral/proxy.ts';
 import type { Call } from './call.ts';
 import { registered } from './caller.ts';
-import type { Folders, Identities, StoredCell } from './ports.ts';
+import { assertCapsule } from './capsules.ts';
+import { carriedInto } from './carried.ts';
+import type { Folders, Grants, Identities, NewExtension, Records, StoredCell, StoredWrap } from './ports.ts';
 import { mustBe } from './stated.ts';
 import { folderAnswer } from './views.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
   readonly folders: Pick<Folders, 'find' | 'put'>;
+  readonly records: Pick<Records, 'version'>;
+  readonly grants: Pick<Grants, 'find'>;
 }
 
 export async function createFolder(
-  { identities, folders }: Deps,
+  deps: Deps,
   call: Call,
   { params, body }: Input<'create-folder'>,
 ): Promise<Answer<'create-folder'>> {
+  const { identities, folders } = deps;
   const statement = await verifyStatement('folder', body.statement, call.caller);
   const { payload, hash } = statement;
   mustBe('folder', payload.folder === params.folderId);
   decodePublicKey(fromBase64url(payload.key));
+  mustBe('single', (payload.single === undefined) === (body.wrap === undefined));
 
-  const [stored] = await Promise.all([folders.find(payload.folder), registered(identities, call.caller)]);
+  const [stored, patient] = await Promise.all([folders.find(payload.folder), registered(identities, call.caller)]);
   if (stored?.statement.hash === hash) return folderAnswer(stored);
   assertFollows(payload, stored);
+  const wrap = body.wrap === undefined ? undefined : await singleWrap(deps, payload, body.wrap);
+  const extensions = await carriedInto({ statement, body }, { grants: deps.grants, patient }, call);
 
-  await folders.put(
-    statement,
-    payload.previous,
-    {
-      kind: payload.epoch === 1 ? 'folder-created' : 'epoch-started',
-      patient: payload.patient,
-      actor: call.caller,
-      subject: { folder: payload.folder, epoch: payload.epoch },
-      at: call.now,
-      statement: hash,
-    },
-    call,
-  );
+  await folders.put(statement, payload.previous, created(statement, extensions, call), call, {
+    ...(wrap === undefined ? {} : { wrap }),
+    extensions,
+  });
   return folderAnswer({ statement, state: 'current' });
+}
+
+const created = (
+  { payload, hash }: Statement<'folder'>,
+  extensions: readonly NewExtension[],
+  call: Call,
+): EventDraft => ({
+  kind: payload.epoch === 1 ? 'folder-created' : 'epoch-started',
+  patient: payload.patient,
+  actor: call.caller,
+  subject: {
+    folder: payload.folder,
+    epoch: payload.epoch,
+    ...(payload.single === undefined ? {} : { records: [payload.single] }),
+    ...(extensions.length === 0 ? {} : { grants: extensions.map((e) => e.statement.payload.grant) }),
+  },
+  at: call.now,
+  statement: hash,
+});
+
+/** The version that the folder holds is the patient's own, and there; its file key comes wrapped for the new cell. */
+async function singleWrap({ records }: Deps, p: Payload<'folder'>, wrap: StoredWrap): Promise<StoredWrap> {
+  const version = p.single && (await records.version(p.single.record, p.single.version));
+  if (version?.state !== 'committed' || version.statement.payload.patient !== p.patient)
+    throw new AppError('not-found');
+  assertCapsule(wrap);
+  return wrap;
 }
 
 /** Epoch 1 stands on nothing; every later one on the one before, with a key and a salt of its own and the same category. */
@@ -59,4 +86,5 @@ function assertFollows(p: Payload<'folder'>, stored: StoredCell | undefined): vo
   mustBe('key', p.key !== last.key);
   mustBe('salt', p.salt !== last.salt);
   mustBe('category', p.category === last.category);
+  mustBe('single', p.single?.record === last.single?.record);
 }

@@ -4,13 +4,13 @@ import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from './call.ts';
 import { whileRegistered } from './caller.ts';
 import type { Grants, Identities, Records } from './ports.ts';
-import { grantedCells } from './readable.ts';
+import { readableVersions } from './readable.ts';
 import { next, versionAnswer } from './views.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
-  readonly grants: Pick<Grants, 'find'>;
-  readonly records: Pick<Records, 'find' | 'versions' | 'wrapped'>;
+  readonly grants: Pick<Grants, 'find' | 'holds'>;
+  readonly records: Pick<Records, 'find' | 'versions' | 'wraps'>;
 }
 
 export async function getRecord(
@@ -18,20 +18,29 @@ export async function getRecord(
   call: Call,
   { params, query }: Input<'get-record'>,
 ): Promise<Answer<'get-record'>> {
-  const reading = Promise.all([
-    deps.records.find(params.recordId),
-    grantedCells(deps.grants, query.grant, call),
-    deps.records.versions(params.recordId, query),
-  ]);
-  const [, [head, cells, page]] = await whileRegistered(deps.identities, call.caller, reading);
-  if (head === undefined) throw new AppError('not-found');
-  const deletion = head.deletion === undefined ? {} : { deletion: head.deletion };
-  if (cells === undefined) {
-    if (head.patient !== call.caller) throw new AppError('not-found');
-    return { versions: page.items.map(versionAnswer), ...deletion, ...next(page) };
-  }
-  const wrapped = await deps.records.wrapped(params.recordId, cells);
-  if (wrapped.size === 0) throw new AppError('not-found');
-  const shown = page.items.filter((v) => wrapped.has(v.statement.payload.version));
-  return { versions: shown.map(versionAnswer), ...deletion, ...next(page) };
+  const [, [head, page, versions]] = await whileRegistered(
+    deps.identities,
+    call.caller,
+    reading(deps, call, params, query),
+  );
+  if (head === undefined || (versions === undefined && head.patient !== call.caller)) throw new AppError('not-found');
+  const shown = page.items.filter((v) => versions === undefined || versions.has(v.statement.payload.version));
+  return {
+    versions: shown.map(versionAnswer),
+    ...(head.deletion === undefined ? {} : { deletion: head.deletion }),
+    ...next(page),
+  };
+}
+
+/** Head, versions, and which of these a recipient may see; undefined for whoever names no grant. */
+async function reading(
+  { records, grants }: Deps,
+  call: Call,
+  { recordId }: Input<'get-record'>['params'],
+  query: Input<'get-record'>['query'],
+) {
+  const { grant } = query;
+  const wrapped = async () =>
+    grant === undefined ? undefined : readableVersions(grants, grant, await records.wraps(recordId), call);
+  return Promise.all([records.find(recordId), records.versions(recordId, query), wrapped()]);
 }

@@ -5,8 +5,8 @@ import type { Statement } from '../statements/kinds.ts';
 import { fresh } from './approve-request.ts';
 import type { Call } from './call.ts';
 import { notFoundBy } from './caller.ts';
-import { assertWithin, grantable, granted, readGrant, type GrantDeps } from './grantable.ts';
-import type { Grants, Requests } from './ports.ts';
+import { grantable, granted, readGrant, type GrantDeps } from './grantable.ts';
+import type { Grants, Requests, StoredRequest } from './ports.ts';
 import { mustBe } from './stated.ts';
 import { grantAnswer } from './views.ts';
 
@@ -22,21 +22,25 @@ export async function grantAccess(
 ): Promise<Answer<'grant-access'>> {
   const statement = await readGrant(body.statement, call);
   mustBe('grant', statement.payload.grant === params.grantId);
-  const [stored] = await Promise.all([deps.grants.find(params.grantId), assertAsked(deps, statement, call)]);
+  const [stored, request] = await Promise.all([deps.grants.find(params.grantId), requestOf(deps, statement, call)]);
   if (stored?.statement.hash === statement.hash) return grantAnswer(stored, call.now);
 
-  const grant = await grantable(deps, statement, body, call);
+  const grant = await grantable(deps, { statement, body, ...(request && { request }) }, call);
   const { repeated } = await deps.grants.create([grant], undefined, [granted(statement, call)], call);
   const now = repeated ? await deps.grants.find(params.grantId) : undefined;
   return grantAnswer(now ?? fresh(statement), call.now);
 }
 
 /** A grant that names a request stays within it, and the request was approved: a pending one is answered by approve-request. */
-async function assertAsked({ identities, requests }: Deps, statement: Statement<'grant'>, call: Call): Promise<void> {
+async function requestOf(
+  { identities, requests }: Deps,
+  statement: Statement<'grant'>,
+  call: Call,
+): Promise<StoredRequest | undefined> {
   const asked = statement.payload.request;
-  if (asked === undefined) return;
+  if (asked === undefined) return undefined;
   const request = await requests.find(asked.id);
   if (request?.statement.payload.patient !== call.caller) return notFoundBy(identities, call.caller);
-  assertWithin(statement, request);
   if (request.state !== 'approved') throw new AppError('request-closed');
+  return request;
 }

@@ -1,4 +1,5 @@
 // The patient's chain as it is, for the patient's client to verify; or the caller's own events in the chains of others, without their places.
+import { AppError } from '../api/errors.ts';
 import { auditEvent, withoutPlace } from '../domain/audit.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from './call.ts';
@@ -8,7 +9,7 @@ import { next } from './views.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
-  readonly audit: AuditTrail;
+  readonly audit: Pick<AuditTrail, 'list' | 'listOwn'>;
 }
 
 export async function listAudit(
@@ -16,6 +17,9 @@ export async function listAudit(
   { caller }: Call,
   { query }: Input<'list-audit'>,
 ): Promise<Answer<'list-audit'>> {
+  const timed = query.from !== undefined || query.to !== undefined;
+  if (query.after !== undefined && (timed || query.as !== 'patient'))
+    throw new AppError('malformed-request', { member: 'after' });
   const list = query.as === 'patient' ? audit.list(caller, query, query) : audit.listOwn(caller, query);
   const [page] = await Promise.all([list, registered(identities, caller)]);
   return { events: page.items.map(query.as === 'patient' ? (e) => ({ ...e }) : own), ...next(page) };

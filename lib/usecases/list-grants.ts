@@ -1,13 +1,14 @@
 // Grants given by the caller as patient, or received by the caller as recipient.
+import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from './call.ts';
 import { registered } from './caller.ts';
-import type { Grants, Identities } from './ports.ts';
+import type { Grants, Identities, Page, StoredGrant } from './ports.ts';
 import { grantAnswer, next } from './views.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
-  readonly grants: Pick<Grants, 'list'>;
+  readonly grants: Pick<Grants, 'list' | 'unsettled' | 'standing'>;
 }
 
 export async function listGrants(
@@ -15,9 +16,18 @@ export async function listGrants(
   { caller, now }: Call,
   { query }: Input<'list-grants'>,
 ): Promise<Answer<'list-grants'>> {
-  const [page] = await Promise.all([
-    grants.list(query.as, caller, query.state, now, query),
-    registered(identities, caller),
-  ]);
+  const [page] = await Promise.all([listed(grants, caller, query, now), registered(identities, caller)]);
   return { grants: page.items.map((g) => grantAnswer(g, now)), ...next(page) };
+}
+
+/** What is still to be closed, and what new folders are to be carried into, concerns the patient alone. */
+async function listed(
+  grants: Deps['grants'],
+  caller: Call['caller'],
+  { as, state, ...page }: Input<'list-grants'>['query'],
+  now: Call['now'],
+): Promise<Page<StoredGrant>> {
+  if (state !== 'unsettled' && state !== 'standing') return grants.list(as, caller, state, now, page);
+  if (as !== 'patient') throw new AppError('malformed-request', { member: 'as' });
+  return grants[state](caller, now, page);
 }

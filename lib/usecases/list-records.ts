@@ -4,13 +4,13 @@ import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from './call.ts';
 import { whileRegistered } from './caller.ts';
 import type { Folders, Grants, Identities, Page, Records, StoredVersion } from './ports.ts';
-import { grantedCells } from './readable.ts';
+import { readableCells } from './readable.ts';
 import { next, versionAnswer } from './views.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
   readonly folders: Pick<Folders, 'find'>;
-  readonly grants: Pick<Grants, 'find'>;
+  readonly grants: Pick<Grants, 'find' | 'cellsOf'>;
   readonly records: Pick<Records, 'listFolder' | 'listCells'>;
 }
 
@@ -24,12 +24,11 @@ export async function listRecords(
 }
 
 async function visible(deps: Deps, call: Call, { params, query }: Input<'list-records'>): Promise<Page<StoredVersion>> {
-  const cells = (await grantedCells(deps.grants, query.grant, call))?.filter((c) => c.folder === params.folderId);
-  if (cells === undefined) {
+  if (query.grant === undefined) {
     const folder = await deps.folders.find(params.folderId);
     if (folder?.statement.payload.patient !== call.caller) throw new AppError('not-found');
     return deps.records.listFolder(params.folderId, query);
   }
-  if (cells.length === 0) throw new AppError('not-found');
+  const cells = await readableCells(deps.grants, query.grant, params.folderId, call);
   return deps.records.listCells(cells, query);
 }

@@ -5,7 +5,7 @@ import type { Answer, Input } from '../api/routes.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import type { EventDraft } from '../domain/audit.ts';
 import { leavesRoomFor, livenessAt } from '../domain/grant.ts';
-import { namesEachOnce, openingInTime, REPEAT_WINDOW } from '../domain/opening.ts';
+import { namesEachOnce, nextPace, openingInTime, REPEAT_WINDOW } from '../domain/opening.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import { decodeCapsule, encodeCFrag, reencrypt, trustStoredKFrag } from '../umbral/proxy.ts';
@@ -59,6 +59,8 @@ function assertAllowed(opening: Statement<'opening'>, view: OpeningView, call: C
     const status = counted ? { ...view.grant, limit: undefined } : view.grant;
     assertLive(livenessAt(status, call.now));
     if (view.kfrag === undefined) throw new AppError('not-found');
+    if (!counted && nextPace(view.grant.pace, call.now) === undefined)
+      throw new AppError('too-many', { retryAfter: 1 });
     if (!leavesRoomFor(status, records.length)) throw new AppError('grant-ended', { reason: 'exhausted' });
   }
   if (view.cell?.statement.payload.patient !== patient) throw new AppError('not-found');

@@ -40,7 +40,11 @@ export async function requestAccess(
       kind: 'access-requested',
       patient: payload.patient,
       actor: call.caller,
-      subject: { request: payload.request, folders: payload.scope.folders, purpose: payload.purpose },
+      subject: {
+        request: payload.request,
+        ...('folders' in payload.scope ? { folders: payload.scope.folders } : {}),
+        purpose: payload.purpose,
+      },
       at: call.now,
       statement: hash,
     },

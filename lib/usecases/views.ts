@@ -16,7 +16,7 @@ export const folderAnswer = (c: StoredCell): z.input<typeof folderView> => ({
   state: c.state,
 });
 
-export const versionAnswer = (v: StoredVersion): z.input<typeof versionView> => ({
+export const versionAnswer = (v: Omit<StoredVersion, 'blob' | 'event' | 'filed'>): z.input<typeof versionView> => ({
   statement: v.statement.jws,
   state: v.state,
   ...(v.metadata === undefined ? {} : { metadata: v.metadata }),
@@ -31,7 +31,14 @@ export const requestAnswer = (r: StoredRequest, now: Instant): z.input<typeof re
 
 export const grantAnswer = (g: StoredGrant, now: Instant): z.input<typeof grantView> => {
   const live = livenessAt(g.status, now);
-  return { statement: g.statement.jws, state: live.live ? 'active' : live.reason, used: g.status.used };
+  return {
+    statement: g.statement.jws,
+    state: live.live ? 'active' : live.reason,
+    used: g.status.used,
+    extensions: g.extended.number,
+    tip: g.extended.hash,
+    holds: g.held.number,
+  };
 };
 
 export const next = (page: Page<unknown>): { next?: string } => (page.next === undefined ? {} : { next: page.next });

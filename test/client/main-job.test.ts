@@ -139,7 +139,7 @@ describe('approving', () => {
     const story = await people();
     const { patient, now } = { ...story, now: story.clock() };
     const folder = await patient.createFolder({ name: 'x', category: 'other' });
-    const grant = await patient.approve(await asked(story, [folder.id]));
+    const [grant] = await patient.approve(await asked(story, [folder.id]), { unverifiedRecipient: true });
     expect(grant).toMatchObject({ purpose: 'TREAT', folders: [folder.id], expires: now + 30 * DAY * 1000, used: 0 });
     expect(grant.statement.payload.openings).toBeUndefined();
   });
@@ -152,7 +152,12 @@ describe('approving', () => {
       await patient.createFolder({ name: 'b', category: 'other' }),
     ];
     const request = await asked(story, [a.id, b.id]);
-    const grant = await patient.approve(request, { folders: [b.id], durationSeconds: DAY, openings: 3 });
+    const [grant] = await patient.approve(request, {
+      folders: [b.id],
+      durationSeconds: DAY,
+      openings: 3,
+      unverifiedRecipient: true,
+    });
     expect(grant.folders).toEqual([b.id]);
     expect(grant.expires).toBe(story.clock() + DAY * 1000);
     expect(grant.statement.payload.openings).toBe(3);
@@ -166,15 +171,19 @@ describe('approving', () => {
       await patient.createFolder({ name: 'b', category: 'other' }),
     ];
     const request = await asked(story, [a.id], DAY);
-    expect(await refusal(() => patient.approve(request, { folders: [b.id] }))).toBe('exceeds-request');
-    expect(await refusal(() => patient.approve(request, { durationSeconds: DAY + 1 }))).toBe('exceeds-request');
+    expect(await refusal(() => patient.approve(request, { folders: [b.id], unverifiedRecipient: true }))).toBe(
+      'exceeds-request',
+    );
+    expect(await refusal(() => patient.approve(request, { durationSeconds: DAY + 1, unverifiedRecipient: true }))).toBe(
+      'exceeds-request',
+    );
     expect(story.service.calls).not.toContain('approve-request');
   });
 
   test('gives folders of its own only', async () => {
     const story = await people();
     const request = await asked(story, ['a'.repeat(26) as FolderId]);
-    expect(await refusal(() => story.patient.approve(request))).toBe('not-mine');
+    expect(await refusal(() => story.patient.approve(request, { unverifiedRecipient: true }))).toBe('not-mine');
   });
 
   test('nothing can be given to oneself, or for no time', async () => {

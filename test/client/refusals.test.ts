@@ -167,12 +167,13 @@ describe('an opened record', () => {
 
   test('with the fragment of another grant to the same recipient is refused', async () => {
     const { opened, opens, clinician, patient, record, first, service } = await lying();
-    const { id } = await patient.grant({
+    const [gift] = await patient.grant({
       recipient: clinician.id,
       folders: [first.id],
       purpose: 'TREAT',
       durationSeconds: DAY,
     });
+    const { id } = gift;
     const second = await clinician.grant(id, patient.id);
     let cfrags: unknown;
     service.state.lie = (route, a) => {
@@ -194,12 +195,13 @@ describe('an opened record', () => {
 
   test('through a grant that does not cover its folder is not even asked for', async () => {
     const { clinician, patient, record, second, service } = await lying();
-    const { id } = await patient.grant({
+    const [gift] = await patient.grant({
       recipient: clinician.id,
       folders: [second.id],
       purpose: 'TREAT',
       durationSeconds: DAY,
     });
+    const { id } = gift;
     const grant = await clinician.grant(id);
     const before = service.calls.length;
     expect(await refusal(() => clinician.open(grant, [record]))).toBe('unknown-cell');
@@ -331,25 +333,26 @@ describe('a grant', () => {
   test('in the wrong list is refused', async () => {
     const { lie, clinician, patient, grant, optionsOf } = await lying();
     const mine = await resigned(grant.statement, { patient: clinician.id, recipient: patient.id }, KEYS.clinician);
-    lie('list-grants', () => ({ grants: [{ statement: mine.jws, state: 'active', used: 0 }] }));
+    const view = { state: 'active', used: 0, extensions: 0, tip: mine.hash, holds: 0 };
+    lie('list-grants', () => ({ grants: [{ ...view, statement: mine.jws }] }));
     expect(await refusal(() => clinician.listGrants())).toBe('not-mine');
     expect(await refusal(() => patient.listGrants())).toBe('unverified grant');
     expect(await refusal(() => createRecipient(optionsOf('patient')).listGrants())).toBe('accepted');
   });
 
-  test.each<[string, (folders: string[]) => string[]]>([
+  test.each<[string, (cells: object[]) => object[]]>([
     ['without the statement of a cell', (f) => f.slice(1)],
     ['with one too many', (f) => [...f, f[0]!]],
   ])('%s is refused', async (_, change) => {
     const { lie, clinician, grant } = await lying();
-    lie('get-grant', (a) => ({ ...a, folders: a.next === undefined ? a.folders : change(a.folders) }));
+    lie('get-grant', (a) => ({ ...a, cells: a.next === undefined ? a.cells : change(a.cells) }));
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
   });
 
   test('whose cells are vouched for by other folder statements is refused', async () => {
     const { lie, clinician, grant, first, second } = await lying();
     const replace = (jws: string) => {
-      lie('get-grant', (a) => ({ ...a, folders: a.next === undefined ? a.folders : [jws] }));
+      lie('get-grant', (a) => ({ ...a, cells: a.next === undefined ? a.cells : [{ folder: jws }] }));
     };
     replace(second.statement.jws);
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
@@ -381,7 +384,7 @@ describe('a grant', () => {
     lie('get-grant', (a) => ({
       ...a,
       statement: odd.jws,
-      folders: a.next === undefined ? a.folders : [folder.jws],
+      cells: a.next === undefined ? a.cells : [{ folder: folder.jws }],
     }));
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified folder-key');
   });
@@ -438,7 +441,9 @@ describe('a request', () => {
       { patient: clinician.id, recipient: patient.id, scope: { folders: [folder.id] } },
       KEYS.patient,
     );
-    expect(await refusal(() => patient.approve({ ...request, statement: foreign }))).toBe('not-mine');
+    expect(
+      await refusal(() => patient.approve({ ...request, statement: foreign }, { unverifiedRecipient: true })),
+    ).toBe('not-mine');
   });
 
   test('whose statement is not what it seems is not approved', async () => {
@@ -446,7 +451,7 @@ describe('a request', () => {
     const [head, payload, signature] = request.statement.jws.split('.');
     const jws = `${head}.${payload}.${flipped(signature!)}`;
     const altered = { ...request, statement: { ...request.statement, jws } };
-    expect(await refusal(() => patient.approve(altered))).toBe('unverified request');
+    expect(await refusal(() => patient.approve(altered, { unverifiedRecipient: true }))).toBe('unverified request');
   });
 
   test.each<[string, Partial<Payload<'request'>['receiving']>]>([
@@ -456,7 +461,9 @@ describe('a request', () => {
     const { patient, request, service } = await pending();
     const { receiving } = request.statement.payload;
     const odd = await resigned(request.statement, { receiving: { ...receiving, ...change } }, KEYS.clinician);
-    expect(await refusal(() => patient.approve({ ...request, statement: odd }))).toBe('unverified receiving-key');
+    expect(await refusal(() => patient.approve({ ...request, statement: odd }, { unverifiedRecipient: true }))).toBe(
+      'unverified receiving-key',
+    );
     expect(service.calls).not.toContain('approve-request');
   });
 
@@ -464,7 +471,7 @@ describe('a request', () => {
     const { patient, request, service } = await pending();
     service.state.lie = (route, a) =>
       route === 'get-identity' ? { ...a, statement: `${a.statement.slice(0, -4)}AAAA` } : undefined;
-    expect(await refusal(() => patient.approve(request))).toBe('unverified identity');
+    expect(await refusal(() => patient.approve(request, { unverifiedRecipient: true }))).toBe('unverified identity');
   });
 });
 
@@ -508,10 +515,17 @@ describe('a folder', () => {
     expect(await refusal(() => fresh().listFolders())).toBe('accepted');
   });
 
-  test('that began a new epoch does not open its older records with the newer key', async () => {
+  test('that began a new epoch opens its older records with the older key, unless the service hides the older epoch', async () => {
     const { patient, folder, service, fresh } = await made();
     const record = await patient.file(folder.id, utf8('before'), {});
     service.nextEpoch(folder.id, KEYS.patient);
+    expect(await refusal(() => fresh().open([record]))).toBe('accepted');
+    const shows = (change: (cells: object[]) => object[]) => {
+      service.state.lie = (route, a) => (route === 'list-cells' ? { folders: change(a.folders) } : undefined);
+    };
+    shows((cells) => cells.slice(1));
+    expect(await refusal(() => fresh().open([record]))).toBe('unverified folder');
+    shows(() => []);
     expect(await refusal(() => fresh().open([record]))).toBe('unknown-cell');
   });
 });

@@ -90,7 +90,8 @@ export const memoryService = (clock: () => number) => {
   const grantView = (id: string) => {
     const g = grants.get(id);
     if (g === undefined) throw new Refusal('not-found');
-    return { statement: g.statement.jws, state: g.state, used: g.used };
+    const { jws: statement, hash: tip } = g.statement;
+    return { statement, state: g.state, used: g.used, extensions: 0, tip, holds: 0 };
   };
   const addGrant = (body: { statement: string; kfrags: string[] }): string => {
     const statement = read('grant', body.statement);
@@ -186,6 +187,13 @@ export const memoryService = (clock: () => number) => {
             .filter((f) => f.payload.patient === caller)
             .map((f) => ({ statement: f.jws, state: 'current' })),
         };
+      case 'list-cells':
+        return {
+          folders: (folders.get(params['folderId']!) ?? []).map((f, i, all) => ({
+            statement: f.jws,
+            state: i === all.length - 1 ? 'current' : 'closed',
+          })),
+        };
       case 'begin-upload': {
         const [current] = (folders.get(body.folder) ?? []).slice(-1);
         if (current?.payload.epoch !== body.epoch) throw new Refusal('cell-closed');
@@ -269,13 +277,17 @@ export const memoryService = (clock: () => number) => {
         const at = Number(query.get('cursor') ?? 0);
         return {
           ...grantView(params['grantId']!),
-          folders: cells
+          cells: cells
             .slice(at, at + 1)
-            .map((c) => folders.get(c.folder)!.find((f) => f.payload.epoch === c.epoch)!.jws),
+            .map((c) => ({ folder: folders.get(c.folder)!.find((f) => f.payload.epoch === c.epoch)!.jws })),
           ...(at + 1 < cells.length ? { next: `${at + 1}` } : {}),
         };
       }
+      // Nothing here ever ended, or stands.
+      case 'list-cell-grants':
+        return { grants: [] };
       case 'list-grants': {
+        if (['unsettled', 'standing'].includes(query.get('state') ?? '')) return { grants: [] };
         const role = query.get('as') as 'patient' | 'recipient';
         return {
           grants: [...grants.values()]
@@ -288,20 +300,23 @@ export const memoryService = (clock: () => number) => {
         grant.state = 'revoked';
         const { patient } = grant.statement.payload;
         const revocation = read('revocation', body.statement);
-        log({
-          kind: 'grant-revoked',
-          patient,
-          actor: patient,
-          subject: { grant: revocation.payload.grant },
-          statement: revocation.hash,
-        });
+        log(
+          {
+            kind: 'grant-revoked',
+            patient,
+            actor: patient,
+            subject: { grant: revocation.payload.grant },
+            statement: revocation.hash,
+          },
+          body.statement,
+        );
         return grantView(params['grantId']!);
       }
       case 'recapsulate':
         return recapsulate(body.statement);
       case 'list-audit': {
         const trail = trails.get(caller) ?? [];
-        const at = Number(query.get('cursor') ?? 0);
+        const at = Number(query.get('cursor') ?? query.get('after') ?? 0);
         return { events: trail.slice(at, at + 3), ...(at + 3 < trail.length ? { next: `${at + 3}` } : {}) };
       }
       default:

@@ -50,7 +50,9 @@ test('a denied request gives nothing and cannot be approved later', async () => 
   await when.asks(story);
   const [asked] = await story.patient.listRequests('pending');
   await story.patient.deny(asked!);
-  await expect(story.patient.approve(asked!)).rejects.toMatchObject({ code: 'request-closed' });
+  await expect(story.patient.approve(asked!, { unverifiedRecipient: true })).rejects.toMatchObject({
+    code: 'request-closed',
+  });
   expect(await story.recipient.listRequests('denied')).toHaveLength(1);
   expect(await story.recipient.listGrants()).toHaveLength(0);
 });
@@ -65,10 +67,17 @@ test('a patient may grant less than was asked, never more', async () => {
     durationSeconds: DAY_SECONDS,
   });
   const asked = (await story.patient.listRequests('pending')).find((r) => r.id === request.id)!;
-  await expect(story.patient.approve(asked, { durationSeconds: 2 * DAY_SECONDS })).rejects.toMatchObject({
+  await expect(
+    story.patient.approve(asked, { durationSeconds: 2 * DAY_SECONDS, unverifiedRecipient: true }),
+  ).rejects.toMatchObject({
     code: 'exceeds-request',
   });
-  const { id } = await story.patient.approve(asked, { folders: [story.folder], durationSeconds: 60 });
+  const [answered] = await story.patient.approve(asked, {
+    folders: [story.folder],
+    durationSeconds: 60,
+    unverifiedRecipient: true,
+  });
+  const { id } = answered;
   const grant = await story.recipient.grant(id, story.patient.id);
   expect(grant.folders).toEqual([story.folder]);
   await expect(story.recipient.listRecords(grant, other.id)).rejects.toMatchObject({ code: 'not-found' });
@@ -109,12 +118,13 @@ test('a deleted record is gone for everybody, its statement stays', async () => 
 
 test('a patient may grant without being asked, and list what it gave', async () => {
   const { patient, recipient, folder, records } = await given.folder([bytesOf(33)]);
-  const { id } = await patient.grant({
+  const [gift] = await patient.grant({
     recipient: recipient.id,
     folders: [folder],
     purpose: 'FAMRQT',
     durationSeconds: 60,
   });
+  const { id } = gift;
   const grant = await recipient.grant(id, patient.id);
   const [opened] = await then.opens(recipient, grant, records);
   expect(opened).toHaveLength(33);

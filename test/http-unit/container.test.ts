@@ -1,5 +1,5 @@
 // The container: nothing is made before it is needed, one client of each kind, and faults of the configuration are named.
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { AwsClient } from '../../lib/runtime/container.ts';
 import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { EnvError } from '../../lib/runtime/env.ts';
@@ -32,8 +32,8 @@ const PORTS = [
 ] as const satisfies (keyof Ports)[];
 const quiet = { log: () => undefined };
 
-const clientsOf = (env: Record<string, string>): (DynamoDBClient | S3Client)[] => {
-  const clients: (DynamoDBClient | S3Client)[] = [];
+const clientsOf = (env: Record<string, string>): AwsClient[] => {
+  const clients: AwsClient[] = [];
   const container = makeContainer(() => env, { ...quiet, onClient: (client) => clients.push(client) });
   for (const port of PORTS) expect(container[port]).toBeDefined();
   return clients;

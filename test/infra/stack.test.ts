@@ -37,7 +37,7 @@ test('each function has its own role with exact actions on exact resources', () 
     expect([name, iamRoleStatements]).toEqual([name, expect.any(Array)]);
     for (const { Effect, Action, Resource } of iamRoleStatements!) {
       expect(Effect).toBe('Allow');
-      for (const action of [Action].flat()) expect(action).toMatch(/^(dynamodb|s3):[A-Za-z]+$/);
+      for (const action of [Action].flat()) expect(action).toMatch(/^(dynamodb|s3|kms):[A-Za-z]+$/);
       // The one star is below the bucket's prefix for blobs.
       expect(JSON.stringify(Resource).replace('"/b/*"', '')).not.toContain('*');
     }

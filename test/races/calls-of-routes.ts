@@ -33,6 +33,7 @@ export interface Target {
   readonly upload: UploadId;
   readonly request: RequestId;
   readonly denied: RequestId;
+  readonly withdrawn: RequestId;
   readonly grant: GrantId;
   readonly opening: OpeningId;
 }
@@ -42,6 +43,7 @@ export interface Facts {
   readonly record: Statement<'record'>;
   readonly request: Statement<'request'>;
   readonly denied: Statement<'request'>;
+  readonly withdrawn: Statement<'request'>;
   readonly grant: Statement<'grant'>;
   readonly recipient: Statement<'identity'>;
   /** To whom grants that nobody asked for are made. */
@@ -69,15 +71,15 @@ const identityStatement = ({ keys, next }: Person, now: number) =>
   );
 const byGrant = ({ at, withGrant }: Attempt): string => (withGrant ? `?grant=${at.grant}` : '');
 
-const grantBody = async (
-  { as: { keys }, at, of, now }: Attempt,
-  { id: recipient, receiving }: Payload<'identity'>,
-  more: Partial<Payload<'grant'>>,
-) => {
+const held = (kind: 'pause' | 'resumption', { as: { keys }, at, of, now }: Attempt, number: number) =>
+  stated(kind, keys, { patient: keys.id, grant: at.grant, of: of.grant.hash, number, when: now });
+
+/** The folder's first cell, delegated by whoever calls. */
+const delegate = (keys: DeviceKeys, folder: FolderId, of: Facts, to = of.recipient.payload.receiving.key) => {
   const { salt, epoch, key } = of.folder.payload;
   const [kfrag] = generateKFrags({
-    delegating: keys.folderKey(at.folder, epoch, fromBase64url(salt)),
-    receiving: decodePublicKey(fromBase64url(receiving.key)),
+    delegating: keys.folderKey(folder, epoch, fromBase64url(salt)),
+    receiving: decodePublicKey(fromBase64url(to)),
     signer: keys.kfragSigner,
     threshold: 1,
     shares: 1,
@@ -85,13 +87,22 @@ const grantBody = async (
   });
   const bytes = encodeKFrag(kfrag!);
   const named = { proxy: 'service', id: toBase64url(kfragId(kfrag!)), hash: toBase64url(sha256(bytes)) } as const;
+  return { cell: { folder, epoch, key, statement: of.folder.hash, kfrags: [named] }, kfrag: toBase64url(bytes) };
+};
+
+const grantBody = async (
+  { as: { keys }, at, of, now }: Attempt,
+  { id: recipient, receiving }: Payload<'identity'>,
+  more: Partial<Payload<'grant'>>,
+) => {
+  const delegated = delegate(keys, at.folder, of, receiving.key);
   const payload: Payload<'grant'> = {
     grant: at.grant,
     patient: keys.id,
     recipient,
     receiving: { number: receiving.number, key: receiving.key },
     right: 'read',
-    cells: [{ folder: at.folder, epoch, key, statement: of.folder.hash, kfrags: [named] }],
+    cells: [delegated.cell],
     notBefore: now,
     expires: now + 60_000,
     purpose: 'TREAT',
@@ -100,7 +111,7 @@ const grantBody = async (
     issued: now,
     ...more,
   };
-  return { ...(await stated('grant', keys, payload)), kfrags: [toBase64url(bytes)] };
+  return { ...(await stated('grant', keys, payload)), kfrags: [delegated.kfrag] };
 };
 
 const commitBody = async ({ as: { keys }, at, of, now }: Attempt) => {
@@ -150,6 +161,8 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
     };
   },
   'list-folders': () => ({}),
+  'list-cells': ({ at }) => ({ params: { folderId: at.folder } }),
+  'list-cell-grants': ({ at }) => ({ params: { folderId: at.folder, epoch: '1' } }),
   'begin-upload': ({ at }) => ({
     params: { recordId: at.record },
     body: { upload: newId<UploadId>(systemRng), folder: at.folder, epoch: 1, version: 2, multipart: false },
@@ -222,6 +235,36 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
   },
   'get-grant': ({ at }) => ({ params: { grantId: at.grant } }),
   'list-grants': () => ({ query: '?as=recipient' }),
+  'extend-grant': async ({ as: { keys }, at, of, now }) => {
+    const delegated = delegate(keys, at.folder, of);
+    const payload = { patient: keys.id, grant: at.grant, number: 1, previous: of.grant.hash, issued: now };
+    return {
+      params: { grantId: at.grant },
+      body: {
+        ...(await stated('extension', keys, { ...payload, cells: [delegated.cell] })),
+        kfrags: [delegated.kfrag],
+      },
+    };
+  },
+  'pause-grant': async (attempt) => ({ params: { grantId: attempt.at.grant }, body: await held('pause', attempt, 1) }),
+  'resume-grant': async (attempt) => ({
+    params: { grantId: attempt.at.grant },
+    body: await held('resumption', attempt, 2),
+  }),
+  'settle-grant': ({ at }) => ({ params: { grantId: at.grant }, body: {} }),
+  'withdraw-request': async ({ as: { keys }, at, of, now }) => ({
+    params: { requestId: at.withdrawn },
+    body: await stated('withdrawal', keys, {
+      recipient: keys.id,
+      patient: at.patient,
+      request: at.withdrawn,
+      of: of.withdrawn.hash,
+      code: 'mistake',
+      when: now,
+    }),
+  }),
+  'get-checkpoint': () => ({}),
+  'get-service-key': () => ({}),
   'revoke-grant': async ({ as: { keys }, at, of, now }) => ({
     params: { grantId: at.grant },
     body: await stated('revocation', keys, {

@@ -1,13 +1,16 @@
 // How often each route calls AWS, counted by middleware on the clients over a whole story; docs/access-patterns.md is made of it.
 // UPDATE_DOCS=1 writes the page anew.
+import type { AwsClient } from '../../lib/runtime/container.ts';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { S3Client } from '@aws-sdk/client-s3';
 import { beforeAll, expect, test } from '@jest/globals';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
-import { bytesOf, given, then, when, type Connection } from '../flows/people.ts';
+import { newId, type FolderId, type IdentityId } from '../../lib/bytes/ids.ts';
+import { createContext } from '../../lib/client/context.ts';
+import { putCell, signCell } from '../../lib/client/epochs.ts';
+import { bytesOf, given, newPerson, patientOf, then, when, type Connection } from '../flows/people.ts';
 import { makeService } from '../support/in-process.ts';
 import { getRecord } from './raw.ts';
 
@@ -34,7 +37,7 @@ const counted = async (name: string, call: () => Promise<unknown>): Promise<unkn
   }
 };
 
-const count = (client: DynamoDBClient | S3Client): void => {
+const count = (client: AwsClient): void => {
   (client as DynamoDBClient).middlewareStack.add(
     (next, context) => (args) =>
       counted((context.commandName ?? '').replace(/Command$/, ''), () => next(args)) as ReturnType<typeof next>,
@@ -68,6 +71,21 @@ const pageOf = (): string =>
     })
     .join('');
 
+/** A standing grant, held and let go on, and carried into a folder whose making broke off. */
+const extended = async (recipient: IdentityId, at: Connection): Promise<void> => {
+  const person = newPerson();
+  const patient = patientOf(person, at);
+  await patient.register();
+  await patient.createFolder({ name: 'First', category: 'other' });
+  const gift = { recipient, everything: true, standing: true, purpose: 'TREAT' } as const;
+  const [standing] = await patient.grant({ ...gift, durationSeconds: 60 });
+  await patient.resume(await patient.pause(standing));
+  const ctx = createContext({ ...person, origin: at.origin!, fetch: at.fetch! });
+  const cell = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'other' });
+  await putCell(ctx, cell, [], {});
+  await patient.carryOver(cell.payload.folder);
+};
+
 const story = async (at: Connection): Promise<void> => {
   const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(100), bytesOf(200)], at);
   await recipient.listRecords(grant, folder);
@@ -80,7 +98,12 @@ const story = async (at: Connection): Promise<void> => {
   const [asked] = await patient.listRequests('pending');
   await patient.deny(asked!);
   await patient.grant({ recipient: recipient.id, folders: [folder], purpose: 'TREAT', durationSeconds: 60 });
+  await recipient.withdraw(await when.asks({ patient, recipient, folder }));
+  await extended(recipient.id, at);
   await patient.revoke(grant);
+  await patient.settle();
+  await patient.open(records);
+  await patient.checkpoint();
   await patient.deleteRecord(records[0]!);
 };
 
@@ -98,6 +121,7 @@ beforeAll(async () => {
   const at = { origin, fetch };
   await story(at);
   await fetch(`${origin}/v1/health`);
+  await fetch(`${origin}/v1/service-key`);
   await getRecord(at);
 });
 

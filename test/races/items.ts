@@ -1,4 +1,5 @@
 // What is stored of a story: every item under the keys of its ids, read consistently and sorted, and every version of its blobs.
+import type { AwsClient } from '../../lib/runtime/container.ts';
 import { paginateQuery, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ListMultipartUploadsCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
 
@@ -10,9 +11,9 @@ export interface Clients {
 }
 
 /** For `onClient`: keeps the clients that the service itself uses. */
-export const keepIn = (clients: Clients) => (client: DynamoDBClient | S3Client) => {
+export const keepIn = (clients: Clients) => (client: AwsClient) => {
   if (client.config.serviceId === 'DynamoDB') clients.dynamo = client as DynamoDBClient;
-  else clients.s3 = client as S3Client;
+  if (client.config.serviceId === 'S3') clients.s3 = client as S3Client;
 };
 
 const PREFIXES = ['I', 'A', 'F', 'R', 'Q', 'G'];

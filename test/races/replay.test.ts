@@ -5,6 +5,9 @@ import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { utf8 } from '../../lib/bytes/codec.ts';
 import { MINUTE } from '../../lib/domain/time.ts';
 import type { DeviceKeys } from '../../lib/identity/derive.ts';
+import { newId, type FolderId } from '../../lib/bytes/ids.ts';
+import { createContext } from '../../lib/client/context.ts';
+import { putCell, signCell } from '../../lib/client/epochs.ts';
 import { signRequest } from '../../lib/identity/http-signature.ts';
 import { bytesOf, newPerson, patientOf, recipientOf, when, type Person } from '../flows/people.ts';
 import { makeService, routeOf } from '../support/in-process.ts';
@@ -119,7 +122,21 @@ beforeAll(async () => {
   await patient.deny((await patient.listRequests('pending'))[0]!);
   const gift = { recipient: recipient.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: 600 } as const;
   await patient.grant({ ...gift, openings: 5 });
+  const [standing] = await patient.grant({
+    recipient: recipient.id,
+    everything: true,
+    standing: true,
+    purpose: 'TREAT',
+    durationSeconds: 600,
+  });
+  await patient.resume(await patient.pause(standing));
+  const ctx = createContext({ ...people.patient, ...watched(people.patient) });
+  const cell = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'other' });
+  await putCell(ctx, cell, [], {});
+  await patient.carryOver(cell.payload.folder);
+  await recipient.withdraw(await when.asks({ patient, recipient, folder: folder.id }));
   await patient.revoke(grant);
+  await patient.settle();
   await patient.deleteRecord(records[0]!);
 }, 300_000);
 
@@ -198,6 +215,8 @@ const ENDINGS: readonly string[] = [
   'statement-outdated',
   'statement-invalid',
   'version-conflict',
+  'already-exists',
+  'cell-closed',
   'grant-ended',
   'not-found',
 ];

@@ -28,7 +28,8 @@ beforeAll(async () => {
   const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
   const { record } = await patient.file(folder.id, bytesOf(10), {});
   const terms = { recipient: recipient.id, purpose: 'TREAT', durationSeconds: 600 } as const;
-  const { id: grant } = await patient.grant({ ...terms, folders: [folder.id] });
+  const [given] = await patient.grant({ ...terms, folders: [folder.id] });
+  const grant = given.id;
   world = { owner, thief, record, folder: folder.id, grant };
 });
 

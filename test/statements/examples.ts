@@ -180,7 +180,29 @@ const statementsOf = async (patient: Person, clinician: Person) => {
     { ...ending, record: RECORD, of: record.hash, code: 'mistake' },
     patient.keys,
   );
-  return { identity, folder, record, request, grant, opening, denial, revocation, deletion } satisfies {
+  const extension = await signStatement(
+    'extension',
+    {
+      patient: ending.patient,
+      grant: grant.payload.grant,
+      number: 1,
+      previous: grant.hash,
+      cells: grant.payload.cells.map((c) => ({ ...c, epoch: c.epoch + 1 })),
+      issued: NOW,
+    },
+    patient.keys,
+  );
+  const held = { ...ending, grant: grant.payload.grant, of: grant.hash };
+  const pause = await signStatement('pause', { ...held, number: 1 }, patient.keys);
+  const resumption = await signStatement('resumption', { ...held, number: 2 }, patient.keys);
+  const withdrawal = await signStatement(
+    'withdrawal',
+    { ...ending, recipient: clinician.keys.id, request: asked, of: request.hash, code: 'not-needed' },
+    clinician.keys,
+  );
+  const requests = { request, denial, withdrawal };
+  const grants = { grant, extension, opening, pause, resumption, revocation };
+  return { identity, folder, record, ...requests, ...grants, deletion } satisfies {
     readonly [K in Kind]: Statement<K>;
   };
 };

@@ -136,6 +136,44 @@ export const SAMPLES: { readonly [K in Kind]: { readonly signer: TestSigner; rea
       when: NOW,
     },
   },
+  extension: {
+    signer: patient,
+    payload: {
+      patient: patient.id,
+      grant: id(0x44),
+      number: 1,
+      previous: b64(20, 32),
+      cells: [
+        {
+          folder: id(0x11),
+          epoch: 3,
+          key: b64(2, 33),
+          statement: b64(17, 32),
+          kfrags: [{ proxy: 'service', id: b64(18, 32), hash: b64(19, 32) }],
+        },
+      ],
+      issued: NOW,
+    },
+  },
+  withdrawal: {
+    signer: clinician,
+    payload: {
+      recipient: clinician.id,
+      patient: patient.id,
+      request: id(0x33),
+      of: b64(16, 32),
+      code: 'not-needed',
+      when: NOW,
+    },
+  },
+  pause: {
+    signer: patient,
+    payload: { patient: patient.id, grant: id(0x44), of: b64(20, 32), number: 1, when: NOW },
+  },
+  resumption: {
+    signer: patient,
+    payload: { patient: patient.id, grant: id(0x44), of: b64(20, 32), number: 2, when: NOW },
+  },
   denial: {
     signer: patient,
     payload: { patient: patient.id, request: id(0x33), of: b64(16, 32), code: 'declined', when: NOW },

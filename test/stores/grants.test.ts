@@ -74,6 +74,8 @@ describe('grants', () => {
     expect(await stored(statement)).toEqual({
       statement,
       status: { state: 'active', notBefore, expires, limit: 7, used: 0 },
+      extended: { number: 0, hash: statement.hash },
+      held: { number: 0 },
     });
     expect(await stores.grants.find(newId<GrantId>())).toBeUndefined();
   });
@@ -129,7 +131,13 @@ describe('grants', () => {
 
   test('what was never stored cannot be revoked', async () => {
     const statement = grantOf(newIdentity(), newIdentity());
-    const ghost: StoredGrant = { statement, status: { state: 'active', notBefore: 0, expires: NOW + DAY, used: 0 } };
+    const status = { state: 'active', notBefore: 0, expires: NOW + DAY, used: 0 } as const;
+    const ghost: StoredGrant = {
+      statement,
+      status,
+      extended: { number: 0, hash: statement.hash },
+      held: { number: 0 },
+    };
     const { patient } = statement.payload;
     const revocation = revocationOf(statement);
     const attempt = stores.grants.revoke(ghost, revocation, eventOf('grant-revoked', patient), callOf(patient));

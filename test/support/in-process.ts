@@ -2,20 +2,19 @@
 // the gateway's payload format. Tests hang their own middleware on the AWS clients (counting, faults, barriers) and set the clock.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { S3Client } from '@aws-sdk/client-s3';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
 import type { Log } from '../../lib/http/log.ts';
-import { makeContainer, type Container } from '../../lib/runtime/container.ts';
+import type { AwsClient } from '../../lib/runtime/container.ts';
+import { makeSigningContainer, type SigningContainer as Container } from '../../lib/runtime/signing.ts';
 
 export const ORIGIN = 'http://service.test';
 
 export interface ServiceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock?: () => number;
-  readonly onClient?: (client: DynamoDBClient | S3Client) => void;
+  readonly onClient?: (client: AwsClient) => void;
   /** Takes what would be logged; nobody unless given. */
   readonly log?: Log;
   /** Sees each call before and after it ran. */
@@ -68,7 +67,7 @@ export const makeService = ({
   log = () => undefined,
   around = (_, run) => run(),
 }: ServiceOptions): Service => {
-  const container = makeContainer(() => ({ AWS_REGION: 'us-east-1', ...env, PUBLIC_ORIGIN: ORIGIN }), {
+  const container = makeSigningContainer(() => ({ AWS_REGION: 'us-east-1', ...env, PUBLIC_ORIGIN: ORIGIN }), {
     log,
     ...(clock === undefined ? {} : { clock }),
     ...(onClient === undefined ? {} : { onClient }),

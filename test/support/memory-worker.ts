@@ -27,7 +27,7 @@ const fileIt = async (): Promise<void> => {
   const folder = await patient.createFolder({ name: 'Large', category: 'imaging' });
   const body = Readable.toWeb(createReadStream(file, { highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>;
   await patient.file(folder.id, body, {});
-  const grant = await patient.grant({
+  const [grant] = await patient.grant({
     recipient: recipient.id,
     folders: [folder.id],
     purpose: 'TREAT',

@@ -269,10 +269,10 @@ describe('commit-record', () => {
       });
   });
 
-  test('refuses an author that names a grant', async () => {
+  test('refuses an author that names a grant which is not there', async () => {
     const w = await clinic();
     const filing = await ready(w, { grant: { id: newId(), hash: b64(32) } });
-    expect(await refused(w, () => commit(w, patient, filing))).toEqual({ code: 'statement-invalid', member: 'grant' });
+    expect(await refused(w, () => commit(w, patient, filing))).toEqual({ code: 'not-found' });
   });
 
   test('refuses metadata and wraps that the statement does not name', async () => {

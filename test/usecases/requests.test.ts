@@ -67,16 +67,23 @@ const deny = (w: Pick<Clinic, 'ports'>, denial: Statement<'denial'>, by: Person 
 const answerTo = (w: Clinic, changes: Parameters<typeof grantOf>[1] = {}, cells = [w.folder]) =>
   grantOf(cells, { answers: w.request, ...changes });
 
-const viewOf = ({ statement }: SignedGrant, state = 'active') => ({ statement: statement.jws, state, used: 0 });
+const viewOf = ({ statement }: SignedGrant, state = 'active') => ({
+  statement: statement.jws,
+  state,
+  used: 0,
+  extensions: 0,
+  tip: statement.hash,
+  holds: 0,
+});
 
 describe('request-access', () => {
   test('files a pending request, with an event that names folders and purpose', async () => {
     const w = await clinic();
     const statement = await requestOf(recipient, [w.folder, w.other], { purpose: 'CAREMGT' });
     expect(await ask(w, statement)).toStrictEqual({ statement: statement.jws, state: 'pending' });
-    const { request, until, scope, purpose } = statement.payload;
+    const { request, until, purpose } = statement.payload;
     expect(await w.ports.requests.find(request)).toEqual({ statement, state: 'pending', until, grants: [] });
-    const subject = { request, folders: scope.folders, purpose };
+    const subject = { request, folders: [w.folder.payload.folder, w.other.payload.folder], purpose };
     expect(lastEvent(w, patient)).toEqual(eventOf('access-requested', recipient, subject, statement));
   });
 
@@ -207,9 +214,17 @@ describe('approve-request', () => {
     expect(await w.ports.grants.find(id)).toStrictEqual({
       statement: grant.statement,
       status: { state: 'active', notBefore, expires, used: 0 },
+      extended: { number: 0, hash: grant.statement.hash },
+      held: { number: 0 },
     });
     expect([...w.state.grants.get(id)!.kfrags.values()]).toEqual(grant.body.kfrags);
-    const subject = { grant: id, request: idOf(w), folders: [w.folder.payload.folder], purpose };
+    const subject = {
+      grant: id,
+      right: 'read' as const,
+      request: idOf(w),
+      folders: [w.folder.payload.folder],
+      purpose,
+    };
     expect(lastEvent(w, patient)).toEqual(eventOf('access-granted', patient, subject, grant.statement));
   });
 

@@ -3,6 +3,7 @@ import type { AuditEntry, AuditTrail } from '../../../lib/usecases/ports.ts';
 import { pageOf, type Placed } from './page.ts';
 import { ms, pad, type State } from './state.ts';
 import type { Steps } from './steps.ts';
+import { headOf } from './transaction.ts';
 
 const EVENT = /^E#\d{12}$/;
 const BY_TIME = /^\d{13}#\d{12}$/;
@@ -11,11 +12,11 @@ const OWN = /^ehr1[a-z0-9]{58}#\d{12}$/;
 const seqText = (seq: number): string => pad(seq, 12);
 
 export const auditSteps = (state: State): Steps<AuditTrail> => ({
-  list: (patient, { from, to }, request) => {
+  list: (patient, { from, to, after = 0 }, request) => {
     const chain = state.chains.get(patient) ?? [];
     if (from === undefined && to === undefined)
       return pageOf(
-        chain.map(({ event, entry }): Placed<AuditEntry> => [`E#${seqText(event.seq)}`, entry]),
+        chain.slice(after).map(({ event, entry }): Placed<AuditEntry> => [`E#${seqText(event.seq)}`, entry]),
         EVENT,
         request,
       );
@@ -26,6 +27,12 @@ export const auditSteps = (state: State): Steps<AuditTrail> => ({
       request,
     );
   },
+
+  head: (patient) => headOf(state, patient),
+
+  checkpoint: (patient, seq) => state.checkpoints.get(`${patient}#${seq}`),
+
+  keepCheckpoint: (patient, seq, checkpoint) => void state.checkpoints.set(`${patient}#${seq}`, checkpoint),
 
   listOwn: (actor, request) => {
     const all = [...state.chains.values()].flat();

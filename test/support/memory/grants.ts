@@ -2,25 +2,42 @@
 import { AppError } from '../../../lib/api/errors.ts';
 import type { GrantId } from '../../../lib/bytes/ids.ts';
 import { leavesRoomFor, livenessAt, type GrantStatus } from '../../../lib/domain/grant.ts';
+import { nextPace } from '../../../lib/domain/opening.ts';
 import type { Instant } from '../../../lib/domain/time.ts';
-import type { Grants, NewGrant, OpeningView, Openings, StoredGrant } from '../../../lib/usecases/ports.ts';
+import type { GrantedCell, Grants, NewGrant, OpeningView, Openings, StoredGrant } from '../../../lib/usecases/ports.ts';
+import { extending } from './extensions.ts';
 import { mapPage, pageOf, type Placed } from './page.ts';
 import { answering, BY_STATE, isListedAs } from './requests.ts';
-import { cellText, ms, type GrantRow, type State } from './state.ts';
+import { cellText, ms, ordinal, type GrantRow, type State } from './state.ts';
 import type { Steps } from './steps.ts';
 import { claimName, headOf, nonceClaim, openingClaim, transact, unless, type Refusal } from './transaction.ts';
 
-const toGrant = ({ statement, status }: GrantRow): StoredGrant => ({ statement, status });
+const toGrant = ({ statement, status, extended, held }: GrantRow): StoredGrant => ({
+  statement,
+  status,
+  extended,
+  held,
+});
 
 const rowOf = ({ statement, kfrags }: NewGrant): GrantRow => {
-  const { notBefore, expires, openings, cells } = statement.payload;
+  const { notBefore, expires, openings, cells, right } = statement.payload;
   const limit = openings === undefined ? {} : { limit: openings };
+  const read = right === 'read' ? cells : [];
   return {
     statement,
     status: { state: 'active', notBefore, expires, ...limit, used: 0 },
-    kfrags: new Map(cells.map((cell, i) => [cellText(cell), kfrags[i]!])),
+    extended: { number: 0, hash: statement.hash },
+    held: { number: 0 },
+    cells: new Map(read.map((c) => [cellText(c), { folder: c.folder, epoch: c.epoch }])),
+    kfrags: new Map(read.map((cell, i) => [cellText(cell), kfrags[i]!])),
+    ...(right === 'read' ? { end: expires } : {}),
+    pace: { second: 0, count: 0 },
   };
 };
+
+const END = /^\d{13}#[a-z2-7]{26}$/;
+const CELL = /^C#[a-z2-7]{26}#\d{10}$/;
+const OF_CELL = /^\d{10}#[a-z2-7]{26}$/;
 
 export const grantSteps = (state: State): Steps<Grants> => ({
   find: (id) => {
@@ -38,6 +55,79 @@ export const grantSteps = (state: State): Steps<Grants> => ({
       return [`${is}#${ms(expires)}#${r.statement.payload.grant}`, r];
     });
     return mapPage(pageOf(placed, BY_STATE, request), toGrant);
+  },
+
+  cells: (id, request) => {
+    const cells = [...(state.grants.get(id)?.cells.values() ?? [])];
+    return pageOf(
+      cells.map((c): Placed<GrantedCell> => [`C#${c.folder}#${ordinal(c.epoch)}`, c]),
+      CELL,
+      request,
+    );
+  },
+
+  cellsOf: (id, folder) =>
+    [...(state.grants.get(id)?.cells.values() ?? [])]
+      .filter((c) => c.folder === folder)
+      .sort((a, b) => a.epoch - b.epoch),
+
+  holds: (id, cells) => cells.map((c) => state.grants.get(id)?.cells.has(cellText(c)) === true),
+
+  ofCell: (cell, request) => {
+    const rows = [...state.grants.values()].filter((r) => r.cells.has(cellText(cell)));
+    const placed = rows.map((r): Placed<GrantRow> => [`${ordinal(cell.epoch)}#${r.statement.payload.grant}`, r]);
+    return mapPage(pageOf(placed, OF_CELL, request), toGrant);
+  },
+
+  unsettled: (patient, now, request) => {
+    const rows = [...state.grants.values()].filter(
+      (r) => r.statement.payload.patient === patient && r.end !== undefined && r.end <= now,
+    );
+    return mapPage(pageOf(rows.map(byEnd), END, request), toGrant);
+  },
+
+  standing: (patient, now, request) => {
+    const rows = [...state.grants.values()].filter(
+      ({ statement: { payload: p }, status }) =>
+        p.patient === patient && p.standing !== undefined && status.state !== 'revoked' && p.expires > now,
+    );
+    const placed = rows.map((r): Placed<GrantRow> => [`${ms(r.status.expires)}#${r.statement.payload.grant}`, r]);
+    return mapPage(pageOf(placed, END, request), toGrant);
+  },
+
+  settle: ({ statement: { payload } }, call) => {
+    const row = state.grants.get(payload.grant);
+    return transact(state, {
+      claim: nonceClaim(call),
+      conditions: [],
+      events: [],
+      effect: () => {
+        if (row === undefined) return;
+        const { end: _end, ...settled } = row;
+        state.grants.set(payload.grant, settled);
+      },
+    });
+  },
+
+  extend: (extension, event, call) => {
+    const { conditions, effect } = extending(state, extension, call.now);
+    return transact(state, { claim: nonceClaim(call), conditions, events: [{ draft: event }], effect });
+  },
+
+  hold: ({ statement: { payload } }, { kind, payload: p, hash, jws }, event, call) => {
+    const row = state.grants.get(payload.grant);
+    const [from, to] = kind === 'pause' ? (['active', 'paused'] as const) : (['paused', 'active'] as const);
+    const otherwise = row?.held.hash === hash ? 'repeated' : new AppError('statement-outdated');
+    return transact(state, {
+      claim: nonceClaim(call),
+      conditions: [unless(row?.status.state === from && row.held.number === p.number - 1, otherwise)],
+      events: [{ draft: event, evidence: jws }],
+      effect: () => {
+        if (row === undefined) return;
+        const held = { number: p.number, hash };
+        state.grants.set(payload.grant, { ...row, held, status: { ...row.status, state: to } });
+      },
+    });
   },
 
   create: (grants, answers, events, call) => {
@@ -65,15 +155,27 @@ export const grantSteps = (state: State): Steps<Grants> => ({
     const row = state.grants.get(payload.grant);
     return transact(state, {
       claim: nonceClaim(call),
-      conditions: [unless(row?.status.state === 'active', row === undefined ? new AppError('not-found') : 'repeated')],
+      conditions: [
+        unless(
+          row !== undefined && row.status.state !== 'revoked',
+          row === undefined ? new AppError('not-found') : 'repeated',
+        ),
+      ],
       events: [{ draft: event, evidence: revocation.jws }],
       effect: () => {
         if (row === undefined) return;
-        state.grants.set(payload.grant, { ...row, status: { ...row.status, state: 'revoked' }, kfrags: new Map() });
+        state.grants.set(payload.grant, {
+          ...row,
+          status: { ...row.status, state: 'revoked' },
+          kfrags: new Map(),
+          ...(payload.right === 'read' ? { end: call.now } : {}),
+        });
       },
     });
   },
 });
+
+const byEnd = (row: GrantRow): Placed<GrantRow> => [`${ms(row.end!)}#${row.statement.payload.grant}`, row];
 
 /** Why the grant does not give `records` more now; undefined when it does. */
 const notGiving = (status: GrantStatus | undefined, records: number, now: Instant): Refusal | undefined => {
@@ -92,7 +194,7 @@ export const openingSteps = (state: State): Steps<Openings> => {
   const viewOfGrant = (row: GrantRow | undefined): OpeningView['grant'] => {
     if (row === undefined) return undefined;
     const { patient, recipient, right } = row.statement.payload;
-    return { ...row.status, patient, recipient, right };
+    return right === 'read' ? { ...row.status, patient, recipient, right, pace: row.pace } : undefined;
   };
 
   return {
@@ -118,13 +220,22 @@ export const openingSteps = (state: State): Steps<Openings> => {
       const { grant, records } = opening.payload;
       if (grant !== undefined && seen.grant === undefined) throw new AppError('not-found');
       const row = grantRow(grant);
+      const pace = row && nextPace(row.pace, call.now);
       return transact(state, {
         claim: openingClaim(opening, call.now),
-        conditions: grant === undefined ? [] : [notGiving(row?.status, records.length, call.now)],
+        conditions:
+          grant === undefined
+            ? []
+            : [
+                notGiving(row?.status, records.length, call.now),
+                unless(pace !== undefined, new AppError('too-many', { retryAfter: 1 })),
+              ],
         events: [{ draft: event, evidence: opening.jws }],
         effect: () => {
-          if (grant === undefined || row === undefined) return;
-          state.grants.set(grant, { ...row, status: { ...row.status, used: row.status.used + records.length } });
+          if (grant === undefined || row === undefined || pace === undefined) return;
+          const status = { ...row.status, used: row.status.used + records.length };
+          const end = status.used === status.limit ? { end: call.now } : {};
+          state.grants.set(grant, { ...row, status, pace, ...end });
         },
       });
     },

@@ -1,8 +1,10 @@
 // Identities and folders.
 import { AppError } from '../../../lib/api/errors.ts';
-import type { Folders, Identities, StoredCell } from '../../../lib/usecases/ports.ts';
+import type { Statement } from '../../../lib/statements/kinds.ts';
+import type { Folders, Identities, StoredCell, StoredWrap } from '../../../lib/usecases/ports.ts';
 import { pageOf, type Placed } from './page.ts';
-import type { State } from './state.ts';
+import { extending } from './extensions.ts';
+import { ordinal, type State } from './state.ts';
 import type { Steps } from './steps.ts';
 import { nonceClaim, transact, unless } from './transaction.ts';
 
@@ -21,7 +23,19 @@ export const identitySteps = (state: State): Steps<Identities> => ({
   },
 });
 
+const CELL = /^C#\d{10}$/;
 const FOLDER = /^F#[a-z]+#[a-z2-7]{26}$/;
+
+/** Of the record version that a folder holds alone. */
+const addWrap = (state: State, { payload }: Statement<'folder'>, wrap: StoredWrap | undefined): void => {
+  const { single, folder, epoch, issued } = payload;
+  const row = single && state.records.get(single.record);
+  if (wrap === undefined || row === undefined) return;
+  state.records.set(single!.record, {
+    ...row,
+    wraps: [...row.wraps, { ...single!, folder, epoch, created: issued, ...wrap }],
+  });
+};
 
 export const folderSteps = (state: State): Steps<Folders> => {
   const find: Steps<Folders>['find'] = (id) => {
@@ -43,7 +57,18 @@ export const folderSteps = (state: State): Steps<Folders> => {
       return pageOf(placed, FOLDER, request);
     },
 
-    put: (statement, previous, event, call) => {
+    epochs: (folder, request) =>
+      pageOf(
+        [...(state.folders.get(folder)?.cells ?? [])].map(([epoch, cell]): Placed<StoredCell> => [
+          `C#${ordinal(epoch)}`,
+          cell,
+        ]),
+        CELL,
+        request,
+      ),
+
+    put: (statement, previous, event, call, carried = { extensions: [] }) => {
+      const extended = carried.extensions.map((e) => extending(state, e, call.now));
       const { folder, epoch } = statement.payload;
       const row = state.folders.get(folder);
       const before = previous === undefined ? undefined : row?.cells.get(epoch - 1);
@@ -56,6 +81,7 @@ export const folderSteps = (state: State): Steps<Folders> => {
             : unless(row?.current.hash === previous, new AppError('statement-outdated')),
           unless(row?.cells.has(epoch) !== true, new AppError('already-exists')),
           unless(previous === undefined || before?.state === 'current', new AppError('statement-outdated')),
+          ...extended.flatMap((e) => e.conditions),
         ],
         events: [{ draft: event }],
         effect: () => {
@@ -63,6 +89,8 @@ export const folderSteps = (state: State): Steps<Folders> => {
           if (before !== undefined) cells.set(epoch - 1, { ...before, state: 'closed' });
           cells.set(epoch, { statement, state: 'current' });
           state.folders.set(folder, { current: statement, cells });
+          addWrap(state, statement, carried.wrap);
+          for (const e of extended) e.effect();
         },
       });
     },

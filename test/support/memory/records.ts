@@ -1,11 +1,13 @@
 // Records: heads, versions and wraps.
 import { AppError } from '../../../lib/api/errors.ts';
+import { livenessAt, type GrantStatus } from '../../../lib/domain/grant.ts';
+import type { Instant } from '../../../lib/domain/time.ts';
 import type { RecordId } from '../../../lib/bytes/ids.ts';
 import type { NewVersion, Records, StoredRecord, StoredVersion } from '../../../lib/usecases/ports.ts';
 import { mapPage, pageOf, pageOfLists, type Placed } from './page.ts';
 import { cellText, ms, ordinal, uploadName, type RecordRow, type State, type WrapRow } from './state.ts';
 import type { Steps } from './steps.ts';
-import { nonceClaim, transact, unless, type Refusal } from './transaction.ts';
+import { headOf, nonceClaim, transact, unless, type Refusal } from './transaction.ts';
 
 const VERSION = /^V#\d{10}$/;
 const RECORD = /^\d{13}#[a-z2-7]{26}$/;
@@ -19,7 +21,11 @@ const follows = (row: RecordRow | undefined, { statement }: NewVersion, head: St
       row.head.latestHash === head.latestHash;
 
 /** The record with one more version. */
-const withVersion = (row: RecordRow | undefined, { statement, metadata, blob, wrap }: NewVersion): RecordRow => {
+const withVersion = (
+  row: RecordRow | undefined,
+  { statement, metadata, blob, wrap, grant }: NewVersion,
+  filed: { readonly event: string; readonly filed: number },
+): RecordRow => {
   const { record, patient, folder, epoch, version, created } = statement.payload;
   const head: StoredRecord = {
     record,
@@ -30,7 +36,14 @@ const withVersion = (row: RecordRow | undefined, { statement, metadata, blob, wr
     state: 'committed',
   };
   const { key, versionId } = blob;
-  const stored: StoredVersion = { statement, state: 'committed', metadata, blob: { key, versionId } };
+  const stored: StoredVersion = {
+    statement,
+    state: 'committed',
+    metadata,
+    blob: { key, versionId },
+    ...(grant && { grant: grant.jws }),
+    ...filed,
+  };
   return {
     head,
     created: row?.created ?? created,
@@ -49,6 +62,15 @@ const undeleted = (row: RecordRow | undefined, of: string): readonly (Refusal | 
   unless(row?.head.latestHash === of, new AppError('statement-outdated')),
 ];
 
+const notLive = (status: GrantStatus | undefined, now: Instant): Refusal | undefined => {
+  if (status === undefined) return new AppError('not-found');
+  const live = livenessAt(status, now);
+  if (live.live) return undefined;
+  return live.reason === 'not-begun'
+    ? new AppError('grant-not-begun')
+    : new AppError('grant-ended', { reason: live.reason });
+};
+
 export const recordSteps = (state: State): Steps<Records> => {
   const versionsOf = (id: RecordId): readonly StoredVersion[] => [...(state.records.get(id)?.versions.values() ?? [])];
   const committed = ({ record, version }: WrapRow): StoredVersion | undefined =>
@@ -66,11 +88,8 @@ export const recordSteps = (state: State): Steps<Records> => {
 
     version: (id, version) => state.records.get(id)?.versions.get(version),
 
-    wrapped: (id, cells) => {
-      const names = new Set(cells.map(cellText));
-      const wraps = state.records.get(id)?.wraps ?? [];
-      return new Set(wraps.filter((w) => names.has(cellText(w))).map((w) => w.version));
-    },
+    wraps: (id) =>
+      (state.records.get(id)?.wraps ?? []).map(({ version, folder, epoch }) => ({ version, folder, epoch })),
 
     listFolder: (folder, request) => {
       const rows = [...state.records.values()].filter(
@@ -98,6 +117,7 @@ export const recordSteps = (state: State): Steps<Records> => {
 
     commit: (version, head, event, call) => {
       const { payload } = version.statement;
+      const { grant } = version;
       const row = state.records.get(payload.record);
       const stored = row?.versions.get(payload.version)?.statement;
       const cell = state.folders.get(payload.folder)?.cells.get(payload.epoch);
@@ -110,10 +130,12 @@ export const recordSteps = (state: State): Steps<Records> => {
           unless(follows(row, version, head), new AppError('version-conflict')),
           unless(cell?.state === 'current', new AppError('cell-closed')),
           unless(upload?.state === 'open', new AppError('upload-not-found')),
+          grant === undefined ? undefined : notLive(state.grants.get(grant.payload.grant)?.status, call.now),
         ],
         events: [{ draft: event }],
         effect: () => {
-          state.records.set(payload.record, withVersion(row, version));
+          const told = { event: headOf(state, payload.patient).hash, filed: call.now };
+          state.records.set(payload.record, withVersion(row, version, told));
           if (upload !== undefined) state.uploads.set(uploadName(upload.upload), { ...upload, state: 'committed' });
         },
       });

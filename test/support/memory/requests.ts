@@ -1,8 +1,12 @@
-// Requests, and the five places that one recipient has with one patient.
+// Requests, and the places that they take: five of a pair, a hundred of a patient, so many an hour of a recipient.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { IdentityId } from '../../../lib/bytes/ids.ts';
 import type { RequestState } from '../../../lib/domain/life.ts';
-import { SECOND } from '../../../lib/domain/time.ts';
+import type { EventDraft } from '../../../lib/domain/audit.ts';
+import { nextRequestPace } from '../../../lib/domain/request.ts';
+import { HOUR, SECOND } from '../../../lib/domain/time.ts';
+import type { Statement } from '../../../lib/statements/kinds.ts';
+import type { Call } from '../../../lib/usecases/call.ts';
 import type { Requests, StoredRequest } from '../../../lib/usecases/ports.ts';
 import { mapPage, pageOf, type Placed } from './page.ts';
 import { ms, type RequestRow, type SlotRow, type State } from './state.ts';
@@ -10,6 +14,7 @@ import type { Steps } from './steps.ts';
 import { nonceClaim, transact, unless, type Refusal } from './transaction.ts';
 
 const SLOTS = 5;
+const PATIENT_SLOTS = 100;
 export const BY_STATE = /^[a-z]+#\d{13}#[a-z2-7]{26}$/;
 
 const slotsName = ({ recipient, patient }: { readonly recipient: IdentityId; readonly patient: IdentityId }): string =>
@@ -59,6 +64,8 @@ export const answering = (state: State, { request, now, change, otherwise = clos
       if (row === undefined) return;
       state.requests.set(payload.request, { ...row, ...change });
       state.slots.set(name, slots.with(row.slot, { request: payload.request, until: 0 }));
+      const all = state.patientSlots.get(payload.patient) ?? [];
+      state.patientSlots.set(payload.patient, all.with(row.patientSlot, { request: payload.request, until: 0 }));
     },
   };
 };
@@ -78,40 +85,66 @@ export const requestSteps = (state: State): Steps<Requests> => ({
   },
 
   create: (statement, event, call) => {
-    const { request, until } = statement.payload;
+    const { request, until, patient, recipient } = statement.payload;
     const stored = state.requests.get(request)?.statement;
     const name = slotsName(statement.payload);
-    const slots = state.slots.get(name) ?? Array<SlotRow | undefined>(SLOTS).fill(undefined);
-    const ends = slots.map((slot) => slot?.until ?? 0);
-    const slot = ends.findIndex((end) => end <= call.now);
-    const retryAfter = Math.max(1, Math.ceil((Math.min(...ends) - call.now) / SECOND));
+    const pair = room(state.slots.get(name), SLOTS, call.now);
+    const ofPatient = room(state.patientSlots.get(patient), PATIENT_SLOTS, call.now);
+    const pace = state.paces.get(recipient) ?? { hour: 0, made: 0 };
+    const next = nextRequestPace(pace, call.now);
     return transact(state, {
       claim: nonceClaim(call),
       makes: [[statement, stored]],
       conditions: [
         unless(stored === undefined, new AppError('already-exists')),
-        unless(slot >= 0, new AppError('too-many', { retryAfter })),
+        unless(pair.free >= 0, tooMany(pair.next, call.now)),
+        unless(ofPatient.free >= 0, tooMany(ofPatient.next, call.now)),
+        unless(next !== undefined, tooMany((pace.hour + 1) * HOUR, call.now)),
       ],
       events: [{ draft: event }],
       effect: () => {
-        state.requests.set(request, { statement, state: 'pending', until, grants: [], slot });
-        state.slots.set(name, slots.with(slot, { request, until }));
+        const [slot, patientSlot] = [pair.free, ofPatient.free];
+        state.requests.set(request, { statement, state: 'pending', until, grants: [], slot, patientSlot });
+        state.slots.set(name, pair.slots.with(slot, { request, until }));
+        state.patientSlots.set(patient, ofPatient.slots.with(patientSlot, { request, until }));
+        if (next !== undefined) state.paces.set(recipient, next);
       },
     });
   },
 
-  deny: (request, denial, event, call) => {
-    const { conditions, effect } = answering(state, {
-      request,
-      now: call.now,
-      change: { state: 'denied', denial: denial.hash },
-      otherwise: (row) => (row?.denial === denial.hash ? 'repeated' : closed()),
-    });
-    return transact(state, {
-      claim: nonceClaim(call),
-      conditions,
-      events: [{ draft: event, evidence: denial.jws }],
-      effect,
-    });
-  },
+  deny: (request, denial, event, call) => ending(state, { request, statement: denial, to: 'denied' }, event, call),
+
+  withdraw: (request, withdrawal, event, call) =>
+    ending(state, { request, statement: withdrawal, to: 'withdrawn' }, event, call),
 });
+
+/** Places, the first that is free (-1 where none is), and when the next one is. */
+const room = (taken: readonly (SlotRow | undefined)[] | undefined, size: number, now: number) => {
+  const slots = taken ?? Array<SlotRow | undefined>(size).fill(undefined);
+  const ends = slots.map((slot) => slot?.until ?? 0);
+  return { slots, free: ends.findIndex((end) => end <= now), next: Math.min(...ends) };
+};
+
+const tooMany = (next: number, now: number): AppError =>
+  new AppError('too-many', { retryAfter: Math.max(1, Math.ceil((next - now) / SECOND)) });
+
+interface Ending {
+  readonly request: StoredRequest;
+  readonly statement: Statement<'denial'> | Statement<'withdrawal'>;
+  readonly to: 'denied' | 'withdrawn';
+}
+
+const ending = (state: State, { request, statement, to }: Ending, event: EventDraft, call: Call) => {
+  const { conditions, effect } = answering(state, {
+    request,
+    now: call.now,
+    change: { state: to, answer: statement.hash },
+    otherwise: (row) => (row?.answer === statement.hash ? 'repeated' : closed()),
+  });
+  return transact(state, {
+    claim: nonceClaim(call),
+    conditions,
+    events: [{ draft: event, evidence: statement.jws }],
+    effect,
+  });
+};

@@ -1,10 +1,13 @@
 // Everything that the service keeps, as one plain object: what a use case changed is what differs in it. Rows are replaced, never altered.
 import type { FolderId, GrantId, IdentityId, RecordId, RequestId } from '../../../lib/bytes/ids.ts';
 import type { AuditEvent } from '../../../lib/domain/audit.ts';
-import type { Statement, StatementHash } from '../../../lib/statements/kinds.ts';
+import type { Pace } from '../../../lib/domain/opening.ts';
+import type { RequestPace } from '../../../lib/domain/request.ts';
+import type { Jws, Statement, StatementHash } from '../../../lib/statements/kinds.ts';
 import type {
   AuditEntry,
   CellName,
+  GrantedCell,
   StoredCell,
   StoredGrant,
   StoredIdentity,
@@ -54,7 +57,9 @@ export interface UploadRow {
 
 export interface RequestRow extends StoredRequest {
   readonly slot: number;
-  readonly denial?: StatementHash;
+  readonly patientSlot: number;
+  /** Hash of the denial or withdrawal. */
+  readonly answer?: StatementHash;
 }
 
 /** One of the few places for pending requests of one recipient with one patient. */
@@ -65,8 +70,13 @@ export interface SlotRow {
 }
 
 export interface GrantRow extends StoredGrant {
+  /** Of a grant to read, by the name of the cell. */
+  readonly cells: ReadonlyMap<string, GrantedCell>;
   /** By the name of the cell; gone after revocation. */
   readonly kfrags: ReadonlyMap<string, string>;
+  /** When it ended or will; gone when its cells are closed. */
+  readonly end?: number | undefined;
+  readonly pace: Pace;
 }
 
 export interface PartRow {
@@ -98,7 +108,12 @@ export interface State {
   readonly requests: Map<RequestId, RequestRow>;
   /** By recipient and patient. */
   readonly slots: Map<string, readonly (SlotRow | undefined)[]>;
+  /** By patient. */
+  readonly patientSlots: Map<IdentityId, readonly (SlotRow | undefined)[]>;
+  readonly paces: Map<IdentityId, RequestPace>;
   readonly grants: Map<GrantId, GrantRow>;
+  /** By patient and place. */
+  readonly checkpoints: Map<string, Jws>;
   /** By key. */
   readonly objects: Map<string, ObjectRow>;
   readonly multiparts: Map<string, MultipartRow>;
@@ -115,7 +130,10 @@ export const emptyState = (): State => ({
   uploads: new Map(),
   requests: new Map(),
   slots: new Map(),
+  patientSlots: new Map(),
+  paces: new Map(),
   grants: new Map(),
+  checkpoints: new Map(),
   objects: new Map(),
   multiparts: new Map(),
   named: { count: 0 },

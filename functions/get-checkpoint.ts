@@ -1,0 +1,5 @@
+import { endpoint } from '../lib/http/endpoint.ts';
+import { signingContainer } from '../lib/runtime/signing.ts';
+import { getCheckpoint } from '../lib/usecases/get-checkpoint.ts';
+
+export const handler = endpoint('get-checkpoint', getCheckpoint, signingContainer);

@@ -1,0 +1,5 @@
+import { endpoint } from '../lib/http/endpoint.ts';
+import { container } from '../lib/runtime/container.ts';
+import { pauseGrant } from '../lib/usecases/pause-grant.ts';
+
+export const handler = endpoint('pause-grant', pauseGrant, container);

@@ -1,0 +1,176 @@
+// What the patient's client does when a grant to read has ended: it closes the cells that the grant was given, by new epochs of their folders, and
+// carries the grants that go on into the new cells. Everything here may break off anywhere and be done again.
+import type { FolderId } from '../bytes/ids.ts';
+import { toBase64url } from '../bytes/codec.ts';
+import { takesIn } from '../domain/grant.ts';
+import { sealText } from '../envelope/sealed-text.ts';
+import type { Payload, Statement } from '../statements/kinds.ts';
+import { signStatement } from '../statements/sign.ts';
+import { publicKeyOf } from '../umbral/keys.ts';
+import type { Context } from './context.ts';
+import { ClientError } from './errors.ts';
+import { extensionOf, type ExtensionBody } from './extensions.ts';
+import { listFolders, placeOf, type Folder } from './folders.ts';
+import { fetchGrant, goesOn, verifyGrant, type Grant } from './grants.ts';
+import { publicKeyText } from './identities.ts';
+import { all } from './pages.ts';
+import type { CallOptions } from './transport.ts';
+
+/** Grants that are carried into a new cell in the call that makes it; the others follow one by one. */
+const AT_ONCE = 40;
+
+export interface Making {
+  readonly folder: FolderId;
+  readonly category: Payload<'folder'>['category'];
+  readonly name: string;
+  /** Of the epoch before. */
+  readonly last?: Statement<'folder'>;
+  readonly single?: Payload<'folder'>['single'];
+}
+
+/** Longest sealed name, bytes. */
+const LONGEST_NAME = 1024;
+
+/**
+ * Signs the statement of a folder's first or next epoch, with a fresh salt and so a fresh key.
+ * @throws {ClientError} `bad-argument` for a name that is too long to seal
+ */
+export const signCell = async (ctx: Context, { folder, category, name, last, single }: Making) => {
+  const epoch = (last?.payload.epoch ?? 0) + 1;
+  const salt = ctx.world.rng(16);
+  const sealed = sealText(placeOf(ctx, folder), name, publicKeyOf(ctx.keys.inbox), ctx.world.rng);
+  if (sealed.length > LONGEST_NAME) throw new ClientError('bad-argument', 'the name of the folder is too long');
+  const payload: Payload<'folder'> = {
+    patient: ctx.keys.id,
+    folder,
+    epoch,
+    salt: toBase64url(salt),
+    key: publicKeyText(ctx.keys.folderKey(folder, epoch, salt)),
+    category,
+    name: toBase64url(sealed),
+    ...(single === undefined ? {} : { single }),
+    ...(last === undefined ? {} : { previous: last.hash }),
+    issued: ctx.now(),
+  };
+  return signStatement('folder', payload, ctx.keys);
+};
+
+/** Grants that read a cell and have not ended. Verified: own signature. */
+const goingOn = async (
+  ctx: Context,
+  { folder, epoch }: { readonly folder: FolderId; readonly epoch: number },
+  options: CallOptions,
+): Promise<readonly Grant[]> => {
+  const views = await all(
+    (cursor) => ctx.call('list-cell-grants', { params: { folderId: folder, epoch }, query: cursor }, options),
+    (page) => page.grants,
+  );
+  const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, ctx.keys.id)));
+  return grants.filter(goesOn);
+};
+
+/** Standing grants that a new folder is to be carried into. */
+export const standingFor = async (
+  ctx: Context,
+  cell: Statement<'folder'>,
+  options: CallOptions,
+): Promise<readonly Grant[]> => {
+  const views = await all(
+    (cursor) => ctx.call('list-grants', { query: { ...cursor, as: 'patient', state: 'standing' } }, options),
+    (page) => page.grants,
+  );
+  const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, ctx.keys.id)));
+  return grants.filter((g) => goesOn(g) && takesIn(g.statement.payload, cell.payload));
+};
+
+/** Puts a cell in its place with the first grants that are carried into it. */
+export const putCell = async (
+  ctx: Context,
+  cell: Statement<'folder'>,
+  grants: readonly Grant[],
+  options: CallOptions,
+  wrap?: { readonly capsule: string; readonly wrappedKey: string },
+): Promise<void> => {
+  const extensions: ExtensionBody[] = [];
+  for (const grant of grants.slice(0, AT_ONCE)) extensions.push(await extensionOf(ctx, grant, [cell]));
+  await ctx.call(
+    'create-folder',
+    {
+      params: { folderId: cell.payload.folder },
+      body: {
+        statement: cell.jws,
+        ...(wrap === undefined ? {} : { wrap }),
+        ...(extensions.length === 0 ? {} : { extensions }),
+      },
+    },
+    options,
+  );
+  ctx.memory.noteFolder(cell);
+  for (const grant of grants.slice(AT_ONCE)) await extend(ctx, grant, [cell], options);
+};
+
+/** Adds cells to a grant, and gives the grant as it is then. */
+export const extend = async (
+  ctx: Context,
+  grant: Grant,
+  cells: readonly Statement<'folder'>[],
+  options: CallOptions,
+): Promise<Grant> => {
+  const body = await extensionOf(ctx, grant, cells);
+  const view = await ctx.call('extend-grant', { params: { grantId: grant.id }, body }, options);
+  return verifyGrant(ctx, { ...view, statement: grant.statement.jws }, ctx.keys.id);
+};
+
+/** Starts the next epoch of a folder, and carries over every grant that goes on. */
+export const startEpoch = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<Folder> => {
+  const { id, category, name, statement: last, epoch } = folder;
+  const grants = await goingOn(ctx, { folder: id, epoch }, options);
+  const cell = await signCell(ctx, { folder: id, category, name, last });
+  await putCell(ctx, cell, grants, options);
+  return { ...folder, epoch: epoch + 1, statement: cell };
+};
+
+/** Grants that read the epoch before and were not carried into the folder's current cell. */
+export const outstanding = async (
+  ctx: Context,
+  folder: Folder,
+  options: CallOptions = {},
+): Promise<readonly Grant[]> => {
+  const { id, epoch } = folder;
+  const wanted =
+    epoch === 1
+      ? await standingFor(ctx, folder.statement, options)
+      : await goingOn(ctx, { folder: id, epoch: epoch - 1 }, options);
+  const there = new Set((await goingOn(ctx, { folder: id, epoch }, options)).map((g) => g.id));
+  return wanted.filter((g) => !there.has(g.id));
+};
+
+/** Carries what is outstanding. @returns how many grants were carried */
+export const carryOver = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<number> => {
+  const grants = await outstanding(ctx, folder, options);
+  for (const grant of grants) await extend(ctx, grant, [folder.statement], options);
+  return grants.length;
+};
+
+/**
+ * Closes what grants that have ended were given: revoked, expired or used up. Asked before everything that files or grants, so that nothing is
+ * added to a cell whose key somebody still has who should not.
+ */
+export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promise<void> => {
+  const views = await all(
+    (cursor) => ctx.call('list-grants', { query: { ...cursor, as: 'patient', state: 'unsettled' } }, options),
+    (page) => page.grants,
+  );
+  if (views.length === 0) return;
+  const folders = new Map((await listFolders(ctx, options)).map((f) => [f.id, f]));
+  for (const view of views) {
+    const { id } = await verifyGrant(ctx, view, ctx.keys.id);
+    const { cells } = await fetchGrant(ctx, id, ctx.keys.id, options);
+    for (const { folder: name, epoch } of cells) {
+      const folder = folders.get(name);
+      if (folder?.epoch !== epoch || folder.statement.payload.single !== undefined) continue;
+      folders.set(name, await startEpoch(ctx, folder, options));
+    }
+    await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);
+  }
+};

@@ -1,0 +1,46 @@
+// The patient's own records as the service lists them.
+import type { FolderId, GrantId, RecordId } from '../bytes/ids.ts';
+import type { Context } from './context.ts';
+import { ClientError } from './errors.ts';
+import { all } from './pages.ts';
+import { verifyVersion, type RecordInfo } from './records.ts';
+import type { CallOptions } from './transport.ts';
+
+export const listOwnRecords = async (
+  ctx: Context,
+  folder: FolderId,
+  options: CallOptions = {},
+): Promise<readonly RecordInfo[]> => {
+  const views = await all(
+    (cursor) => ctx.call('list-records', { params: { folderId: folder }, query: cursor }, options),
+    (page) => page.records,
+  );
+  return Promise.all(views.map((v) => verifyVersion(v, { patient: ctx.keys.id, folder })));
+};
+
+/** Every version of a record, oldest first. Verified: each signature, and that each names the one before. */
+export const listVersions = async (
+  ctx: Context,
+  { patient, record, grant }: Pick<RecordInfo, 'patient' | 'record'> & { readonly grant?: GrantId },
+  options: CallOptions = {},
+): Promise<readonly RecordInfo[]> => {
+  const query = grant === undefined ? {} : { grant };
+  const views = await all(
+    (cursor) => ctx.call('get-record', { params: { recordId: record }, query: { ...cursor, ...query } }, options),
+    (page) => page.versions,
+  );
+  const versions = await Promise.all(views.map((v) => verifyVersion(v, { patient, record })));
+  const broken = versions.some(({ version, statement: { payload } }, i) => {
+    const before = versions[i - 1];
+    return before?.version === version - 1 && payload.previous !== before.statement.hash;
+  });
+  if (broken) throw new ClientError('unverified', 'refused: the versions do not follow each other', 'record');
+  return versions;
+};
+
+/** @throws {ClientError} `not-mine` when there is none */
+export const latestVersion = async (ctx: Context, record: RecordId, options: CallOptions = {}): Promise<RecordInfo> => {
+  const latest = (await listVersions(ctx, { patient: ctx.keys.id, record }, options)).at(-1);
+  if (latest === undefined) throw new ClientError('not-mine', 'the record has no version');
+  return latest;
+};

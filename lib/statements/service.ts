@@ -1,0 +1,107 @@
+// What the service signs: receipts for records that others than the patient filed, and checkpoints of audit chains. Compact JWS with ES256 (RFC 7518
+// section 3.4), so that anybody can check them without us. docs/spec/service-statements.md is the page to this file.
+import { p256 } from '@noble/curves/nist.js';
+import { sha256 as hashOf } from '@noble/hashes/sha2.js';
+import * as z from 'zod';
+import { fromBase64url, toBase64url, utf8 } from '../bytes/codec.ts';
+import type { GrantId, RecordId } from '../bytes/ids.ts';
+import { StatementError } from './errors.ts';
+import { identity, instant, ordinal, point, randomId, sha256 } from './fields.ts';
+import { parseCanonical, splitJws } from './form.ts';
+import type { Jws } from './kinds.ts';
+
+/** What was stored, and which event of the patient's trail tells of it. */
+export const receiptPayload = z.strictObject({
+  patient: identity,
+  author: identity,
+  grant: randomId<GrantId>(),
+  record: randomId<RecordId>(),
+  version: ordinal,
+  /** Hash of the record statement. */
+  statement: sha256,
+  /** Hash of the audit event. */
+  event: sha256,
+  when: instant,
+});
+
+/** The end of a patient's audit chain: how many events, and the hash of the last. */
+export const checkpointPayload = z.strictObject({
+  patient: identity,
+  seq: z.int().min(0).max(999_999_999_999),
+  hash: sha256,
+  when: instant,
+});
+
+/** The next key of the service, signed by the one before. */
+export const serviceKeyPayload = z.strictObject({ key: point, when: instant });
+
+export const SERVICE_KINDS = {
+  receipt: receiptPayload,
+  checkpoint: checkpointPayload,
+  'service-key': serviceKeyPayload,
+} as const;
+export type ServiceKind = keyof typeof SERVICE_KINDS;
+export type ServicePayload<K extends ServiceKind> = z.infer<(typeof SERVICE_KINDS)[K]>;
+
+/** SEC 1 compressed P-256 point, 33 bytes, base64url. */
+export type ServiceKey = string;
+
+/** Signs SHA-256 of the bytes with ECDSA over P-256. Answers r and s, 32 bytes each. */
+export type ServiceSigner = (signingInput: Uint8Array) => Promise<Uint8Array>;
+
+const text = (json: string): string => toBase64url(utf8(json));
+
+/** The key by its RFC 7638 thumbprint: what `kid` says. */
+export const keyIdOf = (key: ServiceKey): string => {
+  const bytes = p256.Point.fromBytes(fromBase64url(key)).toBytes(false);
+  const [x, y] = [bytes.subarray(1, 33), bytes.subarray(33)].map(toBase64url);
+  return toBase64url(hashOf(utf8(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))));
+};
+
+const headerOf = (kind: ServiceKind, key: ServiceKey): string =>
+  JSON.stringify({ alg: 'ES256', kid: keyIdOf(key), typ: `pcehr-${kind}+jws` });
+
+/** @throws {StatementError} `bad-payload` */
+const parse = <K extends ServiceKind>(kind: K, payload: unknown): ServicePayload<K> => {
+  const parsed = SERVICE_KINDS[kind].safeParse(payload);
+  if (!parsed.success) throw new StatementError('bad-payload', `this is no ${kind}`);
+  return parsed.data as ServicePayload<K>;
+};
+
+/**
+ * Signs as the service. The result was verified, so a signer with another key than `key` shows here.
+ * @throws {StatementError} `bad-payload`, `bad-signature`
+ */
+export const signAsService = async <K extends ServiceKind>(
+  kind: K,
+  payload: ServicePayload<K>,
+  { key, sign }: { readonly key: ServiceKey; readonly sign: ServiceSigner },
+): Promise<Jws> => {
+  const signingInput = `${text(headerOf(kind, key))}.${text(JSON.stringify(parse(kind, payload)))}`;
+  const jws = `${signingInput}.${toBase64url(await sign(utf8(signingInput)))}`;
+  verifyServiceStatement(kind, jws, key);
+  return jws;
+};
+
+/**
+ * Checks header, signature and payload of what the service signed.
+ *
+ * @param key the service's key as the caller knows it; never taken from the statement
+ * @throws {StatementError} `malformed`, `wrong-signer`, `bad-signature`, `bad-payload`
+ */
+export const verifyServiceStatement = <K extends ServiceKind>(
+  kind: K,
+  jws: Jws,
+  key: ServiceKey,
+): ServicePayload<K> => {
+  const parts = splitJws(jws);
+  if (parts.header !== headerOf(kind, key)) {
+    const { typ } = Object(parseCanonical(parts.header, 'header')) as { readonly typ?: unknown };
+    if (typ !== `pcehr-${kind}+jws`) throw new StatementError('malformed', `this is no ${kind}`);
+    throw new StatementError('wrong-signer', 'kid is not the key that was expected');
+  }
+  // Either half of (r, s) and (r, n - s) is a signature by RFC 7518: KMS makes both.
+  if (!p256.verify(parts.signature, parts.signingInput, fromBase64url(key), { lowS: false }))
+    throw new StatementError('bad-signature', 'the signature does not verify');
+  return parse(kind, parseCanonical(parts.payload, 'payload'));
+};

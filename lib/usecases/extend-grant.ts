@@ -1,0 +1,50 @@
+// The patient adds cells to a grant: a folder's next epoch, or a folder that a standing grant takes in. Nothing else of it changes.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import type { EventDraft } from '../domain/audit.ts';
+import type { Statement } from '../statements/kinds.ts';
+import type { Call } from './call.ts';
+import { whileRegistered } from './caller.ts';
+import { extendable, ownGrant, readExtension } from './extendable.ts';
+import { factsOf, ownCells, type GrantDeps } from './grantable.ts';
+import type { Grants, StoredGrant } from './ports.ts';
+import { mustBe } from './stated.ts';
+import { grantAnswer } from './views.ts';
+
+interface Deps extends GrantDeps {
+  readonly grants: Pick<Grants, 'find' | 'extend'>;
+}
+
+export async function extendGrant(
+  deps: Deps,
+  call: Call,
+  { params, body }: Input<'extend-grant'>,
+): Promise<Answer<'extend-grant'>> {
+  const statement = await readExtension(body, call);
+  const { payload, hash } = statement;
+  mustBe('grant', payload.grant === params.grantId);
+
+  const reading = Promise.all([ownGrant(deps.grants, params.grantId, call), ownCells(deps.folders, payload)]);
+  const [patient, [grant, cells]] = await whileRegistered(deps.identities, call.caller, reading);
+  if (grant.extended.hash === hash) return grantAnswer(grant, call.now);
+
+  const extension = extendable({ statement, kfrags: body.kfrags }, grant, { patient, folders: factsOf(cells) }, call);
+  const { repeated } = await deps.grants.extend(extension, extended(statement, call), call);
+  const now = repeated ? await deps.grants.find(params.grantId) : undefined;
+  if (repeated && now === undefined) throw new AppError('not-found');
+  return grantAnswer(now ?? grown(grant, statement), call.now);
+}
+
+const grown = (grant: StoredGrant, { payload, hash }: Statement<'extension'>): StoredGrant => ({
+  ...grant,
+  extended: { number: payload.number, hash },
+});
+
+const extended = ({ payload, hash }: Statement<'extension'>, call: Call): EventDraft => ({
+  kind: 'grant-extended',
+  patient: call.caller,
+  actor: call.caller,
+  subject: { grant: payload.grant, folders: [...new Set(payload.cells.map((c) => c.folder))] },
+  at: call.now,
+  statement: hash,
+});

@@ -1,0 +1,24 @@
+// The end of the caller's chain, signed by the service. A head is signed once and kept, so that asking again costs no signature.
+import type { Answer, Input } from '../api/routes.ts';
+import type { Call } from './call.ts';
+import { registered } from './caller.ts';
+import type { AuditTrail, Identities, Notary } from './ports.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly audit: Pick<AuditTrail, 'head' | 'checkpoint' | 'keepCheckpoint'>;
+  readonly notary: Pick<Notary, 'sign'>;
+}
+
+export async function getCheckpoint(
+  { identities, audit, notary }: Deps,
+  { caller, now }: Call,
+  _: Input<'get-checkpoint'>,
+): Promise<Answer<'get-checkpoint'>> {
+  const [head] = await Promise.all([audit.head(caller), registered(identities, caller)]);
+  const kept = await audit.checkpoint(caller, head.seq);
+  if (kept !== undefined) return { checkpoint: kept };
+  const checkpoint = await notary.sign('checkpoint', { patient: caller, seq: head.seq, hash: head.hash, when: now });
+  await audit.keepCheckpoint(caller, head.seq, checkpoint);
+  return { checkpoint };
+}

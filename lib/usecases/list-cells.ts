@@ -1,0 +1,26 @@
+// Every epoch of a folder, for its patient: what older records are wrapped for.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import type { Call } from './call.ts';
+import { registered } from './caller.ts';
+import type { Folders, Identities } from './ports.ts';
+import { folderAnswer, next } from './views.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly folders: Pick<Folders, 'find' | 'epochs'>;
+}
+
+export async function listCells(
+  { identities, folders }: Deps,
+  call: Call,
+  { params, query }: Input<'list-cells'>,
+): Promise<Answer<'list-cells'>> {
+  const [folder, page] = await Promise.all([
+    folders.find(params.folderId),
+    folders.epochs(params.folderId, query),
+    registered(identities, call.caller),
+  ]);
+  if (folder?.statement.payload.patient !== call.caller) throw new AppError('not-found');
+  return { folders: page.items.map(folderAnswer), ...next(page) };
+}

@@ -1,0 +1,10 @@
+// The patient lets a paused grant go on.
+import type { Answer, Input } from '../api/routes.ts';
+import type { Call } from './call.ts';
+import { holdGrant, type HoldDeps } from './hold-grant.ts';
+
+export const resumeGrant = (
+  deps: HoldDeps,
+  call: Call,
+  input: Input<'resume-grant'>,
+): Promise<Answer<'resume-grant'>> => holdGrant('resumption', deps, call, input);

@@ -1,0 +1,47 @@
+// The cells of a grant that ended are closed: it leaves the patient's list of those that are not.
+import { AppError } from '../api/errors.ts';
+import type { Answer, Input } from '../api/routes.ts';
+import type { FolderId, GrantId } from '../bytes/ids.ts';
+import { livenessAt } from '../domain/grant.ts';
+import type { Call } from './call.ts';
+import { whileRegistered } from './caller.ts';
+import { ownGrant } from './extendable.ts';
+import type { Folders, Grants, Identities } from './ports.ts';
+import { grantAnswer } from './views.ts';
+
+interface Deps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly grants: Pick<Grants, 'find' | 'cells' | 'settle'>;
+  readonly folders: Pick<Folders, 'cells'>;
+}
+
+const PAGE = 100;
+
+export async function settleGrant(
+  deps: Deps,
+  call: Call,
+  { params }: Input<'settle-grant'>,
+): Promise<Answer<'settle-grant'>> {
+  const reading = Promise.all([ownGrant(deps.grants, params.grantId, call), openCells(deps, params.grantId)]);
+  const [, [grant, open]] = await whileRegistered(deps.identities, call.caller, reading);
+  const live = livenessAt(grant.status, call.now);
+  const ended = !live.live && live.reason !== 'not-begun' && live.reason !== 'paused';
+  if (!ended || open.length > 0) throw new AppError('cells-open', { ids: open });
+  await deps.grants.settle(grant, call);
+  return grantAnswer(grant, call.now);
+}
+
+/** Folders whose current cell the grant was given. A folder that holds one record version has nothing to come, and needs no new epoch. */
+async function openCells({ grants, folders }: Deps, id: GrantId): Promise<readonly FolderId[]> {
+  const open: FolderId[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await grants.cells(id, { cursor, limit: PAGE });
+    const cells = await folders.cells(page.items);
+    for (const cell of cells)
+      if (cell?.state === 'current' && cell.statement.payload.single === undefined)
+        open.push(cell.statement.payload.folder);
+    cursor = page.next;
+  } while (cursor !== undefined);
+  return open;
+}
