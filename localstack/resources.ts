@@ -22,7 +22,13 @@ import {
   NotFoundException,
   type CreateKeyCommandInput,
 } from '@aws-sdk/client-kms';
-import { BucketAlreadyOwnedByYou, CreateBucketCommand, PutBucketVersioningCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  BucketAlreadyOwnedByYou,
+  CreateBucketCommand,
+  PutBucketCorsCommand,
+  PutBucketVersioningCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { PROJECT, STATE } from './local-aws.ts';
 
 const run = promisify(execFile);
@@ -131,13 +137,30 @@ async function createKey(kms: KMSClient, properties: Record<string, unknown>, al
 interface BucketProperties {
   readonly BucketName: string;
   readonly VersioningConfiguration: { readonly Status: 'Enabled' };
+  readonly CorsConfiguration: { readonly CorsRules: readonly CorsRule[] };
 }
 
-async function createBucket(s3: S3Client, { BucketName, VersioningConfiguration }: BucketProperties): Promise<void> {
+interface CorsRule {
+  readonly AllowedOrigins: string[];
+  readonly AllowedMethods: string[];
+  readonly AllowedHeaders: string[];
+  readonly ExposedHeaders: string[];
+  readonly MaxAge: number;
+}
+
+async function createBucket(s3: S3Client, properties: BucketProperties): Promise<void> {
+  const { BucketName: Bucket, VersioningConfiguration, CorsConfiguration } = properties;
   try {
-    await s3.send(new CreateBucketCommand({ Bucket: BucketName }));
+    await s3.send(new CreateBucketCommand({ Bucket }));
   } catch (error) {
     if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
   }
-  await s3.send(new PutBucketVersioningCommand({ Bucket: BucketName, VersioningConfiguration }));
+  await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
+  // CloudFormation has other names than S3 for two of the members.
+  const CORSRules = CorsConfiguration.CorsRules.map(({ ExposedHeaders, MaxAge, ...rule }) => ({
+    ...rule,
+    ExposeHeaders: ExposedHeaders,
+    MaxAgeSeconds: MaxAge,
+  }));
+  await s3.send(new PutBucketCorsCommand({ Bucket, CORSConfiguration: { CORSRules } }));
 }

@@ -49,19 +49,40 @@ const proxy = (port: number, endpoint: string, prefix: string): Promise<Server> 
     server.listen(port, '127.0.0.1', () => resolve(server));
   });
 
-const apiId = async (endpoint: string): Promise<string> => {
-  const answer = await fetch(`${endpoint}/v2/apis`, {
+interface HttpApi {
+  readonly apiId: string;
+  readonly name: string;
+  readonly corsConfiguration: Readonly<Record<string, unknown>>;
+}
+
+const gateway = (endpoint: string, path: string, options: RequestInit = {}): Promise<Response> =>
+  fetch(`${endpoint}/v2/apis${path}`, {
+    ...options,
     headers: {
       authorization: `AWS4-HMAC-SHA256 Credential=${LOCAL_CREDENTIALS.accessKeyId}/20260101/${LOCAL_REGION}/apigateway/aws4_request`,
+      'content-type': 'application/json',
     },
   });
-  const { items } = (await answer.json()) as { items: { apiId: string; name: string }[] };
+
+const deployedApi = async (endpoint: string): Promise<HttpApi> => {
+  const { items } = (await (await gateway(endpoint, '')).json()) as { items: HttpApi[] };
   const found = items.find((a) => a.name === `pcehr-${STAGE}`);
   if (found === undefined) throw new Error('the deployed stack has no HTTP API');
-  return found.apiId;
+  return found;
 };
 
-/** The one thing that cannot hold here: the bucket takes TLS only, and the local AWS speaks plain HTTP. */
+/** The local gateway keeps the stack's CORS rules under the names of CloudFormation and reads them under its own: they are said again, unchanged. */
+const renameCors = async (endpoint: string, { apiId, corsConfiguration }: HttpApi): Promise<void> => {
+  const renamed = Object.entries(corsConfiguration).map(([name, value]) => [
+    name.charAt(0).toLowerCase() + name.slice(1),
+    value,
+  ]);
+  const body = JSON.stringify({ corsConfiguration: Object.fromEntries(renamed) as object });
+  const answer = await gateway(endpoint, `/${apiId}`, { method: 'PATCH', body });
+  if (!answer.ok) throw new Error(`the gateway did not take the CORS rules of the stack (${answer.status})`);
+};
+
+/** What cannot hold here: the bucket takes TLS only, and the local AWS speaks plain HTTP. */
 const allowPlainHttp = async (endpoint: string): Promise<void> => {
   const s3 = new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
   await s3.send(new DeleteBucketPolicyCommand({ Bucket: `pcehr-blobs-${STAGE}` }));
@@ -89,9 +110,11 @@ try {
   if (deploy.code !== 0) throw new Error('the deploy failed');
   console.log(`deployed in ${Math.round((Date.now() - began) / 1000)} s`);
   await allowPlainHttp(aws.endpoint);
-  server = await proxy(port, aws.endpoint, `/_aws/execute-api/${await apiId(aws.endpoint)}/$default`);
+  const api = await deployedApi(aws.endpoint);
+  await renameCors(aws.endpoint, api);
+  server = await proxy(port, aws.endpoint, `/_aws/execute-api/${api.apiId}/$default`);
   const jest = join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js');
-  const suites = ['test/flows/main-job', 'test/flows/large-upload', 'test/deployed'];
+  const suites = ['test/flows/main-job', 'test/flows/large-upload', 'test/flows/browser', 'test/deployed'];
   const tests = await run(
     [
       '--experimental-vm-modules',
