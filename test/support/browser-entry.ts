@@ -1,0 +1,146 @@
+// The page of the browser test: patient and recipient in one tab, with nothing but the SDK and what browsers have. What came of it goes to the
+// server that gave the page; each step is said on the console, which the test shows when the page does not end.
+import { systemRng } from '../../lib/bytes/binary.ts';
+import { toHex } from '../../lib/bytes/codec.ts';
+import {
+  AppError,
+  createMemory,
+  createPatient,
+  createRecipient,
+  importMemory,
+  type Content,
+  type DownloadProgress,
+  type RecordInfo,
+  type UploadProgress,
+} from '../../lib/client/index.ts';
+import { deviceKeys, identityPublicKey } from '../../lib/identity/derive.ts';
+import { nextKeyHash } from '../../lib/identity/identity-statement.ts';
+import { generationSeed, newRootWords, rootFromWords } from '../../lib/identity/roots.ts';
+
+export interface Seen {
+  readonly fileName: string | undefined;
+  readonly bytes: number;
+  readonly filed: string;
+  readonly opened: string;
+}
+
+/** What the page says: what it saw, or what it broke on. */
+export type Report =
+  | {
+      readonly seen: readonly Seen[];
+      readonly uploaded: number;
+      readonly downloaded: number;
+      readonly refused: { readonly code: string; readonly reason: string | undefined };
+      readonly trail: readonly string[];
+    }
+  | { readonly broken: string };
+
+const MiB = 1024 * 1024;
+
+const newIdentity = () => {
+  const root = rootFromWords(newRootWords());
+  return { keys: deviceKeys(generationSeed(root, 1)), next: nextKeyHash(identityPublicKey(generationSeed(root, 2))) };
+};
+
+/** getRandomValues gives 64 KiB at most. */
+const bytesOf = (length: number): Uint8Array<ArrayBuffer> => {
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at += 65_536) bytes.set(systemRng(Math.min(65_536, length - at)), at);
+  return bytes;
+};
+
+const sha256 = async (bytes: BufferSource): Promise<string> =>
+  toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+
+const step = (name: string): void => {
+  console.log(`step: ${name}`);
+};
+
+/** A padded one, one in one piece, one whose length is not known before its end and that takes two parts. */
+const CONTENTS: readonly { readonly fileName: string; readonly length: number; readonly as: (b: Blob) => Content }[] = [
+  { fileName: 'note.txt', length: 1_000, as: (blob) => blob },
+  { fileName: 'scan.bin', length: 3 * MiB + 1, as: (blob) => blob },
+  { fileName: 'film.bin', length: 8 * MiB + 1, as: (blob) => blob.stream() },
+];
+
+const mainJob = async (origin: string): Promise<Report> => {
+  step('register');
+  const [own, theirs] = [newIdentity(), newIdentity()];
+  const patient = createPatient({ origin, ...own });
+  const recipient = createRecipient({ origin, ...theirs, memory: createMemory(theirs.keys.id) });
+  await Promise.all([patient.register(), recipient.register({ name: 'Praxis am Markt' })]);
+
+  step('file');
+  const folder = await patient.createFolder({ name: 'Cough, autumn', category: 'imaging' });
+  let uploaded = 0;
+  const filed: { readonly record: RecordInfo; readonly sha256: string }[] = [];
+  for (const { fileName, length, as } of CONTENTS) {
+    const bytes = bytesOf(length);
+    const [before, metadata] = [uploaded, { fileName, mediaType: 'application/octet-stream' }];
+    const onProgress = ({ sentBytes }: UploadProgress) => (uploaded = before + sentBytes);
+    const record = await patient.file(folder.id, as(new Blob([bytes])), metadata, { onProgress });
+    filed.push({ record, sha256: await sha256(bytes) });
+  }
+
+  step('request');
+  const { id } = await recipient.request({
+    patient: patient.id,
+    folders: [folder.id],
+    purpose: 'TREAT',
+    durationSeconds: 86_400,
+  });
+  // They met. Then the patient comes back, with what the browser kept of it.
+  patient.verify(recipient.id);
+  const kept = JSON.stringify(patient.memory.export());
+  const again = createPatient({ origin, ...own, memory: importMemory(own.keys.id, JSON.parse(kept)) });
+
+  step('approve');
+  const asked = (await again.listRequests('pending')).find((r) => r.id === id)!;
+  again.verify(recipient.id);
+  const [approved] = await again.approve(asked);
+
+  step('open');
+  const grant = await recipient.grant(approved.id, patient.id);
+  const records = await recipient.listRecords(grant, folder.id);
+  const seen: Seen[] = [];
+  let downloaded = 0;
+  for (const record of records) {
+    const before = downloaded;
+    const onProgress = (_: RecordInfo, { receivedBytes }: DownloadProgress) => (downloaded = before + receivedBytes);
+    const [opened] = await recipient.open(grant, [record], { onProgress });
+    const body = await new Response(opened!.stream() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer();
+    seen.push({
+      fileName: opened!.metadata.fileName,
+      bytes: body.byteLength,
+      filed: filed.find((f) => f.record.record === record.record)?.sha256 ?? 'none',
+      opened: await sha256(body),
+    });
+  }
+
+  step('revoke');
+  await again.revoke(grant);
+  const refusal = await recipient.open(grant, records).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(refusal instanceof AppError)) throw new Error('the recipient was not refused', { cause: refusal });
+
+  step('trail');
+  return {
+    seen,
+    uploaded,
+    downloaded,
+    refused: { code: refusal.code, reason: refusal.details.reason },
+    trail: (await again.audit()).map((e) => e.kind),
+  };
+};
+
+const textOf = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.stack ?? error.message}${error.cause === undefined ? '' : `\ncause: ${textOf(error.cause)}`}`
+    : String(error);
+
+const report = await mainJob(new URL(location.href).searchParams.get('api') ?? '').catch((error: unknown): Report => ({
+  broken: textOf(error),
+}));
+await fetch('/report', { method: 'POST', body: JSON.stringify(report) });
