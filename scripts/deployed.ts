@@ -114,7 +114,13 @@ try {
   await renameCors(aws.endpoint, api);
   server = await proxy(port, aws.endpoint, `/_aws/execute-api/${api.apiId}/$default`);
   const jest = join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js');
-  const suites = ['test/flows/main-job', 'test/flows/large-upload', 'test/flows/browser', 'test/deployed'];
+  const suites = [
+    'test/flows/main-job',
+    'test/flows/life-of-a-grant',
+    'test/flows/large-upload',
+    'test/flows/browser',
+    'test/deployed',
+  ];
   const tests = await run(
     [
       '--experimental-vm-modules',
