@@ -139,19 +139,8 @@ export const emptyState = (): State => ({
   named: { count: 0 },
 });
 
-const TABLES = [
-  'claims',
-  'chains',
-  'identities',
-  'folders',
-  'records',
-  'uploads',
-  'requests',
-  'slots',
-  'grants',
-  'objects',
-  'multiparts',
-] as const satisfies readonly (keyof State)[];
+type Table = Exclude<keyof State, 'named'>;
+const TABLES = Object.keys(emptyState()).filter((name): name is Table => name !== 'named');
 
 /** Shares the rows, which never change. */
 export const copyOf = (state: State): State => ({

@@ -1,0 +1,6 @@
+// Every test of the rules and of the use cases in one file, so that the sources are loaded once for each mutant.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+for (const folder of ['domain', 'usecases'].map((name) => join(import.meta.dirname, '..', name)))
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.test.ts'))) await import(join(folder, file));
