@@ -23,7 +23,7 @@ export type Liveness = { readonly live: true } | { readonly live: false; readonl
 export const livenessAt = (g: GrantStatus, now: Instant): Liveness => {
   if (g.state === 'revoked') return { live: false, reason: 'revoked' };
   if (now >= g.expires) return { live: false, reason: 'expired' };
-  if (g.limit !== undefined && g.used >= g.limit) return { live: false, reason: 'exhausted' };
+  if (g.used >= (g.limit ?? Infinity)) return { live: false, reason: 'exhausted' };
   if (g.state === 'paused') return { live: false, reason: 'paused' };
   if (now < g.notBefore) return { live: false, reason: 'not-begun' };
   return { live: true };

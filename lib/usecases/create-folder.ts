@@ -1,17 +1,15 @@
 // A patient makes a folder, or starts its next epoch with a fresh key.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import { fromBase64url } from '../bytes/codec.ts';
 import type { EventDraft } from '../domain/audit.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
-import { decodePublicKey } from '../umbral/proxy.ts';
 import type { Call } from './call.ts';
 import { registered } from './caller.ts';
 import { assertCapsule } from './capsules.ts';
 import { carriedInto } from './carried.ts';
 import type { Folders, Grants, Identities, NewExtension, Records, StoredCell, StoredWrap } from './ports.ts';
-import { mustBe } from './stated.ts';
+import { mustBe, mustBePoint } from './stated.ts';
 import { folderAnswer } from './views.ts';
 
 interface Deps {
@@ -30,7 +28,7 @@ export async function createFolder(
   const statement = await verifyStatement('folder', body.statement, call.caller);
   const { payload, hash } = statement;
   mustBe('folder', payload.folder === params.folderId);
-  decodePublicKey(fromBase64url(payload.key));
+  mustBePoint('key', payload.key);
   mustBe('single', (payload.single === undefined) === (body.wrap === undefined));
 
   const [stored, patient] = await Promise.all([folders.find(payload.folder), registered(identities, call.caller)]);

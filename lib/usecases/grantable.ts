@@ -70,7 +70,7 @@ export async function ownCells(
   if (missing.length > 0) throw new AppError('not-found', { ids: missing });
   mustBe(
     'cells',
-    cells.every((c, i) => stored[i]?.statement.payload.key === c.key && stored[i].statement.hash === c.statement),
+    cells.every((c, i) => stored[i]!.statement.payload.key === c.key && stored[i]!.statement.hash === c.statement),
   );
   return stored.filter((c) => c !== undefined);
 }
@@ -91,8 +91,8 @@ export function assertKFrags(cells: readonly GrantCell[], kfrags: readonly strin
 
 function assertKFrag(bytes: Uint8Array, cell: GrantCell, keys: Keys): void {
   const invalid = new AppError('kfrag-invalid', { ids: [cell.folder] });
-  const [named] = cell.kfrags;
-  if (named?.hash !== toBase64url(sha256(bytes))) throw invalid;
+  const named = cell.kfrags[0]!;
+  if (named.hash !== toBase64url(sha256(bytes))) throw invalid;
   const id = orRefuse(invalid, () => {
     const kfrag = decodeKFrag(bytes);
     verifyKFrag(kfrag, { ...keys, delegating: decodePublicKey(fromBase64url(cell.key)), requireBothKeys: true });

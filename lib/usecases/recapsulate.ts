@@ -41,9 +41,7 @@ export async function recapsulate(
   assertAllowed(opening, view, call);
   const records = readable(payload, view);
 
-  const answers = await Promise.all(
-    records.map((r) => openedRecord(deps, r, payload.grant === undefined ? undefined : view.kfrag, call)),
-  );
+  const answers = await Promise.all(records.map((r) => openedRecord(deps, r, view.kfrag, call)));
   if (view.claim === undefined) await deps.openings.record(opening, view, opened(opening, call), call);
   return { records: answers };
 }
@@ -75,15 +73,17 @@ function wasCounted(opening: Statement<'opening'>, { claim }: OpeningView, { now
 
 /** All of the records, or the ids of those that are not there. */
 function readable({ patient, records }: Payload<'opening'>, view: OpeningView): readonly Readable[] {
-  const found = records.map((_, i): Readable | undefined => {
-    const version = view.versions[i];
-    const wrap = view.wraps[i];
-    if (version?.state !== 'committed' || version.metadata === undefined || wrap === undefined) return undefined;
-    return version.statement.payload.patient === patient ? { version, metadata: version.metadata, wrap } : undefined;
+  const found: Readable[] = [];
+  const missing: string[] = [];
+  records.forEach(({ record }, i) => {
+    const [version, wrap] = [view.versions[i], view.wraps[i]];
+    const { metadata } = version ?? {};
+    if (version?.state !== 'committed' || metadata === undefined || wrap === undefined) missing.push(record);
+    else if (version.statement.payload.patient !== patient) missing.push(record);
+    else found.push({ version, metadata, wrap });
   });
-  const missing = records.filter((_, i) => found[i] === undefined).map((r) => r.record);
   if (missing.length > 0) throw new AppError('not-found', { ids: missing });
-  return found.filter((r) => r !== undefined);
+  return found;
 }
 
 async function openedRecord(

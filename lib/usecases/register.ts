@@ -5,10 +5,10 @@ import { fromBase64url } from '../bytes/codec.ts';
 import { possessionMessage } from '../statements/possession.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
-import { decodePublicKey, verifyMessage } from '../umbral/proxy.ts';
+import { verifyMessage } from '../umbral/proxy.ts';
 import type { Call } from './call.ts';
 import type { Identities, StoredIdentity } from './ports.ts';
-import { mustBe } from './stated.ts';
+import { mustBe, mustBePoint } from './stated.ts';
 import { identityAnswer } from './views.ts';
 
 interface Deps {
@@ -40,20 +40,11 @@ export async function register(
 
 /** Every key is a point of the curve, and the receiving key is shown to be in the registrant's hand. */
 function assertKeys({ id, receiving, inbox, kfragSigner }: Statement<'identity'>['payload']): void {
-  for (const [member, key] of Object.entries({ inbox, kfragSigner, receiving: receiving.key }))
-    mustBe(member, isPoint(key));
-  const key = fromBase64url(receiving.key);
-  const message = possessionMessage(id, receiving.number, key);
-  mustBe('receiving', verifyMessage(decodePublicKey(key), message, fromBase64url(receiving.proof)));
-}
-
-function isPoint(key: string): boolean {
-  try {
-    decodePublicKey(fromBase64url(key));
-    return true;
-  } catch {
-    return false;
-  }
+  mustBePoint('inbox', inbox);
+  mustBePoint('kfragSigner', kfragSigner);
+  const key = mustBePoint('receiving', receiving.key);
+  const message = possessionMessage(id, receiving.number, fromBase64url(receiving.key));
+  mustBe('receiving', verifyMessage(key, message, fromBase64url(receiving.proof)));
 }
 
 /** Numbers rise by one, each names the one before, and the next generation's key never changes. */

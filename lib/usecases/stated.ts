@@ -1,6 +1,8 @@
 // A statement in a body must say the same as the request around it.
 import { AppError } from '../api/errors.ts';
+import { fromBase64url } from '../bytes/codec.ts';
 import { UmbralError } from '../umbral/errors.ts';
+import { decodePublicKey, type PublicKey } from '../umbral/proxy.ts';
 
 /** @throws {AppError} `statement-invalid`, naming the member that differs */
 export function mustBe(member: string, holds: boolean): void {
@@ -19,4 +21,9 @@ export function orRefuse<T>(refusal: AppError, read: () => T): T {
   } catch (error) {
     throw error instanceof UmbralError ? refusal : error;
   }
+}
+
+/** A key must be a point of the curve. @throws {AppError} `statement-invalid` */
+export function mustBePoint(member: string, key: string): PublicKey {
+  return orRefuse(new AppError('statement-invalid', { member }), () => decodePublicKey(fromBase64url(key)));
 }

@@ -47,7 +47,10 @@ describe('create-folder', () => {
   test('refuses a key that is no point', async () => {
     const w = await clinic();
     const statement = await folderOf(patient, { key: 'A'.repeat(44) });
-    expect(await refused(w, () => putFolder(w, patient, statement))).toMatch(/^UmbralError/);
+    expect(await refused(w, () => putFolder(w, patient, statement))).toEqual({
+      code: 'statement-invalid',
+      member: 'key',
+    });
   });
 
   test('refuses whoever is not registered, and statements of others', async () => {

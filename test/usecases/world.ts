@@ -26,6 +26,15 @@ import { listFolders } from '../../lib/usecases/list-folders.ts';
 import { listGrants } from '../../lib/usecases/list-grants.ts';
 import { listRecords } from '../../lib/usecases/list-records.ts';
 import { listRequests } from '../../lib/usecases/list-requests.ts';
+import { extendGrant } from '../../lib/usecases/extend-grant.ts';
+import { getCheckpoint } from '../../lib/usecases/get-checkpoint.ts';
+import { getServiceKey } from '../../lib/usecases/get-service-key.ts';
+import { listCellGrants } from '../../lib/usecases/list-cell-grants.ts';
+import { listCells } from '../../lib/usecases/list-cells.ts';
+import { pauseGrant } from '../../lib/usecases/pause-grant.ts';
+import { resumeGrant } from '../../lib/usecases/resume-grant.ts';
+import { settleGrant } from '../../lib/usecases/settle-grant.ts';
+import { withdrawRequest } from '../../lib/usecases/withdraw-request.ts';
 import type { Ports } from '../../lib/usecases/ports.ts';
 import { recapsulate } from '../../lib/usecases/recapsulate.ts';
 import { register } from '../../lib/usecases/register.ts';
@@ -70,6 +79,15 @@ const USE_CASES = {
   'revoke-grant': revokeGrant,
   recapsulate,
   'list-audit': listAudit,
+  'extend-grant': extendGrant,
+  'get-checkpoint': getCheckpoint,
+  'get-service-key': getServiceKey,
+  'list-cell-grants': listCellGrants,
+  'list-cells': listCells,
+  'pause-grant': pauseGrant,
+  'resume-grant': resumeGrant,
+  'settle-grant': settleGrant,
+  'withdraw-request': withdrawRequest,
 } as const satisfies Partial<{
   [N in RouteName]: (deps: Ports, call: Call, input: Input<N>) => Promise<Answer<N>>;
 }>;

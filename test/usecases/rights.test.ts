@@ -1,0 +1,701 @@
+// Rights to file, scopes, extensions, holds and what comes after an end: each use case, and each of its refusals.
+import { describe, expect, test } from '@jest/globals';
+import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
+import { DAY } from '../../lib/domain/time.ts';
+import type { Payload, Statement } from '../../lib/statements/kinds.ts';
+import { verifyServiceStatement } from '../../lib/statements/service.ts';
+import {
+  b64,
+  delegated,
+  epochAfter,
+  filingOf,
+  folderOf,
+  grantOf,
+  nobody,
+  NOW,
+  openingOf,
+  patient,
+  recipient,
+  requestOf,
+  revocationOf,
+  signed,
+  stranger,
+  type Person,
+  type SignedGrant,
+} from './people.ts';
+import {
+  begin,
+  clinic,
+  commit,
+  eventOf,
+  file,
+  lastEvent,
+  putFolder,
+  refused,
+  send,
+  trailOf,
+  unchanged,
+  uploaded,
+  type Clinic,
+} from './world.ts';
+
+const invalid = (member: string) => ({ code: 'statement-invalid', member });
+const NOT_FOUND = { code: 'not-found' };
+const NOT_REGISTERED = { code: 'not-registered' };
+const idOf = ({ statement }: SignedGrant): GrantId => statement.payload.grant;
+const folderId = ({ payload }: Statement<'folder'>): FolderId => payload.folder;
+
+const give = (w: Clinic, grant: SignedGrant, by: Person = patient) =>
+  send(w, 'grant-access', by, { params: { grantId: idOf(grant) }, body: grant.body });
+const revoke = async (w: Clinic, grant: SignedGrant, now = NOW) => {
+  const revocation = await revocationOf(grant.statement);
+  await send(w, 'revoke-grant', patient, {
+    params: { grantId: idOf(grant) },
+    body: { statement: revocation.jws },
+    now,
+  });
+};
+
+/** A right to file in a folder. */
+const authorship = (
+  folder: Statement<'folder'>,
+  right: 'add' | 'write',
+  changes: Partial<Payload<'grant'>> = {},
+): Promise<SignedGrant> => {
+  const { cell } = delegated(patient, folder, recipient);
+  return grantOf([folder], { right, cells: [{ ...cell, kfrags: [] }], kfrags: [], ...changes });
+};
+const naming = ({ statement }: SignedGrant) => ({ grant: { id: statement.payload.grant, hash: statement.hash } });
+
+interface Extending {
+  readonly number?: number;
+  readonly previous?: string;
+  readonly by?: Person;
+  readonly changes?: Partial<Payload<'extension'>>;
+  readonly kfrags?: string[];
+}
+const extensionOf = async (
+  grant: SignedGrant,
+  cells: readonly Statement<'folder'>[],
+  { number = 1, previous = grant.statement.hash, by = patient, changes = {}, kfrags }: Extending = {},
+) => {
+  const made = cells.map((c) => delegated(patient, c, recipient));
+  const payload = {
+    patient: by.keys.id,
+    grant: idOf(grant),
+    number,
+    previous,
+    cells: made.map((d) => d.cell),
+    issued: NOW,
+  };
+  const statement = await signed('extension', payload, changes, by);
+  return { statement, body: { statement: statement.jws, kfrags: kfrags ?? made.map((d) => d.kfrag) } };
+};
+type SignedExtension = Awaited<ReturnType<typeof extensionOf>>;
+const extend = (w: Clinic, { statement, body }: SignedExtension, by: Person = patient, now = NOW) =>
+  send(w, 'extend-grant', by, { params: { grantId: statement.payload.grant }, body, now });
+
+describe('filing by a right to add', () => {
+  const ready = async (changes: Partial<Payload<'grant'>> = {}) => {
+    const w = await clinic();
+    const grant = await authorship(w.folder, 'add', changes);
+    await give(w, grant);
+    const filing = await filingOf(recipient, w.folder, { patient: patient.keys.id, ...naming(grant) });
+    return { w, grant, filing };
+  };
+
+  test('is stored with the grant, receipted, and in the trail of the patient', async () => {
+    const { w, grant, filing } = await ready();
+    await begin(w, recipient, filing, { grant: idOf(grant) });
+    await uploaded(w, recipient, filing);
+    const { receipt, ...view } = await commit(w, recipient, filing);
+    expect(view).toMatchObject({ statement: filing.statement.jws, grant: grant.statement.jws });
+    const { record, version, folder, epoch } = filing.statement.payload;
+    const subject = { folder, epoch, records: [{ record, version }], grant: idOf(grant) };
+    expect(lastEvent(w, patient)).toEqual(eventOf('record-filed', recipient, subject, filing.statement));
+    const event = w.state.chains.get(patient.keys.id)!.at(-1)!.entry.hash;
+    const told = verifyServiceStatement('receipt', receipt!, await w.ports.notary.key());
+    expect(told).toEqual({
+      patient: patient.keys.id,
+      author: recipient.keys.id,
+      grant: idOf(grant),
+      record,
+      version,
+      statement: filing.statement.hash,
+      event,
+      when: NOW,
+    });
+    const again = await unchanged(w, () => commit(w, recipient, filing, { now: NOW + 1 }));
+    expect(verifyServiceStatement('receipt', again.receipt!, await w.ports.notary.key())).toEqual(told);
+  });
+
+  test('the patient needs no receipt', async () => {
+    const w = await clinic();
+    expect(await commit(w, patient, w.letter)).not.toHaveProperty('receipt');
+  });
+
+  test('goes for later epochs of the folder, too, and for the current one only', async () => {
+    const { w, grant, filing } = await ready();
+    const second = await epochAfter(patient, w.folder);
+    await putFolder(w, patient, second);
+    expect(await refused(w, () => begin(w, recipient, filing, { grant: idOf(grant) }))).toEqual({
+      code: 'cell-closed',
+    });
+    const later = await filingOf(recipient, second, { patient: patient.keys.id, ...naming(grant) });
+    await begin(w, recipient, later, { grant: idOf(grant) });
+    await uploaded(w, recipient, later);
+    expect(await commit(w, recipient, later)).toMatchObject({ state: 'committed' });
+  });
+
+  test('not without naming the grant, by another, in another folder, by another right, or after its end', async () => {
+    const { w, grant, filing } = await ready();
+    const id = idOf(grant);
+    expect(await refused(w, () => begin(w, recipient, filing))).toEqual(NOT_FOUND);
+    expect(await refused(w, () => begin(w, stranger, filing, { grant: id }))).toEqual(NOT_FOUND);
+    const { folder } = w.other.payload;
+    expect(await refused(w, () => begin(w, recipient, filing, { grant: id, folder }))).toEqual(NOT_FOUND);
+    expect(await refused(w, () => begin(w, recipient, filing, { grant: idOf(w.grant) }))).toEqual(NOT_FOUND);
+    expect(await refused(w, () => begin(w, recipient, filing, { grant: newId<GrantId>() }))).toEqual(NOT_FOUND);
+    const late = { grant: id, now: NOW + DAY };
+    expect(await refused(w, () => begin(w, recipient, filing, late))).toEqual({
+      code: 'grant-ended',
+      reason: 'expired',
+    });
+    await begin(w, recipient, filing, { grant: id });
+    await uploaded(w, recipient, filing);
+    await revoke(w, grant);
+    expect(await refused(w, () => commit(w, recipient, filing))).toEqual({ code: 'grant-ended', reason: 'revoked' });
+  });
+
+  test('a grant of another patient opens no folder of this one', async () => {
+    const { w, filing } = await ready();
+    const { cell } = delegated(stranger, w.foreign, recipient);
+    const foreign = await grantOf(
+      [w.foreign],
+      { right: 'add', cells: [{ ...cell, kfrags: [] }], kfrags: [] },
+      stranger,
+    );
+    await give(w, foreign, stranger);
+    expect(await refused(w, () => begin(w, recipient, filing, { grant: idOf(foreign) }))).toEqual(NOT_FOUND);
+  });
+
+  test('the statement names the hash of the grant that it stands on', async () => {
+    const { w, grant } = await ready();
+    const odd = await filingOf(recipient, w.folder, {
+      patient: patient.keys.id,
+      grant: { id: idOf(grant), hash: b64(32) },
+    });
+    await begin(w, recipient, odd, { grant: idOf(grant) });
+    await uploaded(w, recipient, odd);
+    expect(await refused(w, () => commit(w, recipient, odd))).toEqual(invalid('grant'));
+  });
+
+  test('reads nothing', async () => {
+    const { w, grant } = await ready();
+    const params = { folderId: folderId(w.folder) };
+    const list = () => send(w, 'list-records', recipient, { params, query: { grant: idOf(grant) } });
+    expect(await refused(w, list)).toEqual(NOT_FOUND);
+    const recordId = w.letter.statement.payload.record;
+    const get = () => send(w, 'get-record', recipient, { params: { recordId }, query: { grant: idOf(grant) } });
+    expect(await refused(w, get)).toEqual(NOT_FOUND);
+    const opening = await openingOf(recipient, w.folder, [w.letter.statement], { grant: idOf(grant) });
+    const open = () =>
+      send(w, 'recapsulate', recipient, {
+        params: { openingId: opening.payload.opening },
+        body: { statement: opening.jws },
+      });
+    expect(await refused(w, open)).toEqual(NOT_FOUND);
+  });
+});
+
+describe('filing by a right to write', () => {
+  test('makes the next version of a record that is there, and no new record', async () => {
+    const w = await clinic();
+    const grant = await authorship(w.folder, 'write');
+    await give(w, grant);
+    const { record } = w.letter.statement.payload;
+    const next = { record, version: 2, previous: w.letter.statement.hash, patient: patient.keys.id, ...naming(grant) };
+    const filing = await filingOf(recipient, w.folder, next);
+    await begin(w, recipient, filing, { grant: idOf(grant) });
+    await uploaded(w, recipient, filing);
+    expect(await commit(w, recipient, filing)).toMatchObject({ grant: grant.statement.jws });
+    const versions = await send(w, 'get-record', patient, { params: { recordId: record } });
+    expect(versions.versions.map((v) => v.statement)).toEqual([w.letter.statement.jws, filing.statement.jws]);
+    const added = await filingOf(recipient, w.folder, { patient: patient.keys.id, ...naming(grant) });
+    expect(await refused(w, () => begin(w, recipient, added, { grant: idOf(grant) }))).toEqual(NOT_FOUND);
+  });
+});
+
+describe('a grant to add or write', () => {
+  test('is made for the current cell, without fragments', async () => {
+    const w = await clinic();
+    const { kfrag } = delegated(patient, w.folder, recipient);
+    const odd = await authorship(w.folder, 'add');
+    const withOne: SignedGrant = { ...odd, body: { ...odd.body, kfrags: [kfrag] } };
+    expect(await refused(w, () => give(w, withOne))).toEqual(invalid('cells'));
+    await putFolder(w, patient, await epochAfter(patient, w.folder));
+    expect(await refused(w, () => give(w, odd))).toEqual(invalid('cells'));
+  });
+
+  test('shows its recipient the folder as it is now', async () => {
+    const w = await clinic();
+    const grant = await authorship(w.folder, 'add');
+    await give(w, grant);
+    const second = await epochAfter(patient, w.folder);
+    await putFolder(w, patient, second);
+    const seen = await send(w, 'get-grant', recipient, { params: { grantId: idOf(grant) } });
+    expect(seen.cells).toEqual([{ folder: second.jws }]);
+    w.state.folders.delete(folderId(w.folder));
+    expect((await send(w, 'get-grant', recipient, { params: { grantId: idOf(grant) } })).cells).toEqual([]);
+  });
+});
+
+describe('extend-grant', () => {
+  const second = async () => {
+    const w = await clinic();
+    const next = await epochAfter(patient, w.folder);
+    await putFolder(w, patient, next);
+    return { w, next };
+  };
+
+  test('adds the next epoch, and logs it', async () => {
+    const { w, next } = await second();
+    const extension = await extensionOf(w.grant, [next]);
+    expect(await extend(w, extension)).toMatchObject({ extensions: 1, tip: extension.statement.hash, used: 0 });
+    const subject = { grant: idOf(w.grant), folders: [folderId(next)] };
+    expect(lastEvent(w, patient)).toEqual(eventOf('grant-extended', patient, subject, extension.statement));
+    const { cells } = await send(w, 'get-grant', recipient, { params: { grantId: idOf(w.grant) } });
+    expect(cells).toEqual([{ folder: w.folder.jws }, { folder: next.jws, extension: extension.statement.jws }]);
+    expect(await unchanged(w, () => extend(w, extension))).toMatchObject({ extensions: 1 });
+  });
+
+  test('opens what is filed there', async () => {
+    const { w, next } = await second();
+    await extend(w, await extensionOf(w.grant, [next]));
+    const filed = await file(w, patient, await filingOf(patient, next));
+    const opening = await openingOf(recipient, next, [filed.statement], { grant: idOf(w.grant) });
+    const params = { openingId: opening.payload.opening };
+    const answer = await send(w, 'recapsulate', recipient, { params, body: { statement: opening.jws } });
+    expect(answer.records[0]!.wrap.cfrags).toHaveLength(1);
+    const list = { params: { folderId: folderId(next) }, query: { grant: idOf(w.grant) } };
+    expect((await send(w, 'list-records', recipient, list)).records).toHaveLength(2);
+  });
+
+  test('refuses what does not follow, what the grant does not take in, and what has ended', async () => {
+    const { w, next } = await second();
+    const outdated = { code: 'statement-outdated' };
+    expect(await refused(w, async () => extend(w, await extensionOf(w.grant, [next], { number: 2 })))).toEqual(
+      outdated,
+    );
+    const other = { previous: b64(32) };
+    expect(await refused(w, async () => extend(w, await extensionOf(w.grant, [next], other)))).toEqual(outdated);
+    const beyond = { code: 'grant-exceeds-request', member: 'cells' };
+    expect(await refused(w, async () => extend(w, await extensionOf(w.grant, [w.other])))).toEqual(beyond);
+    const twice = await extensionOf(w.grant, [next, next]);
+    expect(await refused(w, () => extend(w, twice))).toEqual(invalid('cells'));
+    const had = await extensionOf(w.grant, [w.folder]);
+    expect(await refused(w, () => extend(w, had))).toEqual({ code: 'already-exists' });
+    const unknown = await extensionOf(w.grant, [await epochAfter(patient, next)]);
+    expect(await refused(w, () => extend(w, unknown))).toMatchObject(NOT_FOUND);
+    const ended = { code: 'grant-ended', reason: 'expired' };
+    const good = await extensionOf(w.grant, [next]);
+    expect(await refused(w, () => extend(w, good, patient, NOW + DAY))).toEqual(ended);
+    await revoke(w, w.grant);
+    expect(await refused(w, () => extend(w, good))).toEqual({ code: 'grant-ended', reason: 'revoked' });
+  });
+
+  test('refuses fragments that are missing, of another cell, or for another', async () => {
+    const { w, next } = await second();
+    const none = await extensionOf(w.grant, [next], { kfrags: [] });
+    expect(await refused(w, () => extend(w, none))).toEqual(invalid('cells'));
+    const { kfrag } = delegated(patient, w.folder, recipient);
+    const wrong = await extensionOf(w.grant, [next], { kfrags: [kfrag] });
+    expect(await refused(w, () => extend(w, wrong))).toEqual({ code: 'kfrag-invalid', ids: [folderId(next)] });
+    const forStranger = delegated(patient, next, stranger);
+    const odd = await extensionOf(w.grant, [next], {
+      changes: { cells: [forStranger.cell] },
+      kfrags: [forStranger.kfrag],
+    });
+    expect(await refused(w, () => extend(w, odd))).toEqual({ code: 'kfrag-invalid', ids: [folderId(next)] });
+    const noFragments = await extensionOf(w.grant, [next], {
+      changes: { cells: [{ ...forStranger.cell, kfrags: [] }] },
+    });
+    expect(await refused(w, () => extend(w, noFragments))).toEqual(invalid('cells'));
+  });
+
+  test('by the patient alone, and for the grant that the path names', async () => {
+    const { w, next } = await second();
+    const theirs = await extensionOf(w.grant, [next], { by: stranger });
+    expect(await refused(w, () => extend(w, theirs, stranger))).toMatchObject(NOT_FOUND);
+    const unknown = await extensionOf(w.grant, [next], { by: nobody });
+    expect(await refused(w, () => extend(w, unknown, nobody))).toEqual(NOT_REGISTERED);
+    const good = await extensionOf(w.grant, [next]);
+    const elsewhere = () =>
+      send(w, 'extend-grant', patient, { params: { grantId: newId<GrantId>() }, body: good.body });
+    expect(await refused(w, elsewhere)).toEqual(invalid('grant'));
+  });
+
+  test('a grant to add is not extended; one that is paused or not begun is', async () => {
+    const { w, next } = await second();
+    const add = await authorship(next, 'add');
+    await give(w, add);
+    const beyond = { code: 'grant-exceeds-request', member: 'cells' };
+    expect(await refused(w, async () => extend(w, await extensionOf(add, [next])))).toEqual(beyond);
+    const later = await grantOf([w.folder], { notBefore: NOW + 1 });
+    await give(w, later);
+    expect(await extend(w, await extensionOf(later, [next]))).toMatchObject({ state: 'not-begun', extensions: 1 });
+    await hold(w, 'pause', w.grant);
+    expect(await extend(w, await extensionOf(w.grant, [next]))).toMatchObject({ state: 'paused', extensions: 1 });
+  });
+
+  test('a standing grant takes in folders of its kinds, and not those that hold one record', async () => {
+    const w = await clinic();
+    const standing = await grantOf([w.other], { standing: { categories: ['letters'] } });
+    await give(w, standing);
+    const listed = await send(w, 'list-grants', patient, { query: { as: 'patient', state: 'standing' } });
+    expect(listed.grants.map((g) => g.statement)).toEqual([standing.statement.jws]);
+    const first = await extensionOf(standing, [w.folder]);
+    expect(await extend(w, first)).toMatchObject({ extensions: 1 });
+    const image = await folderOf(patient, { category: 'imaging' });
+    await putFolder(w, patient, image);
+    const more = { number: 2, previous: first.statement.hash };
+    const beyond = { code: 'grant-exceeds-request', member: 'cells' };
+    expect(await refused(w, async () => extend(w, await extensionOf(standing, [image], more)))).toEqual(beyond);
+    await revoke(w, standing);
+    expect((await send(w, 'list-grants', patient, { query: { as: 'patient', state: 'standing' } })).grants).toEqual([]);
+  });
+});
+
+type Hold = 'pause' | 'resumption';
+const holdOf = (kind: Hold, grant: SignedGrant, number: number, changes: object = {}, by = patient) =>
+  signed(
+    kind,
+    { patient: by.keys.id, grant: idOf(grant), of: grant.statement.hash, number, when: NOW },
+    changes,
+    by,
+  ) as Promise<Statement<'pause'>>;
+const hold = async (w: Clinic, kind: Hold, grant: SignedGrant, number = 1, by = patient, now = NOW) => {
+  const { jws } = await holdOf(kind, grant, number, {}, by);
+  const route = kind === 'pause' ? 'pause-grant' : 'resume-grant';
+  return send(w, route, by, { params: { grantId: idOf(grant) }, body: { statement: jws }, now });
+};
+
+describe('pause-grant and resume-grant', () => {
+  test('hold it and let it go on, each with an event', async () => {
+    const w = await clinic();
+    expect(await hold(w, 'pause', w.grant)).toMatchObject({ state: 'paused', holds: 1 });
+    expect(lastEvent(w, patient)).toMatchObject({ kind: 'grant-paused', subject: { grant: idOf(w.grant) } });
+    const filter = { as: 'recipient', state: 'paused' } as const;
+    expect((await send(w, 'list-grants', recipient, { query: filter })).grants).toHaveLength(1);
+    expect(await unchanged(w, () => hold(w, 'pause', w.grant))).toMatchObject({ state: 'paused' });
+    expect(await hold(w, 'resumption', w.grant, 2)).toMatchObject({ state: 'active', holds: 2 });
+    expect(lastEvent(w, patient)).toMatchObject({ kind: 'grant-resumed' });
+  });
+
+  test('a number out of its turn, or what is so already, is outdated', async () => {
+    const w = await clinic();
+    const outdated = { code: 'statement-outdated' };
+    expect(await refused(w, () => hold(w, 'pause', w.grant, 2))).toEqual(outdated);
+    expect(await refused(w, () => hold(w, 'resumption', w.grant, 1))).toEqual(outdated);
+    await hold(w, 'pause', w.grant);
+    expect(await refused(w, () => hold(w, 'pause', w.grant, 2))).toEqual(outdated);
+    await hold(w, 'resumption', w.grant, 2);
+    expect(await refused(w, () => hold(w, 'pause', w.grant, 1))).toEqual(outdated);
+  });
+
+  test('not what has ended, of another, or not as the path says', async () => {
+    const w = await clinic();
+    const expired = { code: 'grant-ended', reason: 'expired' };
+    expect(await refused(w, () => hold(w, 'pause', w.grant, 1, patient, NOW + DAY))).toEqual(expired);
+    expect(await refused(w, () => hold(w, 'pause', w.grant, 1, stranger))).toEqual(NOT_FOUND);
+    expect(await refused(w, () => hold(w, 'pause', w.grant, 1, nobody))).toEqual(NOT_REGISTERED);
+    const { jws } = await holdOf('pause', w.grant, 1);
+    const elsewhere = { params: { grantId: newId<GrantId>() }, body: { statement: jws } };
+    expect(await refused(w, () => send(w, 'pause-grant', patient, elsewhere))).toEqual(invalid('grant'));
+    const odd = await holdOf('pause', w.grant, 1, { of: b64(32) });
+    const asked = { params: { grantId: idOf(w.grant) }, body: { statement: odd.jws } };
+    expect(await refused(w, () => send(w, 'pause-grant', patient, asked))).toEqual(invalid('of'));
+    await revoke(w, w.grant);
+    const revoked = { code: 'grant-ended', reason: 'revoked' };
+    expect(await refused(w, () => hold(w, 'pause', w.grant))).toEqual(revoked);
+  });
+});
+
+describe('settle-grant', () => {
+  const settle = (w: Clinic, grant: SignedGrant, by: Person = patient, now = NOW) =>
+    send(w, 'settle-grant', by, { params: { grantId: idOf(grant) }, body: {}, now });
+  const unsettled = async (w: Clinic, now = NOW) => {
+    const query = { as: 'patient', state: 'unsettled' } as const;
+    return (await send(w, 'list-grants', patient, { query, now })).grants.map((g) => g.statement);
+  };
+
+  test('takes an ended grant off the list when its cells are closed', async () => {
+    const w = await clinic();
+    expect(await unsettled(w)).toEqual([]);
+    await revoke(w, w.grant);
+    expect(await unsettled(w)).toEqual([w.grant.statement.jws]);
+    const open = { code: 'cells-open', ids: [folderId(w.folder)] };
+    expect(await refused(w, () => settle(w, w.grant))).toEqual(open);
+    await putFolder(w, patient, await epochAfter(patient, w.folder));
+    expect(await settle(w, w.grant)).toMatchObject({ state: 'revoked' });
+    expect(await unsettled(w)).toEqual([]);
+  });
+
+  test('an expired one is on it as well, one that goes on is not', async () => {
+    const w = await clinic();
+    expect(await unsettled(w, NOW + DAY - 1)).toEqual([]);
+    expect(await unsettled(w, NOW + DAY)).toEqual([w.grant.statement.jws]);
+    await putFolder(w, patient, await epochAfter(patient, w.folder));
+    expect(await refused(w, () => settle(w, w.grant))).toEqual({ code: 'cells-open', ids: [] });
+    expect(await settle(w, w.grant, patient, NOW + DAY)).toMatchObject({ state: 'expired' });
+  });
+
+  test('one that was used up is on it from its last opening', async () => {
+    const w = await clinic();
+    const once = await grantOf([w.folder], { openings: 1 });
+    await give(w, once);
+    const opening = await openingOf(recipient, w.folder, [w.letter.statement], { grant: idOf(once) });
+    const params = { openingId: opening.payload.opening };
+    await send(w, 'recapsulate', recipient, { params, body: { statement: opening.jws } });
+    expect(await unsettled(w)).toEqual([once.statement.jws]);
+  });
+
+  test('by the patient alone', async () => {
+    const w = await clinic();
+    await revoke(w, w.grant);
+    expect(await refused(w, () => settle(w, w.grant, stranger))).toEqual(NOT_FOUND);
+    expect(await refused(w, () => settle(w, w.grant, nobody))).toEqual(NOT_REGISTERED);
+    const query = { as: 'recipient', state: 'unsettled' } as const;
+    const asRecipient = () => send(w, 'list-grants', recipient, { query });
+    expect(await refused(w, asRecipient)).toEqual({ code: 'malformed-request', member: 'as' });
+  });
+});
+
+describe('withdraw-request', () => {
+  const withdrawalOf = ({ payload, hash }: Statement<'request'>, changes: object = {}, by = recipient) =>
+    signed(
+      'withdrawal',
+      {
+        recipient: by.keys.id,
+        patient: payload.patient,
+        request: payload.request,
+        of: hash,
+        code: 'mistake',
+        when: NOW,
+      },
+      changes,
+      by,
+    );
+  const withdraw = async (w: Clinic, changes: object = {}, by = recipient, now = NOW) => {
+    const { jws } = await withdrawalOf(w.request, changes, by);
+    const params = { requestId: w.request.payload.request };
+    return send(w, 'withdraw-request', by, { params, body: { statement: jws }, now });
+  };
+
+  test('takes it back, with an event in the trail of the patient', async () => {
+    const w = await clinic();
+    expect(await withdraw(w)).toEqual({ statement: w.request.jws, state: 'withdrawn' });
+    const said = {
+      kind: 'request-withdrawn',
+      actor: recipient.keys.id,
+      subject: { request: w.request.payload.request },
+    };
+    expect(lastEvent(w, patient)).toMatchObject(said);
+    expect(lastEvent(w, patient)).toHaveProperty('evidence');
+    expect(await unchanged(w, () => withdraw(w))).toMatchObject({ state: 'withdrawn' });
+    const listed = await send(w, 'list-requests', recipient, { query: { as: 'recipient', state: 'withdrawn' } });
+    expect(listed.requests).toHaveLength(1);
+  });
+
+  test('not by another, not when it lapsed, not with another statement', async () => {
+    const w = await clinic();
+    expect(await refused(w, () => withdraw(w, {}, patient))).toEqual(NOT_FOUND);
+    expect(await refused(w, () => withdraw(w, {}, nobody))).toEqual(NOT_REGISTERED);
+    expect(await refused(w, () => withdraw(w, { of: b64(32) }))).toEqual(invalid('of'));
+    expect(await refused(w, () => withdraw(w, { patient: stranger.keys.id }))).toEqual(invalid('patient'));
+    expect(await refused(w, () => withdraw(w, { request: newId() }))).toEqual(invalid('request'));
+    const { until } = w.request.payload;
+    expect(await refused(w, () => withdraw(w, {}, recipient, until))).toEqual({ code: 'request-closed' });
+  });
+});
+
+describe('cells of a folder', () => {
+  test('are listed for the patient, oldest first, and so are the grants that read one', async () => {
+    const w = await clinic();
+    const next = await epochAfter(patient, w.folder);
+    await putFolder(w, patient, next);
+    const params = { folderId: folderId(w.folder) };
+    const { folders } = await send(w, 'list-cells', patient, { params });
+    expect(folders).toEqual([
+      { statement: w.folder.jws, state: 'closed' },
+      { statement: next.jws, state: 'current' },
+    ]);
+    const one = await send(w, 'list-cells', patient, { params, query: { limit: 1 } });
+    expect([one.folders.length, typeof one.next]).toEqual([1, 'string']);
+    await revoke(w, w.grant);
+    const first = { params: { ...params, epoch: 1 } };
+    const { grants } = await send(w, 'list-cell-grants', patient, first);
+    expect(grants).toMatchObject([{ statement: w.grant.statement.jws, state: 'revoked' }]);
+    const second = { params: { ...params, epoch: 2 } };
+    expect((await send(w, 'list-cell-grants', patient, second)).grants).toEqual([]);
+    for (const by of [stranger, recipient]) {
+      expect(await refused(w, () => send(w, 'list-cells', by, { params }))).toEqual(NOT_FOUND);
+      expect(await refused(w, () => send(w, 'list-cell-grants', by, first))).toEqual(NOT_FOUND);
+    }
+    expect(await refused(w, () => send(w, 'list-cells', nobody, { params }))).toEqual(NOT_REGISTERED);
+    expect(await refused(w, () => send(w, 'list-cell-grants', nobody, first))).toEqual(NOT_REGISTERED);
+  });
+});
+
+describe('create-folder', () => {
+  const put = (w: Clinic, statement: Statement<'folder'>, body: object) =>
+    send(w, 'create-folder', patient, {
+      params: { folderId: folderId(statement) },
+      body: { statement: statement.jws, ...body },
+    });
+
+  test('carries grants into the new cell, in one event', async () => {
+    const w = await clinic();
+    const next = await epochAfter(patient, w.folder);
+    const extension = await extensionOf(w.grant, [next]);
+    await put(w, next, { extensions: [extension.body] });
+    const { folder, epoch } = next.payload;
+    expect(lastEvent(w, patient)).toMatchObject({
+      kind: 'epoch-started',
+      subject: { folder, epoch, grants: [idOf(w.grant)] },
+    });
+    const { cells } = await send(w, 'get-grant', recipient, { params: { grantId: idOf(w.grant) } });
+    expect(cells).toHaveLength(2);
+  });
+
+  test('all or nothing: not with an extension of another cell, twice, of another, or out of turn', async () => {
+    const w = await clinic();
+    const next = await epochAfter(patient, w.folder);
+    const good = await extensionOf(w.grant, [next]);
+    expect(await refused(w, () => put(w, next, { extensions: [good.body, good.body] }))).toEqual(invalid('extensions'));
+    const elsewhere = await extensionOf(w.grant, [w.folder]);
+    expect(await refused(w, () => put(w, next, { extensions: [elsewhere.body] }))).toEqual(invalid('extensions'));
+    const two = await extensionOf(w.grant, [next, w.folder]);
+    expect(await refused(w, () => put(w, next, { extensions: [two.body] }))).toEqual(invalid('extensions'));
+    const late = await extensionOf(w.grant, [next], { number: 2 });
+    expect(await refused(w, () => put(w, next, { extensions: [late.body] }))).toEqual({ code: 'statement-outdated' });
+    const unknown = await extensionOf(await grantOf([w.folder]), [next]);
+    expect(await refused(w, () => put(w, next, { extensions: [unknown.body] }))).toEqual(NOT_FOUND);
+  });
+
+  test('a folder that holds one record version comes with its wrap', async () => {
+    const w = await clinic();
+    const { record } = w.letter.statement.payload;
+    const { wrap } = w.letter.body;
+    const single = await folderOf(patient, { single: { record, version: 1 } });
+    expect(await refused(w, () => put(w, single, {}))).toEqual(invalid('single'));
+    expect(await refused(w, () => put(w, w.folder, { wrap }))).toEqual(invalid('single'));
+    const bad = { ...wrap, capsule: b64(105) };
+    expect(await refused(w, () => put(w, single, { wrap: bad }))).toEqual({ code: 'capsule-invalid' });
+    const gone = await folderOf(patient, { single: { record: newId<RecordId>(), version: 1 } });
+    expect(await refused(w, () => put(w, gone, { wrap }))).toEqual(NOT_FOUND);
+    const foreign = await folderOf(patient, {
+      single: { record: w.theirs.statement.payload.record, version: 1 },
+    });
+    expect(await refused(w, () => put(w, foreign, { wrap }))).toEqual(NOT_FOUND);
+    await put(w, single, { wrap });
+    expect(lastEvent(w, patient).subject.records).toEqual([{ record, version: 1 }]);
+    const grant = await grantOf([single]);
+    await give(w, grant);
+    const query = { grant: idOf(grant) };
+    const listed = await send(w, 'list-records', recipient, { params: { folderId: folderId(single) }, query });
+    expect(listed.records.map((r) => r.statement)).toEqual([w.letter.statement.jws]);
+    const seen = await send(w, 'get-record', recipient, { params: { recordId: record }, query });
+    expect(seen.versions).toHaveLength(1);
+    const other = w.scan.statement.payload.record;
+    const hidden = () => send(w, 'get-record', recipient, { params: { recordId: other }, query });
+    expect(await refused(w, hidden)).toEqual(NOT_FOUND);
+  });
+
+  test('stays the folder of its record', async () => {
+    const w = await clinic();
+    const { record } = w.letter.statement.payload;
+    const single = await folderOf(patient, { single: { record, version: 1 } });
+    await put(w, single, { wrap: w.letter.body.wrap });
+    const other = await epochAfter(patient, single, {
+      single: { record: w.scan.statement.payload.record, version: 1 },
+    });
+    expect(await refused(w, () => put(w, other, { wrap: w.letter.body.wrap }))).toEqual(invalid('single'));
+  });
+});
+
+describe('what a request may reach', () => {
+  const approve = async (w: Clinic, request: Statement<'request'>, grants: readonly SignedGrant[]) => {
+    const params = { requestId: request.payload.request };
+    await send(w, 'request-access', recipient, { params, body: { statement: request.jws } });
+    return send(w, 'approve-request', patient, { params, body: { grants: grants.map((g) => g.body) } });
+  };
+  const beyond = (member: string) => ({ code: 'grant-exceeds-request', member });
+
+  test('a category: folders of that kind, and no further standing', async () => {
+    const w = await clinic();
+    const request = await requestOf(recipient, [], { scope: { categories: ['letters'] } });
+    expect(lastEvent(w, patient).subject).not.toHaveProperty('scope');
+    const wide = await grantOf([w.folder], { answers: request, standing: { everything: true } });
+    await expect(approve(w, request, [wide])).rejects.toMatchObject({ details: { member: 'standing' } });
+    const image = await grantOf([w.other], { answers: request });
+    const params = { requestId: request.payload.request };
+    const refusedBy = (g: SignedGrant) =>
+      refused(w, () => send(w, 'approve-request', patient, { params, body: { grants: [g.body] } }));
+    expect(await refusedBy(image)).toEqual(beyond('cells'));
+    const good = await grantOf([w.folder], { answers: request, standing: { categories: ['letters'] } });
+    await send(w, 'approve-request', patient, { params, body: { grants: [good.body] } });
+    expect(trailOf(w, patient).at(-1)?.subject).toMatchObject({ right: 'read' });
+  });
+
+  test('everything, with every right that was asked for', async () => {
+    const w = await clinic();
+    const rights = ['read', 'add', 'write'] as const;
+    const request = await requestOf(recipient, [], { scope: { everything: true }, rights: [...rights] });
+    const named = { request: { id: request.payload.request, hash: request.hash } };
+    const grants = [
+      await grantOf([w.folder, w.other], { answers: request, standing: { everything: true } }),
+      await authorship(w.folder, 'add', named),
+      await authorship(w.folder, 'write', named),
+    ];
+    const { grants: views } = await approve(w, request, grants);
+    expect(views).toHaveLength(3);
+    expect(
+      trailOf(w, patient)
+        .slice(-3)
+        .map((e) => e.subject.right),
+    ).toEqual(rights);
+  });
+});
+
+describe('checkpoints', () => {
+  test('sign the end of the chain, once for each end', async () => {
+    const w = await clinic();
+    const key = (await send(w, 'get-service-key', patient, {})).key;
+    const { checkpoint } = await send(w, 'get-checkpoint', patient, {});
+    const { event, entry } = w.state.chains.get(patient.keys.id)!.at(-1)!;
+    const end = { patient: patient.keys.id, seq: event.seq, hash: entry.hash, when: NOW };
+    expect(verifyServiceStatement('checkpoint', checkpoint, key)).toEqual(end);
+    expect(await unchanged(w, () => send(w, 'get-checkpoint', patient, { now: NOW + 1 }))).toEqual({ checkpoint });
+    await revoke(w, w.grant);
+    const next = await send(w, 'get-checkpoint', patient, {});
+    expect(verifyServiceStatement('checkpoint', next.checkpoint, key).seq).toBe(event.seq + 1);
+    expect(await refused(w, () => send(w, 'get-checkpoint', nobody, {}))).toEqual(NOT_REGISTERED);
+  });
+});
+
+describe('the trail from a place on', () => {
+  test('goes with no times, and is the patient’s', async () => {
+    const w = await clinic();
+    const all = trailOf(w, patient).length;
+    const { events } = await send(w, 'list-audit', patient, { query: { as: 'patient', after: all - 2 } });
+    expect(events).toHaveLength(2);
+    const malformed = { code: 'malformed-request', member: 'after' };
+    for (const query of [
+      { as: 'patient', after: 1, from: 1 },
+      { as: 'patient', after: 1, to: 1 },
+      { as: 'recipient', after: 1 },
+    ] as const)
+      expect(await refused(w, () => send(w, 'list-audit', patient, { query }))).toEqual(malformed);
+  });
+});
