@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId } from '../../lib/bytes/ids.ts';
 import { b64, epochAfter, folderOf, nobody, NOW, patient, recipient, stranger } from './people.ts';
-import { clinic, eventOf, interrupted, lastEvent, putFolder, refused, send, unchanged } from './world.ts';
+import { clinic, eventOf, interrupted, lastEvent, putFolder, readOnly, refused, send, unchanged } from './world.ts';
 
 describe('create-folder', () => {
   test('makes a folder of the caller', async () => {
@@ -74,7 +74,7 @@ describe('create-folder', () => {
     const { folder } = w.folder.payload;
     for (const person of [patient, stranger]) {
       const statement = await folderOf(person, { folder });
-      expect(await refused(w, () => putFolder(w, person, statement))).toEqual({ code: 'already-exists' });
+      expect(await refused(w, () => putFolder(readOnly(w), person, statement))).toEqual({ code: 'already-exists' });
     }
   });
 
@@ -90,7 +90,9 @@ describe('create-folder', () => {
     const w = await clinic();
     for (const changes of [{ epoch: 3 }, { previous: b64(32) }, { previous: undefined }]) {
       const statement = await epochAfter(patient, w.folder, changes);
-      expect(await refused(w, () => putFolder(w, patient, statement))).toEqual({ code: 'statement-outdated' });
+      expect(await refused(w, () => putFolder(readOnly(w), patient, statement))).toEqual({
+        code: 'statement-outdated',
+      });
     }
   });
 

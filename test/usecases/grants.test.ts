@@ -30,6 +30,7 @@ import {
   lastEvent,
   putFolder,
   putIdentity,
+  readOnly,
   refused,
   send,
   trailOf,
@@ -103,7 +104,7 @@ describe('grant-access', () => {
 
   test('the same again is answered as it stands, and changes nothing', async () => {
     const w = await clinic();
-    expect(await unchanged(w, () => give(w, w.grant))).toEqual(viewOf(w.grant));
+    expect(await unchanged(w, () => give(readOnly(w), w.grant))).toEqual(viewOf(w.grant));
     await revoke(w, await revocationOf(w.grant.statement));
     expect(await unchanged(w, () => give(w, w.grant))).toEqual(viewOf(w.grant, 'revoked'));
   });
@@ -150,7 +151,7 @@ describe('grant-access', () => {
   test('a request that is pending is not answered by it', async () => {
     const w = await clinic();
     const grant = await grantOf([w.folder], { answers: w.request });
-    expect(await refused(w, () => give(w, grant))).toEqual({ code: 'request-closed' });
+    expect(await refused(w, () => give(readOnly(w), grant))).toEqual({ code: 'request-closed' });
   });
 
   test('stays within the request that it names', async () => {

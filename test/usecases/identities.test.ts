@@ -2,7 +2,18 @@ import { describe, expect, test } from '@jest/globals';
 import { health } from '../../lib/usecases/health.ts';
 import { openapi } from '../../lib/usecases/openapi.ts';
 import { b64, identityOf, nobody, NOW, patient, receivingOf, recipient, stranger } from './people.ts';
-import { clinic, eventOf, interrupted, lastEvent, putIdentity, refused, send, trailOf, unchanged } from './world.ts';
+import {
+  clinic,
+  eventOf,
+  interrupted,
+  lastEvent,
+  putIdentity,
+  readOnly,
+  refused,
+  send,
+  trailOf,
+  unchanged,
+} from './world.ts';
 
 const POINT_OF_NONE = 'A'.repeat(44);
 
@@ -78,7 +89,9 @@ describe('register', () => {
     const w = await clinic();
     for (const changes of [{ number: 2 }, { previous: b64(32) }, { number: 2, previous: b64(32) }]) {
       const statement = await identityOf(nobody, changes);
-      expect(await refused(w, () => putIdentity(w, nobody, statement))).toEqual({ code: 'statement-outdated' });
+      expect(await refused(w, () => putIdentity(readOnly(w), nobody, statement))).toEqual({
+        code: 'statement-outdated',
+      });
     }
   });
 
@@ -92,7 +105,9 @@ describe('register', () => {
       { number: 2, previous: b64(32) },
     ]) {
       const statement = await identityOf(patient, changes);
-      expect(await refused(w, () => putIdentity(w, patient, statement))).toEqual({ code: 'statement-outdated' });
+      expect(await refused(w, () => putIdentity(readOnly(w), patient, statement))).toEqual({
+        code: 'statement-outdated',
+      });
     }
   });
 

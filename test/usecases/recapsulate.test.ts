@@ -31,6 +31,7 @@ import {
   interrupted,
   lastEvent,
   putFolder,
+  readOnly,
   refused,
   send,
   trailOf,
@@ -183,6 +184,14 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, own, patient))).toEqual(unknown);
     const foreign = await letterOf(w, { patient: stranger.keys.id });
     expect(await refused(w, () => open(w, foreign))).toEqual(unknown);
+    // Not even with a fragment for a cell of the other patient, which cannot be.
+    const { grant } = w.grant.statement.payload;
+    const row = w.state.grants.get(grant)!;
+    const [kfrag] = [...row.kfrags.values()];
+    const { folder } = w.foreign.payload;
+    w.state.grants.set(grant, { ...row, kfrags: new Map([[`${folder}#1`, kfrag!]]) });
+    const theirs = await openingOf(recipient, w.foreign, [w.theirs.statement], { grant, patient: stranger.keys.id });
+    expect(await refused(w, () => open(w, theirs))).toEqual(unknown);
   });
 
   test('no grant at all is not found', async () => {
@@ -230,12 +239,12 @@ describe('recapsulate for a recipient', () => {
     const batch = [w.letter, second].map((f) => f.statement);
     await open(w, await openingOf(recipient, w.folder, batch, { grant }));
     const over = await openingOf(recipient, w.folder, batch, { grant });
-    expect(await refused(w, () => open(w, over))).toEqual(ended('exhausted'));
+    expect(await refused(w, () => open(readOnly(w), over))).toEqual(ended('exhausted'));
     const last = await openingOf(recipient, w.folder, [third.statement], { grant });
     await open(w, last);
     expect(await usedOf(w, grant)).toBe(3);
     const more = await openingOf(recipient, w.folder, [third.statement], { grant });
-    expect(await refused(w, () => open(w, more))).toEqual(ended('exhausted'));
+    expect(await refused(w, () => open(readOnly(w), more))).toEqual(ended('exhausted'));
   });
 
   test('the same opening again within ten minutes is answered and not counted, also the last one', async () => {
@@ -243,7 +252,7 @@ describe('recapsulate for a recipient', () => {
     const grant = await give(w, [w.folder], { openings: 1 });
     const opening = await letterOf(w, { grant });
     await open(w, opening);
-    const again = await unchanged(w, () => open(w, opening, recipient, NOW + REPEAT_WINDOW));
+    const again = await unchanged(w, () => open(readOnly(w), opening, recipient, NOW + REPEAT_WINDOW));
     expect(fileKeyOf(again.records[0]!, w.folder)).toEqual(w.letter.fileKey);
   });
 

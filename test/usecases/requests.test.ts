@@ -26,6 +26,7 @@ import {
   lastEvent,
   putFolder,
   putIdentity,
+  readOnly,
   refused,
   send,
   trailOf,
@@ -303,10 +304,11 @@ describe('approve-request', () => {
     const closed = { code: 'request-closed' };
     const { until } = w.request.payload;
     const long = await answerTo(w, { notBefore: NOW + 6 * DAY, expires: NOW + 8 * DAY });
-    expect(await refused(w, () => approve(w, [long], { now: until }))).toEqual(closed);
+    const fixed = { ...readOnly(w), request: w.request };
+    expect(await refused(w, () => approve(fixed, [long], { now: until }))).toEqual(closed);
     await deny(w, await denialOf(w.request));
     const grant = await answerTo(w);
-    expect(await refused(w, () => approve(w, [grant]))).toEqual(closed);
+    expect(await refused(w, () => approve(fixed, [grant]))).toEqual(closed);
   });
 
   test('a request that was approved, with other grants', async () => {
@@ -389,9 +391,9 @@ describe('deny-request', () => {
     const w = await clinic();
     const denial = await denialOf(w.request);
     const closed = { code: 'request-closed' };
-    expect(await refused(w, () => deny(w, denial, patient, w.request.payload.until))).toEqual(closed);
+    expect(await refused(w, () => deny(readOnly(w), denial, patient, w.request.payload.until))).toEqual(closed);
     await approve(w, [await answerTo(w)]);
-    expect(await refused(w, () => deny(w, denial))).toEqual(closed);
+    expect(await refused(w, () => deny(readOnly(w), denial))).toEqual(closed);
   });
 
   test('loses to an approval that came since', async () => {

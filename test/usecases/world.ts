@@ -158,6 +158,19 @@ export const interrupted = (memory: Memory, name: string, action: () => Promise<
   });
 };
 
+const READS =
+  /\.(find|cells|cellsOf|holds|ofCell|unsettled|standing|list\w*|epochs|versions?|wraps|blobs|read|targets|download|head|checkpoint|stale)$/;
+
+/** The same service, on which whoever writes fails: what can be refused from what was read needs no write. */
+export const readOnly = (memory: Memory): Memory =>
+  makeMemory({
+    state: memory.state,
+    schedule: (step, run) => {
+      if (!READS.test(step)) throw new TypeError(`a write that nobody expected: ${step}`);
+      return inOrder(step, run);
+    },
+  });
+
 export const trailOf = ({ state }: Memory, { keys }: Person): readonly AuditEvent[] =>
   (state.chains.get(keys.id) ?? []).map((row) => row.event);
 
