@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { identityId } from '../../lib/bytes/ids.ts';
@@ -5,6 +6,8 @@ import {
   AuditError,
   EMPTY_CHAIN,
   EVENT_KINDS,
+  eventHash,
+  GENESIS,
   nextEvent,
   verifyChain,
   withoutPlace,
@@ -15,6 +18,23 @@ import { runs } from '../support/fc.ts';
 const patient = identityId(new Uint8Array(32).fill(1));
 const other = identityId(new Uint8Array(32).fill(2));
 const hash = 'A'.repeat(43);
+
+test('an event is hashed with its tag, and the first names none before it', () => {
+  const text = '{"kind":"registered"}';
+  const expected = createHash('sha256')
+    .update('pcehr/v1/audit')
+    .update(Uint8Array.of(0))
+    .update(text)
+    .digest('base64url');
+  expect(eventHash(text)).toBe(expected);
+  expect(GENESIS).toBe('A'.repeat(43));
+  expect(EMPTY_CHAIN).toEqual({ seq: 0, hash: GENESIS });
+});
+
+test('a refusal of the trail says where and why', () => {
+  const error = new AuditError('altered', 7);
+  expect([error.name, error.message]).toEqual(['AuditError', 'the audit trail does not check at entry 7: altered']);
+});
 
 const chain = (length: number, of = patient, from: ChainHead = EMPTY_CHAIN) => {
   let head = from;
