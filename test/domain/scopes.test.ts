@@ -1,0 +1,252 @@
+// What wishes and grants reach, what grants to file may say, and how fast anybody may go.
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { identityId, newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
+import {
+  covers,
+  excess,
+  extensionFault,
+  grantFault,
+  reaches,
+  takesIn,
+  type FolderFacts,
+} from '../../lib/domain/grant.ts';
+import { nextPace, OPENINGS_A_SECOND } from '../../lib/domain/opening.ts';
+import { nextRequestPace, requestFault, REQUESTS_AN_HOUR } from '../../lib/domain/request.ts';
+import { DAY, HOUR, instantOf } from '../../lib/domain/time.ts';
+import { CATEGORIES } from '../../lib/statements/fields.ts';
+import type { GrantCell, Payload, Scope, Statement } from '../../lib/statements/kinds.ts';
+import { runs } from '../support/fc.ts';
+
+const NOW = 1_767_225_600_000;
+const now = instantOf(NOW);
+const [patient, other] = [1, 2].map((n) => identityId(new Uint8Array(32).fill(n))) as [
+  ReturnType<typeof identityId>,
+  ReturnType<typeof identityId>,
+];
+const hash = 'A'.repeat(43);
+const point = 'A'.repeat(44);
+const folder = newId<FolderId>();
+const record = newId<RecordId>();
+const fragment = { proxy: 'service' as const, id: hash, hash };
+const cellOf = (changes: Partial<GrantCell> = {}): GrantCell => ({
+  folder,
+  epoch: 1,
+  key: point,
+  statement: hash,
+  kfrags: [fragment],
+  ...changes,
+});
+const grantOf = (changes: Partial<Payload<'grant'>> = {}): Payload<'grant'> => ({
+  grant: newId<GrantId>(),
+  patient,
+  recipient: other,
+  receiving: { number: 1, key: point },
+  right: 'read',
+  cells: [cellOf()],
+  notBefore: NOW,
+  expires: NOW + DAY,
+  purpose: 'TREAT',
+  threshold: 1,
+  proxies: [{ id: 'service' }],
+  issued: NOW,
+  ...changes,
+});
+const facts = (changes: Partial<FolderFacts> = {}): FolderFacts => ({ folder, category: 'letters', ...changes });
+
+describe('a grant to add or to write', () => {
+  const bare = cellOf({ kfrags: [] });
+  test.each(['add', 'write'] as const)('%s names one cell and delegates nothing', (right) => {
+    expect(grantFault(grantOf({ right, cells: [bare] }), now)).toBeUndefined();
+    expect(grantFault(grantOf({ right }), now)).toBe('cells');
+    expect(grantFault(grantOf({ right, cells: [bare, { ...bare, epoch: 2 }] }), now)).toBe('cells');
+    expect(grantFault(grantOf({ right, cells: [bare], openings: 1 }), now)).toBe('openings');
+    expect(grantFault(grantOf({ right, cells: [bare], standing: { everything: true } }), now)).toBe('standing');
+    expect(grantFault(grantOf({ right, cells: [bare], expires: NOW }), now)).toBe('expires');
+  });
+  test('to read delegates every cell', () => {
+    expect(grantFault(grantOf({ cells: [cellOf(), bare] }), now)).toBe('cells');
+    expect(grantFault(grantOf({ openings: 1, standing: { everything: true } }), now)).toBeUndefined();
+  });
+});
+
+describe('extensions', () => {
+  const extension = (cells: GrantCell[]): Payload<'extension'> => ({
+    patient,
+    grant: newId<GrantId>(),
+    number: 1,
+    previous: hash,
+    cells,
+    issued: NOW,
+  });
+  test('name each cell once, and delegate it', () => {
+    expect(extensionFault(extension([cellOf(), cellOf({ epoch: 2 })]))).toBeUndefined();
+    expect(extensionFault(extension([cellOf(), cellOf()]))).toBe('cells');
+    expect(extensionFault(extension([cellOf({ kfrags: [] })]))).toBe('cells');
+  });
+  test('are taken in by a grant to read: into its folders, and where it stands', () => {
+    const elsewhere = facts({ folder: newId<FolderId>() });
+    expect(takesIn(grantOf(), facts())).toBe(true);
+    expect(takesIn(grantOf({ right: 'add', cells: [cellOf({ kfrags: [] })] }), facts())).toBe(false);
+    expect(takesIn(grantOf(), elsewhere)).toBe(false);
+    expect(takesIn(grantOf({ standing: { everything: true } }), elsewhere)).toBe(true);
+    expect(takesIn(grantOf({ standing: { categories: ['letters'] } }), elsewhere)).toBe(true);
+    expect(takesIn(grantOf({ standing: { categories: ['imaging'] } }), elsewhere)).toBe(false);
+    const single = { ...elsewhere, single: { record, version: 1 } };
+    expect(takesIn(grantOf({ standing: { everything: true } }), single)).toBe(false);
+    expect(takesIn(grantOf(), { ...single, folder })).toBe(true);
+  });
+});
+
+const category = fc.constantFrom(...CATEGORIES);
+const scope: fc.Arbitrary<Scope> = fc.oneof(
+  fc.constant({ everything: true as const }),
+  fc.uniqueArray(category, { minLength: 1 }).map((categories) => ({ categories })),
+  fc.constantFrom([folder], [newId<FolderId>()]).map((folders) => ({ folders })),
+  fc.constant({ record }),
+);
+
+describe('scopes', () => {
+  test('reach what they name', () => {
+    expect(reaches({ everything: true }, facts())).toBe(true);
+    expect(reaches({ categories: ['letters'] }, facts())).toBe(true);
+    expect(reaches({ categories: ['imaging', 'other'] }, facts())).toBe(false);
+    expect(reaches({ folders: [folder] }, facts())).toBe(true);
+    expect(reaches({ folders: [newId<FolderId>()] }, facts())).toBe(false);
+    expect(reaches({ record }, facts())).toBe(false);
+    expect(reaches({ record }, facts({ single: { record, version: 3 } }))).toBe(true);
+    expect(reaches({ record }, facts({ single: { record: newId<RecordId>(), version: 1 } }))).toBe(false);
+  });
+
+  const asked = (changes: Partial<Payload<'request'>>): Pick<Statement<'request'>, 'hash' | 'payload'> => ({
+    hash,
+    payload: {
+      request: newId<RequestId>(),
+      patient,
+      recipient: other,
+      receiving: { number: 1, key: point },
+      scope: { everything: true },
+      rights: ['read'],
+      purpose: 'TREAT',
+      duration: 86_400,
+      until: NOW + DAY,
+      created: NOW,
+      ...changes,
+    },
+  });
+  const answering = (request: ReturnType<typeof asked>, changes: Partial<Payload<'grant'>> = {}) =>
+    grantOf({ request: { id: request.payload.request, hash }, ...changes });
+
+  test('no grant reaches further than its request, whatever both say', () => {
+    fc.assert(
+      fc.property(scope, category, fc.boolean(), (wished, kind, single) => {
+        const request = asked({ scope: wished });
+        const f = facts({ category: kind, ...(single ? { single: { record, version: 1 } } : {}) });
+        expect(excess(answering(request), request, [f])).toBe(reaches(wished, f) ? undefined : 'cells');
+      }),
+      { numRuns: runs(200) },
+    );
+  });
+
+  test('no grant stands for more than was asked', () => {
+    const everything = { standing: { everything: true as const } };
+    const both = { standing: { categories: ['letters', 'imaging'] as ('letters' | 'imaging')[] } };
+    const one = { standing: { categories: ['letters'] as 'letters'[] } };
+    const ask = (wished: Scope, standing: Partial<Payload<'grant'>>) => {
+      const request = asked({ scope: wished });
+      return excess(answering(request, standing), request, [facts()]);
+    };
+    expect(ask({ everything: true }, everything)).toBeUndefined();
+    expect(ask({ everything: true }, both)).toBeUndefined();
+    expect(ask({ categories: ['letters'] }, one)).toBeUndefined();
+    expect(ask({ categories: ['letters'] }, both)).toBe('standing');
+    expect(ask({ categories: ['letters'] }, everything)).toBe('standing');
+    expect(ask({ folders: [folder] }, one)).toBe('standing');
+  });
+
+  test('as many folders as cells must be looked at', () => {
+    const request = asked({});
+    expect(excess(answering(request), request, [])).toBe('cells');
+  });
+
+  test('requests name nothing twice', () => {
+    const fault = (changes: Partial<Payload<'request'>>) => requestFault(asked(changes).payload, now);
+    expect(fault({})).toBeUndefined();
+    expect(fault({ rights: ['read', 'add', 'write'] })).toBeUndefined();
+    expect(fault({ rights: ['read', 'read'] })).toBe('rights');
+    expect(fault({ scope: { categories: ['letters', 'letters'] } })).toBe('scope');
+    expect(fault({ scope: { categories: ['letters', 'other'] } })).toBeUndefined();
+    expect(fault({ scope: { folders: [folder, folder] } })).toBe('scope');
+    expect(fault({ scope: { record } })).toBeUndefined();
+  });
+});
+
+describe('whether a grant covers a record', () => {
+  const payload = grantOf({ right: 'add', cells: [cellOf({ kfrags: [] })] });
+  const statement: Statement<'grant'> = { kind: 'grant', jws: '', hash, payload };
+  const filed = (changes: Partial<Payload<'record'>> = {}): Payload<'record'> => ({
+    record,
+    version: 1,
+    patient,
+    folder,
+    epoch: 4,
+    author: other,
+    grant: { id: payload.grant, hash },
+    created: NOW,
+    algorithm: 1,
+    chunk: 20,
+    flags: 0,
+    salt: '',
+    commit: '',
+    digest: '',
+    length: 16,
+    metadata: '',
+    wrap: '',
+    ...changes,
+  });
+  test('by its recipient, in its folder in whatever epoch, before its end', () => {
+    expect(covers(statement, filed())).toBe(true);
+  });
+  const faults: [string, Partial<Payload<'record'>>][] = [
+    ['another grant', { grant: { id: newId<GrantId>(), hash } }],
+    ['another hash', { grant: { id: payload.grant, hash: 'B'.repeat(43) } }],
+    ['no grant', { grant: undefined }],
+    ['another patient', { patient: other }],
+    ['another author', { author: patient }],
+    ['a later version', { version: 2 }],
+    ['another folder', { folder: newId<FolderId>() }],
+    ['its end', { created: NOW + DAY }],
+  ];
+  test.each(faults)('not %s', (_, changes) => {
+    expect(covers(statement, filed(changes))).toBe(false);
+  });
+  test('later versions need the right to write, and first ones do not', () => {
+    const write: Statement<'grant'> = { ...statement, payload: { ...payload, right: 'write' } };
+    expect(covers(write, filed({ version: 2 }))).toBe(true);
+    expect(covers(write, filed())).toBe(false);
+  });
+});
+
+describe('pace', () => {
+  test(`lets ${OPENINGS_A_SECOND} openings begin in a second, and starts anew with the next`, () => {
+    let pace = { second: 0, count: 0 };
+    for (let i = 1; i <= OPENINGS_A_SECOND; i++) {
+      pace = nextPace(pace, now)!;
+      expect(pace).toEqual({ second: NOW / 1000, count: i });
+    }
+    expect(nextPace(pace, instantOf(NOW + 999))).toBeUndefined();
+    expect(nextPace(pace, instantOf(NOW + 1000))).toEqual({ second: NOW / 1000 + 1, count: 1 });
+    // A server whose clock is behind counts in the second of the one before.
+    expect(nextPace({ second: NOW / 1000 + 5, count: 3 }, now)).toEqual({ second: NOW / 1000 + 5, count: 4 });
+  });
+  test(`lets ${REQUESTS_AN_HOUR} requests be made in an hour`, () => {
+    const hour = Math.floor(NOW / HOUR);
+    expect(nextRequestPace({ hour: 0, made: 0 }, now)).toEqual({ hour, made: 1 });
+    expect(nextRequestPace({ hour, made: REQUESTS_AN_HOUR - 1 }, now)).toEqual({ hour, made: REQUESTS_AN_HOUR });
+    expect(nextRequestPace({ hour, made: REQUESTS_AN_HOUR }, now)).toBeUndefined();
+    expect(nextRequestPace({ hour, made: REQUESTS_AN_HOUR }, instantOf(NOW + HOUR))).toEqual({
+      hour: hour + 1,
+      made: 1,
+    });
+  });
+});
