@@ -99,11 +99,11 @@ describe('extensions', () => {
 });
 
 const category = fc.constantFrom(...CATEGORIES);
-const scope: fc.Arbitrary<Scope> = fc.oneof(
-  fc.constant({ everything: true as const }),
-  fc.uniqueArray(category, { minLength: 1 }).map((categories) => ({ categories })),
-  fc.constantFrom([folder], [newId<FolderId>()]).map((folders) => ({ folders })),
-  fc.constant({ record }),
+const scope = fc.oneof(
+  fc.constant(true).map((): Scope => ({ everything: true })),
+  fc.uniqueArray(category, { minLength: 1 }).map((categories): Scope => ({ categories })),
+  fc.constantFrom(folder, newId<FolderId>()).map((one): Scope => ({ folders: [one] })),
+  fc.constant(record).map((one): Scope => ({ record: one })),
 );
 
 describe('scopes', () => {
