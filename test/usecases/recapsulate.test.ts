@@ -285,6 +285,20 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, opening, recipient, NOW + HOUR))).toEqual(invalid('when'));
   });
 
+  test('more than twenty of one grant in a second wait; a repetition does not, nor does the patient', async () => {
+    const w = await clinic();
+    const first = await letterOf(w);
+    await open(w, first);
+    for (let i = 1; i < 20; i++) await open(w, await letterOf(w));
+    const next = await letterOf(w);
+    expect(await refused(w, () => open(w, next))).toEqual({ code: 'too-many', retryAfter: 1 });
+    expect((await open(w, first)).records).toHaveLength(1);
+    const own = await openingOf(patient, w.folder, [w.letter.statement]);
+    expect((await open(w, own, patient)).records).toHaveLength(1);
+    expect((await open(w, next, recipient, NOW + 1000)).records).toHaveLength(1);
+    expect(await usedOf(w)).toBe(21);
+  });
+
   test('at once with itself it is counted once', async () => {
     const w = await clinic();
     const opening = await letterOf(w);
