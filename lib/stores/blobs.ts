@@ -45,18 +45,16 @@ const purge = async (where: Bucket, key: string): Promise<void> => {
     await where.s3.send(new DeleteObjectCommand({ Bucket: where.bucket, Key: key, VersionId }));
 };
 
-/** Ends a multipart upload; what there is of an object goes when it was none, or one that was completed. */
-const abort = async (where: Bucket, upload: StoredUpload): Promise<void> => {
-  const key = blobKey(upload);
-  if (upload.multipart !== undefined)
-    try {
-      const aborted = { Bucket: where.bucket, Key: key, UploadId: upload.multipart };
-      await where.s3.send(new AbortMultipartUploadCommand(aborted));
-      return;
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-  await purge(where, key);
+/** Ends a multipart upload, if it is still open. S3 may say that it did of one that was completed a moment ago. */
+const abort = async ({ s3, bucket }: Bucket, upload: StoredUpload): Promise<void> => {
+  if (upload.multipart === undefined) return;
+  try {
+    await s3.send(
+      new AbortMultipartUploadCommand({ Bucket: bucket, Key: blobKey(upload), UploadId: upload.multipart }),
+    );
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
 };
 
 export const makeBlobs = (s3: S3Client, bucket: string, presign: Presign): Blobs => {
@@ -95,6 +93,12 @@ export const makeBlobs = (s3: S3Client, bucket: string, presign: Presign): Blobs
     },
 
     abort: (upload) => orBusy(() => abort(where, upload)),
+
+    discard: (upload) =>
+      orBusy(async () => {
+        await abort(where, upload);
+        await purge(where, blobKey(upload));
+      }),
 
     targets: (upload, parts, now) => Promise.all(parts.map((p) => target(upload, p, now))),
 

@@ -192,7 +192,10 @@ export type Completion = BlobName & {
 export interface Blobs {
   /** S3's id of a new multipart upload. */
   begin(record: RecordId, upload: UploadId): Promise<string>;
+  /** Ends a multipart upload that nobody needs; what another one completed under the same key stays. */
   abort(upload: StoredUpload): Promise<void>;
+  /** Removes everything of an upload: its parts, and the object if it was completed after all. */
+  discard(upload: StoredUpload): Promise<void>;
   /** Presigned PUTs whose length and SHA-256 are signed headers. */
   targets(
     upload: StoredUpload,

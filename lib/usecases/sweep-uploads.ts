@@ -6,7 +6,7 @@ import type { Blobs, Uploads } from './ports.ts';
 
 interface Deps {
   readonly uploads: Pick<Uploads, 'stale' | 'retire' | 'remove'>;
-  readonly blobs: Pick<Blobs, 'abort'>;
+  readonly blobs: Pick<Blobs, 'discard'>;
 }
 
 /** @returns how many uploads were removed */
@@ -14,7 +14,7 @@ export async function sweepUploads({ uploads, blobs }: Deps, { now }: { readonly
   let swept = 0;
   for await (const upload of uploads.stale(now - UPLOAD_LIFE)) {
     if (!(await uploads.retire(upload))) continue;
-    await blobs.abort(upload);
+    await blobs.discard(upload);
     await uploads.remove(upload);
     swept += 1;
   }

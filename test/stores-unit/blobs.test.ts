@@ -257,8 +257,18 @@ describe('aborting', () => {
         });
       return {};
     });
-    await expect(blobs.abort(uploadOf('id'))).rejects.toThrow(S3ServiceException);
+    await expect(blobs.discard(uploadOf('id'))).rejects.toThrow(S3ServiceException);
     expect(sent).toHaveLength(1);
+  });
+
+  test('discards the object also where S3 says that it aborted an upload which was completed meanwhile', async () => {
+    const upload = uploadOf('id');
+    const late = { Key: `b/${upload.record}/${upload.upload}`, VersionId: 'late' };
+    const { blobs, sent } = blobsWith((command) =>
+      command === 'ListObjectVersionsCommand' ? { Versions: [late] } : {},
+    );
+    await blobs.discard(upload);
+    expect(sent.map((s) => s.input)).toContainEqual(expect.objectContaining(late));
   });
 });
 

@@ -196,13 +196,14 @@ describe('removing', () => {
     await stores.blobs.purge(keyOf(upload));
   });
 
-  test('abort removes what a single PUT left, and a blob that was completed and never committed', async () => {
+  test('discarding removes what a single PUT left, and a blob that was completed and never committed', async () => {
     for (const upload of [single(), await multipart()]) {
       const bytes = random(100);
       await send(upload, bytes);
       await stores.blobs.complete(upload, expectedOf(bytes));
-      await stores.blobs.abort(upload);
+      await stores.blobs.discard(upload);
       expect(await versionsOf(upload)).toBe(0);
+      await stores.blobs.discard(upload);
     }
   });
 

@@ -58,7 +58,11 @@ export const blobSteps = (state: State): Steps<Blobs> => ({
   },
 
   abort: (upload) => {
-    if (upload.multipart !== undefined && state.multiparts.delete(upload.multipart)) return;
+    if (upload.multipart !== undefined) state.multiparts.delete(upload.multipart);
+  },
+
+  discard: (upload) => {
+    if (upload.multipart !== undefined) state.multiparts.delete(upload.multipart);
     state.objects.delete(keyOf(upload));
   },
 
