@@ -1,5 +1,4 @@
 // The patient adds cells to a grant: a folder's next epoch, or a folder that a standing grant takes in. Nothing else of it changes.
-import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { EventDraft } from '../domain/audit.ts';
 import type { Statement } from '../statements/kinds.ts';
@@ -31,7 +30,6 @@ export async function extendGrant(
   const extension = extendable({ statement, kfrags: body.kfrags }, grant, { patient, folders: factsOf(cells) }, call);
   const { repeated } = await deps.grants.extend(extension, extended(statement, call), call);
   const now = repeated ? await deps.grants.find(params.grantId) : undefined;
-  if (repeated && now === undefined) throw new AppError('not-found');
   return grantAnswer(now ?? grown(grant, statement), call.now);
 }
 
