@@ -2,11 +2,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { listenForEnding } from '../localstack/endings.ts';
 import { startSystem } from '../scripts/dev.ts';
 import { startActor } from './actor.ts';
-import { readArguments, UsageError } from './arguments.ts';
+import { readArguments, USAGE, UsageError } from './arguments.ts';
 import { tellStory } from './story.ts';
 import { held, walk, type Outcome } from './walk.ts';
+
+const ending = listenForEnding();
 
 /** Undone in reverse, each even when another fails; once, whoever asks first. */
 const undoing = () => {
@@ -21,22 +24,37 @@ const undoing = () => {
   return { add: (step: () => Promise<unknown>) => void steps.push(step), undo: () => (done ??= undo()) };
 };
 
-const run = async (files: readonly string[], print: (line: string) => void): Promise<Outcome> => {
+interface Run {
+  readonly files: readonly string[];
+  /** Gets the story, line by line. */
+  readonly print: (line: string) => void;
+  /** Told what takes long. */
+  readonly say: (line: string) => void;
+}
+
+const run = async ({ files, print, say }: Run): Promise<Outcome> => {
   const cleanup = undoing();
-  const stop = (signal: NodeJS.Signals): void => {
-    void cleanup.undo().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  const stop = (): void => {
+    void cleanup.undo().finally(() => process.exit(ending.exitCode()));
   };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
+  ending.signal.addEventListener('abort', stop);
   const story = tellStory(print);
   try {
     const homes = await mkdtemp(join(tmpdir(), 'records-demo-'));
     cleanup.add(() => rm(homes, { recursive: true, force: true }));
     story.heading('The system starts: a local AWS, table and bucket, and the service.');
+    const starting = startSystem({ say, signal: ending.signal });
+    // An end during the start waits until the start has undone itself.
+    cleanup.add(() =>
+      starting.then(
+        (system) => system.stop(),
+        () => undefined,
+      ),
+    );
     const system = await story.step(
-      () => startSystem({ fresh: true }),
+      () => starting,
       ({ url }) => `It answers at ${url}.`,
     );
-    cleanup.add(() => system.stop());
     const [patient, clinician, stranger] = (['patient', 'clinician', 'stranger'] as const).map((who) => {
       const actor = startActor(who, join(homes, who), system.url);
       cleanup.add(actor.stop);
@@ -44,24 +62,41 @@ const run = async (files: readonly string[], print: (line: string) => void): Pro
     }) as [ReturnType<typeof startActor>, ReturnType<typeof startActor>, ReturnType<typeof startActor>];
     return await walk({ patient, clinician, stranger }, files, story);
   } finally {
-    process.off('SIGINT', stop).off('SIGTERM', stop);
+    ending.signal.removeEventListener('abort', stop);
     await cleanup.undo();
   }
 };
 
-const start = performance.now();
-try {
-  const { json, files } = await readArguments(process.argv.slice(2));
-  const outcome = await run(files, json ? () => undefined : (line) => void process.stdout.write(`${line}\n`));
+const out = (line: string): void => void process.stdout.write(`${line}\n`);
+const err = (line: string): void => void process.stderr.write(`${line}\n`);
+
+/** @returns whether all that the story tells held */
+const walkAndTell = async (argv: readonly string[]): Promise<boolean> => {
+  const start = performance.now();
+  const { json, files } = await readArguments(argv);
+  const outcome = await run({
+    files,
+    print: json ? () => undefined : out,
+    say: json ? err : (line) => out(`  ${line}`),
+  });
   const good = held(outcome);
-  if (json) process.stdout.write(`${JSON.stringify(outcome)}\n`);
-  else {
-    const took = ((performance.now() - start) / 1000).toFixed(1);
-    process.stdout.write(`\n${good ? 'All of it held' : 'NOT all of it held'}. ${took} s.\n`);
-  }
-  process.exitCode = good ? 0 : 1;
+  const took = ((performance.now() - start) / 1000).toFixed(1);
+  out(json ? JSON.stringify(outcome) : `\n${good ? 'All of it held' : 'NOT all of it held'}. ${took} s.`);
+  return good;
+};
+
+/** Not a file of that name: those come after `--`. */
+const asksForHelp = (argv: readonly string[]): boolean =>
+  argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).some((a) => a === '--help' || a === '-h');
+
+const argv = process.argv.slice(2);
+try {
+  if (asksForHelp(argv)) out(USAGE);
+  else process.exitCode = (await walkAndTell(argv)) ? 0 : 1;
 } catch (error) {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${message}\n`);
-  process.exitCode = error instanceof UsageError ? 2 : 1;
+  if (ending.signal.aborted) process.exitCode = ending.exitCode();
+  else {
+    err(error instanceof Error ? error.message : String(error));
+    process.exitCode = error instanceof UsageError ? 2 : 1;
+  }
 }

@@ -1,8 +1,9 @@
 // Starts and stops the local AWS (MiniStack): S3, DynamoDB, and for deployments CloudFormation, Lambda, API Gateway and IAM, on one port.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { logFileIn } from './logs.ts';
 import { ensurePython, LocalAwsError } from './python.ts';
 
 export { LocalAwsError } from './python.ts';
@@ -23,6 +24,8 @@ export interface LocalAwsOptions {
   /** Enforce IAM and signatures. */
   readonly auth?: boolean;
   readonly say?: (line: string) => void;
+  /** Ends a start that is under way. */
+  readonly signal?: AbortSignal;
 }
 
 /** What of the machine is used; this machine's own unless named. */
@@ -135,7 +138,7 @@ sys.exit(child.wait())
 
 /**
  * A running local AWS. AWS_ENDPOINT_URL, where it is set, is taken instead: nothing is started, and stop does nothing.
- * @throws {LocalAwsError} with what to do about it
+ * @throws {LocalAwsError} with what to do about it; the signal's reason when that ended the start
  */
 export async function startLocalAws(options: LocalAwsOptions = {}, machine: Machine = {}): Promise<LocalAws> {
   const { env = process.env, state = STATE, patience = START_MS } = machine;
@@ -144,12 +147,12 @@ export async function startLocalAws(options: LocalAwsOptions = {}, machine: Mach
 
   // Said before an install, not after it.
   if (options.port !== undefined) await freePort(options.port);
-  const { say = () => undefined } = options;
-  const python = await ensurePython(state, 'ministack', join(import.meta.dirname, 'requirements.txt'), { env, say });
+  const { say = () => undefined, signal } = options;
+  const requirements = join(import.meta.dirname, 'requirements.txt');
+  const python = await ensurePython(state, 'ministack', requirements, { env, say, ...(signal && { signal }) });
   const port = await freePort(options.port);
-  const logs = join(state, 'logs');
-  await mkdir(logs, { recursive: true });
-  const logFile = join(logs, `ministack-${port}.log`);
+  const logFile = await logFileIn(state, `ministack-${port}.log`);
+  signal?.throwIfAborted();
   const log = await open(logFile, 'w');
 
   const child = spawn(python, ['-c', SUPERVISOR], {
@@ -165,12 +168,13 @@ export async function startLocalAws(options: LocalAwsOptions = {}, machine: Mach
   const stop = (): Promise<void> => end(child);
 
   const until = Date.now() + patience;
-  while (Date.now() < until && failure === undefined) {
+  while (Date.now() < until && failure === undefined && signal?.aborted !== true) {
     await sleep(100);
     if (isGone(child)) failure = `ended at once (${child.signalCode ?? `exit code ${child.exitCode ?? ''}`})`;
     else if (await answers(endpoint)) return { endpoint, pid: child.pid, stop };
   }
   await stop();
+  signal?.throwIfAborted();
   const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n');
   throw new LocalAwsError(
     `The local AWS did not start on port ${port}: it ${failure ?? `did not answer within ${patience / 1000} s`}. Try again; if that does ` +

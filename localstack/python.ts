@@ -21,6 +21,8 @@ export interface PythonOptions {
   readonly say?: (line: string) => void;
   /** Names or paths to try, in this order. */
   readonly candidates?: readonly string[];
+  /** Ends an install. */
+  readonly signal?: AbortSignal;
 }
 
 const CANDIDATES = ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python'];
@@ -98,10 +100,11 @@ const PIP = [
   ...['--require-hashes', '--only-binary', ':all:', '--retries', '2'],
 ];
 
-async function install(python: string, requirements: string, env: NodeJS.ProcessEnv): Promise<void> {
+async function install(python: string, requirements: string, { env, signal }: PythonOptions): Promise<void> {
   try {
-    await run(python, [...PIP, '-r', requirements], { env, maxBuffer: 1 << 24 });
+    await run(python, [...PIP, '-r', requirements], { env, maxBuffer: 1 << 24, ...(signal && { signal }) });
   } catch (error) {
+    signal?.throwIfAborted();
     throw new LocalAwsError(
       'The local AWS could not be installed from the Python package index. Is the network there? Name a proxy in HTTPS_PROXY or a mirror in ' +
         `PIP_INDEX_URL and try again, ${OR_ELSE} All that is needed is in ${requirements}. pip said:\n${lastLines(outputOf(error))}`,
@@ -115,7 +118,8 @@ const stampIn = (dir: string): string => join(dir, 'requirements.sha256');
 const isInstalled = async (dir: string, wanted: string): Promise<boolean> =>
   existsSync(pythonIn(dir)) && existsSync(stampIn(dir)) && (await readFile(stampIn(dir), 'utf8')) === wanted;
 
-const isAlive = (pid: number): boolean => {
+/** A process of somebody else counts, too. */
+export const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
   } catch (error) {
@@ -157,7 +161,8 @@ export async function ensurePython(
   if (!(await isInstalled(dir, wanted))) await rm(dir, { recursive: true, force: true });
   try {
     await makeVenvByAny(pythons, draft, env);
-    await install(pythonIn(draft), requirements, env);
+    options.signal?.throwIfAborted();
+    await install(pythonIn(draft), requirements, options);
     await writeFile(stampIn(draft), wanted);
     await rename(draft, dir).catch(async (error: unknown) => {
       // Another process was quicker.

@@ -1,10 +1,13 @@
 // The whole system on this machine: local AWS, table and bucket, and the API by serverless-offline.
 import { spawn } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
-import { end, freePort, LocalAwsError, PROJECT, startLocalAws, STATE } from '../localstack/local-aws.ts';
+import { holdData } from '../localstack/data-lock.ts';
+import { endsWithParent } from '../localstack/endings.ts';
+import { end, freePort, givenEndpoint, LocalAwsError, PROJECT, startLocalAws, STATE } from '../localstack/local-aws.ts';
+import { logFileIn } from '../localstack/logs.ts';
 import { compiledStack, createResources, LOCAL_CREDENTIALS, LOCAL_REGION } from '../localstack/resources.ts';
 
 export interface System {
@@ -20,9 +23,11 @@ export interface System {
 export interface SystemOptions {
   /** Port of the API; a free one unless named. */
   readonly port?: number;
-  /** Start with nothing; else what `.local/data` holds is used and kept. */
-  readonly fresh?: boolean;
+  /** Use and keep what `.local/data` holds, or delete that first and keep what comes; else all is in memory only. */
+  readonly data?: 'kept' | 'fresh';
   readonly say?: (line: string) => void;
+  /** Ends a start that is under way, with all that it started. */
+  readonly signal?: AbortSignal;
 }
 
 const SUFFIX = 'local';
@@ -46,16 +51,16 @@ export const localEnvironment = (endpoint: string): Record<string, string> => ({
   AWS_ENDPOINT_URL: endpoint,
 });
 
-const startApi = async (endpoint: string, wanted: number | undefined) => {
+const startApi = async (endpoint: string, wanted: number | undefined, signal: AbortSignal | undefined) => {
   const [port, lambdaPort] = [await freePort(wanted), await freePort()];
   const url = `http://127.0.0.1:${port}`;
-  const logFile = join(STATE, 'logs', `api-${port}.log`);
-  await mkdir(join(STATE, 'logs'), { recursive: true });
+  const logFile = await logFileIn(STATE, `api-${port}.log`);
+  signal?.throwIfAborted();
   const log = createWriteStream(logFile);
   const cli = join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js');
   const child = spawn(
     process.execPath,
-    [cli, 'offline', 'start', '--param', `suffix=${SUFFIX}`, '--param', `origin=${url}`],
+    [...endsWithParent(), cli, 'offline', 'start', '--param', `suffix=${SUFFIX}`, '--param', `origin=${url}`],
     {
       cwd: PROJECT,
       env: {
@@ -73,31 +78,42 @@ const startApi = async (endpoint: string, wanted: number | undefined) => {
   child.once('close', () => log.end());
   const stop = (): Promise<void> => end(child);
   const until = Date.now() + START_MS;
-  while (Date.now() < until && child.exitCode === null && child.signalCode === null) {
+  const isUp = (): boolean => child.exitCode === null && child.signalCode === null;
+  while (Date.now() < until && isUp() && signal?.aborted !== true) {
     await sleep(100);
     if (await healthy(url)) return { url, pid: child.pid ?? 0, stop };
   }
   await stop();
+  signal?.throwIfAborted();
   await finished(log);
   const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n');
   throw new LocalAwsError(`The API did not start on port ${port}. Its log is ${logFile} and ends with:\n${tail}`);
 };
 
-/** @throws {LocalAwsError} with what to do about it */
-export async function startSystem({ port, fresh = false, say }: SystemOptions = {}): Promise<System> {
-  // A taken port is said before the local AWS starts, or is even installed.
+/** @throws {LocalAwsError} with what to do about it; the signal's reason when that ended the start */
+export async function startSystem({ port, data, say, signal }: SystemOptions = {}): Promise<System> {
+  // Nothing is installed, started or forgotten for a start that cannot be.
   if (port !== undefined) await freePort(port);
-  const aws = await startLocalAws({ ...(fresh ? {} : { dataDir: join(STATE, 'data') }), ...(say && { say }) });
+  const given = await givenEndpoint();
+  const held = data === undefined || given !== undefined ? undefined : await holdData(STATE, data === 'fresh');
+  const undo = [async () => held?.release()];
+  const stop = async (): Promise<void> => {
+    for (const step of undo.splice(0).reverse()) await step();
+  };
   try {
+    const aws = await startLocalAws({
+      ...(held && { dataDir: held.dir }),
+      ...(say && { say }),
+      ...(signal && { signal }),
+    });
+    undo.push(aws.stop);
     await createResources(aws.endpoint, await compiledStack(SUFFIX));
-    const api = await startApi(aws.endpoint, port);
-    const stop = async (): Promise<void> => {
-      await api.stop();
-      await aws.stop();
-    };
+    signal?.throwIfAborted();
+    const api = await startApi(aws.endpoint, port, signal);
+    undo.push(api.stop);
     return { url: api.url, endpoint: aws.endpoint, apiPid: api.pid, stop };
   } catch (error) {
-    await aws.stop();
+    await stop();
     throw error;
   }
 }

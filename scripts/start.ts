@@ -1,18 +1,25 @@
 // npm start: the system stays up until Ctrl-C. Data is kept in .local/data unless --fresh is said.
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { freePort, STATE } from '../localstack/local-aws.ts';
+import { listenForEnding } from '../localstack/endings.ts';
 import { startSystem } from './dev.ts';
 
-const USAGE = 'usage: npm start -- [--fresh] [--port N]';
+const USAGE = `usage: npm start -- [--fresh] [--port N]
+
+Starts a local AWS and the API, until Ctrl-C. What is stored is kept in .local/data for the next start.
+  --fresh   forget what is kept, and start with nothing
+  --port N  where the API answers on 127.0.0.1; 3000 unless named`;
 
 class UsageError extends Error {}
 
 const parse = () => {
   try {
     return parseArgs({
-      options: { fresh: { type: 'boolean', default: false }, port: { type: 'string', default: '3000' } },
+      options: {
+        fresh: { type: 'boolean', default: false },
+        port: { type: 'string', default: '3000' },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
     }).values;
   } catch (error) {
     throw new UsageError((error as Error).message);
@@ -20,19 +27,23 @@ const parse = () => {
 };
 
 const readOptions = () => {
-  const { fresh, port: text } = parse();
+  const { fresh, port: text, help } = parse();
   const port = Number(text);
   if (!Number.isInteger(port) || port < 1 || port > 65_535)
     throw new UsageError('the port must be a number from 1 to 65535');
-  return { fresh, port };
+  return { fresh, port, help };
 };
 
+const ending = listenForEnding();
+
 const main = async (): Promise<void> => {
-  const { fresh, port } = readOptions();
-  // Nothing is forgotten for a start that cannot be, as when the system runs already.
-  await freePort(port);
-  if (fresh) await rm(join(STATE, 'data'), { recursive: true, force: true });
-  const system = await startSystem({ port, say: console.log });
+  const { fresh, port, help } = readOptions();
+  if (help) {
+    console.log(USAGE);
+    return;
+  }
+  const { signal } = ending;
+  const system = await startSystem({ port, data: fresh ? 'fresh' : 'kept', say: console.log, signal });
   console.log(`
 The API answers at ${system.url}
 The local AWS answers at ${system.endpoint}
@@ -40,16 +51,17 @@ Try:  curl -i ${system.url}/v1/health
       curl -s ${system.url}/v1/openapi.json
 Every other call is signed: use the SDK (docs/client.md) or docs/spec/request-signatures.md.
 Ctrl-C ends both.`);
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
-  });
+  if (!signal.aborted) await once(signal, 'abort');
   await system.stop();
 };
 
 try {
   await main();
 } catch (error) {
-  console.error(error instanceof Error ? error.message : String(error));
-  if (error instanceof UsageError) console.error(USAGE);
-  process.exitCode = 1;
+  if (ending.signal.aborted) process.exitCode = ending.exitCode();
+  else {
+    console.error(error instanceof Error ? error.message : String(error));
+    if (error instanceof UsageError) console.error(USAGE);
+    process.exitCode = 1;
+  }
 }

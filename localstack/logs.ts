@@ -1,0 +1,27 @@
+// Logs of what runs on this machine: one file for each run and port, the newest ones kept.
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+const KEPT = 20;
+
+/** Makes room for one more log. @returns its path, in `logs` of the state folder */
+export async function logFileIn(state: string, name: string): Promise<string> {
+  const dir = join(state, 'logs');
+  await mkdir(dir, { recursive: true });
+  const others = (await readdir(dir)).filter((entry) => entry.endsWith('.log') && entry !== name);
+  const dated = await Promise.all(
+    others.map(async (entry) => {
+      const file = join(dir, entry);
+      // Another process may have been quicker.
+      return {
+        file,
+        time: await stat(file).then(
+          (s) => s.mtimeMs,
+          () => 0,
+        ),
+      };
+    }),
+  );
+  for (const { file } of dated.sort((a, b) => b.time - a.time).slice(KEPT - 1)) await rm(file, { force: true });
+  return join(dir, name);
+}
