@@ -4,7 +4,7 @@ import { identityId, newId, type FolderId, type GrantId, type RecordId, type Req
 import { excess, grantFault, leavesRoomFor, livenessAt, type GrantStatus } from '../../lib/domain/grant.ts';
 import { cellLife, grantLife, recordLife, requestLife } from '../../lib/domain/life.ts';
 import { namesEachOnce, openingInTime, OPENING_SKEW, REPEAT_WINDOW } from '../../lib/domain/opening.ts';
-import { CLOCK_TOLERANCE, continues, createdInTime, LONGEST_DELAY } from '../../lib/domain/record.ts';
+import { CLOCK_TOLERANCE, continues, createdInTime, LONGEST_DELAY, UPLOAD_LIFE } from '../../lib/domain/record.ts';
 import { isOpen, LONGEST_WAIT, requestFault, requestStateAt } from '../../lib/domain/request.ts';
 import { DAY, instantOf, MINUTE, SECOND } from '../../lib/domain/time.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
@@ -182,4 +182,10 @@ test('openings: near now, each record once', () => {
     ({ records: versions.map((version) => ({ record, version })) }) as unknown as Payload<'opening'>;
   expect([namesEachOnce(of(1, 2)), namesEachOnce(of(1, 1))]).toEqual([true, false]);
   expect(MINUTE).toBe(60_000);
+});
+
+test('the times that are promised', () => {
+  expect([SECOND, MINUTE, DAY]).toEqual([1_000, 60_000, 86_400_000]);
+  expect([UPLOAD_LIFE, LONGEST_DELAY, CLOCK_TOLERANCE]).toEqual([DAY, DAY, 300_000]);
+  expect([REPEAT_WINDOW, OPENING_SKEW, LONGEST_WAIT]).toEqual([600_000, 60_000, 90 * DAY]);
 });
