@@ -68,7 +68,7 @@ describe('rights to file', () => {
     const recipient = await given.recipient({
       fetch: async (input, init) => {
         const { url, method } = new Request(input, init);
-        if (url.endsWith("/versions/1")) await beforeCommit();
+        if (url.endsWith('/versions/1')) await beforeCommit();
         if (method === 'PUT' && !url.includes('/v1/')) sent.push(url);
         return fetch(input, init);
       },
