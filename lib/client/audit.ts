@@ -45,6 +45,16 @@ const verifyEvidence = async (event: AuditEvent, { hash, evidence }: Entry): Pro
   return { ...event, hash, evidence };
 };
 
+/** The same, and what does not check is named by its place. */
+const verifyEntry = async (event: AuditEvent, entry: Entry): Promise<TrailEntry> => {
+  try {
+    return await verifyEvidence(event, entry);
+  } catch (error) {
+    if (error instanceof ClientError) throw new TrailError('unverified', error.message, event.seq, 'evidence');
+    throw error;
+  }
+};
+
 const headOf = (entries: readonly TrailEntry[]): ChainHead => {
   const last = entries.at(-1);
   return last === undefined ? EMPTY_CHAIN : { seq: last.seq, hash: last.hash };
@@ -58,7 +68,7 @@ const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[])
   try {
     const verified = verifyChain(ctx.keys.id, head, page);
     const entries: TrailEntry[] = [];
-    for (const [i, event] of verified.events.entries()) entries.push(await verifyEvidence(event, page[i]!));
+    for (const [i, event] of verified.events.entries()) entries.push(await verifyEntry(event, page[i]!));
     return { entries, head: verified.head };
   } catch (error) {
     if (error instanceof AuditError)
@@ -80,7 +90,7 @@ const assertStillThere = (kept: TrailEntry, page: readonly Entry[]): void => {
  * The whole trail of the caller, oldest first. What was verified before is kept and read no more, unless asked. It is the truth for an honest service
  * only: a service that leaves events out from the start, and shows nobody else, cannot be found out by this.
  *
- * @throws {TrailError} `unverified` or `rolled-back`, with the place of the first entry that does not check; {ClientError} `unverified` (`evidence`)
+ * @throws {TrailError} `unverified` or `rolled-back`, with the place of the first entry that does not check
  */
 export const readTrail = async (
   ctx: Context,
@@ -90,6 +100,8 @@ export const readTrail = async (
   const known = ctx.memory.auditHead();
   const read: TrailEntry[] = fromStart ? [] : [...kept];
   const last = read.at(-1);
+  const hashAt = (seq: number): string | undefined =>
+    kept[seq - 1]?.hash ?? (seq === known.seq ? known.hash : undefined);
   let head = headOf(read);
   let first = true;
   const query = { as: 'patient', ...(last === undefined ? {} : { after: last.seq - 1 }) } as const;
@@ -97,13 +109,12 @@ export const readTrail = async (
     if (first && last !== undefined) assertStillThere(last, page.events);
     const fresh = first && last !== undefined ? page.events.slice(1) : page.events;
     first = false;
-    const verified = await verifyPage(ctx, head, fresh);
-    for (const entry of verified.entries) {
-      const before = kept[entry.seq - 1];
-      if (before !== undefined && before.hash !== entry.hash) throw rewritten(entry.seq);
-      if (entry.seq === known.seq && entry.hash !== known.hash) throw rewritten(entry.seq);
-      read.push(entry);
-    }
+    // What does not fit may stand behind an entry that looks right and is not the one that was there: that one is the first wrong one.
+    const { seq } = head;
+    const other = fresh.findIndex(({ hash }, i) => hash !== (hashAt(seq + i + 1) ?? hash));
+    const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1));
+    if (other !== -1) throw rewritten(seq + other + 1);
+    read.push(...verified.entries);
     head = verified.head;
   }
   const expected = Math.max(known.seq, kept.length);

@@ -61,8 +61,13 @@ export class ClientError extends Error {
 export class TrailError extends ClientError {
   /** Place of the first entry that is wrong, from 1. */
   readonly index: number;
-  constructor(code: 'unverified' | 'rolled-back', message: string, index: number) {
-    super(code, message, 'audit');
+  constructor(
+    code: 'unverified' | 'rolled-back',
+    message: string,
+    index: number,
+    what: 'audit' | 'evidence' = 'audit',
+  ) {
+    super(code, message, what);
     this.index = index;
   }
 }
