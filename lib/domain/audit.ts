@@ -117,7 +117,9 @@ export class AuditError extends Error {
 const parse = (text: string, index: number): AuditEvent => {
   try {
     const json: unknown = JSON.parse(text);
-    if (JSON.stringify(json) === text) return auditEvent.parse(json);
+    auditEvent.parse(json);
+    // As it was read, not as zod orders it: whoever holds the event can say again the text that was hashed.
+    if (JSON.stringify(json) === text) return json as AuditEvent;
   } catch {
     // The reason would repeat what the entry says.
   }
@@ -125,7 +127,7 @@ const parse = (text: string, index: number): AuditEvent => {
 };
 
 /**
- * Checks that `entries` follow `head` without a gap, and gives the events and the new head.
+ * Checks that `entries` follow `head` without a gap, and gives the events and the new head. `JSON.stringify` of an event is the text that was hashed.
  * @throws {AuditError} with the index of the first entry that does not fit
  */
 export const verifyChain = (
