@@ -1,5 +1,5 @@
 import { endpoint } from '../lib/http/endpoint.ts';
-import { container } from '../lib/runtime/container.ts';
+import { signingContainer } from '../lib/runtime/signing.ts';
 import { recapsulate } from '../lib/usecases/recapsulate.ts';
 
-export const handler = endpoint('recapsulate', recapsulate, container);
+export const handler = endpoint('recapsulate', recapsulate, signingContainer);

@@ -147,7 +147,14 @@ export const openedRecord = z.strictObject({
   /** Lives at most five minutes. */
   download: z.strictObject({ url: z.url(), expires: instant }),
 });
-export const openingView = z.strictObject({ records: z.array(openedRecord) });
+/**
+ * `signed` tells what the opening was answered with: the recapsulation, and the statement of the key that signed it. Absent when the patient opens its
+ * own records.
+ */
+export const openingView = z.strictObject({
+  records: z.array(openedRecord),
+  signed: z.strictObject({ key: jws, answer: jws }).optional(),
+});
 
 /** The text that is hashed into the chain; `evidence` is the statement behind it where that is kept nowhere else. */
 export const auditEvent = z.strictObject({ event: z.string().max(65_536), hash: sha256, evidence: jws.optional() });

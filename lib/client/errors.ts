@@ -42,7 +42,8 @@ export type Check =
   | 'evidence'
   | 'service-key'
   | 'checkpoint'
-  | 'receipt';
+  | 'receipt'
+  | 'recapsulation';
 
 /** A refusal by the client itself. Neither message nor members hold content, names or secrets. */
 export class ClientError extends Error {

@@ -4,7 +4,7 @@ import { newId, type FolderId, type GrantId, type IdentityId } from '../bytes/id
 import { excess, grantFault } from '../domain/grant.ts';
 import { SECOND } from '../domain/time.ts';
 import type { Purpose, Right } from '../statements/fields.ts';
-import type { GrantCell, Payload, Standing, Statement } from '../statements/kinds.ts';
+import type { GrantCell, Jws, Payload, Standing, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import { claimOf, verifyStatement } from '../statements/verify.ts';
 import type { Context } from './context.ts';
@@ -49,6 +49,8 @@ export interface GrantedCell {
   readonly folder: FolderId;
   readonly epoch: number;
   readonly cell: GrantCell;
+  /** The patient's statement that lets the recipient into the cell: the grant, or the extension that names it. */
+  readonly by: Jws;
   readonly statement: Statement<'folder'>;
 }
 
@@ -156,23 +158,29 @@ export const verifyGrant = async (ctx: Context, view: GrantView, patient?: Ident
   };
 };
 
+/** A cell, and the statement of the patient that names it. */
+interface NamedCell {
+  readonly cell: GrantCell;
+  readonly by: Jws;
+}
+const cellsIn = ({ jws, payload }: Statement<'grant' | 'extension'>): readonly NamedCell[] =>
+  payload.cells.map((cell) => ({ cell, by: jws }));
+
 /** A cell of a grant is the one of the folder statement whose hash the grant names: same patient, folder, epoch and key. */
-const verifyCell = async (grant: Statement<'grant'>, cell: GrantCell, jws: string): Promise<GrantedCell> => {
-  const { patient } = grant.payload;
-  const statement = await checked('folder', () => verifyStatement('folder', jws, patient));
+const verifyCell = async (statement: Statement<'folder'>, { cell, by }: NamedCell): Promise<GrantedCell> => {
   const { folder, epoch, key } = statement.payload;
   check(
     'grant-cell',
     statement.hash === cell.statement && folder === cell.folder && epoch === cell.epoch && key === cell.key,
   );
   await checked('folder-key', () => publicKeyFrom(key));
-  return { folder, epoch, cell, statement };
+  return { folder, epoch, cell, by, statement };
 };
 
 type CellView = Answer<'get-grant'>['cells'][number];
 
 /** The extensions of a grant: signed by its patient, numbered without a gap, each naming the one before. */
-const verifyExtensions = async (grant: Grant, views: readonly CellView[]): Promise<readonly GrantCell[]> => {
+const verifyExtensions = async (grant: Grant, views: readonly CellView[]): Promise<readonly NamedCell[]> => {
   const { patient, id, statement } = grant;
   const given = views.flatMap(({ extension }) => (extension === undefined ? [] : [extension]));
   const read = await checked('extension', () =>
@@ -184,7 +192,7 @@ const verifyExtensions = async (grant: Grant, views: readonly CellView[]): Promi
     check('extension', payload.grant === id && payload.number === i + 1 && payload.previous === previous);
     previous = hash;
   }
-  return inOrder.flatMap((e) => e.payload.cells);
+  return inOrder.flatMap(cellsIn);
 };
 
 const nameOf = ({ folder, epoch }: { readonly folder: FolderId; readonly epoch: number }): string =>
@@ -192,15 +200,15 @@ const nameOf = ({ folder, epoch }: { readonly folder: FolderId; readonly epoch: 
 
 /** The cells that a grant to read names, itself or by extensions; every one that the grant names must be there. */
 const verifyCells = async (grant: Grant, views: readonly CellView[]): Promise<readonly GrantedCell[]> => {
-  const named = [...grant.statement.payload.cells, ...(await verifyExtensions(grant, views))];
-  const byName = new Map(named.map((c) => [nameOf(c), c]));
+  const named = [...cellsIn(grant.statement), ...(await verifyExtensions(grant, views))];
+  const byName = new Map(named.map((n) => [nameOf(n.cell), n]));
   check('grant-cell', byName.size === named.length && views.length === named.length);
   const cells = await Promise.all(
     views.map(async ({ folder: jws }) => {
       const statement = await checked('folder', () => verifyStatement('folder', jws, grant.patient));
       const cell = byName.get(nameOf(statement.payload));
       check('grant-cell', cell !== undefined);
-      return verifyCell(grant.statement, cell, jws);
+      return verifyCell(statement, cell);
     }),
   );
   check('grant-cell', new Set(cells.map(nameOf)).size === cells.length);
@@ -218,7 +226,7 @@ const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellV
   check('grant-cell', epoch > named.epoch || statement.hash === named.statement);
   await checked('folder-key', () => publicKeyFrom(key));
   ctx.memory.noteFolder(statement);
-  return { folder, epoch, cell: cellOf(statement), statement };
+  return { folder, epoch, cell: cellOf(statement), by: grant.statement.jws, statement };
 };
 
 /** @throws {ClientError} `unverified`: also when the service leaves out a cell; `not-mine` */

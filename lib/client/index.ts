@@ -1,6 +1,7 @@
 // The SDK: what an application works with. The same code runs in Node (from 20.19) and in browsers. docs/client.md shows how.
 export { AppError, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
 export { ClientError, ServiceError, TrailError, type Check, type ClientErrorCode } from './errors.ts';
+export { checkFragmentProof, WrongFragmentError, type FragmentProof, type WrongFragment } from './fragments.ts';
 export { createPatient, type Patient } from './patient.ts';
 export type { ApproveOptions, Gift } from './giving.ts';
 export { createRecipient, type Recipient } from './recipient.ts';

@@ -1,36 +1,45 @@
 // Opening records, for recipients and for the patient itself: signed, sent, and everything that comes back verified before it is shown.
 import { AppError } from '../api/errors.ts';
 import type { Answer } from '../api/routes.ts';
-import { fromBase64url, toBase64url } from '../bytes/codec.ts';
+import { fromBase64url } from '../bytes/codec.ts';
 import { newId, type FolderId, type GrantId, type IdentityId, type OpeningId } from '../bytes/ids.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import type { HeaderFields } from '../envelope/header.ts';
 import { openMetadata, type RecordMetadata } from '../envelope/metadata.ts';
 import { assertCommit, openBlob } from '../envelope/open.ts';
-import type { Payload, Statement } from '../statements/kinds.ts';
+import type { Jws, Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import { decodeCapsule, type Capsule } from '../umbral/capsule.ts';
-import { decodeCFrag, verifyCFrag } from '../umbral/cfrag.ts';
 import { decryptReencrypted } from '../umbral/delegatee.ts';
 import { decryptOriginal } from '../umbral/delegator.ts';
-import { publicKeyOf } from '../umbral/keys.ts';
 import type { Context } from './context.ts';
 import { downloadBlob, type DownloadProgress } from './download.ts';
 import { check, checked, ClientError, unverified } from './errors.ts';
 import type { GrantedCell, GrantWithCells } from './grants.ts';
-import { knownIdentity, publicKeyFrom } from './identities.ts';
+import { fragmentOf, verifyAnswer } from './fragments.ts';
+import { knownIdentity, publicKeyFrom, publicKeyText } from './identities.ts';
+import { serviceKey } from './notary.ts';
 import { infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './records.ts';
 import type { CallOptions } from './transport.ts';
 
 type Opened = Answer<'recapsulate'>['records'][number];
 type Wrap = Opened['wrap'];
 
+/** An opening, the place of a record in it, and how the service signed its answer. */
+interface Answered {
+  readonly opening: Jws;
+  readonly place: number;
+  /** None for the patient's own. */
+  readonly proof:
+    { readonly serviceKey: string; readonly signed: NonNullable<Answer<'recapsulate'>['signed']> } | undefined;
+}
+
 /** How the file keys of one cell are got out of their wraps. */
 export interface CellKeys {
   readonly folder: FolderId;
   readonly epoch: number;
-  /** The file key, 32 bytes. @throws {ClientError} `unverified` */
-  readonly unwrap: (wrap: Wrap) => Promise<Uint8Array>;
+  /** The file key, 32 bytes. @throws {ClientError} `unverified`; {WrongFragmentError} */
+  readonly unwrap: (wrap: Wrap, answered: Answered) => Promise<Uint8Array>;
 }
 
 export interface Scope {
@@ -78,30 +87,22 @@ export const ownKeys = (ctx: Context, { payload: { folder, epoch, salt } }: Stat
 export const grantedKeys = async (
   ctx: Context,
   grant: GrantWithCells,
-  { folder, epoch, cell }: GrantedCell,
+  { folder, epoch, cell, by }: GrantedCell,
   options: CallOptions = {},
 ): Promise<CellKeys> => {
-  const { receiving: named } = grant.statement.payload;
-  const receiving = ctx.keys.receiving(named.number);
-  const context = {
-    verifying: publicKeyFrom((await knownIdentity(ctx, grant.patient, options)).payload.kfragSigner),
-    delegating: publicKeyFrom(cell.key),
-    receiving: publicKeyOf(receiving),
-    rng: ctx.world.rng,
-  };
-  const [granted] = cell.kfrags;
+  const { number, key } = grant.statement.payload.receiving;
+  const receiving = ctx.keys.receiving(number);
+  check('receiving-key', publicKeyText(receiving) === key);
+  const identity = await knownIdentity(ctx, grant.patient, options);
+  const entitled = { identity, grant: grant.statement, cell, by, rng: ctx.world.rng };
   return {
     folder,
     epoch,
-    unwrap: async (wrap) => {
-      const capsule = await capsuleOf(wrap);
-      const [bytes, ...rest] = wrap.cfrags ?? [];
-      if (bytes === undefined || rest.length > 0) throw unverified('cfrag');
-      const cfrag = await checked('cfrag', () => decodeCFrag(fromBase64url(bytes)));
-      check('kfrag-id', toBase64url(cfrag.fields.id) === granted?.id);
-      const verified = await checked('cfrag', () => verifyCFrag(cfrag, { ...context, capsule }));
+    unwrap: async (wrap, { opening, place, proof }) => {
+      check('recapsulation', proof !== undefined);
+      const { capsule, cfrag } = await fragmentOf(wrap, entitled, { ...proof, opening, place });
       return checked('wrap', () =>
-        decryptReencrypted(receiving, context.delegating, capsule, [verified], fromBase64url(wrap.wrappedKey)),
+        decryptReencrypted(receiving, publicKeyFrom(cell.key), capsule, [cfrag], fromBase64url(wrap.wrappedKey)),
       );
     },
   };
@@ -119,6 +120,10 @@ const headerOf = ({ payload: p }: Statement<'record'>): HeaderFields => ({
   chunk: p.chunk,
   flags: p.flags,
 });
+
+interface AnsweredRecord extends Answered {
+  readonly opened: Opened;
+}
 
 /** One signed opening of records of one cell; sent again, it is answered again and not counted. */
 const sendOpening = async (
@@ -138,27 +143,36 @@ const sendOpening = async (
     records: records.map(({ record, version }) => ({ record, version })),
     when: ctx.now(),
   };
-  const { jws } = await signStatement('opening', payload, ctx.keys);
-  const send = async (): Promise<readonly Opened[]> => {
+  const opening = await signStatement('opening', payload, ctx.keys);
+  const send = async () => {
     const answer = await ctx.call(
       'recapsulate',
-      { params: { openingId: payload.opening }, body: { statement: jws } },
+      { params: { openingId: payload.opening }, body: { statement: opening.jws } },
       options,
     );
     if (answer.records.length !== records.length) throw new ClientError('bad-answer', 'not the records asked for');
-    return answer.records;
+    return answer;
   };
-  return { answers: await send(), again: send };
+  const answer = await send();
+  const proofOf = async (key: string) => ({ serviceKey: key, signed: await verifyAnswer(key, opening, answer) });
+  const proof = grant === undefined ? undefined : await proofOf(await serviceKey(ctx, options));
+  const answers = answer.records.map((opened, place): AnsweredRecord => ({
+    opened,
+    opening: opening.jws,
+    place,
+    proof,
+  }));
+  return { answers, again: async () => (await send()).records };
 };
 
 /** Everything that came back for one record, verified, and its file key. */
-const unseal = async (info: RecordInfo, opened: Opened, keys: CellKeys) => {
+const unseal = async (info: RecordInfo, { opened, ...answered }: AnsweredRecord, keys: CellKeys) => {
   const { patient, folder, record, version } = info;
   const authored = await verifyRecord(opened, { patient, folder, record, version });
   const { statement } = authored;
   check('record', statement.hash === info.statement.hash);
   const sealed = verifySealedMetadata(statement, opened.metadata);
-  const fileKey = await keys.unwrap(opened.wrap);
+  const fileKey = await keys.unwrap(opened.wrap, answered);
   const header = headerOf(statement);
   const commit = fromBase64url(statement.payload.commit);
   await checked('commit', () => assertCommit(fileKey, header, commit));
@@ -169,11 +183,12 @@ const unseal = async (info: RecordInfo, opened: Opened, keys: CellKeys) => {
 const verifyOpened = async (
   ctx: Context,
   info: RecordInfo,
-  opened: Opened,
+  answered: AnsweredRecord,
   keys: CellKeys,
   { renew, options }: { readonly renew: () => Promise<string>; readonly options: OpenOptions },
 ): Promise<OpenedRecord> => {
-  const { authored, sealed, fileKey, header, commit } = await unseal(info, opened, keys);
+  const { authored, sealed, fileKey, header, commit } = await unseal(info, answered, keys);
+  const { opened } = answered;
   const { payload } = authored.statement;
   const metadata = await checked('metadata', () => openMetadata(sealed, fileKey, header));
   const blob = { header, commit, digest: fromBase64url(payload.digest), length: payload.length };

@@ -1,8 +1,9 @@
-// What the service signs: receipts for records that others than the patient filed, and checkpoints of audit chains. Compact JWS with ES256 (RFC 7518
-// section 3.4), so that anybody can check them without us. docs/spec/service-statements.md is the page to this file.
+// What the service signs: receipts for records that others than the patient filed, checkpoints of audit chains, and how it answered openings. Compact
+// JWS with ES256 (RFC 7518 section 3.4), so that anybody can check them without us. docs/spec/service-statements.md is the page to this file.
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 as hashOf } from '@noble/hashes/sha2.js';
 import * as z from 'zod';
+import { concat } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url, utf8 } from '../bytes/codec.ts';
 import type { GrantId, RecordId } from '../bytes/ids.ts';
 import { StatementError } from './errors.ts';
@@ -35,10 +36,24 @@ export const checkpointPayload = z.strictObject({
 /** The next key of the service, signed by the one before. */
 export const serviceKeyPayload = z.strictObject({ key: point, when: instant });
 
+/** The key of one running copy of the service, for what is signed too often to ask for the service's own key each time. */
+export const proxyKeyPayload = z.strictObject({ key: point, from: instant, until: instant });
+
+/** What one opening was answered with. Signed by a proxy key. */
+export const recapsulationPayload = z.strictObject({
+  /** Hash of the opening statement. */
+  opening: sha256,
+  /** {@link fragmentHash} for each record, in the order of the opening. */
+  fragments: z.array(sha256).min(1).max(100),
+  when: instant,
+});
+
 export const SERVICE_KINDS = {
   receipt: receiptPayload,
   checkpoint: checkpointPayload,
   'service-key': serviceKeyPayload,
+  'proxy-key': proxyKeyPayload,
+  recapsulation: recapsulationPayload,
 } as const;
 export type ServiceKind = keyof typeof SERVICE_KINDS;
 export type ServicePayload<K extends ServiceKind> = z.infer<(typeof SERVICE_KINDS)[K]>;
@@ -48,6 +63,10 @@ export type ServiceKey = string;
 
 /** Signs SHA-256 of the bytes with ECDSA over P-256. Answers r and s, 32 bytes each. */
 export type ServiceSigner = (signingInput: Uint8Array) => Promise<Uint8Array>;
+
+/** What a recapsulation says of one record: SHA-256 over tag, capsule (98 bytes) and capsule fragment (381 bytes), base64url. */
+export const fragmentHash = (capsule: Uint8Array, fragment: Uint8Array): string =>
+  toBase64url(hashOf(concat(utf8('pcehr/v1/fragment\0'), capsule, fragment)));
 
 const text = (json: string): string => toBase64url(utf8(json));
 
@@ -69,8 +88,8 @@ const parse = <K extends ServiceKind>(kind: K, payload: unknown): ServicePayload
 };
 
 /**
- * Signs as the service. The result was verified, so a signer with another key than `key` shows here.
- * @throws {StatementError} `bad-payload`, `bad-signature`
+ * Signs as the service, or as one running copy of it. The key is taken at its word: whoever does not hold both halves verifies the result.
+ * @throws {StatementError} `bad-payload`
  */
 export const signAsService = async <K extends ServiceKind>(
   kind: K,
@@ -78,9 +97,7 @@ export const signAsService = async <K extends ServiceKind>(
   { key, sign }: { readonly key: ServiceKey; readonly sign: ServiceSigner },
 ): Promise<Jws> => {
   const signingInput = `${text(headerOf(kind, key))}.${text(JSON.stringify(parse(kind, payload)))}`;
-  const jws = `${signingInput}.${toBase64url(await sign(utf8(signingInput)))}`;
-  verifyServiceStatement(kind, jws, key);
-  return jws;
+  return `${signingInput}.${toBase64url(await sign(utf8(signingInput)))}`;
 };
 
 /**

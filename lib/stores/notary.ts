@@ -3,9 +3,10 @@ import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/clien
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toBase64url } from '../bytes/codec.ts';
-import { signAsService, type ServiceKey } from '../statements/service.ts';
+import { signAsService, verifyServiceStatement, type ServiceKey } from '../statements/service.ts';
 import type { Notary } from '../usecases/ports.ts';
 import { StoreError } from './errors.ts';
+import { makeProxyKey } from './proxy-key.ts';
 import { orBusy } from './retry.ts';
 
 /** An uncompressed P-256 point ends the SubjectPublicKeyInfo (RFC 5480 section 2). */
@@ -34,7 +35,7 @@ export const makeNotary = (kms: KMSClient, keyId: string): Notary => {
     });
     return known;
   };
-  const sign = async (signingInput: Uint8Array): Promise<Uint8Array> => {
+  const ask = async (signingInput: Uint8Array): Promise<Uint8Array> => {
     const { Signature } = await orBusy(() =>
       kms.send(
         new SignCommand({
@@ -47,5 +48,12 @@ export const makeNotary = (kms: KMSClient, keyId: string): Notary => {
     );
     return p256.Signature.fromBytes(Signature ?? new Uint8Array(), 'der').toBytes('compact');
   };
-  return { key, sign: async (kind, payload) => signAsService(kind, payload, { key: await key(), sign }) };
+  const sign: Notary['sign'] = async (kind, payload) => {
+    const known = await key();
+    const jws = await signAsService(kind, payload, { key: known, sign: ask });
+    // The name of the key may have come to stand for another one.
+    verifyServiceStatement(kind, jws, known);
+    return jws;
+  };
+  return { key, sign, answer: makeProxyKey(sign) };
 };

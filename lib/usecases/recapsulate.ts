@@ -2,22 +2,27 @@
 // The service never holds a key that opens one. The patient's own openings get the wraps as they are. All or nothing.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
+import { concat } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import type { EventDraft } from '../domain/audit.ts';
 import { leavesRoomFor, livenessAt } from '../domain/grant.ts';
 import { namesEachOnce, nextPace, openingInTime, REPEAT_WINDOW } from '../domain/opening.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
+import { fragmentHash } from '../statements/service.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import { decodeCapsule, encodeCFrag, reencrypt, trustStoredKFrag } from '../umbral/proxy.ts';
 import type { Call } from './call.ts';
 import { assertLive } from './caller.ts';
-import type { Blobs, OpeningView, Openings, StoredVersion, StoredWrap } from './ports.ts';
+import type { Blobs, Notary, OpeningView, Openings, StoredVersion, StoredWrap } from './ports.ts';
 import { mustBe } from './stated.ts';
 
 interface Deps {
   readonly openings: Openings;
   readonly blobs: Pick<Blobs, 'download'>;
+  readonly notary: Pick<Notary, 'answer'>;
 }
+
+type Wrap = Answer<'recapsulate'>['records'][number]['wrap'];
 
 interface Readable {
   readonly version: StoredVersion;
@@ -42,9 +47,25 @@ export async function recapsulate(
   const records = readable(payload, view);
 
   const answers = await Promise.all(records.map((r) => openedRecord(deps, r, view.kfrag, call)));
+  const signed = payload.grant === undefined ? {} : { signed: await signedAnswer(deps, opening, answers, call) };
   if (view.claim === undefined) await deps.openings.record(opening, view, opened(opening, call), call);
-  return { records: answers };
+  return { records: answers, ...signed };
 }
+
+/** Whoever gets a wrong fragment can show to others who made it. */
+const signedAnswer = (
+  { notary }: Deps,
+  { hash }: Statement<'opening'>,
+  answers: readonly { readonly wrap: Wrap }[],
+  { now }: Call,
+) =>
+  notary.answer({
+    opening: hash,
+    fragments: answers.map(({ wrap: { capsule, cfrags = [] } }) =>
+      fragmentHash(fromBase64url(capsule), concat(...cfrags.map((f) => fromBase64url(f)))),
+    ),
+    when: now,
+  });
 
 /** Whose cell, whose grant, alive, and room for all. An opening that was counted before is let in once more even if it was the last. */
 function assertAllowed(opening: Statement<'opening'>, view: OpeningView, call: Call): void {

@@ -10,6 +10,7 @@ import { reloadStatement } from '../../lib/statements/verify.ts';
 import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodeCapsule, encodeCFrag, reencrypt, trustStoredKFrag } from '../../lib/umbral/proxy.ts';
 import { json, problem, type Sent } from './fake.ts';
+import { SERVICE_KEY, signedAnswer, type AnsweredWrap } from './notary.ts';
 
 export const ORIGIN = 'https://api.example.org';
 export const STORAGE = 'https://storage.example.org';
@@ -38,7 +39,11 @@ const routeOf = ({ method, url }: Sent): { name: RouteName; params: Record<strin
 };
 
 const callerOf = (sent: Sent): IdentityId =>
-  /keyid="([^"]+)"/.exec(sent.headers.get('signature-input') ?? '')![1] as IdentityId;
+  (/keyid="([^"]+)"/.exec(sent.headers.get('signature-input') ?? '')?.[1] ?? '') as IdentityId;
+
+interface Told {
+  readonly records: readonly { readonly wrap: AnsweredWrap }[];
+}
 
 class Refusal extends Error {
   readonly code: string;
@@ -314,6 +319,8 @@ export const memoryService = (clock: () => number) => {
       }
       case 'recapsulate':
         return recapsulate(body.statement);
+      case 'get-service-key':
+        return { key: SERVICE_KEY };
       case 'list-audit': {
         const trail = trails.get(caller) ?? [];
         const at = Number(query.get('cursor') ?? query.get('after') ?? 0);
@@ -337,6 +344,14 @@ export const memoryService = (clock: () => number) => {
   };
   const blobOf = (upload: string): Uint8Array =>
     concat(...[...parts.get(upload)!].sort(([a], [b]) => a - b).map(([, bytes]) => bytes));
+
+  /** The service stands by whatever it says, unless the lie is about that. */
+  const signed = (told: Told, { body }: Sent): object => {
+    const opening = read('opening', (JSON.parse(fromUtf8(body)) as { statement: string }).statement);
+    if (opening.payload.grant === undefined || 'signed' in told) return told;
+    const wraps = told.records.map((r) => r.wrap);
+    return { ...told, signed: signedAnswer(opening.hash, wraps, clock()) };
+  };
 
   /** The patient's other device has begun a new epoch. */
   const nextEpoch = (id: string, keys: DeviceKeys): void => {
@@ -374,7 +389,8 @@ export const memoryService = (clock: () => number) => {
       if (instead !== undefined) return instead;
       try {
         const answer = handle(name, params, sent);
-        return json(ROUTES[name].answer[0], state.lie(name, structuredClone(answer)) ?? answer);
+        const told = state.lie(name, structuredClone(answer)) ?? answer;
+        return json(ROUTES[name].answer[0], name === 'recapsulate' ? signed(told as Told, sent) : told);
       } catch (error) {
         if (error instanceof Refusal) return problem(error.code === 'not-found' ? 404 : 409, error.code);
         throw error;

@@ -2,10 +2,12 @@
 import { p256 } from '@noble/curves/nist.js';
 import { toBase64url } from '../../../lib/bytes/codec.ts';
 import { signAsService } from '../../../lib/statements/service.ts';
+import { makeProxyKey } from '../../../lib/stores/proxy-key.ts';
 import type { Notary } from '../../../lib/usecases/ports.ts';
 
 export const makeMemoryNotary = (secret: Uint8Array = new Uint8Array(32).fill(7)): Notary => {
   const key = toBase64url(p256.getPublicKey(secret, true));
   const sign = (input: Uint8Array): Promise<Uint8Array> => Promise.resolve(p256.sign(input, secret, { lowS: false }));
-  return { key: () => Promise.resolve(key), sign: (kind, payload) => signAsService(kind, payload, { key, sign }) };
+  const certify: Notary['sign'] = (kind, payload) => signAsService(kind, payload, { key, sign });
+  return { key: () => Promise.resolve(key), sign: certify, answer: makeProxyKey(certify) };
 };

@@ -1,0 +1,63 @@
+// The key of a running copy of the service: certified once, renewed in time, and anew after a failure.
+import { describe, expect, test } from '@jest/globals';
+import { compactVerify, importJWK } from 'jose';
+import { p256 } from '@noble/curves/nist.js';
+import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
+import { HOUR } from '../../lib/domain/time.ts';
+import { verifyServiceStatement } from '../../lib/statements/service.ts';
+import { makeProxyKey } from '../../lib/stores/proxy-key.ts';
+import type { Notary } from '../../lib/usecases/ports.ts';
+import { makeMemoryNotary } from '../support/memory/notary.ts';
+
+const hash = toBase64url(new Uint8Array(32).fill(1));
+const answerAt = (when: number) => ({ opening: hash, fragments: [hash], when });
+
+const counting = () => {
+  const notary = makeMemoryNotary();
+  const state = { certified: 0, failing: false };
+  const certify: Notary['sign'] = async (kind, payload) => {
+    state.certified += 1;
+    if (state.failing) throw new Error('no answer');
+    return notary.sign(kind, payload);
+  };
+  return { notary, state, answer: makeProxyKey(certify) };
+};
+
+describe('a proxy key', () => {
+  test('signs what the service key vouches for, as any implementation of ES256 can see', async () => {
+    const { notary, answer } = counting();
+    const { key, answer: jws } = await answer(answerAt(HOUR));
+    const certificate = verifyServiceStatement('proxy-key', key, await notary.key());
+    expect(certificate).toEqual({ key: certificate.key, from: HOUR, until: 25 * HOUR });
+    expect(verifyServiceStatement('recapsulation', jws, certificate.key)).toEqual(answerAt(HOUR));
+    const point = p256.Point.fromBytes(fromBase64url(certificate.key)).toBytes(false);
+    const [x, y] = [toBase64url(point.subarray(1, 33)), toBase64url(point.subarray(33))];
+    await compactVerify(jws, await importJWK({ kty: 'EC', crv: 'P-256', x, y }, 'ES256'));
+  });
+
+  test('is certified once for all that come at the same time', async () => {
+    const { state, answer } = counting();
+    const all = await Promise.all([1, 2, 3, 4].map(() => answer(answerAt(HOUR))));
+    expect(new Set(all.map((a) => a.key)).size).toBe(1);
+    expect(state.certified).toBe(1);
+  });
+
+  test('is another one an hour before the end, and for all at once', async () => {
+    const { state, answer } = counting();
+    const first = await answer(answerAt(0));
+    expect((await answer(answerAt(23 * HOUR))).key).toBe(first.key);
+    const next = await Promise.all([1, 2, 3].map(() => answer(answerAt(23 * HOUR + 1))));
+    expect(new Set(next.map((a) => a.key)).size).toBe(1);
+    expect(next[0]!.key).not.toBe(first.key);
+    expect(state.certified).toBe(2);
+  });
+
+  test('that could not be certified is tried again', async () => {
+    const { state, answer } = counting();
+    state.failing = true;
+    await expect(answer(answerAt(0))).rejects.toThrow('no answer');
+    state.failing = false;
+    await answer(answerAt(0));
+    expect(state.certified).toBe(2);
+  });
+});
