@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { AppError } from '../../lib/api/errors.ts';
 import { fromBase64url } from '../../lib/bytes/codec.ts';
 import { newId, type GrantId, type OpeningId } from '../../lib/bytes/ids.ts';
 import { OPENING_SKEW, REPEAT_WINDOW } from '../../lib/domain/opening.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/domain/time.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';
+import { fragmentHash, verifyServiceStatement } from '../../lib/statements/service.ts';
 import { decodeCapsule } from '../../lib/umbral/capsule.ts';
 import { decodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
 import { decryptReencrypted } from '../../lib/umbral/delegatee.ts';
@@ -124,6 +126,31 @@ describe('recapsulate for a recipient', () => {
     expect(records.map((r) => fileKeyOf(r, w.folder))).toEqual([second.fileKey, w.letter.fileKey]);
     expect(await usedOf(w)).toBe(2);
     expect(trailOf(w, patient).filter((e) => e.kind === 'records-opened')).toHaveLength(1);
+  });
+
+  test('is signed: what each record was answered with, in the order of the opening', async () => {
+    const w = await clinic();
+    const second = await file(w, patient, await filingOf(patient, w.folder));
+    const both = [second.statement, w.letter.statement];
+    const opening = await openingOf(recipient, w.folder, both, { grant: w.grant.statement.payload.grant });
+    const { records, signed } = await open(w, opening);
+    const certificate = verifyServiceStatement('proxy-key', signed!.key, await w.ports.notary.key());
+    expect(verifyServiceStatement('recapsulation', signed!.answer, certificate.key)).toEqual({
+      opening: opening.hash,
+      fragments: records.map(({ wrap: { capsule, cfrags } }) =>
+        fragmentHash(fromBase64url(capsule), fromBase64url(cfrags![0]!)),
+      ),
+      when: NOW,
+    });
+  });
+
+  test('that cannot be signed is not answered, nor counted', async () => {
+    const w = await clinic();
+    const opening = await letterOf(w);
+    const answer = () => Promise.reject(new AppError('busy'));
+    const ports = { ...w.ports, notary: { ...w.ports.notary, answer } };
+    expect(await refused(w, () => open({ ports }, opening))).toEqual({ code: 'busy' });
+    expect(await usedOf(w)).toBe(0);
   });
 
   test('a cell that was closed after it was granted stays open to the grant', async () => {
@@ -409,7 +436,8 @@ describe('recapsulate for the patient itself', () => {
   test('gives the wraps as they are, logs, and counts nowhere', async () => {
     const w = await clinic();
     const opening = await ownOf(w);
-    const { records } = await open(w, opening, patient);
+    const { records, ...rest } = await open(w, opening, patient);
+    expect(rest).toEqual({});
     expect(records[0]?.wrap).toStrictEqual(w.letter.body.wrap);
     const { salt } = w.folder.payload;
     const key = patient.keys.folderKey(w.folder.payload.folder, 1, fromBase64url(salt));
