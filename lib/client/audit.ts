@@ -1,5 +1,5 @@
 // The patient's audit trail: verified link by link, kept, and held against what was kept when more is read.
-import { AuditError, EMPTY_CHAIN, verifyChain, type AuditEvent, type ChainHead } from '../domain/audit.ts';
+import { AuditError, EMPTY_CHAIN, eventHash, verifyChain, type AuditEvent, type ChainHead } from '../domain/audit.ts';
 import { claimOf, statementHash, verifyStatement } from '../statements/verify.ts';
 import type { Context } from './context.ts';
 import { check, checked, ClientError, TrailError } from './errors.ts';
@@ -83,7 +83,9 @@ const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[])
 
 /** The last entry that is kept comes once more, so that a trail which got shorter shows. */
 const assertStillThere = (kept: TrailEntry, page: readonly Entry[]): void => {
-  if (page[0]?.hash !== kept.hash) throw rewritten(kept.seq);
+  const [again] = page;
+  if (again?.hash !== kept.hash || eventHash(again.event) !== kept.hash || again.evidence !== kept.evidence)
+    throw rewritten(kept.seq);
 };
 
 /**

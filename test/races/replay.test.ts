@@ -140,11 +140,12 @@ beforeAll(async () => {
   await patient.deleteRecord(records[0]!);
 }, 300_000);
 
-/** Download links and the proofs in capsule fragments are made anew for each answer; nothing else is. */
+/** Download links, the proofs in capsule fragments and the signature over these are made anew for each answer; nothing else is. */
+const ANEW: readonly string[] = ['download', 'cfrags', 'signed'];
 const lasting = ({ status, body }: Answered): unknown => {
   const { requestId, ...rest } = JSON.parse(body) as Record<string, unknown>;
   const text = JSON.stringify(rest, (name, value: unknown) =>
-    name === 'download' || name === 'cfrags' ? 'made anew' : value,
+    ANEW.includes(name) ? 'made anew' : value,
   );
   return { status, text, refused: requestId !== undefined };
 };
