@@ -144,9 +144,7 @@ beforeAll(async () => {
 const ANEW: readonly string[] = ['download', 'cfrags', 'signed'];
 const lasting = ({ status, body }: Answered): unknown => {
   const { requestId, ...rest } = JSON.parse(body) as Record<string, unknown>;
-  const text = JSON.stringify(rest, (name, value: unknown) =>
-    ANEW.includes(name) ? 'made anew' : value,
-  );
+  const text = JSON.stringify(rest, (name, value: unknown) => (ANEW.includes(name) ? 'made anew' : value));
   return { status, text, refused: requestId !== undefined };
 };
 const codeOf = ({ status, body }: Answered): string =>
