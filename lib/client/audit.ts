@@ -28,6 +28,7 @@ const WITH_EVIDENCE: ReadonlySet<AuditEvent['kind']> = new Set<AuditEvent['kind'
   'grant-paused',
   'grant-resumed',
   'grant-revoked',
+  'grant-returned',
 ]);
 
 /** The evidence is the statement that the event names, signed by the event's actor. */

@@ -24,6 +24,7 @@ export const EVENT_KINDS = [
   'grant-paused',
   'grant-resumed',
   'grant-revoked',
+  'grant-returned',
   'records-opened',
 ] as const;
 

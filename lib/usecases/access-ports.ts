@@ -110,8 +110,13 @@ export interface Grants {
     event: EventDraft,
     call: Call,
   ): Promise<Written>;
-  /** Acts at once: state, key fragments and event in one transaction; retried against contention for 10 s. `repeated` when it was revoked before. */
-  revoke(grant: StoredGrant, revocation: Statement<'revocation'>, event: EventDraft, call: Call): Promise<Written>;
+  /** Acts at once: state, key fragments and event in one transaction; retried against contention for 10 s. `repeated` when it had ended before; then what was left of the fragments goes. */
+  revoke(
+    grant: StoredGrant,
+    ending: Statement<'revocation' | 'return'>,
+    event: EventDraft,
+    call: Call,
+  ): Promise<Written>;
 }
 
 /** Everything an opening needs, read consistently in one trip. Members are undefined where there is nothing. */

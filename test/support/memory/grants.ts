@@ -151,7 +151,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
     });
   },
 
-  revoke: ({ statement: { payload } }, revocation, event, call) => {
+  revoke: ({ statement: { payload } }, ending, event, call) => {
     const row = state.grants.get(payload.grant);
     return transact(state, {
       claim: nonceClaim(call),
@@ -161,7 +161,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
           row === undefined ? new AppError('not-found') : 'repeated',
         ),
       ],
-      events: [{ draft: event, evidence: revocation.jws }],
+      events: [{ draft: event, evidence: ending.jws }],
       effect: () => {
         if (row === undefined) return;
         state.grants.set(payload.grant, {
