@@ -253,10 +253,10 @@ describe('a folder of one record version', () => {
   test('takes in nothing else', async () => {
     const { w, single } = await ready();
     const filing = await filingOf(patient, single);
-    expect(await refused(w, () => begin(w, patient, filing))).toEqual(invalid('folder'));
+    expect(await refused(w, () => begin(w, patient, filing))).toEqual(NOT_FOUND);
     // Begun in another folder, and committed in this one.
     await begin(w, patient, filing, { folder: folderId(w.folder) });
-    expect(await refused(w, () => commit(w, patient, filing))).toEqual(invalid('folder'));
+    expect(await refused(w, () => commit(w, patient, filing))).toEqual(NOT_FOUND);
   });
 
   test.each(['add', 'write'] as const)('gives nobody a right to %s', async (right) => {
