@@ -8,11 +8,12 @@ import {
   type RecordId,
   type RequestId,
 } from '../../lib/bytes/ids.ts';
-import { readTrail } from '../../lib/client/audit.ts';
+import { readTrail, takeCheckpoint } from '../../lib/client/audit.ts';
 import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../lib/domain/audit.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { fill } from '../statements/samples.ts';
+import { signedBy } from './notary.ts';
 import { KEYS, newWorld, refusal } from './world.ts';
 
 interface Entry {
@@ -70,6 +71,28 @@ const setUp = (entries: Entry[]) => {
   const ctx = world.contextOf('patient');
   return { ...world, ctx, read: () => readTrail(ctx), show: (e: Entry[]) => world.service.trails.set(ME, e) };
 };
+
+describe('takeCheckpoint', () => {
+  const answered = async (seq: number, hash: string, kept: number) => {
+    const entries = chain({}, {}, {});
+    const { service, ctx, show } = setUp(entries.slice(0, kept));
+    await readTrail(ctx);
+    show(entries);
+    const checkpoint = signedBy('service', 'checkpoint', { patient: ME, seq, hash, when: 1 });
+    service.state.lie = (route) => (route === 'get-checkpoint' ? { checkpoint } : undefined);
+    return refusal(() => takeCheckpoint(ctx));
+  };
+
+  test('is of the end of the trail, and no older than what was seen of it', async () => {
+    const [one, two, three] = chain({}, {}, {}).map((e) => e.hash);
+    expect(await answered(3, three!, 2)).toBe('accepted');
+    expect(await answered(2, two!, 2)).toBe('accepted');
+    expect(await answered(1, one!, 2)).toBe('rolled-back audit');
+    expect(await answered(0, EMPTY_CHAIN.hash, 2)).toBe('rolled-back audit');
+    expect(await answered(0, EMPTY_CHAIN.hash, 0)).toBe('accepted');
+    expect(await answered(0, one!, 0)).toBe('rolled-back audit');
+  });
+});
 
 describe('readTrail', () => {
   test('reads all pages, verifies them, and remembers the end', async () => {

@@ -323,6 +323,8 @@ export const memoryService = (clock: () => number) => {
         );
         return grantView(params['grantId']!);
       }
+      case 'settle-grant':
+        return grantView(params['grantId']!);
       case 'recapsulate':
         return recapsulate(body.statement);
       case 'get-service-key':
