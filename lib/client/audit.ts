@@ -109,11 +109,13 @@ export const readTrail = async (
  * @throws {TrailError} `rolled-back` when it signs another past than it showed; {ClientError} `unverified` (`checkpoint`)
  */
 export const takeCheckpoint = async (ctx: Context, options: CallOptions = {}): Promise<Checkpoint> => {
+  const { seq: seen } = ctx.memory.auditHead();
   const checkpoint = await fetchCheckpoint(ctx, options);
   const entries = await readTrail(ctx, options);
   const { seq, hash } = checkpoint;
   if (seq > entries.length) throw rewritten(entries.length + 1);
-  if (seq > 0 && entries[seq - 1]?.hash !== hash) throw rewritten(seq);
+  // The service must not sign less than it showed: nothing that it keeps out of a checkpoint could be held against it.
+  if (seq < seen || headOf(entries.slice(0, seq)).hash !== hash) throw rewritten(seq);
   ctx.trail.keepCheckpoint(checkpoint.jws);
   return checkpoint;
 };

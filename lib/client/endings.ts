@@ -27,6 +27,7 @@ export const revoke = async (
 ): Promise<Grant> => {
   const payload = { patient: ctx.keys.id, grant: grant.id, of: grant.statement.hash, code, when: ctx.now() };
   const { jws } = await signStatement('revocation', payload, ctx.keys);
+  ctx.memory.noteRevoked(grant.id, grant.statement.payload.right === 'read');
   const view = await ctx.call('revoke-grant', { params: { grantId: grant.id }, body: { statement: jws } }, options);
   return ended(ctx, view, grant);
 };

@@ -410,7 +410,9 @@ describe('the versions of a record', () => {
     const { patient, clinician, grant, lie, record } = await lying();
     const all = [record.statement];
     for (const version of [2, 3]) all.push(await resigned(all[0]!, { version, previous: all.at(-1)!.hash }));
-    lie('get-record', (a) => ({ versions: shown(all).map(({ jws: statement }) => ({ ...a.versions[0], statement })) }));
+    lie('get-record', (a) => ({
+      versions: shown(all).map(({ jws: statement }) => ({ ...(a.versions[0] as object), statement })),
+    }));
     return {
       patient: await refusal(() => patient.listVersions(record.record)),
       recipient: await refusal(() => clinician.listVersions(grant, record.record)),
