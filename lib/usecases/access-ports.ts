@@ -69,6 +69,8 @@ export interface GrantedCell extends CellName {
 export interface NewGrant {
   readonly statement: Statement<'grant'>;
   readonly kfrags: readonly string[];
+  /** The signer of key fragments that they were verified with, base64url. */
+  readonly verifying: string;
 }
 
 export interface Grants {
@@ -126,6 +128,9 @@ export interface OpeningView {
     | (GrantStatus & {
         readonly patient: IdentityId;
         readonly recipient: IdentityId;
+        /** Public keys, base64url: the recipient's, and the patient's signer of key fragments. */
+        readonly receiving: string;
+        readonly verifying: string;
         readonly right: 'read';
         readonly pace: Pace;
       })

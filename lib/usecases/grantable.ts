@@ -55,7 +55,7 @@ export async function grantable(
   mustBe('receiving', payload.receiving.number === number && payload.receiving.key === key);
   if (payload.right !== 'read') mustBe('cells', cells.every(takesRecords) && body.kfrags.length === 0);
   else assertKFrags(payload.cells, body.kfrags, keysOf(patient, payload));
-  return { statement, kfrags: body.kfrags };
+  return { statement, kfrags: body.kfrags, verifying: patient.statement.payload.kfragSigner };
 }
 
 /** Records are filed in the current cell of a folder, unless it holds one record version and nothing else. */

@@ -99,6 +99,16 @@ const resign = async <K extends 'grant' | 'opening'>(kind: K, jws: string, chang
   return (await signStatement(kind, { ...payload, ...change }, signer)).jws;
 };
 
+/** As the service was told by the patient. */
+const told = ({ opening, identity, grant, by }: FragmentProof, when: number) => {
+  const { folder, epoch } = reloadStatement('opening', opening).payload;
+  const { receiving } = reloadStatement('grant', grant).payload;
+  const { cells } = reloadStatement(by === grant ? 'grant' : 'extension', by).payload;
+  const { key: delegating, kfrags } = cells.find((c) => c.folder === folder && c.epoch === epoch)!;
+  const { kfragSigner: verifying } = reloadStatement('identity', identity).payload;
+  return { when, delegation: { verifying, delegating, receiving: receiving.key, kfrag: kfrags[0]!.id } };
+};
+
 describe('nobody is accused', () => {
   test('of a fragment that is right', async () => {
     let right = '';
@@ -108,7 +118,7 @@ describe('nobody is accused', () => {
     });
     const opening = reloadStatement('opening', proof.opening);
     const wrap = { capsule: proof.capsule, cfrags: [right] };
-    const signed = signedAnswer(opening.hash, [wrap, wrap], opening.payload.when);
+    const signed = signedAnswer(opening.hash, [wrap, wrap], told(proof, opening.payload.when));
     const honest = { ...proof, fragment: right, signed };
     expect(await refusal(() => checkFragmentProof(honest, SERVICE_KEY))).toBe('bad-argument');
   });
@@ -157,7 +167,7 @@ describe('nobody is accused', () => {
     });
     const { hash, payload } = reloadStatement('opening', proof.opening);
     const wrap = { capsule: proof.capsule, cfrags: [right] };
-    const signed = signedAnswer(hash, [wrap, wrap], payload.when);
+    const signed = signedAnswer(hash, [wrap, wrap], told(proof, payload.when));
     const made = { ...proof, fragment: right, signed };
     expect(await refusal(() => checkFragmentProof(made, SERVICE_KEY))).toBe('bad-argument');
     const framing = { ...made, ...(await change(made)) };
@@ -203,10 +213,11 @@ describe('nobody is accused', () => {
     [
       'with an answer to more records than were asked for',
       'recapsulation',
-      ({ opening, capsule, fragment }) => {
+      (proof) => {
+        const { opening, capsule, fragment } = proof;
         const { hash, payload } = reloadStatement('opening', opening);
         const wrap = { capsule, cfrags: [fragment] };
-        return { signed: signedAnswer(hash, [wrap, wrap, wrap], payload.when) };
+        return { signed: signedAnswer(hash, [wrap, wrap, wrap], told(proof, payload.when)) };
       },
     ],
     [
@@ -264,6 +275,8 @@ describe('nobody is accused', () => {
 });
 
 describe('an answer that the service does not stand by is not taken', () => {
+  const point = toBase64url(fill(2, 33));
+  const delegation = { verifying: point, delegating: point, receiving: point, kfrag: toBase64url(fill(2, 32)) };
   const wrapsIn = (answer: Any): readonly AnsweredWrap[] =>
     (answer.records as readonly { wrap: AnsweredWrap }[]).map((r) => r.wrap);
   test.each<[string, string, (answer: Any, opening: Statement<'opening'>) => object | undefined]>([
@@ -272,17 +285,22 @@ describe('an answer that the service does not stand by is not taken', () => {
     [
       'to another opening',
       'unverified recapsulation',
-      (a, { payload }) => signedAnswer(toBase64url(fill(1, 32)), wrapsIn(a), payload.when),
+      (a, { payload }) => signedAnswer(toBase64url(fill(1, 32)), wrapsIn(a), { when: payload.when, delegation }),
     ],
     [
       'with other fragments',
       'unverified recapsulation',
-      (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a).toReversed(), payload.when),
+      (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a).toReversed(), { when: payload.when, delegation }),
+    ],
+    [
+      'by what the patient did not give',
+      'unverified recapsulation',
+      (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a), { when: payload.when, delegation }),
     ],
     [
       'with fewer fragments',
       'unverified recapsulation',
-      (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a).slice(1), payload.when),
+      (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a).slice(1), { when: payload.when, delegation }),
     ],
   ])('%s', async (_, refused, made) => {
     const { service, sent, clinician, grant, records } = await granted();

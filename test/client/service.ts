@@ -358,7 +358,16 @@ export const memoryService = (clock: () => number) => {
     const opening = read('opening', (JSON.parse(fromUtf8(body)) as { statement: string }).statement);
     if (opening.payload.grant === undefined || 'signed' in told) return told;
     const wraps = told.records.map((r) => r.wrap);
-    return { ...told, signed: signedAnswer(opening.hash, wraps, clock()) };
+    const p = opening.payload;
+    const { cells, receiving } = grants.get(p.grant!)!.statement.payload;
+    const cell = cells.find((c) => c.folder === p.folder && c.epoch === p.epoch)!;
+    const delegation = {
+      verifying: identities.get(p.patient)!.payload.kfragSigner,
+      delegating: cell.key,
+      receiving: receiving.key,
+      kfrag: cell.kfrags[0]!.id,
+    };
+    return { ...told, signed: signedAnswer(opening.hash, wraps, { when: clock(), delegation }) };
   };
 
   /** The patient's other device has begun a new epoch. */

@@ -10,7 +10,9 @@ import type { Notary } from '../../lib/usecases/ports.ts';
 import { makeMemoryNotary } from '../support/memory/notary.ts';
 
 const hash = toBase64url(new Uint8Array(32).fill(1));
-const answerAt = (when: number) => ({ opening: hash, fragments: [hash], when });
+const point = toBase64url(new Uint8Array(33).fill(2));
+const delegation = { verifying: point, delegating: point, receiving: point, kfrag: hash };
+const answerAt = (when: number) => ({ opening: hash, fragments: [hash], delegation, when });
 
 const counting = () => {
   const notary = makeMemoryNotary();
