@@ -29,7 +29,7 @@ export interface FragmentProof {
   readonly identity: Jws;
   readonly grant: Jws;
   readonly by: Jws;
-  /** 98 and 381 bytes, base64url, as they came. */
+  /** 105 and 381 bytes, base64url, as they came. */
   readonly capsule: string;
   readonly fragment: string;
 }

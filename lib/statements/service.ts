@@ -70,7 +70,7 @@ export type ServiceKey = string;
 /** Signs SHA-256 of the bytes with ECDSA over P-256. Answers r and s, 32 bytes each. */
 export type ServiceSigner = (signingInput: Uint8Array) => Promise<Uint8Array>;
 
-/** What a recapsulation says of one record: SHA-256 over tag, capsule (98 bytes) and capsule fragment (381 bytes), base64url. */
+/** What a recapsulation says of one record: SHA-256 over tag, capsule (105 bytes) and capsule fragment (381 bytes), base64url. */
 export const fragmentHash = (capsule: Uint8Array, fragment: Uint8Array): string =>
   toBase64url(hashOf(concat(utf8('pcehr/v1/fragment\0'), capsule, fragment)));
 
