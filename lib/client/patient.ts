@@ -118,9 +118,9 @@ export interface Patient {
   readonly audit: (options?: AuditOptions) => Promise<readonly TrailEntry[]>;
   /**
    * Every grant and request as FHIR R4 Consent (IHE PCF) and the whole trail as AuditEvent (IHE BALP), in one Bundle: docs/spec/fhir-export.md. Ids
-   * and codes only: no name of a folder, no message, no content. Verified: the trail as for `audit`, every statement, and that the lists leave out
-   * nothing that the trail has.
-   * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`, `request`, and as for `getGrant`)
+   * and codes only: no name of a folder, no message, no content. Verified: the trail as for `audit`, every statement, that no grant is missing which
+   * the trail has, and that none goes on after its revocation.
+   * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`, and what `getGrant` checks)
    */
   readonly exportFhir: (options?: AuditOptions) => Promise<FhirExport>;
 }
