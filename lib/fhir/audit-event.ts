@@ -10,9 +10,9 @@ import {
   folderRef,
   instantText,
   logical,
+  notKnown,
   patientRef,
   serviceRef,
-  notKnown,
   uuidOf,
   type Origin,
 } from './names.ts';
@@ -129,7 +129,7 @@ interface Thing {
   readonly what: Reference;
 }
 
-/** Everything that an event names, once each. */
+/** Everything that an event names. */
 const thingsOf = (origin: Origin, { subject: s }: ExportedEntry): readonly Thing[] => [
   ...[...new Set([...(s.folder === undefined ? [] : [s.folder]), ...(s.folders ?? [])])].map((f): Thing => ({
     subject: 'folder',
@@ -197,17 +197,20 @@ type Purposes = ReadonlyMap<GrantId, Purpose | undefined>;
 const purposeOf = ({ kind, subject }: ExportedEntry, purposes: Purposes): Purpose | undefined =>
   kind === 'records-opened' && subject.grant !== undefined ? purposes.get(subject.grant) : subject.purpose;
 
-/** An entry as AuditEvent. @param purposes of the grants that openings name */
+/**
+ * A verified entry as AuditEvent.
+ *
+ * @param origin scheme, host and port of the service: ids are named under it
+ * @param purposes of the grants that openings name: `purposesIn(trail)`
+ */
 export const auditEvent = (origin: Origin, entry: ExportedEntry, purposes: Purposes): FhirAuditEvent => {
   const [action, subject] = effectOf(entry);
   const purpose = purposeOf(entry, purposes);
   const disclosed = entry.kind === 'records-opened' && entry.actor !== entry.patient;
-  const { meta, ...frame } = disclosed ? disclosure(origin, entry) : restful(origin, entry, action);
   return {
     resourceType: 'AuditEvent',
     id: uuidOf(entry.hash),
-    ...(meta === undefined ? {} : { meta }),
-    ...frame,
+    ...(disclosed ? disclosure(origin, entry) : restful(origin, entry, action)),
     recorded: instantText(entry.at),
     outcome: '0',
     ...(purpose === undefined ? {} : { purposeOfEvent: [concept(purposeCoding(purpose))] }),

@@ -15,7 +15,12 @@ export interface Exported {
   readonly at: number;
 }
 
-/** A Bundle of type `collection`: a Consent for every grant and request, then an AuditEvent for every entry. The same input gives the same Bundle. */
+/**
+ * A Bundle of type `collection`: a Consent for every grant and request, then an AuditEvent for every entry. Nothing is verified here: what is handed in
+ * was. The same input gives the same Bundle.
+ *
+ * @param origin scheme, host and port of the service: ids are named under it
+ */
 export const fhirBundle = (origin: Origin, { grants, requests, trail, at }: Exported): FhirExport => {
   const purposes = purposesIn(trail);
   const resources = [

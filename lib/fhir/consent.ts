@@ -117,7 +117,7 @@ const consent = (origin: Origin, { statement, rights, data, ...parts }: Parts): 
   };
 };
 
-/** A grant as Consent. */
+/** A verified grant as Consent. @param origin scheme, host and port of the service: ids are named under it */
 export const grantConsent = (origin: Origin, { statement, folders, state }: ExportedGrant): Consent => {
   const g = statement.payload;
   return consent(origin, {
@@ -144,7 +144,7 @@ export const grantConsent = (origin: Origin, { statement, folders, state }: Expo
   });
 };
 
-/** A request as Consent: proposed until it is answered, and denied when it was. */
+/** A verified request as Consent: proposed while it waits, rejected when it was denied. @param origin as for a grant */
 export const requestConsent = (origin: Origin, { statement, state }: ExportedRequest): Consent => {
   const r = statement.payload;
   return consent(origin, {
