@@ -1,5 +1,6 @@
 // The patient: owns folders, files records, answers requests, grants and revokes, reads the trail.
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
+import type { FhirExport } from '../fhir/bundle.ts';
 import type { Category } from '../statements/fields.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
@@ -8,6 +9,7 @@ import { createContext, type ClientOptions, type Context } from './context.ts';
 import { hold, revoke, type Held } from './endings.ts';
 import { carryOver, outstanding, settleEnds, startEpoch } from './epochs.ts';
 import { ClientError } from './errors.ts';
+import { exportFhir } from './export.ts';
 import { fileRecord, type Content, type FileOptions, type Metadata, type Place } from './filing.ts';
 import { listFolders, ownCell, ownFolder, type Folder } from './folders.ts';
 import { approve, give, preview, type ApproveOptions, type Gift, type Given } from './giving.ts';
@@ -115,6 +117,13 @@ export interface Patient {
    * @throws {TrailError} `unverified`, `rolled-back`, with the place of the entry; {ClientError} `unverified` (`evidence`)
    */
   readonly audit: (options?: AuditOptions) => Promise<readonly TrailEntry[]>;
+  /**
+   * Every grant and request as FHIR R4 Consent (IHE PCF) and the whole trail as AuditEvent (IHE BALP), in one Bundle: docs/spec/fhir-export.md. Ids
+   * and codes only: no name of a folder, no message, no content. Verified: the trail as for `audit`, every statement, that no grant is missing which
+   * the trail has, and that none goes on after its revocation.
+   * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`, and what `getGrant` checks)
+   */
+  readonly exportFhir: (options?: AuditOptions) => Promise<FhirExport>;
 }
 
 const deny = async (
@@ -198,6 +207,7 @@ export const createPatient = (options: ClientOptions): Patient => {
     carryOver: async (folder, o) => carryOver(ctx, await ownFolder(ctx, folder, o), o),
     verify: ctx.memory.noteVerified,
     audit: (o) => readTrail(ctx, o),
+    exportFhir: (o) => exportFhir(ctx, options.origin, o),
     checkpoint: (o) => takeCheckpoint(ctx, o),
     eventOf: (receipt, o) => eventOf(ctx, receipt, o),
     openings: async (question, o) => openingsIn(await readTrail(ctx, o), question),

@@ -278,6 +278,10 @@ export const memoryService = (clock: () => number) => {
       case 'deny-request': {
         const request = requests.get(params['requestId']!)!;
         request.state = 'denied';
+        const denial = read('denial', body.statement);
+        const { patient } = denial.payload;
+        const subject = { request: denial.payload.request };
+        log({ kind: 'request-denied', patient, actor: patient, subject, statement: denial.hash }, body.statement);
         return { statement: request.statement.jws, state: 'denied' };
       }
       case 'grant-access':
