@@ -9,6 +9,7 @@ import {
   isPending,
   modelView,
   reached,
+  stateOf,
   takesIn,
   type Model,
 } from './rules.ts';
@@ -41,7 +42,7 @@ const diceOf = (bytes: Uint8Array) => {
 };
 type Dice = ReturnType<typeof diceOf>;
 const either = <T>(d: Dice, usual: T, one: number, other: () => T): T => (d.oneIn(one) ? other() : usual);
-const anybody = (d: Dice, usual: Who): Who => either(d, usual, 9, () => d.from(PEOPLE));
+const anybody = (d: Dice, usual: Who): Who => either(d, usual, 6, () => d.from([3, ...PEOPLE]));
 
 /** Numbers of those that hold. */
 const indices = <T>(list: readonly T[], holds: (item: T, i: number) => boolean = () => true): readonly number[] =>
@@ -56,8 +57,8 @@ const current = (m: Model, folder: number): Cell => ({ folder, epoch: m.folders[
 
 const carriable = (m: Model, d: Dice, by: Who, takes: (g: Giving) => boolean): readonly Extending[] => {
   const mode = d.below(6);
-  if (mode === 4) return [];
-  const own = indices(m.grants, (g) => g.by === by && takes(g) && (mode === 5 || endOf(m, g) === undefined));
+  if (mode === 3) return [];
+  const own = indices(m.grants, (g) => g.by === by && takes(g) && (mode > 3 || endOf(m, g) === undefined));
   return own.slice(-5).map((grant) => ({ grant, number: m.grants[grant]!.extensions + 1 }));
 };
 
@@ -85,16 +86,16 @@ interface Wanted {
 
 /** What the grants of one answer have in common. */
 const terms = (m: Model, d: Dice, w: Wanted) => {
-  const notBefore = either(d, m.now, 7, () => m.now + HOUR);
+  const notBefore = either(d, m.now, 8, () => m.now + HOUR);
   const lasts = either(d, d.from([w.duration, HOUR, 10 * MINUTE]), 9, () => w.duration + 1);
   const all = indices(m.folders);
-  const folders = either(d, some(d, w.folders, 3), 12, () => (all.length === 0 ? [] : [d.from(all)]));
+  const folders = either(d, some(d, w.folders, 3), 8, () => (all.length === 0 ? [] : [d.from(all)]));
   const standing = w.scope !== undefined && !('folders' in w.scope || 'record' in w.scope) ? w.scope : standingOf(d);
   return {
     by: w.by,
-    to: either(d, w.to, 20, () => d.from(PEOPLE)),
-    key: either(d, w.key, 20, () => w.key + 1),
-    purpose: either(d, w.purpose, 20, () => d.from(PURPOSES)),
+    to: either(d, w.to, 12, () => d.from(PEOPLE)),
+    key: either(d, w.key, 12, () => w.key + 1),
+    purpose: either(d, w.purpose, 8, () => d.from(PURPOSES)),
     notBefore,
     expires: either(d, notBefore + Math.min(lasts, w.duration + 1), 20, () => d.from([notBefore, m.now - 1])),
     folders,
@@ -106,19 +107,24 @@ const grantOf = (m: Model, d: Dice, right: Right, t: ReturnType<typeof terms>): 
   const { folders, standing, ...rest } = t;
   const epochs = folders.map((f) => either(d, current(m, f), 10, () => ({ folder: f, epoch: 1 })));
   const isRead = right === 'read';
-  const hasLimit = isRead ? d.oneIn(3) : d.oneIn(20);
-  const isStanding = isRead ? d.oneIn(3) : d.oneIn(20);
+  const hasLimit = isRead ? d.oneIn(2) : d.oneIn(16);
+  const isStanding = isRead ? d.oneIn(3) : d.oneIn(16);
   return {
     ...rest,
     right,
-    cells: isRead ? epochs : epochs.slice(0, d.oneIn(20) ? 2 : 1),
-    ...(hasLimit ? { openings: 1 + d.below(3) } : {}),
+    cells: isRead ? epochs : epochs.slice(0, d.oneIn(10) ? 2 : 1),
+    ...(hasLimit ? { openings: 1 + d.below(2) } : {}),
     ...(isStanding ? { standing } : {}),
   };
 };
 
+/** Rather one under which something was begun that is not committed. */
 const ofGrant = (m: Model, d: Dice, rather: (g: Model['grants'][number]) => boolean) => {
-  const grant = d.rather(indices(m.grants, rather), indices(m.grants));
+  const begun = m.filings.flatMap((f) => (f.done || f.grant === undefined ? [] : [f.grant]));
+  const usual = indices(m.grants, rather);
+  const usedUp = indices(m.grants, (g) => endOf(m, g) === 'exhausted');
+  const [pressing, hard] = [begun.length > 0 && d.oneIn(2), usedUp.length > 0 && d.oneIn(4)];
+  const grant = d.rather(hard ? usedUp : pressing ? begun : usual, indices(m.grants));
   return grant === undefined ? undefined : { grant, by: anybody(d, m.grants[grant]!.by) };
 };
 
@@ -143,9 +149,10 @@ type Planner<N extends Name> = (m: Model, d: Dice) => Plans[N] | undefined;
 const planners: { readonly [N in Name]: Planner<N> } = {
   'sign up': (m, d) => {
     const [missing, known] = [PEOPLE.filter((p) => !m.people.has(p)), [...m.people.keys()]];
-    const by = d.rather(missing.slice(0, 1), d.oneIn(4) ? PEOPLE : known.length === 0 ? PEOPLE : known)!;
+    const usual = missing[0] === 3 ? [1] : missing.slice(0, 1);
+    const by = d.rather(usual, d.oneIn(4) || known.length === 0 ? PEOPLE : known)!;
     const last = m.people.get(by) ?? 0;
-    const number = last === 0 ? either(d, 1, 8, () => 2) : d.from([last, last, last + 1, last + 2, last - 1]);
+    const number = last === 0 ? either(d, 1, 8, () => 2) : d.from([last + 1, last, last + 1, last + 2, last - 1]);
     return number < 1 ? undefined : { by, number };
   },
 
@@ -165,7 +172,8 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   epoch: (m, d) => {
     const folders = indices(m.folders, (f) => f.single === undefined);
     if (folders.length === 0) return undefined;
-    const folder = d.from(folders);
+    const begun = m.filings.flatMap((f) => (f.done ? [] : [f.folder]));
+    const folder = d.rather(begun, folders)!;
     const f = m.folders[folder]!;
     const by = anybody(d, f.owner);
     const epoch = f.epoch + either(d, 1, 8, () => 2);
@@ -184,12 +192,13 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     const records = indices(m.records, (r) => r.folder === folder);
     const all = d.oneIn(8) ? indices(m.records) : records;
     const isNext = right === 'write' || right === 'own';
-    const record = isNext && all.length > 0 ? d.from(all) : undefined;
+    const begun = m.filings.flatMap((f) => (f.done || f.folder !== folder || f.record === undefined ? [] : [f.record]));
+    const record = isNext && all.length > 0 ? d.rather(begun, all) : undefined;
     const next = record === undefined ? 1 : m.records[record]!.versions.length + 1;
     return {
       by: anybody(d, given?.to ?? owner),
       folder,
-      epoch: either(d, epoch, 12, () => 1),
+      epoch: either(d, epoch, 8, () => 1),
       ...(record === undefined ? {} : { record }),
       version: either(d, next, 12, () => next + 1),
       ...(grant === undefined ? {} : { grant }),
@@ -201,7 +210,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     if (open.length === 0) return undefined;
     const filing = d.rather(open.slice(-1), open)!;
     const { folder, epoch } = m.filings[filing]!;
-    return { filing, epoch: either(d, m.folders[folder]!.epoch, 3, () => epoch) };
+    return { filing, epoch: either(d, m.folders[folder]!.epoch, 2, () => epoch) };
   },
 
   ask: (m, d) => {
@@ -240,12 +249,8 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   withdraw: answered('by'),
 
   give: (m, d) => {
-    const request = d.oneIn(3)
-      ? d.rather(
-          indices(m.requests, (r) => r.state === 'approved'),
-          indices(m.requests),
-        )
-      : undefined;
+    const approved = indices(m.requests, (r) => r.state === 'approved');
+    const request = d.oneIn(2) ? d.rather(approved, d.oneIn(4) ? indices(m.requests) : approved) : undefined;
     const r = request === undefined ? undefined : m.requests[request]!;
     const by = anybody(d, r?.to ?? 0);
     const to = r?.by ?? d.from([1, 1, 2, d.from(PEOPLE)]);
@@ -256,7 +261,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     const wanted = { by, to, key, purpose: r?.purpose ?? ('TREAT' as const), duration };
     const t = terms(m, d, { ...wanted, folders: folders.length > 0 ? folders : own, ...(r && { scope: r.scope }) });
     if (t.folders.length === 0) return undefined;
-    const right = r === undefined ? d.from<Right>(['read', 'read', 'add', 'write']) : d.from(r.rights);
+    const right = r === undefined ? d.from<Right>(['read', 'read', 'add', 'write']) : either(d, d.from(r.rights), 8, () => d.from(RIGHTS));
     return { ...grantOf(m, d, right, t), ...(request === undefined ? {} : { request }) };
   },
 
@@ -283,7 +288,8 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     const skew = either(d, d.from([0, 0, -50 * SECOND, 50 * SECOND, MINUTE]), 15, () =>
       d.from([MINUTE + 1, -11 * MINUTE, 1 - 11 * MINUTE]),
     );
-    const reads = indices(m.grants, (g) => g.right === 'read');
+    const isHard = d.oneIn(4);
+    const reads = indices(m.grants, (g) => g.right === 'read' && (!isHard || g.state === 'paused'));
     const grant = d.oneIn(4) ? undefined : d.rather(reads, indices(m.grants));
     const g = grant === undefined ? undefined : m.grants[grant]!;
     const wraps = m.records.flatMap(({ versions }, record) =>
@@ -301,15 +307,19 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   },
 
   again: (m, d) => {
-    const opened = indices(m.done, (c) => c.name === 'open');
-    const call = d.rather(d.below(2) === 0 ? opened : [], indices(m.done).toReversed());
+    const name = d.from<Name>(['open', 'open', 'open', 'extend', 'pause', 'resume', 'folder', 'epoch', 'sign up']);
+    const isOver = ({ plan }: Model['done'][number]) =>
+      'grant' in plan && plan.grant !== undefined && stateOf(m.grants[plan.grant]!, m.now) !== 'active';
+    const isHard = d.oneIn(2);
+    const usual = indices(m.done, (c) => c.name === name && (!isHard || isOver(c)));
+    const call = d.rather(usual, indices(m.done));
     return call === undefined ? undefined : { call };
   },
 
   advance: (m, d) => {
     const ends = [...m.grants.map((g) => g.expires), ...m.grants.map((g) => g.notBefore), ...m.requests.map((r) => r.until)];
     const at = d.below(3) > 0 || ends.length === 0 ? undefined : d.from(ends);
-    const to = at === undefined ? m.now + d.from([SECOND, MINUTE, 630 * SECOND, HOUR, 1, 13 * MINUTE, DAY]) : at;
+    const to = at === undefined ? m.now + d.from([SECOND, MINUTE, 630 * SECOND, 630 * SECOND, HOUR, 1, 13 * MINUTE, DAY]) : at;
     const near = at === undefined ? to : to + d.from([0, -1, -SECOND, 1, SECOND]);
     return near > m.now ? { to: near } : undefined;
   },
@@ -354,7 +364,7 @@ const commandOf = (name: Name, bytes: Uint8Array, hits: Hits): fc.AsyncCommand<M
       let outcome = await step(m, s, hits, name, plan);
       const times = chance > 230 ? (BURSTS[name] ?? 1) : 1;
       for (let i = 1; i < times && outcome === 'ok'; i++) outcome = await step(m, s, hits, name, plan);
-      if (name !== 'begin' || outcome !== 'ok' || chance > 190) return;
+      if (name !== 'begin' || outcome !== 'ok' || chance > 130) return;
       const { folder } = plan as Plans['begin'];
       await step(m, s, hits, 'commit', { filing: m.filings.length - 1, epoch: m.folders[folder]!.epoch });
     },
@@ -366,22 +376,22 @@ const WEIGHTS: Readonly<Record<Name, number>> = {
   'sign up': 2,
   folder: 2,
   share: 1,
-  epoch: 2,
+  epoch: 4,
   begin: 5,
-  commit: 2,
+  commit: 3,
   ask: 5,
-  approve: 6,
+  approve: 7,
   deny: 2,
   withdraw: 2,
   give: 7,
   extend: 3,
-  pause: 3,
-  resume: 2,
-  revoke: 2,
-  settle: 2,
+  pause: 4,
+  resume: 3,
+  revoke: 3,
+  settle: 3,
   open: 9,
-  again: 5,
-  advance: 4,
+  again: 8,
+  advance: 5,
 };
 
 /** Sequences of up to so many calls. */
@@ -392,13 +402,29 @@ export const sequences = (most: number, hits: Hits) => {
   return fc.commands(all, { maxCommands: most, size: 'max' });
 };
 
+const gift = (m: Model): Giving => ({
+  by: 0,
+  to: 1,
+  key: 1,
+  right: 'read',
+  cells: [{ folder: 0, epoch: 1 }],
+  notBefore: m.now,
+  expires: m.now + DAY,
+  purpose: 'TREAT',
+});
+
 /** A small clinic: most sequences begin with it. */
-export const OPENED: readonly { readonly [N in Name]: readonly [N, Plans[N]] }[Name][] = [
-  ['sign up', { by: 0, number: 1 }],
-  ['sign up', { by: 1, number: 1 }],
-  ['sign up', { by: 2, number: 1 }],
-  ['folder', { by: 0, category: 'letters', carry: [] }],
-  ['folder', { by: 2, category: 'letters', carry: [] }],
-  ['begin', { by: 0, folder: 0, epoch: 1, version: 1 }],
-  ['commit', { filing: 0, epoch: 1 }],
-];
+export const openClinic = async (m: Model, s: System, hits: Hits): Promise<void> => {
+  for (const by of [0, 1, 2]) await step(m, s, hits, 'sign up', { by, number: 1 });
+  for (const by of [0, 2]) await step(m, s, hits, 'folder', { by, category: 'letters', carry: [] });
+  await step(m, s, hits, 'begin', { by: 0, folder: 0, epoch: 1, version: 1 });
+  await step(m, s, hits, 'commit', { filing: 0, epoch: 1 });
+  await step(m, s, hits, 'give', { ...gift(m), openings: 1, standing: { everything: true } });
+  await step(m, s, hits, 'pause', { by: 0, grant: 0, number: 1 });
+  await step(m, s, hits, 'resume', { by: 0, grant: 0, number: 2 });
+  for (const right of ['add', 'write'] as const) await step(m, s, hits, 'give', { ...gift(m), right });
+  const asked = { by: 1, to: 0, key: 1, scope: { folders: [0] }, purpose: 'TREAT', duration: DAY / SECOND } as const;
+  for (const rights of [['read', 'add'], ['read']] as const)
+    await step(m, s, hits, 'ask', { ...asked, rights, until: m.now + DAY });
+  await step(m, s, hits, 'approve', { by: 0, request: 1, grants: [{ ...gift(m), request: 1 }] });
+};

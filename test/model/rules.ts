@@ -95,7 +95,7 @@ const log = (m: Model, patient: Who, kind: string, actor: Who): void => {
 };
 
 /** How a grant came to give nothing now. */
-const stateOf = (g: Grant, now: number): 'active' | 'revoked' | 'expired' | 'exhausted' | 'paused' | 'not-begun' => {
+export const stateOf = (g: Grant, now: number): 'active' | 'revoked' | 'expired' | 'exhausted' | 'paused' | 'not-begun' => {
   if (g.state === 'revoked') return 'revoked';
   if (now >= g.expires) return 'expired';
   if (g.openings !== undefined && g.used >= g.openings) return 'exhausted';
