@@ -185,7 +185,13 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     if (folders.length === 0) return undefined;
     const right = d.from([undefined, undefined, 'own', 'add', 'add', 'write', 'write'] as const);
     const authors = indices(m.grants, (g) => g.right === right);
-    const grant = authors.length === 0 ? undefined : d.rather(authors.filter((g) => endOf(m, m.grants[g]!) === undefined), authors);
+    const grant =
+      authors.length === 0
+        ? undefined
+        : d.rather(
+            authors.filter((g) => endOf(m, m.grants[g]!) === undefined),
+            authors,
+          );
     const given = grant === undefined ? undefined : m.grants[grant]!;
     const folder = either(d, given?.cells[0]?.folder ?? d.from(folders), 12, () => d.from(folders));
     const { owner, epoch } = m.folders[folder]!;
@@ -261,7 +267,10 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     const wanted = { by, to, key, purpose: r?.purpose ?? ('TREAT' as const), duration };
     const t = terms(m, d, { ...wanted, folders: folders.length > 0 ? folders : own, ...(r && { scope: r.scope }) });
     if (t.folders.length === 0) return undefined;
-    const right = r === undefined ? d.from<Right>(['read', 'read', 'add', 'write']) : either(d, d.from(r.rights), 8, () => d.from(RIGHTS));
+    const right =
+      r === undefined
+        ? d.from<Right>(['read', 'read', 'add', 'write'])
+        : either(d, d.from(r.rights), 8, () => d.from(RIGHTS));
     return { ...grantOf(m, d, right, t), ...(request === undefined ? {} : { request }) };
   },
 
@@ -317,9 +326,14 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   },
 
   advance: (m, d) => {
-    const ends = [...m.grants.map((g) => g.expires), ...m.grants.map((g) => g.notBefore), ...m.requests.map((r) => r.until)];
+    const ends = [
+      ...m.grants.map((g) => g.expires),
+      ...m.grants.map((g) => g.notBefore),
+      ...m.requests.map((r) => r.until),
+    ];
     const at = d.below(3) > 0 || ends.length === 0 ? undefined : d.from(ends);
-    const to = at === undefined ? m.now + d.from([SECOND, MINUTE, 630 * SECOND, 630 * SECOND, HOUR, 1, 13 * MINUTE, DAY]) : at;
+    const to =
+      at === undefined ? m.now + d.from([SECOND, MINUTE, 630 * SECOND, 630 * SECOND, HOUR, 1, 13 * MINUTE, DAY]) : at;
     const near = at === undefined ? to : to + d.from([0, -1, -SECOND, 1, SECOND]);
     return near > m.now ? { to: near } : undefined;
   },
@@ -338,7 +352,13 @@ export class Disagreement extends Error {
 }
 
 /** Makes one call on both, and compares what they say and what is to be seen of them. */
-export const step = async <N extends Name>(m: Model, s: System, hits: Hits, name: N, plan: Plans[N]): Promise<Outcome> => {
+export const step = async <N extends Name>(
+  m: Model,
+  s: System,
+  hits: Hits,
+  name: N,
+  plan: Plans[N],
+): Promise<Outcome> => {
   const model = expected(m, name, plan);
   const system = await observed(s, name, plan);
   hit(hits, name, model);

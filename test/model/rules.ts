@@ -95,7 +95,10 @@ const log = (m: Model, patient: Who, kind: string, actor: Who): void => {
 };
 
 /** How a grant came to give nothing now. */
-export const stateOf = (g: Grant, now: number): 'active' | 'revoked' | 'expired' | 'exhausted' | 'paused' | 'not-begun' => {
+export const stateOf = (
+  g: Grant,
+  now: number,
+): 'active' | 'revoked' | 'expired' | 'exhausted' | 'paused' | 'not-begun' => {
   if (g.state === 'revoked') return 'revoked';
   if (now >= g.expires) return 'expired';
   if (g.openings !== undefined && g.used >= g.openings) return 'exhausted';
@@ -227,7 +230,10 @@ const carries = (
 
 // Filing.
 
-const mayFile = (m: Model, { by, grant, folder, version }: Omit<Filing, 'record' | 'created' | 'done'>): Outcome | undefined => {
+const mayFile = (
+  m: Model,
+  { by, grant, folder, version }: Omit<Filing, 'record' | 'created' | 'done'>,
+): Outcome | undefined => {
   const { owner } = m.folders[folder]!;
   if (grant === undefined) return owner === by ? undefined : 'not-found';
   const g = m.grants[grant]!;
@@ -453,7 +459,9 @@ const rules: Rules = {
     const g = m.grants[grant]!;
     if (!m.people.has(by)) return 'not-registered';
     if (g.by !== by) return 'not-found';
-    const isOpen = m.folders.some((f, folder) => f.single === undefined && g.opens.has(text({ folder, epoch: f.epoch })));
+    const isOpen = m.folders.some(
+      (f, folder) => f.single === undefined && g.opens.has(text({ folder, epoch: f.epoch })),
+    );
     if (endOf(m, g) === undefined || isOpen) return 'cells-open';
     g.end = undefined;
     return 'ok';
