@@ -2,8 +2,11 @@
 // what the service says is outstanding.
 import { expect, test } from '@jest/globals';
 import type { RouteName } from '../../lib/api/routes.ts';
+import { newId, type FolderId } from '../../lib/bytes/ids.ts';
+import { createContext } from '../../lib/client/context.ts';
+import { putCell, signCell } from '../../lib/client/epochs.ts';
 import type { Grant } from '../../lib/client/index.ts';
-import { bytesOf, given, then } from '../flows/people.ts';
+import { bytesOf, given, newPerson, patientOf, then } from '../flows/people.ts';
 import { makeService } from '../support/in-process.ts';
 
 const GRANTS = 45;
@@ -48,7 +51,7 @@ test(`${GRANTS} standing grants are carried into a new folder, ${AT_ONCE} in its
   const extended = (await patient.audit()).filter((e) => e.kind === 'grant-extended').map((e) => e.subject.grant!);
   expect(extended.sort()).toEqual([...rest].sort());
   const record = await patient.file(later.id, bytesOf(10), {});
-  for (const { id } of grants) {
+  for (const id of [...made.subject.grants!.slice(0, 1), ...rest]) {
     const grant = await recipient.grant(id, patient.id);
     expect([grant.extensions, grant.cells.length]).toEqual([1, 2]);
     expect((await then.opens(recipient, grant, [record]))[0]).toHaveLength(10);
@@ -73,3 +76,47 @@ test('two devices that carry over at once do it once', async () => {
   expect(await patient.carryOver(later.id)).toBe(0);
   expect((await patient.audit()).filter((e) => e.kind === 'grant-extended')).toHaveLength(1);
 }, 120_000);
+
+test('who was not carried into an epoch is not forgotten in the next', async () => {
+  const person = newPerson();
+  const patient = patientOf(person, at);
+  await patient.register();
+  const [early, late, ended] = await Promise.all([given.recipient(at), given.recipient(at), given.recipient(at)]);
+  const folder = await patient.createFolder({ name: 'First', category: 'letters' });
+  const terms = { purpose: 'TREAT', durationSeconds: 3600 } as const;
+  const [standing] = await patient.grant({ recipient: late.id, everything: true, standing: true, ...terms });
+  const [plain] = await patient.grant({ recipient: early.id, folders: [folder.id], ...terms });
+
+  // Whoever makes these breaks off before anybody is carried.
+  const ctx = createContext({ ...person, origin, fetch });
+  const unborn = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'letters' });
+  await putCell(ctx, unborn, [], {});
+  await putCell(
+    ctx,
+    await signCell(ctx, { folder: folder.id, name: folder.name, category: 'letters', last: folder.statement }),
+    [],
+    {},
+  );
+  const named = async (id: FolderId) => (await patient.outstanding(id)).map((g) => g.id).sort();
+  expect(await named(unborn.payload.folder)).toEqual([standing.id]);
+  expect(await named(folder.id)).toEqual([plain.id, standing.id].sort());
+
+  for (const id of [folder.id, unborn.payload.folder]) {
+    const [grant] = await patient.grant({ recipient: ended.id, folders: [id], ...terms });
+    await patient.revoke(grant);
+  }
+  await patient.settle();
+  expect((await patient.listFolders()).map((f) => f.epoch).sort()).toEqual([2, 3]);
+  // What they miss of the epochs before is still to come.
+  expect(await named(unborn.payload.folder)).toEqual([standing.id]);
+  expect(await named(folder.id)).toEqual([plain.id, standing.id].sort());
+  expect(await patient.carryOver(folder.id)).toBe(2);
+  expect(await patient.carryOver(unborn.payload.folder)).toBe(1);
+  expect([await named(folder.id), await named(unborn.payload.folder)]).toEqual([[], []]);
+  const cells = async (id: Grant['id'], of: typeof early) =>
+    (await of.grant(id, patient.id)).cells.map((c) => [c.folder, c.epoch]);
+  const all = [1, 2, 3].map((epoch) => [folder.id, epoch]);
+  expect(await cells(plain.id, early)).toEqual(all);
+  const both = [...all, [unborn.payload.folder, 1], [unborn.payload.folder, 2]];
+  expect((await cells(standing.id, late)).sort()).toEqual(both.sort());
+}, 60_000);
