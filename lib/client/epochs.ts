@@ -11,7 +11,7 @@ import { publicKeyOf } from '../umbral/keys.ts';
 import type { Context } from './context.ts';
 import { ClientError } from './errors.ts';
 import { extensionOf, type ExtensionBody } from './extensions.ts';
-import { listFolders, placeOf, type Folder } from './folders.ts';
+import { listFolders, listOwnCells, placeOf, type Folder } from './folders.ts';
 import { fetchGrant, goesOn, verifyGrant, type Grant } from './grants.ts';
 import { publicKeyText } from './identities.ts';
 import { all } from './pages.ts';
@@ -19,6 +19,9 @@ import type { CallOptions } from './transport.ts';
 
 /** Grants that are carried into a new cell in the call that makes it; the others follow one by one. */
 const AT_ONCE = 40;
+
+/** Cells in one grant or extension. */
+export const MOST_CELLS = 80;
 
 export interface Making {
   readonly folder: FolderId;
@@ -134,35 +137,57 @@ export const extend = async (
   return verifyGrant(ctx, { ...view, statement: grant.statement.jws }, ctx.keys.id);
 };
 
-/** Starts the next epoch of a folder, and carries over every grant that goes on. */
+/** {@link extend} over any number of cells. */
+export const extendAll = async (
+  ctx: Context,
+  given: Grant,
+  cells: readonly Statement<'folder'>[],
+  options: CallOptions,
+): Promise<Grant> => {
+  let grant = given;
+  for (let i = 0; i < cells.length; i += MOST_CELLS)
+    grant = await extend(ctx, grant, cells.slice(i, i + MOST_CELLS), options);
+  return grant;
+};
+
+/** Starts the next epoch of a folder, and carries over every grant that goes on, and those that are to stand over the folder. */
 export const startEpoch = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<Folder> => {
   const { id, category, name, statement: last, epoch } = folder;
-  const grants = await goingOn(ctx, { folder: id, epoch }, options);
+  const grants = [...(await goingOn(ctx, last.payload, options)), ...(await standingFor(ctx, last, options))];
   const cell = await signCell(ctx, { folder: id, category, name, last });
-  await putCell(ctx, cell, grants, options);
+  await putCell(ctx, cell, [...new Map(grants.map((g) => [g.id, g])).values()], options);
   return { ...folder, epoch: epoch + 1, statement: cell };
 };
 
-/** Grants that read the epoch before and were not carried into the folder's current cell. */
-export const outstanding = async (
-  ctx: Context,
-  folder: Folder,
-  options: CallOptions = {},
-): Promise<readonly Grant[]> => {
-  const { id, epoch } = folder;
-  const wanted =
-    epoch === 1
-      ? await standingFor(ctx, folder.statement, options)
-      : await goingOn(ctx, { folder: id, epoch: epoch - 1 }, options);
-  const there = new Set((await goingOn(ctx, { folder: id, epoch }, options)).map((g) => g.id));
-  return wanted.filter((g) => !there.has(g.id));
+interface Missing {
+  readonly grant: Grant;
+  readonly cells: readonly Statement<'folder'>[];
+}
+
+/** Grants that read a folder, or are to stand over it, with the cells of it that they do not read yet. */
+const missing = async (ctx: Context, folder: Folder, options: CallOptions): Promise<readonly Missing[]> => {
+  const cells = await listOwnCells(ctx, folder.id, options);
+  const grants = new Map((await standingFor(ctx, folder.statement, options)).map((g) => [g.id, g]));
+  const read = new Set<string>();
+  for (const { payload } of cells)
+    for (const grant of await goingOn(ctx, payload, options)) {
+      grants.set(grant.id, grant);
+      read.add(`${grant.id}#${payload.epoch}`);
+    }
+  return [...grants.values()]
+    .map((grant) => ({ grant, cells: cells.filter((c) => !read.has(`${grant.id}#${c.payload.epoch}`)) }))
+    .filter((m) => m.cells.length > 0);
 };
+
+/** Grants that were not carried into every cell of the folder that they are to read. */
+export const outstanding = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<readonly Grant[]> =>
+  (await missing(ctx, folder, options)).map((m) => m.grant);
 
 /** Carries what is outstanding. @returns how many grants were carried */
 export const carryOver = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<number> => {
-  const grants = await outstanding(ctx, folder, options);
-  for (const grant of grants) await extend(ctx, grant, [folder.statement], options);
-  return grants.length;
+  const left = await missing(ctx, folder, options);
+  for (const { grant, cells } of left) await extendAll(ctx, grant, cells, options);
+  return left.length;
 };
 
 /**

@@ -3,7 +3,7 @@ import type { FolderId, IdentityId } from '../bytes/ids.ts';
 import type { Purpose, Right } from '../statements/fields.ts';
 import type { Standing, Statement } from '../statements/kinds.ts';
 import type { Context } from './context.ts';
-import { extend, settleEnds } from './epochs.ts';
+import { extendAll, MOST_CELLS, settleEnds } from './epochs.ts';
 import { check, ClientError } from './errors.ts';
 import { cellsOf, foldersWithin } from './expand.ts';
 import type { Folder } from './folders.ts';
@@ -48,9 +48,6 @@ const asGiven = ([first, ...rest]: readonly Grant[]): Given => {
   return [first, ...rest];
 };
 
-/** Cells in one grant or extension. */
-const MOST_CELLS = 80;
-
 interface Deal extends Omit<Terms, 'cells' | 'standing' | 'right'> {
   readonly folders: readonly Folder[];
   readonly standing: Standing | undefined;
@@ -79,18 +76,6 @@ const put = async (ctx: Context, { statement, body }: MadeGrant, options: CallOp
   const { grant } = statement.payload;
   const view = await ctx.call('grant-access', { params: { grantId: grant }, body }, options);
   return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
-};
-
-const extendAll = async (
-  ctx: Context,
-  given: Grant,
-  rest: readonly Statement<'folder'>[],
-  options: CallOptions,
-): Promise<Grant> => {
-  let grant = given;
-  for (let i = 0; i < rest.length; i += MOST_CELLS)
-    grant = await extend(ctx, grant, rest.slice(i, i + MOST_CELLS), options);
-  return grant;
 };
 
 /** What an approval would open: the folders that a request reaches, as they are now. */

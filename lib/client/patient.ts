@@ -97,9 +97,9 @@ export interface Patient {
   readonly settle: (options?: CallOptions) => Promise<void>;
   /** Starts a folder's next epoch, whatever ended. */
   readonly startEpoch: (folder: FolderId, options?: CallOptions) => Promise<Folder>;
-  /** Grants that should read a folder's current cell and do not yet; `carryOver` sees to it. */
+  /** Grants that are to read a folder and do not read all of it yet; `carryOver` sees to it. */
   readonly outstanding: (folder: FolderId, options?: CallOptions) => Promise<readonly Grant[]>;
-  /** @returns how many grants were carried into the folder's current cell */
+  /** Gives them the cells that they miss. @returns how many grants that were */
   readonly carryOver: (folder: FolderId, options?: CallOptions) => Promise<number>;
   /** The owner made sure in person that this id is whom it should be: `safetyNumber`, or a scanned code. */
   readonly verify: (id: IdentityId) => void;

@@ -2,11 +2,10 @@
 // the first condition that failed. Pure.
 import type { CancellationReason } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../api/errors.ts';
-import type { ChainHead } from '../domain/audit.ts';
 import { REPEAT_WINDOW } from '../domain/opening.ts';
 import type { StatementHash } from '../statements/kinds.ts';
 import { StoreError } from './errors.ts';
-import { count, fromAttributes, text, type Item } from './item.ts';
+import { count, fromAttributes, type Item } from './item.ts';
 import { holds, type Refusal, type Step } from './steps.ts';
 
 /** What makes a request, or an opening, have its effect once. */
@@ -32,8 +31,7 @@ export type Verdict =
   | { readonly is: 'done' }
   | { readonly is: 'repeated' }
   | { readonly is: 'refused'; readonly error: AppError }
-  /** `head` where the refusal told it. */
-  | { readonly is: 'retry'; readonly head?: ChainHead };
+  | { readonly is: 'retry' };
 
 const TRANSIENT = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
@@ -51,9 +49,6 @@ const claimTaken = ({ claim, invocation }: Attempt, by: Item | undefined): Verdi
     if (opening.at - count(by, 'at') <= REPEAT_WINDOW) return { is: 'repeated' };
   return { is: 'refused', error: new AppError('replayed') };
 };
-
-const headMoved = (old: Item | undefined): Verdict =>
-  old === undefined ? { is: 'retry' } : { is: 'retry', head: { seq: count(old, 'seq'), hash: text(old, 'hash') } };
 
 /** Every statement of this write is stored already, so all of it is. */
 const allStored = (steps: readonly Step[], reasons: readonly (CancellationReason | undefined)[]): boolean => {
@@ -76,8 +71,6 @@ export const readCancellation = (reasons: readonly CancellationReason[], attempt
   const chain = attempt.events === 0 ? 0 : 1 + attempt.events;
   if (claims === 1 && failed(reasons[0])) return claimTaken(attempt, oldOf(reasons[0]));
 
-  const head = reasons[claims];
-  if (chain > 0 && failed(head)) return headMoved(oldOf(head));
   if (reasons.slice(claims, claims + chain).some(failed)) return { is: 'retry' };
 
   const ofSteps = attempt.steps.map((_, i) => reasons[claims + chain + i]);

@@ -6,7 +6,8 @@ export interface Patience {
   readonly tries: number;
   readonly ms: number;
 }
-export const NORMAL: Patience = { tries: 12, ms: 3_000 };
+/** Eight who want the head of one trail all get it within this: docs/adr/0008-waiting-for-the-head.md. */
+export const NORMAL: Patience = { tries: 30, ms: 10_000 };
 /** For what must win: ending a grant. */
 export const URGENT: Patience = { tries: 100, ms: 10_000 };
 

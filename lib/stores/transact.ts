@@ -141,7 +141,8 @@ export const makeWriter = (context: StoreContext): Writer => {
       if (verdict.is === 'repeated') return { repeated: true };
       if (verdict.is === 'refused') throw verdict.error;
       await pause();
-      head = verdict.head ?? (await readHead());
+      // What the refusal told is old after the wait: others wrote meanwhile.
+      head = await readHead();
     }
   };
 };

@@ -1,10 +1,7 @@
 // How often each route calls AWS, counted by middleware on the clients over a whole story; docs/access-patterns.md is made of it.
 // UPDATE_DOCS=1 writes the page anew.
-import type { AwsClient } from '../../lib/runtime/container.ts';
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { beforeAll, expect, test } from '@jest/globals';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { newId, type FolderId, type IdentityId } from '../../lib/bytes/ids.ts';
@@ -13,37 +10,10 @@ import { putCell, signCell } from '../../lib/client/epochs.ts';
 import { bytesOf, given, newPerson, patientOf, then, when, type Connection } from '../flows/people.ts';
 import { makeService } from '../support/in-process.ts';
 import { getRecord } from './raw.ts';
+import { describeCalls, makeTallies, type Tally } from './tallies.ts';
 
-interface Tally {
-  readonly calls: Map<string, number>;
-  /** Waits one after another: calls that run side by side are one. */
-  trips: number;
-  inFlight: number;
-}
-
-const running = new AsyncLocalStorage<Tally>();
+const tallies = makeTallies();
 const byRoute = new Map<RouteName, Tally>();
-
-const counted = async (name: string, call: () => Promise<unknown>): Promise<unknown> => {
-  const tally = running.getStore();
-  if (tally === undefined) return call();
-  tally.calls.set(name, (tally.calls.get(name) ?? 0) + 1);
-  if (tally.inFlight === 0) tally.trips += 1;
-  tally.inFlight += 1;
-  try {
-    return await call();
-  } finally {
-    tally.inFlight -= 1;
-  }
-};
-
-const count = (client: AwsClient): void => {
-  (client as DynamoDBClient).middlewareStack.add(
-    (next, context) => (args) =>
-      counted((context.commandName ?? '').replace(/Command$/, ''), () => next(args)) as ReturnType<typeof next>,
-    { step: 'initialize', name: 'count-calls' },
-  );
-};
 
 const PAGE = join(import.meta.dirname, '..', '..', 'docs', 'access-patterns.md');
 const HEAD = `# Access patterns
@@ -56,18 +26,12 @@ three reads side by side, then one transaction. Presigned URLs are made without 
 |---|---|
 `;
 
-const describeCalls = ({ calls }: Tally): string =>
-  [...calls]
-    .sort(([a], [b]) => a.localeCompare(b))
-    .map(([name, n]) => (n === 1 ? name : `${n} x ${name}`))
-    .join(', ') || '-';
-
 const pageOf = (): string =>
   HEAD +
   (Object.keys(ROUTES) as RouteName[])
     .map((route) => {
       const tally = byRoute.get(route);
-      return `| ${route} | ${tally === undefined ? 'not called' : describeCalls(tally)} |\n`;
+      return `| ${route} | ${tally === undefined ? '-' : describeCalls(tally.calls)} |\n`;
     })
     .join('');
 
@@ -117,10 +81,9 @@ const story = async (at: Connection): Promise<void> => {
 beforeAll(async () => {
   const { origin, fetch } = makeService({
     env: process.env,
-    onClient: count,
+    onClient: tallies.count,
     around: async (route, run) => {
-      const tally: Tally = { calls: new Map(), trips: 0, inFlight: 0 };
-      const answer = await running.run(tally, run);
+      const { answer, tally } = await tallies.around(run);
       if (answer.ok) byRoute.set(route, tally);
       return answer;
     },
@@ -146,7 +109,6 @@ test('no route scans, and every route was called', () => {
 });
 
 test('docs/access-patterns.md says what was counted', async () => {
-  byRoute.set('openapi', { calls: new Map(), trips: 0, inFlight: 0 });
   if (process.env['UPDATE_DOCS'] === '1') await writeFile(PAGE, pageOf());
   expect(await readFile(PAGE, 'utf8')).toBe(pageOf());
 });

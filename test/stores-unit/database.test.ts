@@ -80,7 +80,7 @@ describe('reading many', () => {
       UnprocessedKeys: { main: { Keys: wantedIn(s), ConsistentRead: true } },
     }));
     expect(await codeOf(getItems(context, [keyOf(1)]))).toBe('busy');
-    expect(sent).toHaveLength(12);
+    expect(sent).toHaveLength(30);
   });
 });
 
