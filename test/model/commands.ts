@@ -318,7 +318,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   again: (m, d) => {
     const name = d.from<Name>(['open', 'open', 'open', 'extend', 'pause', 'resume', 'folder', 'epoch', 'sign up']);
     const isOver = ({ plan }: Model['done'][number]) =>
-      'grant' in plan && plan.grant !== undefined && stateOf(m.grants[plan.grant]!, m.now) !== 'active';
+      'grant' in plan && stateOf(m.grants[plan.grant]!, m.now) !== 'active';
     const isHard = d.oneIn(2);
     const usual = indices(m.done, (c) => c.name === name && (!isHard || isOver(c)));
     const call = d.rather(usual, indices(m.done));
@@ -332,8 +332,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
       ...m.requests.map((r) => r.until),
     ];
     const at = d.below(3) > 0 || ends.length === 0 ? undefined : d.from(ends);
-    const to =
-      at === undefined ? m.now + d.from([SECOND, MINUTE, 630 * SECOND, 630 * SECOND, HOUR, 1, 13 * MINUTE, DAY]) : at;
+    const to = at ?? m.now + d.from([SECOND, MINUTE, 630 * SECOND, 630 * SECOND, HOUR, 1, 13 * MINUTE, DAY]);
     const near = at === undefined ? to : to + d.from([0, -1, -SECOND, 1, SECOND]);
     return near > m.now ? { to: near } : undefined;
   },

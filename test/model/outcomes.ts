@@ -12,7 +12,7 @@ const MALFORMED = ['recipient', 'expires', 'cells', 'openings', 'standing', 'rec
   (member) => `statement-invalid ${member}`,
 );
 
-export const OUTCOMES: { readonly [N in Name]: readonly Outcome[] } = {
+export const OUTCOMES: Readonly<Record<Name, readonly Outcome[]>> = {
   'sign up': ['ok', 'statement-outdated'],
   folder: ['ok', 'not-registered', ...ENDED],
   share: ['ok', ...STRANGE],

@@ -28,6 +28,9 @@ interface Folder {
   epoch: number;
 }
 
+/** What decides whether a grant reaches a folder. */
+type Facts = Pick<Folder, 'category' | 'single'>;
+
 interface Rec {
   readonly patient: Who;
   readonly folder: number;
@@ -123,7 +126,7 @@ const notLive = (m: Model, g: Grant): Outcome | undefined => {
   return state === 'not-begun' ? 'grant-not-begun' : `grant-ended ${state}`;
 };
 
-const within = (scope: Scope, f: Folder, folder: number): boolean => {
+const within = (scope: Scope, f: Facts, folder: number): boolean => {
   if ('everything' in scope) return true;
   if ('categories' in scope) return scope.categories.includes(f.category);
   return 'folders' in scope ? scope.folders.includes(folder) : f.single === scope.record;
@@ -132,11 +135,10 @@ const within = (scope: Scope, f: Folder, folder: number): boolean => {
 export const reached = (m: Model, scope: Scope, folder: number): boolean => within(scope, m.folders[folder]!, folder);
 
 /** Whether a grant goes on into later cells of the folder. */
-export const takesIn = (g: Giving, f: Folder | Pick<Folder, 'category'>, folder: number): boolean => {
+export const takesIn = (g: Giving, f: Facts, folder: number): boolean => {
   if (g.right !== 'read') return false;
   if (g.cells.some((c) => c.folder === folder)) return true;
-  const isSingle = 'single' in f && f.single !== undefined;
-  return g.standing !== undefined && !isSingle && within(g.standing, f as Folder, folder);
+  return g.standing !== undefined && f.single === undefined && within(g.standing, f, folder);
 };
 
 export const isPending = (m: Model, r: Asked): boolean => r.state === 'pending' && m.now < r.until;
@@ -200,7 +202,7 @@ const made = (m: Model, g: Giving): void => {
 interface Into extends Cell {
   readonly by: Who;
   readonly carried: Extending;
-  readonly facts: Pick<Folder, 'category'>;
+  readonly facts: Facts;
 }
 
 const notExtendable = (m: Model, { by, carried, facts, ...cell }: Into): Outcome | undefined => {
@@ -219,13 +221,7 @@ const extended = (m: Model, { grant }: Extending, cell: Cell): void => {
   g.opens.add(text(cell));
 };
 
-const carries = (
-  m: Model,
-  by: Who,
-  carry: readonly Extending[],
-  cell: Cell,
-  facts: Pick<Folder, 'category'>,
-): Outcome | undefined =>
+const carries = (m: Model, by: Who, carry: readonly Extending[], cell: Cell, facts: Facts): Outcome | undefined =>
   carry.map((carried) => notExtendable(m, { by, carried, facts, ...cell })).find((refusal) => refusal !== undefined);
 
 // Filing.

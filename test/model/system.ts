@@ -84,7 +84,7 @@ const call = <N extends Parameters<typeof send>[1] & RouteName>(
   by: Who,
   input: Omit<Parameters<typeof send<N>>[3], 'now' | 'nonce'>,
 ) => {
-  s.last = () => send(s.memory, name, personOf(by), { ...input, now: s.now } as Parameters<typeof send<N>>[3]);
+  s.last = () => send(s.memory, name, personOf(by), { ...input, now: s.now });
   return s.last() as ReturnType<typeof send<N>>;
 };
 
@@ -198,7 +198,7 @@ const hold =
     await call(s, route, by, { params: { grantId: payload.grant }, body: { statement: jws } });
   };
 
-type Acts = { readonly [N in Exclude<Name, 'advance'>]: (s: System, plan: Plans[N]) => Promise<void> };
+type Acts = { readonly [N in Name]: (s: System, plan: Plans[N]) => Promise<void> };
 
 const acts: Acts = {
   'sign up': async (s, { by, number }) => {
@@ -346,6 +346,11 @@ const acts: Acts = {
   again: async (s, { call: n }) => {
     await s.done[n]!();
   },
+
+  advance: (s, { to }) => {
+    s.now = to;
+    return Promise.resolve();
+  },
 };
 
 const told = ({ code, details: { reason, member, retryAfter } }: AppError): Outcome =>
@@ -353,13 +358,9 @@ const told = ({ code, details: { reason, member, retryAfter } }: AppError): Outc
 
 /** What the system says of the call. A refusal must have changed nothing. */
 export const observed = async <N extends Name>(s: System, name: N, plan: Plans[N]): Promise<Outcome> => {
-  if (name === 'advance') {
-    s.now = (plan as Plans['advance']).to;
-    return 'ok';
-  }
   const before = s.memory.snapshot();
   try {
-    await (acts[name as keyof Acts] as (s: System, plan: Plans[N]) => Promise<void>)(s, plan);
+    await acts[name](s, plan);
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const changed = s.memory.changedSince(before);

@@ -3,7 +3,6 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AppError } from '../../lib/api/errors.ts';
-import type { FolderId } from '../../lib/bytes/ids.ts';
 import type { GrantWithCells, Patient, Recipient, RecordInfo } from '../../lib/client/index.ts';
 import { bytesOf, newPerson, patientOf, recipientOf } from '../flows/people.ts';
 import { makeService, routeOf, type Service } from '../support/in-process.ts';
