@@ -170,6 +170,9 @@ const excess = (m: Model, g: Giving, r: Asked): string | undefined => {
   return g.cells.every((c) => reached(m, r.scope, c.folder)) ? undefined : 'cells';
 };
 
+/** Records are filed in the last epoch, and never in a folder that is there for one record. */
+const takesRecords = (f: Folder, epoch: number): boolean => f.epoch === epoch && f.single === undefined;
+
 const ungrantable = (m: Model, g: Giving, request?: number): Outcome | undefined => {
   if (!m.people.has(g.by)) return 'not-registered';
   if (g.cells.some((c) => m.folders[c.folder]!.owner !== g.by)) return 'not-found';
@@ -177,7 +180,7 @@ const ungrantable = (m: Model, g: Giving, request?: number): Outcome | undefined
   const beyond = request === undefined ? undefined : excess(m, g, m.requests[request]!);
   if (beyond !== undefined) return `grant-exceeds-request ${beyond}`;
   if (g.key !== m.people.get(g.to)) return 'statement-invalid receiving';
-  if (g.right !== 'read' && g.cells.some((c) => m.folders[c.folder]!.epoch !== c.epoch))
+  if (g.right !== 'read' && g.cells.some((c) => !takesRecords(m.folders[c.folder]!, c.epoch)))
     return 'statement-invalid cells';
   return undefined;
 };
