@@ -26,7 +26,8 @@ module.exports = {
     only('usecases', ['bytes', 'statements', 'domain', 'api', 'umbral', 'envelope']),
     only('stores', ['bytes', 'statements', 'domain', 'api', 'usecases']),
     only('http', ['bytes', 'statements', 'domain', 'api', 'usecases', 'identity']),
-    only('client', ['bytes', 'umbral', 'envelope', 'identity', 'statements', 'domain', 'api']),
+    only('fhir', ['bytes', 'statements', 'domain', 'api']),
+    only('client', ['bytes', 'umbral', 'envelope', 'identity', 'statements', 'domain', 'api', 'fhir']),
     {
       name: 'server-keeps-to-its-doors',
       comment: 'the server must not be able to decrypt: it may use only the doors that hold no secret',
@@ -43,15 +44,16 @@ module.exports = {
     {
       name: 'browser-code-stays-portable',
       severity: 'error',
-      from: { path: '^lib/(bytes|umbral|envelope|statements|identity|domain|api|client)/' },
+      from: { path: '^lib/(bytes|umbral|envelope|statements|identity|domain|api|fhir|client)/' },
       to: { dependencyTypes: ['core'] },
     },
     no(
       'browser-code-knows-no-aws',
-      '^lib/(bytes|umbral|envelope|statements|identity|domain|api|client)/',
+      '^lib/(bytes|umbral|envelope|statements|identity|domain|api|fhir|client)/',
       '@aws-sdk|@smithy|@middy',
       '',
     ),
+    no('fhir-is-client-side', '^(functions|lib/(usecases|stores|http|runtime|api|domain))/', '^lib/fhir/', ''),
     no(
       'gpl-peer-stays-in-tests',
       '^(lib|functions|demo|scripts|localstack)/',

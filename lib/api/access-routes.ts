@@ -159,6 +159,17 @@ export const ACCESS_ROUTES = {
     errors: ['not-found', 'statement-invalid', ...STORED],
     summary: 'End a grant at once',
   },
+  'return-grant': {
+    method: 'POST',
+    path: '/v1/grants/{grantId}/return',
+    access: 'mutation',
+    params: z.strictObject({ grantId }),
+    query: none,
+    body: s.statementBody,
+    answer: [200, s.grantView],
+    errors: ['not-found', 'statement-invalid', ...STORED],
+    summary: 'Give a grant back: it ends at once, by its recipient',
+  },
   recapsulate: {
     method: 'PUT',
     path: '/v1/openings/{openingId}',

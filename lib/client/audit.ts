@@ -1,8 +1,8 @@
 // The patient's audit trail: verified link by link, kept, and held against what was kept when more is read.
 import { AuditError, EMPTY_CHAIN, eventHash, verifyChain, type AuditEvent, type ChainHead } from '../domain/audit.ts';
-import { claimOf, statementHash, verifyStatement } from '../statements/verify.ts';
 import type { Context } from './context.ts';
 import { check, checked, ClientError, TrailError } from './errors.ts';
+import { verifyEvidence } from './evidence.ts';
 import { fetchCheckpoint, type Checkpoint, type Receipt } from './notary.ts';
 import { pages } from './pages.ts';
 import type { TrailEntry } from './trail.ts';
@@ -19,36 +19,13 @@ export interface AuditOptions extends CallOptions {
   readonly fromStart?: boolean;
 }
 
-/** Kinds whose event comes with the statement behind it. */
-const WITH_EVIDENCE: ReadonlySet<AuditEvent['kind']> = new Set<AuditEvent['kind']>([
-  'records-opened',
-  'record-deleted',
-  'request-denied',
-  'request-withdrawn',
-  'grant-paused',
-  'grant-resumed',
-  'grant-revoked',
-]);
-
-/** The evidence is the statement that the event names, signed by the event's actor. */
-const verifyEvidence = async (event: AuditEvent, { hash, evidence }: Entry): Promise<TrailEntry> => {
-  if (evidence === undefined) {
-    check('evidence', !WITH_EVIDENCE.has(event.kind));
-    return { ...event, hash };
-  }
-  check('evidence', statementHash(evidence) === event.statement);
-  await checked('evidence', async () => {
-    const { kind } = claimOf(evidence);
-    const { payload } = await verifyStatement(kind, evidence, event.actor);
-    if (kind === 'opening') check('evidence', 'opening' in payload && payload.opening === event.subject.opening);
-  });
-  return { ...event, hash, evidence };
-};
-
-/** The same, and what does not check is named by its place. */
-const verifyEntry = async (event: AuditEvent, entry: Entry): Promise<TrailEntry> => {
+/** What does not check is named by its place. A statement has its effect once, and so one event. */
+const verifyEntry = async (event: AuditEvent, entry: Entry, told: Set<string>): Promise<TrailEntry> => {
   try {
-    return await verifyEvidence(event, entry);
+    const verified = await verifyEvidence(event, entry);
+    if (verified.evidence !== undefined) check('evidence', !told.has(event.statement));
+    told.add(event.statement);
+    return verified;
   } catch (error) {
     if (error instanceof ClientError) throw new TrailError('unverified', error.message, event.seq, 'evidence');
     throw error;
@@ -64,11 +41,11 @@ const rewritten = (seq: number): TrailError =>
   new TrailError('rolled-back', `refused: entry ${seq} of the audit trail is not what it was`, seq);
 
 /** A page that must follow `head`; what does not check is named by its place in the chain. */
-const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[]) => {
+const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[], told: Set<string>) => {
   try {
     const verified = verifyChain(ctx.keys.id, head, page);
     const entries: TrailEntry[] = [];
-    for (const [i, event] of verified.events.entries()) entries.push(await verifyEntry(event, page[i]!));
+    for (const [i, event] of verified.events.entries()) entries.push(await verifyEntry(event, page[i]!, told));
     return { entries, head: verified.head };
   } catch (error) {
     if (error instanceof AuditError)
@@ -101,6 +78,7 @@ export const readTrail = async (
   const kept = ctx.trail.entries();
   const known = ctx.memory.auditHead();
   const read: TrailEntry[] = fromStart ? [] : [...kept];
+  const told = new Set(read.map((e) => e.statement));
   const last = read.at(-1);
   const hashAt = (seq: number): string | undefined =>
     kept[seq - 1]?.hash ?? (seq === known.seq ? known.hash : undefined);
@@ -114,7 +92,7 @@ export const readTrail = async (
     // What does not fit may stand behind an entry that looks right and is not the one that was there: that one is the first wrong one.
     const { seq } = head;
     const other = fresh.findIndex(({ hash }, i) => hash !== (hashAt(seq + i + 1) ?? hash));
-    const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1));
+    const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1), told);
     if (other !== -1) throw rewritten(seq + other + 1);
     read.push(...verified.entries);
     head = verified.head;
@@ -131,11 +109,13 @@ export const readTrail = async (
  * @throws {TrailError} `rolled-back` when it signs another past than it showed; {ClientError} `unverified` (`checkpoint`)
  */
 export const takeCheckpoint = async (ctx: Context, options: CallOptions = {}): Promise<Checkpoint> => {
+  const { seq: seen } = ctx.memory.auditHead();
   const checkpoint = await fetchCheckpoint(ctx, options);
   const entries = await readTrail(ctx, options);
   const { seq, hash } = checkpoint;
   if (seq > entries.length) throw rewritten(entries.length + 1);
-  if (seq > 0 && entries[seq - 1]?.hash !== hash) throw rewritten(seq);
+  // The service must not sign less than it showed: nothing that it keeps out of a checkpoint could be held against it.
+  if (seq < seen || headOf(entries.slice(0, seq)).hash !== hash) throw rewritten(seq);
   ctx.trail.keepCheckpoint(checkpoint.jws);
   return checkpoint;
 };

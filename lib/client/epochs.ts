@@ -1,6 +1,7 @@
 // What the patient's client does when a grant to read has ended: it closes the cells that the grant was given, by new epochs of their folders, and
 // carries the grants that go on into the new cells. Everything here may break off anywhere and be done again.
-import type { FolderId } from '../bytes/ids.ts';
+import type { FolderId, GrantId } from '../bytes/ids.ts';
+import type { EventKind } from '../domain/audit.ts';
 import { toBase64url } from '../bytes/codec.ts';
 import { takesIn } from '../domain/grant.ts';
 import { sealText } from '../envelope/sealed-text.ts';
@@ -58,6 +59,17 @@ export const signCell = async (ctx: Context, { folder, category, name, last, sin
   return signStatement('folder', payload, ctx.keys);
 };
 
+const ENDINGS: ReadonlySet<EventKind> = new Set<EventKind>(['grant-revoked', 'grant-returned']);
+
+/**
+ * Which grants are carried on: those that go on by the service's word, and have not ended by what this client knows itself. A service that calls a
+ * revoked grant active must not be handed the next epoch for it.
+ */
+const carriedOn = (ctx: Context): ((grant: Grant) => boolean) => {
+  const ended = new Set(ctx.trail.entries().flatMap((e) => (ENDINGS.has(e.kind) ? [e.subject.grant] : [])));
+  return (g) => goesOn(g) && g.expires > ctx.now() && !ctx.memory.isRevoked(g.id) && !ended.has(g.id);
+};
+
 /** Grants that read a cell and have not ended. Verified: own signature. */
 const goingOn = async (
   ctx: Context,
@@ -69,7 +81,7 @@ const goingOn = async (
     (page) => page.grants,
   );
   const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, ctx.keys.id)));
-  return grants.filter(goesOn);
+  return grants.filter(carriedOn(ctx));
 };
 
 /** Standing grants that a new folder is to be carried into. */
@@ -83,7 +95,8 @@ export const standingFor = async (
     (page) => page.grants,
   );
   const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, ctx.keys.id)));
-  return grants.filter((g) => goesOn(g) && takesIn(g.statement.payload, cell.payload));
+  const goes = carriedOn(ctx);
+  return grants.filter((g) => goes(g) && takesIn(g.statement.payload, cell.payload));
 };
 
 /** Puts a cell in its place with the first grants that are carried into it. */
@@ -179,23 +192,26 @@ export const carryOver = async (ctx: Context, folder: Folder, options: CallOptio
 
 /**
  * Closes what grants that have ended were given: revoked, expired or used up. Asked before everything that files or grants, so that nothing is
- * added to a cell whose key somebody still has who should not.
+ * added to a cell whose key somebody still has who should not. What this client revoked itself is closed even if the service does not name it.
  */
 export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promise<void> => {
   const views = await all(
     (cursor) => ctx.call('list-grants', { query: { ...cursor, as: 'patient', state: 'unsettled' } }, options),
     (page) => page.grants,
   );
-  if (views.length === 0) return;
+  const named = new Set<GrantId>();
+  for (const view of views) named.add((await verifyGrant(ctx, view, ctx.keys.id)).id);
+  const ended = new Set([...named, ...ctx.memory.toClose()]);
+  if (ended.size === 0) return;
   const folders = new Map((await listFolders(ctx, options)).map((f) => [f.id, f]));
-  for (const view of views) {
-    const { id } = await verifyGrant(ctx, view, ctx.keys.id);
+  for (const id of ended) {
     const { cells } = await fetchGrant(ctx, id, ctx.keys.id, options);
     for (const { folder: name, epoch } of cells) {
       const folder = folders.get(name);
       if (folder?.epoch !== epoch || folder.statement.payload.single !== undefined) continue;
       folders.set(name, await startEpoch(ctx, folder, options));
     }
-    await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);
+    if (named.has(id)) await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);
+    ctx.memory.noteClosed(id);
   }
 };

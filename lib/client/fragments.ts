@@ -5,7 +5,7 @@ import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import type { GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { Rng } from '../bytes/binary.ts';
 import type { GrantCell, Jws, Statement } from '../statements/kinds.ts';
-import { fragmentHash, verifyServiceStatement, type ServiceKey } from '../statements/service.ts';
+import { fragmentHash, verifyServiceStatement, type Delegated, type ServiceKey } from '../statements/service.ts';
 import { claimOf, verifyStatement } from '../statements/verify.ts';
 import { decodeCapsule, type Capsule } from '../umbral/capsule.ts';
 import { decodeCFrag, verifyCFrag, type VerifiedCapsuleFrag } from '../umbral/cfrag.ts';
@@ -29,7 +29,7 @@ export interface FragmentProof {
   readonly identity: Jws;
   readonly grant: Jws;
   readonly by: Jws;
-  /** 98 and 381 bytes, base64url, as they came. */
+  /** 105 and 381 bytes, base64url, as they came. */
   readonly capsule: string;
   readonly fragment: string;
 }
@@ -46,16 +46,8 @@ export class WrongFragmentError extends ClientError {
   }
 }
 
-/** Who may read what of whom. */
-interface Delegation {
-  /** Of the patient's kfrag signer, of the cell, of the recipient: SEC 1 compressed points, base64url. */
-  readonly verifying: string;
-  readonly delegating: string;
-  readonly receiving: string;
-  /** Of the key fragment, as the patient named it. */
-  readonly kfrag: string | undefined;
-  readonly rng?: Rng;
-}
+/** Who may read what of whom. The key fragment's id as the patient named it, if it did. */
+type Delegation = Omit<Delegated, 'kfrag'> & { readonly kfrag: string | undefined; readonly rng?: Rng };
 
 export interface CheckedFragment {
   readonly capsule: Capsule;
@@ -92,19 +84,25 @@ const signedHashes = async (key: ServiceKey, signed: Signed, opening: Statement<
   return said;
 };
 
+/** What the service signed, and by which delegation it answered. */
+export interface SignedBy {
+  readonly signed: Signed;
+  readonly delegation: Delegated;
+}
+
 /** That the service signed what it answered. @throws {ClientError} `unverified` (`recapsulation`, `cfrag`) */
 export const verifyAnswer = async (
   key: ServiceKey,
   opening: Statement<'opening'>,
   { records, signed }: Opened,
-): Promise<Signed> => {
+): Promise<SignedBy> => {
   check('recapsulation', signed !== undefined);
-  const { fragments } = await signedHashes(key, signed, opening);
+  const { fragments, delegation } = await signedHashes(key, signed, opening);
   check(
     'recapsulation',
     records.length === fragments.length && records.every((r, i) => hashOf(r.wrap) === fragments[i]),
   );
-  return signed;
+  return { signed, delegation };
 };
 
 /** A cell that a recipient may read, and who says so. */
@@ -122,15 +120,24 @@ const delegationOf = (
   { key, kfrags }: GrantCell,
 ): Delegation => ({ verifying: kfragSigner, delegating: key, receiving: receiving.key, kfrag: kfrags[0]?.id });
 
-/** @throws {WrongFragmentError} with what convicts the service */
+/** The service answered by what the patient gave; an answer by anything else convicts nobody, and is not taken. */
+const assertBy = (said: Delegated, to: Delegation): void =>
+  check(
+    'recapsulation',
+    (['verifying', 'delegating', 'receiving', 'kfrag'] as const).every((name) => said[name] === to[name]),
+  );
+
+/** @throws {WrongFragmentError} with what convicts the service; {ClientError} `unverified` (`recapsulation`) */
 export const fragmentOf = async (
   { capsule, cfrags = [] }: Wrap,
   { identity, grant, cell, by, rng }: Entitled,
-  answered: Pick<FragmentProof, 'serviceKey' | 'signed' | 'opening' | 'place'>,
+  { delegation, ...answered }: Pick<FragmentProof, 'serviceKey' | 'opening' | 'place'> & SignedBy,
 ): Promise<CheckedFragment> => {
   const fragment = cfrags[0] ?? '';
+  const to = delegationOf(identity, grant, cell);
+  assertBy(delegation, to);
   try {
-    return await checkFragment(capsule, fragment, { ...delegationOf(identity, grant, cell), rng });
+    return await checkFragment(capsule, fragment, { ...to, rng });
   } catch (error) {
     throw new WrongFragmentError(
       { ...answered, identity: identity.jws, grant: grant.jws, by, capsule, fragment },
@@ -176,14 +183,15 @@ export const checkFragmentProof = async (proof: FragmentProof, serviceKey: Servi
   const grant = await checked('grant', () => verifyStatement('grant', proof.grant, patient));
   check('grant', opening.payload.grant === grant.payload.grant && opener === grant.payload.recipient);
   const cell = await cellNamedBy(proof, grant, opening);
-  const { fragments, when } = await signedHashes(serviceKey, proof.signed, opening);
+  const { fragments, delegation, when } = await signedHashes(serviceKey, proof.signed, opening);
+  assertBy(delegation, delegationOf(identity, grant, cell));
   const subject = records[proof.place];
   check('recapsulation', subject !== undefined);
   const hash = await checked('recapsulation', () =>
     fragmentHash(fromBase64url(proof.capsule), fromBase64url(proof.fragment)),
   );
   check('recapsulation', hash === fragments[proof.place]);
-  const right = await checkFragment(proof.capsule, proof.fragment, delegationOf(identity, grant, cell)).then(
+  const right = await checkFragment(proof.capsule, proof.fragment, delegation).then(
     () => true,
     () => false,
   );

@@ -104,6 +104,7 @@ export const approve = async (ctx: Context, given: AccessRequest, options: Appro
   const { signal } = options;
   const request = await verifyRequestStatement(ctx, { state: given.state, statement: given.statement.jws });
   if (request.patient !== ctx.keys.id) throw new ClientError('not-mine', 'the request is to somebody else');
+  check('request', request.messageRefused !== true);
   if (options.unverifiedRecipient !== true && !ctx.memory.isVerified(request.recipient))
     throw new ClientError('unverified-recipient', 'nobody verified that this id is whom it should be');
   await settleEnds(ctx, { signal });

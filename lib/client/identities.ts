@@ -64,12 +64,17 @@ const ownStatement = async (ctx: Context, options: CallOptions): Promise<Stateme
   }
 };
 
-const ownPayload = (ctx: Context, last: Statement<'identity'> | undefined, name?: string): Payload<'identity'> => ({
+const ownPayload = (
+  ctx: Context,
+  last: Statement<'identity'> | undefined,
+  name?: string,
+  receivingNumber = last?.payload.receiving.number ?? 1,
+): Payload<'identity'> => ({
   ...identityPayload({
     keys: ctx.keys,
     number: (last?.payload.number ?? 0) + 1,
     previous: last?.hash,
-    receivingNumber: last?.payload.receiving.number ?? 1,
+    receivingNumber,
     name,
     now: ctx.now(),
     // A device knows the next generation's key by its hash only.
@@ -77,6 +82,18 @@ const ownPayload = (ctx: Context, last: Statement<'identity'> | undefined, name?
   }),
   next: ctx.next,
 });
+
+const putStatement = async (
+  ctx: Context,
+  payload: Payload<'identity'>,
+  options: CallOptions,
+): Promise<Statement<'identity'>> => {
+  const statement = await signStatement('identity', payload, ctx.keys);
+  await ctx.call('register', { params: { id: ctx.keys.id }, body: { statement: statement.jws } }, options);
+  ctx.memory.noteIdentity(statement);
+  ctx.identities.set(ctx.keys.id, Promise.resolve(statement));
+  return statement;
+};
 
 /**
  * Registers the identity, or puts a newer statement in place of the last when the name differs. Registering twice changes nothing.
@@ -96,9 +113,15 @@ export const register = async (
     check('identity', next === payload.next);
     if (last.payload.name === name) return last;
   }
-  const statement = await signStatement('identity', payload, ctx.keys);
-  await ctx.call('register', { params: { id: ctx.keys.id }, body: { statement: statement.jws } }, { signal });
-  ctx.memory.noteIdentity(statement);
-  ctx.identities.set(ctx.keys.id, Promise.resolve(statement));
-  return statement;
+  return putStatement(ctx, payload, { signal });
+};
+
+/**
+ * Puts the next receiving key in place of the last. What was asked for with the last one is refused from then on, and has to be asked for anew; what
+ * was granted to it stays open to a device that has the seed, until it is given back or ends.
+ */
+export const renewReceivingKey = async (ctx: Context, options: CallOptions = {}): Promise<Statement<'identity'>> => {
+  const last = await currentIdentity(ctx, ctx.keys.id, options);
+  const { receiving, name } = last.payload;
+  return putStatement(ctx, ownPayload(ctx, last, name, receiving.number + 1), options);
 };

@@ -30,3 +30,7 @@ export type { AccessRequest, RequestState, Wish } from './requests.ts';
 export type { CallOptions } from './transport.ts';
 export type { DownloadProgress } from './download.ts';
 export type { UploadProgress } from './upload.ts';
+export { fhirBundle, type Exported, type FhirExport } from '../fhir/bundle.ts';
+export { purposesIn } from '../domain/audit.ts';
+export { auditEvent, type ExportedEntry } from '../fhir/audit-event.ts';
+export { grantConsent, requestConsent, type ExportedGrant, type ExportedRequest } from '../fhir/consent.ts';

@@ -1,7 +1,7 @@
 // What a client must remember to notice that it is shown the past: the newest identity statement of everybody it met, the newest epoch of each
 // folder, and how far it has verified its own audit trail. A client without memory can check signatures, but not that they are the latest.
 import * as z from 'zod';
-import type { FolderId, IdentityId } from '../bytes/ids.ts';
+import type { FolderId, GrantId, IdentityId } from '../bytes/ids.ts';
 import { EMPTY_CHAIN, type ChainHead } from '../domain/audit.ts';
 import { identity, ordinal, point, randomId, sha256 } from '../statements/fields.ts';
 import type { Statement } from '../statements/kinds.ts';
@@ -19,6 +19,9 @@ const snapshot = z.strictObject({
   audit: chainHead,
   /** Ids that the owner made sure of in person. */
   verified: z.array(identity).default([]),
+  /** Grants that the owner revoked; of these, the ones whose cells are still to be closed. */
+  revoked: z.array(randomId<GrantId>()).default([]),
+  toClose: z.array(randomId<GrantId>()).default([]),
   /** With which the service signs. */
   serviceKey: point.optional(),
 });
@@ -39,6 +42,11 @@ export interface Memory {
   readonly isVerified: (id: IdentityId) => boolean;
   /** The owner made sure that this id is whom it should be. */
   readonly noteVerified: (id: IdentityId) => void;
+  readonly isRevoked: (id: GrantId) => boolean;
+  /** The owner revokes this grant, whatever the service says to it. Its cells are to be closed if it reads any. */
+  readonly noteRevoked: (id: GrantId, reads: boolean) => void;
+  readonly toClose: () => readonly GrantId[];
+  readonly noteClosed: (id: GrantId) => void;
   readonly serviceKey: () => string | undefined;
   /** @throws {ClientError} `rolled-back` for another key than the one known */
   readonly noteServiceKey: (key: string) => void;
@@ -56,6 +64,8 @@ const start = (owner: IdentityId): MemorySnapshot => ({
   folders: {},
   audit: EMPTY_CHAIN,
   verified: [],
+  revoked: [],
+  toClose: [],
 });
 
 /** A memory that knows nothing yet, or goes on from a snapshot. */
@@ -63,6 +73,8 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
   const identities = new Map(Object.entries(from.identities));
   const folders = new Map(Object.entries(from.folders));
   const verified = new Set(from.verified);
+  const revoked = new Set(from.revoked);
+  const toClose = new Set(from.toClose);
   let audit: ChainHead = from.audit;
   let { serviceKey } = from;
   return {
@@ -92,6 +104,13 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
     },
     isVerified: (id) => verified.has(id),
     noteVerified: (id) => void verified.add(id),
+    isRevoked: (id) => revoked.has(id),
+    noteRevoked: (id, reads) => {
+      if (reads) toClose.add(id);
+      revoked.add(id);
+    },
+    toClose: () => [...toClose],
+    noteClosed: (id) => void toClose.delete(id),
     serviceKey: () => serviceKey,
     noteServiceKey: (key) => {
       if (serviceKey !== undefined && serviceKey !== key)
@@ -104,6 +123,8 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
       folders: Object.fromEntries(folders),
       audit: { ...audit },
       verified: [...verified],
+      revoked: [...revoked],
+      toClose: [...toClose],
       ...(serviceKey === undefined ? {} : { serviceKey }),
     }),
   };

@@ -16,7 +16,7 @@ import type { Context } from './context.ts';
 import { downloadBlob, type DownloadProgress } from './download.ts';
 import { check, checked, ClientError, unverified } from './errors.ts';
 import type { GrantedCell, GrantWithCells } from './grants.ts';
-import { fragmentOf, verifyAnswer } from './fragments.ts';
+import { fragmentOf, verifyAnswer, type SignedBy } from './fragments.ts';
 import { knownIdentity, publicKeyFrom, publicKeyText } from './identities.ts';
 import { serviceKey } from './notary.ts';
 import { infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './records.ts';
@@ -30,8 +30,7 @@ interface Answered {
   readonly opening: Jws;
   readonly place: number;
   /** None for the patient's own. */
-  readonly proof:
-    { readonly serviceKey: string; readonly signed: NonNullable<Answer<'recapsulate'>['signed']> } | undefined;
+  readonly proof: (SignedBy & { readonly serviceKey: string }) | undefined;
 }
 
 /** How the file keys of one cell are got out of their wraps. */
@@ -155,7 +154,7 @@ const sendOpening = async (
     return answer;
   };
   const answer = await send();
-  const proofOf = async (key: string) => ({ serviceKey: key, signed: await verifyAnswer(key, opening, answer) });
+  const proofOf = async (key: string) => ({ serviceKey: key, ...(await verifyAnswer(key, opening, answer)) });
   const proof = grant === undefined ? undefined : await proofOf(await serviceKey(ctx, options));
   const answers = answer.records.map((opened, place): AnsweredRecord => ({
     opened,

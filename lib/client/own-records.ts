@@ -18,7 +18,10 @@ export const listOwnRecords = async (
   return Promise.all(views.map((v) => verifyVersion(v, { patient: ctx.keys.id, folder })));
 };
 
-/** Every version of a record, oldest first. Verified: each signature, and that each names the one before. */
+/**
+ * Every version of a record, oldest first. Verified: each signature, their order, and that each names the one before. The patient gets them from the
+ * first one on without a gap; under a grant some may not be shown.
+ */
 export const listVersions = async (
   ctx: Context,
   { patient, record, grant }: Pick<RecordInfo, 'patient' | 'record'> & { readonly grant?: GrantId },
@@ -30,11 +33,14 @@ export const listVersions = async (
     (page) => page.versions,
   );
   const versions = await Promise.all(views.map((v) => verifyVersion(v, { patient, record })));
-  const broken = versions.some(({ version, statement: { payload } }, i) => {
+  const follows = ({ version, statement: { payload } }: RecordInfo, i: number): boolean => {
     const before = versions[i - 1];
-    return before?.version === version - 1 && payload.previous !== before.statement.hash;
-  });
-  if (broken) throw new ClientError('unverified', 'refused: the versions do not follow each other', 'record');
+    const last = before?.version ?? 0;
+    if (version !== last + 1) return version > last && grant !== undefined;
+    return before === undefined || payload.previous === before.statement.hash;
+  };
+  if (!versions.every(follows))
+    throw new ClientError('unverified', 'refused: the versions do not follow each other', 'record');
   return versions;
 };
 

@@ -1,16 +1,19 @@
 // The patient: owns folders, files records, answers requests, grants and revokes, reads the trail.
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
+import type { FhirExport } from '../fhir/bundle.ts';
 import type { Category } from '../statements/fields.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import { eventOf, readTrail, takeCheckpoint, type AuditOptions } from './audit.ts';
 import { createContext, type ClientOptions, type Context } from './context.ts';
+import { hold, revoke, type Held } from './endings.ts';
 import { carryOver, outstanding, settleEnds, startEpoch } from './epochs.ts';
 import { ClientError } from './errors.ts';
+import { exportFhir } from './export.ts';
 import { fileRecord, type Content, type FileOptions, type Metadata, type Place } from './filing.ts';
 import { listFolders, ownCell, ownFolder, type Folder } from './folders.ts';
 import { approve, give, preview, type ApproveOptions, type Gift, type Given } from './giving.ts';
-import { fetchGrant, listGrants, verifyGrant, type Grant, type GrantFilter, type GrantWithCells } from './grants.ts';
+import { fetchGrant, listGrants, type Grant, type GrantFilter, type GrantWithCells } from './grants.ts';
 import { register, type RegisterOptions } from './identities.ts';
 import { createFolder } from './making.ts';
 import type { Memory } from './memory.ts';
@@ -114,6 +117,13 @@ export interface Patient {
    * @throws {TrailError} `unverified`, `rolled-back`, with the place of the entry; {ClientError} `unverified` (`evidence`)
    */
   readonly audit: (options?: AuditOptions) => Promise<readonly TrailEntry[]>;
+  /**
+   * Every grant and request as FHIR R4 Consent (IHE PCF) and the whole trail as AuditEvent (IHE BALP), in one Bundle: docs/spec/fhir-export.md. Ids
+   * and codes only: no name of a folder, no message, no content. Verified: the trail as for `audit`, every statement, that no grant is missing which
+   * the trail has, and that none goes on after its revocation.
+   * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`, and what `getGrant` checks)
+   */
+  readonly exportFhir: (options?: AuditOptions) => Promise<FhirExport>;
 }
 
 const deny = async (
@@ -125,37 +135,6 @@ const deny = async (
   const payload = { patient: ctx.keys.id, request: id, of: hash, code, when: ctx.now() };
   const { jws } = await signStatement('denial', payload, ctx.keys);
   await ctx.call('deny-request', { params: { requestId: id }, body: { statement: jws } }, options);
-};
-
-const revoke = async (
-  ctx: Context,
-  { id, statement }: Pick<Grant, 'id' | 'statement'>,
-  code: Payload<'revocation'>['code'] = 'no-longer-needed',
-  options: CallOptions = {},
-): Promise<Grant> => {
-  const payload = { patient: ctx.keys.id, grant: id, of: statement.hash, code, when: ctx.now() };
-  const { jws } = await signStatement('revocation', payload, ctx.keys);
-  const view = await ctx.call('revoke-grant', { params: { grantId: id }, body: { statement: jws } }, options);
-  if (view.state !== 'revoked')
-    throw new ClientError('bad-answer', 'the service does not say that the grant has ended');
-  return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
-};
-
-type Held = Pick<Grant, 'id' | 'holds' | 'statement'>;
-
-const hold = async (
-  ctx: Context,
-  kind: 'pause' | 'resumption',
-  { id, holds, statement }: Held,
-  options: CallOptions = {},
-): Promise<Grant> => {
-  const payload = { patient: ctx.keys.id, grant: id, of: statement.hash, number: holds + 1, when: ctx.now() };
-  const { jws } = await signStatement(kind, payload, ctx.keys);
-  const route = kind === 'pause' ? 'pause-grant' : 'resume-grant';
-  const view = await ctx.call(route, { params: { grantId: id }, body: { statement: jws } }, options);
-  if ((view.state === 'paused') !== (kind === 'pause'))
-    throw new ClientError('bad-answer', 'the service does not say that the grant is held, or goes on');
-  return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
 };
 
 /** A place in an own folder; what ended is closed first, so that nothing is filed where somebody could still read it. */
@@ -228,6 +207,7 @@ export const createPatient = (options: ClientOptions): Patient => {
     carryOver: async (folder, o) => carryOver(ctx, await ownFolder(ctx, folder, o), o),
     verify: ctx.memory.noteVerified,
     audit: (o) => readTrail(ctx, o),
+    exportFhir: (o) => exportFhir(ctx, options.origin, o),
     checkpoint: (o) => takeCheckpoint(ctx, o),
     eventOf: (receipt, o) => eventOf(ctx, receipt, o),
     openings: async (question, o) => openingsIn(await readTrail(ctx, o), question),

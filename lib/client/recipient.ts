@@ -3,6 +3,7 @@ import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { listOwnEvents, type OwnEvent } from './audit.ts';
 import { createContext, type ClientOptions, type Context } from './context.ts';
+import { giveBack } from './endings.ts';
 import { ClientError } from './errors.ts';
 import {
   fetchGrant,
@@ -21,7 +22,7 @@ import {
   type Place,
   type RightEnded,
 } from './filing.ts';
-import { register, type RegisterOptions } from './identities.ts';
+import { register, renewReceivingKey, type RegisterOptions } from './identities.ts';
 import type { Memory } from './memory.ts';
 import { grantedKeys, openRecords, type OpenedRecord, type OpenOptions } from './opening.ts';
 import { all } from './pages.ts';
@@ -44,6 +45,11 @@ export interface Recipient {
   readonly memory: Memory;
   /** Puts the identity statement in its place. Doing it twice changes nothing. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
+  /**
+   * Puts a new receiving key in place of the last. Pending requests name the last one: withdraw them and ask anew. Grants stay with the key that they
+   * were given for; `giveBack` those whose key is lost.
+   */
+  readonly renewReceivingKey: (options?: CallOptions) => Promise<Statement<'identity'>>;
   readonly request: (wish: Wish, options?: CallOptions) => Promise<AccessRequest>;
   /** Takes back a request that nobody answered yet. */
   readonly withdraw: (
@@ -61,6 +67,12 @@ export interface Recipient {
    * @throws {ClientError} `unverified` (`grant`, `grant-cell`, `folder`), `not-mine`
    */
   readonly grant: (id: GrantId, patient?: IdentityId, options?: CallOptions) => Promise<GrantWithCells>;
+  /** Ends a grant at once: it is needed no more, or the receiving key that it was given for is lost or replaced. */
+  readonly giveBack: (
+    grant: Pick<Grant, 'id' | 'statement'>,
+    code?: Payload<'return'>['code'],
+    options?: CallOptions,
+  ) => Promise<Grant>;
   /** The records that a grant shows of a folder. Verified: the author's signature, and that the sealed metadata is the signed one. */
   readonly listRecords: (
     grant: GrantWithCells,
@@ -155,9 +167,11 @@ export const createRecipient = (options: ClientOptions): Recipient => {
     id: ctx.keys.id,
     memory: ctx.memory,
     register: (o) => register(ctx, o),
+    renewReceivingKey: (o) => renewReceivingKey(ctx, o),
     request: (wish, o) => requestAccess(ctx, wish, o),
     withdraw: (request, code, o) => withdrawRequest(ctx, request, code, o),
     listRequests: (state, o) => listRequests(ctx, 'recipient', state, o),
+    giveBack: (grant, code, o) => giveBack(ctx, grant, code, o),
     listGrants: (state, o) => listGrants(ctx, 'recipient', state, o),
     grant: (id, patient, o) => fetchGrant(ctx, id, patient, o),
     listRecords: (grant, folder, o) => listGranted(ctx, grant, folder, o),

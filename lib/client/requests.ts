@@ -4,6 +4,7 @@ import { newId, type GrantId, type IdentityId, type RequestId } from '../bytes/i
 import { requestFault } from '../domain/request.ts';
 import { DAY } from '../domain/time.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
+import { EnvelopeError } from '../envelope/errors.ts';
 import { openText, sealText, type TextPlace } from '../envelope/sealed-text.ts';
 import type { Purpose, Right } from '../statements/fields.ts';
 import type { Payload, Scope, Statement } from '../statements/kinds.ts';
@@ -29,6 +30,8 @@ export interface AccessRequest {
   readonly durationSeconds: number;
   /** Opened by its patient; to the recipient itself it stays sealed. */
   readonly message?: string;
+  /** A message came, and it does not open here: it was copied from another request, or is none. Such a request can be denied, not approved. */
+  readonly messageRefused?: true;
   /** When it lapses if nobody answers, milliseconds since 1970. */
   readonly until: number;
   readonly state: RequestState;
@@ -73,7 +76,7 @@ export const verifyRequestStatement = async (ctx: Context, view: RequestView): P
     rights: p.rights,
     purpose: p.purpose,
     durationSeconds: p.duration,
-    ...(await openedMessage(ctx, p)),
+    ...openedMessage(ctx, p),
     until: p.until,
     state: view.state,
     grants: view.grants ?? [],
@@ -88,12 +91,19 @@ const messagePlace = (p: Pick<Payload<'request'>, 'request' | 'patient' | 'recip
   statement: p.request,
 });
 
-/** A message that was copied from another request, or is from or for somebody else, does not open in its place. */
-const openedMessage = async (ctx: Context, p: Payload<'request'>): Promise<{ readonly message?: string }> => {
+/**
+ * A message that was copied from another request, or is from or for somebody else, does not open in its place. Anybody may send one, and the service
+ * cannot tell: it must not keep the patient from seeing the other requests.
+ */
+const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest, 'message' | 'messageRefused'> => {
   const { message } = p;
   if (message === undefined || p.patient !== ctx.keys.id) return {};
-  const open = () => openText(fromBase64url(message), ctx.keys.inbox, messagePlace(p));
-  return { message: await checked('request', open) };
+  try {
+    return { message: openText(fromBase64url(message), ctx.keys.inbox, messagePlace(p)) };
+  } catch (error) {
+    if (error instanceof EnvelopeError) return { messageRefused: true };
+    throw error;
+  }
 };
 
 /** Sealed to the inbox key that the patient's own statement names. */

@@ -1,6 +1,6 @@
 // The verified trail as a client keeps it, and what can be asked of it: who opened what, when, and for what purpose.
 import type { FolderId, IdentityId, RecordId } from '../bytes/ids.ts';
-import type { AuditEvent } from '../domain/audit.ts';
+import { purposesIn, type AuditEvent } from '../domain/audit.ts';
 import type { Purpose } from '../statements/fields.ts';
 import type { Jws } from '../statements/kinds.ts';
 
@@ -65,11 +65,7 @@ export interface Question {
 
 /** Who opened what, when, and for what purpose, over a verified trail. */
 export const openingsIn = (trail: readonly TrailEntry[], question: Question = {}): readonly Opened[] => {
-  const purposes = new Map(
-    trail.flatMap(({ kind, subject }) =>
-      kind === 'access-granted' && subject.grant !== undefined ? [[subject.grant, subject.purpose] as const] : [],
-    ),
-  );
+  const purposes = purposesIn(trail);
   const opened = trail.flatMap(({ kind, subject, actor, at, seq }): readonly Opened[] => {
     if (kind !== 'records-opened' || subject.folder === undefined) return [];
     const { folder, grant } = subject;

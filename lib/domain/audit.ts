@@ -4,7 +4,16 @@ import * as z from 'zod';
 import { concat } from '../bytes/binary.ts';
 import { toBase64url, utf8 } from '../bytes/codec.ts';
 import type { FolderId, GrantId, IdentityId, OpeningId, RecordId, RequestId } from '../bytes/ids.ts';
-import { identity, instant, ordinal, purpose, randomId, right, sha256 as hash } from '../statements/fields.ts';
+import {
+  identity,
+  instant,
+  ordinal,
+  purpose,
+  randomId,
+  right,
+  sha256 as hash,
+  type Purpose,
+} from '../statements/fields.ts';
 
 const TAG = 'pcehr/v1/audit\0';
 /** `previous` of the first event. */
@@ -24,6 +33,7 @@ export const EVENT_KINDS = [
   'grant-paused',
   'grant-resumed',
   'grant-revoked',
+  'grant-returned',
   'records-opened',
 ] as const;
 
@@ -148,6 +158,14 @@ export const verifyChain = (
   });
   return { events, head: { seq, hash: last } };
 };
+
+/** The purpose of each grant whose making is among `events`. */
+export const purposesIn = (events: readonly AuditEvent[]): ReadonlyMap<GrantId, Purpose | undefined> =>
+  new Map(
+    events.flatMap(({ kind, subject }) =>
+      kind === 'access-granted' && subject.grant !== undefined ? [[subject.grant, subject.purpose] as const] : [],
+    ),
+  );
 
 /** What a recipient sees of its own event in somebody else's chain: not its place. */
 export const withoutPlace = (e: AuditEvent): Omit<AuditEvent, 'seq' | 'previous'> => {

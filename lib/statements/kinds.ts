@@ -195,6 +195,16 @@ export const revocationPayload = z.strictObject({
   when: instant,
 });
 
+/** A recipient ends what it was given: it needs it no more, or the receiving key that it was given for is lost or replaced. */
+export const returnPayload = z.strictObject({
+  recipient: identity,
+  patient: identity,
+  grant: randomId<GrantId>(),
+  of: sha256,
+  code: z.enum(['not-needed', 'key-lost', 'key-replaced', 'other']),
+  when: instant,
+});
+
 export const deletionPayload = z.strictObject({
   patient: identity,
   record: randomId<RecordId>(),
@@ -217,6 +227,7 @@ export const KINDS = {
   pause: { payload: pausePayload, signer: 'patient' },
   resumption: { payload: resumptionPayload, signer: 'patient' },
   revocation: { payload: revocationPayload, signer: 'patient' },
+  return: { payload: returnPayload, signer: 'recipient' },
   deletion: { payload: deletionPayload, signer: 'patient' },
 } as const;
 

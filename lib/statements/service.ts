@@ -7,7 +7,7 @@ import { concat } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url, utf8 } from '../bytes/codec.ts';
 import type { GrantId, RecordId } from '../bytes/ids.ts';
 import { StatementError } from './errors.ts';
-import { identity, instant, ordinal, point, randomId, sha256 } from './fields.ts';
+import { bytesOf, identity, instant, ordinal, point, randomId, sha256 } from './fields.ts';
 import { parseCanonical, splitJws } from './form.ts';
 import type { Jws } from './kinds.ts';
 
@@ -45,8 +45,14 @@ export const recapsulationPayload = z.strictObject({
   opening: sha256,
   /** {@link fragmentHash} for each record, in the order of the opening. */
   fragments: z.array(sha256).min(1).max(100),
+  /**
+   * From whom to whom, as the patient gave it to the service: the patient's signer of key fragments, the cell, the recipient, and the key fragment's id.
+   * Fragments are judged by this alone: grants and identities name themselves, so a patient could sign others afterwards.
+   */
+  delegation: z.strictObject({ verifying: point, delegating: point, receiving: point, kfrag: bytesOf(32) }),
   when: instant,
 });
+export type Delegated = ServicePayload<'recapsulation'>['delegation'];
 
 export const SERVICE_KINDS = {
   receipt: receiptPayload,
@@ -64,7 +70,7 @@ export type ServiceKey = string;
 /** Signs SHA-256 of the bytes with ECDSA over P-256. Answers r and s, 32 bytes each. */
 export type ServiceSigner = (signingInput: Uint8Array) => Promise<Uint8Array>;
 
-/** What a recapsulation says of one record: SHA-256 over tag, capsule (98 bytes) and capsule fragment (381 bytes), base64url. */
+/** What a recapsulation says of one record: SHA-256 over tag, capsule (105 bytes) and capsule fragment (381 bytes), base64url. */
 export const fragmentHash = (capsule: Uint8Array, fragment: Uint8Array): string =>
   toBase64url(hashOf(concat(utf8('pcehr/v1/fragment\0'), capsule, fragment)));
 

@@ -1,6 +1,6 @@
 // Folders: an item for the current epoch, by which they are listed, and one per cell, which stays.
 import { AppError } from '../api/errors.ts';
-import { cellLife } from '../domain/life.ts';
+import { cellLife, recordLife } from '../domain/life.ts';
 import type { CellState } from '../domain/life.ts';
 import type { Statement, StatementHash } from '../statements/kinds.ts';
 import { reloadStatement } from '../statements/verify.ts';
@@ -17,6 +17,7 @@ import {
   folderKey,
   folderPk,
   foldersPk,
+  recordKey,
   SHAPES,
   startingWith,
   wrapIndex,
@@ -66,7 +67,15 @@ const carriedSteps = (
   const place = single && { ...wrapKey(single.record, single.version, payload) };
   const index = single && wrapIndex(payload, payload.issued, single.record, single.version);
   const wrapped: readonly Step[] =
-    wrap === undefined || place === undefined ? [] : [{ put: { ...place, ...index, ...wrap }, when: [] }];
+    single === undefined || wrap === undefined || place === undefined
+      ? []
+      : [
+          {
+            check: recordKey(single.record),
+            when: [is('state', recordLife.delete.from, () => new AppError('not-found'))],
+          },
+          { put: { ...place, ...index, ...wrap }, when: [] },
+        ];
   return [...wrapped, ...extensions.flatMap((e) => extensionSteps(e, now))];
 };
 

@@ -54,6 +54,8 @@ export const toOpenable = (item: Item): OpeningView['grant'] =>
         ...toStatus(item),
         patient: text<IdentityId>(item, 'patient'),
         recipient: text<IdentityId>(item, 'recipient'),
+        receiving: text(item, 'receiving'),
+        verifying: text(item, 'verifying'),
         right: 'read',
         pace: toPace(item),
       }
@@ -115,6 +117,8 @@ export const grantSteps = (grant: NewGrant): readonly Step[] => {
         used: 0,
         patient: p.patient,
         recipient: p.recipient,
+        receiving: p.receiving.key,
+        verifying: grant.verifying,
         right: p.right,
         extensions: 0,
         tip: hash,

@@ -68,9 +68,9 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
     return query(context, { pk: grantPk(id), span: { ...span, from: from ?? span.from }, limit });
   };
 
-  /** The fragments behind the first ones, after a revocation or again after one that broke off. */
-  const forgetRest = async (id: GrantId, from: string | undefined): Promise<void> => {
-    for (let start = from; ;) {
+  /** The fragments that did not go with the state. */
+  const forgetRest = async (id: GrantId): Promise<void> => {
+    for (let start: string | undefined; ;) {
       const { items, more } = await cellsOf(id, AT_ONCE, start);
       const left = items.filter((i) => i['kfrag'] !== undefined).map(keyOf);
       if (left.length > 0) await write({ steps: left.map(forgetting) });
@@ -152,18 +152,17 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
         patience: URGENT,
       }),
 
-    revoke: async (grant, revocation, event, call) => {
+    revoke: async (grant, ending, event, call) => {
       const { grant: id } = grant.statement.payload;
-      const { items, more } = await cellsOf(id, AT_ONCE);
-      const last = items.at(-1);
+      const { items } = await cellsOf(id, AT_ONCE);
       const written = await write({
         steps: revokeSteps(grant, items.map(keyOf), call.now),
-        events: [{ draft: event, evidence: revocation.jws }],
+        events: [{ draft: event, evidence: ending.jws }],
         claim: nonceClaim(call),
         patience: URGENT,
       });
-      if (written.repeated) await forgetRest(id, undefined);
-      else if (more && last !== undefined) await forgetRest(id, `${text(last, 'sk')}!`);
+      // From the start: an extension may have come in between, and an ending before may have broken off.
+      await forgetRest(id);
       return written;
     },
   };

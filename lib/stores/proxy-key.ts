@@ -2,7 +2,7 @@
 // opening is answered with a signature and without a call to KMS.
 import { p256 } from '@noble/curves/nist.js';
 import { toBase64url } from '../bytes/codec.ts';
-import { HOUR } from '../domain/time.ts';
+import { HOUR, MINUTE } from '../domain/time.ts';
 import type { Jws } from '../statements/kinds.ts';
 import { signAsService, type ServiceKey, type ServiceSigner } from '../statements/service.ts';
 import type { Notary } from '../usecases/ports.ts';
@@ -10,6 +10,8 @@ import type { Notary } from '../usecases/ports.ts';
 /** How long a key counts, and how long before its end another one is made. */
 const LIFE = 24 * HOUR;
 const MARGIN = HOUR;
+/** It counts for openings that came in a little before it was made, and were answered after. */
+const BEFORE = MINUTE;
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
@@ -20,11 +22,11 @@ interface ProxyKey {
   readonly until: number;
 }
 
-const makeKey = async (certify: Notary['sign'], from: number): Promise<ProxyKey> => {
+const makeKey = async (certify: Notary['sign'], now: number): Promise<ProxyKey> => {
   const pair = await crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify']);
   const point = p256.Point.fromBytes(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)));
   const key = toBase64url(point.toBytes(true));
-  const until = from + LIFE;
+  const [from, until] = [now - BEFORE, now + LIFE];
   return {
     key,
     until,

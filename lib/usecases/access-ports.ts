@@ -69,6 +69,8 @@ export interface GrantedCell extends CellName {
 export interface NewGrant {
   readonly statement: Statement<'grant'>;
   readonly kfrags: readonly string[];
+  /** The signer of key fragments that they were verified with, base64url. */
+  readonly verifying: string;
 }
 
 export interface Grants {
@@ -110,8 +112,13 @@ export interface Grants {
     event: EventDraft,
     call: Call,
   ): Promise<Written>;
-  /** Acts at once: state, key fragments and event in one transaction; retried against contention for 10 s. `repeated` when it was revoked before. */
-  revoke(grant: StoredGrant, revocation: Statement<'revocation'>, event: EventDraft, call: Call): Promise<Written>;
+  /** Acts at once: state, key fragments and event in one transaction; retried against contention for 10 s. `repeated` when it had ended before; then what was left of the fragments goes. */
+  revoke(
+    grant: StoredGrant,
+    ending: Statement<'revocation' | 'return'>,
+    event: EventDraft,
+    call: Call,
+  ): Promise<Written>;
 }
 
 /** Everything an opening needs, read consistently in one trip. Members are undefined where there is nothing. */
@@ -121,6 +128,9 @@ export interface OpeningView {
     | (GrantStatus & {
         readonly patient: IdentityId;
         readonly recipient: IdentityId;
+        /** Public keys, base64url: the recipient's, and the patient's signer of key fragments. */
+        readonly receiving: string;
+        readonly verifying: string;
         readonly right: 'read';
         readonly pace: Pace;
       })

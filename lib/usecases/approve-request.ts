@@ -47,6 +47,7 @@ export async function approveRequest(
 function assertOnePerRight(statements: readonly Statement<'grant'>[]): void {
   const payloads = statements.map((s) => s.payload);
   mustBe('right', new Set(payloads.map((p) => p.right)).size === payloads.length);
+  mustBe('grant', new Set(payloads.map((p) => p.grant)).size === payloads.length);
   mustBe('cells', payloads.reduce((n, p) => n + p.cells.length, 0) <= MOST_CELLS);
 }
 

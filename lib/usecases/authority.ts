@@ -23,9 +23,10 @@ export async function authority(
   { grant: id, version, folder }: Filing,
   call: Call,
 ): Promise<Statement<'grant'> | undefined> {
-  const { patient, folder: name } = folder.statement.payload;
+  const { patient, folder: name, single } = folder.statement.payload;
   if (id === undefined) {
-    if (patient !== call.caller) throw new AppError('not-found');
+    // A folder that holds one record version takes in nothing else; others are given no right to.
+    if (patient !== call.caller || single !== undefined) throw new AppError('not-found');
     return undefined;
   }
   const { statement } = await liveGrant(grants, id, version === 1 ? 'add' : 'write', call);

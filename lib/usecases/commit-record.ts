@@ -5,6 +5,7 @@ import type { Answer, Input } from '../api/routes.ts';
 import { concat } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import type { EventDraft } from '../domain/audit.ts';
+import { covers } from '../domain/grant.ts';
 import { continues, createdInTime } from '../domain/record.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
@@ -65,6 +66,8 @@ export async function commitRecord(
     call,
   );
   mustBe('grant', payload.grant?.hash === grant?.hash);
+  // Readers go by the grant and the author's clock, and would refuse the whole list.
+  if (grant !== undefined && !covers(grant, payload)) throw new AppError('created-too-old');
   assertPlace(payload, cell, head, call);
   assertUpload(payload, upload);
 

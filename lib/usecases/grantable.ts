@@ -53,10 +53,14 @@ export async function grantable(
   if (request !== undefined) assertWithin(statement, request, factsOf(cells));
   const { number, key } = recipient.statement.payload.receiving;
   mustBe('receiving', payload.receiving.number === number && payload.receiving.key === key);
-  if (payload.right !== 'read') mustBe('cells', cells.every((c) => c.state === 'current') && body.kfrags.length === 0);
+  if (payload.right !== 'read') mustBe('cells', cells.every(takesRecords) && body.kfrags.length === 0);
   else assertKFrags(payload.cells, body.kfrags, keysOf(patient, payload));
-  return { statement, kfrags: body.kfrags };
+  return { statement, kfrags: body.kfrags, verifying: patient.statement.payload.kfragSigner };
 }
+
+/** Records are filed in the current cell of a folder, unless it holds one record version and nothing else. */
+const takesRecords = ({ state, statement }: StoredCell): boolean =>
+  state === 'current' && statement.payload.single === undefined;
 
 export const factsOf = (cells: readonly StoredCell[]): readonly FolderFacts[] => cells.map((c) => c.statement.payload);
 

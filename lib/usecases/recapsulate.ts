@@ -8,9 +8,16 @@ import type { EventDraft } from '../domain/audit.ts';
 import { leavesRoomFor, livenessAt } from '../domain/grant.ts';
 import { namesEachOnce, nextPace, openingInTime, REPEAT_WINDOW } from '../domain/opening.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
-import { fragmentHash } from '../statements/service.ts';
+import { fragmentHash, type Delegated } from '../statements/service.ts';
 import { verifyStatement } from '../statements/verify.ts';
-import { decodeCapsule, encodeCFrag, reencrypt, trustStoredKFrag } from '../umbral/proxy.ts';
+import {
+  decodeCapsule,
+  encodeCFrag,
+  kfragId,
+  reencrypt,
+  trustStoredKFrag,
+  type VerifiedKeyFrag,
+} from '../umbral/proxy.ts';
 import type { Call } from './call.ts';
 import { assertLive } from './caller.ts';
 import type { Blobs, Notary, OpeningView, Openings, StoredVersion, StoredWrap } from './ports.ts';
@@ -46,17 +53,33 @@ export async function recapsulate(
   assertAllowed(opening, view, call);
   const records = readable(payload, view);
 
-  const answers = await Promise.all(records.map((r) => openedRecord(deps, r, view.kfrag, call)));
-  const signed = payload.grant === undefined ? {} : { signed: await signedAnswer(deps, opening, answers, call) };
+  const delegation = delegatedBy(view);
+  const answers = await Promise.all(records.map((r) => openedRecord(deps, r, delegation?.kfrag, call)));
+  const signed =
+    delegation === undefined ? {} : { signed: await signedAnswer(deps, opening, { answers, delegation }, call) };
   if (view.claim === undefined) await deps.openings.record(opening, view, opened(opening, call), call);
   return { records: answers, ...signed };
+}
+
+interface Delegation {
+  readonly kfrag: VerifiedKeyFrag;
+  readonly signed: Delegated;
+}
+
+/** By what a recipient gets its fragments; none for the patient itself. */
+function delegatedBy({ grant, cell, kfrag: stored }: OpeningView): Delegation | undefined {
+  if (grant === undefined || cell === undefined || stored === undefined) return undefined;
+  const { verifying, receiving } = grant;
+  const kfrag = trustStoredKFrag(fromBase64url(stored));
+  const { key: delegating } = cell.statement.payload;
+  return { kfrag, signed: { verifying, delegating, receiving, kfrag: toBase64url(kfragId(kfrag)) } };
 }
 
 /** Whoever gets a wrong fragment can show to others who made it. */
 const signedAnswer = (
   { notary }: Deps,
   { hash }: Statement<'opening'>,
-  answers: readonly { readonly wrap: Wrap }[],
+  { answers, delegation }: { readonly answers: readonly { readonly wrap: Wrap }[]; readonly delegation: Delegation },
   { now }: Call,
 ) =>
   notary.answer({
@@ -64,6 +87,7 @@ const signedAnswer = (
     fragments: answers.map(({ wrap: { capsule, cfrags = [] } }) =>
       fragmentHash(fromBase64url(capsule), concat(...cfrags.map((f) => fromBase64url(f)))),
     ),
+    delegation: delegation.signed,
     when: now,
   });
 
@@ -110,7 +134,7 @@ function readable({ patient, records }: Payload<'opening'>, view: OpeningView): 
 async function openedRecord(
   { blobs }: Deps,
   { version, metadata, wrap }: Readable,
-  kfrag: string | undefined,
+  kfrag: VerifiedKeyFrag | undefined,
   { now }: Call,
 ) {
   const { record, version: number } = version.statement.payload;
@@ -129,10 +153,8 @@ async function openedRecord(
   };
 }
 
-const cfrag = (wrap: StoredWrap, kfrag: string): string =>
-  toBase64url(
-    encodeCFrag(reencrypt(decodeCapsule(fromBase64url(wrap.capsule)), trustStoredKFrag(fromBase64url(kfrag)))),
-  );
+const cfrag = (wrap: StoredWrap, kfrag: VerifiedKeyFrag): string =>
+  toBase64url(encodeCFrag(reencrypt(decodeCapsule(fromBase64url(wrap.capsule)), kfrag)));
 
 const opened = ({ payload: p, hash }: Statement<'opening'>, call: Call): EventDraft => ({
   kind: 'records-opened',

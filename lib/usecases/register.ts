@@ -47,11 +47,12 @@ function assertKeys({ id, receiving, inbox, kfragSigner }: Statement<'identity'>
   mustBe('receiving', verifyMessage(key, message, fromBase64url(receiving.proof)));
 }
 
-/** Numbers rise by one, each names the one before, and the next generation's key never changes. */
+/** Numbers rise by one, each names the one before, and the next generation's key and the signer of key fragments never change. */
 function assertFollows(p: Statement<'identity'>['payload'], stored: StoredIdentity | undefined): void {
   const last = stored?.statement;
   if (p.number !== (last?.payload.number ?? 0) + 1 || p.previous !== last?.hash)
     throw new AppError('statement-outdated');
   mustBe('next', last === undefined || p.next === last.payload.next);
+  mustBe('kfragSigner', last === undefined || p.kfragSigner === last.payload.kfragSigner);
   mustBe('receiving', last === undefined || p.receiving.number >= last.payload.receiving.number);
 }

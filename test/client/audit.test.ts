@@ -1,9 +1,19 @@
 import { describe, expect, test } from '@jest/globals';
-import { newId, type FolderId, type OpeningId, type RecordId } from '../../lib/bytes/ids.ts';
-import { readTrail } from '../../lib/client/audit.ts';
+import { toBase64url } from '../../lib/bytes/codec.ts';
+import {
+  newId,
+  type FolderId,
+  type GrantId,
+  type OpeningId,
+  type RecordId,
+  type RequestId,
+} from '../../lib/bytes/ids.ts';
+import { readTrail, takeCheckpoint } from '../../lib/client/audit.ts';
 import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../lib/domain/audit.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
+import { fill } from '../statements/samples.ts';
+import { signedBy } from './notary.ts';
 import { KEYS, newWorld, refusal } from './world.ts';
 
 interface Entry {
@@ -23,6 +33,9 @@ const opening: Payload<'opening'> = {
   when: 1,
 };
 
+const { opening: id, folder, epoch, records } = opening;
+const SUBJECT = { opening: id, folder, epoch, records };
+
 const chain = (...drafts: readonly (Partial<EventDraft> & { evidence?: string })[]): Entry[] => {
   let head: ChainHead = EMPTY_CHAIN;
   return drafts.map(({ evidence, ...draft }) => {
@@ -40,12 +53,12 @@ const chain = (...drafts: readonly (Partial<EventDraft> & { evidence?: string })
   });
 };
 
-const opened = async (change: Partial<EventDraft> = {}, by = KEYS.clinician) => {
+const opened = async (change: Partial<EventDraft> & { evidence?: string } = {}, by = KEYS.clinician) => {
   const statement = await signStatement('opening', { ...opening, opener: by.id }, by);
   return {
     kind: 'records-opened' as const,
     actor: KEYS.clinician.id,
-    subject: { opening: opening.opening },
+    subject: SUBJECT,
     statement: statement.hash,
     evidence: statement.jws,
     ...change,
@@ -58,6 +71,28 @@ const setUp = (entries: Entry[]) => {
   const ctx = world.contextOf('patient');
   return { ...world, ctx, read: () => readTrail(ctx), show: (e: Entry[]) => world.service.trails.set(ME, e) };
 };
+
+describe('takeCheckpoint', () => {
+  const answered = async (seq: number, hash: string, kept: number) => {
+    const entries = chain({}, {}, {});
+    const { service, ctx, show } = setUp(entries.slice(0, kept));
+    await readTrail(ctx);
+    show(entries);
+    const checkpoint = signedBy('service', 'checkpoint', { patient: ME, seq, hash, when: 1 });
+    service.state.lie = (route) => (route === 'get-checkpoint' ? { checkpoint } : undefined);
+    return refusal(() => takeCheckpoint(ctx));
+  };
+
+  test('is of the end of the trail, and no older than what was seen of it', async () => {
+    const [one, two, three] = chain({}, {}, {}).map((e) => e.hash);
+    expect(await answered(3, three!, 2)).toBe('accepted');
+    expect(await answered(2, two!, 2)).toBe('accepted');
+    expect(await answered(1, one!, 2)).toBe('rolled-back audit');
+    expect(await answered(0, EMPTY_CHAIN.hash, 2)).toBe('rolled-back audit');
+    expect(await answered(0, EMPTY_CHAIN.hash, 0)).toBe('accepted');
+    expect(await answered(0, one!, 0)).toBe('rolled-back audit');
+  });
+});
 
 describe('readTrail', () => {
   test('reads all pages, verifies them, and remembers the end', async () => {
@@ -117,7 +152,72 @@ describe('readTrail', () => {
   });
 
   test('evidence of another opening is refused', async () => {
-    const { read } = setUp(chain(await opened({ subject: { opening: newId<OpeningId>() } })));
+    const { read } = setUp(chain(await opened({ subject: { ...SUBJECT, opening: newId<OpeningId>() } })));
     expect(await refusal(read)).toBe('unverified evidence');
+  });
+
+  test.each<[string, Partial<EventDraft['subject']>]>([
+    ['another record', { records: [{ record: newId<RecordId>(), version: 1 }] }],
+    ['another version', { records: [{ ...opening.records[0]!, version: 2 }] }],
+    ['one record more', { records: [...opening.records, { record: newId<RecordId>(), version: 1 }] }],
+    ['another folder', { folder: newId<FolderId>() }],
+    ['another epoch', { epoch: 2 }],
+    ['a grant', { grant: newId<GrantId>() }],
+  ])('an event that names %s, which the opening behind it does not, is refused', async (_, change) => {
+    const { read } = setUp(chain(await opened({ subject: { ...SUBJECT, ...change } })));
+    expect(await refusal(read)).toBe('unverified evidence');
+  });
+
+  test('a request is no evidence of an opening', async () => {
+    const request = await signStatement(
+      'request',
+      {
+        request: newId<RequestId>(),
+        patient: ME,
+        recipient: KEYS.clinician.id,
+        receiving: { number: 1, key: toBase64url(fill(2, 33)) },
+        scope: { everything: true },
+        rights: ['read'],
+        purpose: 'TREAT',
+        duration: 1,
+        until: 1,
+        created: 1,
+      },
+      KEYS.clinician,
+    );
+    const { read } = setUp(chain(await opened({ statement: request.hash, evidence: request.jws })));
+    expect(await refusal(read)).toBe('unverified evidence');
+  });
+
+  test('what was opened of another patient is no evidence here', async () => {
+    const elsewhere = { ...opening, patient: KEYS.stranger.id };
+    const { jws, hash } = await signStatement('opening', elsewhere, KEYS.clinician);
+    const { read } = setUp(chain(await opened({ statement: hash, evidence: jws })));
+    expect(await refusal(read)).toBe('unverified evidence');
+  });
+
+  test('one opening is one event', async () => {
+    const { read, show } = setUp(chain(await opened(), await opened({ at: 2 })));
+    await expect(read()).rejects.toMatchObject({ code: 'unverified', what: 'evidence', index: 2 });
+    show(chain(await opened()));
+    await read();
+    show(chain(await opened(), await opened({ at: 2 })));
+    await expect(read()).rejects.toMatchObject({ code: 'unverified', what: 'evidence', index: 2 });
+  });
+
+  test.each<[string, EventDraft['kind'], Partial<EventDraft['subject']>, string]>([
+    ['the revocation of another grant', 'grant-revoked', { grant: newId<GrantId>() }, 'unverified evidence'],
+    ['a revocation as a pause', 'grant-paused', {}, 'unverified evidence'],
+    ['a revocation as it is', 'grant-revoked', {}, 'accepted'],
+  ])('%s', async (_, kind, change, verdict) => {
+    const grant = newId<GrantId>();
+    const revocation = await signStatement(
+      'revocation',
+      { patient: ME, grant, of: 'A'.repeat(43), code: 'other', when: 1 },
+      KEYS.patient,
+    );
+    const { hash: statement, jws: evidence } = revocation;
+    const { read } = setUp(chain({ kind, subject: { grant, ...change }, statement, evidence }));
+    expect(await refusal(read)).toBe(verdict);
   });
 });

@@ -4,9 +4,10 @@ import umbralPre from '@nucypher/umbral-pre';
 import { fromBase64url, fromUtf8, toBase64url } from '../../lib/bytes/codec.ts';
 import { newId, type FolderId, type GrantId } from '../../lib/bytes/ids.ts';
 import { checkFragmentProof, WrongFragmentError, type FragmentProof } from '../../lib/client/index.ts';
-import type { Payload, Statement } from '../../lib/statements/kinds.ts';
+import type { GrantCell, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
+import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { fill } from '../statements/samples.ts';
 import { PROXY_KEY, SERVICE_KEY, signedAnswer, signedBy, type AnsweredWrap } from './notary.ts';
 import { granted } from './story.ts';
@@ -98,6 +99,16 @@ const resign = async <K extends 'grant' | 'opening'>(kind: K, jws: string, chang
   return (await signStatement(kind, { ...payload, ...change }, signer)).jws;
 };
 
+/** As the service was told by the patient. */
+const told = ({ opening, identity, grant, by }: FragmentProof, when: number) => {
+  const { folder, epoch } = reloadStatement('opening', opening).payload;
+  const { receiving } = reloadStatement('grant', grant).payload;
+  const { cells } = reloadStatement(by === grant ? 'grant' : 'extension', by).payload;
+  const { key: delegating, kfrags } = cells.find((c) => c.folder === folder && c.epoch === epoch)!;
+  const { kfragSigner: verifying } = reloadStatement('identity', identity).payload;
+  return { when, delegation: { verifying, delegating, receiving: receiving.key, kfrag: kfrags[0]!.id } };
+};
+
 describe('nobody is accused', () => {
   test('of a fragment that is right', async () => {
     let right = '';
@@ -107,9 +118,60 @@ describe('nobody is accused', () => {
     });
     const opening = reloadStatement('opening', proof.opening);
     const wrap = { capsule: proof.capsule, cfrags: [right] };
-    const signed = signedAnswer(opening.hash, [wrap, wrap], opening.payload.when);
+    const signed = signedAnswer(opening.hash, [wrap, wrap], told(proof, opening.payload.when));
     const honest = { ...proof, fragment: right, signed };
     expect(await refusal(() => checkFragmentProof(honest, SERVICE_KEY))).toBe('bad-argument');
+  });
+
+  const other = toBase64url(encodePublicKey(publicKeyOf(KEYS.stranger.kfragSigner)));
+  const withCells = async (grant: string, change: Partial<GrantCell>) => {
+    const { cells } = reloadStatement('grant', grant).payload;
+    const made = await resign('grant', grant, { cells: cells.map((c) => ({ ...c, ...change })) });
+    return { grant: made, by: made };
+  };
+  const kfrags = [{ proxy: 'service' as const, id: toBase64url(fill(1, 32)), hash: toBase64url(fill(2, 32)) }];
+  // A grant names itself, and an identity counts its statements: nobody keeps a patient from signing two that say different things.
+  test.each<[string, (proof: FragmentProof) => Partial<FragmentProof> | Promise<Partial<FragmentProof>>]>([
+    ['names another key fragment', ({ grant }) => withCells(grant, { kfrags })],
+    ['names no key fragment', ({ grant }) => withCells(grant, { kfrags: [] })],
+    ['names another key of the cell', ({ grant }) => withCells(grant, { key: other })],
+    [
+      'names another receiving key',
+      async ({ grant }) => {
+        const made = await resign('grant', grant, { receiving: { number: 2, key: other } });
+        return { grant: made, by: made };
+      },
+    ],
+    [
+      'names another signer of key fragments',
+      async ({ identity }) => {
+        const { payload } = reloadStatement('identity', identity);
+        return { identity: (await signStatement('identity', { ...payload, kfragSigner: other }, KEYS.patient)).jws };
+      },
+    ],
+    [
+      'names another key fragment in an extension',
+      async ({ grant }) => {
+        const { hash, payload } = reloadStatement('grant', grant);
+        const { patient, grant: id, cells, issued } = payload;
+        const extended = cells.map((c) => ({ ...c, kfrags }));
+        const extension = { patient, grant: id, number: 1, previous: hash, cells: extended, issued };
+        return { by: (await signStatement('extension', extension, KEYS.patient)).jws };
+      },
+    ],
+  ])('of a fragment that is right, by a patient who signs afterwards what %s', async (_, change) => {
+    let right = '';
+    const proof = await proofBy((f) => {
+      right = f;
+      return inProof(f);
+    });
+    const { hash, payload } = reloadStatement('opening', proof.opening);
+    const wrap = { capsule: proof.capsule, cfrags: [right] };
+    const signed = signedAnswer(hash, [wrap, wrap], told(proof, payload.when));
+    const made = { ...proof, fragment: right, signed };
+    expect(await refusal(() => checkFragmentProof(made, SERVICE_KEY))).toBe('bad-argument');
+    const framing = { ...made, ...(await change(made)) };
+    expect(await refusal(() => checkFragmentProof(framing, SERVICE_KEY))).toBe('unverified recapsulation');
   });
 
   const foreign = signedBy('proxy', 'proxy-key', { key: PROXY_KEY, from: 0, until: 9_999_999_999_999 });
@@ -151,10 +213,11 @@ describe('nobody is accused', () => {
     [
       'with an answer to more records than were asked for',
       'recapsulation',
-      ({ opening, capsule, fragment }) => {
+      (proof) => {
+        const { opening, capsule, fragment } = proof;
         const { hash, payload } = reloadStatement('opening', opening);
         const wrap = { capsule, cfrags: [fragment] };
-        return { signed: signedAnswer(hash, [wrap, wrap, wrap], payload.when) };
+        return { signed: signedAnswer(hash, [wrap, wrap, wrap], told(proof, payload.when)) };
       },
     ],
     [
@@ -212,6 +275,8 @@ describe('nobody is accused', () => {
 });
 
 describe('an answer that the service does not stand by is not taken', () => {
+  const point = toBase64url(fill(2, 33));
+  const delegation = { verifying: point, delegating: point, receiving: point, kfrag: toBase64url(fill(2, 32)) };
   const wrapsIn = (answer: Any): readonly AnsweredWrap[] =>
     (answer.records as readonly { wrap: AnsweredWrap }[]).map((r) => r.wrap);
   test.each<[string, string, (answer: Any, opening: Statement<'opening'>) => object | undefined]>([
@@ -220,17 +285,22 @@ describe('an answer that the service does not stand by is not taken', () => {
     [
       'to another opening',
       'unverified recapsulation',
-      (a, { payload }) => signedAnswer(toBase64url(fill(1, 32)), wrapsIn(a), payload.when),
+      (a, { payload }) => signedAnswer(toBase64url(fill(1, 32)), wrapsIn(a), { when: payload.when, delegation }),
     ],
     [
       'with other fragments',
       'unverified recapsulation',
-      (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a).toReversed(), payload.when),
+      (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a).toReversed(), { when: payload.when, delegation }),
+    ],
+    [
+      'by what the patient did not give',
+      'unverified recapsulation',
+      (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a), { when: payload.when, delegation }),
     ],
     [
       'with fewer fragments',
       'unverified recapsulation',
-      (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a).slice(1), payload.when),
+      (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a).slice(1), { when: payload.when, delegation }),
     ],
   ])('%s', async (_, refused, made) => {
     const { service, sent, clinician, grant, records } = await granted();

@@ -34,7 +34,16 @@ const hashOf = ({ capsule, cfrags = [] }: AnsweredWrap): string =>
     .digest('base64url');
 
 /** What the service says of its own answer, true or not. */
-export const signedAnswer = (opening: string, wraps: readonly AnsweredWrap[], when: number) => ({
+export const signedAnswer = (
+  opening: string,
+  wraps: readonly AnsweredWrap[],
+  { when, delegation }: { readonly when: number; readonly delegation: object },
+) => ({
   key: signedBy('service', 'proxy-key', { key: PROXY_KEY, from: when, until: when + 86_400_000 }),
-  answer: signedBy('proxy', 'recapsulation', { opening, fragments: wraps.map(hashOf), when }),
+  answer: signedBy('proxy', 'recapsulation', {
+    opening,
+    fragments: wraps.map(hashOf),
+    delegation,
+    when,
+  }),
 });

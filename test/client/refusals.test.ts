@@ -1,7 +1,7 @@
 // For everything the client verifies, a service that lies about just that.
 import { describe, expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
-import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
+import { newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
 import { createPatient, createRecipient } from '../../lib/client/index.ts';
 import { wrapKey } from '../../lib/envelope/wrap.ts';
 import type { DeviceKeys } from '../../lib/identity/derive.ts';
@@ -405,6 +405,32 @@ describe('a grant', () => {
   });
 });
 
+describe('the versions of a record', () => {
+  const versions = async (shown: (all: readonly Statement<'record'>[]) => readonly Statement<'record'>[]) => {
+    const { patient, clinician, grant, lie, record } = await lying();
+    const all = [record.statement];
+    for (const version of [2, 3]) all.push(await resigned(all[0]!, { version, previous: all.at(-1)!.hash }));
+    lie('get-record', (a) => ({
+      versions: shown(all).map(({ jws: statement }) => ({ ...(a.versions[0] as object), statement })),
+    }));
+    return {
+      patient: await refusal(() => patient.listVersions(record.record)),
+      recipient: await refusal(() => clinician.listVersions(grant, record.record)),
+    };
+  };
+  const REFUSED = { patient: 'unverified record', recipient: 'unverified record' };
+
+  test.each<[string, Parameters<typeof versions>[0], Awaited<ReturnType<typeof versions>>]>([
+    ['all of them', (v) => v, { patient: 'accepted', recipient: 'accepted' }],
+    ['the last one first', (v) => v.toReversed(), REFUSED],
+    ['one twice', ([one, ...rest]) => [one!, one!, ...rest], REFUSED],
+    ['without the first, which a recipient may not see', (v) => v.slice(1), { ...REFUSED, recipient: 'accepted' }],
+    ['without one between', ([one, , three]) => [one!, three!], { ...REFUSED, recipient: 'accepted' }],
+  ])('%s', async (_, shown, verdict) => {
+    expect(await versions(shown)).toEqual(verdict);
+  });
+});
+
 describe('a request', () => {
   const pending = async () => {
     const story = await people();
@@ -424,6 +450,28 @@ describe('a request', () => {
     expect(await refusal(() => patient.listRequests())).toBe('unverified request');
     show('a.b.c');
     expect(await refusal(() => patient.listRequests())).toBe('unverified request');
+  });
+
+  test.each<[string, (copied: string | undefined) => string]>([
+    ['does not open', () => toBase64url(fill(1, 200))],
+    ['was copied from another request', (copied) => copied!],
+  ])('whose message %s is shown as such, beside the others, and is denied but not approved', async (_, message) => {
+    const { patient, clinician, request, folder, service } = await pending();
+    const wish = { patient: patient.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: 60 } as const;
+    const wise = await clinician.request({ ...wish, message: 'For the cough' });
+    const change = { request: newId<RequestId>(), message: message(wise.statement.payload.message) };
+    const odd = await resigned(request.statement, change, KEYS.clinician);
+    service.state.lie = (route, a) =>
+      route === 'list-requests' ? { requests: [...a.requests, { ...a.requests[0], statement: odd.jws }] } : undefined;
+    const listed = await patient.listRequests();
+    expect(listed.map((r) => [r.id, r.message, r.messageRefused])).toEqual([
+      [request.id, undefined, undefined],
+      [wise.id, 'For the cough', undefined],
+      [odd.payload.request, undefined, true],
+    ]);
+    const approval = () => patient.approve(listed[2]!, { unverifiedRecipient: true });
+    expect(await refusal(approval)).toBe('unverified request');
+    expect(service.calls).not.toContain('approve-request');
   });
 
   test('to somebody else is refused', async () => {

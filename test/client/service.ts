@@ -127,7 +127,13 @@ export const memoryService = (clock: () => number) => {
           kind: 'records-opened',
           patient: p.patient,
           actor: p.opener,
-          subject: { opening: p.opening, folder: p.folder, epoch: p.epoch, records: p.records },
+          subject: {
+            opening: p.opening,
+            ...(p.grant === undefined ? {} : { grant: p.grant }),
+            folder: p.folder,
+            epoch: p.epoch,
+            records: p.records,
+          },
           statement: opening.hash,
         },
         jws,
@@ -272,6 +278,10 @@ export const memoryService = (clock: () => number) => {
       case 'deny-request': {
         const request = requests.get(params['requestId']!)!;
         request.state = 'denied';
+        const denial = read('denial', body.statement);
+        const { patient } = denial.payload;
+        const subject = { request: denial.payload.request };
+        log({ kind: 'request-denied', patient, actor: patient, subject, statement: denial.hash }, body.statement);
         return { statement: request.statement.jws, state: 'denied' };
       }
       case 'grant-access':
@@ -317,6 +327,8 @@ export const memoryService = (clock: () => number) => {
         );
         return grantView(params['grantId']!);
       }
+      case 'settle-grant':
+        return grantView(params['grantId']!);
       case 'recapsulate':
         return recapsulate(body.statement);
       case 'get-service-key':
@@ -350,7 +362,16 @@ export const memoryService = (clock: () => number) => {
     const opening = read('opening', (JSON.parse(fromUtf8(body)) as { statement: string }).statement);
     if (opening.payload.grant === undefined || 'signed' in told) return told;
     const wraps = told.records.map((r) => r.wrap);
-    return { ...told, signed: signedAnswer(opening.hash, wraps, clock()) };
+    const p = opening.payload;
+    const { cells, receiving } = grants.get(p.grant!)!.statement.payload;
+    const cell = cells.find((c) => c.folder === p.folder && c.epoch === p.epoch)!;
+    const delegation = {
+      verifying: identities.get(p.patient)!.payload.kfragSigner,
+      delegating: cell.key,
+      receiving: receiving.key,
+      kfrag: cell.kfrags[0]!.id,
+    };
+    return { ...told, signed: signedAnswer(opening.hash, wraps, { when: clock(), delegation }) };
   };
 
   /** The patient's other device has begun a new epoch. */

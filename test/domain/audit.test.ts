@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { identityId } from '../../lib/bytes/ids.ts';
+import { identityId, newId, type GrantId } from '../../lib/bytes/ids.ts';
 import {
   AuditError,
   EMPTY_CHAIN,
@@ -9,6 +9,7 @@ import {
   eventHash,
   GENESIS,
   nextEvent,
+  purposesIn,
   verifyChain,
   withoutPlace,
   type ChainHead,
@@ -105,6 +106,20 @@ describe('every tampering is found, and where', () => {
     );
     expect(refusal(all.with(2, { event: fork.text, hash: fork.hash }))).toEqual(['broken-link', 3]);
   });
+});
+
+test('the purpose of a grant is that of its making', () => {
+  const grant = newId<GrantId>();
+  const { event } = nextEvent(EMPTY_CHAIN, {
+    kind: 'access-granted',
+    patient,
+    actor: patient,
+    subject: { grant, purpose: 'TREAT' },
+    at: 1,
+    statement: hash,
+  });
+  const extended = { ...event, kind: 'grant-extended', subject: { grant } } as const;
+  expect([...purposesIn([event, extended, { ...event, subject: { purpose: 'HRESCH' } }])]).toEqual([[grant, 'TREAT']]);
 });
 
 test('recipients see their events without their place', () => {

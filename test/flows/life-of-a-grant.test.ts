@@ -189,6 +189,32 @@ describe('endings', () => {
     expect((await patient.file(folder, bytesOf(6), {})).epoch).toBe(2);
   });
 
+  test('what a recipient gives back ends at once, by its own word, and its cells are closed', async () => {
+    const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(5)]);
+    expect(await recipient.giveBack(grant)).toMatchObject({ id: grant.id, state: 'revoked' });
+    await expect(recipient.open(grant, records)).rejects.toEqual(refused('grant-ended', 'revoked'));
+    expect(await recipient.giveBack(grant, 'other')).toMatchObject({ state: 'revoked' });
+    const told = (await patient.audit()).filter((e) => e.kind === 'grant-returned');
+    expect(told).toMatchObject([{ actor: recipient.id, subject: { grant: grant.id } }]);
+    await expect(patient.resume({ ...grant, holds: 0 })).rejects.toEqual(refused('grant-ended', 'revoked'));
+    expect((await patient.file(folder, bytesOf(6), {})).epoch).toBe(2);
+  });
+
+  test('a new receiving key is what is asked with from then on; what the last one was given stays, until it is given back', async () => {
+    const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(5)]);
+    const asked = await when.asks({ patient, recipient, folder });
+    expect((await recipient.renewReceivingKey()).payload.receiving.number).toBe(2);
+    await expect(patient.approve(asked, { unverifiedRecipient: true })).rejects.toEqual(
+      expect.objectContaining({ code: 'unverified', what: 'receiving-key' }),
+    );
+    await recipient.withdraw(asked);
+    expect((await then.opens(recipient, grant, records)).map((b) => b.length)).toEqual([5]);
+    await recipient.giveBack(grant, 'key-replaced');
+    const next = await when.granted({ patient, recipient, folder });
+    expect(next.statement.payload.receiving.number).toBe(2);
+    expect((await then.opens(recipient, next, records)).map((b) => b.length)).toEqual([5]);
+  });
+
   test('a request is withdrawn', async () => {
     const { patient, recipient, folder } = await given.folder([]);
     const asked = await when.asks({ patient, recipient, folder });

@@ -100,6 +100,7 @@ const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
   'pause-grant': patientOnly(),
   'resume-grant': patientOnly(),
   'revoke-grant': patientOnly(),
+  'return-grant': { ...patientOnly('not-found'), pending: 'ok' },
   recapsulate: byGrant,
   'list-audit': everybody('own'),
   'get-checkpoint': everybody('ok'),
@@ -148,6 +149,7 @@ const build = async (): Promise<World> => {
   const [grant] = await p.one.grant({ ...gift, recipient: recipient.one.id });
   const [ofElsewhere] = await p.one.grant({ ...gift, folders: [elsewhere.id], recipient: recipient.one.id });
   const [ofOther] = await other.one.grant({ ...gift, folders: [foreign.id], recipient: recipient.one.id });
+  const [unneeded] = await p.one.grant({ ...gift, folders: [elsewhere.id], recipient: pending.one.id });
   const [ofRevoked] = await p.one.grant({ ...gift, recipient: revoked.one.id });
   const [ofExpired] = await p.one.grant({ ...gift, recipient: expired.one.id, durationSeconds: 3600 });
   const [ofUsedUp] = await p.one.grant({ ...gift, recipient: usedUp.one.id, openings: 1 });
@@ -202,6 +204,7 @@ const build = async (): Promise<World> => {
       denied: toDeny.id,
       withdrawn: toWithdraw.id,
       grant: grant.id,
+      unneeded: unneeded.id,
       opening: newId(systemRng),
     },
     facts: {
@@ -211,6 +214,7 @@ const build = async (): Promise<World> => {
       denied: toDeny.statement,
       withdrawn: toWithdraw.statement,
       grant: grant.statement,
+      unneeded: unneeded.statement,
       recipient: recipient.statement,
       bystander: bystander.statement,
     },
@@ -295,6 +299,7 @@ const NOWHERE: Omit<Target, 'patient'> = {
   denied: newId(systemRng),
   withdrawn: newId(systemRng),
   grant: newId(systemRng),
+  unneeded: newId(systemRng),
   opening: newId(systemRng),
 };
 /** What an answer tells besides its own id and the ids that were asked for. */

@@ -35,6 +35,7 @@ export interface Target {
   readonly denied: RequestId;
   readonly withdrawn: RequestId;
   readonly grant: GrantId;
+  readonly unneeded: GrantId;
   readonly opening: OpeningId;
 }
 /** The statements behind it, as somebody would know them who saw everything but keys. */
@@ -45,6 +46,7 @@ export interface Facts {
   readonly denied: Statement<'request'>;
   readonly withdrawn: Statement<'request'>;
   readonly grant: Statement<'grant'>;
+  readonly unneeded: Statement<'grant'>;
   readonly recipient: Statement<'identity'>;
   /** To whom grants that nobody asked for are made. */
   readonly bystander: Statement<'identity'>;
@@ -272,6 +274,17 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
       grant: at.grant,
       of: of.grant.hash,
       code: 'mistake',
+      when: now,
+    }),
+  }),
+  'return-grant': async ({ as: { keys }, at, of, now }) => ({
+    params: { grantId: at.unneeded },
+    body: await stated('return', keys, {
+      recipient: keys.id,
+      patient: at.patient,
+      grant: at.unneeded,
+      of: of.unneeded.hash,
+      code: 'not-needed',
       when: now,
     }),
   }),

@@ -63,6 +63,13 @@ const story = async (at: Connection): Promise<void> => {
   await recipient.withdraw(await when.asks({ patient, recipient, folder }));
   await extended(recipient.id, at);
   await patient.revoke(grant);
+  const [unneeded] = await patient.grant({
+    recipient: recipient.id,
+    folders: [folder],
+    purpose: 'TREAT',
+    durationSeconds: 600,
+  });
+  await recipient.giveBack(await recipient.grant(unneeded.id));
   await patient.settle();
   await patient.open(records);
   await patient.checkpoint();

@@ -136,6 +136,8 @@ beforeAll(async () => {
   await patient.carryOver(cell.payload.folder);
   await recipient.withdraw(await when.asks({ patient, recipient, folder: folder.id }));
   await patient.revoke(grant);
+  const [unneeded] = await patient.grant(gift);
+  await recipient.giveBack(await recipient.grant(unneeded.id));
   await patient.settle();
   await patient.deleteRecord(records[0]!);
 }, 300_000);

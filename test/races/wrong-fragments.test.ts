@@ -37,14 +37,14 @@ const story = async () => {
   return { patient, recipient, grant: await recipient.grant(id, patient.id), records };
 };
 
-/** Another re-encryption scalar in the stored key fragment of the record's cell: bytes 32 to 63. */
+/** Another re-encryption scalar in the stored key fragment of the record's cell: bytes 73 to 104. */
 const spoil = async (grant: Payload<'grant'>['grant'], cell: RecordInfo): Promise<void> => {
   const { pk, sk } = grantCellKey(grant, cell);
   const { Item } = await clients.dynamo!.send(
     new GetItemCommand({ TableName: TABLE, Key: { pk: { S: pk }, sk: { S: sk } } }),
   );
   const kfrag = fromBase64url(Item!['kfrag']!.S!);
-  kfrag[60]! ^= 1;
+  kfrag[100]! ^= 1;
   await clients.dynamo!.send(
     new PutItemCommand({ TableName: TABLE, Item: { ...Item, kfrag: { S: toBase64url(kfrag) } } }),
   );
@@ -69,16 +69,23 @@ const judge = async (proof: FragmentProof): Promise<boolean> => {
     .digest('base64url');
   expect((answer['fragments'] as string[])[proof.place]).toBe(hash);
   const opening = reloadStatement('opening', proof.opening).payload;
+  const said = answer['delegation'] as Readonly<Record<string, string>>;
   const { receiving } = reloadStatement('grant', proof.grant).payload;
   const { cells } = JSON.parse(fromUtf8(bytes(proof.by.split('.')[1]!))) as Payload<'extension'>;
   const cell = cells.find((c) => c.folder === opening.folder && c.epoch === opening.epoch)!;
-  const key = (text: string) => umbralPre.PublicKey.fromCompressedBytes(bytes(text));
+  expect(said).toEqual({
+    verifying: reloadStatement('identity', proof.identity).payload.kfragSigner,
+    delegating: cell.key,
+    receiving: receiving.key,
+    kfrag: cell.kfrags[0]!.id,
+  });
+  const key = (text = '') => umbralPre.PublicKey.fromCompressedBytes(bytes(text));
   try {
     umbralPre.CapsuleFrag.fromBytes(bytes(proof.fragment)).verify(
       umbralPre.Capsule.fromBytes(bytes(proof.capsule)),
-      key(reloadStatement('identity', proof.identity).payload.kfragSigner),
-      key(cell.key),
-      key(receiving.key),
+      key(said['verifying']),
+      key(said['delegating']),
+      key(said['receiving']),
     );
     return true;
   } catch {

@@ -200,8 +200,13 @@ const statementsOf = async (patient: Person, clinician: Person) => {
     { ...ending, recipient: clinician.keys.id, request: asked, of: request.hash, code: 'not-needed' },
     clinician.keys,
   );
+  const returned = await signStatement(
+    'return',
+    { recipient: clinician.keys.id, ...held, code: 'key-replaced' },
+    clinician.keys,
+  );
   const requests = { request, denial, withdrawal };
-  const grants = { grant, extension, opening, pause, resumption, revocation };
+  const grants = { grant, extension, opening, pause, resumption, revocation, return: returned };
   return { identity, folder, record, ...requests, ...grants, deletion } satisfies {
     readonly [K in Kind]: Statement<K>;
   };

@@ -182,6 +182,17 @@ export const SAMPLES: { readonly [K in Kind]: { readonly signer: TestSigner; rea
     signer: patient,
     payload: { patient: patient.id, grant: id(0x44), of: b64(20, 32), code: 'no-longer-needed', when: NOW },
   },
+  return: {
+    signer: clinician,
+    payload: {
+      recipient: clinician.id,
+      patient: patient.id,
+      grant: id(0x44),
+      of: b64(20, 32),
+      code: 'not-needed',
+      when: NOW,
+    },
+  },
   deletion: {
     signer: patient,
     payload: { patient: patient.id, record: id(0x22), of: b64(21, 32), code: 'mistake', when: NOW },

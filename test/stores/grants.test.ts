@@ -1,16 +1,20 @@
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type GrantId, type IdentityId, type OpeningId } from '../../lib/bytes/ids.ts';
 import { DAY } from '../../lib/domain/time.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';
+import { grantPk } from '../../lib/stores/table.ts';
 import type { StoredGrant } from '../../lib/usecases/ports.ts';
 import {
   callOf,
   cellOf,
+  ENV,
   eventOf,
   fake,
   grantOf,
   newIdentity,
   NOW,
+  onCommand,
   openStores,
   refusal,
   withKFrags,
@@ -117,6 +121,71 @@ describe('grants', () => {
     expect(await revoke(statement)).toEqual({ repeated: false });
     expect((await stored(statement)).status.state).toBe('revoked');
     expect(await kfragOf(statement)).toBeUndefined();
+  });
+
+  describe('more than 80 cells', () => {
+    const extend = async (s: Statement<'grant'>, cells: number) => {
+      const { patient, grant } = s.payload;
+      const { number, hash } = (await stored(s)).extended;
+      const statement = fake('extension', patient, {
+        patient,
+        grant,
+        number: number + 1,
+        previous: hash,
+        cells: Array.from({ length: cells }, () => cellOf()),
+      });
+      const extension = { statement, kfrags: statement.payload.cells.map(() => 'kfrag') };
+      await stores.grants.extend(extension, eventOf('grant-extended', patient), callOf(patient));
+    };
+    const delegated = async ({ payload: { grant } }: Statement<'grant'>): Promise<number> => {
+      const query = {
+        TableName: ENV.MAIN_TABLE,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: grantPk(grant) } },
+        ConsistentRead: true,
+      };
+      const { Items = [] } = await stores.dynamo.send(new QueryCommand(query));
+      return Items.filter((i) => i['kfrag'] !== undefined).length;
+    };
+    const big = async () => {
+      const statement = grantOf(newIdentity(), newIdentity(), { cells: Array.from({ length: 80 }, () => cellOf()) });
+      await create(statement);
+      await extend(statement, 80);
+      expect(await delegated(statement)).toBe(160);
+      return statement;
+    };
+
+    test('lose all their fragments when the grant is revoked', async () => {
+      const statement = await big();
+      await revoke(statement);
+      expect(await delegated(statement)).toBe(0);
+    });
+
+    test('also those that came while it was revoked', async () => {
+      const statement = await big();
+      const restore = onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
+        restore();
+        await extend(statement, 3);
+        return run();
+      });
+      await revoke(statement);
+      expect(await delegated(statement)).toBe(0);
+    });
+
+    test('also those that a revocation left that broke off, when it is sent again', async () => {
+      const statement = await big();
+      let writes = 0;
+      const restore = onCommand(stores.dynamo, 'TransactWriteItemsCommand', (run) => {
+        writes += 1;
+        return writes === 1 ? run() : Promise.reject(new Error('the process ended'));
+      });
+      await expect(revoke(statement)).rejects.toThrow('the process ended');
+      restore();
+      expect((await stored(statement)).status.state).toBe('revoked');
+      expect(await delegated(statement)).toBe(80);
+      expect(await revoke(statement)).toEqual({ repeated: true });
+      expect(await delegated(statement)).toBe(0);
+    });
   });
 
   test('revoking again is a repetition, with whatever statement', async () => {

@@ -142,6 +142,7 @@ export const grantOf = (patient: IdentityId, recipient: IdentityId, changes: Par
 export const withKFrags = (statement: Statement<'grant'>) => ({
   statement,
   kfrags: statement.payload.cells.map(() => b64(310)),
+  verifying: b64(33),
 });
 
 export const eventOf = (

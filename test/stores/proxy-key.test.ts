@@ -3,14 +3,16 @@ import { describe, expect, test } from '@jest/globals';
 import { compactVerify, importJWK } from 'jose';
 import { p256 } from '@noble/curves/nist.js';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
-import { HOUR } from '../../lib/domain/time.ts';
+import { HOUR, MINUTE } from '../../lib/domain/time.ts';
 import { verifyServiceStatement } from '../../lib/statements/service.ts';
 import { makeProxyKey } from '../../lib/stores/proxy-key.ts';
 import type { Notary } from '../../lib/usecases/ports.ts';
 import { makeMemoryNotary } from '../support/memory/notary.ts';
 
 const hash = toBase64url(new Uint8Array(32).fill(1));
-const answerAt = (when: number) => ({ opening: hash, fragments: [hash], when });
+const point = toBase64url(new Uint8Array(33).fill(2));
+const delegation = { verifying: point, delegating: point, receiving: point, kfrag: hash };
+const answerAt = (when: number) => ({ opening: hash, fragments: [hash], delegation, when });
 
 const counting = () => {
   const notary = makeMemoryNotary();
@@ -28,7 +30,7 @@ describe('a proxy key', () => {
     const { notary, answer } = counting();
     const { key, answer: jws } = await answer(answerAt(HOUR));
     const certificate = verifyServiceStatement('proxy-key', key, await notary.key());
-    expect(certificate).toEqual({ key: certificate.key, from: HOUR, until: 25 * HOUR });
+    expect(certificate).toEqual({ key: certificate.key, from: HOUR - MINUTE, until: 25 * HOUR });
     expect(verifyServiceStatement('recapsulation', jws, certificate.key)).toEqual(answerAt(HOUR));
     const point = p256.Point.fromBytes(fromBase64url(certificate.key)).toBytes(false);
     const [x, y] = [toBase64url(point.subarray(1, 33)), toBase64url(point.subarray(33))];
@@ -42,11 +44,20 @@ describe('a proxy key', () => {
     expect(state.certified).toBe(1);
   });
 
+  test('counts for an opening that came in before the one for which it was made', async () => {
+    const { notary, answer } = counting();
+    const [, earlier] = await Promise.all([answer(answerAt(HOUR)), answer(answerAt(HOUR - 1))]);
+    const certificate = verifyServiceStatement('proxy-key', earlier.key, await notary.key());
+    const { when } = verifyServiceStatement('recapsulation', earlier.answer, certificate.key);
+    expect(when).toBe(HOUR - 1);
+    expect(when).toBeGreaterThanOrEqual(certificate.from);
+  });
+
   test('is another one an hour before the end, and for all at once', async () => {
     const { state, answer } = counting();
-    const first = await answer(answerAt(0));
-    expect((await answer(answerAt(23 * HOUR))).key).toBe(first.key);
-    const next = await Promise.all([1, 2, 3].map(() => answer(answerAt(23 * HOUR + 1))));
+    const first = await answer(answerAt(HOUR));
+    expect((await answer(answerAt(24 * HOUR))).key).toBe(first.key);
+    const next = await Promise.all([1, 2, 3].map(() => answer(answerAt(24 * HOUR + 1))));
     expect(new Set(next.map((a) => a.key)).size).toBe(1);
     expect(next[0]!.key).not.toBe(first.key);
     expect(state.certified).toBe(2);
@@ -55,9 +66,9 @@ describe('a proxy key', () => {
   test('that could not be certified is tried again', async () => {
     const { state, answer } = counting();
     state.failing = true;
-    await expect(answer(answerAt(0))).rejects.toThrow('no answer');
+    await expect(answer(answerAt(HOUR))).rejects.toThrow('no answer');
     state.failing = false;
-    await answer(answerAt(0));
+    await answer(answerAt(HOUR));
     expect(state.certified).toBe(2);
   });
 });

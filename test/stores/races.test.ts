@@ -4,6 +4,7 @@ import { newId, type FolderId, type GrantId, type OpeningId, type RecordId } fro
 import { EMPTY_CHAIN, verifyChain } from '../../lib/domain/audit.ts';
 import type { AuditEntry } from '../../lib/usecases/ports.ts';
 import {
+  b64,
   barrier,
   callOf,
   cellOf,
@@ -143,6 +144,59 @@ describe('two writers', () => {
     const puts = folders.map((s) => stores.folders.put(s, undefined, eventOf('folder-created', patient), call));
     expect(await outcomes(...puts)).toEqual(['accepted', 'replayed']);
     expect((await stores.folders.list(patient, {})).items).toHaveLength(1);
+  });
+});
+
+/** Does this right before the next transaction. */
+const rightBefore = (act: () => Promise<unknown>): void => {
+  let isNext = true;
+  undo.push(
+    onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
+      if (isNext) {
+        isNext = false;
+        await act();
+      }
+      return run();
+    }),
+  );
+};
+
+describe('what was taken back does not come again', () => {
+  test('an extension while its grant is being revoked: no key fragment is left', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const grant = grantOf(patient, recipient);
+    const { grant: id } = grant.payload;
+    await stores.grants.create([withKFrags(grant)], undefined, [eventOf('access-granted', patient)], callOf(patient));
+    const cell = cellOf();
+    const previous = grant.hash;
+    const statement = fake('extension', patient, { patient, grant: id, number: 1, previous, cells: [cell] });
+    const extension = { statement, kfrags: [b64(310)] };
+    rightBefore(() => stores.grants.extend(extension, eventOf('grant-extended', patient), callOf(patient)));
+    const stored = (await stores.grants.find(id))!;
+    const revocation = fake('revocation', patient, { patient, grant: id, of: grant.hash });
+    await stores.grants.revoke(stored, revocation, eventOf('grant-revoked', patient), callOf(patient));
+    expect(await stores.grants.find(id)).toMatchObject({ status: { state: 'revoked' }, extended: { number: 1 } });
+    for (const { folder, epoch } of [grant.payload.cells[0]!, cell]) {
+      const records = [{ record: newId<RecordId>(), version: 1 }];
+      const opening = { opening: newId<OpeningId>(), patient, opener: recipient, grant: id, folder, epoch, records };
+      expect((await stores.openings.read(fake('opening', recipient, opening))).kfrag).toBeUndefined();
+    }
+    expect(await trail(patient)).toHaveLength(3);
+  });
+
+  test('a folder of one record while that is being deleted: no wrap is left', async () => {
+    const patient = newIdentity();
+    const { folder } = (await makeFolder(stores, patient)).payload;
+    const filing = await file(stores, { patient, folder });
+    const { record } = filing.upload;
+    const deletion = fake('deletion', patient, { patient, record, of: filing.statement.hash });
+    const head = (await stores.records.find(record))!;
+    rightBefore(() => stores.records.delete(head, deletion, eventOf('record-deleted', patient), callOf(patient)));
+    const single = folderOf(patient, { single: { record, version: 1 } });
+    const carried = { wrap: filing.wrap, extensions: [] };
+    const put = stores.folders.put(single, undefined, eventOf('folder-created', patient), callOf(patient), carried);
+    expect(await refusal(put)).toBe('not-found');
+    expect(await stores.records.wraps(record)).toEqual([]);
   });
 });
 

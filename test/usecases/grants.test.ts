@@ -18,6 +18,7 @@ import {
   receivingOf,
   recipient,
   requestOf,
+  returnOf,
   revocationOf,
   stranger,
   type Person,
@@ -406,16 +407,6 @@ describe('revoke-grant', () => {
       expect(await unchanged(w, () => revoke(w, again))).toEqual(viewOf(w.grant, 'revoked'));
   });
 
-  test('again does not even write', async () => {
-    const w = await clinic();
-    const revocation = await revocationOf(w.grant.statement);
-    await revoke(w, revocation);
-    let written = false;
-    const watched = interrupted(w, 'grants.revoke', async () => (written = true));
-    await revoke(watched, revocation);
-    expect(written).toBe(false);
-  });
-
   test('refuses another grant in the path, and one that the revocation does not mean', async () => {
     const w = await clinic();
     const revocation = await revocationOf(w.grant.statement);
@@ -440,5 +431,66 @@ describe('revoke-grant', () => {
     }
     const none = await revocationOf((await grantOf([w.folder])).statement);
     expect(await refused(w, () => revoke(w, none))).toEqual({ code: 'not-found' });
+  });
+});
+
+describe('return-grant', () => {
+  const giveBack = (w: Pick<Clinic, 'ports'>, s: Statement<'return'>, by: Person = recipient, now = NOW) =>
+    send(w, 'return-grant', by, { params: { grantId: s.payload.grant }, body: { statement: s.jws }, now });
+
+  test('ends the grant at once, takes its key fragments, and logs', async () => {
+    const w = await clinic();
+    const given = await returnOf(w.grant.statement, { code: 'key-lost' });
+    expect(await giveBack(w, given)).toEqual(viewOf(w.grant, 'revoked'));
+    expect(w.state.grants.get(idOf(w.grant))).toMatchObject({ status: { state: 'revoked' }, kfrags: new Map() });
+    const event = eventOf('grant-returned', recipient, { grant: idOf(w.grant) }, given, { evidence: true });
+    expect(lastEvent(w, patient)).toEqual(event);
+  });
+
+  test('also when it has expired or is held', async () => {
+    const w = await clinic();
+    expect(await giveBack(w, await returnOf(w.grant.statement), recipient, NOW + 2 * DAY)).toMatchObject({
+      state: 'revoked',
+    });
+  });
+
+  test('again, or after a revocation, is answered and changes nothing', async () => {
+    const w = await clinic();
+    const given = await returnOf(w.grant.statement);
+    await giveBack(w, given);
+    for (const again of [given, await returnOf(w.grant.statement, { code: 'other' })])
+      expect(await unchanged(w, () => giveBack(w, again))).toEqual(viewOf(w.grant, 'revoked'));
+    const revoked = await clinic();
+    await revoke(revoked, await revocationOf(revoked.grant.statement));
+    const late = await returnOf(revoked.grant.statement);
+    expect(await unchanged(revoked, () => giveBack(revoked, late))).toEqual(viewOf(revoked.grant, 'revoked'));
+  });
+
+  test('refuses another grant in the path, one that is not meant, and another patient', async () => {
+    const w = await clinic();
+    const { jws } = await returnOf(w.grant.statement);
+    const sent = { params: { grantId: newId<GrantId>() }, body: { statement: jws } };
+    expect(await refused(w, () => send(w, 'return-grant', recipient, sent))).toEqual(invalid('grant'));
+    const of = await returnOf(w.grant.statement, { of: b64(32) });
+    expect(await refused(w, () => giveBack(w, of))).toEqual(invalid('of'));
+    const from = await returnOf(w.grant.statement, { patient: stranger.keys.id });
+    expect(await refused(w, () => giveBack(w, from))).toEqual(invalid('patient'));
+  });
+
+  test('refuses whoever is not registered, and statements of others', async () => {
+    const w = await clinic();
+    const given = await returnOf(w.grant.statement, {}, nobody);
+    expect(await refused(w, () => giveBack(w, given, nobody))).toEqual({ code: 'not-registered' });
+    expect(await refused(w, () => giveBack(w, given))).toBe('StatementError wrong-signer');
+  });
+
+  test("somebody else's grant, one's own as its patient, or none, is not found", async () => {
+    const w = await clinic();
+    for (const by of [patient, stranger])
+      expect(await refused(w, async () => giveBack(w, await returnOf(w.grant.statement, {}, by), by))).toEqual({
+        code: 'not-found',
+      });
+    const none = await returnOf((await grantOf([w.folder])).statement);
+    expect(await refused(w, () => giveBack(w, none))).toEqual({ code: 'not-found' });
   });
 });

@@ -128,6 +128,17 @@ describe('register', () => {
     });
   });
 
+  test('the signer of key fragments never changes: recipients check the fragments of every grant with it', async () => {
+    const w = await clinic();
+    const { hash: previous } = (await w.ports.identities.find(patient.keys.id))!.statement;
+    const { kfragSigner } = (await identityOf(stranger)).payload;
+    const other = await identityOf(patient, { number: 2, previous, kfragSigner });
+    expect(await refused(w, () => putIdentity(w, patient, other))).toEqual({
+      code: 'statement-invalid',
+      member: 'kfragSigner',
+    });
+  });
+
   test('of two rivals one is outdated', async () => {
     const w = await clinic();
     const { hash: previous } = (await w.ports.identities.find(patient.keys.id))!.statement;

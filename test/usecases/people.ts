@@ -262,6 +262,15 @@ export const revocationOf = (
 ): Promise<Statement<'revocation'>> =>
   signed('revocation', { patient: person.keys.id, grant, of: hash, code: 'other', when: NOW }, changes, person);
 
+export const returnOf = (
+  { payload: { grant, patient: from }, hash }: Statement<'grant'>,
+  changes: Partial<Payload<'return'>> = {},
+  person: Person = recipient,
+): Promise<Statement<'return'>> => {
+  const parties = { recipient: person.keys.id, patient: from };
+  return signed('return', { ...parties, grant, of: hash, code: 'not-needed', when: NOW }, changes, person);
+};
+
 /** Of the patient's records in the cell; by a recipient under its grant, by the patient without one. */
 export const openingOf = (
   opener: Person,

@@ -15,6 +15,8 @@ import {
   deletionOf,
   epochAfter,
   filingOf,
+  identityOf,
+  receivingOf,
   grantOf,
   nobody,
   NOW,
@@ -140,6 +142,12 @@ describe('recapsulate for a recipient', () => {
       fragments: records.map(({ wrap: { capsule, cfrags } }) =>
         fragmentHash(fromBase64url(capsule), fromBase64url(cfrags![0]!)),
       ),
+      delegation: {
+        verifying: (await identityOf(patient)).payload.kfragSigner,
+        delegating: w.folder.payload.key,
+        receiving: receivingOf(recipient, 1).key,
+        kfrag: w.grant.statement.payload.cells[0]!.kfrags[0]!.id,
+      },
       when: NOW,
     });
   });

@@ -283,6 +283,19 @@ describe('approve-request', () => {
     expect(await refused(w, () => approve(w, grants))).toEqual(invalid('right'));
   });
 
+  test('two grants are not one', async () => {
+    const w = await clinic();
+    const request = await requestOf(recipient, [w.folder], { rights: ['read', 'add'] });
+    const { request: requestId } = request.payload;
+    await send(w, 'request-access', recipient, { params: { requestId }, body: { statement: request.jws } });
+    const read = await grantOf([w.folder], { answers: request });
+    const { grant, cells } = read.statement.payload;
+    const emptied = cells.map((c) => ({ ...c, kfrags: [] }));
+    const add = await grantOf([w.folder], { answers: request, grant, right: 'add', cells: emptied, kfrags: [] });
+    const both = { params: { requestId }, body: { grants: [read.body, add.body] } };
+    expect(await refused(w, () => send(w, 'approve-request', patient, both))).toEqual(invalid('grant'));
+  });
+
   test('nothing beyond, or aside from, what was asked', async () => {
     const w = await clinic();
     const beyond = (member: string) => ({ code: 'grant-exceeds-request', member });

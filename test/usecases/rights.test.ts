@@ -1,7 +1,7 @@
 // Rights to file, scopes, extensions, holds and what comes after an end: each use case, and each of its refusals.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
-import { DAY } from '../../lib/domain/time.ts';
+import { DAY, MINUTE } from '../../lib/domain/time.ts';
 import type { Payload, Statement } from '../../lib/statements/kinds.ts';
 import { verifyServiceStatement } from '../../lib/statements/service.ts';
 import {
@@ -190,6 +190,20 @@ describe('filing by a right to add', () => {
     expect(await refused(w, () => commit(w, recipient, odd))).toEqual(invalid('grant'));
   });
 
+  test('is made before the end of the grant, by the clock of its author, too: readers refuse anything else', async () => {
+    const expires = NOW + MINUTE;
+    const { w, grant } = await ready({ expires });
+    const made = async (created: number) => {
+      const filing = await filingOf(recipient, w.folder, { patient: patient.keys.id, ...naming(grant), created });
+      await begin(w, recipient, filing, { grant: idOf(grant) });
+      await uploaded(w, recipient, filing);
+      return filing;
+    };
+    const late = await made(expires);
+    expect(await refused(w, () => commit(w, recipient, late))).toEqual({ code: 'created-too-old' });
+    expect(await commit(w, recipient, await made(expires - 1))).toMatchObject({ state: 'committed' });
+  });
+
   test('reads nothing', async () => {
     const { w, grant } = await ready();
     const params = { folderId: folderId(w.folder) };
@@ -223,6 +237,32 @@ describe('filing by a right to write', () => {
     expect(versions.versions.map((v) => v.statement)).toEqual([w.letter.statement.jws, filing.statement.jws]);
     const added = await filingOf(recipient, w.folder, { patient: patient.keys.id, ...naming(grant) });
     expect(await refused(w, () => begin(w, recipient, added, { grant: idOf(grant) }))).toEqual(NOT_FOUND);
+  });
+});
+
+describe('a folder of one record version', () => {
+  const ready = async () => {
+    const w = await clinic();
+    const { record } = w.letter.statement.payload;
+    const single = await folderOf(patient, { single: { record, version: 1 } });
+    const body = { statement: single.jws, wrap: w.letter.body.wrap };
+    await send(w, 'create-folder', patient, { params: { folderId: folderId(single) }, body });
+    return { w, single };
+  };
+
+  test('takes in nothing else', async () => {
+    const { w, single } = await ready();
+    const filing = await filingOf(patient, single);
+    expect(await refused(w, () => begin(w, patient, filing))).toEqual(NOT_FOUND);
+    // Begun in another folder, and committed in this one.
+    await begin(w, patient, filing, { folder: folderId(w.folder) });
+    expect(await refused(w, () => commit(w, patient, filing))).toEqual(NOT_FOUND);
+  });
+
+  test.each(['add', 'write'] as const)('gives nobody a right to %s', async (right) => {
+    const { w, single } = await ready();
+    const grant = await authorship(single, right);
+    expect(await refused(w, () => give(w, grant))).toEqual(invalid('cells'));
   });
 });
 

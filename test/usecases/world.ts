@@ -39,6 +39,7 @@ import type { Ports } from '../../lib/usecases/ports.ts';
 import { recapsulate } from '../../lib/usecases/recapsulate.ts';
 import { register } from '../../lib/usecases/register.ts';
 import { requestAccess } from '../../lib/usecases/request-access.ts';
+import { returnGrant } from '../../lib/usecases/return-grant.ts';
 import { revokeGrant } from '../../lib/usecases/revoke-grant.ts';
 import { uploadParts } from '../../lib/usecases/upload-parts.ts';
 import { copyOf, inOrder, makeMemory, type Memory } from '../support/memory/index.ts';
@@ -77,6 +78,7 @@ const USE_CASES = {
   'get-grant': getGrant,
   'list-grants': listGrants,
   'revoke-grant': revokeGrant,
+  'return-grant': returnGrant,
   recapsulate,
   'list-audit': listAudit,
   'extend-grant': extendGrant,

@@ -19,7 +19,7 @@ const toGrant = ({ statement, status, extended, held }: GrantRow): StoredGrant =
   held,
 });
 
-const rowOf = ({ statement, kfrags }: NewGrant): GrantRow => {
+const rowOf = ({ statement, kfrags, verifying }: NewGrant): GrantRow => {
   const { notBefore, expires, openings, cells, right } = statement.payload;
   const limit = openings === undefined ? {} : { limit: openings };
   const read = right === 'read' ? cells : [];
@@ -29,6 +29,7 @@ const rowOf = ({ statement, kfrags }: NewGrant): GrantRow => {
     extended: { number: 0, hash: statement.hash },
     held: { number: 0 },
     cells: new Map(read.map((c) => [cellText(c), { folder: c.folder, epoch: c.epoch }])),
+    verifying,
     kfrags: new Map(read.map((cell, i) => [cellText(cell), kfrags[i]!])),
     ...(right === 'read' ? { end: expires } : {}),
     pace: { second: 0, count: 0 },
@@ -151,7 +152,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
     });
   },
 
-  revoke: ({ statement: { payload } }, revocation, event, call) => {
+  revoke: ({ statement: { payload } }, ending, event, call) => {
     const row = state.grants.get(payload.grant);
     return transact(state, {
       claim: nonceClaim(call),
@@ -161,7 +162,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
           row === undefined ? new AppError('not-found') : 'repeated',
         ),
       ],
-      events: [{ draft: event, evidence: revocation.jws }],
+      events: [{ draft: event, evidence: ending.jws }],
       effect: () => {
         if (row === undefined) return;
         state.grants.set(payload.grant, {
@@ -193,8 +194,9 @@ export const openingSteps = (state: State): Steps<Openings> => {
 
   const viewOfGrant = (row: GrantRow | undefined): OpeningView['grant'] => {
     if (row === undefined) return undefined;
-    const { patient, recipient, right } = row.statement.payload;
-    return right === 'read' ? { ...row.status, patient, recipient, right, pace: row.pace } : undefined;
+    const { patient, recipient, receiving, right } = row.statement.payload;
+    const keys = { receiving: receiving.key, verifying: row.verifying };
+    return right === 'read' ? { ...row.status, patient, recipient, ...keys, right, pace: row.pace } : undefined;
   };
 
   return {

@@ -69,7 +69,8 @@ export const folderSteps = (state: State): Steps<Folders> => {
 
     put: (statement, previous, event, call, carried = { extensions: [] }) => {
       const extended = carried.extensions.map((e) => extending(state, e, call.now));
-      const { folder, epoch } = statement.payload;
+      const { folder, epoch, single: held } = statement.payload;
+      const single = held && state.records.get(held.record);
       const row = state.folders.get(folder);
       const before = previous === undefined ? undefined : row?.cells.get(epoch - 1);
       return transact(state, {
@@ -81,6 +82,7 @@ export const folderSteps = (state: State): Steps<Folders> => {
             : unless(row?.current.hash === previous, new AppError('statement-outdated')),
           unless(row?.cells.has(epoch) !== true, new AppError('already-exists')),
           unless(previous === undefined || before?.state === 'current', new AppError('statement-outdated')),
+          unless(carried.wrap === undefined || single?.head.state === 'committed', new AppError('not-found')),
           ...extended.flatMap((e) => e.conditions),
         ],
         events: [{ draft: event }],

@@ -73,6 +73,7 @@ export interface GrantRow extends StoredGrant {
   /** Of a grant to read, by the name of the cell. */
   readonly cells: ReadonlyMap<string, GrantedCell>;
   /** By the name of the cell; gone after revocation. */
+  readonly verifying: string;
   readonly kfrags: ReadonlyMap<string, string>;
   /** When it ended or will; gone when its cells are closed. */
   readonly end?: number | undefined;

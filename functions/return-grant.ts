@@ -1,0 +1,5 @@
+import { endpoint } from '../lib/http/endpoint.ts';
+import { container } from '../lib/runtime/container.ts';
+import { returnGrant } from '../lib/usecases/return-grant.ts';
+
+export const handler = endpoint('return-grant', returnGrant, container);

@@ -1,0 +1,224 @@
+// Entries of the trail as FHIR R4 AuditEvent, by the profiles of IHE Basic Audit Log Patterns.
+import type { AuditEvent as FhirAuditEvent, AuditEventAgent, AuditEventEntity, Reference } from 'fhir/r4.js';
+import type { GrantId } from '../bytes/ids.ts';
+import type { AuditEvent, EventKind } from '../domain/audit.ts';
+import type { Purpose } from '../statements/fields.ts';
+import { purposeCoding } from './consent.ts';
+import {
+  coding,
+  concept,
+  folderRef,
+  instantText,
+  logical,
+  notKnown,
+  patientRef,
+  serviceRef,
+  uuidOf,
+  type Origin,
+} from './names.ts';
+
+/** A verified entry of the trail. */
+export interface ExportedEntry extends AuditEvent {
+  readonly hash: string;
+}
+
+const BALP = 'https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit';
+const TERMS = 'http://terminology.hl7.org/CodeSystem';
+const DICOM = 'http://dicom.nema.org/resources/ontology/DCM';
+
+type Action = 'C' | 'R' | 'U' | 'D';
+type Subject = 'statement' | 'folder' | 'record' | 'request' | 'grant';
+
+/** What each kind does, to what. A kind that is missing here does not compile. */
+const EFFECTS: Record<EventKind, readonly [Action, Subject]> = {
+  registered: ['C', 'statement'],
+  'folder-created': ['C', 'folder'],
+  'epoch-started': ['U', 'folder'],
+  'record-filed': ['C', 'record'],
+  'record-deleted': ['D', 'record'],
+  'access-requested': ['C', 'request'],
+  'request-denied': ['U', 'request'],
+  'request-withdrawn': ['U', 'request'],
+  'access-granted': ['C', 'grant'],
+  'grant-extended': ['U', 'grant'],
+  'grant-paused': ['U', 'grant'],
+  'grant-resumed': ['U', 'grant'],
+  'grant-revoked': ['U', 'grant'],
+  'grant-returned': ['U', 'grant'],
+  'records-opened': ['R', 'folder'],
+};
+
+/** A later version of a record is an update of it. */
+const effectOf = ({ kind, subject }: ExportedEntry): readonly [Action, Subject] =>
+  kind === 'record-filed' && (subject.records?.[0]?.version ?? 1) > 1 ? ['U', 'record'] : EFFECTS[kind];
+
+const SOURCE = coding(DICOM, '110153', 'Source Role ID');
+const DESTINATION = coding(DICOM, '110152', 'Destination Role ID');
+const RECIPIENT = coding(`${TERMS}/v3-ParticipationType`, 'IRCP', 'information recipient');
+const AUTHOR = coding(`${TERMS}/v3-ParticipationType`, 'AUT', 'author (originator)');
+
+/** By profile: what the client, the service and the user are called, and the interaction. */
+const PATTERNS = {
+  C: { profile: 'PatientCreate', interaction: 'create', client: SOURCE, server: DESTINATION, user: AUTHOR },
+  R: { profile: 'PatientRead', interaction: 'read', client: DESTINATION, server: SOURCE, user: RECIPIENT },
+  U: { profile: 'PatientUpdate', interaction: 'update', client: SOURCE, server: DESTINATION, user: AUTHOR },
+  D: {
+    profile: 'PatientDelete',
+    interaction: 'delete',
+    client: coding(DICOM, '110150', 'Application'),
+    server: coding(`${TERMS}/provenance-participant-type`, 'custodian', 'Custodian'),
+    user: AUTHOR,
+  },
+} as const satisfies Record<Action, unknown>;
+
+const service = (origin: Origin): Pick<AuditEventAgent, 'who' | 'network'> => ({
+  who: serviceRef(origin, 'Device'),
+  network: { address: origin, type: '5' },
+});
+
+/** A client is known by the key that it signs with, and by nothing else. */
+const client = (origin: Origin, { actor }: ExportedEntry): Pick<AuditEventAgent, 'who' | 'network'> => ({
+  who: logical(origin, 'identity', actor, 'Device'),
+  network: { _address: notKnown },
+});
+
+const actorRef = (origin: Origin, { actor, patient }: ExportedEntry): Reference =>
+  actor === patient ? patientRef(origin, patient) : logical(origin, 'identity', actor);
+
+type Frame = Pick<FhirAuditEvent, 'meta' | 'type' | 'subtype' | 'action' | 'agent'>;
+
+const kindCoding = (origin: Origin, { kind }: ExportedEntry) => coding(`${origin}/ids/event-kind`, kind);
+
+const restful = (origin: Origin, entry: ExportedEntry, action: Action): Frame => {
+  const pattern = PATTERNS[action];
+  return {
+    meta: { profile: [`${BALP}.${pattern.profile}`] },
+    type: coding(`${TERMS}/audit-event-type`, 'rest', 'Restful Operation'),
+    subtype: [
+      coding('http://hl7.org/fhir/restful-interaction', pattern.interaction, pattern.interaction),
+      // The profile of deletions has room for one, and there is one kind of deletion.
+      ...(action === 'D' ? [] : [kindCoding(origin, entry)]),
+    ],
+    action,
+    agent: [
+      { type: concept(pattern.client), ...client(origin, entry), requestor: false },
+      { type: concept(pattern.server), ...service(origin), requestor: false },
+      { type: concept(pattern.user), who: actorRef(origin, entry), requestor: true },
+    ],
+  };
+};
+
+/** What leaves the patient's own hands is a disclosure. */
+const disclosure = (origin: Origin, entry: ExportedEntry): Frame => ({
+  meta: { profile: [`${BALP}.PrivacyDisclosure.Source`] },
+  type: coding(DICOM, '110106', 'Export'),
+  subtype: [coding(`${TERMS}/iso-21089-lifecycle`, 'disclose'), kindCoding(origin, entry)],
+  action: 'R',
+  agent: [
+    { type: concept(SOURCE), ...service(origin), requestor: false },
+    { type: concept(DESTINATION), ...client(origin, entry), who: actorRef(origin, entry), requestor: true },
+    {
+      type: concept(coding('http://snomed.info/sct', '429577009', 'Patient Advocate')),
+      who: patientRef(origin, entry.patient),
+      requestor: false,
+    },
+  ],
+});
+
+interface Thing {
+  readonly subject: Subject;
+  readonly what: Reference;
+}
+
+/** Everything that an event names. */
+const thingsOf = (origin: Origin, { subject: s }: ExportedEntry): readonly Thing[] => [
+  ...[...new Set([...(s.folder === undefined ? [] : [s.folder]), ...(s.folders ?? [])])].map((f): Thing => ({
+    subject: 'folder',
+    what: folderRef(origin, f),
+  })),
+  ...(s.records ?? []).map(({ record, version }): Thing => ({
+    subject: 'record',
+    what: logical(origin, 'record-version', `${record}/${version}`, 'DocumentReference'),
+  })),
+  ...(s.request === undefined
+    ? []
+    : [{ subject: 'request', what: logical(origin, 'request', s.request, 'Consent') } as const]),
+  ...[...new Set([...(s.grant === undefined ? [] : [s.grant]), ...(s.grants ?? [])])].map((g): Thing => ({
+    subject: 'grant',
+    what: logical(origin, 'grant', g, 'Consent'),
+  })),
+];
+
+const ROLE = `${TERMS}/object-role`;
+const DOMAIN_RESOURCE = coding(ROLE, '4', 'Domain Resource');
+
+const entity = ({ what }: Thing): AuditEventEntity => ({
+  what,
+  type: coding('http://hl7.org/fhir/resource-types', what.type!),
+  role: DOMAIN_RESOURCE,
+});
+
+/** Where the entry stands in the chain, and what belongs to it but has no place of its own in FHIR. */
+const chainEntity = (origin: Origin, { hash, seq, previous, statement, subject }: ExportedEntry): AuditEventEntity => {
+  const { epoch, right, opening } = subject;
+  const details = { seq, previous, statement, epoch, right, opening };
+  return {
+    what: logical(origin, 'audit-event', hash),
+    type: coding(`${TERMS}/audit-entity-type`, '4', 'Other'),
+    role: coding(ROLE, '13', 'Security Resource'),
+    detail: Object.entries(details).flatMap(([type, value]) =>
+      value === undefined ? [] : [{ type, valueString: String(value) }],
+    ),
+  };
+};
+
+/** The profiles want the patient and one object of the event; everything else that it names follows. */
+const entitiesOf = (origin: Origin, entry: ExportedEntry, subject: Subject): AuditEventEntity[] => {
+  const things = thingsOf(origin, entry);
+  const main = things.find((t) => t.subject === subject);
+  return [
+    {
+      what: patientRef(origin, entry.patient),
+      type: coding(`${TERMS}/audit-entity-type`, '1', 'Person'),
+      role: coding(ROLE, '1', 'Patient'),
+    },
+    {
+      what: main?.what ?? logical(origin, 'statement', entry.statement),
+      type: coding(`${TERMS}/audit-entity-type`, '2', 'System Object'),
+      role: DOMAIN_RESOURCE,
+    },
+    ...things.filter((t) => t !== main).map(entity),
+    chainEntity(origin, entry),
+  ];
+};
+
+type Purposes = ReadonlyMap<GrantId, Purpose | undefined>;
+
+/** An opening is for the purpose of its grant. */
+const purposeOf = ({ kind, subject }: ExportedEntry, purposes: Purposes): Purpose | undefined =>
+  kind === 'records-opened' && subject.grant !== undefined ? purposes.get(subject.grant) : subject.purpose;
+
+/**
+ * A verified entry as AuditEvent.
+ *
+ * @param origin scheme, host and port of the service: ids are named under it
+ * @param purposes of the grants that openings name: `purposesIn(trail)`
+ */
+export const auditEvent = (origin: Origin, entry: ExportedEntry, purposes: Purposes): FhirAuditEvent => {
+  const [action, subject] = effectOf(entry);
+  const purpose = purposeOf(entry, purposes);
+  const disclosed = entry.kind === 'records-opened' && entry.actor !== entry.patient;
+  return {
+    resourceType: 'AuditEvent',
+    id: uuidOf(entry.hash),
+    ...(disclosed ? disclosure(origin, entry) : restful(origin, entry, action)),
+    recorded: instantText(entry.at),
+    outcome: '0',
+    ...(purpose === undefined ? {} : { purposeOfEvent: [concept(purposeCoding(purpose))] }),
+    source: {
+      observer: serviceRef(origin, 'Device'),
+      type: [coding(`${TERMS}/security-source-type`, '4', 'Application Server')],
+    },
+    entity: entitiesOf(origin, entry, subject),
+  };
+};

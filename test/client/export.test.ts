@@ -1,0 +1,76 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AuditEvent, Consent } from 'fhir/r4.js';
+import type { FhirExport } from '../../lib/client/index.ts';
+import { balpFaults, pcfFaults } from '../fhir/profiles.ts';
+import { faults } from '../fhir/schema.ts';
+import { ORIGIN } from './service.ts';
+import { asked, DAY, granted } from './story.ts';
+import { refusal } from './world.ts';
+
+const resources = (bundle: FhirExport) => bundle.entry!.map((e) => e.resource!);
+const consents = (bundle: FhirExport): Consent[] => resources(bundle).filter((r) => r.resourceType === 'Consent');
+const events = (bundle: FhirExport): AuditEvent[] => resources(bundle).filter((r) => r.resourceType === 'AuditEvent');
+
+describe('exportFhir', () => {
+  test('is the verified trail, the grants and the requests; valid; and no name, message or content', async () => {
+    const { patient, clinician, grant, record, first, second } = await granted();
+    const [listed] = await clinician.listRecords(grant, first.id);
+    await clinician.open(grant, [listed!]);
+    const message = 'the results of last week';
+    await clinician.request({
+      patient: patient.id,
+      folders: [first.id],
+      message,
+      purpose: 'HRESCH',
+      durationSeconds: DAY,
+    });
+    const bundle = await patient.exportFhir();
+
+    expect(faults(bundle)).toBeUndefined();
+    expect(consents(bundle).map((c) => [c.status, c.identifier![0]!.system])).toEqual([
+      ['active', `${ORIGIN}/ids/grant`],
+      ['inactive', `${ORIGIN}/ids/request`],
+      ['proposed', `${ORIGIN}/ids/request`],
+    ]);
+    for (const consent of consents(bundle)) expect(pcfFaults(consent)).toEqual([]);
+    const trail = await patient.audit();
+    expect(events(bundle).map((e) => e.entity!.at(-1)!.what!.identifier!.value)).toEqual(trail.map((e) => e.hash));
+    for (const event of events(bundle)) expect(balpFaults(event)).toEqual([]);
+    const opened = events(bundle).find((e) => e.action === 'R')!;
+    expect(opened.entity!.map((n) => n.what!.identifier!.value)).toContain(`${record.record}/1`);
+
+    const text = JSON.stringify(bundle);
+    expect(text).toContain(first.id);
+    const sealed = (await patient.listRequests()).flatMap((r) => r.statement.payload.message ?? []);
+    expect(sealed).toHaveLength(1);
+    const names = [first, second].flatMap((f) => [f.name, f.statement.payload.name]);
+    for (const secret of [message, ...sealed, ...names, 'blood.txt', 'Hb 13.4']) expect(text).not.toContain(secret);
+  });
+
+  test('a request is as the trail has it, when the list lags behind', async () => {
+    const all = await granted();
+    const { service, patient, first } = all;
+    await patient.deny(await asked(all, [first.id]));
+    service.state.lie = (route, answer) =>
+      route === 'list-requests'
+        ? { requests: answer.requests.map((r: object) => ({ ...r, state: 'pending' })) }
+        : undefined;
+    const states = consents(await patient.exportFhir()).map((c) => [c.status, c.provision!.type]);
+    expect(states).toContainEqual(['rejected', 'deny']);
+  });
+
+  test('a grant that the list leaves out and the trail has is fetched', async () => {
+    const { service, patient, grant } = await granted();
+    service.state.lie = (route, answer) => (route === 'list-grants' ? { ...answer, grants: [] } : undefined);
+    expect(consents(await patient.exportFhir())[0]!.identifier![0]!.value).toBe(grant.id);
+  });
+
+  test('a grant that goes on after its revocation is refused', async () => {
+    const { service, patient, grant } = await granted();
+    await patient.revoke(grant);
+    expect(consents(await patient.exportFhir())[0]!.status).toBe('inactive');
+    service.state.lie = (route, answer) =>
+      route === 'list-grants' ? { grants: answer.grants.map((g: object) => ({ ...g, state: 'active' })) } : undefined;
+    await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified grant');
+  });
+});

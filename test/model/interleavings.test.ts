@@ -1,0 +1,114 @@
+// A patient revokes while its recipient opens: every step of the stores waits for a scheduler, before it runs and before its answer arrives, so
+// that the calls come in between each other in any order. Five hundred schedules, ten thousand with LONG=1.
+import { beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { AppError } from '../../lib/api/errors.ts';
+import type { Statement } from '../../lib/statements/kinds.ts';
+import { copyOf, makeMemory, type Schedule, type State } from '../support/memory/index.ts';
+import { openingOf, patient, recipient, revocationOf } from '../usecases/people.ts';
+import { clinic, send, trailOf, type Clinic } from '../usecases/world.ts';
+
+const SCHEDULES = process.env['LONG'] === '1' ? 10_000 : 500;
+
+interface Story {
+  readonly w: Clinic;
+  /** What each client opens, one after the other. The last client sends one opening twice. */
+  readonly openings: readonly (readonly Statement<'opening'>[])[];
+  readonly revocation: Statement<'revocation'>;
+}
+let story: Story;
+beforeAll(async () => {
+  const w = await clinic();
+  const { grant } = w.grant.statement.payload;
+  const opening = () => openingOf(recipient, w.folder, [w.letter.statement], { grant });
+  const pair = async () => [await opening(), await opening()];
+  const twice = await opening();
+  const openings = [await pair(), [await opening()], [twice, twice]];
+  story = { w, openings, revocation: await revocationOf(w.grant.statement) };
+});
+
+const stepped =
+  (s: fc.Scheduler): Schedule =>
+  async (name, step) => {
+    await s.schedule(Promise.resolve(), name);
+    const answer = step();
+    await s.schedule(Promise.resolve(), `${name} is answered`);
+    return answer;
+  };
+
+const ended = (error: unknown): string => {
+  if (!(error instanceof AppError)) throw error;
+  return error.details.reason ?? error.code;
+};
+
+interface Sent {
+  readonly id: string;
+  /** The revocation was acknowledged before. */
+  readonly isLate: boolean;
+  readonly outcome: string;
+}
+
+const runOnce = async (s: fc.Scheduler, state: State) => {
+  const { w, openings, revocation } = story;
+  const memory = makeMemory({ state, schedule: stepped(s) });
+  const { notary } = memory.ports;
+  // Signing takes its time as well: unless it is scheduled, everybody else is done before it.
+  const answer: typeof notary.answer = (said) => s.schedule(notary.answer(said), 'notary.answer');
+  const service = { ...memory, ports: { ...memory.ports, notary: { ...notary, answer } } };
+  const sent: Sent[] = [];
+  let isRevoked = false;
+
+  const open = async (statement: Statement<'opening'>): Promise<void> => {
+    const isLate = isRevoked;
+    const { opening } = statement.payload;
+    const call = send(service, 'recapsulate', recipient, {
+      params: { openingId: opening },
+      body: { statement: statement.jws },
+    });
+    const outcome = await call.then(() => 'ok', ended);
+    sent.push({ id: opening, isLate, outcome });
+  };
+  const client = async (statements: readonly Statement<'opening'>[]): Promise<void> => {
+    for (const statement of statements) {
+      await s.schedule(Promise.resolve(), 'a client opens');
+      await open(statement);
+    }
+  };
+  const revoke = async (): Promise<void> => {
+    await s.schedule(Promise.resolve(), 'the patient revokes');
+    const { grant } = w.grant.statement.payload;
+    await send(service, 'revoke-grant', patient, {
+      params: { grantId: grant },
+      body: { statement: revocation.jws },
+    });
+    isRevoked = true;
+  };
+
+  const all = Promise.all([...openings.map(client), revoke()]);
+  await s.waitFor(all);
+  return { sent, trail: trailOf(service, patient) };
+};
+
+/** How the openings that were sent before and after the acknowledgement ended, in all schedules. */
+const seen = new Set<string>();
+
+test(`revoking among openings, ${SCHEDULES} schedules`, async () => {
+  const seed = Date.now() % 2 ** 31;
+  process.stdout.write(`interleavings: seed ${seed}\n`);
+  const property = fc.asyncProperty(fc.scheduler(), async (s) => {
+    const { sent, trail } = await runOnce(s, copyOf(story.w.state));
+    for (const { isLate, outcome } of sent) seen.add(`${isLate ? 'late' : 'early'}: ${outcome}`);
+    // Sent after the acknowledgement: not answered.
+    expect(sent.filter((o) => o.isLate && o.outcome !== 'revoked')).toEqual([]);
+    // The revocation is the last of its grant, and what was answered is there once, before it.
+    expect(trail.at(-1)!.kind).toBe('grant-revoked');
+    const opened = trail.filter((e) => e.kind === 'records-opened').map((e) => e.subject.opening);
+    const answered = new Set(sent.filter((o) => o.outcome === 'ok').map((o) => o.id));
+    expect([...opened].sort()).toEqual([...answered].sort());
+  });
+  await fc.assert(property, { numRuns: SCHEDULES, seed });
+}, 3_600_000);
+
+test('met every case: early and answered, early and too late, late and refused', () => {
+  expect([...seen].sort()).toEqual(['early: ok', 'early: revoked', 'late: revoked']);
+});
