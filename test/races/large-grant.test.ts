@@ -178,7 +178,7 @@ const ROWS: readonly Row[] = [
     calls: (n) => ({
       BatchGetItem: 1,
       GetItem: 2,
-      Query: pages(all(n), 80),
+      Query: 1 + pages(all(n), 80),
       TransactWriteItems: Math.ceil(all(n) / 80),
     }),
   },
