@@ -1,11 +1,11 @@
 // Grants: made, listed, extended, held and ended.
 import type { FolderId, GrantId } from '../bytes/ids.ts';
 import { requestLife } from '../domain/life.ts';
-import type { GrantedCell, GrantFilter, Grants, Page, StoredGrant } from '../usecases/ports.ts';
+import type { GrantedCell, GrantFilter, Grants, Page, PageRequest, StoredGrant } from '../usecases/ports.ts';
 import { getItems, query, queryAll, type StoreContext } from './database.ts';
 import { extensionSteps, forgetting, grantSteps, holdSteps, revokeSteps, toGrant } from './grant-items.ts';
 import { optionalText, text, type Item } from './item.ts';
-import { mapPage, page } from './page.ts';
+import { limitOf, mapPage, page } from './page.ts';
 import { answerSteps } from './requests.ts';
 import { URGENT } from './retry.ts';
 import {
@@ -33,6 +33,10 @@ import { nonceClaim, type Writer } from './transact.ts';
 
 /** Key fragments that go in the transaction of a revocation; with chain and claim it stays under DynamoDB's 100 items. */
 const AT_ONCE = 80;
+
+/** Grants in a page of a list that only names them: with 80 cells, 33 KB each, they stay within the megabyte at which a query would stop by itself. */
+const MOST_NAMED = 25;
+const fewer = (request: PageRequest): PageRequest => ({ ...request, limit: Math.min(limitOf(request), MOST_NAMED) });
 
 const spanOf = (state: GrantFilter | undefined, now: number): Span => {
   if (state === undefined) return EVERYTHING;
@@ -102,15 +106,24 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
 
     ofCell: async ({ folder, epoch }, request) => {
       const span = startingWith(`${ordinalText(epoch)}#`);
-      return listed(await page(context, { index: 'gsi1', pk: cellGrantsPk(folder), span }, SHAPES.cellGrant, request));
+      return listed(
+        await page(context, { index: 'gsi1', pk: cellGrantsPk(folder), span }, SHAPES.cellGrant, fewer(request)),
+      );
     },
 
     unsettled: async (patient, now, request) =>
-      listed(await page(context, { index: 'gsi1', pk: endsPk(patient), span: before(now) }, SHAPES.end, request)),
+      listed(
+        await page(context, { index: 'gsi1', pk: endsPk(patient), span: before(now) }, SHAPES.end, fewer(request)),
+      ),
 
     standing: async (patient, now, request) =>
       listed(
-        await page(context, { index: 'gsi1', pk: standingPk(patient), span: afterwards(now) }, SHAPES.end, request),
+        await page(
+          context,
+          { index: 'gsi1', pk: standingPk(patient), span: afterwards(now) },
+          SHAPES.end,
+          fewer(request),
+        ),
       ),
 
     settle: ({ statement: { payload } }, call) =>
