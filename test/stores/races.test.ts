@@ -45,6 +45,26 @@ const together = (writers: number): void => {
   );
 };
 
+/** The next transaction waits at its door: `came` when it is there, and gone on with at `release`. */
+const holdNext = () => {
+  let come = (): void => undefined;
+  let release = (): void => undefined;
+  const came = new Promise<void>((resolve) => (come = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let isNext = true;
+  undo.push(
+    onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
+      if (isNext) {
+        isNext = false;
+        come();
+        await released;
+      }
+      return run();
+    }),
+  );
+  return { came, release: () => release() };
+};
+
 /** What came of both, in a fixed order: which of them wins is not ours to say. */
 const outcomes = async (...attempts: readonly Promise<unknown>[]): Promise<readonly string[]> =>
   (await Promise.all(attempts.map(refusal))).sort();
@@ -58,6 +78,9 @@ const trail = async (patient: ReturnType<typeof newIdentity>): Promise<readonly 
     cursor = page.next;
   }
 };
+
+const kinds = async (patient: ReturnType<typeof newIdentity>): Promise<readonly string[]> =>
+  (await trail(patient)).map((e) => (JSON.parse(e.event) as { kind: string }).kind);
 
 describe('two writers', () => {
   test('of an identity: the second built on what is no more', async () => {
@@ -87,23 +110,46 @@ describe('two writers', () => {
     expect((await stores.records.versions(record, {})).items).toHaveLength(2);
   });
 
-  test('a commit and a new epoch: filed in the old cell before it closes, or not at all', async () => {
-    const patient = newIdentity();
-    const statement = await makeFolder(stores, patient);
-    const { folder } = statement.payload;
-    const version = versionOf({ patient, folder });
-    await stores.uploads.begin(version.upload, callOf(patient));
-    const second = folderOf(patient, { folder, epoch: 2, previous: statement.hash });
-    together(2);
-    const commit = refusal(stores.records.commit(version, undefined, filed(version), callOf(patient)));
-    await stores.folders.put(second, statement.hash, eventOf('epoch-started', patient), callOf(patient));
-    const kinds = async () => (await trail(patient)).map((e) => (JSON.parse(e.event) as { kind: string }).kind);
-    if ((await commit) === 'accepted')
-      expect(await kinds()).toEqual(['folder-created', 'record-filed', 'epoch-started']);
-    else {
-      expect(await commit).toBe('cell-closed');
-      expect(await kinds()).toEqual(['folder-created', 'epoch-started']);
-    }
+  describe('a commit and a new epoch', () => {
+    const rivals = async () => {
+      const patient = newIdentity();
+      const statement = await makeFolder(stores, patient);
+      const { folder } = statement.payload;
+      const version = versionOf({ patient, folder });
+      await stores.uploads.begin(version.upload, callOf(patient));
+      const second = folderOf(patient, { folder, epoch: 2, previous: statement.hash });
+      return {
+        patient,
+        record: version.upload.record,
+        commit: () => refusal(stores.records.commit(version, undefined, filed(version), callOf(patient))),
+        renew: () =>
+          refusal(stores.folders.put(second, statement.hash, eventOf('epoch-started', patient), callOf(patient))),
+      };
+    };
+
+    test('written before it: filed in the old cell, which then closes', async () => {
+      const { patient, record, commit, renew } = await rivals();
+      const held = holdNext();
+      const renewal = renew();
+      await held.came;
+      expect(await commit()).toBe('accepted');
+      held.release();
+      expect(await renewal).toBe('accepted');
+      expect(await kinds(patient)).toEqual(['folder-created', 'record-filed', 'epoch-started']);
+      expect((await stores.records.versions(record, {})).items).toHaveLength(1);
+    });
+
+    test('written after it: nothing is filed', async () => {
+      const { patient, record, commit, renew } = await rivals();
+      const held = holdNext();
+      const late = commit();
+      await held.came;
+      expect(await renew()).toBe('accepted');
+      held.release();
+      expect(await late).toBe('cell-closed');
+      expect(await kinds(patient)).toEqual(['folder-created', 'epoch-started']);
+      expect(await stores.records.find(record)).toBeUndefined();
+    });
   });
 
   test('of an answer: a request is approved or denied', async () => {
@@ -246,20 +292,11 @@ describe('openings in a race', () => {
 
   test('one that was read before a revocation and written after it is refused', async () => {
     const { patient, open, revoke, status } = await opened(undefined);
-    let held = (): void => undefined;
-    const revoked = new Promise<void>((resolve) => (held = resolve));
-    let transactions = 0;
-    undo.push(
-      onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
-        transactions += 1;
-        if (transactions === 1) await revoked;
-        return run();
-      }),
-    );
+    const held = holdNext();
     const opening = refusal(open());
-    while (transactions === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await held.came;
     expect(await revoke()).toEqual({ repeated: false });
-    held();
+    held.release();
     expect(await opening).toBe('grant-ended revoked');
     expect(await status()).toMatchObject({ state: 'revoked', used: 0 });
     expect(await trail(patient)).toHaveLength(2);
@@ -267,24 +304,14 @@ describe('openings in a race', () => {
 
   test('one that was written before a revocation is counted, and the revocation takes the next place', async () => {
     const { patient, open, revoke, status } = await opened(undefined);
-    let release = (): void => undefined;
-    const counted = new Promise<void>((resolve) => (release = resolve));
-    let transactions = 0;
-    undo.push(
-      onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
-        transactions += 1;
-        if (transactions === 1) await counted;
-        return run();
-      }),
-    );
+    const held = holdNext();
     const revocation = revoke();
-    while (transactions === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await held.came;
     expect(await open()).toEqual({ repeated: false });
-    release();
+    held.release();
     expect(await revocation).toEqual({ repeated: false });
     expect(await status()).toMatchObject({ state: 'revoked', used: 1 });
-    const kinds = (await trail(patient)).map((e) => (JSON.parse(e.event) as { kind: string }).kind);
-    expect(kinds).toEqual(['access-granted', 'records-opened', 'grant-revoked']);
+    expect(await kinds(patient)).toEqual(['access-granted', 'records-opened', 'grant-revoked']);
   });
 
   test('nothing gets a place in the trail after a revocation that won', async () => {
@@ -292,9 +319,9 @@ describe('openings in a race', () => {
     const openings = Array.from({ length: 6 }, () => refusal(open()));
     await revoke();
     const codes = await Promise.all(openings);
-    const kinds = (await trail(patient)).map((e) => (JSON.parse(e.event) as { kind: string }).kind);
-    expect(kinds.at(-1)).toBe('grant-revoked');
-    expect(kinds.filter((k) => k === 'records-opened')).toHaveLength(codes.filter((c) => c === 'accepted').length);
+    const all = await kinds(patient);
+    expect(all.at(-1)).toBe('grant-revoked');
+    expect(all.filter((k) => k === 'records-opened')).toHaveLength(codes.filter((c) => c === 'accepted').length);
     verifyChain(patient, EMPTY_CHAIN, await trail(patient));
   });
 });
