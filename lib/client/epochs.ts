@@ -11,7 +11,7 @@ import { publicKeyOf } from '../umbral/keys.ts';
 import type { Context } from './context.ts';
 import { ClientError } from './errors.ts';
 import { extensionOf, type ExtensionBody } from './extensions.ts';
-import { listFolders, listOwnCells, placeOf, type Folder } from './folders.ts';
+import { listFolders, listOwnCells, ownFolder, placeOf, type Folder } from './folders.ts';
 import { fetchGrant, goesOn, verifyGrant, type Grant } from './grants.ts';
 import { publicKeyText } from './identities.ts';
 import { all } from './pages.ts';
@@ -207,8 +207,10 @@ export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promi
   for (const id of ended) {
     const { cells } = await fetchGrant(ctx, id, ctx.keys.id, options);
     for (const { folder: name, epoch } of cells) {
-      const folder = folders.get(name);
-      if (folder?.epoch !== epoch || folder.statement.payload.single !== undefined) continue;
+      // The list may lag: a cell is not left open because its folder is not in it.
+      const folder = folders.get(name) ?? (await ownFolder(ctx, name, options));
+      folders.set(name, folder);
+      if (folder.epoch !== epoch || folder.statement.payload.single !== undefined) continue;
       folders.set(name, await startEpoch(ctx, folder, options));
     }
     if (named.has(id)) await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);

@@ -2,37 +2,40 @@
 import { reaches } from '../domain/grant.ts';
 import type { Scope, Statement } from '../statements/kinds.ts';
 import type { Context } from './context.ts';
-import { ClientError } from './errors.ts';
-import { listFolders, listOwnCells, type Folder } from './folders.ts';
+import { listFolders, listOwnCells, ownFolderWithCells, type Folder, type FolderWithCells } from './folders.ts';
 import { folderOfRecord } from './making.ts';
 import { latestVersion } from './own-records.ts';
 import type { CallOptions } from './transport.ts';
 
-/** The own folders that a scope reaches. @throws {ClientError} `not-mine` for a folder or record that is not the patient's */
+/** A folder, with its epochs where they were read already. */
+export type Reached = Pick<FolderWithCells, 'folder'> & Partial<FolderWithCells>;
+
+/**
+ * The own folders that a scope reaches. Named folders are read by their ids, as they are now. Categories and everything are looked up in the list of
+ * folders, which may lag: a folder made just before may be missing, and a standing grant takes it in by `carryOver`.
+ *
+ * @throws {ClientError} `not-mine` for a folder or record that is not the patient's
+ */
 export const foldersWithin = async (
   ctx: Context,
   scope: Scope,
   options: CallOptions = {},
-): Promise<readonly Folder[]> => {
-  if ('record' in scope) return [await folderOfRecord(ctx, await latestVersion(ctx, scope.record, options), options)];
-  const own = await listFolders(ctx, options);
-  if ('folders' in scope)
-    return scope.folders.map((id) => {
-      const folder = own.find((f) => f.id === id);
-      if (folder === undefined) throw new ClientError('not-mine', 'the folder is not one of the patient');
-      return folder;
-    });
-  return own.filter(({ statement: { payload } }) => payload.single === undefined && reaches(scope, payload));
+): Promise<readonly Reached[]> => {
+  if ('folders' in scope) return Promise.all(scope.folders.map((id) => ownFolderWithCells(ctx, id, options)));
+  if ('record' in scope)
+    return [{ folder: await folderOfRecord(ctx, await latestVersion(ctx, scope.record, options), options) }];
+  const within = ({ statement: { payload } }: Folder) => payload.single === undefined && reaches(scope, payload);
+  return (await listFolders(ctx, options)).filter(within).map((folder) => ({ folder }));
 };
 
 /** Every epoch of the folders: older records are wrapped for older cells. */
 export const cellsOf = async (
   ctx: Context,
-  folders: readonly Folder[],
+  reached: readonly Reached[],
   options: CallOptions = {},
 ): Promise<readonly Statement<'folder'>[]> => {
-  const cells: Statement<'folder'>[] = [];
-  for (const { id, epoch, statement } of folders)
-    cells.push(...(epoch === 1 ? [statement] : await listOwnCells(ctx, id, options)));
-  return cells;
+  const all: Statement<'folder'>[] = [];
+  for (const { folder, cells } of reached)
+    all.push(...(cells ?? (folder.epoch === 1 ? [folder.statement] : await listOwnCells(ctx, folder.id, options))));
+  return all;
 };

@@ -6,7 +6,7 @@ import type { Category } from '../statements/fields.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Context } from './context.ts';
-import { check, checked, ClientError } from './errors.ts';
+import { check, checked, ClientError, ServiceError } from './errors.ts';
 import { publicKeyText } from './identities.ts';
 import { all } from './pages.ts';
 import type { CallOptions } from './transport.ts';
@@ -35,28 +35,21 @@ const verifyCell = async (ctx: Context, jws: string): Promise<Statement<'folder'
   return statement;
 };
 
-/** @throws {ClientError} `unverified` (`folder`, `folder-key`, `folder-name`), `rolled-back` */
-const verifyFolder = async (ctx: Context, jws: string): Promise<Folder> => {
-  const statement = await verifyCell(ctx, jws);
+/** The folder of a verified cell, its current one. @throws {ClientError} `unverified` (`folder-name`), `rolled-back` */
+const openFolder = async (ctx: Context, statement: Statement<'folder'>): Promise<Folder> => {
   const { folder, epoch, category, name } = statement.payload;
   ctx.memory.noteFolder(statement);
   const text = await checked('folder-name', () => openText(fromBase64url(name), ctx.keys.inbox, placeOf(ctx, folder)));
   return { id: folder, name: text, category, epoch, statement };
 };
 
+/** The service's list may lag behind what was made just now: a folder that is not in it may be there all the same. */
 export const listFolders = async (ctx: Context, options: CallOptions = {}): Promise<readonly Folder[]> => {
   const views = await all(
     (cursor) => ctx.call('list-folders', { query: cursor }, options),
     (page) => page.folders,
   );
-  return Promise.all(views.map((v) => verifyFolder(ctx, v.statement)));
-};
-
-/** @throws {ClientError} `not-mine` */
-export const ownFolder = async (ctx: Context, id: FolderId, options: CallOptions = {}): Promise<Folder> => {
-  const found = (await listFolders(ctx, options)).find((f) => f.id === id);
-  if (found === undefined) throw new ClientError('not-mine', 'the folder is not one of the patient');
-  return found;
+  return Promise.all(views.map(async (v) => openFolder(ctx, await verifyCell(ctx, v.statement))));
 };
 
 /** Every epoch of an own folder, oldest first. Verified: own signature and key, one epoch after the other, each naming the one before. */
@@ -78,6 +71,34 @@ export const listOwnCells = async (
   return cells;
 };
 
+/** An own folder and its epochs, oldest first. */
+export interface FolderWithCells {
+  readonly folder: Folder;
+  readonly cells: readonly Statement<'folder'>[];
+}
+
+/**
+ * An own folder as it is now, read by its id: what is decided here must not depend on a list that may lag.
+ * @throws {ClientError} `not-mine`, `unverified` (`folder`, `folder-key`, `folder-name`), `rolled-back`
+ */
+export const ownFolderWithCells = async (
+  ctx: Context,
+  id: FolderId,
+  options: CallOptions = {},
+): Promise<FolderWithCells> => {
+  const cells = await listOwnCells(ctx, id, options).catch((error: unknown) => {
+    if (error instanceof ServiceError && error.code === 'not-found') return [];
+    throw error;
+  });
+  const current = cells.at(-1);
+  if (current === undefined) throw new ClientError('not-mine', 'the folder is not one of the patient');
+  return { folder: await openFolder(ctx, current), cells };
+};
+
+/** {@link ownFolderWithCells} without its older epochs. */
+export const ownFolder = async (ctx: Context, id: FolderId, options: CallOptions = {}): Promise<Folder> =>
+  (await ownFolderWithCells(ctx, id, options)).folder;
+
 /** The statement of the cell that a record was filed in. @throws {ClientError} `not-mine`, `unknown-cell` */
 export const ownCell = async (
   ctx: Context,
@@ -85,9 +106,8 @@ export const ownCell = async (
   epoch: number,
   options: CallOptions = {},
 ): Promise<Statement<'folder'>> => {
-  const { statement } = await ownFolder(ctx, id, options);
-  if (statement.payload.epoch === epoch) return statement;
-  const cell = (await listOwnCells(ctx, id, options)).find((c) => c.payload.epoch === epoch);
+  const { cells } = await ownFolderWithCells(ctx, id, options);
+  const cell = cells.find((c) => c.payload.epoch === epoch);
   if (cell === undefined) throw new ClientError('unknown-cell', 'the folder has no such epoch');
   return cell;
 };

@@ -5,7 +5,7 @@ import type { Standing, Statement } from '../statements/kinds.ts';
 import type { Context } from './context.ts';
 import { extendAll, MOST_CELLS, settleEnds } from './epochs.ts';
 import { check, ClientError } from './errors.ts';
-import { cellsOf, foldersWithin } from './expand.ts';
+import { cellsOf, foldersWithin, type Reached } from './expand.ts';
 import type { Folder } from './folders.ts';
 import { makeGrant, newView, verifyGrant, type Grant, type MadeGrant, type Terms } from './grants.ts';
 import { currentIdentity } from './identities.ts';
@@ -49,7 +49,7 @@ const asGiven = ([first, ...rest]: readonly Grant[]): Given => {
 };
 
 interface Deal extends Omit<Terms, 'cells' | 'standing' | 'right'> {
-  readonly folders: readonly Folder[];
+  readonly folders: readonly Reached[];
   readonly standing: Standing | undefined;
 }
 
@@ -63,7 +63,7 @@ interface Prepared {
 const prepare = async (ctx: Context, deal: Deal, right: Right, options: CallOptions): Promise<readonly Prepared[]> => {
   const { folders, standing, openings, ...terms } = deal;
   if (right !== 'read') {
-    const made = folders.map(({ statement }) => makeGrant(ctx, { ...terms, right, cells: [statement] }));
+    const made = folders.map(({ folder }) => makeGrant(ctx, { ...terms, right, cells: [folder.statement] }));
     return (await Promise.all(made)).map((m) => ({ made: m, rest: [] }));
   }
   const cells = await cellsOf(ctx, folders, options);
@@ -83,17 +83,17 @@ export const preview = async (
   ctx: Context,
   request: AccessRequest,
   options: CallOptions = {},
-): Promise<readonly Folder[]> => foldersWithin(ctx, request.scope, options);
+): Promise<readonly Folder[]> => (await foldersWithin(ctx, request.scope, options)).map((r) => r.folder);
 
 const chosen = async (
   ctx: Context,
   request: AccessRequest,
   { folders, signal }: ApproveOptions,
-): Promise<readonly Folder[]> => {
+): Promise<readonly Reached[]> => {
   const reached = await foldersWithin(ctx, request.scope, { signal });
   if (folders === undefined) return reached;
   return folders.map((id) => {
-    const folder = reached.find((f) => f.id === id);
+    const folder = reached.find((r) => r.folder.id === id);
     if (folder === undefined) throw new ClientError('exceeds-request', 'more than was asked: cells');
     return folder;
   });

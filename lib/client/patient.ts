@@ -39,6 +39,7 @@ export interface Patient {
   ) => Promise<Folder>;
   /**
    * The folders' current epochs. Verified: own signature, own key, nothing older than what is remembered; the names are opened.
+   * The list may lag: a folder made just before may be missing from it. It can be filed into, granted and opened all the same.
    * @throws {ClientError} `unverified` (`folder`, `folder-key`, `folder-name`), `rolled-back`
    */
   readonly listFolders: (options?: CallOptions) => Promise<readonly Folder[]>;
@@ -78,7 +79,10 @@ export interface Patient {
   /** What approving would open, now: the folders that the request reaches. */
   readonly preview: (request: AccessRequest, options?: CallOptions) => Promise<readonly Folder[]>;
   readonly deny: (request: AccessRequest, code?: Payload<'denial'>['code'], options?: CallOptions) => Promise<void>;
-  /** Grants without a request. Verified: the recipient's identity statement, own folders. */
+  /**
+   * Grants without a request. Verified: the recipient's identity statement, own folders. Categories and everything reach what `listFolders` shows.
+   * @throws {ClientError} `unverified`, `not-mine`, `bad-argument`
+   */
   readonly grant: (gift: Gift, options?: CallOptions) => Promise<Given>;
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
   readonly getGrant: (id: GrantId, options?: CallOptions) => Promise<GrantWithCells>;

@@ -33,7 +33,7 @@ test('the patient opens its own, and asks for its folders once', async () => {
   const before = service.calls.length;
   const opened = await patient.open(records.slice(0, 2));
   expect(await readAll(opened[0]!.stream())).toEqual(TEXT);
-  expect(service.calls.slice(before)).toEqual(['list-folders', 'recapsulate']);
+  expect(service.calls.slice(before)).toEqual(['list-cells', 'recapsulate']);
 });
 
 test('nothing is downloaded before a stream is read, and every stream starts anew', async () => {

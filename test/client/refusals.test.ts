@@ -530,37 +530,59 @@ describe('a folder', () => {
     const fresh = () => createPatient(story.optionsOf('patient'));
     const show = (jws: string) => {
       story.service.state.lie = (route) =>
-        route === 'list-folders' ? { folders: [{ statement: jws, state: 'current' }] } : undefined;
+        route === 'list-folders' || route === 'list-cells'
+          ? { folders: [{ statement: jws, state: 'current' }] }
+          : undefined;
     };
-    return { ...story, folder, fresh, show };
+    /** In the list, and read by its id. */
+    const refusals = async (patient = fresh()) => [
+      await refusal(() => patient.listFolders()),
+      await refusal(() => patient.file(folder.id, TEXT, {})),
+    ];
+    return { ...story, folder, fresh, show, refusals };
   };
 
   test('that somebody else signed is refused', async () => {
-    const { fresh, folder, show } = await made();
+    const { refusals, folder, show } = await made();
     show((await resigned(folder.statement, { patient: KEYS.stranger.id }, KEYS.stranger)).jws);
-    expect(await refusal(() => fresh().listFolders())).toBe('unverified folder');
+    expect(await refusals()).toEqual(['unverified folder', 'unverified folder']);
   });
 
   test('with a key that is not derived from the own seed is refused', async () => {
-    const { fresh, folder, show } = await made();
+    const { refusals, folder, show } = await made();
     show((await resigned(folder.statement, { salt: toBase64url(fill(1, 16)) })).jws);
-    expect(await refusal(() => fresh().listFolders())).toBe('unverified folder-key');
+    expect(await refusals()).toEqual(['unverified folder-key', 'unverified folder-key']);
   });
 
   test('with the name of another folder is refused', async () => {
-    const { fresh, folder, patient, show } = await made();
+    const { refusals, folder, patient, show } = await made();
     const other = await patient.createFolder({ name: 'Chest', category: 'imaging' });
     show((await resigned(folder.statement, { name: other.statement.payload.name })).jws);
-    expect(await refusal(() => fresh().listFolders())).toBe('unverified folder-name');
+    expect(await refusals()).toEqual(['unverified folder-name', 'unverified folder-name']);
   });
 
   test('other than the one known is refused', async () => {
-    const { patient, folder, show, fresh } = await made();
+    const { patient, folder, show, fresh, refusals } = await made();
     const other = (await resigned(folder.statement, { issued: 1 })).jws;
     show(other);
-    expect(await refusal(() => patient.listFolders())).toBe('rolled-back folder');
+    expect(await refusals(patient)).toEqual(['rolled-back folder', 'rolled-back folder']);
     // Without memory nobody can tell.
     expect(await refusal(() => fresh().listFolders())).toBe('accepted');
+  });
+
+  test('older than the one known is refused', async () => {
+    const { patient, folder, show, service, refusals } = await made();
+    service.nextEpoch(folder.id, KEYS.patient);
+    await patient.listFolders();
+    show(folder.statement.jws);
+    expect(await refusals(patient)).toEqual(['rolled-back folder', 'rolled-back folder']);
+  });
+
+  test('under the id of another is refused', async () => {
+    const { patient, folder, fresh, show } = await made();
+    const other = await patient.createFolder({ name: 'Chest', category: 'imaging' });
+    show(other.statement.jws);
+    expect(await refusal(() => fresh().file(folder.id, TEXT, {}))).toBe('unverified folder');
   });
 
   test('that began a new epoch opens its older records with the older key, unless the service hides the older epoch', async () => {
@@ -573,8 +595,10 @@ describe('a folder', () => {
     };
     shows((cells) => cells.slice(1));
     expect(await refusal(() => fresh().open([record]))).toBe('unverified folder');
+    shows((cells) => cells.slice(0, 1));
+    expect(await refusal(() => fresh().open([{ ...record, epoch: 2 }]))).toBe('unknown-cell');
     shows(() => []);
-    expect(await refusal(() => fresh().open([record]))).toBe('unknown-cell');
+    expect(await refusal(() => fresh().open([record]))).toBe('not-mine');
   });
 });
 

@@ -198,13 +198,16 @@ export const memoryService = (clock: () => number) => {
             .filter((f) => f.payload.patient === caller)
             .map((f) => ({ statement: f.jws, state: 'current' })),
         };
-      case 'list-cells':
+      case 'list-cells': {
+        const epochs = folders.get(params['folderId']!);
+        if (epochs?.[0]?.payload.patient !== caller) throw new Refusal('not-found');
         return {
-          folders: (folders.get(params['folderId']!) ?? []).map((f, i, all) => ({
+          folders: epochs.map((f, i) => ({
             statement: f.jws,
-            state: i === all.length - 1 ? 'current' : 'closed',
+            state: i === epochs.length - 1 ? 'current' : 'closed',
           })),
         };
+      }
       case 'begin-upload': {
         const [current] = (folders.get(body.folder) ?? []).slice(-1);
         if (current?.payload.epoch !== body.epoch) throw new Refusal('cell-closed');
