@@ -56,18 +56,16 @@ test('a stream whose length nobody knows before its end', async () => {
 });
 
 const PROJECT = join(import.meta.dirname, '..', '..');
-/** What SAMPLE_DATA names, else real-format files beside the project where there are any, else the project's own. */
-const SAMPLES = [
-  process.env['SAMPLE_DATA'],
-  join(PROJECT, '..', 'shared', 'data'),
-  join(PROJECT, 'demo', 'samples'),
-].find((dir) => dir !== undefined && existsSync(dir))!;
+const { SAMPLE_DATA } = process.env;
+/** What SAMPLE_DATA names, there or not; else real-format files beside the project where there are any, else the project's own. */
+const SAMPLES =
+  SAMPLE_DATA ?? [join(PROJECT, '..', 'shared', 'data'), join(PROJECT, 'demo', 'samples')].find((d) => existsSync(d))!;
 
 describe('sample files', () => {
   test('each goes through bit-exact', async () => {
     const entries = await readdir(SAMPLES, { recursive: true, withFileTypes: true });
     const files = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
-    expect(files.length).toBeGreaterThan(3);
+    expect(files.length).toBeGreaterThan(SAMPLE_DATA === undefined ? 3 : 0);
     for (const file of files) await goesThrough(await readFile(file), file.slice(-100));
   }, 180_000);
 });
