@@ -50,14 +50,11 @@ const randomFile = async (path: string, length: number): Promise<string> => {
   return hash.digest('hex');
 };
 
-/** The API's peak so far, in bytes. Linux only; elsewhere it is not looked at. */
-const apiPeak = async (): Promise<number> => {
-  try {
-    const status = await readFile(`/proc/${process.env['API_PID']}/status`, 'utf8');
-    return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
-  } catch {
-    return 0;
-  }
+/** The API's peak so far, in bytes; undefined where there is no /proc to say so, which is everywhere but on Linux. */
+const apiPeak = async (): Promise<number | undefined> => {
+  if (process.platform !== 'linux') return undefined;
+  const status = await readFile(`/proc/${process.env['API_PID']}/status`, 'utf8');
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 };
 
 test('300 MiB take no more memory than 1 MiB', async () => {
@@ -73,7 +70,12 @@ test('300 MiB take no more memory than 1 MiB', async () => {
     expect([first.sha256, second.sha256]).toEqual(hashes);
     expect(second.sealed - first.sealed).toBeLessThan(ROOM);
     expect(second.opened - first.opened).toBeLessThan(ROOM);
-    expect(after - before).toBeLessThan(ROOM);
+    if (before === undefined || after === undefined)
+      process.stderr.write('The peak of the API is in /proc, which only Linux has: it was not looked at.\n');
+    else {
+      expect(before).toBeGreaterThan(0);
+      expect(after - before).toBeLessThan(ROOM);
+    }
   } finally {
     await rm(dir, { recursive: true, force: true });
   }
