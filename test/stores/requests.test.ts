@@ -69,6 +69,24 @@ const listed = async (
   now = NOW,
 ) => (await stores.requests.list(as, id, state, now, {})).items.map((r) => r.statement.hash);
 
+describe('many requests at once', () => {
+  const MANY = 16;
+
+  test('of one recipient to as many patients all find their place in its hour', async () => {
+    const recipient = newIdentity();
+    const all = Array.from({ length: MANY }, () => requestOf(recipient, newIdentity()));
+    const answers = await Promise.all(all.map((s) => create(s).then(() => 'made', String)));
+    expect(answers).toEqual(all.map(() => 'made'));
+  });
+
+  test('to one patient by as many recipients all find a place', async () => {
+    const patient = newIdentity();
+    const all = Array.from({ length: MANY }, () => requestOf(newIdentity(), patient));
+    const answers = await Promise.all(all.map((s) => create(s).then(() => 'made', String)));
+    expect(answers).toEqual(all.map(() => 'made'));
+  });
+});
+
 describe('requests', () => {
   test('a new one is pending', async () => {
     const statement = await made(newIdentity(), newIdentity());
