@@ -12,6 +12,7 @@ import type { Requests, StoredRequest, Written } from '../usecases/ports.ts';
 import { getItem, getItems, queryAll, type StoreContext } from './database.ts';
 import { count, text, texts, type Fields, type Item } from './item.ts';
 import { mapPage, page } from './page.ts';
+import { NORMAL, patiently } from './retry.ts';
 import { is, isAbove, isAbsent, isAbsentOrAtMost, type Refusal, type Step } from './steps.ts';
 import {
   endedBy,
@@ -104,9 +105,6 @@ const requestItem = ({ payload: p, jws, hash }: Statement<'request'>, slot: numb
   patientSlot,
 });
 
-/** A slot that was taken while we chose it; there may be others. */
-const isSlotLost = (error: unknown): boolean => error instanceof AppError && error.code === 'too-many';
-
 /** What is taken when somebody asks: a slot of the pair, a slot of the patient, and one of the recipient's hour. */
 interface Room {
   /** When each slot of the pair is free; 0 for those that are. */
@@ -136,40 +134,65 @@ const freeIn = (ends: readonly number[], now: number): number =>
     ends.findIndex((end) => end <= now),
   );
 
-const tooManyUntil = (when: number, now: number) => () =>
-  new AppError('too-many', { retryAfter: Math.max(1, Math.ceil((when - now) / SECOND)) });
+/** The refusal of what was not free when it was to be taken. @param free when it was to be free, as it was read */
+type Taken = (free: number) => () => AppError;
 
-const paceStep = (recipient: IdentityId, { hour, made }: Pace, now: number): Step => {
+/** What was free as it was read was taken by somebody quicker: `lost` tells, and there may be room yet. */
+const takenAt = (now: number): { readonly taken: Taken; readonly lost: () => boolean } => {
+  let lost = false;
+  return {
+    taken: (free) => () => {
+      lost ||= free <= now;
+      return new AppError('too-many', { retryAfter: Math.max(1, Math.ceil((free - now) / SECOND)) });
+    },
+    lost: () => lost,
+  };
+};
+
+const paceStep = (recipient: IdentityId, { hour, made }: Pace, now: number, taken: Taken): Step => {
   const next = nextRequestPace({ hour, made }, instantOf(now));
-  const otherwise = tooManyUntil((hour + 1) * HOUR, now);
+  const otherwise = taken(next === undefined ? (hour + 1) * HOUR : 0);
   return {
     put: { ...paceKey(recipient), ...(next ?? { hour, made }) },
-    // A pace that is full is refused by a condition that cannot hold, so that a repetition is still found out to be one.
-    when: [hour === 0 ? isAbsent(otherwise) : is('made', next === undefined ? -1 : made, otherwise)],
+    when:
+      hour === 0
+        ? [isAbsent(otherwise)]
+        : // A pace that is full is refused by a condition that cannot hold, so that a repetition is still found out to be one.
+          [is('hour', hour, otherwise), is('made', next === undefined ? -1 : made, otherwise)],
   };
 };
 
 export const makeRequests = (context: StoreContext, write: Writer): Requests => {
-  const createOnce = async (statement: Statement<'request'>, event: EventDraft, call: Call): Promise<Written> => {
+  /** Undefined when somebody else was quicker. */
+  const createOnce = async (
+    statement: Statement<'request'>,
+    event: EventDraft,
+    call: Call,
+  ): Promise<Written | undefined> => {
     const { payload: p, hash } = statement;
     const { now } = call;
     const room = await roomFor(context, p);
     const slot = freeIn(room.pair, now);
     const ends = Array.from({ length: PATIENT_SLOTS }, (_, n) => room.patient.get(n) ?? 0);
     const patientSlot = freeIn(ends, now);
-    return write({
+    const { taken, lost } = takenAt(now);
+    const writing = write({
       steps: [
         {
           put: requestItem(statement, slot, patientSlot),
           when: [isAbsent(() => new AppError('already-exists'))],
           makes: hash,
         },
-        takeSlot(slotKey(p.recipient, p.patient, slot), p, now, tooManyUntil(Math.min(...room.pair), now)),
-        takeSlot(patientSlotKey(p.patient, patientSlot), p, now, tooManyUntil(Math.min(...ends), now)),
-        paceStep(p.recipient, room.pace, now),
+        takeSlot(slotKey(p.recipient, p.patient, slot), p, now, taken(Math.min(...room.pair))),
+        takeSlot(patientSlotKey(p.patient, patientSlot), p, now, taken(Math.min(...ends))),
+        paceStep(p.recipient, room.pace, now, taken),
       ],
       events: [{ draft: event }],
       claim: nonceClaim(call),
+    });
+    return writing.catch((error: unknown) => {
+      if (lost()) return undefined;
+      throw error;
     });
   };
 
@@ -200,12 +223,12 @@ export const makeRequests = (context: StoreContext, write: Writer): Requests => 
       ),
 
     create: async (statement, event, call) => {
-      for (let lost = 0; ; lost++)
-        try {
-          return await createOnce(statement, event, call);
-        } catch (error) {
-          if (!isSlotLost(error) || lost >= SLOTS) throw error;
-        }
+      const pause = patiently(context.waiting, NORMAL);
+      for (;;) {
+        const written = await createOnce(statement, event, call);
+        if (written !== undefined) return written;
+        await pause();
+      }
     },
 
     deny: (request, denial, event, call) =>
