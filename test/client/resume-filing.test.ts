@@ -1,0 +1,49 @@
+// What was uploaded under a right that ended goes on in its own place only, whatever grant is handed in.
+import { describe, expect, test } from '@jest/globals';
+import type { Grant } from '../../lib/client/index.ts';
+import { RightEnded } from '../../lib/client/index.ts';
+import { problem } from './fake.ts';
+import { DAY, people, TEXT } from './story.ts';
+import { refusal } from './world.ts';
+
+const ended = async () => {
+  const all = await people();
+  const { service, patient, clinician } = all;
+  const folder = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
+  const other = await patient.createFolder({ name: 'Chest', category: 'imaging' });
+  const gift = { recipient: clinician.id, purpose: 'TREAT', durationSeconds: DAY } as const;
+  const [add] = await patient.grant({ ...gift, right: 'add', folders: [folder.id] });
+  const [elsewhere] = await patient.grant({ ...gift, right: 'add', folders: [other.id] });
+  const [write] = await patient.grant({ ...gift, right: 'write', folders: [folder.id] });
+  const before = await patient.file(folder.id, TEXT, {});
+  const failing = async (file: () => Promise<unknown>): Promise<RightEnded> => {
+    service.state.before = (route) =>
+      route === 'commit-record' ? problem(403, 'grant-ended', { reason: 'revoked' }) : undefined;
+    const error = await file().catch((e: unknown) => e);
+    service.state.before = () => undefined;
+    if (!(error instanceof RightEnded)) throw error;
+    return error;
+  };
+  const commits = () => service.calls.filter((c) => c === 'commit-record').length;
+  return { ...all, add, elsewhere, write, before, failing, commits };
+};
+
+describe('a filing whose right ended is not resumed', () => {
+  const tried = async (error: RightEnded, grant: Grant, { clinician, commits }: Awaited<ReturnType<typeof ended>>) => {
+    const before = commits();
+    expect(await refusal(() => clinician.resumeFiling(error, grant))).toBe('bad-argument');
+    expect(commits()).toBe(before);
+  };
+
+  test('under a grant for another folder: its key would be wrapped for whoever reads there', async () => {
+    const all = await ended();
+    const { add, elsewhere, clinician, failing } = all;
+    await tried(await failing(() => clinician.file(add, TEXT, {})), elsewhere, all);
+  });
+
+  test('as a new record where it was a new version', async () => {
+    const all = await ended();
+    const { add, write, before, clinician, failing } = all;
+    await tried(await failing(() => clinician.fileVersion(write, before, TEXT, {})), add, all);
+  });
+});
