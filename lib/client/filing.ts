@@ -172,6 +172,12 @@ const EPOCH_TRIES = 3;
 const isEnd = (error: unknown): boolean => error instanceof AppError && error.code === 'grant-ended';
 const isClosed = (error: unknown): boolean => error instanceof AppError && error.code === 'cell-closed';
 
+/** The header that the blob was sealed with names its place; in another one the file key would be wrapped for whoever reads there. */
+const assertGoesTo = ({ patient, folder, before }: Place, { sealed: { header } }: Stored): void => {
+  if (patient !== header.patient || folder !== header.folder || (before?.version ?? 0) + 1 !== header.version)
+    throw new ClientError('bad-argument', 'what was uploaded is filed by a grant for the same folder and right');
+};
+
 const commitIn = async (
   ctx: Context,
   stored: Stored,
@@ -186,7 +192,10 @@ const commitIn = async (
     } catch (error) {
       if (isEnd(error))
         throw new RightEnded(
-          async (other) => commitIn(ctx, stored, other, await other.current(), options),
+          async (other) => {
+            assertGoesTo(other, stored);
+            return commitIn(ctx, stored, other, await other.current(), options);
+          },
           place.before,
           error,
         );

@@ -109,7 +109,10 @@ export interface Recipient {
     metadata: Metadata,
     options?: FileOptions,
   ) => Promise<FiledRecord>;
-  /** Goes on with a filing whose right ended, under another grant for the same folder: what was uploaded is not sent again. */
+  /**
+   * Goes on with a filing whose right ended, under another grant for the same folder and right: what was uploaded is not sent again.
+   * @throws {ClientError} `bad-argument` for any other grant; otherwise as `file`
+   */
   readonly resumeFiling: (ended: RightEnded, grant: Grant, options?: CallOptions) => Promise<FiledRecord>;
   /** What the caller did in the trails of others, as the service says it. */
   readonly events: (options?: CallOptions) => Promise<readonly OwnEvent[]>;
