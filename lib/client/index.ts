@@ -26,6 +26,7 @@ export type { Grant, GrantedCell, GrantFilter, GrantState, GrantWithCells } from
 export type { RegisterOptions } from './identities.ts';
 export type { OpenedRecord, OpenOptions } from './opening.ts';
 export type { RecordInfo } from './records.ts';
+export { PURPOSE_TEXTS, PURPOSES, type Purpose } from '../statements/fields.ts';
 export type { AccessRequest, RequestState, Wish } from './requests.ts';
 export type { CallOptions } from './transport.ts';
 export type { DownloadProgress } from './download.ts';

@@ -8,7 +8,7 @@ import { fromBase64url, toBase64url, utf8 } from '../bytes/codec.ts';
 import type { GrantId, RecordId } from '../bytes/ids.ts';
 import { StatementError } from './errors.ts';
 import { bytesOf, identity, instant, ordinal, point, randomId, sha256 } from './fields.ts';
-import { parseCanonical, splitJws } from './form.ts';
+import { parseCanonical, splitJws, type Parts } from './form.ts';
 import type { Jws } from './kinds.ts';
 
 /** What was stored, and which event of the patient's trail tells of it. */
@@ -106,6 +106,15 @@ export const signAsService = async <K extends ServiceKind>(
   return `${signingInput}.${toBase64url(await sign(utf8(signingInput)))}`;
 };
 
+/** Either half of (r, s) and (r, n - s) is a signature by RFC 7518: KMS makes both. What is no pair of scalars is none. */
+const holds = ({ signature, signingInput }: Parts, key: ServiceKey): boolean => {
+  try {
+    return p256.verify(signature, signingInput, fromBase64url(key), { lowS: false });
+  } catch {
+    return false;
+  }
+};
+
 /**
  * Checks header, signature and payload of what the service signed.
  *
@@ -123,8 +132,6 @@ export const verifyServiceStatement = <K extends ServiceKind>(
     if (typ !== `pcehr-${kind}+jws`) throw new StatementError('malformed', `this is no ${kind}`);
     throw new StatementError('wrong-signer', 'kid is not the key that was expected');
   }
-  // Either half of (r, s) and (r, n - s) is a signature by RFC 7518: KMS makes both.
-  if (!p256.verify(parts.signature, parts.signingInput, fromBase64url(key), { lowS: false }))
-    throw new StatementError('bad-signature', 'the signature does not verify');
+  if (!holds(parts, key)) throw new StatementError('bad-signature', 'the signature does not verify');
   return parse(kind, parseCanonical(parts.payload, 'payload'));
 };

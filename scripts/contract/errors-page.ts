@@ -15,11 +15,11 @@ Further members, where they apply:
 
 | member | type | with | says |
 | --- | --- | --- | --- |
-| \`member\` | string | \`malformed-request\`, \`statement-invalid\` | the path of the member that is wrong, such as \`parts.0.length\` |
+| \`member\` | string | \`malformed-request\`, \`statement-invalid\`, \`grant-exceeds-request\` | the path of the member that is wrong, such as \`parts.0.length\` |
 | \`reason\` | string | \`grant-ended\` | \`revoked\`, \`expired\`, \`exhausted\` or \`paused\` |
 | \`serverTime\` | integer, ms since 1970 | \`clock-skew\` | the clock of the service |
 | \`retryAfter\` | number, s | \`busy\`, \`too-many\` | as the header \`Retry-After\` |
-| \`ids\` | array of strings | \`not-found\` | which of several were not found |
+| \`ids\` | array of strings | \`not-found\`, \`kfrag-invalid\`, \`cells-open\` | which of several were not found; which folders |
 
 A code with fault *server* may be sent again unchanged; one with fault *client* says what to change. No problem repeats what was sent or
 stored, and \`internal\` says nothing of its cause.

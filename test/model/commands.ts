@@ -89,7 +89,9 @@ const terms = (m: Model, d: Dice, w: Wanted) => {
   const notBefore = either(d, m.now, 8, () => m.now + HOUR);
   const lasts = either(d, d.from([w.duration, HOUR, 10 * MINUTE]), 9, () => w.duration + 1);
   const all = indices(m.folders);
-  const folders = either(d, some(d, w.folders, 3), 8, () => (all.length === 0 ? [] : [d.from(all)]));
+  const single = w.folders.filter((f) => m.folders[f]!.single !== undefined);
+  const usual = some(d, single.length > 0 && d.oneIn(3) ? single : w.folders, 3);
+  const folders = either(d, usual, 8, () => (all.length === 0 ? [] : [d.from(all)]));
   const standing = w.scope !== undefined && !('folders' in w.scope || 'record' in w.scope) ? w.scope : standingOf(d);
   return {
     by: w.by,
@@ -193,7 +195,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
             authors,
           );
     const given = grant === undefined ? undefined : m.grants[grant]!;
-    const folder = either(d, given?.cells[0]?.folder ?? d.from(folders), 12, () => d.from(folders));
+    const folder = either(d, given?.cells[0]?.folder ?? d.from(folders), 5, () => d.from(folders));
     const { owner, epoch } = m.folders[folder]!;
     const records = indices(m.records, (r) => r.folder === folder);
     const all = d.oneIn(8) ? indices(m.records) : records;

@@ -10,9 +10,11 @@ import type { Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { sweepUploads } from '../../lib/usecases/sweep-uploads.ts';
-import { bytesOf, given, newPerson, type Person } from '../flows/people.ts';
+import { bytesOf, given, newPerson, then, type Person } from '../flows/people.ts';
 import { makeService } from '../support/in-process.ts';
 import { signedRequest } from './raw.ts';
+
+const MiB = 1024 * 1024;
 
 let now = Date.now();
 const service = makeService({ env: process.env, clock: () => now });
@@ -142,6 +144,22 @@ describe('uploads', () => {
       await call(person, 'upload-parts', { recordId: record }, { upload: body.upload, parts: [part] }),
     ).toMatchObject({ code: 'upload-not-found' });
   });
+});
+
+test('a blob of 8 MiB + 1 goes up in two parts with no header that was not signed, and comes down bit-exact', async () => {
+  const puts: string[] = [];
+  const watching: typeof fetch = (input, init) => {
+    const { method, url } = new Request(input, init);
+    if (method === 'PUT' && !url.startsWith(service.origin)) puts.push(new URL(url).searchParams.get('partNumber')!);
+    return service.fetch(input, init);
+  };
+  // A blob has 16 bytes more than the body for every MiB of it.
+  const content = bytesOf(8 * MiB + 1 - 8 * 16);
+  const { recipient, records, grant } = await given.grant([content], { ...at, fetch: watching });
+  expect(records[0]!.length).toBe(8 * MiB + 1);
+  expect(puts.sort()).toEqual(['1', '2']);
+  const [opened] = await then.opens(recipient, grant, records);
+  expect(Buffer.compare(opened!, content)).toBe(0);
 });
 
 test('a deletion names the latest statement, and only the patient deletes', async () => {

@@ -10,6 +10,7 @@ import { concat, systemRng } from '../../lib/bytes/binary.ts';
 import { toBase64url } from '../../lib/bytes/codec.ts';
 import { newId, type RecordId, type UploadId } from '../../lib/bytes/ids.ts';
 import type { PartTarget, StoredUpload } from '../../lib/usecases/ports.ts';
+import { storageFetch } from '../support/storage-fetch.ts';
 import { ENV, hashOf, newIdentity, openStores, refusal, versionOf } from './harness.ts';
 
 const stores = openStores();
@@ -47,7 +48,7 @@ const target = async (upload: StoredUpload, bytes: Uint8Array, number = 1): Prom
 /** What a client does: fetch sets content-length by itself. */
 const put = async ({ url, headers }: PartTarget, bytes: Uint8Array): Promise<number> => {
   const { 'content-length': _length, ...rest } = headers;
-  const answer = await fetch(url, { method: 'PUT', headers: rest, body: bytes as Uint8Array<ArrayBuffer> });
+  const answer = await storageFetch(url, { method: 'PUT', headers: rest, body: bytes as Uint8Array<ArrayBuffer> });
   await answer.arrayBuffer();
   return answer.status;
 };
@@ -94,6 +95,19 @@ describe('a blob in one PUT', () => {
     const other = random(1000);
     expect(await put(await target(upload, other), other)).toBe(412);
     expect(await versionsOf(upload)).toBe(1);
+  });
+
+  test('a header that the URL did not sign is refused', async () => {
+    const [upload, bytes] = [single(), random(1000)];
+    const to = await target(upload, bytes);
+    for (const more of [{ 'x-amz-meta-name': 'x' }, { 'x-amz-checksum-crc32': 'AAAAAA==' }])
+      expect(await put({ ...to, headers: { ...to.headers, ...more } }, bytes)).toBe(403);
+    expect(await versionsOf(upload)).toBe(0);
+    const part = await multipart();
+    const toPart = await target(part, bytes);
+    expect(await put({ ...toPart, headers: { ...toPart.headers, 'if-none-match': '*' } }, bytes)).toBe(403);
+    expect(await put({ ...toPart, headers: {} }, bytes)).toBe(400);
+    expect(await refusal(stores.blobs.complete(part, expectedOf(bytes)))).toBe('upload-incomplete');
   });
 
   test('that is not what was signed does not complete', async () => {

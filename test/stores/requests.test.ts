@@ -106,6 +106,26 @@ describe('requests', () => {
     expect(await create(requestOf(recipient, patient))).toEqual({ repeated: false });
   });
 
+  test('at most a hundred are pending with a patient, by however many recipients', async () => {
+    const patient = newIdentity();
+    const first = newIdentity();
+    const answered = await made(first, patient);
+    for (let i = 1; i < 100; i++) await made(newIdentity(), patient);
+    const next = requestOf(newIdentity(), patient);
+    expect(await refusal(create(next))).toBe('too-many');
+    await deny(answered);
+    expect(await create(next)).toEqual({ repeated: false });
+    expect(await refusal(create(requestOf(first, patient)))).toBe('too-many');
+  });
+
+  test('at most 120 are made by a recipient in an hour, answered or not', async () => {
+    const recipient = newIdentity();
+    for (let i = 0; i < 120; i++) await made(recipient, newIdentity());
+    const next = requestOf(recipient, newIdentity());
+    expect(await refusal(create(next))).toBe('too-many');
+    expect(await create(next, NOW + 3_600_000)).toEqual({ repeated: false });
+  });
+
   test('a slot is free again when its request lapses', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
     for (let i = 0; i < 5; i++) await made(recipient, patient, NOW + 1_000);

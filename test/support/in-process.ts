@@ -8,6 +8,7 @@ import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts
 import type { Log } from '../../lib/http/log.ts';
 import type { AwsClient } from '../../lib/runtime/container.ts';
 import { makeSigningContainer, type SigningContainer as Container } from '../../lib/runtime/signing.ts';
+import { storageFetch } from './storage-fetch.ts';
 
 export const ORIGIN = 'http://service.test';
 
@@ -24,7 +25,7 @@ export interface ServiceOptions {
 export interface Service {
   readonly origin: string;
   readonly container: Container;
-  /** For the SDK and for raw calls: calls to ORIGIN stay in the process, everything else (presigned URLs) goes to the network. */
+  /** For the SDK and for raw calls: calls to ORIGIN stay in the process, everything else (presigned URLs) goes to storage. */
   readonly fetch: typeof fetch;
 }
 
@@ -85,7 +86,7 @@ export const makeService = ({
   const inProcess: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
     const url = new URL(request.url);
-    if (url.origin !== ORIGIN) return fetch(input, init);
+    if (url.origin !== ORIGIN) return storageFetch(input, init);
     const route = routeOf(request.method, url.pathname);
     if (route === undefined) return new Response(null, { status: 404 });
     const event = toEvent(request, url, await request.text());

@@ -1,0 +1,43 @@
+// A hospital asks for a category for a month; the patient looks at what that would open, and gives less of everything.
+import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, type At } from './people.ts';
+
+export const run = async (at: At) => {
+  const [patient, hospital] = [await newPatient(at), await newRecipient(at, 'Hospital')];
+  const blood = await patient.createFolder({ name: 'Blood counts', category: 'laboratory' });
+  await patient.createFolder({ name: 'Genetics', category: 'laboratory' });
+  const records = [
+    await patient.file(blood.id, bytes('Hb 14.2 g/dl'), {}),
+    await patient.file(blood.id, bytes('Hb 13.9 g/dl'), {}),
+  ];
+
+  await hospital.request({
+    patient: patient.id,
+    categories: ['laboratory'],
+    rights: ['read', 'add'],
+    purpose: 'TREAT',
+    durationSeconds: 30 * DAYS,
+    message: 'For your stay from Monday on.',
+  });
+
+  const [asked] = await patient.listRequests('pending');
+  const wouldOpen = (await patient.preview(asked!)).map((f) => f.name);
+  patient.verify(hospital.id);
+  const grants = await patient.approve(asked!, {
+    folders: [blood.id],
+    rights: ['read'],
+    durationSeconds: 7 * DAYS,
+    openings: 2,
+  });
+
+  const grant = await hospital.grant(grants[0].id, patient.id);
+  await hospital.open(grant, records);
+  return {
+    message: asked!.message,
+    wouldOpen: wouldOpen.sort(),
+    given: grants.map((g) => g.right),
+    days: (grant.expires - grant.statement.payload.notBefore) / (1000 * DAYS),
+    thirdOpening: await refusal(hospital.open(grant, [records[0]!])),
+  };
+};
+
+await byHand(import.meta.url, run);

@@ -1,0 +1,29 @@
+// A specialist files the next version of a record. The one before stays, and every reader sees who wrote which, and by whose leave.
+import { byHand, bytes, DAYS, newPatient, newRecipient, textOf, type At } from './people.ts';
+
+export const run = async (at: At) => {
+  const [patient, specialist] = [await newPatient(at), await newRecipient(at, 'Specialist')];
+  const folder = await patient.createFolder({ name: 'Medication', category: 'medication' });
+  const plan = await patient.file(folder.id, bytes('Ramipril 5 mg'), { fileName: 'plan.txt' });
+  const gift = {
+    recipient: specialist.id,
+    folders: [folder.id],
+    purpose: 'TREAT',
+    durationSeconds: 30 * DAYS,
+  } as const;
+  const [read] = await patient.grant(gift);
+  const [write] = await patient.grant({ ...gift, right: 'write' });
+
+  await specialist.fileVersion(write, plan, bytes('Ramipril 2.5 mg'), { fileName: 'plan.txt' });
+
+  const grant = await specialist.grant(read.id, patient.id);
+  const versions = await specialist.listVersions(grant, plan.record);
+  const opened = await specialist.open(grant, versions);
+  return {
+    texts: await Promise.all(opened.map(textOf)),
+    authors: versions.map((v) => (v.author === patient.id ? 'patient' : 'specialist')),
+    underGrants: versions.map((v) => v.grant?.payload.right),
+  };
+};
+
+await byHand(import.meta.url, run);

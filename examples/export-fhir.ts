@@ -1,0 +1,21 @@
+// Grants, requests and the trail as one FHIR R4 Bundle, to take along.
+import { byHand, bytes, DAYS, newPatient, newRecipient, type At } from './people.ts';
+
+export const run = async (at: At) => {
+  const [patient, clinic] = [await newPatient(at), await newRecipient(at, 'Clinic')];
+  const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
+  const letter = await patient.file(folder.id, bytes('Dear colleague'), {});
+  const gift = { recipient: clinic.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: DAYS } as const;
+  const [{ id }] = await patient.grant(gift);
+  await clinic.open(await clinic.grant(id, patient.id), [letter]);
+
+  const bundle = await patient.exportFhir();
+  const types = bundle.entry?.map((e) => e.resource?.resourceType) ?? [];
+  return {
+    type: bundle.type,
+    consents: types.filter((t) => t === 'Consent').length,
+    events: types.filter((t) => t === 'AuditEvent').length,
+  };
+};
+
+await byHand(import.meta.url, run);

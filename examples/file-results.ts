@@ -1,0 +1,34 @@
+// A laboratory files results into a patient's folder. It keeps no way to read them back, and gets a receipt.
+import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, textOf, type At } from './people.ts';
+
+export const run = async (at: At) => {
+  const [patient, laboratory] = [await newPatient(at), await newRecipient(at, 'Laboratory')];
+  const folder = await patient.createFolder({ name: 'Blood counts', category: 'laboratory' });
+  const [add] = await patient.grant({
+    recipient: laboratory.id,
+    right: 'add',
+    folders: [folder.id],
+    purpose: 'TREAT',
+    durationSeconds: 30 * DAYS,
+  });
+
+  const filed = await laboratory.file(add, bytes('Hb 14.2 g/dl'), {
+    fileName: 'blood-count.txt',
+    title: 'Blood count',
+  });
+  // Signed by the service: that it stored this, and which event of the patient's trail tells of it.
+  const receipt = filed.receipt!;
+
+  const [record] = await patient.listRecords(folder.id);
+  const [opened] = await patient.open([record!]);
+  const event = await patient.eventOf(receipt);
+  return {
+    wroteIt: record!.author === laboratory.id,
+    underItsGrant: record!.grant?.payload.grant === add.id,
+    seen: await textOf(opened!),
+    event: event.kind,
+    readBack: await refusal(laboratory.open(await laboratory.grant(add.id, patient.id), [filed])),
+  };
+};
+
+await byHand(import.meta.url, run);

@@ -1,0 +1,57 @@
+// What all examples start with: identities, files, and how an example is run by hand.
+import { argv } from 'node:process';
+import { pathToFileURL } from 'node:url';
+import { createPatient, createRecipient, type Patient, type Recipient } from '../lib/client/index.ts';
+import { deviceKeys, identityPublicKey } from '../lib/identity/derive.ts';
+import { nextKeyHash } from '../lib/identity/identity-statement.ts';
+import { generationSeed, newRootWords, rootFromWords } from '../lib/identity/roots.ts';
+
+/** Where the API is: what `npm start` prints. */
+export interface At {
+  readonly origin: string;
+}
+
+/** 24 words are the root of an identity and go on paper; a device holds the seed of one generation. */
+export const newIdentity = () => {
+  const root = rootFromWords(newRootWords());
+  const next = nextKeyHash(identityPublicKey(generationSeed(root, 2)));
+  return { keys: deviceKeys(generationSeed(root, 1)), next };
+};
+
+export const newPatient = async ({ origin }: At): Promise<Patient> => {
+  const patient = createPatient({ origin, ...newIdentity() });
+  await patient.register();
+  return patient;
+};
+
+export const newRecipient = async ({ origin }: At, name: string): Promise<Recipient> => {
+  const recipient = createRecipient({ origin, ...newIdentity() });
+  await recipient.register({ name });
+  return recipient;
+};
+
+export const DAYS = 86_400;
+
+export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+export const textOf = (opened: { readonly stream: () => ReadableStream<Uint8Array> }): Promise<string> =>
+  new Response(opened.stream() as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+
+/** The code that a call is refused with; nothing is not a refusal. */
+export const refusal = async (call: Promise<unknown>): Promise<string> => {
+  try {
+    await call;
+  } catch (error) {
+    const { code, details } = error as { readonly code: string; readonly details?: { readonly reason?: string } };
+    return details?.reason === undefined ? code : `${code}: ${details.reason}`;
+  }
+  throw new Error('this should have been refused');
+};
+
+/** Runs an example that was named on the command line: `npx tsx examples/NAME.ts ORIGIN`. */
+export const byHand = async (url: string, run: (at: At) => Promise<unknown>): Promise<void> => {
+  const [, program = '', origin] = argv;
+  if (url !== pathToFileURL(program).href) return;
+  if (origin === undefined) throw new Error('name the origin that npm start prints, http://127.0.0.1:PORT');
+  console.log(await run({ origin }));
+};

@@ -1,0 +1,27 @@
+// A patient shows one record to somebody, and nothing else of the folder that it is in.
+import { bytes, byHand, DAYS, newPatient, newRecipient, refusal, textOf, type At } from './people.ts';
+
+export const run = async (at: At) => {
+  const [patient, insurer] = [await newPatient(at), await newRecipient(at, 'Insurer')];
+  const folder = await patient.createFolder({ name: 'Hospital letters', category: 'letters' });
+  const invoice = await patient.file(folder.id, bytes('Invoice 4711'), { fileName: 'invoice.txt' });
+  const letter = await patient.file(folder.id, bytes('Discharge letter'), { fileName: 'letter.txt' });
+
+  // The record's key is wrapped for a folder that holds nothing else; the file stays where it is.
+  const [{ id }] = await patient.grant({
+    recipient: insurer.id,
+    record: invoice.record,
+    purpose: 'HPAYMT',
+    durationSeconds: 14 * DAYS,
+  });
+
+  const grant = await insurer.grant(id, patient.id);
+  const [opened] = await insurer.open(grant, [invoice]);
+  return {
+    seen: await textOf(opened!),
+    otherRecord: await refusal(insurer.open(grant, [letter])),
+    wholeFolder: await refusal(insurer.listRecords(grant, folder.id)),
+  };
+};
+
+await byHand(import.meta.url, run);
