@@ -18,7 +18,8 @@ const HEAD = `# Access patterns
 
 Which calls to AWS each route makes when it succeeds. Counted by middleware on the clients while a story runs on the local AWS
 (test/races/calls.test.ts, which also holds this page to what it counts; \`UPDATE_DOCS=1\` writes it). An opening takes two trips:
-three reads side by side, then one transaction. Presigned URLs are made without a call. Keys and indexes are in [spec/storage.md](spec/storage.md).
+three reads side by side, then one transaction. Presigned URLs are made without a call. With 10,000 records,
+1,000 grants and 100,000 events the calls are the same as with ten of each (test/races/scale.test.ts). Keys and indexes are in [spec/storage.md](spec/storage.md).
 
 | route | calls |
 |---|---|
