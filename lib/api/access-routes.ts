@@ -71,7 +71,7 @@ export const ACCESS_ROUTES = {
     query: none,
     body: s.grantBody,
     answer: [201, s.grantView],
-    errors: ['not-found', 'statement-invalid', 'grant-exceeds-request', 'kfrag-invalid', ...STORED],
+    errors: ['not-found', 'statement-invalid', 'request-closed', 'grant-exceeds-request', 'kfrag-invalid', ...STORED],
     summary: 'Grant access that nobody asked for, or more cells of an approved request',
   },
   'get-grant': {

@@ -45,6 +45,7 @@ export const RECORD_ROUTES = {
       'capsule-invalid',
       'kfrag-invalid',
       'grant-ended',
+      'grant-exceeds-request',
       ...STORED,
     ],
     summary: 'Make a folder, or start its next epoch, and carry up to 40 grants into its cell',

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { ROUTES } from '../../lib/api/routes.ts';
+import { STORED } from '../../lib/api/route.ts';
+import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { EVENT_KINDS } from '../../lib/domain/audit.ts';
 import { livenessAt, type GrantStatus } from '../../lib/domain/grant.ts';
 import { cellLife, grantLife, requestLife, type GrantState, type Transition } from '../../lib/domain/life.ts';
@@ -73,7 +74,10 @@ describe('the diagrams', () => {
   });
 });
 
-const rows = [...PAGE.matchAll(/^\| (\w+) \| `([\w-]+)` \| `(\w+)` \| `(\w+)` \| `([\w-]+)` \|$/gm)];
+const rows = [...PAGE.matchAll(/^\| (\w+) \| `([\w-]+)` \| `(\w+)` \| `(\w+)` \| `([\w-]+)` \|(.*)\|$/gm)];
+
+/** Said once for all of them. */
+const SHARED: readonly string[] = ['not-found', 'statement-invalid', ...STORED];
 
 describe('the tables', () => {
   test('have every arrow that somebody draws', () => {
@@ -82,9 +86,11 @@ describe('the tables', () => {
     expect(labels).toHaveLength(11);
   });
 
-  test.each(rows.map(([, label, ...rest]) => [label, ...rest] as const))('%s', (_, route, statement, signer, event) => {
+  test.each(rows.map(([, ...cells]) => cells))('%s', (_, route, statement, signer, event, refusals = '') => {
     expect(Object.keys(ROUTES)).toContain(route);
     expect(KINDS[statement as keyof typeof KINDS].signer).toBe(signer);
     expect(EVENT_KINDS).toContain(event);
+    const own = ROUTES[route as RouteName].errors.filter((code) => !SHARED.includes(code));
+    expect([...refusals.matchAll(/`([\w-]+)`/g)].map(([, code]) => code).sort()).toEqual([...own].sort());
   });
 });

@@ -621,6 +621,12 @@ describe('create-folder', () => {
     expect(await refused(w, () => put(w, next, { extensions: [late.body] }))).toEqual({ code: 'statement-outdated' });
     const unknown = await extensionOf(await grantOf([w.folder]), [next]);
     expect(await refused(w, () => put(w, next, { extensions: [unknown.body] }))).toEqual(NOT_FOUND);
+    const other = await folderOf(patient);
+    const beyond = await extensionOf(w.grant, [other]);
+    expect(await refused(w, () => put(w, other, { extensions: [beyond.body] }))).toEqual({
+      code: 'grant-exceeds-request',
+      member: 'cells',
+    });
   });
 
   test('a folder that holds one record version comes with its wrap', async () => {

@@ -2,7 +2,15 @@
 import { Buffer } from 'node:buffer';
 import { expect } from '@jest/globals';
 import { AppError, type ErrorCode, type ProblemDetails } from '../../lib/api/errors.ts';
-import type { Answer, Body, Input, Params, Query, RouteName } from '../../lib/api/routes.ts';
+import {
+  ROUTES,
+  type Answer,
+  type Body,
+  type Input,
+  type Params,
+  type Query,
+  type RouteName,
+} from '../../lib/api/routes.ts';
 import { systemRng } from '../../lib/bytes/binary.ts';
 import type { AuditEvent } from '../../lib/domain/audit.ts';
 import { instantOf, MINUTE } from '../../lib/domain/time.ts';
@@ -42,6 +50,7 @@ import { requestAccess } from '../../lib/usecases/request-access.ts';
 import { returnGrant } from '../../lib/usecases/return-grant.ts';
 import { revokeGrant } from '../../lib/usecases/revoke-grant.ts';
 import { uploadParts } from '../../lib/usecases/upload-parts.ts';
+import { errorsOf } from '../../scripts/contract/document.ts';
 import { copyOf, inOrder, makeMemory, type Memory } from '../support/memory/index.ts';
 import {
   filingOf,
@@ -106,6 +115,12 @@ interface Sent<N extends RouteName> {
 
 export const newNonce = (): string => Buffer.from(systemRng(16)).toString('base64');
 
+/** Whatever a use case refuses with, the contract of its route must say. */
+const assertContract = (name: RouteName, error: unknown): void => {
+  if (error instanceof AppError && !errorsOf(ROUTES[name]).includes(error.code))
+    throw new TypeError(`${name} refuses with ${error.code}, which its contract does not say`);
+};
+
 /** What the person's signed request comes to. */
 export const send = async <N extends SignedRoute>(
   { ports }: Pick<Memory, 'ports'>,
@@ -115,7 +130,12 @@ export const send = async <N extends SignedRoute>(
 ): Promise<Answer<N>> => {
   const run = USE_CASES[name] as unknown as (deps: Ports, call: Call, input: unknown) => Promise<Answer<N>>;
   const call: Call = { caller: keys.id, now: instantOf(now), nonce: { value: nonce, expires: now + MINUTE } };
-  return run(ports, call, { params: params ?? {}, query: query ?? {}, body });
+  try {
+    return await run(ports, call, { params: params ?? {}, query: query ?? {}, body });
+  } catch (error) {
+    assertContract(name, error);
+    throw error;
+  }
 };
 
 export type Refusal = { readonly code: ErrorCode } & ProblemDetails;
