@@ -1,22 +1,40 @@
-// A grant and a receipt, shown to a third party that knows the patient's id and the service's key, and asks nobody. docs/spec/evidence.md.
+// What the trail and the service say, shown to a third party that knows two ids and the service's key, and asks nobody. docs/spec/evidence.md.
 import { verifyServiceStatement } from '../lib/statements/service.ts';
-import { verifyStatement } from '../lib/statements/verify.ts';
-import { byHand, bytes, DAYS, newPatient, newRecipient, type At } from './people.ts';
+import { statementHash, verifyStatement } from '../lib/statements/verify.ts';
+import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, type At } from './people.ts';
 
-export const run = async (at: At) => {
-  const [patient, laboratory] = [await newPatient(at), await newRecipient(at, 'Laboratory')];
+export const run = async ({ say = console.log, ...at }: At) => {
+  const [patient, clinic] = [await newPatient(at), await newRecipient(at, 'Clinic')];
   const folder = await patient.createFolder({ name: 'Blood counts', category: 'laboratory' });
-  const gift = { recipient: laboratory.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: DAYS } as const;
-  const [add] = await patient.grant({ ...gift, right: 'add' });
-  const filed = await laboratory.file(add, bytes('Hb 14.2 g/dl'), {});
+  const gift = { recipient: clinic.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: DAYS } as const;
+  const [[read], [add]] = [await patient.grant(gift), await patient.grant({ ...gift, right: 'add' })];
+  const filed = await clinic.file(add, bytes('Hb 14.2 g/dl'), {});
+  await clinic.open(await clinic.grant(read.id, patient.id), [filed]);
+  const opened = (await patient.audit()).find((e) => e.kind === 'records-opened')!;
 
-  // What is handed over: texts. What the third party knows from elsewhere: an id and a key.
-  const shown = { grant: add.statement.jws, receipt: filed.receipt!.jws };
-  const known = { patient: patient.id, service: laboratory.memory.serviceKey()! };
+  // What is handed over: texts. What the third party knows from elsewhere: two ids and a key.
+  const shown = {
+    grant: read.statement.jws,
+    opening: opened.evidence!,
+    record: filed.statement.jws,
+    receipt: filed.receipt!.jws,
+    checkpoint: (await patient.checkpoint()).jws,
+  };
+  const known = { patient: patient.id, clinic: clinic.id, service: patient.memory.serviceKey()! };
 
   const grant = await verifyStatement('grant', shown.grant, known.patient);
+  const opening = await verifyStatement('opening', shown.opening, known.clinic);
+  const sameGrant = opening.payload.grant === grant.payload.grant;
+  say(`The patient gave a grant to ${grant.payload.right}, the clinic says it opened by it: ${sameGrant}.`);
+
   const receipt = verifyServiceStatement('receipt', shown.receipt, known.service);
-  return { right: grant.payload.right, sameGrant: receipt.grant === grant.payload.grant, version: receipt.version };
+  const checkpoint = verifyServiceStatement('checkpoint', shown.checkpoint, known.service);
+  const sameRecord = receipt.statement === statementHash(shown.record);
+  say(`The service signed that it stored the record: ${sameRecord}, and that the trail has ${checkpoint.seq} events.`);
+
+  const otherSigner = await refusal(verifyStatement('opening', shown.opening, known.patient));
+  say(`Nobody can put the opening down to the patient (${otherSigner}).`);
+  return { right: grant.payload.right, sameGrant, sameRecord, events: checkpoint.seq, otherSigner };
 };
 
 await byHand(import.meta.url, run);

@@ -1,7 +1,7 @@
 // A specialist files the next version of a record. The one before stays, and every reader sees who wrote which, and by whose leave.
 import { byHand, bytes, DAYS, newPatient, newRecipient, textOf, type At } from './people.ts';
 
-export const run = async (at: At) => {
+export const run = async ({ say = console.log, ...at }: At) => {
   const [patient, specialist] = [await newPatient(at), await newRecipient(at, 'Specialist')];
   const folder = await patient.createFolder({ name: 'Medication', category: 'medication' });
   const plan = await patient.file(folder.id, bytes('Ramipril 5 mg'), { fileName: 'plan.txt' });
@@ -19,11 +19,18 @@ export const run = async (at: At) => {
   const grant = await specialist.grant(read.id, patient.id);
   const versions = await specialist.listVersions(grant, plan.record);
   const opened = await specialist.open(grant, versions);
-  return {
-    texts: await Promise.all(opened.map(textOf)),
-    authors: versions.map((v) => (v.author === patient.id ? 'patient' : 'specialist')),
-    underGrants: versions.map((v) => v.grant?.payload.right),
-  };
+  const texts = await Promise.all(opened.map(textOf));
+  const authors = versions.map((v) => (v.author === patient.id ? 'patient' : 'specialist'));
+  // The client checked that the author's grant covered this; the patient needs none.
+  const underGrant = versions.map((v) => v.grant?.payload.grant === write.id);
+  for (const [i, v] of versions.entries())
+    say(
+      `Version ${v.version}, by the ${authors[i]}, ${underGrant[i] ? 'under its grant to write' : 'as the owner'}: "${texts[i]}".`,
+    );
+  const [first, second] = versions.map((v) => v.statement);
+  const chained = second!.payload.previous === first!.hash;
+  say(`The second names the first, so that neither can be left out: ${chained}.`);
+  return { texts, authors, underGrant, chained };
 };
 
 await byHand(import.meta.url, run);

@@ -1,7 +1,7 @@
 // Grants, requests and the trail as one FHIR R4 Bundle, to take along.
 import { byHand, bytes, DAYS, newPatient, newRecipient, type At } from './people.ts';
 
-export const run = async (at: At) => {
+export const run = async ({ say = console.log, ...at }: At) => {
   const [patient, clinic] = [await newPatient(at), await newRecipient(at, 'Clinic')];
   const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
   const letter = await patient.file(folder.id, bytes('Dear colleague'), {});
@@ -11,11 +11,10 @@ export const run = async (at: At) => {
 
   const bundle = await patient.exportFhir();
   const types = bundle.entry?.map((e) => e.resource?.resourceType) ?? [];
-  return {
-    type: bundle.type,
-    consents: types.filter((t) => t === 'Consent').length,
-    events: types.filter((t) => t === 'AuditEvent').length,
-  };
+  const consents = types.filter((t) => t === 'Consent').length;
+  const events = types.filter((t) => t === 'AuditEvent').length;
+  say(`A FHIR R4 Bundle (${bundle.type}): ${consents} Consent for the grant, ${events} AuditEvents for the trail.`);
+  return { type: bundle.type, consents, events };
 };
 
 await byHand(import.meta.url, run);

@@ -1,7 +1,7 @@
 // A standing grant: the family doctor reads everything, also what the patient makes later.
 import { byHand, bytes, DAYS, newPatient, newRecipient, textOf, type At } from './people.ts';
 
-export const run = async (at: At) => {
+export const run = async ({ say = console.log, ...at }: At) => {
   const [patient, doctor] = [await newPatient(at), await newRecipient(at, 'Family doctor')];
   await patient.createFolder({ name: 'Letters', category: 'letters' });
   const [standing] = await patient.grant({
@@ -18,11 +18,13 @@ export const run = async (at: At) => {
 
   const grant = await doctor.grant(standing.id, patient.id);
   const [opened] = await doctor.open(grant, [image]);
-  return {
-    cells: grant.cells.length,
-    seen: await textOf(opened!),
-    outstanding: (await patient.outstanding(later.id)).length,
-  };
+  const seen = await textOf(opened!);
+  const outstanding = (await patient.outstanding(later.id)).length;
+  say(`The family doctor reads "${seen}" in a folder that was made after the grant.`);
+  say(
+    `The grant began with ${standing.folders.length} folder and now reaches ${grant.cells.length}; ${outstanding} are outstanding.`,
+  );
+  return { before: standing.folders.length, cells: grant.cells.length, seen, outstanding };
 };
 
 await byHand(import.meta.url, run);

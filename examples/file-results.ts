@@ -1,7 +1,7 @@
 // A laboratory files results into a patient's folder. It keeps no way to read them back, and gets a receipt.
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, textOf, type At } from './people.ts';
 
-export const run = async (at: At) => {
+export const run = async ({ say = console.log, ...at }: At) => {
   const [patient, laboratory] = [await newPatient(at), await newRecipient(at, 'Laboratory')];
   const folder = await patient.createFolder({ name: 'Blood counts', category: 'laboratory' });
   const [add] = await patient.grant({
@@ -22,13 +22,16 @@ export const run = async (at: At) => {
   const [record] = await patient.listRecords(folder.id);
   const [opened] = await patient.open([record!]);
   const event = await patient.eventOf(receipt);
-  return {
-    wroteIt: record!.author === laboratory.id,
-    underItsGrant: record!.grant?.payload.grant === add.id,
-    seen: await textOf(opened!),
-    event: event.kind,
-    readBack: await refusal(laboratory.open(await laboratory.grant(add.id, patient.id), [filed])),
-  };
+  const wroteIt = record!.author === laboratory.id;
+  const underItsGrant = record!.grant?.payload.grant === add.id;
+  const seen = await textOf(opened!);
+  say(
+    `The patient reads "${seen}", and sees that the laboratory wrote it: ${wroteIt}, by its grant: ${underItsGrant}.`,
+  );
+  say(`The laboratory's receipt is borne out by event ${event.seq} of the patient's trail (${event.kind}).`);
+  const readBack = await refusal(laboratory.open(await laboratory.grant(add.id, patient.id), [filed]));
+  say(`The laboratory cannot read it back (${readBack}).`);
+  return { wroteIt, underItsGrant, seen, event: event.kind, readBack };
 };
 
 await byHand(import.meta.url, run);

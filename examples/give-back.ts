@@ -1,7 +1,7 @@
 // A recipient that needs a grant no more gives it back; one whose receiving key is replaced asks anew with the next.
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, type At } from './people.ts';
 
-export const run = async (at: At) => {
+export const run = async ({ say = console.log, ...at }: At) => {
   const [patient, study] = [await newPatient(at), await newRecipient(at, 'Study office')];
   const folder = await patient.createFolder({ name: 'Steps', category: 'devices' });
   const record = await patient.file(folder.id, bytes('8,412 steps'), {});
@@ -11,13 +11,15 @@ export const run = async (at: At) => {
 
   const { payload } = await study.renewReceivingKey();
   await study.giveBack(grant, 'key-replaced');
-  const trail = await patient.audit();
-  return {
-    receivingKey: payload.receiving.number,
-    openedThen: await refusal(study.open(grant, [record])),
-    lastEvent: trail.at(-1)!.kind,
-    byTheRecipient: trail.at(-1)!.actor === study.id,
-  };
+  say(
+    `The study office now has receiving key ${payload.receiving.number}, and gives back the grant to the key before.`,
+  );
+  const openedThen = await refusal(study.open(grant, [record]));
+  say(`It cannot open anything with it any more (${openedThen}).`);
+  const last = (await patient.audit()).at(-1)!;
+  const byTheRecipient = last.actor === study.id;
+  say(`The patient's trail ends with ${last.kind}, by the study office: ${byTheRecipient}.`);
+  return { receivingKey: payload.receiving.number, openedThen, lastEvent: last.kind, byTheRecipient };
 };
 
 await byHand(import.meta.url, run);

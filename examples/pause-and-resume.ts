@@ -1,7 +1,7 @@
 // A patient holds a grant for a while, and lets it go on.
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, textOf, type At } from './people.ts';
 
-export const run = async (at: At) => {
+export const run = async ({ say = console.log, ...at }: At) => {
   const [patient, clinic] = [await newPatient(at), await newRecipient(at, 'Clinic')];
   const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
   const letter = await patient.file(folder.id, bytes('Dear colleague'), {});
@@ -11,9 +11,12 @@ export const run = async (at: At) => {
 
   const paused = await patient.pause(given);
   const whilePaused = await refusal(clinic.open(grant, [letter]));
+  say(`The patient pauses the grant; the clinic is refused at once (${whilePaused}).`);
   const resumed = await patient.resume(paused);
   const [opened] = await clinic.open(grant, [letter]);
-  return { states: [given.state, paused.state, resumed.state], whilePaused, afterwards: await textOf(opened!) };
+  const afterwards = await textOf(opened!);
+  say(`The patient lets it go on; the clinic reads "${afterwards}".`);
+  return { states: [given.state, paused.state, resumed.state], whilePaused, afterwards };
 };
 
 await byHand(import.meta.url, run);

@@ -6,9 +6,12 @@ import { deviceKeys, identityPublicKey } from '../lib/identity/derive.ts';
 import { nextKeyHash } from '../lib/identity/identity-statement.ts';
 import { generationSeed, newRootWords, rootFromWords } from '../lib/identity/roots.ts';
 
-/** Where the API is: what `npm start` prints. */
 export interface At {
+  /** Where the API is: what `npm start` prints. */
   readonly origin: string;
+  readonly fetch?: typeof fetch;
+  /** Takes what is told, line by line; prints it unless given. */
+  readonly say?: (line: string) => void;
 }
 
 /** 24 words are the root of an identity and go on paper; a device holds the seed of one generation. */
@@ -18,14 +21,14 @@ export const newIdentity = () => {
   return { keys: deviceKeys(generationSeed(root, 1)), next };
 };
 
-export const newPatient = async ({ origin }: At): Promise<Patient> => {
-  const patient = createPatient({ origin, ...newIdentity() });
+export const newPatient = async (at: At): Promise<Patient> => {
+  const patient = createPatient({ ...at, ...newIdentity() });
   await patient.register();
   return patient;
 };
 
-export const newRecipient = async ({ origin }: At, name: string): Promise<Recipient> => {
-  const recipient = createRecipient({ origin, ...newIdentity() });
+export const newRecipient = async (at: At, name: string): Promise<Recipient> => {
+  const recipient = createRecipient({ ...at, ...newIdentity() });
   await recipient.register({ name });
   return recipient;
 };
@@ -53,5 +56,5 @@ export const byHand = async (url: string, run: (at: At) => Promise<unknown>): Pr
   const [, program = '', origin] = argv;
   if (url !== pathToFileURL(program).href) return;
   if (origin === undefined) throw new Error('name the origin that npm start prints, http://127.0.0.1:PORT');
-  console.log(await run({ origin }));
+  await run({ origin });
 };

@@ -1,23 +1,29 @@
 // Who opened what, when, and for what purpose: answered over the trail that the patient's client verified, kept, and reads on from.
-import { createPatient, createTrail, importMemory } from '../lib/client/index.ts';
+import { createPatient, createTrail, importMemory, PURPOSE_TEXTS } from '../lib/client/index.ts';
 import { byHand, bytes, DAYS, newIdentity, newRecipient, type At } from './people.ts';
 
-export const run = async (at: At) => {
+export const run = async ({ say = console.log, ...at }: At) => {
   const identity = newIdentity();
   const patient = createPatient({ ...at, ...identity });
   await patient.register();
   const clinic = await newRecipient(at, 'Clinic');
   const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
-  const letter = await patient.file(folder.id, bytes('Dear colleague'), {});
+  const letter = await patient.file(folder.id, bytes('Dear colleague'), { title: 'Discharge letter' });
   const gift = { recipient: clinic.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: DAYS } as const;
   const [{ id }] = await patient.grant(gift);
   await clinic.open(await clinic.grant(id, patient.id), [letter]);
 
   const opened = await patient.openings({ record: letter.record, purpose: 'TREAT' });
-  const checkpoint = await patient.checkpoint();
+  for (const { opener, at: when, purpose } of opened)
+    say(
+      `${opener === clinic.id ? 'The clinic' : opener} opened it, ${new Date(when).toISOString()}, ${PURPOSE_TEXTS[purpose!]}.`,
+    );
 
-  // Another day: plain JSON was kept, and what it holds must still be there.
+  const checkpoint = await patient.checkpoint();
+  say(`The service signed the trail up to event ${checkpoint.seq}. Memory and trail are kept, as plain JSON.`);
   const [memory, trail] = [patient.memory.export(), patient.trail.export()];
+
+  // Another day. What was kept must still be there, or the client names what is not.
   const next = createPatient({
     ...at,
     ...identity,
@@ -25,12 +31,16 @@ export const run = async (at: At) => {
     trail: createTrail(trail),
   });
   await next.open([letter]);
+  const now = await next.audit();
+  say(`Another day the client reads on behind event ${trail.entries.length}, and finds ${now.at(-1)!.kind}.`);
   return {
     who: opened.map((o) => o.opener === clinic.id),
+    what: opened.map((o) => o.record === letter.record),
+    when: opened.map((o) => o.at),
     purposes: opened.map((o) => o.purpose),
     signedUpTo: checkpoint.seq,
     kept: trail.entries.length,
-    now: (await next.audit()).length,
+    now: now.length,
   };
 };
 

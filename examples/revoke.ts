@@ -1,7 +1,7 @@
 // A patient revokes one grant of two. What is filed next goes into a new epoch of the folder, which the other recipient can still read.
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, textOf, type At } from './people.ts';
 
-export const run = async (at: At) => {
+export const run = async ({ say = console.log, ...at }: At) => {
   const patient = await newPatient(at);
   const [former, current] = [await newRecipient(at, 'Former practice'), await newRecipient(at, 'Current practice')];
   const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
@@ -14,15 +14,18 @@ export const run = async (at: At) => {
   await patient.revoke(ends, 'no-longer-needed');
   const after = await patient.file(folder.id, bytes('after'), {});
 
+  say(`The patient revokes the former practice's grant; what is filed next is in epoch ${after.epoch} of the folder.`);
+
+  const refused = [
+    await refusal(former.open(held, [before])),
+    await refusal(former.grant(ends.id, patient.id).then((g) => former.open(g, [after]))),
+  ];
+  say(`The former practice opens neither the old record (${refused[0]}) nor the new one (${refused[1]}).`);
+  // The grant that stays was carried over into the new epoch in the same call.
   const opened = await current.open(await current.grant(stays.id, patient.id), [before, after]);
-  return {
-    epochs: [before.epoch, after.epoch],
-    former: [
-      await refusal(former.open(held, [before])),
-      await refusal(former.grant(ends.id).then((g) => former.open(g, [after]))),
-    ],
-    current: await Promise.all(opened.map(textOf)),
-  };
+  const texts = await Promise.all(opened.map(textOf));
+  say(`The current practice reads both: "${texts.join('", "')}".`);
+  return { epochs: [before.epoch, after.epoch], former: refused, current: texts };
 };
 
 await byHand(import.meta.url, run);

@@ -1,7 +1,7 @@
 // A patient shows one record to somebody, and nothing else of the folder that it is in.
 import { bytes, byHand, DAYS, newPatient, newRecipient, refusal, textOf, type At } from './people.ts';
 
-export const run = async (at: At) => {
+export const run = async ({ say = console.log, ...at }: At) => {
   const [patient, insurer] = [await newPatient(at), await newRecipient(at, 'Insurer')];
   const folder = await patient.createFolder({ name: 'Hospital letters', category: 'letters' });
   const invoice = await patient.file(folder.id, bytes('Invoice 4711'), { fileName: 'invoice.txt' });
@@ -17,11 +17,13 @@ export const run = async (at: At) => {
 
   const grant = await insurer.grant(id, patient.id);
   const [opened] = await insurer.open(grant, [invoice]);
-  return {
-    seen: await textOf(opened!),
-    otherRecord: await refusal(insurer.open(grant, [letter])),
-    wholeFolder: await refusal(insurer.listRecords(grant, folder.id)),
-  };
+  const seen = await textOf(opened!);
+  say(`The insurer reads the one record it was given: "${seen}".`);
+  const otherRecord = await refusal(insurer.open(grant, [letter]));
+  say(`It cannot open the letter beside it (${otherRecord}).`);
+  const wholeFolder = await refusal(insurer.listRecords(grant, folder.id));
+  say(`Nor list the folder that both are in (${wholeFolder}).`);
+  return { seen, otherRecord, wholeFolder };
 };
 
 await byHand(import.meta.url, run);
