@@ -76,6 +76,10 @@ const assertSealable = async (ctx: Context, metadata: Metadata, heading: Heading
   }
 };
 
+/** Now, and before the end of the grant: by a clock that is ahead the end has passed, by the service's, which decides, it may not have. */
+const createdUnder = (ctx: Context, grant: Statement<'grant'> | undefined): number =>
+  Math.min(ctx.now(), (grant?.payload.expires ?? Infinity) - 1);
+
 const seal = async (
   ctx: Context,
   { patient, folder, current, grant, before }: Place,
@@ -86,7 +90,7 @@ const seal = async (
   const record = before?.record ?? newId<RecordId>(ctx.world.rng);
   const version = (before?.version ?? 0) + 1;
   const fileKey = ctx.world.rng(32);
-  const heading = { record, version, patient, folder, author: ctx.keys.id, created: ctx.now() };
+  const heading = { record, version, patient, folder, author: ctx.keys.id, created: createdUnder(ctx, grant) };
   await assertSealable(ctx, metadata, heading);
   const sealed = await sealBlob(sourceOf(content), fileKey, heading, { rng: ctx.world.rng });
   let known: Statement<'folder'> | undefined = cell;

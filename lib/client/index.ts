@@ -3,7 +3,7 @@ export { AppError, type ErrorCode, type ProblemDetails } from '../api/errors.ts'
 export { ClientError, ServiceError, TrailError, type Check, type ClientErrorCode } from './errors.ts';
 export { checkFragmentProof, WrongFragmentError, type FragmentProof, type WrongFragment } from './fragments.ts';
 export { createPatient, type Patient } from './patient.ts';
-export type { ApproveOptions, Gift } from './giving.ts';
+export type { ApproveOptions, Gift, Given } from './giving.ts';
 export { createRecipient, type Recipient } from './recipient.ts';
 export { createMemory, importMemory, type Memory, type MemorySnapshot } from './memory.ts';
 export type { ClientOptions } from './context.ts';
