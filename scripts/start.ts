@@ -49,6 +49,7 @@ The API answers at ${system.url}
 The local AWS answers at ${system.endpoint}
 Try:  curl -i ${system.url}/v1/health
       curl -s ${system.url}/v1/openapi.json
+      curl -s ${system.url}/v1/service-key
 Every other call is signed: use the SDK (docs/client.md) or docs/spec/request-signatures.md.
 Ctrl-C ends both.`);
   if (!signal.aborted) await once(signal, 'abort');
