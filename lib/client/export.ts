@@ -1,18 +1,31 @@
 // What the patient takes along in a format that others read: its grants and requests and its trail, each verified, as FHIR R4.
-import type { GrantId, RequestId } from '../bytes/ids.ts';
-import type { EventKind } from '../domain/audit.ts';
+import type { GrantId } from '../bytes/ids.ts';
 import { fhirBundle, type FhirExport } from '../fhir/bundle.ts';
+import type { StatementHash } from '../statements/kinds.ts';
+import { statementHash } from '../statements/verify.ts';
 import { readTrail, type AuditOptions } from './audit.ts';
 import type { Context } from './context.ts';
 import { check } from './errors.ts';
 import { fetchGrant, listGrants, type Grant } from './grants.ts';
-import { listRequests, type AccessRequest, type RequestState } from './requests.ts';
+import { listRequests } from './requests.ts';
+import { asAnswered, assertMade, assertStates, extensionsIn } from './told.ts';
 import type { TrailEntry } from './trail.ts';
 import type { CallOptions } from './transport.ts';
 
-/** With every folder it gives access to, those included that extensions added. */
-const whole = async (ctx: Context, id: GrantId, options: CallOptions): Promise<Grant> => {
+/** With every folder it gives access to, those included that extensions added. None is missing that the trail has. */
+const whole = async (
+  ctx: Context,
+  id: GrantId,
+  extensions: readonly StatementHash[],
+  options: CallOptions,
+): Promise<Grant> => {
   const { cells, ...grant } = await fetchGrant(ctx, id, ctx.keys.id, options);
+  const by = [...new Set(cells.map((c) => c.by))].map(statementHash);
+  const named = new Set([...by, ...cells.map((c) => c.statement.hash)]);
+  check(
+    'extension',
+    extensions.every((hash) => named.has(hash)),
+  );
   return { ...grant, folders: [...new Set(cells.map((c) => c.folder))] };
 };
 
@@ -22,49 +35,30 @@ const allGrants = async (
   trail: readonly TrailEntry[],
   options: CallOptions,
 ): Promise<readonly Grant[]> => {
-  const listed = await listGrants(ctx, 'patient', undefined, options);
-  const grants = new Map<GrantId, Grant>();
-  for (const g of listed) grants.set(g.id, g.extensions === 0 ? g : await whole(ctx, g.id, options));
-  for (const { kind, subject, statement } of trail) {
-    const id = subject.grant;
-    if (id === undefined) continue;
-    const grant = grants.get(id) ?? (await whole(ctx, id, options));
-    grants.set(id, grant);
-    if (kind === 'access-granted') check('grant', grant.statement.hash === statement);
-    if (kind === 'grant-revoked' || kind === 'grant-returned') check('grant', grant.state === 'revoked');
+  const grants = new Map((await listGrants(ctx, 'patient', undefined, options)).map((g) => [g.id, g]));
+  const extended = extensionsIn(trail);
+  for (const id of new Set([...grants.keys(), ...trail.flatMap((e) => e.subject.grant ?? [])])) {
+    const listed = grants.get(id);
+    const extensions = extended.get(id) ?? [];
+    if (listed === undefined || listed.extensions > 0 || extensions.length > 0)
+      grants.set(id, await whole(ctx, id, extensions, options));
   }
+  assertMade(trail, grants);
   return [...grants.values()];
 };
 
-const ANSWERS: Partial<Record<EventKind, RequestState>> = {
-  'request-denied': 'denied',
-  'request-withdrawn': 'withdrawn',
-  'access-granted': 'approved',
-};
-
-/** In the state that the trail has for them: the list may lag. */
-const allRequests = async (
-  ctx: Context,
-  trail: readonly TrailEntry[],
-  options: CallOptions,
-): Promise<readonly AccessRequest[]> => {
-  const answered = new Map<RequestId, RequestState>();
-  for (const { kind, subject } of trail) {
-    const state = ANSWERS[kind];
-    if (state !== undefined && subject.request !== undefined) answered.set(subject.request, state);
-  }
-  const listed = await listRequests(ctx, 'patient', undefined, options);
-  return listed.map((r) => ({ ...r, state: answered.get(r.id) ?? r.state }));
-};
-
 /**
- * The trail is read first, so that what is read after it can only know more.
+ * The trail is read first, so that what is read after it can only know more; and once more at the end, for what came in between.
  *
- * @throws {TrailError}; {ClientError} `unverified` (`grant`) when a grant is not the one that the trail has, or goes on after its revocation
+ * @throws {TrailError}; {ClientError} `unverified` (`grant`, `extension`, `request`) when one is not as the trail has it
  */
 export const exportFhir = async (ctx: Context, origin: string, options: AuditOptions = {}): Promise<FhirExport> => {
+  const { signal } = options;
   const trail = await readTrail(ctx, options);
-  const requests = await allRequests(ctx, trail, options);
-  const grants = await allGrants(ctx, trail, options);
+  const listed = await listRequests(ctx, 'patient', undefined, { signal });
+  const grants = await allGrants(ctx, trail, { signal });
+  const around = { before: trail, after: await readTrail(ctx, { signal }) };
+  assertStates(grants, around);
+  const requests = asAnswered(listed, around);
   return fhirBundle(new URL(origin).origin, { grants, requests, trail, at: ctx.now() });
 };

@@ -22,6 +22,7 @@ import { openRecords, ownKeys, type OpenedRecord, type OpenOptions } from './ope
 import { listOwnRecords, listVersions } from './own-records.ts';
 import type { RecordInfo } from './records.ts';
 import { listRequests, type AccessRequest, type RequestState } from './requests.ts';
+import { readWithPurposes } from './told.ts';
 import { openingsIn, type Opened, type Question, type Trail, type TrailEntry } from './trail.ts';
 import type { CallOptions } from './transport.ts';
 
@@ -111,7 +112,10 @@ export interface Patient {
   readonly checkpoint: (options?: CallOptions) => Promise<Checkpoint>;
   /** The event that a receipt names. @throws {ClientError} `unverified` (`receipt`) when the trail leaves it out */
   readonly eventOf: (receipt: Receipt, options?: CallOptions) => Promise<TrailEntry>;
-  /** Who opened what, when, for what purpose: over the trail, read to its end and verified. */
+  /**
+   * Who opened what, when, for what purpose: over the trail, read to its end and verified; the purpose is that of the grant as the patient signed it.
+   * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`)
+   */
   readonly openings: (question?: Question, options?: AuditOptions) => Promise<readonly Opened[]>;
   /** What to keep of the trail for the next time: `trail.export()`. */
   readonly trail: Trail;
@@ -124,8 +128,8 @@ export interface Patient {
   /**
    * Every grant and request as FHIR R4 Consent (IHE PCF) and the whole trail as AuditEvent (IHE BALP), in one Bundle: docs/spec/fhir-export.md. Ids
    * and codes only: no name of a folder, no message, no content. Verified: the trail as for `audit`, every statement, that no grant is missing which
-   * the trail has, and that none goes on after its revocation.
-   * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`, and what `getGrant` checks)
+   * the trail has, and that grants and requests are made, extended, held, ended and answered as the trail has it.
+   * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`, `request`, and what `getGrant` checks)
    */
   readonly exportFhir: (options?: AuditOptions) => Promise<FhirExport>;
 }
@@ -214,7 +218,7 @@ export const createPatient = (options: ClientOptions): Patient => {
     exportFhir: (o) => exportFhir(ctx, options.origin, o),
     checkpoint: (o) => takeCheckpoint(ctx, o),
     eventOf: (receipt, o) => eventOf(ctx, receipt, o),
-    openings: async (question, o) => openingsIn(await readTrail(ctx, o), question),
+    openings: async (question, o) => openingsIn(await readWithPurposes(ctx, o), question),
     trail: ctx.trail,
   };
 };

@@ -4,7 +4,7 @@ import type { FhirExport } from '../../lib/client/index.ts';
 import { balpFaults, pcfFaults } from '../fhir/profiles.ts';
 import { faults } from '../fhir/schema.ts';
 import { ORIGIN } from './service.ts';
-import { asked, DAY, granted } from './story.ts';
+import { asked, DAY, granted, people } from './story.ts';
 import { refusal } from './world.ts';
 
 const resources = (bundle: FhirExport) => bundle.entry!.map((e) => e.resource!);
@@ -72,5 +72,56 @@ describe('exportFhir', () => {
     service.state.lie = (route, answer) =>
       route === 'list-grants' ? { grants: answer.grants.map((g: object) => ({ ...g, state: 'active' })) } : undefined;
     await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified grant');
+  });
+
+  test.each([
+    ['purpose', { purpose: 'HRESCH' }],
+    ['right', { right: 'write' }],
+    ['request', { request: undefined }],
+    ['folders', { folders: [] }],
+  ] as const)('another %s in the event of a grant than the patient signed is refused', async (_, other) => {
+    const all = await people();
+    const { service, patient } = all;
+    const folder = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
+    service.state.tell = ({ kind, subject }) =>
+      kind === 'access-granted' ? (JSON.parse(JSON.stringify({ ...subject, ...other })) as object) : undefined;
+    await patient.approve(await asked(all, [folder.id]), { unverifiedRecipient: true });
+    await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified grant');
+  });
+
+  test.each(['denied', 'withdrawn', 'approved'])('a request %s by nobody is refused', async (state) => {
+    const all = await granted();
+    const { service, patient, first } = all;
+    await asked(all, [first.id]);
+    service.state.lie = (route, answer) =>
+      route === 'list-requests' ? { requests: answer.requests.map((r: object) => ({ ...r, state })) } : undefined;
+    await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified request');
+  });
+
+  test.each(['list-grants', 'get-grant'])('an ending that nobody signed is refused, in %s', async (liar) => {
+    const { service, patient } = await granted();
+    service.state.lie = (route, answer) => {
+      if (route === 'list-grants')
+        return { grants: liar === route ? answer.grants.map((g: object) => ({ ...g, state: 'revoked' })) : [] };
+      return route === liar ? { ...answer, state: 'revoked' } : undefined;
+    };
+    await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified grant');
+  });
+
+  test('a pause that nobody signed is refused', async () => {
+    const { service, patient } = await granted();
+    service.state.lie = (route, answer) =>
+      route === 'list-grants'
+        ? { grants: answer.grants.map((g: object) => ({ ...g, state: 'paused', holds: 1 })) }
+        : undefined;
+    await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified grant');
+  });
+
+  test('an extension that the trail has and the service leaves out is refused', async () => {
+    const { service, patient, grant } = await granted();
+    service.state.tell = ({ kind, subject }) =>
+      kind === 'folder-created' ? { ...subject, grants: [grant.id] } : undefined;
+    await patient.createFolder({ name: 'Urine', category: 'laboratory' });
+    await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified extension');
   });
 });

@@ -77,11 +77,14 @@ export const memoryService = (clock: () => number) => {
     lie: (() => undefined) as Lie,
     storage: undefined as ((sent: Sent) => Response | undefined) | undefined,
     before: (() => undefined) as (route: RouteName) => Response | undefined,
+    /** What an event is to say instead. */
+    tell: (() => undefined) as (draft: Omit<EventDraft, 'at'>) => EventDraft['subject'] | undefined,
   };
 
   const read = <K extends Kind>(kind: K, jws: string): Statement<K> => reloadStatement(kind, jws);
   const log = (draft: Omit<EventDraft, 'at'>, evidence?: string): void => {
-    const link = nextEvent(heads.get(draft.patient) ?? EMPTY_CHAIN, { ...draft, at: clock() });
+    const told = { ...draft, subject: state.tell(draft) ?? draft.subject };
+    const link = nextEvent(heads.get(draft.patient) ?? EMPTY_CHAIN, { ...told, at: clock() });
     heads.set(draft.patient, { seq: link.event.seq, hash: link.hash });
     const trail = trails.get(draft.patient) ?? [];
     trail.push({ event: link.text, hash: link.hash, ...(evidence === undefined ? {} : { evidence }) });
@@ -100,13 +103,19 @@ export const memoryService = (clock: () => number) => {
   };
   const addGrant = (body: { statement: string; kfrags: string[] }): string => {
     const statement = read('grant', body.statement);
-    const { grant, patient, cells, purpose } = statement.payload;
+    const { grant, patient, cells, purpose, right, request } = statement.payload;
     grants.set(grant, { statement, kfrags: body.kfrags, state: 'active', used: 0 });
     log({
       kind: 'access-granted',
       patient,
       actor: patient,
-      subject: { grant, folders: cells.map((c) => c.folder), purpose },
+      subject: {
+        grant,
+        ...(request === undefined ? {} : { request: request.id }),
+        right,
+        folders: [...new Set(cells.map((c) => c.folder))],
+        purpose,
+      },
       statement: statement.hash,
     });
     return grant;
