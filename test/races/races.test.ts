@@ -207,7 +207,7 @@ const filingAs = (id: Uint8Array, { origin, fetch: send }: Connection): Connecti
     ...(origin !== undefined && { origin }),
     fetch: async (input, init) => {
       const answer = await send!(input, init);
-      due = new URL(input instanceof Request ? input.url : input).pathname === '/v1/folders';
+      due = /^\/v1\/folders\/[a-z2-7]{26}\/cells$/.test(new URL(input instanceof Request ? input.url : input).pathname);
       return answer;
     },
     rng: (length) => {
