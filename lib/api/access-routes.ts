@@ -219,6 +219,6 @@ export const ACCESS_ROUTES = {
     body: undefined,
     answer: [200, s.serviceKeyView],
     errors: [],
-    summary: 'The public key with which the service signs receipts and checkpoints',
+    summary: 'The public key with which the service signs receipts, checkpoints and its answers to openings',
   },
 } as const satisfies Record<string, Route>;

@@ -2,6 +2,7 @@
 // carries the grants that go on into the new cells. Everything here may break off anywhere and be done again.
 import type { FolderId, GrantId } from '../bytes/ids.ts';
 import type { EventKind } from '../domain/audit.ts';
+import { AppError } from '../api/errors.ts';
 import { toBase64url } from '../bytes/codec.ts';
 import { takesIn } from '../domain/grant.ts';
 import { sealText } from '../envelope/sealed-text.ts';
@@ -183,16 +184,68 @@ const missing = async (ctx: Context, folder: Folder, options: CallOptions): Prom
 export const outstanding = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<readonly Grant[]> =>
   (await missing(ctx, folder, options)).map((m) => m.grant);
 
+/** What is missing by the items of the grant itself: the list that named the cells may lag behind them. */
+const stillMissing = async (ctx: Context, { grant, cells }: Missing, options: CallOptions): Promise<Missing> => {
+  const now = await fetchGrant(ctx, grant.id, ctx.keys.id, options);
+  const has = new Set(now.cells.map((c) => c.statement.hash));
+  return { grant: now, cells: cells.filter((c) => !has.has(c.hash)) };
+};
+
+const isThere = (error: unknown): boolean => error instanceof AppError && error.code === 'already-exists';
+
 /** Carries what is outstanding. @returns how many grants were carried */
 export const carryOver = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<number> => {
-  const left = await missing(ctx, folder, options);
-  for (const { grant, cells } of left) await extendAll(ctx, grant, cells, options);
-  return left.length;
+  let carried = 0;
+  for (const left of await missing(ctx, folder, options)) {
+    const extended = await extendAll(ctx, left.grant, left.cells, options).catch(async (error: unknown) => {
+      if (!isThere(error)) throw error;
+      const rest = await stillMissing(ctx, left, options);
+      return rest.cells.length > 0 && extendAll(ctx, rest.grant, rest.cells, options);
+    });
+    if (extended !== false) carried += 1;
+  }
+  return carried;
+};
+
+/** What is wrong with one folder or grant. @throws what would be wrong with any: no answer, and what was broken off */
+const ofThisOne = (error: unknown): ClientError | AppError => {
+  if (error instanceof ClientError && error.code !== 'network') return error;
+  if (error instanceof AppError && error.code !== 'busy' && error.code !== 'too-many') return error;
+  throw error;
+};
+
+/**
+ * Closes the cells of one grant. One that cannot be closed keeps no other open; the grant stays to be settled then.
+ * @returns why cells could not be closed
+ */
+const close = async (
+  ctx: Context,
+  id: GrantId,
+  { folders, isNamed }: { readonly folders: Map<FolderId, Folder>; readonly isNamed: boolean },
+  options: CallOptions,
+): Promise<readonly Error[]> => {
+  const failures: Error[] = [];
+  const { cells } = await fetchGrant(ctx, id, ctx.keys.id, options);
+  for (const { folder: name, epoch } of cells)
+    try {
+      // The list may lag: a cell is not left open because its folder is not in it.
+      const folder = folders.get(name) ?? (await ownFolder(ctx, name, options));
+      folders.set(name, folder);
+      if (folder.epoch !== epoch || folder.statement.payload.single !== undefined) continue;
+      folders.set(name, await startEpoch(ctx, folder, options));
+    } catch (error) {
+      failures.push(ofThisOne(error));
+    }
+  if (failures.length > 0) return failures;
+  if (isNamed) await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);
+  ctx.memory.noteClosed(id);
+  return [];
 };
 
 /**
  * Closes what grants that have ended were given: revoked, expired or used up. Asked before everything that files or grants, so that nothing is
  * added to a cell whose key somebody still has who should not. What this client revoked itself is closed even if the service does not name it.
+ * What cannot be closed is thrown after everything else was.
  */
 export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promise<void> => {
   const views = await all(
@@ -204,16 +257,13 @@ export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promi
   const ended = new Set([...named, ...ctx.memory.toClose()]);
   if (ended.size === 0) return;
   const folders = new Map((await listFolders(ctx, options)).map((f) => [f.id, f]));
-  for (const id of ended) {
-    const { cells } = await fetchGrant(ctx, id, ctx.keys.id, options);
-    for (const { folder: name, epoch } of cells) {
-      // The list may lag: a cell is not left open because its folder is not in it.
-      const folder = folders.get(name) ?? (await ownFolder(ctx, name, options));
-      folders.set(name, folder);
-      if (folder.epoch !== epoch || folder.statement.payload.single !== undefined) continue;
-      folders.set(name, await startEpoch(ctx, folder, options));
+  const failures: Error[] = [];
+  for (const id of ended)
+    try {
+      failures.push(...(await close(ctx, id, { folders, isNamed: named.has(id) }, options)));
+    } catch (error) {
+      failures.push(ofThisOne(error));
     }
-    if (named.has(id)) await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);
-    ctx.memory.noteClosed(id);
-  }
+  const [failure] = failures;
+  if (failure !== undefined) throw failure;
 };

@@ -13,7 +13,7 @@ const VARIABLES = {
   MAIN_TABLE: z.string().min(1),
   NONCE_TABLE: z.string().min(1),
   BUCKET: z.string().min(1),
-  /** KMS key that signs receipts and checkpoints. */
+  /** KMS key that signs receipts, checkpoints and answers to openings. */
   SERVICE_KEY: z.string().min(1),
   AWS_REGION: z.string().min(1),
   AWS_ENDPOINT_URL: z.url().optional(),

@@ -5,7 +5,7 @@ import type { GrantedCell, GrantFilter, Grants, Page, PageRequest, StoredGrant }
 import { getItems, query, queryAll, type StoreContext } from './database.ts';
 import { extensionSteps, forgetting, grantSteps, holdSteps, revokeSteps, toGrant } from './grant-items.ts';
 import { optionalText, text, type Item } from './item.ts';
-import { limitOf, mapPage, page } from './page.ts';
+import { limitOf, mapPage, page, pageOfAll } from './page.ts';
 import { answerSteps } from './requests.ts';
 import { URGENT } from './retry.ts';
 import {
@@ -38,10 +38,11 @@ const AT_ONCE = 80;
 const MOST_NAMED = 25;
 const fewer = (request: PageRequest): PageRequest => ({ ...request, limit: Math.min(limitOf(request), MOST_NAMED) });
 
-const spanOf = (state: GrantFilter | undefined, now: number): Span => {
-  if (state === undefined) return EVERYTHING;
-  if (state === 'active' || state === 'paused') return endingAfter(state, now);
-  return state === 'expired' ? endedBy('active', now) : startingWith('revoked#');
+/** In the order of their keys. A grant that was paused expires like any other. */
+const spansOf = (state: GrantFilter | undefined, now: number): readonly Span[] => {
+  if (state === undefined) return [EVERYTHING];
+  if (state === 'active' || state === 'paused') return [endingAfter(state, now)];
+  return state === 'expired' ? [endedBy('active', now), endedBy('paused', now)] : [startingWith('revoked#')];
 };
 
 const keyOf = (item: Item): Key => ({ pk: text(item, 'pk'), sk: text(item, 'sk') });
@@ -88,7 +89,7 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
     find: async (id) => (await at([id]))[0],
 
     list: async (as, id, state, now, request) =>
-      listed(await page(context, { ...grantsOf(as, id), span: spanOf(state, now) }, SHAPES.byState, request)),
+      listed(await pageOfAll(context, { ...grantsOf(as, id), spans: spansOf(state, now) }, SHAPES.byState, request)),
 
     cells: async (id, request) =>
       mapPage(await page(context, { pk: grantPk(id), span: startingWith('C#') }, SHAPES.grantCell, request), toCell),

@@ -5,6 +5,7 @@ import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../bytes/codec.ts';
 import type { Page, PageRequest } from '../usecases/ports.ts';
 import { after, partOf, query, type Query, type StoreContext } from './database.ts';
 import { text, type Item } from './item.ts';
+import type { Span } from './table.ts';
 
 export const DEFAULT_LIMIT = 50;
 const LARGEST_LIMIT = 100;
@@ -40,6 +41,25 @@ export const page = async (
   const last = items.at(-1);
   if (!more || last === undefined) return { items };
   return { items, next: encodeCursor(text(last, partOf('sk', asked.index))) };
+};
+
+/** One page of several spans, one after the other. The spans are given in the order of their keys. */
+export const pageOfAll = async (
+  context: StoreContext,
+  { spans, ...asked }: Omit<Query, 'span'> & { readonly spans: readonly Span[] },
+  shape: RegExp,
+  request: PageRequest,
+): Promise<Page<Item>> => {
+  const items: Item[] = [];
+  for (const span of spans) {
+    const left = limitOf(request) - items.length;
+    // A span that begins just where the page is full: the next page goes on from the last item, and may be empty.
+    if (left === 0) return { items, next: encodeCursor(text(items.at(-1)!, partOf('sk', asked.index))) };
+    const found = await page(context, { ...asked, span }, shape, { ...request, limit: left });
+    items.push(...found.items);
+    if (found.next !== undefined) return { items, next: found.next };
+  }
+  return { items };
 };
 
 export const mapPage = <T, U>({ items, next }: Page<T>, map: (item: T) => U): Page<U> => ({

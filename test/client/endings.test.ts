@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { fromUtf8 } from '../../lib/bytes/codec.ts';
 import { createPatient, importMemory } from '../../lib/client/index.ts';
+import { problem } from './fake.ts';
 import { granted } from './story.ts';
 
 const over = async () => {
@@ -65,6 +66,19 @@ describe('a grant that the patient revoked', () => {
     expect(epochOf(first.id)).toBe(2);
     expect(calls).not.toContain('settle-grant');
   });
+});
+
+test('a cell that cannot be closed keeps no other open, and is named', async () => {
+  const { patient, grant, first, second, epochOf, service } = await over();
+  await patient.revoke(grant);
+  const isFirst = (url: URL): boolean => url.pathname === `/v1/folders/${first.id}`;
+  service.state.before = (_, { method, url }) =>
+    method === 'PUT' && isFirst(url) ? problem(409, 'statement-outdated') : undefined;
+  await expect(patient.settle()).rejects.toMatchObject({ code: 'statement-outdated' });
+  expect([epochOf(first.id), epochOf(second.id)]).toEqual([1, 2]);
+  service.state.before = () => undefined;
+  await patient.settle();
+  expect([epochOf(first.id), epochOf(second.id)]).toEqual([2, 2]);
 });
 
 test('a grant that has expired by the own clock is not carried into a new epoch', async () => {

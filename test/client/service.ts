@@ -76,7 +76,7 @@ export const memoryService = (clock: () => number) => {
   const state = {
     lie: (() => undefined) as Lie,
     storage: undefined as ((sent: Sent) => Response | undefined) | undefined,
-    before: (() => undefined) as (route: RouteName) => Response | undefined,
+    before: (() => undefined) as (route: RouteName, sent: Sent) => Response | undefined,
     /** What an event is to say instead. */
     tell: (() => undefined) as (draft: Omit<EventDraft, 'at'>) => EventDraft['subject'] | undefined,
   };
@@ -418,7 +418,7 @@ export const memoryService = (clock: () => number) => {
       if (sent.url.origin === STORAGE) return storage(sent);
       const { name, params } = routeOf(sent);
       calls.push(name);
-      const instead = state.before(name);
+      const instead = state.before(name, sent);
       if (instead !== undefined) return instead;
       try {
         const answer = handle(name, params, sent);

@@ -86,6 +86,9 @@ test('folders, records and grants made just now are used before any list has the
   // The grants that go on were not in the list from which they are carried over.
   expect(await outstanding(patient, folder.id)).toEqual([kept.id, asked.id].sort());
   expect(await patient.carryOver(folder.id)).toBe(2);
+  // Asked again before the list of the cell's grants has them.
+  expect(await outstanding(patient, folder.id)).toEqual([kept.id, asked.id].sort());
+  expect(await patient.carryOver(folder.id)).toBe(0);
   catchUp();
   expect(await patient.carryOver(folder.id)).toBe(0);
   const carried = await other.grant(kept.id, patient.id);

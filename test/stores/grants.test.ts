@@ -50,6 +50,12 @@ const revoke = async (s: Statement<'grant'>, revocation = revocationOf(s)) =>
     callOf(s.payload.patient),
   );
 
+const pause = async (s: Statement<'grant'>) => {
+  const { patient, grant } = s.payload;
+  const statement = fake('pause', patient, { patient, grant, of: s.hash, number: 1, when: NOW });
+  return stores.grants.hold(await stored(s), statement, eventOf('grant-paused', patient), callOf(patient));
+};
+
 const kfragOf = async (s: Statement<'grant'>): Promise<string | undefined> => {
   const { patient, recipient, grant, cells } = s.payload;
   const opening = fake('opening', recipient, {
@@ -66,7 +72,7 @@ const kfragOf = async (s: Statement<'grant'>): Promise<string | undefined> => {
 const listed = async (
   as: 'patient' | 'recipient',
   id: IdentityId,
-  state?: 'active' | 'expired' | 'revoked',
+  state?: 'active' | 'paused' | 'expired' | 'revoked',
   now = NOW,
 ) => (await stores.grants.list(as, id, state, now, {})).items.map((g) => g.statement.hash);
 
@@ -238,5 +244,29 @@ describe('grants', () => {
     const rest = await stores.grants.list('patient', patient, undefined, NOW, { limit: 2, cursor: first.next });
     expect([first.items.length, rest.items.length, rest.next]).toEqual([2, 1, undefined]);
     expect(rest.items[0]?.status.state).toBe('revoked');
+  });
+
+  test('that were paused expire like others, and pages go from the ones to the others', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const made = [1, 2, 3, 4].map((n) => grantOf(patient, recipient, { expires: NOW + n }));
+    const long = grantOf(patient, recipient, { expires: NOW + DAY });
+    for (const g of [...made, long]) await create(g);
+    for (const g of [made[0]!, made[1]!, long]) await pause(g);
+    expect(await listed('patient', patient, 'paused', NOW + 2)).toEqual([long.hash]);
+    expect(await listed('patient', patient, 'expired', NOW + 2)).toEqual([made[0]!.hash, made[1]!.hash]);
+    const all = [made[2]!, made[3]!, made[0]!, made[1]!].map((g) => g.hash);
+    expect(await listed('recipient', recipient, 'expired', NOW + 4)).toEqual(all);
+    for (const limit of [1, 2, 3]) {
+      const pages: (readonly string[])[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
+        const { items, next } = await stores.grants.list('patient', patient, 'expired', NOW + 4, page);
+        pages.push(items.map((g) => g.statement.hash));
+        cursor = next;
+        if (cursor === undefined) break;
+      }
+      expect(pages.flat()).toEqual(all);
+      expect(Math.max(...pages.map((p) => p.length))).toBe(limit);
+    }
   });
 });

@@ -49,7 +49,8 @@ export const grantSteps = (state: State): Steps<Grants> => ({
   list: (as, id, asked, now, request) => {
     const rows = [...state.grants.values()].filter(
       ({ statement, status }) =>
-        statement.payload[as] === id && isListedAs(asked, { ...status, end: status.expires, ends: 'active' }, now),
+        statement.payload[as] === id &&
+        isListedAs(asked, { ...status, end: status.expires, ends: ['active', 'paused'] }, now),
     );
     const placed = rows.map((r): Placed<GrantRow> => {
       const { state: is, expires } = r.status;

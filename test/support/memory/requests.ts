@@ -27,15 +27,15 @@ const toRequest = ({ statement, state, until, grants }: RequestRow): StoredReque
   grants,
 });
 
-/** Whether something whose end is derived is listed under a state: `pending` and `active` end, and are `expired` from then on. */
+/** Whether something whose end is derived is listed under a state: `pending`, `active` and `paused` end, and are `expired` from then on. */
 export const isListedAs = (
   asked: string | undefined,
-  { state, end, ends }: { readonly state: string; readonly end: number; readonly ends: string },
+  { state, end, ends }: { readonly state: string; readonly end: number; readonly ends: readonly string[] },
   now: number,
 ): boolean => {
   if (asked === undefined) return true;
-  if (asked === 'expired') return state === ends && end <= now;
-  return state === asked && (state !== ends || end > now);
+  if (asked === 'expired') return ends.includes(state) && end <= now;
+  return state === asked && (!ends.includes(state) || end > now);
 };
 
 export interface Answer {
@@ -78,7 +78,7 @@ export const requestSteps = (state: State): Steps<Requests> => ({
 
   list: (as, id, asked, now, request) => {
     const rows = [...state.requests.values()].filter(
-      (r) => r.statement.payload[as] === id && isListedAs(asked, { ...r, end: r.until, ends: 'pending' }, now),
+      (r) => r.statement.payload[as] === id && isListedAs(asked, { ...r, end: r.until, ends: ['pending'] }, now),
     );
     const placed = rows.map((r): Placed<RequestRow> => [`${r.state}#${ms(r.until)}#${r.statement.payload.request}`, r]);
     return mapPage(pageOf(placed, BY_STATE, request), toRequest);
