@@ -95,7 +95,7 @@ const terms = (m: Model, d: Dice, w: Wanted) => {
   const standing = w.scope !== undefined && !('folders' in w.scope || 'record' in w.scope) ? w.scope : standingOf(d);
   return {
     by: w.by,
-    to: either(d, w.to, 12, () => d.from(PEOPLE)),
+    to: either(d, w.to, 8, () => d.from([w.by, ...PEOPLE])),
     key: either(d, w.key, 12, () => w.key + 1),
     purpose: either(d, w.purpose, 8, () => d.from(PURPOSES)),
     notBefore,
@@ -133,7 +133,8 @@ const ofGrant = (m: Model, d: Dice, rather: (g: Model['grants'][number]) => bool
 const held =
   (state: 'active' | 'paused') =>
   (m: Model, d: Dice): Plans['pause'] | undefined => {
-    const of = ofGrant(m, d, (g) => g.state === state);
+    const isUsed = d.oneIn(2);
+    const of = ofGrant(m, d, (g) => g.state === state && (!isUsed || g.used > 0));
     return of && { ...of, number: m.grants[of.grant]!.holds + either(d, 1, 8, () => 2) };
   };
 
@@ -195,7 +196,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
             authors,
           );
     const given = grant === undefined ? undefined : m.grants[grant]!;
-    const folder = either(d, given?.cells[0]?.folder ?? d.from(folders), 5, () => d.from(folders));
+    const folder = either(d, given?.cells[0]?.folder ?? d.from(folders), 4, () => d.from(folders));
     const { owner, epoch } = m.folders[folder]!;
     const records = indices(m.records, (r) => r.folder === folder);
     const all = d.oneIn(8) ? indices(m.records) : records;
@@ -216,7 +217,11 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   commit: (m, d) => {
     const open = indices(m.filings, (f) => !f.done);
     if (open.length === 0) return undefined;
-    const filing = d.rather(open.slice(-1), open)!;
+    const over = open.filter((i) => {
+      const { grant } = m.filings[i]!;
+      return grant !== undefined && stateOf(m.grants[grant]!, m.now) !== 'active';
+    });
+    const filing = d.rather(over.length > 0 && d.oneIn(2) ? over : open.slice(-1), open)!;
     const { folder, epoch } = m.filings[filing]!;
     return { filing, epoch: either(d, m.folders[folder]!.epoch, 2, () => epoch) };
   },
@@ -292,6 +297,10 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   pause: held('active'),
   resume: held('paused'),
   revoke: (m, d) => ofGrant(m, d, (g) => g.state !== 'revoked'),
+  return: (m, d) => {
+    const of = ofGrant(m, d, (g) => g.state !== 'revoked');
+    return of && { ...of, by: anybody(d, m.grants[of.grant]!.to) };
+  },
   settle: (m, d) => ofGrant(m, d, (g) => endOf(m, g) !== undefined),
 
   open: (m, d) => {
@@ -321,9 +330,9 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     const name = d.from<Name>(['open', 'open', 'open', 'extend', 'pause', 'resume', 'folder', 'epoch', 'sign up']);
     const isOver = ({ plan }: Model['done'][number]) =>
       'grant' in plan && stateOf(m.grants[plan.grant]!, m.now) !== 'active';
-    const isHard = d.oneIn(2);
-    const usual = indices(m.done, (c) => c.name === name && (!isHard || isOver(c)));
-    const call = d.rather(usual, indices(m.done));
+    const usual = indices(m.done, (c) => c.name === name);
+    const over = indices(m.done, (c) => c.name === name && isOver(c));
+    const call = d.rather(over.length > 0 && d.oneIn(2) ? over : usual, indices(m.done));
     return call === undefined ? undefined : { call };
   },
 
@@ -360,9 +369,10 @@ export const step = async <N extends Name>(
   name: N,
   plan: Plans[N],
 ): Promise<Outcome> => {
-  const model = expected(m, name, plan);
+  const because = expected(m, name, plan);
+  const [model = because] = because.split(': ');
   const system = await observed(s, name, plan);
-  hit(hits, name, model);
+  hit(hits, name, because);
   const call = `${name} ${JSON.stringify(plan)}`;
   if (model !== system) throw new Disagreement(`${call}: the model says ${model}, the system ${system}`);
   const [seen, should] = [JSON.stringify(await systemView(s)), JSON.stringify(modelView(m))];
@@ -398,10 +408,10 @@ const WEIGHTS: Readonly<Record<Name, number>> = {
   folder: 2,
   share: 1,
   epoch: 4,
-  begin: 5,
+  begin: 7,
   commit: 3,
   ask: 5,
-  approve: 7,
+  approve: 8,
   deny: 2,
   withdraw: 2,
   give: 7,
@@ -409,6 +419,7 @@ const WEIGHTS: Readonly<Record<Name, number>> = {
   pause: 4,
   resume: 3,
   revoke: 3,
+  return: 2,
   settle: 3,
   open: 9,
   again: 8,
@@ -437,13 +448,16 @@ const gift = (m: Model): Giving => ({
 /** A small clinic: most sequences begin with it. */
 export const openClinic = async (m: Model, s: System, hits: Hits): Promise<void> => {
   for (const by of [0, 1, 2]) await step(m, s, hits, 'sign up', { by, number: 1 });
-  for (const by of [0, 2]) await step(m, s, hits, 'folder', { by, category: 'letters', carry: [] });
+  for (const by of [0, 2, 0]) await step(m, s, hits, 'folder', { by, category: 'letters', carry: [] });
   await step(m, s, hits, 'begin', { by: 0, folder: 0, epoch: 1, version: 1 });
   await step(m, s, hits, 'commit', { filing: 0, epoch: 1 });
   await step(m, s, hits, 'give', { ...gift(m), openings: 1, standing: { everything: true } });
   await step(m, s, hits, 'pause', { by: 0, grant: 0, number: 1 });
   await step(m, s, hits, 'resume', { by: 0, grant: 0, number: 2 });
   for (const right of ['add', 'write'] as const) await step(m, s, hits, 'give', { ...gift(m), right });
+  await step(m, s, hits, 'share', { by: 0, record: 0, version: 1 });
+  const shared = { cells: [{ folder: 3, epoch: 1 }], expires: m.now + 10 * MINUTE };
+  await step(m, s, hits, 'give', { ...gift(m), ...shared });
   const asked = { by: 1, to: 0, key: 1, scope: { folders: [0] }, purpose: 'TREAT', duration: DAY / SECOND } as const;
   for (const rights of [['read', 'add'], ['read']] as const)
     await step(m, s, hits, 'ask', { ...asked, rights, until: m.now + DAY });

@@ -1,5 +1,5 @@
 // Sequences of calls, made on the rules and on the use cases over the stores in memory: both say the same of every call, and show the same
-// after it. A hundred sequences, two thousand with LONG=1.
+// after it. A hundred and twenty sequences, two thousand with LONG=1.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { NOW } from '../usecases/people.ts';
@@ -10,7 +10,7 @@ import { newSystem } from './system.ts';
 
 const MOST_CALLS = 60;
 /** Sequences that are the same in every run: together they meet every outcome. Whoever changes what is thrown chooses others. */
-const FIXED = [5, 15, 2, 4];
+const FIXED = [53, 58, 21, 16, 10];
 const OF_EACH = 20;
 /** New ones. */
 const MORE = process.env['LONG'] === '1' ? 2000 - FIXED.length * OF_EACH : 20;

@@ -5,6 +5,14 @@ const ENDED = ['grant-ended revoked', 'grant-ended expired', 'grant-ended exhaus
 const HELD = ['grant-ended revoked', 'grant-ended expired', 'grant-ended paused'] as const;
 const STRANGE = ['not-registered', 'not-found'] as const;
 
+const because = (...rules: readonly string[]): readonly Outcome[] => [
+  'not-registered',
+  ...rules.map((rule) => `not-found: ${rule}`),
+];
+const FILING = because('by another', 'by another right', 'of another patient', 'in another folder');
+const GIVING = because('request of another', 'folder of another', 'recipient');
+const OPENING = because('by another', 'by another right', 'of another patient', 'cell', 'record');
+
 const BEYOND = ['recipient', 'receiving', 'right', 'purpose', 'expires', 'standing', 'cells'].map(
   (member) => `grant-exceeds-request ${member}`,
 );
@@ -17,22 +25,30 @@ export const OUTCOMES: Readonly<Record<Name, readonly Outcome[]>> = {
   folder: ['ok', 'not-registered', ...ENDED],
   share: ['ok', ...STRANGE],
   epoch: ['ok', ...STRANGE, 'statement-outdated', ...ENDED],
-  begin: ['ok', ...STRANGE, ...HELD, 'grant-not-begun', 'cell-closed', 'version-conflict'],
+  begin: ['ok', ...FILING, ...HELD, 'grant-not-begun', 'cell-closed', 'version-conflict'],
   commit: ['ok', ...HELD, 'cell-closed', 'created-too-old', 'version-conflict'],
   ask: ['ok', ...STRANGE, 'too-many', ...['until', 'recipient', 'receiving'].map((m) => `statement-invalid ${m}`)],
   approve: [
-    ...['ok', ...STRANGE, 'request-closed', 'statement-invalid right', 'grant-exceeds-request request'],
+    ...['ok', ...GIVING, 'request-closed', 'statement-invalid right', 'grant-exceeds-request request'],
     ...[...MALFORMED, ...BEYOND],
   ],
   deny: ['ok', ...STRANGE, 'request-closed'],
   withdraw: ['ok', ...STRANGE, 'request-closed'],
-  give: ['ok', ...STRANGE, 'request-closed', ...MALFORMED, ...BEYOND],
-  extend: ['ok', ...STRANGE, ...ENDED, 'grant-exceeds-request cells', 'statement-outdated', 'already-exists'],
+  give: ['ok', ...GIVING, 'request-closed', ...MALFORMED, ...BEYOND],
+  extend: [
+    'ok',
+    ...because('grant of another', 'folder of another'),
+    ...ENDED,
+    'grant-exceeds-request cells',
+    'statement-outdated',
+    'already-exists',
+  ],
   pause: ['ok', ...STRANGE, ...ENDED, 'statement-outdated'],
   resume: ['ok', ...STRANGE, ...ENDED, 'statement-outdated'],
   revoke: ['ok', ...STRANGE],
-  settle: ['ok', ...STRANGE, 'cells-open'],
-  open: ['ok', ...STRANGE, ...HELD, 'grant-ended exhausted', 'grant-not-begun', 'too-many', 'statement-invalid when'],
+  return: ['ok', ...STRANGE],
+  settle: ['ok', 'ok: single folders need no new epoch', ...STRANGE, 'cells-open'],
+  open: ['ok', ...OPENING, ...HELD, 'grant-ended exhausted', 'grant-not-begun', 'too-many', 'statement-invalid when'],
   again: [
     ...['ok', ...HELD, 'grant-ended exhausted', 'statement-outdated', 'already-exists', 'replayed'],
     'statement-invalid when',

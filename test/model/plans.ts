@@ -84,6 +84,7 @@ export interface Plans {
   readonly pause: OfGrant & { readonly number: number };
   readonly resume: OfGrant & { readonly number: number };
   readonly revoke: OfGrant;
+  readonly return: OfGrant;
   readonly settle: OfGrant;
   /** `skew`: how far the opener's clock is ahead, ms. */
   readonly open: {
@@ -117,5 +118,6 @@ export const REPEATABLE: readonly Name[] = [
   'pause',
   'resume',
   'revoke',
+  'return',
   'open',
 ];

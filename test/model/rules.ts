@@ -1,5 +1,6 @@
 // The rules, as a small state machine over plain numbers. Written from the rule book and from nothing else: nothing of lib is used here, so
-// that the two can only agree by saying the same. A rule gives the outcome, and where that is `ok` it has changed the model.
+// that the two can only agree by saying the same. A rule gives the outcome, and where that is `ok` it has changed the model. After a colon
+// stands what nobody is told: which of several rules it was.
 import {
   REPEATABLE,
   type Category,
@@ -175,8 +176,8 @@ const takesRecords = (f: Folder, epoch: number): boolean => f.epoch === epoch &&
 
 const ungrantable = (m: Model, g: Giving, request?: number): Outcome | undefined => {
   if (!m.people.has(g.by)) return 'not-registered';
-  if (g.cells.some((c) => m.folders[c.folder]!.owner !== g.by)) return 'not-found';
-  if (!m.people.has(g.to)) return 'not-found';
+  if (g.cells.some((c) => m.folders[c.folder]!.owner !== g.by)) return 'not-found: folder of another';
+  if (!m.people.has(g.to)) return 'not-found: recipient';
   const beyond = request === undefined ? undefined : excess(m, g, m.requests[request]!);
   if (beyond !== undefined) return `grant-exceeds-request ${beyond}`;
   if (g.key !== m.people.get(g.to)) return 'statement-invalid receiving';
@@ -234,10 +235,13 @@ const mayFile = (
   { by, grant, folder, version }: Omit<Filing, 'record' | 'created' | 'done'>,
 ): Outcome | undefined => {
   const { owner } = m.folders[folder]!;
-  if (grant === undefined) return owner === by ? undefined : 'not-found';
+  if (grant === undefined) return owner === by ? undefined : 'not-found: by another';
   const g = m.grants[grant]!;
-  if (g.to !== by || g.right !== (version === 1 ? 'add' : 'write')) return 'not-found';
-  return notLive(m, g) ?? (g.by === owner && g.cells[0]!.folder === folder ? undefined : 'not-found');
+  if (g.to !== by) return 'not-found: by another';
+  if (g.right !== (version === 1 ? 'add' : 'write')) return 'not-found: by another right';
+  if (notLive(m, g) !== undefined) return notLive(m, g);
+  if (g.by !== owner) return 'not-found: of another patient';
+  return g.cells[0]!.folder === folder ? undefined : 'not-found: in another folder';
 };
 
 // Requests.
@@ -267,6 +271,19 @@ const held =
     g.state = to;
     g.holds = number;
     log(m, by, kind, by);
+    return 'ok';
+  };
+
+const over =
+  (party: 'by' | 'to', kind: string) =>
+  (m: Model, { by, grant }: Plans['revoke']): Outcome => {
+    const g = m.grants[grant]!;
+    if (!m.people.has(by)) return 'not-registered';
+    if (g[party] !== by) return 'not-found';
+    if (g.state === 'revoked') return 'ok';
+    g.state = 'revoked';
+    if (g.right === 'read') g.end = m.now;
+    log(m, g.by, kind, by);
     return 'ok';
   };
 
@@ -360,9 +377,9 @@ const rules: Rules = {
     if (refusal !== undefined) return refusal;
     if (epoch !== m.folders[folder]!.epoch) return 'cell-closed';
     const r = record === undefined ? undefined : m.records[record]!;
-    if (r !== undefined && r.patient !== m.folders[folder]!.owner) return 'not-found';
+    if (r !== undefined && r.patient !== m.folders[folder]!.owner) return 'not-found: of another patient';
     if (version !== (r?.versions.length ?? 0) + 1) return 'version-conflict';
-    if (r !== undefined && r.folder !== folder) return 'not-found';
+    if (r !== undefined && r.folder !== folder) return 'not-found: in another folder';
     m.filings.push({ ...plan, record, created: m.now, done: false });
     return 'ok';
   },
@@ -404,7 +421,7 @@ const rules: Rules = {
   approve: (m, { by, request, grants }) => {
     const r = m.requests[request]!;
     if (!m.people.has(by)) return 'not-registered';
-    if (r.to !== by) return 'not-found';
+    if (r.to !== by) return 'not-found: request of another';
     if (new Set(grants.map((g) => g.right)).size < grants.length) return 'statement-invalid right';
     if (grants.some((g) => g.request !== request)) return 'grant-exceeds-request request';
     if (!isPending(m, r)) return 'request-closed';
@@ -421,7 +438,8 @@ const rules: Rules = {
 
   give: (m, g) => {
     const r = g.request === undefined ? undefined : m.requests[g.request]!;
-    if (r !== undefined && r.to !== g.by) return m.people.has(g.by) ? 'not-found' : 'not-registered';
+    if (r !== undefined && r.to !== g.by)
+      return m.people.has(g.by) ? 'not-found: request of another' : 'not-registered';
     if (r !== undefined && r.state !== 'approved') return 'request-closed';
     const refusal = malformed(m, g) ?? ungrantable(m, g, g.request);
     if (refusal !== undefined) return refusal;
@@ -431,7 +449,8 @@ const rules: Rules = {
 
   extend: (m, { by, grant, number, ...cell }) => {
     if (!m.people.has(by)) return 'not-registered';
-    if (m.grants[grant]!.by !== by || m.folders[cell.folder]!.owner !== by) return 'not-found';
+    if (m.grants[grant]!.by !== by) return 'not-found: grant of another';
+    if (m.folders[cell.folder]!.owner !== by) return 'not-found: folder of another';
     const facts = m.folders[cell.folder]!;
     const refusal = notExtendable(m, { by, carried: { grant, number }, facts, ...cell });
     if (refusal !== undefined) return refusal;
@@ -443,16 +462,8 @@ const rules: Rules = {
   pause: held('active', 'paused', 'grant-paused'),
   resume: held('paused', 'active', 'grant-resumed'),
 
-  revoke: (m, { by, grant }) => {
-    const g = m.grants[grant]!;
-    if (!m.people.has(by)) return 'not-registered';
-    if (g.by !== by) return 'not-found';
-    if (g.state === 'revoked') return 'ok';
-    g.state = 'revoked';
-    if (g.right === 'read') g.end = m.now;
-    log(m, by, 'grant-revoked', by);
-    return 'ok';
-  },
+  revoke: over('by', 'grant-revoked'),
+  return: over('to', 'grant-returned'),
 
   settle: (m, { by, grant }) => {
     const g = m.grants[grant]!;
@@ -463,7 +474,10 @@ const rules: Rules = {
     );
     if (endOf(m, g) === undefined || isOpen) return 'cells-open';
     g.end = undefined;
-    return 'ok';
+    const isShared = m.folders.some(
+      (_, folder) => g.opens.has(text({ folder, epoch: 1 })) && m.folders[folder]!.single !== undefined,
+    );
+    return isShared ? 'ok: single folders need no new epoch' : 'ok';
   },
 
   open: (m, { by, grant, records, skew, ...cell }) => {
@@ -471,14 +485,16 @@ const rules: Rules = {
     if (!m.people.has(by)) return 'not-registered';
     const { owner } = m.folders[cell.folder]!;
     const g = grant === undefined ? undefined : m.grants[grant]!;
-    if (g === undefined && owner !== by) return 'not-found';
+    if (g === undefined && owner !== by) return 'not-found: by another';
     if (g !== undefined) {
-      if (g.right !== 'read' || g.to !== by || g.by !== owner) return 'not-found';
-      const refusal = notLive(m, g) ?? (g.opens.has(text(cell)) ? counted(m, g, records.length) : 'not-found');
+      if (g.to !== by) return 'not-found: by another';
+      if (g.right !== 'read') return 'not-found: by another right';
+      if (g.by !== owner) return 'not-found: of another patient';
+      const refusal = notLive(m, g) ?? (g.opens.has(text(cell)) ? counted(m, g, records.length) : 'not-found: cell');
       if (refusal !== undefined) return refusal;
     }
     const isThere = records.every((v) => m.records[v.record]!.versions[v.version - 1]?.has(text(cell)));
-    if (!isThere) return 'not-found';
+    if (!isThere) return 'not-found: record';
     if (g !== undefined) {
       const second = Math.floor(m.now / SECOND);
       g.pace = { second, count: second > g.pace.second ? 1 : g.pace.count + 1 };

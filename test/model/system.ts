@@ -20,6 +20,7 @@ import {
   receivingOf,
   recipient,
   requestOf,
+  returnOf,
   revocationOf,
   signed,
   stranger,
@@ -316,6 +317,13 @@ const acts: Acts = {
     const { jws } = await revocationOf(statement, { when: s.now }, personOf(by));
     const params = { grantId: statement.payload.grant };
     await call(s, 'revoke-grant', by, { params, body: { statement: jws } });
+  },
+
+  return: async (s, { by, grant }) => {
+    const { statement } = s.grants[grant]!.grant;
+    const { jws } = await returnOf(statement, { when: s.now }, personOf(by));
+    const params = { grantId: statement.payload.grant };
+    await call(s, 'return-grant', by, { params, body: { statement: jws } });
   },
 
   settle: async (s, { by, grant }) => {
