@@ -1,7 +1,7 @@
 // What all examples start with: identities, files, and how an example is run by hand.
-import { argv } from 'node:process';
+import process, { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { createPatient, createRecipient, type Patient, type Recipient } from '../lib/client/index.ts';
+import { ClientError, createPatient, createRecipient, type Patient, type Recipient } from '../lib/client/index.ts';
 import { deviceKeys, identityPublicKey } from '../lib/identity/derive.ts';
 import { nextKeyHash } from '../lib/identity/identity-statement.ts';
 import { generationSeed, newRootWords, rootFromWords } from '../lib/identity/roots.ts';
@@ -56,5 +56,11 @@ export const byHand = async (url: string, run: (at: At) => Promise<unknown>): Pr
   const [, program = '', origin] = argv;
   if (url !== pathToFileURL(program).href) return;
   if (origin === undefined) throw new Error('name the origin that npm start prints, http://127.0.0.1:PORT');
-  await run({ origin });
+  try {
+    await run({ origin });
+  } catch (error) {
+    if (!(error instanceof ClientError && error.code === 'network')) throw error;
+    console.error(`Nothing answers at ${origin}. npm start prints where the API is.`);
+    process.exitCode = 1;
+  }
 };

@@ -3,11 +3,13 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import type { ErrorCode } from '../../lib/api/errors.ts';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
 import type { Log } from '../../lib/http/log.ts';
 import type { AwsClient } from '../../lib/runtime/container.ts';
 import { makeSigningContainer, type SigningContainer as Container } from '../../lib/runtime/signing.ts';
+import { errorsOf } from '../../scripts/contract/document.ts';
 import { storageFetch } from './storage-fetch.ts';
 
 export const ORIGIN = 'http://service.test';
@@ -61,6 +63,13 @@ const documented = ({ log, clock, origin }: Container): Container =>
     document: () => JSON.parse(readFileSync(DOCUMENT, 'utf8')) as object,
   }) as unknown as Container;
 
+/** Every refusal is one that the contract names for the route. */
+const mustBeDeclared = (route: RouteName, status: number, body = ''): void => {
+  if (status < 400) return;
+  const { code } = JSON.parse(body) as { code: ErrorCode };
+  if (!errorsOf(ROUTES[route]).includes(code)) throw new TypeError(`the contract of ${route} does not name ${code}`);
+};
+
 export const makeService = ({
   env,
   clock,
@@ -96,6 +105,7 @@ export const makeService = ({
         awsRequestId: crypto.randomUUID(),
         getRemainingTimeInMillis: () => 30_000,
       } as Context);
+      mustBeDeclared(route, answer.statusCode ?? 200, answer.body);
       return new Response(answer.body ?? null, {
         status: answer.statusCode ?? 200,
         headers: answer.headers as Record<string, string>,
