@@ -31,6 +31,6 @@ export async function authority(
   }
   const { statement } = await liveGrant(grants, id, version === 1 ? 'add' : 'write', call);
   const { payload } = statement;
-  if (payload.patient !== patient || payload.cells[0]?.folder !== name) throw new AppError('not-found');
+  if (payload.patient !== patient || payload.cells[0]!.folder !== name) throw new AppError('not-found');
   return statement;
 }

@@ -31,10 +31,10 @@ export async function carriedInto(
 }
 
 const isOnly = ({ payload: { cells } }: Statement<'extension'>, { payload, hash }: Statement<'folder'>): boolean => {
-  const [cell] = cells;
+  const cell = cells[0]!;
   return (
     cells.length === 1 &&
-    cell?.folder === payload.folder &&
+    cell.folder === payload.folder &&
     cell.epoch === payload.epoch &&
     cell.key === payload.key &&
     cell.statement === hash

@@ -7,7 +7,7 @@ import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from './call.ts';
 import { assertKFrags, keysOf } from './grantable.ts';
 import type { Grants, NewExtension, StoredGrant, StoredIdentity } from './ports.ts';
-import { mustBe, mustHaveNo } from './stated.ts';
+import { mustHaveNo } from './stated.ts';
 
 type ExtensionBody = Input<'extend-grant'>['body'];
 
@@ -48,7 +48,6 @@ export function extendable(
     throw new AppError('grant-exceeds-request', { member: 'cells' });
   const { number, hash } = grant.extended;
   if (payload.number !== number + 1 || payload.previous !== hash) throw new AppError('statement-outdated');
-  mustBe('cells', folders.length === payload.cells.length);
   assertKFrags(payload.cells, kfrags, keysOf(patient, grant.statement.payload));
   return { statement, kfrags };
 }

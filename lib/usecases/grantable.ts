@@ -53,7 +53,7 @@ export async function grantable(
   if (request !== undefined) assertWithin(statement, request, factsOf(cells));
   const { number, key } = recipient.statement.payload.receiving;
   mustBe('receiving', payload.receiving.number === number && payload.receiving.key === key);
-  if (payload.right !== 'read') mustBe('cells', cells.every(takesRecords) && body.kfrags.length === 0);
+  if (payload.right !== 'read') mustBe('cells', takesRecords(cells[0]!) && body.kfrags.length === 0);
   else assertKFrags(payload.cells, body.kfrags, keysOf(patient, payload));
   return { statement, kfrags: body.kfrags, verifying: patient.statement.payload.kfragSigner };
 }
@@ -76,7 +76,7 @@ export async function ownCells(
     'cells',
     cells.every((c, i) => stored[i]!.statement.payload.key === c.key && stored[i]!.statement.hash === c.statement),
   );
-  return stored.filter((c) => c !== undefined);
+  return stored.map((c) => c!);
 }
 
 type Keys = Pick<Required<Parameters<typeof verifyKFrag>[1]>, 'verifying' | 'receiving'>;

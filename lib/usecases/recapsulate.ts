@@ -68,10 +68,11 @@ interface Delegation {
 
 /** By what a recipient gets its fragments; none for the patient itself. */
 function delegatedBy({ grant, cell, kfrag: stored }: OpeningView): Delegation | undefined {
-  if (grant === undefined || cell === undefined || stored === undefined) return undefined;
+  if (grant === undefined) return undefined;
   const { verifying, receiving } = grant;
-  const kfrag = trustStoredKFrag(fromBase64url(stored));
-  const { key: delegating } = cell.statement.payload;
+  // What is allowed under a grant has both.
+  const kfrag = trustStoredKFrag(fromBase64url(stored!));
+  const { key: delegating } = cell!.statement.payload;
   return { kfrag, signed: { verifying, delegating, receiving, kfrag: toBase64url(kfragId(kfrag)) } };
 }
 
@@ -84,8 +85,8 @@ const signedAnswer = (
 ) =>
   notary.answer({
     opening: hash,
-    fragments: answers.map(({ wrap: { capsule, cfrags = [] } }) =>
-      fragmentHash(fromBase64url(capsule), concat(...cfrags.map((f) => fromBase64url(f)))),
+    fragments: answers.map(({ wrap: { capsule, cfrags } }) =>
+      fragmentHash(fromBase64url(capsule), concat(...cfrags!.map((f) => fromBase64url(f)))),
     ),
     delegation: delegation.signed,
     when: now,

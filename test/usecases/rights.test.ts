@@ -4,6 +4,8 @@ import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/byt
 import { DAY, MINUTE } from '../../lib/domain/time.ts';
 import type { Payload, Statement } from '../../lib/statements/kinds.ts';
 import { verifyServiceStatement } from '../../lib/statements/service.ts';
+import { authority } from '../../lib/usecases/authority.ts';
+import type { Call } from '../../lib/usecases/call.ts';
 import {
   b64,
   delegated,
@@ -31,6 +33,7 @@ import {
   file,
   lastEvent,
   putFolder,
+  readOnly,
   refused,
   send,
   trailOf,
@@ -179,6 +182,27 @@ describe('filing by a right to add', () => {
     expect(await refused(w, () => begin(w, recipient, filing, { grant: idOf(foreign) }))).toEqual(NOT_FOUND);
   });
 
+  test('files nowhere but in the cell and with the patient of the grant, whatever else was stored', async () => {
+    const { w } = await ready();
+    const filing = { grant: newId<GrantId>(), version: 1, folder: { statement: w.folder, state: 'current' } } as const;
+    const call = { caller: recipient.keys.id, now: NOW, nonce: { value: b64(16), expires: NOW + DAY } } as Call;
+    const by = async ({ statement }: SignedGrant) => {
+      const { notBefore, expires } = statement.payload;
+      const status = { state: 'active', notBefore, expires, used: 0 } as const;
+      const none = { number: 0, hash: statement.hash };
+      const find = () => Promise.resolve({ statement, status, extended: none, held: { number: 0 } });
+      return authority({ find }, filing, call);
+    };
+    const good = await authorship(w.folder, 'add');
+    expect(await by(good)).toBe(good.statement);
+    const [cell] = good.statement.payload.cells;
+    for (const odd of [
+      await grantOf([], { right: 'add', cells: [{ ...cell!, folder: folderId(w.other) }] }),
+      await grantOf([], { right: 'add', cells: [cell!] }, stranger),
+    ])
+      expect(await refused(w, () => by(odd))).toEqual(NOT_FOUND);
+  });
+
   test('the statement names the hash of the grant that it stands on', async () => {
     const { w, grant } = await ready();
     const odd = await filingOf(recipient, w.folder, {
@@ -323,14 +347,16 @@ describe('extend-grant', () => {
 
   test('refuses what does not follow, what the grant does not take in, and what has ended', async () => {
     const { w, next } = await second();
+    const seen = { ...w, ...readOnly(w) };
     const outdated = { code: 'statement-outdated' };
-    expect(await refused(w, async () => extend(w, await extensionOf(w.grant, [next], { number: 2 })))).toEqual(
+    expect(await refused(w, async () => extend(seen, await extensionOf(w.grant, [next], { number: 2 })))).toEqual(
       outdated,
     );
     const other = { previous: b64(32) };
-    expect(await refused(w, async () => extend(w, await extensionOf(w.grant, [next], other)))).toEqual(outdated);
+    expect(await refused(w, async () => extend(seen, await extensionOf(w.grant, [next], other)))).toEqual(outdated);
     const beyond = { code: 'grant-exceeds-request', member: 'cells' };
-    expect(await refused(w, async () => extend(w, await extensionOf(w.grant, [w.other])))).toEqual(beyond);
+    for (const cells of [[w.other], [next, w.other]])
+      expect(await refused(w, async () => extend(seen, await extensionOf(w.grant, cells)))).toEqual(beyond);
     const twice = await extensionOf(w.grant, [next, next]);
     expect(await refused(w, () => extend(w, twice))).toEqual(invalid('cells'));
     const had = await extensionOf(w.grant, [w.folder]);
@@ -339,9 +365,9 @@ describe('extend-grant', () => {
     expect(await refused(w, () => extend(w, unknown))).toMatchObject(NOT_FOUND);
     const ended = { code: 'grant-ended', reason: 'expired' };
     const good = await extensionOf(w.grant, [next]);
-    expect(await refused(w, () => extend(w, good, patient, NOW + DAY))).toEqual(ended);
+    expect(await refused(w, () => extend(seen, good, patient, NOW + DAY))).toEqual(ended);
     await revoke(w, w.grant);
-    expect(await refused(w, () => extend(w, good))).toEqual({ code: 'grant-ended', reason: 'revoked' });
+    expect(await refused(w, () => extend(seen, good))).toEqual({ code: 'grant-ended', reason: 'revoked' });
   });
 
   test('refuses fragments that are missing, of another cell, or for another', async () => {
@@ -434,13 +460,21 @@ describe('pause-grant and resume-grant', () => {
 
   test('a number out of its turn, or what is so already, is outdated', async () => {
     const w = await clinic();
+    const seen = { ...w, ...readOnly(w) };
     const outdated = { code: 'statement-outdated' };
-    expect(await refused(w, () => hold(w, 'pause', w.grant, 2))).toEqual(outdated);
-    expect(await refused(w, () => hold(w, 'resumption', w.grant, 1))).toEqual(outdated);
+    expect(await refused(w, () => hold(seen, 'pause', w.grant, 2))).toEqual(outdated);
+    expect(await refused(w, () => hold(seen, 'resumption', w.grant, 1))).toEqual(outdated);
     await hold(w, 'pause', w.grant);
-    expect(await refused(w, () => hold(w, 'pause', w.grant, 2))).toEqual(outdated);
+    expect(await refused(w, () => hold(seen, 'pause', w.grant, 2))).toEqual(outdated);
     await hold(w, 'resumption', w.grant, 2);
-    expect(await refused(w, () => hold(w, 'pause', w.grant, 1))).toEqual(outdated);
+    expect(await refused(w, () => hold(seen, 'pause', w.grant, 1))).toEqual(outdated);
+  });
+
+  test('one that has not begun can be held', async () => {
+    const w = await clinic();
+    const later = await grantOf([w.folder], { notBefore: NOW + 1 });
+    await give(w, later);
+    expect(await hold(w, 'pause', later)).toMatchObject({ state: 'paused', holds: 1 });
   });
 
   test('not what has ended, of another, or not as the path says', async () => {
@@ -606,6 +640,35 @@ describe('create-folder', () => {
     });
     const { cells } = await send(w, 'get-grant', recipient, { params: { grantId: idOf(w.grant) } });
     expect(cells).toHaveLength(2);
+  });
+
+  test('carries several at once', async () => {
+    const w = await clinic();
+    const more = await grantOf([w.folder]);
+    await give(w, more);
+    const next = await epochAfter(patient, w.folder);
+    const extensions = await Promise.all([w.grant, more].map((g) => extensionOf(g, [next])));
+    await put(w, next, { extensions: extensions.map((e) => e.body) });
+    for (const grant of [w.grant, more]) {
+      const { cells } = await send(w, 'get-grant', recipient, { params: { grantId: idOf(grant) } });
+      expect(cells).toHaveLength(2);
+    }
+  });
+
+  test('not with a cell that differs from the new one in anything', async () => {
+    const w = await clinic();
+    const next = await epochAfter(patient, w.folder);
+    const { cell, kfrag } = delegated(patient, next, recipient);
+    for (const odd of [
+      { folder: folderId(w.other) },
+      { epoch: 3 },
+      { key: w.other.payload.key },
+      { statement: w.folder.hash },
+    ]) {
+      const changes = { cells: [{ ...cell, ...odd }] };
+      const { body } = await extensionOf(w.grant, [next], { changes, kfrags: [kfrag] });
+      expect(await refused(w, () => put(w, next, { extensions: [body] }))).toEqual(invalid('extensions'));
+    }
   });
 
   test('all or nothing: not with an extension of another cell, twice, of another, or out of turn', async () => {
