@@ -29,6 +29,12 @@ export const livenessAt = (g: GrantStatus, now: Instant): Liveness => {
   return { live: true };
 };
 
+/** How a grant has ended for good; undefined while it may give something, now or later. */
+export const endAt = (g: GrantStatus, now: Instant): Exclude<EndReason, 'paused'> | undefined => {
+  const liveness = livenessAt(g, now);
+  return liveness.live || liveness.reason === 'paused' || liveness.reason === 'not-begun' ? undefined : liveness.reason;
+};
+
 /** A batch of n counts n, all or none. */
 export const leavesRoomFor = (g: GrantStatus, records: number): boolean =>
   g.limit === undefined || g.used + records <= g.limit;
@@ -42,7 +48,7 @@ const isDelegated = (cell: Cell): boolean => cell.kfrags.length === 1;
 
 /** To add or to write is a right over one folder, with nothing that opens: neither key fragments nor a count of openings. */
 const authorshipFault = (g: Grant): keyof Grant | undefined => {
-  if (g.cells.length !== 1 || g.cells.some(isDelegated)) return 'cells';
+  if (g.cells.length !== 1 || isDelegated(g.cells[0]!)) return 'cells';
   if (g.openings !== undefined) return 'openings';
   return g.standing === undefined ? undefined : 'standing';
 };
@@ -114,5 +120,5 @@ export const covers = (g: Statement<'grant'>, p: Payload<'record'>): boolean =>
   g.payload.patient === p.patient &&
   g.payload.recipient === p.author &&
   g.payload.right === (p.version === 1 ? 'add' : 'write') &&
-  g.payload.cells[0]?.folder === p.folder &&
+  g.payload.cells[0]!.folder === p.folder &&
   p.created < g.payload.expires;

@@ -26,8 +26,8 @@ export async function beginUpload(
     deps.uploads.find(params.recordId, body.upload),
     registered(deps.identities, call.caller),
   ]);
-  const patient = cell?.statement.payload.patient;
-  if (cell === undefined || patient === undefined) throw new AppError('not-found');
+  if (cell === undefined) throw new AppError('not-found');
+  const { patient } = cell.statement.payload;
   await authority(deps.grants, { grant: body.grant, version: body.version, folder: cell }, call);
   if (cell.statement.payload.epoch !== body.epoch) throw new AppError('cell-closed');
   assertNext(head, patient, body);

@@ -1,7 +1,7 @@
 // What must hold before a grant is extended, alone or together with the cell that it is carried into.
 import { AppError } from '../api/errors.ts';
 import type { Input } from '../api/routes.ts';
-import { extensionFault, livenessAt, takesIn, type FolderFacts } from '../domain/grant.ts';
+import { extensionFault, endAt, takesIn, type FolderFacts } from '../domain/grant.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from './call.ts';
@@ -41,9 +41,8 @@ export function extendable(
   call: Call,
 ): NewExtension {
   const { payload } = statement;
-  const live = livenessAt(grant.status, call.now);
-  if (!live.live && live.reason !== 'not-begun' && live.reason !== 'paused')
-    throw new AppError('grant-ended', { reason: live.reason });
+  const reason = endAt(grant.status, call.now);
+  if (reason !== undefined) throw new AppError('grant-ended', { reason });
   if (!folders.every((f) => takesIn(grant.statement.payload, f)))
     throw new AppError('grant-exceeds-request', { member: 'cells' });
   const { number, hash } = grant.extended;

@@ -1,7 +1,7 @@
 // Pausing and resuming a grant differ in one word.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import { livenessAt } from '../domain/grant.ts';
+import { endAt } from '../domain/grant.ts';
 import { grantLife } from '../domain/life.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from './call.ts';
@@ -30,9 +30,8 @@ export async function holdGrant(
   const [, grant] = await whileRegistered(identities, call.caller, ownGrant(grants, params.grantId, call));
   mustBe('of', payload.of === grant.statement.hash);
   if (grant.held.hash === hash) return grantAnswer(grant, call.now);
-  const live = livenessAt(grant.status, call.now);
-  if (!live.live && live.reason !== 'not-begun' && live.reason !== 'paused')
-    throw new AppError('grant-ended', { reason: live.reason });
+  const reason = endAt(grant.status, call.now);
+  if (reason !== undefined) throw new AppError('grant-ended', { reason });
   const { from, to } = kind === 'pause' ? grantLife.pause : grantLife.resume;
   if (grant.status.state !== from || payload.number !== grant.held.number + 1) throw new AppError('statement-outdated');
 

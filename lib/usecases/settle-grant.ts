@@ -2,7 +2,7 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { FolderId, GrantId } from '../bytes/ids.ts';
-import { livenessAt } from '../domain/grant.ts';
+import { endAt } from '../domain/grant.ts';
 import type { Call } from './call.ts';
 import { whileRegistered } from './caller.ts';
 import { ownGrant } from './extendable.ts';
@@ -24,9 +24,7 @@ export async function settleGrant(
 ): Promise<Answer<'settle-grant'>> {
   const reading = Promise.all([ownGrant(deps.grants, params.grantId, call), openCells(deps, params.grantId)]);
   const [, [grant, open]] = await whileRegistered(deps.identities, call.caller, reading);
-  const live = livenessAt(grant.status, call.now);
-  const ended = !live.live && live.reason !== 'not-begun' && live.reason !== 'paused';
-  if (!ended || open.length > 0) throw new AppError('cells-open', { ids: open });
+  if (endAt(grant.status, call.now) === undefined || open.length > 0) throw new AppError('cells-open', { ids: open });
   await deps.grants.settle(grant, call);
   return grantAnswer(grant, call.now);
 }
@@ -38,9 +36,9 @@ async function openCells({ grants, folders }: Deps, id: GrantId): Promise<readon
   do {
     const page = await grants.cells(id, { cursor, limit: PAGE });
     const cells = await folders.cells(page.items);
-    for (const cell of cells)
-      if (cell?.state === 'current' && cell.statement.payload.single === undefined)
-        open.push(cell.statement.payload.folder);
+    const all = cells.map((cell) => cell!);
+    for (const { state, statement } of all)
+      if (state === 'current' && statement.payload.single === undefined) open.push(statement.payload.folder);
     cursor = page.next;
   } while (cursor !== undefined);
   return open;

@@ -76,6 +76,16 @@ test('a chain verifies as a whole and in pieces', () => {
   );
 });
 
+test('an event names up to forty grants that were carried', () => {
+  const told = (count: number): unknown => {
+    const grants = Array.from({ length: count }, () => newId<GrantId>());
+    const said = { patient, actor: patient, subject: { grants }, at: 1, statement: hash };
+    const { text, hash: its } = nextEvent(EMPTY_CHAIN, { kind: 'epoch-started', ...said });
+    return refusal([{ event: text, hash: its }]);
+  };
+  expect([told(1), told(40), told(41)]).toEqual(['verified', 'verified', ['malformed', 0]]);
+});
+
 describe('every tampering is found, and where', () => {
   const length = 8;
   test.each([0, 3, length - 1])('at entry %i', (i) => {

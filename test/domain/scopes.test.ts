@@ -65,7 +65,8 @@ describe('a grant to add or to write', () => {
     expect(grantFault(grantOf({ right, cells: [bare], expires: NOW }), now)).toBe('expires');
   });
   test('to read delegates every cell', () => {
-    expect(grantFault(grantOf({ cells: [cellOf(), bare] }), now)).toBe('cells');
+    expect(grantFault(grantOf({ cells: [cellOf(), cellOf({ epoch: 2 })] }), now)).toBeUndefined();
+    expect(grantFault(grantOf({ cells: [cellOf(), { ...bare, epoch: 2 }] }), now)).toBe('cells');
     expect(grantFault(grantOf({ openings: 1, standing: { everything: true } }), now)).toBeUndefined();
   });
 });
@@ -83,10 +84,12 @@ describe('extensions', () => {
     expect(extensionFault(extension([cellOf(), cellOf({ epoch: 2 })]))).toBeUndefined();
     expect(extensionFault(extension([cellOf(), cellOf()]))).toBe('cells');
     expect(extensionFault(extension([cellOf({ kfrags: [] })]))).toBe('cells');
+    expect(extensionFault(extension([cellOf(), cellOf({ epoch: 2, kfrags: [] })]))).toBe('cells');
   });
   test('are taken in by a grant to read: into its folders, and where it stands', () => {
     const elsewhere = facts({ folder: newId<FolderId>() });
     expect(takesIn(grantOf(), facts())).toBe(true);
+    expect(takesIn(grantOf({ cells: [cellOf(), cellOf({ folder: elsewhere.folder })] }), elsewhere)).toBe(true);
     expect(takesIn(grantOf({ right: 'add', cells: [cellOf({ kfrags: [] })] }), facts())).toBe(false);
     expect(takesIn(grantOf(), elsewhere)).toBe(false);
     expect(takesIn(grantOf({ standing: { everything: true } }), elsewhere)).toBe(true);
@@ -109,6 +112,7 @@ const scope = fc.oneof(
 describe('scopes', () => {
   test('reach what they name', () => {
     expect(reaches({ everything: true }, facts())).toBe(true);
+    expect(reaches({ everything: true }, facts({ single: { record, version: 1 } }))).toBe(true);
     expect(reaches({ categories: ['letters'] }, facts())).toBe(true);
     expect(reaches({ categories: ['imaging', 'other'] }, facts())).toBe(false);
     expect(reaches({ folders: [folder] }, facts())).toBe(true);

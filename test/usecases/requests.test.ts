@@ -283,6 +283,26 @@ describe('approve-request', () => {
     expect(await refused(w, () => approve(w, grants))).toEqual(invalid('right'));
   });
 
+  test('all of them answer this request', async () => {
+    const w = await clinic();
+    const request = await requestOf(recipient, [w.folder], { rights: ['read', 'add'] });
+    const { request: requestId } = request.payload;
+    await send(w, 'request-access', recipient, { params: { requestId }, body: { statement: request.jws } });
+    const read = await grantOf([w.folder], { answers: request });
+    const cells = read.statement.payload.cells.map((c) => ({ ...c, kfrags: [] }));
+    const add = await grantOf([w.folder], { answers: w.request, right: 'add', cells, kfrags: [] });
+    for (const grants of [
+      [read.body, add.body],
+      [add.body, read.body],
+    ]) {
+      const both = { params: { requestId }, body: { grants } };
+      expect(await refused(w, () => send(w, 'approve-request', patient, both))).toEqual({
+        code: 'grant-exceeds-request',
+        member: 'request',
+      });
+    }
+  });
+
   test('two grants are not one', async () => {
     const w = await clinic();
     const request = await requestOf(recipient, [w.folder], { rights: ['read', 'add'] });

@@ -1,7 +1,10 @@
 // Rights to file, scopes, extensions, holds and what comes after an end: each use case, and each of its refusals.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
+import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import { DAY, MINUTE } from '../../lib/domain/time.ts';
+import { wrapKey } from '../../lib/envelope/wrap.ts';
+import { decodePublicKey } from '../../lib/umbral/keys.ts';
 import type { Payload, Statement } from '../../lib/statements/kinds.ts';
 import { verifyServiceStatement } from '../../lib/statements/service.ts';
 import { authority } from '../../lib/usecases/authority.ts';
@@ -520,8 +523,55 @@ describe('settle-grant', () => {
     expect(await unsettled(w, NOW + DAY - 1)).toEqual([]);
     expect(await unsettled(w, NOW + DAY)).toEqual([w.grant.statement.jws]);
     await putFolder(w, patient, await epochAfter(patient, w.folder));
-    expect(await refused(w, () => settle(w, w.grant))).toEqual({ code: 'cells-open', ids: [] });
+    const goesOn = { code: 'cells-open', ids: [] };
+    expect(await refused(w, () => settle(w, w.grant))).toEqual(goesOn);
+    await hold(w, 'pause', w.grant);
+    expect(await refused(w, () => settle(w, w.grant))).toEqual(goesOn);
     expect(await settle(w, w.grant, patient, NOW + DAY)).toMatchObject({ state: 'expired' });
+  });
+
+  test('nor one that has not begun', async () => {
+    const w = await clinic();
+    const later = await grantOf([w.folder], { notBefore: NOW + 1 });
+    await give(w, later);
+    await putFolder(w, patient, await epochAfter(patient, w.folder));
+    expect(await refused(w, () => settle(w, later))).toEqual({ code: 'cells-open', ids: [] });
+  });
+
+  test('every cell is looked at, however many pages they are', async () => {
+    const w = await clinic();
+    const both = await grantOf([w.folder, w.other]);
+    await give(w, both);
+    await revoke(w, both);
+    const { grants } = w.ports;
+    const paged = {
+      ...w,
+      ports: {
+        ...w.ports,
+        grants: { ...grants, cells: (id: GrantId, page: object) => grants.cells(id, { ...page, limit: 1 }) },
+      },
+    };
+    const ids = expect.arrayContaining([folderId(w.folder), folderId(w.other)]) as unknown;
+    expect(await refused(w, () => settle(paged, both))).toEqual({ code: 'cells-open', ids });
+    await putFolder(w, patient, await epochAfter(patient, w.folder));
+    expect(await refused(w, () => settle(paged, both))).toEqual({ code: 'cells-open', ids: [folderId(w.other)] });
+    await putFolder(w, patient, await epochAfter(patient, w.other, { category: 'imaging' }));
+    expect(await settle(paged, both)).toMatchObject({ state: 'revoked' });
+  });
+
+  test('a folder of one record needs no next epoch', async () => {
+    const w = await clinic();
+    const { record } = w.letter.statement.payload;
+    const single = await folderOf(patient, { single: { record, version: 1 } });
+    const { fileKey } = w.letter;
+    const { capsule, wrappedKey } = wrapKey(fileKey, decodePublicKey(fromBase64url(single.payload.key)));
+    const wrap = { capsule: toBase64url(capsule), wrappedKey: toBase64url(wrappedKey) };
+    const params = { folderId: folderId(single) };
+    await send(w, 'create-folder', patient, { params, body: { statement: single.jws, wrap } });
+    const shared = await grantOf([single]);
+    await give(w, shared);
+    await revoke(w, shared);
+    expect(await settle(w, shared)).toMatchObject({ state: 'revoked' });
   });
 
   test('one that was used up is on it from its last opening', async () => {
@@ -560,6 +610,14 @@ describe('withdraw-request', () => {
       changes,
       by,
     );
+  test('not one that is not there', async () => {
+    const w = await clinic();
+    const unknown = await requestOf(recipient, [w.folder]);
+    const { jws } = await withdrawalOf(unknown);
+    const asked = { params: { requestId: unknown.payload.request }, body: { statement: jws } };
+    expect(await refused(w, () => send(w, 'withdraw-request', recipient, asked))).toEqual(NOT_FOUND);
+  });
+
   const withdraw = async (w: Clinic, changes: object = {}, by = recipient, now = NOW) => {
     const { jws } = await withdrawalOf(w.request, changes, by);
     const params = { requestId: w.request.payload.request };
@@ -616,6 +674,10 @@ describe('cells of a folder', () => {
       expect(await refused(w, () => send(w, 'list-cells', by, { params }))).toEqual(NOT_FOUND);
       expect(await refused(w, () => send(w, 'list-cell-grants', by, first))).toEqual(NOT_FOUND);
     }
+    const unknown = { folderId: newId<FolderId>() };
+    expect(await refused(w, () => send(w, 'list-cells', patient, { params: unknown }))).toEqual(NOT_FOUND);
+    const cell = { params: { ...unknown, epoch: 1 } };
+    expect(await refused(w, () => send(w, 'list-cell-grants', patient, cell))).toEqual(NOT_FOUND);
     expect(await refused(w, () => send(w, 'list-cells', nobody, { params }))).toEqual(NOT_REGISTERED);
     expect(await refused(w, () => send(w, 'list-cell-grants', nobody, first))).toEqual(NOT_REGISTERED);
   });
