@@ -43,23 +43,20 @@ export const page = async (
   return { items, next: encodeCursor(text(last, partOf('sk', asked.index))) };
 };
 
-/** One page of several spans, one after the other. The spans are given in the order of their keys. */
+/** One page of several spans, one after the other. The spans are given in the order of their keys; all are read at once, however full the first is. */
 export const pageOfAll = async (
   context: StoreContext,
   { spans, ...asked }: Omit<Query, 'span'> & { readonly spans: readonly Span[] },
   shape: RegExp,
   request: PageRequest,
 ): Promise<Page<Item>> => {
-  const items: Item[] = [];
-  for (const span of spans) {
-    const left = limitOf(request) - items.length;
-    // A span that begins just where the page is full: the next page goes on from the last item, and may be empty.
-    if (left === 0) return { items, next: encodeCursor(text(items.at(-1)!, partOf('sk', asked.index))) };
-    const found = await page(context, { ...asked, span }, shape, { ...request, limit: left });
-    items.push(...found.items);
-    if (found.next !== undefined) return { items, next: found.next };
-  }
-  return { items };
+  const pages = await Promise.all(spans.map((span) => page(context, { ...asked, span }, shape, request)));
+  const found = pages.flatMap((p) => p.items);
+  const items = found.slice(0, limitOf(request));
+  const last = items.at(-1);
+  const isAll = found.length === items.length && pages.every((p) => p.next === undefined);
+  if (isAll || last === undefined) return { items };
+  return { items, next: encodeCursor(text(last, partOf('sk', asked.index))) };
 };
 
 export const mapPage = <T, U>({ items, next }: Page<T>, map: (item: T) => U): Page<U> => ({

@@ -13,6 +13,14 @@ export async function registered(identities: Pick<Identities, 'find'>, caller: I
   return found;
 }
 
+/** Done side by side. Where several refuse, the first in the list is told, not whichever came first. */
+export async function sideBySide<T extends readonly unknown[] | []>(
+  work: T,
+): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
+  await Promise.allSettled(work);
+  return Promise.all(work);
+}
+
 /**
  * The caller's statement and what the work came to, done side by side. Whoever is not registered is told that, however the work ends: which
  * refusal is given never hangs on which answer came first.
@@ -23,9 +31,7 @@ export async function whileRegistered<T>(
   caller: IdentityId,
   work: Promise<T>,
 ): Promise<readonly [StoredIdentity, T]> {
-  const known = registered(identities, caller);
-  await Promise.allSettled([known, work]);
-  return [await known, await work];
+  return sideBySide([registered(identities, caller), work]);
 }
 
 /** Refuses what is not the caller's. @throws {AppError} `not-registered`, else `not-found` */

@@ -2,6 +2,7 @@
 import type { Input } from '../api/routes.ts';
 import type { Statement } from '../statements/kinds.ts';
 import type { Call } from './call.ts';
+import { sideBySide } from './caller.ts';
 import { extendable, ownGrant, readExtension } from './extendable.ts';
 import type { Grants, NewExtension, StoredIdentity } from './ports.ts';
 import { mustBe } from './stated.ts';
@@ -18,13 +19,13 @@ export async function carriedInto(
   call: Call,
 ): Promise<readonly NewExtension[]> {
   const given = body.extensions ?? [];
-  const read = await Promise.all(given.map((e) => readExtension(e, call)));
+  const read = await sideBySide(given.map((e) => readExtension(e, call)));
   mustBe('extensions', new Set(read.map((s) => s.payload.grant)).size === read.length);
   mustBe(
     'extensions',
     read.every((s) => isOnly(s, cell)),
   );
-  const found = await Promise.all(read.map((s) => ownGrant(grants, s.payload.grant, call)));
+  const found = await sideBySide(read.map((s) => ownGrant(grants, s.payload.grant, call)));
   return read.map((statement, i) =>
     extendable({ statement, kfrags: given[i]!.kfrags }, found[i]!, { patient, folders: [cell.payload] }, call),
   );

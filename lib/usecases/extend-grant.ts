@@ -3,7 +3,7 @@ import type { Answer, Input } from '../api/routes.ts';
 import type { EventDraft } from '../domain/audit.ts';
 import type { Statement } from '../statements/kinds.ts';
 import type { Call } from './call.ts';
-import { whileRegistered } from './caller.ts';
+import { sideBySide, whileRegistered } from './caller.ts';
 import { extendable, ownGrant, readExtension } from './extendable.ts';
 import { factsOf, ownCells, type GrantDeps } from './grantable.ts';
 import type { Grants, StoredGrant } from './ports.ts';
@@ -23,7 +23,8 @@ export async function extendGrant(
   const { payload, hash } = statement;
   mustBe('grant', payload.grant === params.grantId);
 
-  const reading = Promise.all([ownGrant(deps.grants, params.grantId, call), ownCells(deps.folders, payload)]);
+  // Whose grant it is comes first: of another's nothing is told.
+  const reading = sideBySide([ownGrant(deps.grants, params.grantId, call), ownCells(deps.folders, payload)]);
   const [patient, [grant, cells]] = await whileRegistered(deps.identities, call.caller, reading);
   if (grant.extended.hash === hash) return grantAnswer(grant, call.now);
 

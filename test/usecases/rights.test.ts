@@ -9,6 +9,7 @@ import type { Payload, Statement } from '../../lib/statements/kinds.ts';
 import { verifyServiceStatement } from '../../lib/statements/service.ts';
 import { authority } from '../../lib/usecases/authority.ts';
 import type { Call } from '../../lib/usecases/call.ts';
+import { inOrder, makeMemory } from '../support/memory/index.ts';
 import {
   b64,
   delegated,
@@ -869,4 +870,19 @@ describe('the trail from a place on', () => {
     ] as const)
       expect(await refused(w, () => send(w, 'list-audit', patient, { query }))).toEqual(malformed);
   });
+});
+
+test('what is refused hangs on no answer being quick: of the grant of another nothing is told, not even that its cells are nobody’s', async () => {
+  const w = await clinic();
+  const theirs = await extensionOf(w.grant, [w.folder], { by: stranger });
+  const slow = (name: string) =>
+    makeMemory({
+      state: w.state,
+      schedule: async (step, run) => {
+        if (step === name) await new Promise((resolve) => setTimeout(resolve, 20));
+        return inOrder(step, run);
+      },
+    });
+  for (const name of ['grants.find', 'folders.cells', 'identities.find'])
+    expect(await refused(w, () => extend({ ...w, ...slow(name) }, theirs, stranger))).toEqual(NOT_FOUND);
 });
