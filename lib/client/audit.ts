@@ -3,10 +3,11 @@ import { AuditError, EMPTY_CHAIN, eventHash, verifyChain, type AuditEvent, type 
 import type { Context } from './context.ts';
 import { check, checked, ClientError, TrailError } from './errors.ts';
 import { verifyEvidence } from './evidence.ts';
-import { fetchCheckpoint, type Checkpoint, type Receipt } from './notary.ts';
+import { serviceKey, fetchCheckpoint, type Checkpoint, type Receipt } from './notary.ts';
 import { pages } from './pages.ts';
 import type { TrailEntry } from './trail.ts';
 import type { CallOptions } from './transport.ts';
+import { verifyServiceStatement } from '../statements/service.ts';
 
 interface Entry {
   readonly event: string;
@@ -99,6 +100,18 @@ export const readTrail = async (
   }
   const expected = Math.max(known.seq, kept.length);
   if (head.seq < expected) throw rewritten(head.seq + 1);
+  const checkpoints = ctx.trail.checkpoints();
+  const key = checkpoints.length === 0 ? undefined : await serviceKey(ctx, { signal });
+  for (const jws of checkpoints) {
+    const { seq, hash } = await checked('checkpoint', () => verifyServiceStatement('checkpoint', jws, key!));
+    if (headOf(read.slice(0, seq)).hash !== hash || seq > read.length) throw rewritten(seq);
+  }
+  // Another reading may have come further meanwhile.
+  const seen = ctx.trail.entries();
+  if (seen.length > read.length) {
+    if (seen[read.length - 1]?.hash !== read.at(-1)?.hash) throw rewritten(read.length);
+    return read;
+  }
   ctx.memory.noteAudit(head);
   ctx.trail.keep(read);
   return read;

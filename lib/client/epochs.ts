@@ -8,9 +8,10 @@ import { takesIn } from '../domain/grant.ts';
 import { sealText } from '../envelope/sealed-text.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
+import { statementHash } from '../statements/verify.ts';
 import { publicKeyOf } from '../umbral/keys.ts';
 import type { Context } from './context.ts';
-import { ClientError } from './errors.ts';
+import { check, ClientError } from './errors.ts';
 import { extensionOf, type ExtensionBody } from './extensions.ts';
 import { listFolders, listOwnCells, ownFolder, placeOf, type Folder } from './folders.ts';
 import { fetchGrant, goesOn, verifyGrant, type Grant } from './grants.ts';
@@ -68,21 +69,26 @@ const ENDINGS: ReadonlySet<EventKind> = new Set<EventKind>(['grant-revoked', 'gr
  */
 const carriedOn = (ctx: Context): ((grant: Grant) => boolean) => {
   const ended = new Set(ctx.trail.entries().flatMap((e) => (ENDINGS.has(e.kind) ? [e.subject.grant] : [])));
-  return (g) => goesOn(g) && g.expires > ctx.now() && !ctx.memory.isRevoked(g.id) && !ended.has(g.id);
+  const used = new Map<GrantId | undefined, number>();
+  for (const {
+    kind,
+    subject: { grant, records = [] },
+  } of ctx.trail.entries())
+    if (kind === 'records-opened') used.set(grant, (used.get(grant) ?? 0) + records.length);
+  const isUsedUp = (g: Grant): boolean => (used.get(g.id) ?? 0) >= (g.statement.payload.openings ?? Infinity);
+  return (g) => goesOn(g) && g.expires > ctx.now() && !ctx.memory.isRevoked(g.id) && !ended.has(g.id) && !isUsedUp(g);
 };
 
 /** Grants that read a cell and have not ended. Verified: own signature. */
-const goingOn = async (
-  ctx: Context,
-  { folder, epoch }: { readonly folder: FolderId; readonly epoch: number },
-  options: CallOptions,
-): Promise<readonly Grant[]> => {
+const goingOn = async (ctx: Context, cell: Payload<'folder'>, options: CallOptions): Promise<readonly Grant[]> => {
+  const { folder, epoch } = cell;
   const views = await all(
     (cursor) => ctx.call('list-cell-grants', { params: { folderId: folder, epoch }, query: cursor }, options),
     (page) => page.grants,
   );
   const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, ctx.keys.id)));
-  return grants.filter(carriedOn(ctx));
+  const goes = carriedOn(ctx);
+  return grants.filter((g) => goes(g) && takesIn(g.statement.payload, cell));
 };
 
 /** Standing grants that a new folder is to be carried into. */
@@ -109,7 +115,8 @@ export const putCell = async (
   wrap?: { readonly capsule: string; readonly wrappedKey: string },
 ): Promise<void> => {
   const extensions: ExtensionBody[] = [];
-  for (const grant of grants.slice(0, AT_ONCE)) extensions.push(await extensionOf(ctx, grant, [cell]));
+  for (const grant of grants.slice(0, AT_ONCE).filter(carriedOn(ctx)))
+    extensions.push(await extensionOf(ctx, grant, [cell]));
   await ctx.call(
     'create-folder',
     {
@@ -123,7 +130,7 @@ export const putCell = async (
     options,
   );
   ctx.memory.noteFolder(cell);
-  for (const grant of grants.slice(AT_ONCE)) await extend(ctx, grant, [cell], options);
+  for (const grant of grants.slice(AT_ONCE)) if (carriedOn(ctx)(grant)) await extend(ctx, grant, [cell], options);
 };
 
 /** Adds cells to a grant, and gives the grant as it is then. */
@@ -197,10 +204,12 @@ const isThere = (error: unknown): boolean => error instanceof AppError && error.
 export const carryOver = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<number> => {
   let carried = 0;
   for (const left of await missing(ctx, folder, options)) {
+    // It may have been revoked while the service took its time.
+    if (!carriedOn(ctx)(left.grant)) continue;
     const extended = await extendAll(ctx, left.grant, left.cells, options).catch(async (error: unknown) => {
       if (!isThere(error)) throw error;
       const rest = await stillMissing(ctx, left, options);
-      return rest.cells.length > 0 && extendAll(ctx, rest.grant, rest.cells, options);
+      return rest.cells.length > 0 && carriedOn(ctx)(rest.grant) && extendAll(ctx, rest.grant, rest.cells, options);
     });
     if (extended !== false) carried += 1;
   }
@@ -226,6 +235,18 @@ const close = async (
 ): Promise<readonly Error[]> => {
   const failures: Error[] = [];
   const { cells } = await fetchGrant(ctx, id, ctx.keys.id, options);
+  const named = new Set([...cells.map((c) => statementHash(c.by)), ...cells.map((c) => c.statement.hash)]);
+  const told = ctx.trail
+    .entries()
+    .flatMap((e) =>
+      e.subject.grants?.includes(id) === true || (e.kind === 'grant-extended' && e.subject.grant === id)
+        ? [e.statement]
+        : [],
+    );
+  check(
+    'extension',
+    told.every((hash) => named.has(hash)),
+  );
   for (const { folder: name, epoch } of cells)
     try {
       // The list may lag: a cell is not left open because its folder is not in it.

@@ -41,6 +41,20 @@ const BEHIND: Partial<Record<EventKind, Says>> = {
   'grant-returned': by('return', (p, { grant }, { patient }) => p.grant === grant && p.patient === patient),
 };
 
+/** What nobody else does. */
+const BY_PATIENT: ReadonlySet<EventKind> = new Set<EventKind>([
+  'registered',
+  'folder-created',
+  'epoch-started',
+  'record-deleted',
+  'request-denied',
+  'access-granted',
+  'grant-extended',
+  'grant-paused',
+  'grant-resumed',
+  'grant-revoked',
+]);
+
 /** The same where the statement may also be had elsewhere. */
 const MAY_BE_BEHIND: Partial<Record<EventKind, Says>> = {
   registered: by('identity', (p, _, { patient }) => p.id === patient),
@@ -54,6 +68,7 @@ export const verifyEvidence = async (
   event: AuditEvent,
   { hash, evidence }: { readonly hash: string; readonly evidence?: Jws | undefined },
 ): Promise<TrailEntry> => {
+  check('evidence', event.actor === event.patient || !BY_PATIENT.has(event.kind));
   const must = BEHIND[event.kind];
   if (evidence === undefined) {
     check('evidence', must === undefined);

@@ -4,6 +4,8 @@ import type { Answer } from '../api/routes.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import type { GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { Rng } from '../bytes/binary.ts';
+import { openingInTime } from '../domain/opening.ts';
+import { instantOf } from '../domain/time.ts';
 import type { GrantCell, Jws, Statement } from '../statements/kinds.ts';
 import { fragmentHash, verifyServiceStatement, type Delegated, type ServiceKey } from '../statements/service.ts';
 import { claimOf, verifyStatement } from '../statements/verify.ts';
@@ -80,6 +82,8 @@ const signedHashes = async (key: ServiceKey, signed: Signed, opening: Statement<
   const said = await checked('recapsulation', () => verifyServiceStatement('recapsulation', signed.answer, by.key));
   check('recapsulation', said.when >= by.from && said.when <= by.until);
   check('recapsulation', said.opening === opening.hash);
+  // A key that has expired convicts nobody of an opening that came later.
+  check('recapsulation', openingInTime(opening.payload.when, instantOf(said.when)));
   check('recapsulation', said.fragments.length === opening.payload.records.length);
   return said;
 };

@@ -66,7 +66,12 @@ const prepare = async (ctx: Context, deal: Deal, right: Right, options: CallOpti
     const made = folders.map(({ folder }) => makeGrant(ctx, { ...terms, right, cells: [folder.statement] }));
     return (await Promise.all(made)).map((m) => ({ made: m, rest: [] }));
   }
-  const cells = await cellsOf(ctx, folders, options);
+  const every = await cellsOf(ctx, folders, options);
+  // What does not fit follows by extensions, and these go into folders that the grant itself names, or that it stands over: one cell of each first.
+  const current = new Map(every.map((c) => [c.payload.folder, c]));
+  if (current.size > MOST_CELLS && standing === undefined)
+    throw new ClientError('bad-argument', `more than ${MOST_CELLS} folders: make several grants, or one that stands`);
+  const cells = [...current.values(), ...every.filter((c) => current.get(c.payload.folder) !== c)];
   const first = cells.slice(0, MOST_CELLS);
   const made = await makeGrant(ctx, { ...terms, right, openings, standing, cells: first });
   return [{ made, rest: cells.slice(MOST_CELLS) }];

@@ -225,7 +225,8 @@ const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellV
   check('grant-cell', folder === named.folder && epoch >= named.epoch);
   check('grant-cell', epoch > named.epoch || statement.hash === named.statement);
   await checked('folder-key', () => publicKeyFrom(key));
-  ctx.memory.noteFolder(statement);
+  // Of what has ended the service shows the cell that the grant names, and not what came later.
+  if (goesOn(grant)) ctx.memory.noteFolder(statement);
   return { folder, epoch, cell: cellOf(statement), by: grant.statement.jws, statement };
 };
 

@@ -59,7 +59,7 @@ export const deleteRecord = async (context: StoreContext, write: Writer, deletio
     events: [{ draft: deletion.event, evidence: deletion.deletion.jws }],
     claim: nonceClaim(deletion.call),
   });
-  const left = written.repeated ? steps : steps.slice(IN_ONE);
+  const left = await emptying(context, deletion);
   for (let i = 0; i < left.length; i += IN_ONE) await write({ steps: left.slice(i, i + IN_ONE) });
   return written;
 };

@@ -1,6 +1,7 @@
 // A grant for its two parties, with the folder statements that vouch for its cells. Parties see it after its end, too.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
+import { endAt } from '../domain/grant.ts';
 import type { GrantId } from '../bytes/ids.ts';
 import type { Payload } from '../statements/kinds.ts';
 import type { Call } from './call.ts';
@@ -24,7 +25,10 @@ export async function getGrant(
   const { patient, recipient, right, cells } = grant.statement.payload;
   if (call.caller !== patient && call.caller !== recipient) throw new AppError('not-found');
 
-  const found = right === 'read' ? await cellsRead(deps, params.grantId, query) : await folderNow(deps, cells);
+  const found =
+    right === 'read'
+      ? await cellsRead(deps, params.grantId, query)
+      : await folderNow(deps, cells, endAt(grant.status, call.now) === undefined);
   return { ...grantAnswer(grant, call.now), ...found };
 }
 
@@ -40,8 +44,8 @@ async function cellsRead({ grants, folders }: Deps, id: GrantId, page: PageReque
   return { cells, ...rest };
 }
 
-/** To file something, the recipient needs the folder's current key. */
-async function folderNow({ folders }: Deps, [cell]: Payload<'grant'>['cells']): Promise<Cells> {
-  const folder = cell && (await folders.find(cell.folder));
+/** To file something, the recipient needs the folder's current key. Whoever may file no more sees what the grant names, and nothing that came later. */
+async function folderNow({ folders }: Deps, [cell]: Payload<'grant'>['cells'], live: boolean): Promise<Cells> {
+  const folder = cell && (live ? await folders.find(cell.folder) : (await folders.cells([cell]))[0]);
   return { cells: folder === undefined ? [] : [{ folder: folder.statement.jws }] };
 }

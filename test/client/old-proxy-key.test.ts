@@ -1,0 +1,39 @@
+// whoever got hold of the key of a running copy that has long expired, together with a recipient, convicts the service for an opening of today.
+import { expect, test } from '@jest/globals';
+import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
+import { checkFragmentProof, WrongFragmentError } from '../../lib/client/index.ts';
+import { reloadStatement } from '../../lib/statements/verify.ts';
+import { SERVICE_KEY, signedAnswer } from './notary.ts';
+import { granted } from './story.ts';
+import { refusal } from './world.ts';
+
+test('a proxy key that had expired at the opening convicts nobody', async () => {
+  const { clinician, grant, record, service } = await granted();
+  service.state.lie = (route, answer) => {
+    if (route !== 'recapsulate') return undefined;
+    const [cfrag] = answer.records[0].wrap.cfrags;
+    const bytes = fromBase64url(cfrag);
+    bytes[bytes.length - 1]! ^= 1;
+    answer.records[0].wrap.cfrags = [toBase64url(bytes)];
+    return answer;
+  };
+  const error = await clinician.open(grant, [record]).catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(WrongFragmentError);
+  const { proof } = error as WrongFragmentError;
+  expect(await refusal(() => checkFragmentProof(proof, SERVICE_KEY))).toBe('accepted');
+
+  const opening = reloadStatement('opening', proof.opening);
+  const { cells, receiving } = reloadStatement('grant', proof.grant).payload;
+  const cell = cells.find((c) => c.folder === opening.payload.folder)!;
+  const delegation = {
+    verifying: reloadStatement('identity', proof.identity).payload.kfragSigner,
+    delegating: cell.key,
+    receiving: receiving.key,
+    kfrag: cell.kfrags[0]!.id,
+  };
+  const wraps = [{ capsule: proof.capsule, cfrags: [proof.fragment] }];
+  // Certified for the day before yesterday, and nothing later.
+  const when = opening.payload.when - 2 * 86_400_000;
+  const late = { ...proof, signed: signedAnswer(opening.hash, wraps, { when, delegation }) };
+  expect(await refusal(() => checkFragmentProof(late, SERVICE_KEY))).toMatch(/^unverified/);
+});

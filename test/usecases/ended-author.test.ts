@@ -1,0 +1,32 @@
+// somebody whose right to file has ended goes on watching the folder: each new epoch, when it began, and its key.
+import { expect, test } from '@jest/globals';
+import { DAY } from '../../lib/domain/time.ts';
+import { delegated, epochAfter, grantOf, NOW, patient, recipient, revocationOf } from './people.ts';
+import { clinic, putFolder, send } from './world.ts';
+
+const authored = async () => {
+  const w = await clinic();
+  const { cell } = delegated(patient, w.folder, recipient);
+  const grant = await grantOf([w.folder], { right: 'add', cells: [{ ...cell, kfrags: [] }], kfrags: [] });
+  const grantId = grant.statement.payload.grant;
+  await send(w, 'grant-access', patient, { params: { grantId }, body: grant.body });
+  return { w, grant, grantId };
+};
+
+test('after a revocation, the folder as it became later is not shown', async () => {
+  const { w, grant, grantId } = await authored();
+  const revocation = await revocationOf(grant.statement);
+  await send(w, 'revoke-grant', patient, { params: { grantId }, body: { statement: revocation.jws } });
+  const later = await epochAfter(patient, w.folder);
+  await putFolder(w, patient, later);
+  const { cells } = await send(w, 'get-grant', recipient, { params: { grantId } });
+  expect(JSON.stringify(cells)).not.toContain(later.jws);
+});
+
+test('nor after the end of its time', async () => {
+  const { w, grantId } = await authored();
+  const later = await epochAfter(patient, w.folder);
+  await putFolder(w, patient, later);
+  const { cells } = await send(w, 'get-grant', recipient, { params: { grantId }, now: NOW + 400 * DAY });
+  expect(JSON.stringify(cells)).not.toContain(later.jws);
+});
