@@ -4,7 +4,7 @@ import type { Answer, Input } from '../api/routes.ts';
 import { isOpen } from '../domain/request.ts';
 import type { Statement } from '../statements/kinds.ts';
 import type { Call } from './call.ts';
-import { notFoundBy, sideBySide } from './caller.ts';
+import { notFoundBy } from './caller.ts';
 import { grantable, granted, readGrant, type GrantDeps } from './grantable.ts';
 import type { Grants, Requests, StoredGrant } from './ports.ts';
 import { mustBe } from './stated.ts';
@@ -35,7 +35,7 @@ export async function approveRequest(
   if (before !== undefined) return { grants: before.map((g) => grantAnswer(g, call.now)) };
   if (!isOpen({ state: request.state, until: request.until }, call.now)) throw new AppError('request-closed');
 
-  const grants = await sideBySide(
+  const grants = await Promise.all(
     body.grants.map((g, i) => grantable(deps, { statement: statements[i]!, body: g, request }, call)),
   );
   const events = statements.map((s) => granted(s, call));
