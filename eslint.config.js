@@ -7,6 +7,7 @@ export default tseslint.config(
       '.local',
       '.serverless',
       '.esbuild',
+      'kernel',
       'coverage',
       'reports',
       '.stryker-tmp',

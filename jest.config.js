@@ -23,6 +23,14 @@ export default {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', NEEDS_AWS],
     },
+    // The scheme once more, on the backend that is otherwise only the fallback.
+    {
+      ...common,
+      displayName: 'noble',
+      testMatch: ['<rootDir>/test/umbral/**/*.test.ts'],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/umbral/kernel/'],
+      moduleNameMapper: { '^\\./choose\\.ts$': '<rootDir>/test/support/choose-noble.ts' },
+    },
     // Over the local AWS, the service inside the test's process.
     {
       ...common,

@@ -1,5 +1,5 @@
 // The choice of the backend: everything in this folder reaches the curve through here.
 import type { Backend } from './backend.ts';
-import { noble } from './noble.ts';
+import { chosen } from './choose.ts';
 
-export const curve: Backend = noble;
+export const curve: Backend = chosen.backend;

@@ -9,7 +9,7 @@ import { decapsulateOriginal, decryptOriginal, generateKFrags } from '../../lib/
 import { Capsule } from '../../lib/umbral/forms.ts';
 import { hashIndex, hashSecret } from '../../lib/umbral/hashes.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf, randomSecretKey, SecretKey } from '../../lib/umbral/keys.ts';
-import { noble } from '../../lib/umbral/noble.ts';
+import { curve } from '../../lib/umbral/curve.ts';
 import * as proxy from '../../lib/umbral/proxy.ts';
 import { add, decodeScalar, encodeScalar, mul, neg, ORDER, randomScalar } from '../../lib/umbral/scalar.ts';
 import { encapsulate, encrypt } from '../../lib/umbral/sender.ts';
@@ -165,10 +165,10 @@ describe('a source of randomness that is none', () => {
     // f(x1) = f0 + f1 x1 = 0 for f1 = -f0 / x1, which only the delegator itself could arrange.
     const x = decodeScalar(fromHex(scalarHex(9n)));
     const id = filled(4)(32);
-    const [X, T] = noble.muls([['G', x], [keys.receiving.point, x]]).map((p) => noble.encode(p)) as [Uint8Array, Uint8Array]; // prettier-ignore
+    const [X, T] = curve.muls([['G', x], [keys.receiving.point, x]]).map((p) => curve.encode(p)) as [Uint8Array, Uint8Array]; // prettier-ignore
     const B = encodePublicKey(keys.receiving);
-    const f0 = mul(decodeScalar(a.toBytes()), noble.inv(hashSecret(X, B, T)));
-    const f1 = neg(mul(f0, noble.inv(hashIndex(X, B, T, id))));
+    const f0 = mul(decodeScalar(a.toBytes()), curve.inv(hashSecret(X, B, T)));
+    const f1 = neg(mul(f0, curve.inv(hashIndex(X, B, T, id))));
     const rng = replay(
       scalarHex(9n),
       toHex(encodeScalar(f1)),
@@ -186,9 +186,9 @@ describe('a source of randomness that is none', () => {
 describe('capsules', () => {
   test('with V = -E are refused though they check', () => {
     const r = decodeScalar(fromHex(scalarHex(11n)));
-    const [e, v] = noble.muls([['G', r], ['G', neg(r)]]) as [ReturnType<typeof noble.decode>, ReturnType<typeof noble.decode>]; // prettier-ignore
+    const [e, v] = curve.muls([['G', r], ['G', neg(r)]]) as [ReturnType<typeof curve.decode>, ReturnType<typeof curve.decode>]; // prettier-ignore
     const s = add(neg(r), mul(r, capsuleDoor.challengeOf({ e, v })));
-    expect(noble.checkLinear([['G', s], [e, neg(capsuleDoor.challengeOf({ e, v }))]], v)).toBe(true); // prettier-ignore
+    expect(curve.checkLinear([['G', s], [e, neg(capsuleDoor.challengeOf({ e, v }))]], v)).toBe(true); // prettier-ignore
     const bytes = capsuleDoor.encodeCapsule(new Capsule(e, v, s));
     expect(() => capsuleDoor.decodeCapsule(bytes)).toThrow(refusal('bad-capsule'));
   });

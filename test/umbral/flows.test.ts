@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { fromHex, toHex } from '../../lib/bytes/codec.ts';
 import { capsuleFields } from '../../lib/umbral/capsule.ts';
 import { decodeCFrag, encodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
-import { noble } from '../../lib/umbral/noble.ts';
+import { curve } from '../../lib/umbral/curve.ts';
 import { decapsulateReencrypted, decryptReencrypted } from '../../lib/umbral/delegatee.ts';
 import { decapsulateOriginal, decryptOriginal, generateKFrags } from '../../lib/umbral/delegator.ts';
 import { hashIndex, hashSecret } from '../../lib/umbral/hashes.ts';
@@ -66,12 +66,12 @@ describe.each(flows())('$id, $threshold of $shares', (flow) => {
   test('the secret shared by delegator and recipient', () => {
     const { dhPoint, d, items, precursorScalar } = flow.kfrags;
     const x = decodeScalar(fromHex(precursorScalar));
-    const [X, T] = noble.muls([
+    const [X, T] = curve.muls([
       ['G', x],
       [receiving.point, x],
     ]) as [typeof receiving.point, typeof receiving.point];
-    const inputs = [noble.encode(X), fromHex(flow.receivingPk), noble.encode(T)] as const;
-    expect(toHex(noble.encode(T))).toBe(dhPoint);
+    const inputs = [curve.encode(X), fromHex(flow.receivingPk), curve.encode(T)] as const;
+    expect(toHex(curve.encode(T))).toBe(dhPoint);
     expect(toHex(encodeScalar(hashSecret(...inputs)))).toBe(d);
     expect(items.map(({ id }) => toHex(encodeScalar(hashIndex(...inputs, fromHex(id)))))).toEqual(
       items.map(({ shareIndex }) => shareIndex),

@@ -5,7 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, test } from '@jest/globals';
 import { concat } from '../../lib/bytes/binary.ts';
 import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
-import { noble } from '../../lib/umbral/noble.ts';
+import { curve } from '../../lib/umbral/curve.ts';
 import * as hashes from '../../lib/umbral/hashes.ts';
 import { makeFactory, makeKey, makeSecret } from '../../lib/umbral/keyfactory.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';
@@ -21,7 +21,7 @@ interface Rows<K extends string> {
 const rows = <K extends string>(name: string): readonly Row<K>[] => vectors<Rows<K>>(name).vectors;
 const asScalar = (hex: string): scalar.Scalar => scalar.decodeScalar(fromHex(hex));
 const scalarHex = (k: scalar.Scalar): string => toHex(scalar.encodeScalar(k));
-const pointHex = (p: ReturnType<typeof noble.decode>): string => toHex(noble.encode(p));
+const pointHex = (p: ReturnType<typeof curve.decode>): string => toHex(curve.encode(p));
 
 interface Params extends Row<'n' | 'p' | 'G'> {
   readonly umbralPre: Row<'U' | 'Uuncompressed'>;
@@ -66,7 +66,7 @@ describe('scalars', () => {
       expect(scalarHex(scalar.add(x, scalar.neg(y)))).toBe(expected.sub);
       expect(scalarHex(scalar.mul(x, y))).toBe(expected.mul);
       expect(scalarHex(scalar.product([x, y]))).toBe(expected.mul);
-      if (!scalar.isZero(x)) expect(scalarHex(noble.inv(x))).toBe(expected.inverseA);
+      if (!scalar.isZero(x)) expect(scalarHex(curve.inv(x))).toBe(expected.inverseA);
     },
   );
 
@@ -78,10 +78,10 @@ describe('scalars', () => {
 describe('points', () => {
   type Fields = 'p' | 'q' | 'k' | 'add' | 'sub' | 'mulP' | 'mulG' | 'negP' | 'doubleP' | 'x' | 'y' | 'kdf32';
   test.each(rows<Fields>('point-operations.json'))('of $p and $q', ({ p, q, k, ...expected }) => {
-    const [P, Q, n] = [noble.decode(fromHex(p)), noble.decode(fromHex(q)), asScalar(k)];
+    const [P, Q, n] = [curve.decode(fromHex(p)), curve.decode(fromHex(q)), asScalar(k)];
     const minusOne = scalar.decodeScalar(scalar.encodeScalar(scalar.neg(asScalar('1'.padStart(64, '0')))));
     const one = asScalar('1'.padStart(64, '0'));
-    const [mulP, mulG, mulU, negP] = noble.muls([
+    const [mulP, mulG, mulU, negP] = curve.muls([
       [P, n],
       ['G', n],
       ['U', n],
@@ -90,9 +90,9 @@ describe('points', () => {
     expect(pointHex(mulP)).toBe(expected.mulP);
     expect(pointHex(mulG)).toBe(expected.mulG);
     expect(pointHex(negP)).toBe(expected.negP);
-    expect(pointHex(noble.add(P, Q))).toBe(expected.add);
-    expect(pointHex(noble.add(P, P))).toBe(expected.doubleP);
-    const [sum, twice, difference] = noble.sums([
+    expect(pointHex(curve.add(P, Q))).toBe(expected.add);
+    expect(pointHex(curve.add(P, P))).toBe(expected.doubleP);
+    const [sum, twice, difference] = curve.sums([
       [
         [P, n],
         [Q, one],
@@ -106,34 +106,34 @@ describe('points', () => {
         [Q, minusOne],
       ],
     ]) as [typeof P, typeof P, typeof P];
-    expect(pointHex(sum)).toBe(pointHex(noble.add(mulP, Q)));
+    expect(pointHex(sum)).toBe(pointHex(curve.add(mulP, Q)));
     expect(pointHex(twice)).toBe(expected.doubleP);
     expect(pointHex(difference)).toBe(expected.sub);
-    expect(pointHex(noble.addMul(P, Q, n))).toBe(pointHex(noble.muls([[noble.decode(fromHex(expected.add)), n]])[0]!));
-    expect(noble.checkLinear([[P, n]], mulP)).toBe(true);
-    expect(noble.checkLinear([['U', n]], mulU)).toBe(true);
-    expect(noble.checkLinear([['G', n]], mulP)).toBe(false);
-    expect(toHex(noble.encode(P).subarray(1))).toBe(expected.x);
-    expect(noble.encode(P)[0]).toBe(2 + (parseInt(expected.y.slice(-1), 16) & 1));
-    expect(toHex(hashes.hashKey(noble.encode(P)))).toBe(expected.kdf32);
+    expect(pointHex(curve.addMul(P, Q, n))).toBe(pointHex(curve.muls([[curve.decode(fromHex(expected.add)), n]])[0]!));
+    expect(curve.checkLinear([[P, n]], mulP)).toBe(true);
+    expect(curve.checkLinear([['U', n]], mulU)).toBe(true);
+    expect(curve.checkLinear([['G', n]], mulP)).toBe(false);
+    expect(toHex(curve.encode(P).subarray(1))).toBe(expected.x);
+    expect(curve.encode(P)[0]).toBe(2 + (parseInt(expected.y.slice(-1), 16) & 1));
+    expect(toHex(hashes.hashKey(curve.encode(P)))).toBe(expected.kdf32);
   });
 
   test('a zero scalar takes a term out of a public sum', () => {
-    const [P] = noble.muls([['G', asScalar('7'.padStart(64, '0'))]]) as [ReturnType<typeof noble.decode>];
+    const [P] = curve.muls([['G', asScalar('7'.padStart(64, '0'))]]) as [ReturnType<typeof curve.decode>];
     const zero = asScalar('0'.repeat(64));
     const seven = asScalar('7'.padStart(64, '0'));
-    expect(noble.checkLinear([['U', zero], ['G', seven]], P)).toBe(true); // prettier-ignore
-    expect(noble.checkLinear([['U', zero]], P)).toBe(false);
+    expect(curve.checkLinear([['U', zero], ['G', seven]], P)).toBe(true); // prettier-ignore
+    expect(curve.checkLinear([['U', zero]], P)).toBe(false);
   });
 
   test('the identity never comes out', () => {
-    const P = noble.decode(fromHex(U));
+    const P = curve.decode(fromHex(U));
     const k = asScalar('5'.padStart(64, '0'));
-    const [minus] = noble.muls([[P, scalar.neg(asScalar('1'.padStart(64, '0')))]]) as [typeof P];
+    const [minus] = curve.muls([[P, scalar.neg(asScalar('1'.padStart(64, '0')))]]) as [typeof P];
     for (const makesIdentity of [
-      () => noble.add(P, minus),
-      () => noble.addMul(P, minus, k),
-      () => noble.sums([[[P, k], [minus, k]]]), // prettier-ignore
+      () => curve.add(P, minus),
+      () => curve.addMul(P, minus, k),
+      () => curve.sums([[[P, k], [minus, k]]]), // prettier-ignore
     ])
       expect(makesIdentity).toThrow(expect.objectContaining({ code: 'bad-point' }));
   });

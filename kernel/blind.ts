@@ -1,0 +1,35 @@
+// The random point that every walk starts from, and what to take off at its end. Why: point.ts.
+import { negateIf } from './field';
+import { decompress, invertAll, toAffine } from './affine';
+import { double, fromAffine } from './point';
+import { AFFINE, BLIND, BUILD, BYTES, JACOBIAN, Y, Z } from './layout';
+
+/** Doublings of a walk over the fixed bases, a secret walk, a public walk; and where what each adds too much stands, negated. */
+export const COMB_DOUBLINGS = 3;
+export const WALK_DOUBLINGS = 128;
+export const PUBLIC_DOUBLINGS = 130;
+export const COMB_EXCESS: usize = BLIND + AFFINE;
+export const WALK_EXCESS: usize = COMB_EXCESS + AFFINE;
+export const PUBLIC_EXCESS: usize = WALK_EXCESS + AFFINE;
+
+function keep(o: usize, a: usize): void {
+  toAffine(o, a);
+  negateIf(o + Y, -1);
+}
+
+/** B from 33 random bytes at BYTES, the first 2 or 3; false for about every second draw. */
+export function setBlind(): bool {
+  if (!decompress(BLIND, BYTES)) return false;
+  const p = BUILD;
+  fromAffine(p, BLIND);
+  let excess = COMB_EXCESS;
+  for (let i = 1; i <= PUBLIC_DOUBLINGS; i++) {
+    double(p, p);
+    if (i !== COMB_DOUBLINGS && i !== WALK_DOUBLINGS && i !== PUBLIC_DOUBLINGS) continue;
+    memory.copy(p + JACOBIAN, p, JACOBIAN);
+    invertAll(p + JACOBIAN + Z, JACOBIAN, 1, p + 2 * JACOBIAN);
+    keep(excess, p + JACOBIAN);
+    excess += AFFINE;
+  }
+  return true;
+}

@@ -1,0 +1,107 @@
+// What the module exports. Arguments are slots (layout.ts); nothing here allocates, and `wipe` clears all that secrets may have touched.
+import { GENERATOR, PARAMETER_U } from './generated/constants';
+import { decompress, encode, finish } from './affine';
+import { setBlind } from './blind';
+import { reduceBytes, signBytes, verifyBytes } from './ecdsa';
+import { buildFixed, mulFixed } from './fixed';
+import { addJacobian, equalsAffine, fromAffine } from './point';
+import { invertScalar } from './scalar';
+import { buildTables, walk } from './walk';
+import { walkPublic } from './public';
+import {
+  AFFINE, BYTES, DIGITS, FIXED_G, FIXED_U, JACOBIAN, OUT, POINTS, RATIOS, SCALARS, slot, SUMS, TABLES,
+} from './layout'; // prettier-ignore
+
+export const scalarsAt: usize = SCALARS;
+export const pointsAt: usize = POINTS;
+export const outAt: usize = OUT;
+export const bytesAt: usize = BYTES;
+
+function sumAt(i: i32): usize {
+  return slot(SUMS, JACOBIAN, i);
+}
+
+/** Given 33 random bytes at BYTES, the first 2 or 3, builds what every call needs. False: no point has these bytes, try others. */
+export function start(): bool {
+  if (!setBlind()) return false;
+  decompress(POINTS, GENERATOR);
+  buildFixed(FIXED_G, POINTS);
+  decompress(POINTS, PARAMETER_U);
+  buildFixed(FIXED_U, POINTS);
+  return true;
+}
+
+/** The point of the 33 bytes at BYTES to OUT, with its encoding. False: there is none. */
+export function decodePoint(): bool {
+  if (!decompress(OUT, BYTES)) return false;
+  encode(OUT + AFFINE, OUT);
+  return true;
+}
+
+/** Gets the first points ready for `sum` and `sumPublic`. */
+export function prepare(terms: i32): void {
+  buildTables(terms);
+}
+
+/** SUMS[to] = the sum of the points prepared, times the scalars from `first` on. Constant time. */
+export function sum(to: i32, terms: i32, first: i32): void {
+  walk(sumAt(to), terms, first);
+}
+
+/** The same in variable time: for scalars that everybody may know. */
+export function sumPublic(to: i32, terms: i32, first: i32): void {
+  walkPublic(sumAt(to), terms, first);
+}
+
+/** SUMS[to] = the scalar times G, or U. Constant time. */
+export function sumFixed(to: i32, isU: bool, scalar: i32): void {
+  mulFixed(sumAt(to), isU ? FIXED_U : FIXED_G, slot(SCALARS, 32, scalar));
+}
+
+/** SUMS[to] = POINTS[from] */
+export function take(to: i32, from: i32): void {
+  fromAffine(sumAt(to), slot(POINTS, AFFINE, from));
+}
+
+/** SUMS[to] += SUMS[from], any points. */
+export function add(to: i32, from: i32): void {
+  addJacobian(sumAt(to), sumAt(to), sumAt(from));
+}
+
+/** Whether SUMS[i] = POINTS[point]. */
+export function equals(i: i32, point: i32): bool {
+  return equalsAffine(sumAt(i), slot(POINTS, AFFINE, point));
+}
+
+/** The first `count` of SUMS to OUT. */
+export function settle(count: i32): void {
+  finish(count);
+}
+
+/** SCALARS[0] = 1 / SCALARS[0] mod n */
+export function invert(): void {
+  invertScalar(SCALARS, SCALARS);
+}
+
+/** The number at BYTES modulo n. */
+export function reduce(): void {
+  reduceBytes();
+}
+
+/** Digest, key and nonce at BYTES to a signature there; false: try another nonce. */
+export function sign(): bool {
+  return signBytes();
+}
+
+/** Digest and signature at BYTES, the key the first of POINTS. */
+export function verify(): bool {
+  return verifyBytes();
+}
+
+/** Clears what a call with so many terms has touched. */
+export function wipe(terms: i32): void {
+  memory.fill(SCALARS, 0, TABLES - SCALARS);
+  memory.fill(TABLES, 0, 16 * AFFINE * terms);
+  memory.fill(RATIOS, 0, 8 * 40 * terms);
+  memory.fill(DIGITS, 0, 320 * (terms + 1));
+}

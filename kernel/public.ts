@@ -1,0 +1,90 @@
+// Sums of public multiples: variable time, so for scalars that everybody may know only (Strauss, width-5 non-adjacent forms, GLV halves).
+import { mul } from './generated/field';
+import { HALF_ORDER } from './generated/constants';
+import { PUBLIC_DOUBLINGS, PUBLIC_EXCESS } from './blind';
+import { negateIf } from './field';
+import { addAffine, double, fromAffine, H, scale } from './point';
+import { negateScalarIf, split } from './scalar';
+import { AFFINE, BLIND, DIGITS, JACOBIAN, SCALARS, slot, TABLES, TEMP, Y, Z } from './layout';
+import { SHARED } from './walk';
+
+const WORDS: usize = TEMP + 1800; // 16 words, and one of zeros
+const ENTRY: usize = TEMP + 1900;
+const SCALED: usize = ENTRY + JACOBIAN;
+const WIDTH = 5;
+/** Digits of one half, 160 bytes apart. */
+const LENGTH = PUBLIC_DOUBLINGS;
+
+/** Whether a > n / 2: then -a is the short one. */
+function isLong(a: usize): bool {
+  for (let i: usize = 32; i > 0; i -= 4) {
+    const x = load<u32>(a + i - 4);
+    const y = load<u32>(HALF_ORDER + i - 4);
+    if (x !== y) return x > y;
+  }
+  return false;
+}
+
+function isShort(a: usize): bool {
+  return (load<u64>(a, 16) | load<u64>(a, 24)) === 0;
+}
+
+/** Digits +-1, ... +-15 of a number mod n that is within +-2^129, at most one in five not 0. */
+function nonAdjacent(o: usize, a: usize): void {
+  memory.fill(o, 0, LENGTH);
+  const long = isLong(a);
+  negateScalarIf(a, a, long ? -1 : 0);
+  let carry = 0;
+  let i = 0;
+  while (i < LENGTH) {
+    const bits = (<i32>(load<u64>(a + 4 * (i >> 5)) >> (i & 31))) & 31;
+    if (((bits + carry) & 1) === 0) {
+      i++;
+      continue;
+    }
+    const digit = bits + carry;
+    carry = digit >> (WIDTH - 1);
+    const signed = digit - (carry << WIDTH);
+    store<i8>(o + i, <i8>(long ? -signed : signed));
+    i += WIDTH;
+  }
+}
+
+/** The digits of both halves; of one only where a scalar or its opposite is short, as the weights of proofs are. */
+function digitsOf(o: usize, k: usize): void {
+  memory.copy(WORDS, k, 32);
+  negateScalarIf(WORDS, WORDS, isLong(k) ? -1 : 0);
+  const short = isShort(WORDS);
+  memory.copy(WORDS, k, 32);
+  memory.fill(WORDS + 32, 0, 36);
+  if (!short) split(WORDS, k);
+  nonAdjacent(o + 160, WORDS + 32);
+  nonAdjacent(o, WORDS);
+}
+
+function addDigit(o: usize, table: usize, digit: i32): void {
+  if (digit === 0) return;
+  const entry = slot(table, AFFINE, abs<i32>(digit) >> 1);
+  if (digit > 0) return addAffine(o, o, entry, H);
+  memory.copy(ENTRY, entry, Z);
+  negateIf(ENTRY + Y, -1);
+  addAffine(o, o, ENTRY, H);
+}
+
+/** o = sum of [k_j]P_j over the tables built, k_j from SCALARS + 32 * (first + j). */
+export function walkPublic(o: usize, terms: i32, first: i32): void {
+  for (let j = 0; j < terms; j++) digitsOf(slot(DIGITS, 320, j), slot(SCALARS, 32, first + j));
+  scale(SCALED, BLIND, SHARED);
+  fromAffine(o, SCALED);
+  for (let i = LENGTH - 1; i >= 0; i--) {
+    double(o, o);
+    for (let j = 0; j < terms; j++) {
+      const table = slot(TABLES, 16 * AFFINE, j);
+      const digits = slot(DIGITS, 320, j);
+      addDigit(o, table, <i32>load<i8>(digits + i));
+      addDigit(o, table + 8 * AFFINE, <i32>load<i8>(digits + 160 + i));
+    }
+  }
+  mul(o + Z, o + Z, SHARED);
+  addAffine(o, o, PUBLIC_EXCESS, H);
+}

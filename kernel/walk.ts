@@ -1,0 +1,77 @@
+// Sums of secret multiples of any points: the two halves of each scalar (GLV) in signed odd digits of 4 bits, all terms in one walk of 128
+// doublings. The tables share one Z, which is taken as 1 during the walk: no inversion.
+import { mul } from './generated/field';
+import { BETA } from './generated/constants';
+import { WALK_EXCESS } from './blind';
+import { copy, set } from './field';
+import { pick } from './pick';
+import { addAffine, double, fromAffine, H, scale } from './point';
+import { walkDigits } from './scalar';
+import { AFFINE, BLIND, DIGITS, JACOBIAN, POINTS, RATIOS, SCALARS, slot, TABLES, TEMP, X, Y, Z } from './layout';
+
+const POINT: usize = TEMP + 1200;
+const TWICE: usize = POINT + JACOBIAN;
+const ENTRY: usize = TWICE + JACOBIAN;
+const SCALED: usize = ENTRY + JACOBIAN;
+/** The Z that all tables share. */
+export const SHARED: usize = SCALED + JACOBIAN;
+
+/** TABLES of the first `terms` of POINTS: 8 odd multiples of each, and of lambda times each. */
+export function buildTables(terms: i32): void {
+  set(SHARED, 1);
+  const p = POINT;
+  for (let j = 0; j < terms; j++) {
+    const table = slot(TABLES, 16 * AFFINE, j);
+    const ratios = slot(RATIOS, 8 * 40, j);
+    // The point with the Z so far; then everything on the curve where the Z of its double is 1.
+    scale(p, slot(POINTS, AFFINE, j), SHARED);
+    copy(p + Z, SHARED);
+    double(TWICE, p);
+    copy(ratios, TWICE + Z);
+    scale(p, p, TWICE + Z);
+    memory.copy(table, p, Z);
+    for (let i = 1; i < 8; i++) {
+      addAffine(p, p, TWICE, slot(ratios, 40, i));
+      memory.copy(slot(table, AFFINE, i), p, Z);
+    }
+    mul(SHARED, p + Z, TWICE + Z);
+  }
+  // Back to front: each entry times what its Z lacks of the last one.
+  const z = POINT;
+  set(z, 1);
+  for (let j = terms - 1; j >= 0; j--) {
+    const table = slot(TABLES, 16 * AFFINE, j);
+    for (let i = 7; i >= 0; i--) {
+      const entry = slot(table, AFFINE, i);
+      scale(entry, entry, z);
+      mul(entry + 8 * AFFINE + X, entry + X, BETA);
+      copy(entry + 8 * AFFINE + Y, entry + Y);
+      mul(z, z, slot(RATIOS, 40, 8 * j + i));
+    }
+  }
+}
+
+function addDigit(o: usize, table: usize, digits: usize, i: i32): void {
+  const digit = (<i32>(load<u32>(digits + 4 * (i >> 3)) >> (4 * (i & 7)))) & 15;
+  const negative = (digit >> 3) - 1;
+  pick(ENTRY, table, 8, (digit ^ negative) & 7, negative);
+  addAffine(o, o, ENTRY, H);
+}
+
+/** o = sum of [k_j]P_j over the tables built, k_j from SCALARS + 32 * (first + j). Constant time. */
+export function walk(o: usize, terms: i32, first: i32): void {
+  for (let j = 0; j < terms; j++) walkDigits(slot(DIGITS, 320, j), slot(SCALARS, 32, first + j));
+  scale(SCALED, BLIND, SHARED);
+  fromAffine(o, SCALED);
+  for (let i = 32; i >= 0; i--) {
+    if (i < 32) for (let d = 0; d < 4; d++) double(o, o);
+    for (let j = 0; j < terms; j++) {
+      const table = slot(TABLES, 16 * AFFINE, j);
+      const digits = slot(DIGITS, 320, j);
+      addDigit(o, table, digits, i);
+      addDigit(o, table + 8 * AFFINE, digits + 32, i);
+    }
+  }
+  mul(o + Z, o + Z, SHARED);
+  addAffine(o, o, WALK_EXCESS, H);
+}

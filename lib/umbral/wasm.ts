@@ -1,0 +1,204 @@
+// The backend on the WebAssembly kernel (kernel/). Secrets take its constant-time walks; each call shares one inversion and wipes what it wrote.
+import { wipe, type Rng } from '../bytes/binary.ts';
+import type { Backend, Base, Point } from './backend.ts';
+import { UmbralError } from './errors.ts';
+import { load, SLOTS, TERMS, type Kernel } from './instance.ts';
+import { nonces } from './nonce.ts';
+import { add as addScalars, encodeScalar, type Scalar } from './scalar.ts';
+
+/** A result of the kernel: affine in [0, 80), encoded in [80, 113). */
+interface Held {
+  readonly block: Uint8Array;
+  readonly affine: Uint8Array;
+  bytes: Uint8Array | undefined;
+}
+const AFFINE = 80;
+const ENCODED = 113;
+
+const hold = (block: Uint8Array): Point =>
+  ({ block, affine: block.subarray(0, AFFINE), bytes: undefined }) satisfies Held as unknown as Point;
+const held = (p: Point): Held => p as unknown as Held;
+const encode = (p: Point): Uint8Array => (held(p).bytes ??= held(p).block.subarray(AFFINE, ENCODED));
+
+type Term = readonly [Point, Scalar];
+
+const identity = (): UmbralError => new UmbralError('bad-point', 'the sum is the identity');
+
+const chunks = <T>(list: readonly T[], size: number): (readonly T[])[] =>
+  Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+
+/** Same as `list.map`, for lists of any length. */
+const inChunks = <T, R>(list: readonly T[], size: number, some: (part: readonly T[]) => R[]): R[] =>
+  list.length <= size ? some(list) : chunks(list, size).flatMap(some);
+
+/** Runs with the kernel and wipes after, whatever happens. */
+const wiping = <T>(kernel: Kernel, terms: number, run: () => T): T => {
+  try {
+    return run();
+  } finally {
+    kernel.wipe(terms);
+  }
+};
+
+const results = (kernel: Kernel, count: number): Point[] => {
+  kernel.settle(count);
+  return Array.from({ length: count }, (_, i) => {
+    const block = kernel.result(i);
+    if (block[ENCODED] === 1) throw identity();
+    return hold(block);
+  });
+};
+
+/** SUMS[to] = sum of the terms, which may be more than one table holds; uses the sum after `to` then. */
+const sumInto = (kernel: Kernel, to: number, terms: readonly Term[], isPublic: boolean): void => {
+  const walk = isPublic ? kernel.sumPublic : kernel.sum;
+  chunks(terms, TERMS).forEach((part, c) => {
+    part.forEach(([p, k], i) => {
+      kernel.setPoint(i, held(p).affine);
+      kernel.setScalar(i, k);
+    });
+    kernel.prepare(part.length);
+    walk(c === 0 ? to : to + 1, part.length, 0);
+    if (c > 0) kernel.add(to, to + 1);
+  });
+};
+
+const mulsOf = (kernel: Kernel, list: readonly (readonly [Base, Scalar])[]): Point[] =>
+  wiping(kernel, 1, () => {
+    list.forEach(([, k], i) => kernel.setScalar(i, k));
+    const done = new Set<Base>();
+    list.forEach(([base], i) => {
+      if (base === 'G' || base === 'U') kernel.sumFixed(i, Number(base === 'U'), i);
+      else if (!done.has(base)) {
+        // Scalars of one point share its table.
+        done.add(base);
+        kernel.setPoint(0, held(base).affine);
+        kernel.prepare(1);
+        for (let j = i; j < list.length; j++) if (list[j]![0] === base) kernel.sum(j, 1, j);
+      }
+    });
+    return results(kernel, list.length);
+  });
+
+const sumsOf = (kernel: Kernel, list: readonly (readonly Term[])[]): Point[] => {
+  if (list.some((terms) => terms.length === 0)) throw identity();
+  return wiping(kernel, Math.min(TERMS, Math.max(...list.map((terms) => terms.length))), () => {
+    list.forEach((terms, i) => sumInto(kernel, i, terms, false));
+    return results(kernel, list.length);
+  });
+};
+
+/** The scalars of one fixed base, added up. */
+const totalOf = (terms: readonly (readonly [Base, Scalar])[], base: Base): Scalar | undefined => {
+  const scalars = terms.filter(([b]) => b === base).map(([, k]) => k);
+  return scalars.length === 0 ? undefined : scalars.reduce(addScalars);
+};
+
+const isPoint = (term: readonly [Base, Scalar]): term is Term => typeof term[0] !== 'string';
+
+const checkLinear = (kernel: Kernel, terms: readonly (readonly [Base, Scalar])[], equals: Point): boolean => {
+  // Variable time in the scalars, which callers pass only when everybody may know them (backend.ts). The points may be secret: wiped.
+  const free = terms.filter(isPoint);
+  return wiping(kernel, Math.min(TERMS, free.length), () => {
+    let sums = 0;
+    if (free.length > 0) sumInto(kernel, sums++, free, true);
+    for (const base of ['G', 'U'] as const) {
+      const k = totalOf(terms, base);
+      if (k === undefined) continue;
+      kernel.setScalar(0, k);
+      kernel.sumFixed(sums++, Number(base === 'U'), 0);
+    }
+    if (sums === 0) return false;
+    for (let i = 1; i < sums; i++) kernel.add(0, i);
+    kernel.setPoint(0, held(equals).affine);
+    return kernel.equals(0, 0) === 1;
+  });
+};
+
+/** SUMS[0] = p + q */
+const addPoints = (kernel: Kernel, p: Point, q: Point): void => {
+  kernel.setPoint(0, held(p).affine);
+  kernel.setPoint(1, held(q).affine);
+  kernel.take(0, 0);
+  kernel.take(1, 1);
+  kernel.add(0, 1);
+};
+
+const addMul = (kernel: Kernel, p: Point, q: Point, k: Scalar): Point =>
+  wiping(kernel, 1, () => {
+    addPoints(kernel, p, q);
+    const [sum] = results(kernel, 1) as [Point];
+    kernel.setPoint(0, held(sum).affine);
+    kernel.setScalar(0, k);
+    kernel.prepare(1);
+    kernel.sum(0, 1, 0);
+    wipe(held(sum).block);
+    return results(kernel, 1)[0]!;
+  });
+
+const decode = (kernel: Kernel, bytes: Uint8Array): Point => {
+  if (bytes.length === 33) {
+    kernel.setBytes(0, bytes);
+    // Points on the wire are public: whether one is valid may be seen in the time.
+    if (kernel.decodePoint() === 1) return hold(kernel.result(0));
+  }
+  throw new UmbralError('bad-point', 'not a compressed point of secp256k1');
+};
+
+const sign = (kernel: Kernel, digest: Uint8Array, key: Scalar, extra: Uint8Array): Uint8Array =>
+  wiping(kernel, 1, () => {
+    const secret = encodeScalar(key);
+    kernel.setBytes(0, digest);
+    kernel.reduce();
+    for (const nonce of nonces(secret, kernel.getBytes(0, 32), extra)) {
+      kernel.setBytes(0, digest);
+      kernel.setBytes(32, secret);
+      kernel.setBytes(64, nonce);
+      const isSound = kernel.sign() === 1;
+      wipe(nonce);
+      if (isSound) break;
+    }
+    wipe(secret);
+    return kernel.getBytes(0, 64);
+  });
+
+const verify = (kernel: Kernel, signature: Uint8Array, digest: Uint8Array, key: Point): boolean => {
+  if (signature.length !== 64 || digest.length !== 32) return false;
+  // All of it public: variable time.
+  kernel.setBytes(0, digest);
+  kernel.setBytes(32, signature);
+  kernel.setPoint(0, held(key).affine);
+  return kernel.verify() === 1;
+};
+
+/** @param rng for the blinding of the walks, 33 bytes a try */
+export const makeWasm = (wasm: Uint8Array<ArrayBuffer>, rng: Rng): Backend => {
+  const kernel = load(wasm);
+  do {
+    const bytes = rng(33);
+    bytes[0] = 2 | (bytes[0]! & 1);
+    kernel.setBytes(0, bytes);
+  } while (kernel.start() === 0);
+  kernel.wipe(1);
+  return {
+    decode: (bytes) => decode(kernel, bytes),
+    encode,
+    muls: (list) => inChunks(list, SLOTS, (part) => mulsOf(kernel, part)),
+    sums: (list) => inChunks(list, SLOTS - 1, (part) => sumsOf(kernel, part)),
+    add: (p, q) =>
+      wiping(kernel, 1, () => {
+        addPoints(kernel, p, q);
+        return results(kernel, 1)[0]!;
+      }),
+    addMul: (p, q, k) => addMul(kernel, p, q, k),
+    checkLinear: (terms, equals) => checkLinear(kernel, terms, equals),
+    inv: (k) =>
+      wiping(kernel, 0, () => {
+        kernel.setScalar(0, k);
+        kernel.invert();
+        return kernel.getScalar(0);
+      }),
+    sign: (digest, key, extra) => sign(kernel, digest, key, extra),
+    verify: (signature, digest, key) => verify(kernel, signature, digest, key),
+  };
+};

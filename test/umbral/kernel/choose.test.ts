@@ -1,0 +1,49 @@
+// Which backend is taken, and that the self test sees each operation that goes wrong.
+import { describe, expect, test } from '@jest/globals';
+import type { Backend } from '../../../lib/umbral/backend.ts';
+import { choose, chosen } from '../../../lib/umbral/choose.ts';
+import { noble } from '../../../lib/umbral/noble.ts';
+import { passesSelfTest } from '../../../lib/umbral/selftest.ts';
+
+describe('the backend', () => {
+  test('is the kernel here', () => {
+    expect(chosen.name).toBe('wasm');
+  });
+
+  test('is noble where WebAssembly is missing', () => {
+    const choice = choose(() => {
+      throw new Error('no WebAssembly');
+    });
+    expect(choice).toEqual({ backend: noble, name: 'noble', reason: 'not-loaded' });
+  });
+
+  test('is noble where the kernel fails its self test', () => {
+    const choice = choose(() => ({ ...chosen.backend, inv: (k) => k }));
+    expect(choice).toEqual({ backend: noble, name: 'noble', reason: 'self-test-failed' });
+  });
+});
+
+describe.each([
+  ['wasm', chosen.backend],
+  ['noble', noble],
+])('the self test on %s', (_, backend) => {
+  test('passes', () => {
+    expect(passesSelfTest(backend)).toBe(true);
+  });
+
+  const wrong: Readonly<Record<keyof Backend, Partial<Backend>>> = {
+    decode: { decode: (bytes) => backend.decode(bytes.map((b, i) => (i === 0 ? b ^ 1 : b))) },
+    encode: { encode: (p) => backend.encode(p).map((b, i) => (i === 0 ? b ^ 1 : b)) },
+    muls: { muls: (list) => backend.muls(list).reverse() },
+    sums: { sums: (list) => backend.sums(list.map((terms) => terms.slice(1))) },
+    add: { add: (p) => p },
+    addMul: { addMul: (p, q) => backend.add(p, q) },
+    checkLinear: { checkLinear: () => true },
+    inv: { inv: (k) => k },
+    sign: { sign: (digest, key) => backend.sign(digest, key, digest) },
+    verify: { verify: () => true },
+  };
+  test.each(Object.entries(wrong))('fails when %s is wrong', (_name, part) => {
+    expect(passesSelfTest({ ...backend, ...part })).toBe(false);
+  });
+});
