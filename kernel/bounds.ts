@@ -1,4 +1,4 @@
-// What the debug build asserts of limbs; the release build leaves every assert out.
+// What the debug build asserts of limbs; the release build leaves it all out (an assertion alone would still compute its argument).
 
 /** The largest limb, as a magnitude. */
 export function largest(a: usize): u64 {

@@ -132,12 +132,12 @@ const formula = ({ name, doc, plus, minus, less = {} }: Formula): string => {
   return [
     `/** o = ${doc} */`,
     `export function ${name}(${['o', ...parameters].map((q) => `${q}: usize`).join(', ')}): void {`,
-    `assert(fits(${bound}));`,
+    `if (!ASC_NO_ASSERT) assert(fits(${bound}));`,
     ...p.lines,
     ...(m?.lines ?? []),
     ...reduction(column, subtract),
     ...LIMBS.map((i) => `store<i32>(o, <i32>r${i}, ${4 * i});`),
-    'assert(reduced(o));',
+    'if (!ASC_NO_ASSERT) assert(reduced(o));',
     '}',
   ].join('\n');
 };
@@ -148,7 +148,7 @@ const squarings = (): string => {
   return [
     '/** o = a^(2^n), n at least 1 */',
     'export function sqrs(o: usize, a: usize, n: i32): void {',
-    'assert(fits(largest(a) * largest(a)));',
+    'if (!ASC_NO_ASSERT) assert(fits(largest(a) * largest(a)));',
     ...limbs('a'),
     'do {',
     ...p.lines.slice(9),
@@ -156,7 +156,7 @@ const squarings = (): string => {
     ...LIMBS.map((i) => `a${i} = r${i};`),
     '} while (--n > 0);',
     ...LIMBS.map((i) => `store<i32>(o, <i32>a${i}, ${4 * i});`),
-    'assert(reduced(o));',
+    'if (!ASC_NO_ASSERT) assert(reduced(o));',
     '}',
   ].join('\n');
 };

@@ -1,0 +1,58 @@
+// Compiles kernel/, with its generated parts, in memory.
+import asc from 'assemblyscript/asc';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { constantsSource } from './constants.ts';
+import { fieldSource } from './field.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const OPTIONS = [
+  '-O3',
+  '--converge',
+  '--runtime',
+  'stub',
+  '--enable',
+  'simd',
+  '--use',
+  'abort=',
+  '--initialMemory',
+  '5',
+];
+
+export const generated: Readonly<Record<string, () => string>> = {
+  'kernel/generated/field.ts': fieldSource,
+  'kernel/generated/constants.ts': constantsSource,
+};
+
+const read = (name: string): string | null => {
+  const make = generated[name];
+  if (make !== undefined) return make();
+  try {
+    return readFileSync(join(root, name), 'utf8');
+  } catch {
+    return null; // the compiler looks a module up in several places
+  }
+};
+
+/** @param options.inspect with everything inside exported. @param options.debug with assertions of limb bounds */
+export const compile = async ({ inspect = false, debug = false } = {}): Promise<Uint8Array<ArrayBuffer>> => {
+  let wasm: Uint8Array | undefined;
+  const { error, stderr } = await asc.main(
+    [
+      inspect ? 'kernel/inspect.ts' : 'kernel/index.ts',
+      ...OPTIONS,
+      ...(debug ? [] : ['--noAssert']),
+      ...['--outFile', 'kernel.wasm'],
+    ],
+    {
+      readFile: read,
+      writeFile: (name, contents) => {
+        if (name === 'kernel.wasm') wasm = contents as Uint8Array;
+      },
+      listFiles: () => [],
+    },
+  );
+  if (error !== null || wasm === undefined)
+    throw new Error(`the kernel does not compile: ${(stderr as { toString: () => string }).toString()}`);
+  return new Uint8Array(wasm);
+};
