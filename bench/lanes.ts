@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type * as Bundled from './scheme.ts';
 
-export type Scheme = typeof import('./scheme.ts');
+export type Scheme = typeof Bundled;
 export const OPERATIONS = [
   'encrypt 64 B',
   'capsule parse+check',

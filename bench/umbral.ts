@@ -1,14 +1,14 @@
-// `npm run bench:umbral [-- --json] [-- --passes 15]`: the scheme on the kernel, on noble, and the npm peer, interleaved in one process. Each
-// pass times a batch of every operation in every lane, in turns, so that a busy neighbour slows all lanes alike; the median pass counts.
+// `npm run bench:umbral [-- --json] [-- --passes 101]`: the scheme on the kernel, on noble, and the npm peer, interleaved in one process. Each
+// pass times a batch of every operation in every lane, in turn, so that a busy neighbour slows all lanes alike; the median pass counts.
 import { parseArgs } from 'node:util';
 import { laneOf, loadScheme, OPERATIONS, peerLane, type Lane } from './lanes.ts';
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, passes: { type: 'string', default: '15' } },
+  options: { json: { type: 'boolean', default: false }, passes: { type: 'string', default: '101' } },
 });
 const passes = Number(values.passes);
-const BATCH_MS = 12;
-const WARM_UP_MS = 150;
+const BATCH_MS = 2;
+const WARM_UP_MS = 400;
 
 const median = (list: readonly number[]): number => [...list].sort((x, y) => x - y)[list.length >> 1]!;
 
@@ -32,12 +32,15 @@ const lanes: Readonly<Record<'ours' | 'noble' | 'peer', Lane>> = {
 };
 const names = ['ours', 'noble', 'peer'] as const;
 
-const measured = OPERATIONS.map((operation) => {
-  const calls = names.map((name) => warmUp(lanes[name][operation]));
-  const times: readonly number[][] = names.map(() => []);
-  for (let pass = 0; pass < passes; pass++)
-    names.forEach((name, i) => times[i]!.push(time(lanes[name][operation], calls[i]!)));
-  const [ours, noble, peer] = times.map(median) as [number, number, number];
+// All is warm before anything counts: optimising compilers work in the background, and take long when the cores are busy.
+const calls = OPERATIONS.map((operation) => names.map((name) => warmUp(lanes[name][operation])));
+const times = OPERATIONS.map(() => names.map((): number[] => []));
+for (let pass = 0; pass < passes; pass++)
+  OPERATIONS.forEach((operation, o) =>
+    names.forEach((name, i) => times[o]![i]!.push(time(lanes[name][operation], calls[o]![i]!))),
+  );
+const measured = OPERATIONS.map((operation, o) => {
+  const [ours, noble, peer] = times[o]!.map(median) as [number, number, number];
   return { operation, ours, noble, peer, ratio: ours / peer };
 });
 

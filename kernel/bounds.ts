@@ -1,14 +1,21 @@
 // What the debug build asserts of limbs; the release build leaves it all out (an assertion alone would still compute its argument).
 
+function size(limb: i64): u64 {
+  return <u64>(limb < 0 ? -limb : limb);
+}
+
 /** The largest limb, as a magnitude. */
 export function largest(a: usize): u64 {
-  let max: u64 = 0;
-  for (let i = 0; i < 9; i++) {
-    const limb = <i64>load<i32>(a + 4 * i);
-    const size = <u64>(limb < 0 ? -limb : limb);
-    if (size > max) max = size;
-  }
-  return max;
+  let most: u64 = 0;
+  for (let i = 0; i < 9; i++) most = max<u64>(most, size(<i64>load<i32>(a + 4 * i)));
+  return most;
+}
+
+/** The same of a - b. */
+export function largestDifference(a: usize, b: usize): u64 {
+  let most: u64 = 0;
+  for (let i = 0; i < 9; i++) most = max<u64>(most, size(<i64>load<i32>(a + 4 * i) - <i64>load<i32>(b + 4 * i)));
+  return most;
 }
 
 /** Whether a column of 9 products, each at most this, and what the reduction adds (under 2^50) stay within i64. */

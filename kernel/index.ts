@@ -103,5 +103,5 @@ export function wipe(terms: i32): void {
   memory.fill(SCALARS, 0, TABLES - SCALARS);
   memory.fill(TABLES, 0, 16 * AFFINE * terms);
   memory.fill(RATIOS, 0, 8 * 40 * terms);
-  memory.fill(DIGITS, 0, 320 * (terms + 1));
+  memory.fill(DIGITS, 0, 320 * max<i32>(terms, 1)); // the comb has its digits here too
 }

@@ -10,9 +10,12 @@ export { pick } from './pick';
 
 /** Room for the arguments of a test, out of everybody's way. */
 export const freeAt: usize = END;
+/** Where the memory ends that secrets may touch. */
+export const publicAt: usize = PUBLIC;
+
 import { double, addAffine } from './point';
 import { mul, sqr } from './generated/field';
-import { END } from './layout';
+import { END, PUBLIC } from './layout';
 
 /** Repeats an operation, so that a measurement sees little of the call: 0 multiplication, 1 squaring, 2 doubling, 3 addition. */
 export function repeat(which: i32, n: i32, o: usize, a: usize, h: usize): void {

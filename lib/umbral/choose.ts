@@ -1,7 +1,7 @@
 // Which backend: the kernel if it can be loaded and passes its self test, else noble. Decided once, when this is first imported.
 import { systemRng } from '../bytes/binary.ts';
 import type { Backend } from './backend.ts';
-import { kernelBytes } from './instance.ts';
+import { kernelBytes, load } from './instance.ts';
 import { noble } from './noble.ts';
 import { passesSelfTest } from './selftest.ts';
 import { makeWasm } from './wasm.ts';
@@ -14,7 +14,7 @@ export interface Choice {
 }
 
 /** @param make loads the kernel; another one in tests */
-export const choose = (make: () => Backend = () => makeWasm(kernelBytes(), systemRng)): Choice => {
+export const choose = (make: () => Backend = () => makeWasm(load(kernelBytes()), systemRng)): Choice => {
   let wasm: Backend;
   try {
     wasm = make();

@@ -31,7 +31,7 @@ interface Exports {
   readonly wipe: (terms: number) => void;
 }
 
-export interface Kernel extends Omit<Exports, 'memory' | 'scalarsAt' | 'pointsAt' | 'outAt' | 'bytesAt'> {
+export interface Kernel extends Omit<Exports, 'scalarsAt' | 'pointsAt' | 'outAt' | 'bytesAt'> {
   readonly setScalar: (slot: number, value: Scalar) => void;
   readonly getScalar: (slot: number) => Scalar;
   readonly setPoint: (slot: number, affine: Uint8Array) => void;

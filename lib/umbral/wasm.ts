@@ -2,7 +2,7 @@
 import { wipe, type Rng } from '../bytes/binary.ts';
 import type { Backend, Base, Point } from './backend.ts';
 import { UmbralError } from './errors.ts';
-import { load, SLOTS, TERMS, type Kernel } from './instance.ts';
+import { SLOTS, TERMS, type Kernel } from './instance.ts';
 import { nonces } from './nonce.ts';
 import { add as addScalars, encodeScalar, type Scalar } from './scalar.ts';
 
@@ -172,8 +172,7 @@ const verify = (kernel: Kernel, signature: Uint8Array, digest: Uint8Array, key: 
 };
 
 /** @param rng for the blinding of the walks, 33 bytes a try */
-export const makeWasm = (wasm: Uint8Array<ArrayBuffer>, rng: Rng): Backend => {
-  const kernel = load(wasm);
+export const makeWasm = (kernel: Kernel, rng: Rng): Backend => {
   do {
     const bytes = rng(33);
     bytes[0] = 2 | (bytes[0]! & 1);

@@ -1,0 +1,213 @@
+// The whole backend on the debug build of the kernel against noble.
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { systemRng } from '../../../lib/bytes/binary.ts';
+import { toHex } from '../../../lib/bytes/codec.ts';
+import type { Backend, Base, Point } from '../../../lib/umbral/backend.ts';
+import { load } from '../../../lib/umbral/instance.ts';
+import { noble } from '../../../lib/umbral/noble.ts';
+import { ORDER, type Scalar } from '../../../lib/umbral/scalar.ts';
+import { makeWasm } from '../../../lib/umbral/wasm.ts';
+import { bytesOf } from '../arbitrary.ts';
+import { cases, seeded } from '../../support/cases.ts';
+import { debugBuild } from './inside.ts';
+
+const kernel = load(debugBuild);
+const wasm = makeWasm(kernel, systemRng);
+const LONGEST = 3_600_000;
+const LAMBDA = 0x5363ad4cc05c30e0a5261c028812645a122e22ea20816678df02967c1b23bd72n;
+const mod = (x: bigint): Scalar => (((x % ORDER) + ORDER) % ORDER) as Scalar;
+const near = (x: bigint): fc.Arbitrary<bigint> => fc.bigInt(-40n, 40n).map((d) => x + d);
+
+const anyScalar: fc.Arbitrary<Scalar> = fc
+  .oneof(
+    { weight: 3, arbitrary: fc.bigInt(1n, ORDER - 1n) },
+    fc.oneof(near(0n), near(ORDER), near(ORDER / 2n), near(2n ** 128n), near(2n ** 255n)),
+    fc.tuple(fc.bigInt(-40n, 40n), fc.bigInt(-40n, 40n)).map(([a, b]) => a + b * LAMBDA),
+    fc.bigInt(0n, 255n).map((i) => 2n ** i),
+  )
+  .map(mod);
+const scalars = anyScalar.filter((k) => k !== 0n);
+
+/** A few points that recur, so that equal and opposite ones meet; with small multiples of one another among them. */
+const POOL: readonly Uint8Array[] = (
+  [1n, 2n, 3n, 7n, 15n, LAMBDA, 2n * LAMBDA, 0x123456789abcdef0123456789abcdefn].flatMap((k) => [k, ORDER - k]) as Scalar[]
+).flatMap((k) => noble.muls([['G', k], ['U', k]]).map((p) => noble.encode(p))); // prettier-ignore
+const points = fc.constantFrom(...POOL);
+
+/** The same by both: encodings, or the code of the error. */
+const outcome = (backend: Backend, run: (b: Backend) => readonly Point[]): readonly string[] => {
+  try {
+    return run(backend).map((p) => toHex(backend.encode(p)));
+  } catch (error) {
+    return [(error as { code: string }).code];
+  }
+};
+const same = (run: (b: Backend) => readonly Point[]): void => expect(outcome(wasm, run)).toEqual(outcome(noble, run));
+
+const based = fc.oneof(points, fc.constantFrom('G' as const, 'U' as const));
+const base = (b: Backend, p: Uint8Array | 'G' | 'U'): Base => (typeof p === 'string' ? p : b.decode(p));
+
+describe(`points, ${seeded}`, () => {
+  test(
+    'sums of two',
+    () => {
+      fc.assert(
+        fc.property(points, points, (p, q) => same((b) => [b.add(b.decode(p), b.decode(q))])),
+        cases(4_000),
+      );
+    },
+    LONGEST,
+  );
+
+  test(
+    'decoding',
+    () => {
+      const bytes = fc.oneof(
+        points,
+        fc.tuple(fc.integer({ min: 0, max: 5 }), bytesOf(32)).map(([tag, x]) => Uint8Array.of(tag, ...x)),
+        fc.tuple(fc.constantFrom(2, 3), fc.integer({ min: 0, max: 255 })).map(([tag, x]) => {
+          // x around p
+          const near = new Uint8Array(33).fill(0xff);
+          near.set([tag]);
+          near.set([0xfe, 0xff, 0xff, 0xfc, x], 28);
+          return near;
+        }),
+      );
+      fc.assert(fc.property(bytes, (b) => same((backend) => [backend.decode(b)])), cases(2_000)); // prettier-ignore
+    },
+    LONGEST,
+  );
+
+  test(
+    'multiples',
+    () => {
+      fc.assert(
+        fc.property(fc.array(fc.tuple(based, scalars), { minLength: 1, maxLength: 3 }), (list) =>
+          same((b) => b.muls(list.map(([p, k]) => [base(b, p), k] as const))),
+        ),
+        cases(300),
+      );
+    },
+    LONGEST,
+  );
+
+  test(
+    'sums of secret multiples, equal and opposite ones among them',
+    () => {
+      fc.assert(
+        fc.property(fc.array(fc.tuple(points, scalars), { minLength: 1, maxLength: 4 }), (list) =>
+          same((b) => b.sums([list.map(([p, k]) => [b.decode(p), k] as const)])),
+        ),
+        cases(300),
+      );
+    },
+    LONGEST,
+  );
+
+  test(
+    'multiples of sums',
+    () => {
+      fc.assert(
+        fc.property(points, points, scalars, (p, q, k) => same((b) => [b.addMul(b.decode(p), b.decode(q), k)])),
+        cases(300),
+      );
+    },
+    LONGEST,
+  );
+
+  test(
+    'public sums: true ones, and with one scalar or point changed',
+    () => {
+      fc.assert(
+        fc.property(fc.array(fc.tuple(based, anyScalar), { minLength: 1, maxLength: 5 }), points, (list, other) => {
+          const terms = (b: Backend) => list.map(([p, k]) => [base(b, p), k] as const);
+          const nonZero = list.filter(([, k]) => k !== 0n);
+          const [sum] = outcome(noble, (b) => [nonZero.map(([p, k]) => b.muls([[base(b, p), k]])[0]!).reduce((x, y) => b.add(x, y))]) as [string]; // prettier-ignore
+          for (const b of [wasm, noble]) {
+            const isOther = toHex(other) === sum;
+            expect(b.checkLinear(terms(b), b.decode(other))).toBe(isOther);
+            if (sum.length === 66) expect(b.checkLinear(terms(b), b.decode(Uint8Array.from(Buffer.from(sum, 'hex'))))).toBe(true); // prettier-ignore
+          }
+        }),
+        cases(150),
+      );
+    },
+    LONGEST,
+  );
+
+  test(
+    'inverses and signatures',
+    () => {
+      fc.assert(
+        fc.property(scalars, bytesOf(32), bytesOf(32), fc.nat(63), (k, digest, extra, at) => {
+          const signature = wasm.sign(digest, k, extra);
+          expect(toHex(signature)).toBe(toHex(noble.sign(digest, k, extra)));
+          expect(wasm.inv(k)).toBe(noble.inv(k));
+          const [key] = wasm.muls([['G', k]]) as [Point];
+          expect(wasm.verify(signature, digest, key)).toBe(true);
+          expect(
+            wasm.verify(
+              signature.map((byte, i) => (i === at ? byte ^ 1 : byte)),
+              digest,
+              key,
+            ),
+          ).toBe(false);
+        }),
+        cases(300),
+      );
+    },
+    LONGEST,
+  );
+
+  test('digests at the ends', () => {
+    for (const fill of [0, 0xff]) {
+      const [digest, extra] = [new Uint8Array(32).fill(fill), new Uint8Array(32)];
+      const k = 5n as Scalar;
+      const signature = wasm.sign(digest, k, extra);
+      expect(toHex(signature)).toBe(toHex(noble.sign(digest, k, extra)));
+      expect(wasm.verify(signature, digest, wasm.muls([['G', k]])[0]!)).toBe(true);
+    }
+  });
+
+  test('more terms and results than one call has room for', () => {
+    const k = (i: number): Scalar => mod(LAMBDA ** 2n * BigInt(i + 1));
+    const many = Array.from({ length: 70 }, (_, i) => [POOL[i % POOL.length]!, k(i)] as const);
+    same((b) => b.muls(many.map(([p, s], i) => [i % 3 === 0 ? 'U' : b.decode(p), s] as const)));
+    same((b) => b.sums([many.map(([p, s]) => [b.decode(p), s] as const)]));
+    same((b) => b.sums(many.map(([p, s]) => [[b.decode(p), s] as const])));
+    const [sum] = wasm.sums([many.map(([p, s]) => [wasm.decode(p), s] as const)]) as [Point];
+    expect(wasm.checkLinear(many.map(([p, s]) => [wasm.decode(p), s] as const), sum)).toBe(true); // prettier-ignore
+  });
+
+  test('no call leaves anything of its scalars and results in the memory', () => {
+    const { scalarsAt, publicAt } = kernel as unknown as Record<'scalarsAt' | 'publicAt', WebAssembly.Global<'i32'>>;
+    const secret = new Uint8Array(kernel.memory.buffer, scalarsAt.value, publicAt.value - scalarsAt.value);
+    const [p, q] = POOL.slice(0, 2).map((bytes) => wasm.decode(bytes)) as [Point, Point];
+    const k = mod(LAMBDA * LAMBDA);
+    for (const run of [
+      () =>
+        wasm.muls([
+          ['G', k],
+          ['U', k],
+          [p, k],
+        ]),
+      () =>
+        wasm.sums([
+          [
+            [p, k],
+            [q, k],
+          ],
+          [[q, k]],
+        ]),
+      () => wasm.add(p, q),
+      () => wasm.addMul(p, q, k),
+      () => wasm.checkLinear([[p, k]], q),
+      () => wasm.inv(k),
+      () => wasm.sign(new Uint8Array(32), k, new Uint8Array(32)),
+    ]) {
+      run();
+      expect(secret.findIndex((byte) => byte !== 0)).toBe(-1);
+    }
+  });
+});
