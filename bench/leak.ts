@@ -1,0 +1,96 @@
+// `npm run bench:leak [-- --samples 20000]`: does the time of the kernel's secret operations depend on the secret? After dudect (Reparaz, Balasch
+// and Verbauwhede, 2017): calls with one fixed secret and calls with random ones, in random order, compared by Welch's t test, for several
+// cuts of the slow tail. |t| above 4.5 is a leak. The positive control is the public walk, which does depend on its scalar: if that is not
+// seen, the measurement sees nothing, and the run fails.
+import { parseArgs } from 'node:util';
+import { systemRng } from '../lib/bytes/binary.ts';
+import { kernelBytes, load } from '../lib/umbral/instance.ts';
+import { encodeScalar, ORDER, randomScalar, type Scalar } from '../lib/umbral/scalar.ts';
+import { makeWasm } from '../lib/umbral/wasm.ts';
+
+const { values } = parseArgs({ options: { samples: { type: 'string', default: '20000' } } });
+const samples = Number(values.samples);
+const LEAK = 4.5;
+const CUTS = [1, 0.95, 0.9, 0.75, 0.5];
+
+const kernel = load(kernelBytes());
+const backend = makeWasm(kernel, systemRng);
+const [point] = backend.muls([['G', randomScalar(systemRng)]]);
+const affine = (point as unknown as { readonly affine: Uint8Array }).affine;
+
+interface Subject {
+  readonly name: string;
+  readonly leaks: boolean;
+  /** Puts the secret in place; not timed. */
+  readonly put: (k: Scalar) => void;
+  readonly run: () => void;
+}
+const intoFirst = (k: Scalar): void => kernel.setScalar(0, k);
+const subjects: readonly Subject[] = [
+  { name: 'multiple of a fixed base', leaks: false, put: intoFirst, run: () => kernel.sumFixed(0, 0, 0) },
+  { name: 'multiple of a point', leaks: false, put: intoFirst, run: () => kernel.sum(0, 1, 0) },
+  { name: 'inverse', leaks: false, put: intoFirst, run: () => kernel.invert() },
+  {
+    name: 'signature, by its nonce',
+    leaks: false,
+    put: (k) => {
+      kernel.setBytes(0, new Uint8Array(64).fill(1));
+      kernel.setBytes(64, encodeScalar(k));
+    },
+    run: () => kernel.sign(),
+  },
+  { name: 'public sum (control)', leaks: true, put: intoFirst, run: () => kernel.sumPublic(0, 1, 0) },
+];
+
+const welch = (a: readonly number[], b: readonly number[]): number => {
+  const mean = (x: readonly number[]): number => x.reduce((s, v) => s + v, 0) / x.length;
+  const [ma, mb] = [mean(a), mean(b)];
+  const error = (x: readonly number[], m: number): number =>
+    x.reduce((s, v) => s + (v - m) ** 2, 0) / (x.length - 1) / x.length;
+  return (ma - mb) / Math.sqrt(error(a, ma) + error(b, mb));
+};
+
+/** A fixed secret that would show: few bits, so few digits for a walk that skips zeros. */
+const secrets: Readonly<Record<string, Scalar>> = { 'k = 3': 3n as Scalar, 'k = n - 1': (ORDER - 1n) as Scalar };
+
+/** The largest |t| over the cuts. */
+const measure = ({ put, run }: Subject, fixed: Scalar): number => {
+  for (let i = 0; i < 2000; i++) {
+    put(randomScalar(systemRng));
+    run();
+  }
+  const times: readonly [number[], number[]] = [[], []];
+  const order = systemRng(samples);
+  for (const byte of order) {
+    const which = (byte & 1) as 0 | 1;
+    // Both kinds draw, so that both leave the same behind in the caches.
+    const drawn = randomScalar(systemRng);
+    put(which === 0 ? fixed : drawn);
+    kernel.setPoint(0, affine);
+    const start = process.hrtime.bigint();
+    run();
+    times[which].push(Number(process.hrtime.bigint() - start));
+  }
+  const sorted = times.flat().sort((x, y) => x - y);
+  return Math.max(
+    ...CUTS.map((cut) => {
+      const limit = sorted[Math.ceil(sorted.length * cut) - 1]!;
+      return Math.abs(welch(...(times.map((list) => list.filter((t) => t <= limit)) as [number[], number[]])));
+    }),
+  );
+};
+
+kernel.setPoint(0, affine);
+kernel.prepare(1);
+let failed = false;
+for (const subject of subjects)
+  for (const [label, fixed] of Object.entries(secrets)) {
+    const t = measure(subject, fixed);
+    const isLeak = t > LEAK;
+    failed ||= isLeak !== subject.leaks;
+    console.log(`${subject.name}, ${label} against random: |t| ${t.toFixed(2)}${isLeak ? ', depends on it' : ''}`);
+  }
+if (failed) {
+  console.log('not as it should be: repeat on a quiet machine with more samples before believing it');
+  process.exitCode = 1;
+}
