@@ -29,3 +29,13 @@ function measure(metrics: Metrics, event: LogEvent, fields: LogFields): void {
   if (fields.count !== undefined) metrics.addMetric('Done', MetricUnit.Count, fields.count);
   metrics.publishStoredMetrics();
 }
+
+const START_EVENTS = { 'curve-fell-back': 'The kernel of the curve is not used.' } as const;
+
+/** What is to be said of a process as such, before any request. Only fixed words go in. */
+export function warnAtStart(
+  event: keyof typeof START_EVENTS,
+  fields: Readonly<Record<string, string | undefined>>,
+): void {
+  new Logger({ serviceName: SERVICE, logLevel: 'INFO' }).warn(START_EVENTS[event], { event, ...fields });
+}

@@ -1,5 +1,8 @@
 // The choice of the backend: everything in this folder reaches the curve through here.
 import type { Backend } from './backend.ts';
-import { chosen } from './choose.ts';
+import { chosen, type Choice } from './choose.ts';
 
 export const curve: Backend = chosen.backend;
+
+/** What was chosen, and why if it is not the kernel: for whoever keeps a log. */
+export const curveChoice: Pick<Choice, 'name' | 'reason'> = chosen;

@@ -9,6 +9,7 @@ import { add, mul, randomScalar } from './scalar.ts';
 
 export { decodeCapsule, encodeCapsule, type Capsule } from './capsule.ts';
 export { encodeCFrag, type VerifiedCapsuleFrag } from './cfrag.ts';
+export { curveChoice } from './curve.ts';
 export { decodeKFrag, encodeKFrag, kfragId, verifyKFrag, type KeyFrag, type VerifiedKeyFrag } from './kfrag.ts';
 export { decodePublicKey, encodePublicKey, type PublicKey } from './publickey.ts';
 export { verifyMessage } from './signature.ts';
