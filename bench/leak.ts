@@ -31,11 +31,12 @@ const subjects: readonly Subject[] = [
   { name: 'multiple of a point', leaks: false, put: intoFirst, run: () => kernel.sum(0, 1, 0) },
   { name: 'inverse', leaks: false, put: intoFirst, run: () => kernel.invert() },
   {
-    name: 'signature, by its nonce',
+    name: 'signature, by its key',
     leaks: false,
     put: (k) => {
-      kernel.setBytes(0, new Uint8Array(64).fill(1));
-      kernel.setBytes(64, encodeScalar(k));
+      kernel.setBytes(0, new Uint8Array(32).fill(1));
+      kernel.setBytes(32, encodeScalar(k));
+      kernel.setBytes(64, new Uint8Array(32).fill(2));
     },
     run: () => kernel.sign(),
   },

@@ -5,6 +5,7 @@ import { mul, sqr } from './generated/field';
 import { fromWords, isEqual, isZero, swap } from './field';
 import { mulFixed } from './fixed';
 import { addJacobian } from './point';
+import { nextNonce, refuseNonce, startNonces } from './sha256';
 import { walkPublic } from './public';
 import { addScalars, invertScalar, mulScalars, negateScalarIf, reduceOnce } from './scalar';
 import { BYTES, FIXED_G, JACOBIAN, OUT, SCALARS, SUMS, TEMP, Z } from './layout';
@@ -30,32 +31,38 @@ function nonZero(a: usize): i32 {
   return <i32>((<i64>(bits | -bits)) >> 63);
 }
 
-/** The number at BYTES modulo n, in its place. */
-export function reduceBytes(): void {
-  swap(A, BYTES);
-  reduceOnce(A, A, 0);
-  swap(BYTES, A);
-}
-
-/** From digest, key and nonce: r || s at BYTES with low s. False for a nonce out of range and the like, which the caller replaces. */
-export function signBytes(): bool {
-  swap(A, BYTES);
-  swap(B, BYTES + 32);
-  swap(C, BYTES + 64);
-  reduceOnce(A, A, 0);
+/** R and S from digest A, key B and nonce C, all at 0 <= x < n but the nonce. False for a nonce that is no use. */
+function signWith(): bool {
   const inRange = less(C, ORDER) & nonZero(C);
   mulFixed(SUMS, FIXED_G, C);
   finish(1);
   swap(R, OUT + 81);
   reduceOnce(R, R, 0);
   invertScalar(C, C);
-  mulScalars(B, B, R);
-  addScalars(A, A, B);
-  mulScalars(S, A, C);
+  mulScalars(S, B, R);
+  addScalars(S, S, A);
+  mulScalars(S, S, C);
   negateScalarIf(S, S, less(HALF_ORDER, S));
+  return (inRange & nonZero(R) & nonZero(S)) !== 0;
+}
+
+/** From digest, key and additional data, 32 bytes each at BYTES: r || s there, low s, with the nonce of RFC 6979. */
+export function signBytes(): void {
+  swap(A, BYTES);
+  swap(B, BYTES + 32);
+  reduceOnce(A, A, 0);
+  memory.copy(BYTES, BYTES + 32, 32);
+  swap(BYTES + 32, A);
+  startNonces(BYTES);
+  while (true) {
+    nextNonce(BYTES);
+    swap(C, BYTES);
+    // Which nonce it was is told by the time, but a refused one is never used.
+    if (signWith()) break;
+    refuseNonce();
+  }
   swap(BYTES, R);
   swap(BYTES + 32, S);
-  return (inRange & nonZero(R) & nonZero(S)) !== 0;
 }
 
 /** Digest, r, s at BYTES, the key the first of POINTS. Everything is public, so it stops at the first failure. */

@@ -2,20 +2,22 @@
 import { GENERATOR, PARAMETER_U } from './generated/constants';
 import { decompress, encode, finish } from './affine';
 import { setBlind } from './blind';
-import { reduceBytes, signBytes, verifyBytes } from './ecdsa';
+import { signBytes, verifyBytes } from './ecdsa';
 import { buildFixed, mulFixed } from './fixed';
 import { addJacobian, equalsAffine, fromAffine } from './point';
 import { invertScalar } from './scalar';
+import { deriveKey, digest } from './sha256';
 import { buildTables, walk } from './walk';
 import { walkPublic } from './public';
 import {
-  AFFINE, BYTES, DIGITS, FIXED_G, FIXED_U, JACOBIAN, OUT, POINTS, RATIOS, SCALARS, slot, SUMS, TABLES,
+  AFFINE, BYTES, DIGITS, FIXED_G, FIXED_U, JACOBIAN, MESSAGE, OUT, POINTS, RATIOS, SCALARS, slot, SUMS, TABLES,
 } from './layout'; // prettier-ignore
 
 export const scalarsAt: usize = SCALARS;
 export const pointsAt: usize = POINTS;
 export const outAt: usize = OUT;
 export const bytesAt: usize = BYTES;
+export const messageAt: usize = MESSAGE + 64;
 
 function sumAt(i: i32): usize {
   return slot(SUMS, JACOBIAN, i);
@@ -83,14 +85,19 @@ export function invert(): void {
   invertScalar(SCALARS, SCALARS);
 }
 
-/** The number at BYTES modulo n. */
-export function reduce(): void {
-  reduceBytes();
+/** Digest, key and additional data at BYTES to a signature there. */
+export function sign(): void {
+  signBytes();
 }
 
-/** Digest, key and nonce at BYTES to a signature there; false: try another nonce. */
-export function sign(): bool {
-  return signBytes();
+/** SHA-256 of the bytes at the message's place, to BYTES. */
+export function sha256(length: usize): void {
+  digest(BYTES, MESSAGE + 64, length);
+}
+
+/** HKDF of the bytes at the message's place, 32 bytes to BYTES. */
+export function hkdf(length: usize): void {
+  deriveKey(BYTES, length);
 }
 
 /** Digest and signature at BYTES, the key the first of POINTS. */

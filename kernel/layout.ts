@@ -20,7 +20,9 @@ export const OUT: usize = POINTS + 64 * AFFINE;
 export const SUMS: usize = OUT + 64 * 128; // Jacobian
 export const INVERSES: usize = SUMS + 64 * JACOBIAN; // 40 bytes each
 export const BYTES: usize = INVERSES + 64 * 40; // digests and signatures
-export const TEMP: usize = BYTES + 256;
+/** A block, then up to 1024 bytes to be hashed, then their padding. */
+export const MESSAGE: usize = BYTES + 256;
+export const TEMP: usize = MESSAGE + 64 + 1024 + 128;
 export const TABLES: usize = TEMP + 4096; // of each term: P, 3P, ... 15P, then the same of lambda P
 export const RATIOS: usize = TABLES + 32 * 16 * AFFINE;
 export const DIGITS: usize = RATIOS + 32 * 8 * 40; // two halves of a scalar; 320 bytes a term

@@ -1,4 +1,4 @@
-// What the scheme needs of the curve, and nothing about how it is done. An implementation owns its points; nobody else looks inside.
+// What the scheme needs of the curve and of SHA-256, and nothing about how it is done. An implementation owns its points; nobody else looks inside.
 import type { Scalar } from './scalar.ts';
 
 declare const point: unique symbol;
@@ -32,4 +32,7 @@ export interface Backend {
   readonly sign: (digest: Uint8Array, key: Scalar, extra: Uint8Array) => Uint8Array;
   /** ECDSA, r||s; refuses high s. All inputs public. */
   readonly verify: (signature: Uint8Array, digest: Uint8Array, key: Point) => boolean;
+  readonly sha256: (message: Uint8Array) => Uint8Array;
+  /** HKDF with SHA-256, no salt and no info: 32 bytes. */
+  readonly hkdf: (secret: Uint8Array) => Uint8Array;
 }

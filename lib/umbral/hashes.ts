@@ -3,8 +3,12 @@
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, u32, u8 } from '../bytes/binary.ts';
-import { fromHex, utf8 } from '../bytes/codec.ts';
+import { utf8 } from '../bytes/codec.ts';
+import { curve } from './curve.ts';
+import { PARAMETER_U } from './parameter.ts';
 import { scalarFromDigest, type Scalar } from './scalar.ts';
+
+export { PARAMETER_U, PARAMETER_U_SOURCE } from './parameter.ts';
 
 type Encoded = Uint8Array;
 
@@ -18,13 +22,9 @@ const TAGS = {
   makeSecret: utf8('SECRET_DERIVATION/'),
 } as const;
 
-/** RFC 9380, secp256k1_XMD:SHA-256_SSWU_RO_ with the tag "PARAMETERS" and the message "POINT_U". Nobody knows its logarithm. */
-export const PARAMETER_U: Encoded = fromHex('03079390d0fbe220fc34aab8ecbf49098098036820fadb98c03143e55db8ec73cd');
-export const PARAMETER_U_SOURCE = { dst: utf8('PARAMETERS'), message: utf8('POINT_U') } as const;
-
 /** SHA-256 of u32(length of tag), tag, parts; as a scalar in [1, n-1]. */
 export const hashToScalar = (tag: Uint8Array, ...parts: readonly Uint8Array[]): Scalar =>
-  scalarFromDigest(sha256(concat(u32(tag.length), tag, ...parts)));
+  scalarFromDigest(curve.sha256(concat(u32(tag.length), tag, ...parts)));
 
 /** The challenge inside a capsule. */
 export const hashCapsule = (E: Encoded, V: Encoded): Scalar => hashToScalar(TAGS.capsule, E, V);
@@ -62,14 +62,14 @@ export const kfragMessage = (
 ): Uint8Array => concat(id, U1, X, optionalKey(A), optionalKey(B));
 
 /** ECDSA digest of a message. */
-export const messageDigest = (message: Uint8Array): Uint8Array => sha256(message);
+export const messageDigest = (message: Uint8Array): Uint8Array => curve.sha256(message);
 
 /** RFC 5869 with SHA-256, no salt. */
 const derive = (secret: Uint8Array, info: Uint8Array, length: number): Uint8Array =>
   hkdf(sha256, secret, undefined, info, length);
 
 /** The key of the data encapsulation, 32 bytes. @param K the shared point */
-export const hashKey = (K: Encoded): Uint8Array => derive(K, new Uint8Array(0), 32);
+export const hashKey = (K: Encoded): Uint8Array => curve.hkdf(K);
 
 /** The tag of the hash is the whole info, label included. */
 export const factoryKey = (seed: Uint8Array, label: Uint8Array): Scalar => {

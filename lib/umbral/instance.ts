@@ -5,6 +5,7 @@ import type { Scalar } from './scalar.ts';
 /** How many scalars, points and results one call has room for; and how many points one interleaved sum. */
 export const SLOTS = 64;
 export const TERMS = 32;
+export const MESSAGE = 1024;
 const AFFINE = 80;
 const OUT = 128;
 
@@ -14,6 +15,7 @@ interface Exports {
   readonly pointsAt: WebAssembly.Global<'i32'>;
   readonly outAt: WebAssembly.Global<'i32'>;
   readonly bytesAt: WebAssembly.Global<'i32'>;
+  readonly messageAt: WebAssembly.Global<'i32'>;
   readonly start: () => number;
   readonly decodePoint: () => number;
   readonly prepare: (terms: number) => void;
@@ -25,19 +27,22 @@ interface Exports {
   readonly equals: (sum: number, point: number) => number;
   readonly settle: (count: number) => void;
   readonly invert: () => void;
-  readonly reduce: () => void;
-  readonly sign: () => number;
+  readonly sign: () => void;
+  readonly sha256: (length: number) => void;
+  readonly hkdf: (length: number) => void;
   readonly verify: () => number;
   readonly wipe: (terms: number) => void;
 }
 
-export interface Kernel extends Omit<Exports, 'scalarsAt' | 'pointsAt' | 'outAt' | 'bytesAt'> {
+export interface Kernel extends Omit<Exports, 'scalarsAt' | 'pointsAt' | 'outAt' | 'bytesAt' | 'messageAt'> {
   readonly setScalar: (slot: number, value: Scalar) => void;
   readonly getScalar: (slot: number) => Scalar;
   readonly setPoint: (slot: number, affine: Uint8Array) => void;
   /** A result: affine form, encoding, and whether it is the identity. */
   readonly result: (slot: number) => Uint8Array;
   readonly setBytes: (at: number, bytes: Uint8Array) => void;
+  /** At most {@link MESSAGE} bytes, to be hashed. */
+  readonly setMessage: (message: Uint8Array) => void;
   readonly getBytes: (at: number, length: number) => Uint8Array;
 }
 
@@ -51,11 +56,12 @@ export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
   const exports = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as unknown as Exports;
   const { buffer } = exports.memory;
   const at = (global: WebAssembly.Global<'i32'>): number => global.value;
-  const [scalars, points, out, bytes] = [
+  const [scalars, points, out, bytes, messages] = [
     new BigUint64Array(buffer, at(exports.scalarsAt), 4 * SLOTS),
     new Uint8Array(buffer, at(exports.pointsAt), AFFINE * SLOTS),
     new Uint8Array(buffer, at(exports.outAt), OUT * SLOTS),
     new Uint8Array(buffer, at(exports.bytesAt), 256),
+    new Uint8Array(buffer, at(exports.messageAt), MESSAGE),
   ];
   return {
     ...exports,
@@ -73,6 +79,7 @@ export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
     setPoint: (slot, affine) => points.set(affine, AFFINE * slot),
     result: (slot) => out.slice(OUT * slot, OUT * (slot + 1)),
     setBytes: (position, value) => bytes.set(value, position),
+    setMessage: (message) => messages.set(message),
     getBytes: (position, length) => bytes.slice(position, position + length),
   };
 };

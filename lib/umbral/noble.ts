@@ -2,10 +2,12 @@
 import { mulAddUnsafe, type CurvePointCons } from '@noble/curves/abstract/curve.js';
 import type { WeierstrassPoint } from '@noble/curves/abstract/weierstrass.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
+import { hkdf } from '@noble/hashes/hkdf.js';
+import { sha256 } from '@noble/hashes/sha2.js';
 import { systemRng } from '../bytes/binary.ts';
 import type { Backend, Base, Point } from './backend.ts';
 import { UmbralError } from './errors.ts';
-import { PARAMETER_U } from './hashes.ts';
+import { PARAMETER_U } from './parameter.ts';
 import { encodeScalar, mul, randomScalar, type Scalar } from './scalar.ts';
 
 type Inner = WeierstrassPoint<bigint>;
@@ -75,4 +77,6 @@ export const noble: Backend = {
     secp256k1.sign(digest, encodeScalar(key), { prehash: false, lowS: true, extraEntropy: extra }),
   // Public inputs only, so noble's variable-time verification is fine.
   verify: (signature, digest, key) => secp256k1.verify(signature, digest, encode(key), { prehash: false, lowS: true }),
+  sha256,
+  hkdf: (secret) => hkdf(sha256, secret, undefined, undefined, 32),
 };

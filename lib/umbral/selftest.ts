@@ -18,6 +18,9 @@ interface Known {
   readonly inverse: string;
   /** By k, of a digest of 32 bytes 0x5a with 32 bytes 0xa5. */
   readonly signature: string;
+  /** Both of the signature. */
+  readonly sha256: string;
+  readonly hkdf: string;
 }
 
 const KNOWN: readonly Known[] = [
@@ -36,6 +39,8 @@ const KNOWN: readonly Known[] = [
     inverse: '57914d44fb69597da16ec3a6608f1c1c9cdd6c65b5d79d65f014bbc51c84e6db',
     signature:
       '9dbae06e837dd20e1667dd098cf60cce029d288b1411d07dce784786619501cc103e132496c2b9e70ec4baa4789d87fa0abcbf481c09f51f2b3c04d5a0dfe9fd',
+    sha256: '8df1494a3264169114f193fbf9e8556bc3bd028a0d5ce390371e4e093b04e847',
+    hkdf: 'ed253ddd30b965932b566d5302bf7767c69f3408d1994fc44f1a0eb963edf387',
   },
   {
     k: 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd036413f',
@@ -52,6 +57,8 @@ const KNOWN: readonly Known[] = [
     inverse: '7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0',
     signature:
       'c5e854664b19c12185b50f226a8408d30c5a138b387d40deaf59c272ce0603db03faf6c9bd4019e63063438f6bf2a219260b9cc3c06bc6f5bb8e411dd00561dc',
+    sha256: '72ba1a6ca170741dcb9030b8c1f0e384b88f17a40ecb0b1185404c3084d9e4e3',
+    hkdf: '15733349fcfd4d9d1dc30c5ff0d2e112d83179546e8bcfdbbe7614d5aa50e7f2',
   },
 ];
 
@@ -97,6 +104,8 @@ const answers = (backend: Backend, known: Known): boolean => {
     !checks(q) &&
     backend.inv(k) === scalar(known.inverse) &&
     equalBytes(signature, fromHex(known.signature)) &&
+    equalBytes(backend.sha256(signature), fromHex(known.sha256)) &&
+    equalBytes(backend.hkdf(signature), fromHex(known.hkdf)) &&
     backend.verify(signature, DIGEST, g) &&
     !backend.verify(changed, DIGEST, g)
   );

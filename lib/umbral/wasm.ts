@@ -1,9 +1,9 @@
 // The backend on the WebAssembly kernel (kernel/). Secrets take its constant-time walks; each call shares one inversion and wipes what it wrote.
+import { sha256 as longSha256 } from '@noble/hashes/sha2.js';
 import { wipe, type Rng } from '../bytes/binary.ts';
 import type { Backend, Base, Point } from './backend.ts';
 import { UmbralError } from './errors.ts';
-import { SLOTS, TERMS, type Kernel } from './instance.ts';
-import { nonces } from './nonce.ts';
+import { MESSAGE, SLOTS, TERMS, type Kernel } from './instance.ts';
 import { add as addScalars, encodeScalar, type Scalar } from './scalar.ts';
 
 /** A result of the kernel: affine in [0, 80), encoded in [80, 113). */
@@ -149,17 +149,19 @@ const sign = (kernel: Kernel, digest: Uint8Array, key: Scalar, extra: Uint8Array
   wiping(kernel, 1, () => {
     const secret = encodeScalar(key);
     kernel.setBytes(0, digest);
-    kernel.reduce();
-    for (const nonce of nonces(secret, kernel.getBytes(0, 32), extra)) {
-      kernel.setBytes(0, digest);
-      kernel.setBytes(32, secret);
-      kernel.setBytes(64, nonce);
-      const isSound = kernel.sign() === 1;
-      wipe(nonce);
-      if (isSound) break;
-    }
+    kernel.setBytes(32, secret);
+    kernel.setBytes(64, extra);
     wipe(secret);
+    kernel.sign();
     return kernel.getBytes(0, 64);
+  });
+
+/** Messages of the scheme may be secret. */
+const hash = (kernel: Kernel, message: Uint8Array, run: (length: number) => void): Uint8Array =>
+  wiping(kernel, 0, () => {
+    kernel.setMessage(message);
+    run(message.length);
+    return kernel.getBytes(0, 32);
   });
 
 const verify = (kernel: Kernel, signature: Uint8Array, digest: Uint8Array, key: Point): boolean => {
@@ -198,6 +200,8 @@ export const makeWasm = (kernel: Kernel, rng: Rng): Backend => {
         return kernel.getScalar(0);
       }),
     sign: (digest, key, extra) => sign(kernel, digest, key, extra),
+    sha256: (message) => (message.length <= MESSAGE ? hash(kernel, message, kernel.sha256) : longSha256(message)),
+    hkdf: (secret) => hash(kernel, secret, kernel.hkdf),
     verify: (signature, digest, key) => verify(kernel, signature, digest, key),
   };
 };

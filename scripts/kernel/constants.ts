@@ -1,6 +1,6 @@
 // Writes kernel/generated/constants.ts: the numbers of secp256k1 in the forms that the kernel reads them in.
 import { fromHex } from '../../lib/bytes/codec.ts';
-import { PARAMETER_U } from '../../lib/umbral/hashes.ts';
+import { PARAMETER_U } from '../../lib/umbral/parameter.ts';
 
 const P = 2n ** 256n - 2n ** 32n - 977n;
 const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -12,6 +12,8 @@ const A1 = 0x3086d221a7d46bcde86c90e49284eb15n;
 const B1 = -0xe4437ed6010e88286f547fa90abfe4c3n;
 const GENERATOR = '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798';
 
+const range = (from: bigint, to: bigint): bigint[] =>
+  Array.from({ length: Number(to - from) }, (_, i) => from + BigInt(i));
 const mod = (x: bigint, m: bigint): bigint => ((x % m) + m) % m;
 const power = (base: bigint, exponent: bigint, m: bigint): bigint =>
   exponent === 0n ? 1n : (power((base * base) % m, exponent >> 1n, m) * (exponent & 1n ? base : 1n)) % m;
@@ -28,6 +30,16 @@ const modulus = (m: bigint): string => `${limbsOf(m, 9, 30n)}, ${words(power(m, 
 const half = power(2n, N - 2n, N);
 const combShift = mod((2n ** 264n - 1n) * half, N);
 const walkShift = mod((2n ** 132n - 2n ** 129n - 1n) * (1n + LAMBDA) * half, N);
+
+/** The first 64 primes, and the first 32 bits of the fractions of their cube and square roots (FIPS 180-4). */
+const primes = Array.from({ length: 312 }, (_, i) => BigInt(i)).filter((x) => x > 1n && !range(2n, x).some((d) => x % d === 0n)); // prettier-ignore
+const fraction = (prime: bigint, degree: bigint): bigint => {
+  const target = prime << (32n * degree);
+  let root = 0n;
+  for (let bit = 1n << 40n; bit > 0n; bit >>= 1n) if ((root + bit) ** degree <= target) root += bit;
+  return root & 0xffffffffn;
+};
+const fractions = (count: number, degree: bigint): string => primes.slice(0, count).map((p) => `0x${fraction(p, degree).toString(16)}`).join(', '); // prettier-ignore
 
 const words32: Readonly<Record<string, string>> = {
   ORDER: words(N),
@@ -46,6 +58,8 @@ const words32: Readonly<Record<string, string>> = {
   ORDER_LIMBS: modulus(N),
   FIELD_PRIME: modulus(P),
   BETA: field(BETA),
+  SHA_K: fractions(64, 3n),
+  SHA_START: fractions(8, 2n),
 };
 const bytes: Readonly<Record<string, Uint8Array>> = { GENERATOR: fromHex(GENERATOR), PARAMETER_U };
 

@@ -21,7 +21,7 @@ const INTERNALS = [
   'umbral/instance',
   'umbral/kernel',
   'umbral/noble',
-  'umbral/nonce',
+  'umbral/parameter',
   'umbral/publickey',
   'umbral/scalar',
   'umbral/selftest',

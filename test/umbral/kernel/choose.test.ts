@@ -42,6 +42,8 @@ describe.each([
     inv: { inv: (k) => k },
     sign: { sign: (digest, key) => backend.sign(digest, key, digest) },
     verify: { verify: () => true },
+    sha256: { sha256: (message) => message.slice(0, 32) },
+    hkdf: { hkdf: (secret) => backend.sha256(secret) },
   };
   test.each(Object.entries(wrong))('fails when %s is wrong', (_name, part) => {
     expect(passesSelfTest({ ...backend, ...part })).toBe(false);
