@@ -40,7 +40,7 @@ const subjects: readonly Subject[] = [
     },
     run: () => kernel.sign(),
   },
-  { name: 'public sum (control)', leaks: true, put: intoFirst, run: () => kernel.sumPublic(0, 1, 0) },
+  { name: 'public sum (control)', leaks: true, put: intoFirst, run: () => kernel.sumPublic(0, 1, 0, -1, -1) },
 ];
 
 const welch = (a: readonly number[], b: readonly number[]): number => {

@@ -4,12 +4,14 @@ import { decompress, invertAll, toAffine } from './affine';
 import { double, fromAffine } from './point';
 import { AFFINE, BLIND, BUILD, BYTES, JACOBIAN, Y, Z } from './layout';
 
-/** Doublings of a walk over the fixed bases, a secret walk, a public walk; and where what each adds too much stands, negated. */
+/** Doublings of a walk over the fixed bases, a pair, a secret walk, a public walk; and where what each adds too much stands, negated. */
 export const COMB_DOUBLINGS = 3;
+export const PAIR_DOUBLINGS = 64;
 export const WALK_DOUBLINGS = 128;
 export const PUBLIC_DOUBLINGS = 130;
 export const COMB_EXCESS: usize = BLIND + AFFINE;
-export const WALK_EXCESS: usize = COMB_EXCESS + AFFINE;
+export const PAIR_EXCESS: usize = COMB_EXCESS + AFFINE;
+export const WALK_EXCESS: usize = PAIR_EXCESS + AFFINE;
 export const PUBLIC_EXCESS: usize = WALK_EXCESS + AFFINE;
 
 function keep(o: usize, a: usize): void {
@@ -25,7 +27,7 @@ export function setBlind(): bool {
   let excess = COMB_EXCESS;
   for (let i = 1; i <= PUBLIC_DOUBLINGS; i++) {
     double(p, p);
-    if (i !== COMB_DOUBLINGS && i !== WALK_DOUBLINGS && i !== PUBLIC_DOUBLINGS) continue;
+    if (i !== COMB_DOUBLINGS && i !== PAIR_DOUBLINGS && i !== WALK_DOUBLINGS && i !== PUBLIC_DOUBLINGS) continue;
     memory.copy(p + JACOBIAN, p, JACOBIAN);
     invertAll(p + JACOBIAN + Z, JACOBIAN, 1, p + 2 * JACOBIAN);
     keep(excess, p + JACOBIAN);

@@ -4,11 +4,10 @@ import { finish } from './affine';
 import { mul, sqr } from './generated/field';
 import { fromWords, isEqual, isZero, swap } from './field';
 import { mulFixed } from './fixed';
-import { addJacobian } from './point';
 import { nextNonce, refuseNonce, startNonces } from './sha256';
 import { walkPublic } from './public';
 import { addScalars, invertScalar, mulScalars, negateScalarIf, reduceOnce } from './scalar';
-import { BYTES, FIXED_G, JACOBIAN, OUT, SCALARS, SUMS, TEMP, Z } from './layout';
+import { BYTES, FIXED_G, OUT, SCALARS, SUMS, TEMP, Z } from './layout';
 import { buildTables } from './walk';
 
 const A: usize = SCALARS;
@@ -75,10 +74,8 @@ export function verifyBytes(): bool {
   invertScalar(S, S);
   mulScalars(A, R, S);
   mulScalars(B, C, S);
-  buildTables(1);
-  walkPublic(SUMS, 1, 0);
-  mulFixed(SUMS + JACOBIAN, FIXED_G, B);
-  addJacobian(SUMS, SUMS, SUMS + JACOBIAN);
+  buildTables(1, 0);
+  walkPublic(SUMS, 1, 0, 1, -1);
   if (isZero(SUMS + Z) !== 0) return false;
   // x mod n = r without an inversion: X = r Z^2, or (r + n) Z^2 where r + n < p.
   sqr(T, SUMS + Z);

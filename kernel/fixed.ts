@@ -5,12 +5,15 @@ import { invertAll, toAffine } from './affine';
 import { COMB_EXCESS } from './blind';
 import { pick } from './pick';
 import { addAffine, double, fromAffine, H } from './point';
-import { AFFINE, BLIND, BUILD, DIGITS, JACOBIAN, slot, TEMP, Y, Z } from './layout';
-import { canonical, negateIf } from './field';
+import { AFFINE, BLIND, BUILD, DIGITS, JACOBIAN, slot, TEMP, X, Y, Z } from './layout';
+import { canonical, copy, negateIf } from './field';
+import { mul } from './generated/field';
+import { BETA } from './generated/constants';
 
 const BLOCKS = 11;
 const TEETH = 6;
 const ENTRIES = 32;
+export const ODD = 64;
 const COUNT = BLOCKS * ENTRIES;
 const PRODUCTS: usize = BUILD + <usize>COUNT * JACOBIAN;
 const ENTRY: usize = TEMP + 960;
@@ -49,6 +52,22 @@ export function buildFixed(table: usize, point: usize): void {
   }
   settle(table, COUNT);
   for (let i = 0; i < COUNT; i++) canonical(slot(table, AFFINE, i) + Y, slot(table, AFFINE, i) + Y);
+}
+
+/** The odd multiples of an affine point up to 127, and lambda times each, for public walks. */
+export function buildOdd(table: usize, point: usize): void {
+  fromAffine(BUILD, point);
+  double(BUILD, BUILD);
+  settle(table, 1);
+  memory.copy(ENTRY, table, Z);
+  fromAffine(BUILD, point);
+  for (let i = 1; i < ODD; i++) addAffine(slot(BUILD, JACOBIAN, i), slot(BUILD, JACOBIAN, i - 1), ENTRY, H);
+  settle(table, ODD);
+  for (let i = 0; i < ODD; i++) {
+    const entry = slot(table, AFFINE, i);
+    mul(entry + <usize>ODD * AFFINE + X, entry + X, BETA);
+    copy(entry + <usize>ODD * AFFINE + Y, entry + Y);
+  }
 }
 
 /** o = [k]P, constant time: each step reads its whole block. */

@@ -3,14 +3,15 @@ import { GENERATOR, PARAMETER_U } from './generated/constants';
 import { decompress, encode, finish } from './affine';
 import { setBlind } from './blind';
 import { signBytes, verifyBytes } from './ecdsa';
-import { buildFixed, mulFixed } from './fixed';
+import { buildFixed, buildOdd, mulFixed } from './fixed';
 import { addJacobian, equalsAffine, fromAffine } from './point';
 import { invertScalar } from './scalar';
 import { deriveKey, digest } from './sha256';
-import { buildTables, walk } from './walk';
+import { buildPair, buildTables, walk, walkPair } from './walk';
 import { walkPublic } from './public';
 import {
-  AFFINE, BYTES, DIGITS, FIXED_G, FIXED_U, JACOBIAN, MESSAGE, OUT, POINTS, RATIOS, SCALARS, slot, SUMS, TABLES,
+  AFFINE, BYTES, DIGITS, FIXED_G, FIXED_U, JACOBIAN, MESSAGE, ODD_G, ODD_U, OUT, POINTS, RATIOS, SCALARS, slot, SUMS, TABLES,
+TERMS,
 } from './layout'; // prettier-ignore
 
 export const scalarsAt: usize = SCALARS;
@@ -28,8 +29,10 @@ export function start(): bool {
   if (!setBlind()) return false;
   decompress(POINTS, GENERATOR);
   buildFixed(FIXED_G, POINTS);
+  buildOdd(ODD_G, POINTS);
   decompress(POINTS, PARAMETER_U);
   buildFixed(FIXED_U, POINTS);
+  buildOdd(ODD_U, POINTS);
   return true;
 }
 
@@ -42,7 +45,22 @@ export function decodePoint(): bool {
 
 /** Gets the first points ready for `sum` and `sumPublic`. */
 export function prepare(terms: i32): void {
-  buildTables(terms);
+  buildTables(terms, 0);
+}
+
+/** Gets SUMS[from] ready for `sum` as the only point. */
+export function prepareSum(from: i32): void {
+  buildTables(1, sumAt(from));
+}
+
+/** Gets the first point ready for `sumPair`, which pays from two scalars on. */
+export function preparePair(): void {
+  buildPair();
+}
+
+/** SUMS[to] = the point prepared times the scalar. Constant time. */
+export function sumPair(to: i32, scalar: i32): void {
+  walkPair(sumAt(to), scalar);
 }
 
 /** SUMS[to] = the sum of the points prepared, times the scalars from `first` on. Constant time. */
@@ -50,9 +68,9 @@ export function sum(to: i32, terms: i32, first: i32): void {
   walk(sumAt(to), terms, first);
 }
 
-/** The same in variable time: for scalars that everybody may know. */
-export function sumPublic(to: i32, terms: i32, first: i32): void {
-  walkPublic(sumAt(to), terms, first);
+/** The same in variable time, for scalars that everybody may know; with G and U times the scalars in these slots, where not negative. */
+export function sumPublic(to: i32, terms: i32, first: i32, g: i32, u: i32): void {
+  walkPublic(sumAt(to), terms, first, g, u);
 }
 
 /** SUMS[to] = the scalar times G, or U. Constant time. */
@@ -110,5 +128,5 @@ export function wipe(terms: i32): void {
   memory.fill(SCALARS, 0, TABLES - SCALARS);
   memory.fill(TABLES, 0, 16 * AFFINE * terms);
   memory.fill(RATIOS, 0, 8 * 40 * terms);
-  memory.fill(DIGITS, 0, 320 * max<i32>(terms, 1)); // the comb has its digits here too
+  memory.fill(DIGITS, 0, 320 * min<i32>(terms + 2, TERMS + 2)); // the comb has its digits here too
 }

@@ -25,13 +25,16 @@ export const MESSAGE: usize = BYTES + 256;
 export const TEMP: usize = MESSAGE + 64 + 1024 + 128;
 export const TABLES: usize = TEMP + 4096; // of each term: P, 3P, ... 15P, then the same of lambda P
 export const RATIOS: usize = TABLES + 32 * 16 * AFFINE;
-export const DIGITS: usize = RATIOS + 32 * 8 * 40; // two halves of a scalar; 320 bytes a term
+export const DIGITS: usize = RATIOS + 32 * 8 * 40; // two halves of a scalar; 320 bytes a term, and for G and U
 /** Nothing from here on depends on a secret. */
-export const PUBLIC: usize = DIGITS + 32 * 320;
+export const PUBLIC: usize = DIGITS + 34 * 320;
 export const BLIND: usize = PUBLIC; // affine B, then what each kind of walk adds too much, negated
-export const FIXED_G: usize = BLIND + 4 * AFFINE;
+export const FIXED_G: usize = BLIND + 5 * AFFINE;
 export const FIXED_U: usize = FIXED_G + 352 * AFFINE;
-export const BUILD: usize = FIXED_U + 352 * AFFINE;
+/** P, 3P, ... 127P, then the same of lambda P. */
+export const ODD_G: usize = FIXED_U + 352 * AFFINE;
+export const ODD_U: usize = ODD_G + 128 * AFFINE;
+export const BUILD: usize = ODD_U + 128 * AFFINE;
 export const END: usize = BUILD + 352 * (JACOBIAN + 40);
 
 export function slot(base: usize, stride: usize, i: i32): usize {

@@ -1,17 +1,22 @@
 // Sums of public multiples: variable time, so for scalars that everybody may know only (Strauss, width-5 non-adjacent forms, GLV halves).
-import { mul } from './generated/field';
+import { mul, sqr } from './generated/field';
+import { ODD } from './fixed';
 import { HALF_ORDER } from './generated/constants';
 import { PUBLIC_DOUBLINGS, PUBLIC_EXCESS } from './blind';
 import { negateIf } from './field';
 import { addAffine, double, fromAffine, H, scale } from './point';
 import { negateScalarIf, split } from './scalar';
-import { AFFINE, BLIND, DIGITS, JACOBIAN, SCALARS, slot, TABLES, TEMP, Y, Z } from './layout';
+import { AFFINE, BLIND, DIGITS, JACOBIAN, ODD_G, ODD_U, SCALARS, slot, TABLES, TEMP, X, Y, Z } from './layout';
 import { SHARED } from './walk';
 
 const WORDS: usize = TEMP + 1800; // 16 words, and one of zeros
 const ENTRY: usize = TEMP + 1900;
 const SCALED: usize = ENTRY + JACOBIAN;
+/** Of the digits for points with tables of their own, and for G and U. */
 const WIDTH = 5;
+const WIDE = 8;
+const SQUARE: usize = SCALED + JACOBIAN;
+const CUBE: usize = SQUARE + 40;
 /** Digits of one half, 160 bytes apart. */
 const LENGTH = PUBLIC_DOUBLINGS;
 
@@ -29,37 +34,37 @@ function isShort(a: usize): bool {
   return (load<u64>(a, 16) | load<u64>(a, 24)) === 0;
 }
 
-/** Digits +-1, ... +-15 of a number mod n that is within +-2^129, at most one in five not 0. */
-function nonAdjacent(o: usize, a: usize): void {
+/** Odd digits below 2^(width - 1), of either sign, of a number mod n that is within +-2^129; at most one in `width` is not 0. */
+function nonAdjacent(o: usize, a: usize, width: i32): void {
   memory.fill(o, 0, LENGTH);
   const long = isLong(a);
   negateScalarIf(a, a, long ? -1 : 0);
   let carry = 0;
   let i = 0;
   while (i < LENGTH) {
-    const bits = (<i32>(load<u64>(a + 4 * (i >> 5)) >> (i & 31))) & 31;
+    const bits = (<i32>(load<u64>(a + 4 * (i >> 5)) >> (i & 31))) & ((1 << width) - 1);
     if (((bits + carry) & 1) === 0) {
       i++;
       continue;
     }
     const digit = bits + carry;
-    carry = digit >> (WIDTH - 1);
-    const signed = digit - (carry << WIDTH);
+    carry = digit >> (width - 1);
+    const signed = digit - (carry << width);
     store<i8>(o + i, <i8>(long ? -signed : signed));
-    i += WIDTH;
+    i += width;
   }
 }
 
 /** The digits of both halves; of one only where a scalar or its opposite is short, as the weights of proofs are. */
-function digitsOf(o: usize, k: usize): void {
+function digitsOf(o: usize, k: usize, width: i32): void {
   memory.copy(WORDS, k, 32);
   negateScalarIf(WORDS, WORDS, isLong(k) ? -1 : 0);
   const short = isShort(WORDS);
   memory.copy(WORDS, k, 32);
   memory.fill(WORDS + 32, 0, 36);
   if (!short) split(WORDS, k);
-  nonAdjacent(o + 160, WORDS + 32);
-  nonAdjacent(o, WORDS);
+  nonAdjacent(o + 160, WORDS + 32, width);
+  nonAdjacent(o, WORDS, width);
 }
 
 function addDigit(o: usize, table: usize, digit: i32): void {
@@ -71,9 +76,33 @@ function addDigit(o: usize, table: usize, digit: i32): void {
   addAffine(o, o, ENTRY, H);
 }
 
-/** o = sum of [k_j]P_j over the tables built, k_j from SCALARS + 32 * (first + j). */
-export function walkPublic(o: usize, terms: i32, first: i32): void {
-  for (let j = 0; j < terms; j++) digitsOf(slot(DIGITS, 320, j), slot(SCALARS, 32, first + j));
+/** The tables of G and U are on the curve itself: an entry is brought to where the walk is. */
+function addOdd(o: usize, table: usize, digit: i32): void {
+  if (digit === 0) return;
+  const entry = slot(table, AFFINE, abs<i32>(digit) >> 1);
+  mul(ENTRY + X, entry + X, SQUARE);
+  mul(ENTRY + Y, entry + Y, CUBE);
+  negateIf(ENTRY + Y, digit >> 31);
+  addAffine(o, o, ENTRY, H);
+}
+
+function addOdds(o: usize, table: usize, digits: usize, i: i32): void {
+  addOdd(o, table, <i32>load<i8>(digits + i));
+  addOdd(o, table + <usize>ODD * AFFINE, <i32>load<i8>(digits + 160 + i));
+}
+
+/**
+ * o = sum of [k_j]P_j over the tables built, k_j from SCALARS + 32 * (first + j), and of G and U times the scalars with these numbers;
+ * negative: without.
+ */
+export function walkPublic(o: usize, terms: i32, first: i32, g: i32, u: i32): void {
+  for (let j = 0; j < terms; j++) digitsOf(slot(DIGITS, 320, j), slot(SCALARS, 32, first + j), WIDTH);
+  const gDigits = slot(DIGITS, 320, terms);
+  const uDigits = gDigits + 320;
+  if (g >= 0) digitsOf(gDigits, slot(SCALARS, 32, g), WIDE);
+  if (u >= 0) digitsOf(uDigits, slot(SCALARS, 32, u), WIDE);
+  sqr(SQUARE, SHARED);
+  mul(CUBE, SQUARE, SHARED);
   scale(SCALED, BLIND, SHARED);
   fromAffine(o, SCALED);
   for (let i = LENGTH - 1; i >= 0; i--) {
@@ -84,6 +113,8 @@ export function walkPublic(o: usize, terms: i32, first: i32): void {
       addDigit(o, table, <i32>load<i8>(digits + i));
       addDigit(o, table + 8 * AFFINE, <i32>load<i8>(digits + 160 + i));
     }
+    if (g >= 0) addOdds(o, ODD_G, gDigits, i);
+    if (u >= 0) addOdds(o, ODD_U, uDigits, i);
   }
   mul(o + Z, o + Z, SHARED);
   addAffine(o, o, PUBLIC_EXCESS, H);

@@ -2,7 +2,7 @@
 // doublings. The tables share one Z, which is taken as 1 during the walk: no inversion.
 import { mul } from './generated/field';
 import { BETA } from './generated/constants';
-import { WALK_EXCESS } from './blind';
+import { PAIR_EXCESS, WALK_EXCESS } from './blind';
 import { copy, set } from './field';
 import { pick } from './pick';
 import { addAffine, double, fromAffine, H, scale } from './point';
@@ -16,16 +16,19 @@ const SCALED: usize = ENTRY + JACOBIAN;
 /** The Z that all tables share. */
 export const SHARED: usize = SCALED + JACOBIAN;
 
-/** TABLES of the first `terms` of POINTS: 8 odd multiples of each, and of lambda times each. */
-export function buildTables(terms: i32): void {
+/** TABLES of `terms` points: 8 odd multiples of each, and of lambda times each. @param start the first, Jacobian; the others, or all, from POINTS */
+export function buildTables(terms: i32, start: usize): void {
   set(SHARED, 1);
   const p = POINT;
   for (let j = 0; j < terms; j++) {
     const table = slot(TABLES, 16 * AFFINE, j);
     const ratios = slot(RATIOS, 8 * 40, j);
     // The point with the Z so far; then everything on the curve where the Z of its double is 1.
-    scale(p, slot(POINTS, AFFINE, j), SHARED);
-    copy(p + Z, SHARED);
+    if (start !== 0 && j === 0) memory.copy(p, start, JACOBIAN);
+    else {
+      scale(p, slot(POINTS, AFFINE, j - (start !== 0 ? 1 : 0)), SHARED);
+      copy(p + Z, SHARED);
+    }
     double(TWICE, p);
     copy(ratios, TWICE + Z);
     scale(p, p, TWICE + Z);
@@ -74,4 +77,36 @@ export function walk(o: usize, terms: i32, first: i32): void {
   }
   mul(o + Z, o + Z, SHARED);
   addAffine(o, o, WALK_EXCESS, H);
+}
+
+/** How far apart the two points of a pair are, and the digits that the nearer one takes. */
+const FAR_BITS = 68;
+const NEAR_DIGITS = 17;
+const FAR: usize = SHARED + 40;
+
+/** TABLES of 2^68 P and P, the first of POINTS: for several scalars, which then need half of the doublings each. */
+export function buildPair(): void {
+  fromAffine(FAR, POINTS);
+  for (let i = 0; i < FAR_BITS; i++) double(FAR, FAR);
+  buildTables(2, FAR);
+}
+
+/** o = [k]P over the pair, k at SCALARS + 32 * scalar. Constant time. */
+export function walkPair(o: usize, scalar: i32): void {
+  const far = TABLES;
+  const near = TABLES + 16 * AFFINE;
+  walkDigits(DIGITS, slot(SCALARS, 32, scalar));
+  scale(SCALED, BLIND, SHARED);
+  fromAffine(o, SCALED);
+  for (let i = NEAR_DIGITS - 1; i >= 0; i--) {
+    if (i < NEAR_DIGITS - 1) {
+      for (let d = 0; d < 4; d++) double(o, o);
+      addDigit(o, far, DIGITS, i + NEAR_DIGITS);
+      addDigit(o, far + 8 * AFFINE, DIGITS + 32, i + NEAR_DIGITS);
+    }
+    addDigit(o, near, DIGITS, i);
+    addDigit(o, near + 8 * AFFINE, DIGITS + 32, i);
+  }
+  mul(o + Z, o + Z, SHARED);
+  addAffine(o, o, PAIR_EXCESS, H);
 }

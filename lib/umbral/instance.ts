@@ -20,7 +20,10 @@ interface Exports {
   readonly decodePoint: () => number;
   readonly prepare: (terms: number) => void;
   readonly sum: (to: number, terms: number, first: number) => void;
-  readonly sumPublic: (to: number, terms: number, first: number) => void;
+  readonly prepareSum: (from: number) => void;
+  readonly preparePair: () => void;
+  readonly sumPair: (to: number, scalar: number) => void;
+  readonly sumPublic: (to: number, terms: number, first: number, g: number, u: number) => void;
   readonly sumFixed: (to: number, isU: number, scalar: number) => void;
   readonly take: (to: number, from: number) => void;
   readonly add: (to: number, from: number) => void;

@@ -49,41 +49,46 @@ const results = (kernel: Kernel, count: number): Point[] => {
   });
 };
 
-/** SUMS[to] = sum of the terms, which may be more than one table holds; uses the sum after `to` then. */
-const sumInto = (kernel: Kernel, to: number, terms: readonly Term[], isPublic: boolean): void => {
-  const walk = isPublic ? kernel.sumPublic : kernel.sum;
+/** SUMS[to] = sum of the terms, which may be more than one walk has room for; uses the sum after `to` then. */
+const sumInto = (kernel: Kernel, to: number, terms: readonly Term[], walk: (to: number, terms: number) => void): void =>
   chunks(terms, TERMS).forEach((part, c) => {
     part.forEach(([p, k], i) => {
       kernel.setPoint(i, held(p).affine);
       kernel.setScalar(i, k);
     });
     kernel.prepare(part.length);
-    walk(c === 0 ? to : to + 1, part.length, 0);
+    walk(c === 0 ? to : to + 1, part.length);
     if (c > 0) kernel.add(to, to + 1);
   });
+
+/** SUMS[i] = [k_i]P of the scalars in these slots. Two or more share a table that halves their doublings. */
+const multiplesInto = (kernel: Kernel, p: Point, slots: readonly number[]): void => {
+  kernel.setPoint(0, held(p).affine);
+  if (slots.length === 1) {
+    kernel.prepare(1);
+    kernel.sum(slots[0]!, 1, slots[0]!);
+  } else {
+    kernel.preparePair();
+    for (const slot of slots) kernel.sumPair(slot, slot);
+  }
 };
 
 const mulsOf = (kernel: Kernel, list: readonly (readonly [Base, Scalar])[]): Point[] =>
-  wiping(kernel, 1, () => {
-    list.forEach(([, k], i) => kernel.setScalar(i, k));
-    const done = new Set<Base>();
-    list.forEach(([base], i) => {
-      if (base === 'G' || base === 'U') kernel.sumFixed(i, Number(base === 'U'), i);
-      else if (!done.has(base)) {
-        // Scalars of one point share its table.
-        done.add(base);
-        kernel.setPoint(0, held(base).affine);
-        kernel.prepare(1);
-        for (let j = i; j < list.length; j++) if (list[j]![0] === base) kernel.sum(j, 1, j);
-      }
+  wiping(kernel, 2, () => {
+    const slotsOf = new Map<Point, number[]>();
+    list.forEach(([base, k], i) => {
+      kernel.setScalar(i, k);
+      if (typeof base === 'string') kernel.sumFixed(i, Number(base === 'U'), i);
+      else slotsOf.set(base, [...(slotsOf.get(base) ?? []), i]);
     });
+    slotsOf.forEach((slots, p) => multiplesInto(kernel, p, slots));
     return results(kernel, list.length);
   });
 
 const sumsOf = (kernel: Kernel, list: readonly (readonly Term[])[]): Point[] => {
   if (list.some((terms) => terms.length === 0)) throw identity();
   return wiping(kernel, Math.min(TERMS, Math.max(...list.map((terms) => terms.length))), () => {
-    list.forEach((terms, i) => sumInto(kernel, i, terms, false));
+    list.forEach((terms, i) => sumInto(kernel, i, terms, (to, count) => kernel.sum(to, count, 0)));
     return results(kernel, list.length);
   });
 };
@@ -100,16 +105,19 @@ const checkLinear = (kernel: Kernel, terms: readonly (readonly [Base, Scalar])[]
   // Variable time in the scalars, which callers pass only when everybody may know them (backend.ts). The points may be secret: wiped.
   const free = terms.filter(isPoint);
   return wiping(kernel, Math.min(TERMS, free.length), () => {
-    let sums = 0;
-    if (free.length > 0) sumInto(kernel, sums++, free, true);
-    for (const base of ['G', 'U'] as const) {
+    const slotOf = (base: 'G' | 'U', slot: number): number => {
       const k = totalOf(terms, base);
-      if (k === undefined) continue;
-      kernel.setScalar(0, k);
-      kernel.sumFixed(sums++, Number(base === 'U'), 0);
-    }
-    if (sums === 0) return false;
-    for (let i = 1; i < sums; i++) kernel.add(0, i);
+      if (k === undefined) return -1;
+      kernel.setScalar(slot, k);
+      return slot;
+    };
+    const [g, u] = [slotOf('G', TERMS), slotOf('U', TERMS + 1)];
+    // The points that stand still come in with the first of the others.
+    if (free.length === 0) {
+      kernel.prepare(0);
+      kernel.sumPublic(0, 0, 0, g, u);
+    } else
+      sumInto(kernel, 0, free, (to, count) => kernel.sumPublic(to, count, 0, to === 0 ? g : -1, to === 0 ? u : -1));
     kernel.setPoint(0, held(equals).affine);
     return kernel.equals(0, 0) === 1;
   });
@@ -124,15 +132,13 @@ const addPoints = (kernel: Kernel, p: Point, q: Point): void => {
   kernel.add(0, 1);
 };
 
+/** A sum that is the identity has Z = 0, which the table hands on to the result. */
 const addMul = (kernel: Kernel, p: Point, q: Point, k: Scalar): Point =>
   wiping(kernel, 1, () => {
     addPoints(kernel, p, q);
-    const [sum] = results(kernel, 1) as [Point];
-    kernel.setPoint(0, held(sum).affine);
     kernel.setScalar(0, k);
-    kernel.prepare(1);
+    kernel.prepareSum(0);
     kernel.sum(0, 1, 0);
-    wipe(held(sum).block);
     return results(kernel, 1)[0]!;
   });
 
