@@ -1,13 +1,13 @@
-// `npm run bench:umbral [-- --json] [-- --passes 101]`: the scheme on the kernel, on noble, and the npm peer, interleaved in one process. Each
+// `npm run bench:umbral [-- --json] [-- --passes 61]`: the scheme on the kernel, on noble, and the npm peer, interleaved in one process. Each
 // pass times a batch of every operation in every lane, in turn, so that a busy neighbour slows all lanes alike; the median pass counts.
 import { parseArgs } from 'node:util';
 import { laneOf, loadScheme, OPERATIONS, peerLane, type Lane } from './lanes.ts';
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, passes: { type: 'string', default: '101' } },
+  options: { json: { type: 'boolean', default: false }, passes: { type: 'string', default: '61' } },
 });
 const passes = Number(values.passes);
-const BATCH_MS = 2;
+const BATCH_MS = 5;
 const WARM_UP_MS = 400;
 
 const median = (list: readonly number[]): number => [...list].sort((x, y) => x - y)[list.length >> 1]!;

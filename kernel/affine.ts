@@ -1,7 +1,7 @@
 // To and from affine points: decoding, and all results of a call with one inversion.
 import { mul, mulSub, sqr } from './generated/field';
 import { canonical, copy, fromWords, inverse, isEqual, isZero, negateIf, root, set, swap, toWords } from './field';
-import { AFFINE, INVERSES, JACOBIAN, OUT, slot, SUMS, TEMP, X, Y, Z } from './layout';
+import { AFFINE, HELD, INVERSES, JACOBIAN, OUT, slot, SUMS, TEMP, X, Y, Z } from './layout';
 
 const S: usize = TEMP + 800;
 const T: usize = TEMP + 840;
@@ -59,11 +59,11 @@ export function finish(n: i32): void {
     const none = isZero(z);
     for (let j: usize = 0; j < 36; j += 4)
       store<i32>(z + j, (load<i32>(z + j) & ~none) | (load<i32>(SEVEN + j) & none));
-    store<u8>(slot(OUT, 128, i), <u8>(none & 1), 113);
+    store<u8>(slot(OUT, HELD, i), <u8>(none & 1), 113);
   }
   invertAll(SUMS + Z, JACOBIAN, n, INVERSES);
   for (let i = 0; i < n; i++) {
-    const o = slot(OUT, 128, i);
+    const o = slot(OUT, HELD, i);
     toAffine(o, slot(SUMS, JACOBIAN, i));
     canonical(o + X, o + X);
     canonical(o + Y, o + Y);

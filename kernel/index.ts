@@ -10,7 +10,7 @@ import { deriveKey, digest } from './sha256';
 import { buildPair, buildTables, walk, walkPair } from './walk';
 import { walkPublic } from './public';
 import {
-  AFFINE, BYTES, DIGITS, FIXED_G, FIXED_U, JACOBIAN, MESSAGE, ODD_G, ODD_U, OUT, POINTS, RATIOS, SCALARS, slot, SUMS, TABLES,
+  AFFINE, BYTES, DIGITS, FIXED_G, FIXED_U, HELD, JACOBIAN, MESSAGE, ODD_G, ODD_U, OUT, POINTS, RATIOS, SCALARS, slot, SUMS, TABLES,
 TERMS,
 } from './layout'; // prettier-ignore
 
@@ -80,7 +80,7 @@ export function sumFixed(to: i32, isU: bool, scalar: i32): void {
 
 /** SUMS[to] = POINTS[from] */
 export function take(to: i32, from: i32): void {
-  fromAffine(sumAt(to), slot(POINTS, AFFINE, from));
+  fromAffine(sumAt(to), slot(POINTS, HELD, from));
 }
 
 /** SUMS[to] += SUMS[from], any points. */
@@ -90,7 +90,7 @@ export function add(to: i32, from: i32): void {
 
 /** Whether SUMS[i] = POINTS[point]. */
 export function equals(i: i32, point: i32): bool {
-  return equalsAffine(sumAt(i), slot(POINTS, AFFINE, point));
+  return equalsAffine(sumAt(i), slot(POINTS, HELD, point));
 }
 
 /** The first `count` of SUMS to OUT. */
@@ -121,6 +121,11 @@ export function hkdf(length: usize): void {
 /** Digest and signature at BYTES, the key the first of POINTS. */
 export function verify(): bool {
   return verifyBytes();
+}
+
+/** Clears what a hash has touched. */
+export function wipeHash(): void {
+  memory.fill(BYTES, 0, TABLES - BYTES);
 }
 
 /** Clears what a call with so many terms has touched. */

@@ -3,6 +3,8 @@
 export const FIELD: usize = 36;
 export const AFFINE: usize = 80;
 export const JACOBIAN: usize = 112;
+/** A point as callers hold it: affine, its encoding (33 bytes at 80), and whether it is the identity (at 113). */
+export const HELD: usize = 128;
 export const X: usize = 0;
 export const Y: usize = 36;
 export const Z: usize = 72;
@@ -15,9 +17,8 @@ export const TERMS: i32 = 32;
 // Below are the constants that the compiler places.
 export const SCALARS: usize = 0x1000; // 32 bytes each, little endian
 export const POINTS: usize = SCALARS + 64 * 32;
-/** Affine point, its encoding (33 bytes at 80), and whether it is the identity (at 113); stride 128. */
-export const OUT: usize = POINTS + 64 * AFFINE;
-export const SUMS: usize = OUT + 64 * 128; // Jacobian
+export const OUT: usize = POINTS + 64 * HELD;
+export const SUMS: usize = OUT + 64 * HELD; // Jacobian
 export const INVERSES: usize = SUMS + 64 * JACOBIAN; // 40 bytes each
 export const BYTES: usize = INVERSES + 64 * 40; // digests and signatures
 /** A block, then up to 1024 bytes to be hashed, then their padding. */

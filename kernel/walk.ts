@@ -7,7 +7,7 @@ import { copy, set } from './field';
 import { pick } from './pick';
 import { addAffine, double, fromAffine, H, scale } from './point';
 import { walkDigits } from './scalar';
-import { AFFINE, BLIND, DIGITS, JACOBIAN, POINTS, RATIOS, SCALARS, slot, TABLES, TEMP, X, Y, Z } from './layout';
+import { AFFINE, BLIND, DIGITS, HELD, JACOBIAN, POINTS, RATIOS, SCALARS, slot, TABLES, TEMP, X, Y, Z } from './layout';
 
 const POINT: usize = TEMP + 1200;
 const TWICE: usize = POINT + JACOBIAN;
@@ -26,7 +26,7 @@ export function buildTables(terms: i32, start: usize): void {
     // The point with the Z so far; then everything on the curve where the Z of its double is 1.
     if (start !== 0 && j === 0) memory.copy(p, start, JACOBIAN);
     else {
-      scale(p, slot(POINTS, AFFINE, j - (start !== 0 ? 1 : 0)), SHARED);
+      scale(p, slot(POINTS, HELD, j - (start !== 0 ? 1 : 0)), SHARED);
       copy(p + Z, SHARED);
     }
     double(TWICE, p);

@@ -6,8 +6,8 @@ import type { Scalar } from './scalar.ts';
 export const SLOTS = 64;
 export const TERMS = 32;
 export const MESSAGE = 1024;
-const AFFINE = 80;
-const OUT = 128;
+/** A point as it is held: affine form, encoding, and whether it is the identity (kernel/layout.ts). */
+const HELD = 128;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -35,13 +35,13 @@ interface Exports {
   readonly hkdf: (length: number) => void;
   readonly verify: () => number;
   readonly wipe: (terms: number) => void;
+  readonly wipeHash: () => void;
 }
 
 export interface Kernel extends Omit<Exports, 'scalarsAt' | 'pointsAt' | 'outAt' | 'bytesAt' | 'messageAt'> {
   readonly setScalar: (slot: number, value: Scalar) => void;
   readonly getScalar: (slot: number) => Scalar;
-  readonly setPoint: (slot: number, affine: Uint8Array) => void;
-  /** A result: affine form, encoding, and whether it is the identity. */
+  readonly setPoint: (slot: number, point: Uint8Array) => void;
   readonly result: (slot: number) => Uint8Array;
   readonly setBytes: (at: number, bytes: Uint8Array) => void;
   /** At most {@link MESSAGE} bytes, to be hashed. */
@@ -61,8 +61,8 @@ export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
   const at = (global: WebAssembly.Global<'i32'>): number => global.value;
   const [scalars, points, out, bytes, messages] = [
     new BigUint64Array(buffer, at(exports.scalarsAt), 4 * SLOTS),
-    new Uint8Array(buffer, at(exports.pointsAt), AFFINE * SLOTS),
-    new Uint8Array(buffer, at(exports.outAt), OUT * SLOTS),
+    new Uint8Array(buffer, at(exports.pointsAt), HELD * SLOTS),
+    new Uint8Array(buffer, at(exports.outAt), HELD * SLOTS),
     new Uint8Array(buffer, at(exports.bytesAt), 256),
     new Uint8Array(buffer, at(exports.messageAt), MESSAGE),
   ];
@@ -79,8 +79,8 @@ export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
       const [a, b, c, d] = scalars.subarray(4 * slot, 4 * slot + 4) as unknown as [bigint, bigint, bigint, bigint];
       return ((((((d << 64n) | c) << 64n) | b) << 64n) | a) as Scalar;
     },
-    setPoint: (slot, affine) => points.set(affine, AFFINE * slot),
-    result: (slot) => out.slice(OUT * slot, OUT * (slot + 1)),
+    setPoint: (slot, point) => points.set(point, HELD * slot),
+    result: (slot) => out.slice(HELD * slot, HELD * (slot + 1)),
     setBytes: (position, value) => bytes.set(value, position),
     setMessage: (message) => messages.set(message),
     getBytes: (position, length) => bytes.slice(position, position + length),

@@ -6,19 +6,17 @@ import { UmbralError } from './errors.ts';
 import { MESSAGE, SLOTS, TERMS, type Kernel } from './instance.ts';
 import { add as addScalars, encodeScalar, type Scalar } from './scalar.ts';
 
-/** A result of the kernel: affine in [0, 80), encoded in [80, 113). */
+/** `block`: as the kernel gives and takes points. `bytes`: the encoding in it, once somebody asked for it. */
 interface Held {
   readonly block: Uint8Array;
-  readonly affine: Uint8Array;
   bytes: Uint8Array | undefined;
 }
-const AFFINE = 80;
-const ENCODED = 113;
+const ENCODING = 80;
+const IDENTITY = 113;
 
-const hold = (block: Uint8Array): Point =>
-  ({ block, affine: block.subarray(0, AFFINE), bytes: undefined }) satisfies Held as unknown as Point;
+const hold = (block: Uint8Array): Point => ({ block, bytes: undefined }) satisfies Held as unknown as Point;
 const held = (p: Point): Held => p as unknown as Held;
-const encode = (p: Point): Uint8Array => (held(p).bytes ??= held(p).block.subarray(AFFINE, ENCODED));
+const encode = (p: Point): Uint8Array => (held(p).bytes ??= held(p).block.subarray(ENCODING, IDENTITY));
 
 type Term = readonly [Point, Scalar];
 
@@ -44,7 +42,7 @@ const results = (kernel: Kernel, count: number): Point[] => {
   kernel.settle(count);
   return Array.from({ length: count }, (_, i) => {
     const block = kernel.result(i);
-    if (block[ENCODED] === 1) throw identity();
+    if (block[IDENTITY] === 1) throw identity();
     return hold(block);
   });
 };
@@ -53,7 +51,7 @@ const results = (kernel: Kernel, count: number): Point[] => {
 const sumInto = (kernel: Kernel, to: number, terms: readonly Term[], walk: (to: number, terms: number) => void): void =>
   chunks(terms, TERMS).forEach((part, c) => {
     part.forEach(([p, k], i) => {
-      kernel.setPoint(i, held(p).affine);
+      kernel.setPoint(i, held(p).block);
       kernel.setScalar(i, k);
     });
     kernel.prepare(part.length);
@@ -63,7 +61,7 @@ const sumInto = (kernel: Kernel, to: number, terms: readonly Term[], walk: (to: 
 
 /** SUMS[i] = [k_i]P of the scalars in these slots. Two or more share a table that halves their doublings. */
 const multiplesInto = (kernel: Kernel, p: Point, slots: readonly number[]): void => {
-  kernel.setPoint(0, held(p).affine);
+  kernel.setPoint(0, held(p).block);
   if (slots.length === 1) {
     kernel.prepare(1);
     kernel.sum(slots[0]!, 1, slots[0]!);
@@ -118,15 +116,15 @@ const checkLinear = (kernel: Kernel, terms: readonly (readonly [Base, Scalar])[]
       kernel.sumPublic(0, 0, 0, g, u);
     } else
       sumInto(kernel, 0, free, (to, count) => kernel.sumPublic(to, count, 0, to === 0 ? g : -1, to === 0 ? u : -1));
-    kernel.setPoint(0, held(equals).affine);
+    kernel.setPoint(0, held(equals).block);
     return kernel.equals(0, 0) === 1;
   });
 };
 
 /** SUMS[0] = p + q */
 const addPoints = (kernel: Kernel, p: Point, q: Point): void => {
-  kernel.setPoint(0, held(p).affine);
-  kernel.setPoint(1, held(q).affine);
+  kernel.setPoint(0, held(p).block);
+  kernel.setPoint(1, held(q).block);
   kernel.take(0, 0);
   kernel.take(1, 1);
   kernel.add(0, 1);
@@ -162,20 +160,21 @@ const sign = (kernel: Kernel, digest: Uint8Array, key: Scalar, extra: Uint8Array
     return kernel.getBytes(0, 64);
   });
 
-/** Messages of the scheme may be secret. */
-const hash = (kernel: Kernel, message: Uint8Array, run: (length: number) => void): Uint8Array =>
-  wiping(kernel, 0, () => {
-    kernel.setMessage(message);
-    run(message.length);
-    return kernel.getBytes(0, 32);
-  });
+/** What is hashed may be secret. */
+const hash = (kernel: Kernel, message: Uint8Array, run: (length: number) => void): Uint8Array => {
+  kernel.setMessage(message);
+  run(message.length);
+  const digest = kernel.getBytes(0, 32);
+  kernel.wipeHash();
+  return digest;
+};
 
 const verify = (kernel: Kernel, signature: Uint8Array, digest: Uint8Array, key: Point): boolean => {
   if (signature.length !== 64 || digest.length !== 32) return false;
   // All of it public: variable time.
   kernel.setBytes(0, digest);
   kernel.setBytes(32, signature);
-  kernel.setPoint(0, held(key).affine);
+  kernel.setPoint(0, held(key).block);
   return kernel.verify() === 1;
 };
 

@@ -1,5 +1,4 @@
 // Compiles kernel/, with its generated parts, in memory.
-import asc from 'assemblyscript/asc';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constantsSource } from './constants.ts';
@@ -24,6 +23,21 @@ export const generated: Readonly<Record<string, () => string>> = {
   'kernel/generated/constants.ts': constantsSource,
 };
 
+interface Compiler {
+  main(
+    args: readonly string[],
+    api: {
+      readFile: (name: string) => string | null;
+      writeFile: (name: string, contents: string | Uint8Array) => void;
+      listFiles: () => string[];
+    },
+  ): Promise<{ error: Error | null; stderr: { toString(): string } }>;
+}
+
+/** Loaded by a name that tsc does not follow: the compiler's own types declare the globals of AssemblyScript for the whole project. */
+const COMPILER = ['assemblyscript', 'asc'].join('/');
+const loadCompiler = async (): Promise<Compiler> => ((await import(COMPILER)) as { default: Compiler }).default;
+
 const read = (name: string): string | null => {
   const make = generated[name];
   if (make !== undefined) return make();
@@ -37,6 +51,7 @@ const read = (name: string): string | null => {
 /** @param options.inspect with everything inside exported. @param options.debug with assertions of limb bounds */
 export const compile = async ({ inspect = false, debug = false } = {}): Promise<Uint8Array<ArrayBuffer>> => {
   let wasm: Uint8Array | undefined;
+  const asc = await loadCompiler();
   const { error, stderr } = await asc.main(
     [
       inspect ? 'kernel/inspect.ts' : 'kernel/index.ts',
@@ -53,6 +68,6 @@ export const compile = async ({ inspect = false, debug = false } = {}): Promise<
     },
   );
   if (error !== null || wasm === undefined)
-    throw new Error(`the kernel does not compile: ${(stderr as { toString: () => string }).toString()}`);
+    throw new Error(`the kernel does not compile: ${stderr.toString()}`);
   return new Uint8Array(wasm);
 };
