@@ -1,0 +1,178 @@
+// The service's own work for one opening: the Lambda handler of recapsulate, from the gateway's event to its answer, with AWS stubbed out at the store ports.
+// Processor time of this process, so that what else runs on the machine counts little. `npm run bench:open`; --json prints one line.
+import { S3Client } from '@aws-sdk/client-s3';
+import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
+import { p256 } from '@noble/curves/nist.js';
+import { cpuUsage, argv, stdout } from 'node:process';
+import { parseArgs } from 'node:util';
+import { ROUTES } from '../lib/api/routes.ts';
+import { fromBase64url, toBase64url, utf8 } from '../lib/bytes/codec.ts';
+import { EMPTY_CHAIN } from '../lib/domain/audit.ts';
+import { answer } from '../lib/http/answer.ts';
+import { endpoint } from '../lib/http/endpoint.ts';
+import { readBody, readInput } from '../lib/http/read.ts';
+import { verifyRequest } from '../lib/http/verify-request.ts';
+import { signRequest } from '../lib/identity/http-signature.ts';
+import { signAsService } from '../lib/statements/service.ts';
+import { verifyStatement } from '../lib/statements/verify.ts';
+import type { Statement } from '../lib/statements/kinds.ts';
+import { makeBlobs } from '../lib/stores/blobs.ts';
+import { makePresign } from '../lib/stores/presign.ts';
+import { makeProxyKey } from '../lib/stores/proxy-key.ts';
+import { encodePublicKey, publicKeyOf } from '../lib/umbral/keys.ts';
+import { decodeCapsule, encodeCFrag, reencrypt, trustStoredKFrag } from '../lib/umbral/proxy.ts';
+import type { Notary, OpeningView } from '../lib/usecases/ports.ts';
+import { recapsulate } from '../lib/usecases/recapsulate.ts';
+import {
+  filingOf,
+  folderOf,
+  grantOf,
+  identityOf,
+  NOW,
+  openingOf,
+  patient,
+  recipient,
+} from '../test/usecases/people.ts';
+
+const { values } = parseArgs({
+  args: argv.slice(2),
+  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '40' } },
+});
+const rounds = Number(values.rounds);
+const ORIGIN = new URL('https://api.example.org');
+const KEY = new Uint8Array(32).fill(21);
+
+/** Microseconds of processor time for one of `count` runs. */
+const costOf = async (count: number, run: () => unknown): Promise<number> => {
+  for (let i = 0; i < Math.max(3, count / 10); i++) await run();
+  const before = cpuUsage();
+  for (let i = 0; i < count; i++) await run();
+  const { user, system } = cpuUsage(before);
+  return (user + system) / count;
+};
+
+const [identity, folder] = await Promise.all([identityOf(recipient), folderOf(patient)]);
+const filings = await Promise.all(Array.from({ length: 100 }, () => filingOf(patient, folder)));
+const grant = await grantOf([folder]);
+const [kfrag] = grant.body.kfrags;
+const { payload: granted } = grant.statement;
+
+const viewOf = (records: number): OpeningView => ({
+  caller: { statement: identity, state: 'active' },
+  grant: {
+    state: 'active',
+    notBefore: granted.notBefore,
+    expires: granted.expires,
+    used: 0,
+    patient: granted.patient,
+    recipient: granted.recipient,
+    receiving: granted.receiving.key,
+    verifying: toBase64url(encodePublicKey(publicKeyOf(patient.keys.kfragSigner))),
+    right: 'read',
+    pace: { second: 0, count: 0 },
+  },
+  kfrag,
+  cell: { statement: folder, state: 'current' },
+  head: EMPTY_CHAIN,
+  versions: filings.slice(0, records).map(({ statement, body, upload }) => ({
+    statement,
+    state: 'committed',
+    metadata: body.metadata,
+    blob: { key: `b/${statement.payload.record}/${upload}`, versionId: 'null' },
+    event: EMPTY_CHAIN.hash,
+    filed: NOW,
+  })),
+  wraps: filings.slice(0, records).map(({ body }) => body.wrap),
+  claim: undefined,
+});
+
+const s3 = new S3Client({ region: 'eu-central-1', credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' } });
+const blobs = makeBlobs(s3, 'bench', makePresign(s3, { bucket: 'bench', endpoint: undefined }));
+const certify: Notary['sign'] = (kind, payload) =>
+  signAsService(kind, payload, {
+    key: toBase64url(p256.getPublicKey(KEY, true)),
+    sign: (input) => Promise.resolve(p256.sign(input, KEY)),
+  });
+const sign = makeProxyKey(certify);
+
+const eventOf = async (opening: Statement<'opening'>): Promise<APIGatewayProxyEventV2> => {
+  const url = new URL(`/v1/openings/${opening.payload.opening}`, ORIGIN);
+  const body = JSON.stringify({ statement: opening.jws });
+  const headers = await signRequest({ method: 'PUT', url, body: utf8(body) }, recipient.keys, { now: NOW });
+  return {
+    version: '2.0',
+    rawPath: url.pathname,
+    rawQueryString: '',
+    headers,
+    requestContext: { http: { method: 'PUT', path: url.pathname } },
+    body,
+    isBase64Encoded: false,
+  } as unknown as APIGatewayProxyEventV2;
+};
+const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 30_000 } as Context;
+
+/** What one opening of so many records costs, in microseconds, and what its steps cost by themselves. */
+const measured = async (records: number, count: number) => {
+  const chosen = filings.slice(0, records);
+  const opening = await openingOf(
+    recipient,
+    folder,
+    chosen.map((f) => f.statement),
+    { grant: granted.grant },
+  );
+  const event = await eventOf(opening);
+  const view = viewOf(records);
+  const deps = {
+    log: () => undefined,
+    clock: () => NOW,
+    origin: () => ORIGIN,
+    openings: { read: () => Promise.resolve(view), record: () => Promise.resolve({ repeated: false }) },
+    blobs,
+    notary: { answer: sign },
+  };
+  const handle = endpoint('recapsulate', recapsulate, deps);
+  const first = await handle(event, context);
+  if (first.statusCode !== 200) throw new Error(first.body);
+  const told = JSON.parse(first.body ?? '') as { readonly records: readonly unknown[] };
+  const route = ROUTES.recapsulate;
+  const stored = trustStoredKFrag(fromBase64url(kfrag!));
+  const body = readBody(event);
+  const point = folder.payload.key;
+  const steps: Readonly<Record<string, () => unknown>> = {
+    parse: () => readInput(route, event, readBody(event)),
+    signature: async () => {
+      const { headers, rawPath: path } = event;
+      await verifyRequest({ method: 'PUT', authority: ORIGIN.host, path, rawQuery: '', headers, body }, { now: NOW });
+      await verifyStatement('opening', opening.jws, recipient.keys.id);
+    },
+    'decode key fragment': () => trustStoredKFrag(fromBase64url(kfrag!)),
+    're-encrypt': () => {
+      for (const f of chosen) encodeCFrag(reencrypt(decodeCapsule(fromBase64url(f.body.wrap.capsule)), stored));
+    },
+    'sign the answer': () =>
+      sign({
+        opening: opening.hash,
+        fragments: chosen.map(() => opening.hash),
+        delegation: { verifying: point, delegating: point, receiving: point, kfrag: granted.cells[0]!.kfrags[0]!.id },
+        when: NOW,
+      }),
+    presign: () => Promise.all(view.versions.map((v) => blobs.download(v!.blob, NOW))),
+    serialise: () => answer(route, told, 'bench'),
+  };
+  const total = await costOf(count, () => handle(event, context));
+  const costs: Record<string, number> = {};
+  for (const [name, run] of Object.entries(steps)) costs[name] = await costOf(count, run);
+  const known = Object.values(costs).reduce((a, b) => a + b, 0);
+  return { total, steps: { ...costs, 'policy and the rest': total - known } };
+};
+
+const one = await measured(1, rounds);
+const hundred = await measured(100, Math.max(2, rounds / 20));
+const ms = (microseconds: number): number => Number((microseconds / 1000).toFixed(3));
+const result = {
+  oneRecordMs: ms(one.total),
+  eachFurtherMs: ms((hundred.total - one.total) / 99),
+  stepsOfOneMs: Object.fromEntries(Object.entries(one.steps).map(([name, cost]) => [name, ms(cost)])),
+  stepsOfHundredMs: Object.fromEntries(Object.entries(hundred.steps).map(([name, cost]) => [name, ms(cost)])),
+};
+stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, undefined, 2)}\n`);
