@@ -1,25 +1,58 @@
 // Strict Ed25519: canonical keys that are not of small order, S below the group order, no cofactor. One key, one message, one verdict,
-// the same in every library. @noble/curves does the arithmetic, so this also runs in browsers without Ed25519 in WebCrypto.
+// the same in every library. The checks are ours; the equation is the platform's (ed25519-native.ts), or that of @noble/curves, so that this
+// also runs in browsers without Ed25519 in WebCrypto.
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat, equalBytes } from '../bytes/binary.ts';
+import { nativeEquation, type Equation } from './ed25519-native.ts';
 
 const { Point } = ed25519;
+const ORDER = Point.Fn.ORDER;
+const PRIME = Point.Fp.ORDER;
 
-/** The point of an identity key, or undefined when the 32 bytes are not canonical, not on the curve, or of small order. */
-const decodeKey = (publicKey: Uint8Array) => {
+const littleEndian = (bytes: Uint8Array): bigint => bytes.reduceRight((n, byte) => (n << 8n) | BigInt(byte), 0n);
+
+/** The y of the eight points of small order: 1 and -1, 0, and those of order 8, which come with either sign. */
+const SMALL_ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
+const SMALL_ORDER = new Set([1n, PRIME - 1n, 0n, SMALL_ORDER_8, PRIME - SMALL_ORDER_8]);
+
+/** 32 bytes with y below p, and not that of a point of small order. Whether they are on the curve shows in the equation. */
+const hasStrictForm = (publicKey: Uint8Array): boolean => {
+  if (publicKey.length !== 32) return false;
+  const y = littleEndian(publicKey) & ((1n << 255n) - 1n);
+  return y < PRIME && !SMALL_ORDER.has(y);
+};
+
+const decoded = (publicKey: Uint8Array) => {
   try {
-    const point = Point.fromBytes(publicKey);
-    return point.isSmallOrder() ? undefined : point;
+    return Point.fromBytes(publicKey);
   } catch {
     return undefined;
   }
 };
 
-/** Whether 32 bytes may be an identity key. */
-export const isIdentityKey = (publicKey: Uint8Array): boolean => decodeKey(publicKey) !== undefined;
+/** Whether 32 bytes may be an identity key: canonical, not of small order, and on the curve. */
+export const isIdentityKey = (publicKey: Uint8Array): boolean =>
+  hasStrictForm(publicKey) && decoded(publicKey) !== undefined;
 
-const littleEndian = (bytes: Uint8Array): bigint => bytes.reduceRight((n, byte) => (n << 8n) | BigInt(byte), 0n);
+/** Variable time: signature, message and key are public. */
+export const nobleEquation: Equation = (signature, message, publicKey) => {
+  const key = decoded(publicKey);
+  if (key === undefined) return false;
+  const r = signature.subarray(0, 32);
+  const k = littleEndian(sha512(concat(r, publicKey, message))) % ORDER;
+  const s = littleEndian(signature.subarray(32));
+  return equalBytes(Point.BASE.multiplyUnsafe(s).subtract(key.multiplyUnsafe(k)).toBytes(), r);
+};
+
+/** The strict verifier over an equation. */
+export const makeVerifier =
+  (equation: Equation): Equation =>
+  (signature, message, publicKey) =>
+    signature.length === 64 &&
+    littleEndian(signature.subarray(32)) < ORDER &&
+    hasStrictForm(publicKey) &&
+    equation(signature, message, publicKey);
 
 /**
  * RFC 8032 section 5.1.7, without the cofactor: encode([S]B - [k]A) must equal R byte for byte, as OpenSSL, Go and libsodium do it. The cofactored
@@ -28,14 +61,4 @@ const littleEndian = (bytes: Uint8Array): bigint => bytes.reduceRight((n, byte) 
  * @param signature R[32] then S[32]
  * @param publicKey 32 bytes
  */
-export const verifyEd25519 = (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean => {
-  const key = decodeKey(publicKey);
-  if (key === undefined || signature.length !== 64) return false;
-  const r = signature.subarray(0, 32);
-  const s = littleEndian(signature.subarray(32));
-  const order = Point.Fn.ORDER;
-  if (s >= order) return false;
-  const k = littleEndian(sha512(concat(r, publicKey, message))) % order;
-  // Variable time: signature, message and key are public.
-  return equalBytes(Point.BASE.multiplyUnsafe(s).subtract(key.multiplyUnsafe(k)).toBytes(), r);
-};
+export const verifyEd25519 = makeVerifier(nativeEquation() ?? nobleEquation);

@@ -6,7 +6,8 @@ import { webcrypto } from 'node:crypto';
 import { concat } from '../../lib/bytes/binary.ts';
 import { fromHex, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { identityId } from '../../lib/bytes/ids.ts';
-import { isIdentityKey, verifyEd25519 } from '../../lib/statements/ed25519.ts';
+import { nativeEquation } from '../../lib/statements/ed25519-native.ts';
+import { isIdentityKey, makeVerifier, nobleEquation, verifyEd25519 } from '../../lib/statements/ed25519.ts';
 import { verifyStatement } from '../../lib/statements/verify.ts';
 import { refusal } from './helpers.ts';
 import { fill, patient, SAMPLES } from './samples.ts';
@@ -37,67 +38,128 @@ const SMALL = [
 const message = utf8('message');
 const signature = patient.sign(message);
 
-test.each([
-  // RFC 8032 section 7.1, tests 1 to 3
-  [
-    'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
-    '',
-    'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
-  ],
-  [
-    '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
-    '72',
-    '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
-  ],
-  [
-    'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
-    'af82',
-    '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
-  ],
-])('RFC 8032 example with the key %s', (key, text, mark) => {
-  expect(verifyEd25519(fromHex(mark), fromHex(text), fromHex(key))).toBe(true);
-  expect(verifyEd25519(fromHex(mark), concat(fromHex(text), Uint8Array.of(0)), fromHex(key))).toBe(false);
+// Which of the two runs is up to the platform; the verdict is not.
+describe.each([
+  ['the platform', nativeEquation()!],
+  ['noble', nobleEquation],
+])('with the equation of %s', (_, equation) => {
+  const verify = makeVerifier(equation);
+
+  test.each([
+    // RFC 8032 section 7.1, tests 1 to 3
+    [
+      'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+      '',
+      'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b',
+    ],
+    [
+      '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+      '72',
+      '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00',
+    ],
+    [
+      'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+      'af82',
+      '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a',
+    ],
+  ])('RFC 8032 example with the key %s', (key, text, mark) => {
+    expect(verify(fromHex(mark), fromHex(text), fromHex(key))).toBe(true);
+    expect(verify(fromHex(mark), concat(fromHex(text), Uint8Array.of(0)), fromHex(key))).toBe(false);
+  });
+
+  test('agrees with the platform on good signatures and on every flipped bit', async () => {
+    const key = await webcrypto.subtle.importKey('raw', Uint8Array.from(patient.publicKey), 'Ed25519', false, [
+      'verify',
+    ]);
+    await fc.assert(
+      fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), fc.nat({ max: 511 }), async (text, bit) => {
+        const mark = patient.sign(text);
+        expect(verify(mark, text, patient.publicKey)).toBe(true);
+        mark[bit >> 3]! ^= 1 << (bit & 7);
+        expect(verify(mark, text, patient.publicKey)).toBe(false);
+        expect(await webcrypto.subtle.verify('Ed25519', key, Uint8Array.from(mark), Uint8Array.from(text))).toBe(false);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  describe('signatures', () => {
+    test('S + L is the same number and another signature: refused', () => {
+      const s = number(signature.subarray(32));
+      for (const other of [s + L, s + 2n * L, L]) {
+        if (other < 2n ** 256n)
+          expect(verify(concat(signature.subarray(0, 32), little(other)), message, patient.publicKey)).toBe(false);
+      }
+      expect(verify(concat(signature.subarray(0, 32), little(s)), message, patient.publicKey)).toBe(true);
+    });
+
+    test('63 and 65 bytes are refused', () => {
+      expect(verify(signature.subarray(0, 63), message, patient.publicKey)).toBe(false);
+      expect(verify(concat(signature, Uint8Array.of(0)), message, patient.publicKey)).toBe(false);
+    });
+
+    test('what only the cofactored equation takes is refused, as other libraries do', () => {
+      // R shifted by a point of order 8: [8]R is the same, R is not.
+      const torsion = Point.fromBytes(fromHex(SMALL[6]!));
+      const secret = ed25519.utils.getExtendedPublicKey(fill(1, 32)).scalar;
+      const nonce = 12345n;
+      const r = Point.BASE.multiply(nonce).add(torsion).toBytes();
+      const k = number(sha512(concat(r, patient.publicKey, message))) % L;
+      const forged = concat(r, little((nonce + k * secret) % L));
+      expect(ed25519.verify(forged, message, patient.publicKey, { zip215: false })).toBe(true);
+      expect(verify(forged, message, patient.publicKey)).toBe(false);
+    });
+  });
+
+  test('small order and other encodings as keys and as R are refused, with S = 0 and with S that fits', () => {
+    for (const key of [...SMALL.map((text) => fromHex(text)), patient.publicKey])
+      for (const r of SMALL.map((text) => fromHex(text)))
+        expect(verify(concat(r, fill(0, 32)), message, key)).toBe(false);
+  });
+
+  test('keys that are no point are refused', () => {
+    expect(verify(signature, message, little(2n))).toBe(false);
+    expect(verify(signature, message, fill(1, 31))).toBe(false);
+  });
 });
 
-test('agrees with the platform on good signatures and on every flipped bit', async () => {
-  const key = await webcrypto.subtle.importKey('raw', Uint8Array.from(patient.publicKey), 'Ed25519', false, ['verify']);
-  await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 100 }), fc.nat({ max: 511 }), async (text, bit) => {
-      const mark = patient.sign(text);
-      expect(verifyEd25519(mark, text, patient.publicKey)).toBe(true);
-      mark[bit >> 3]! ^= 1 << (bit & 7);
-      expect(verifyEd25519(mark, text, patient.publicKey)).toBe(false);
-      expect(await webcrypto.subtle.verify('Ed25519', key, Uint8Array.from(mark), Uint8Array.from(text))).toBe(false);
+test('both equations say the same of keys with a part of small order', () => {
+  const [native, noble] = [makeVerifier(nativeEquation()!), makeVerifier(nobleEquation)];
+  const verdicts = new Set<boolean>();
+  const eighth = Point.fromBytes(fromHex(SMALL[6]!));
+  fc.assert(
+    fc.property(fc.bigInt(1n, L - 1n), fc.nat({ max: 7 }), fc.nat({ max: 7 }), fc.uint8Array(), (a, i, j, text) => {
+      const key = Point.BASE.multiply(a)
+        .add(eighth.multiplyUnsafe(BigInt(i)))
+        .toBytes();
+      const r = Point.BASE.multiply(54321n)
+        .add(eighth.multiplyUnsafe(BigInt(j)))
+        .toBytes();
+      const k = number(sha512(concat(r, key, text))) % L;
+      const mark = concat(r, little((54321n + k * a) % L));
+      verdicts.add(noble(mark, text, key));
+      expect(native(mark, text, key)).toBe(noble(mark, text, key));
     }),
-    { numRuns: 30 },
+    { numRuns: 100 },
   );
+  expect(verdicts.size).toBe(2);
 });
 
-describe('signatures', () => {
-  test('S + L is the same number and another signature: refused', () => {
-    const s = number(signature.subarray(32));
-    for (const other of [s + L, s + 2n * L, L]) {
-      if (other < 2n ** 256n)
-        expect(verifyEd25519(concat(signature.subarray(0, 32), little(other)), message, patient.publicKey)).toBe(false);
-    }
-    expect(verifyEd25519(concat(signature.subarray(0, 32), little(s)), message, patient.publicKey)).toBe(true);
+describe('the equation of the platform', () => {
+  const crypto = { createPublicKey: () => ({}), verify: () => true };
+  test.each([
+    ['no process', {}],
+    ['a process that has no modules to give', { process: {} }],
+    ['no crypto', { process: { getBuiltinModule: () => undefined } }],
+    ['one that takes everything', { process: { getBuiltinModule: () => crypto } }],
+    ['one that takes nothing', { process: { getBuiltinModule: () => ({ ...crypto, verify: () => false }) } }],
+    ['one that throws', { process: { getBuiltinModule: () => ({}) } }],
+  ])('is not used with %s', (_, platform) => {
+    expect(nativeEquation(platform)).toBeUndefined();
   });
 
-  test('63 and 65 bytes are refused', () => {
-    expect(verifyEd25519(signature.subarray(0, 63), message, patient.publicKey)).toBe(false);
-    expect(verifyEd25519(concat(signature, Uint8Array.of(0)), message, patient.publicKey)).toBe(false);
-  });
-
-  test('what only the cofactored equation takes is refused, as other libraries do', () => {
-    // R shifted by a point of order 8: [8]R is the same, R is not.
-    const torsion = Point.fromBytes(fromHex(SMALL[6]!));
-    const secret = ed25519.utils.getExtendedPublicKey(fill(1, 32)).scalar;
-    const nonce = 12345n;
-    const r = Point.BASE.multiply(nonce).add(torsion).toBytes();
-    const k = number(sha512(concat(r, patient.publicKey, message))) % L;
-    const forged = concat(r, little((nonce + k * secret) % L));
-    expect(ed25519.verify(forged, message, patient.publicKey, { zip215: false })).toBe(true);
-    expect(verifyEd25519(forged, message, patient.publicKey)).toBe(false);
+  test('is used where there is one', () => {
+    expect(nativeEquation()).toBeDefined();
   });
 });
 

@@ -1,0 +1,48 @@
+// The equation of Ed25519 by the platform's own library, where there is one that answers in place (Node): some ten times as fast as script.
+import { fromBase64url, toBase64url } from '../bytes/codec.ts';
+
+/** Whether encode([S]B - [k]A) is R byte for byte. S is below the group order and A canonical and not of small order: checked before. */
+export type Equation = (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean;
+
+/** What is used of Node's crypto. */
+interface Crypto {
+  readonly createPublicKey: (key: {
+    readonly format: 'jwk';
+    readonly key: { readonly kty: 'OKP'; readonly crv: 'Ed25519'; readonly x: string };
+  }) => object;
+  readonly verify: (algorithm: null, message: Uint8Array, key: object, signature: Uint8Array) => boolean;
+}
+export interface Platform {
+  readonly process?: { readonly getBuiltinModule?: (id: string) => unknown };
+}
+
+/** Two signatures of the empty message. The R of the second is shifted by a point of order 8: only the cofactored equation takes it. */
+const KEY = 'iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w';
+const RIGHT = 'd4zaBjTAIfrosan6ZVuhMjD2_PxcXVGa-why7Jvx1kJBzD7titRycNhtMOdirRdnfG-xeX41vKfrowOIJX4CDw';
+const COFACTORED = 'QKTPXGEdc3ovHG_MqE2cq_7YCYfxhqWmxX5im_8a8n_OaqD3UG0gK1etbH7kAqmK3NpM6ad6IjM_fmWGUEjrDQ';
+
+const passesSelfTest = (equation: Equation): boolean => {
+  const holds = (signature: string): boolean =>
+    equation(fromBase64url(signature), new Uint8Array(), fromBase64url(KEY));
+  return holds(RIGHT) && !holds(COFACTORED);
+};
+
+/**
+ * Undefined where the platform has none, or one that takes other signatures than RFC 8032 without the cofactor.
+ *
+ * @param platform another one in tests
+ */
+export const nativeEquation = (platform: Platform = globalThis): Equation | undefined => {
+  try {
+    // Not an import: this code also runs in browsers, and bundlers follow imports.
+    const crypto = platform.process?.getBuiltinModule?.('node:crypto') as Crypto | undefined;
+    if (crypto === undefined) return undefined;
+    const equation: Equation = (signature, message, publicKey) => {
+      const jwk = { kty: 'OKP', crv: 'Ed25519', x: toBase64url(publicKey) } as const;
+      return crypto.verify(null, message, crypto.createPublicKey({ format: 'jwk', key: jwk }), signature);
+    };
+    return passesSelfTest(equation) ? equation : undefined;
+  } catch {
+    return undefined;
+  }
+};
