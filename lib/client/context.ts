@@ -3,6 +3,8 @@ import type { IdentityId } from '../bytes/ids.ts';
 import { instantOf, type Instant } from '../domain/time.ts';
 import type { DeviceKeys } from '../identity/derive.ts';
 import type { Statement } from '../statements/kinds.ts';
+import type { CapsuleFragVerifier } from '../umbral/cfrag.ts';
+import type { CapsuleOpener } from '../umbral/delegatee.ts';
 import { worldOf, type Surroundings, type World } from './clock.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { createTrail, type Trail } from './trail.ts';
@@ -24,6 +26,12 @@ export interface ClientOptions extends Surroundings {
   readonly tries?: number;
 }
 
+/** What a recipient remembers of a cell between openings: signatures that it checked, and how fragments are weighed. Secret, as its receiving key. */
+export interface CellOpener {
+  readonly verifier: CapsuleFragVerifier;
+  readonly opener: CapsuleOpener;
+}
+
 export interface Context {
   readonly call: Call;
   readonly keys: DeviceKeys;
@@ -35,6 +43,8 @@ export interface Context {
   readonly now: () => Instant;
   /** Verified statements of others, by id: fetched once for the life of the client. */
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
+  /** By the keys of the delegation; one for each cell that was opened under a grant. */
+  readonly openers: Map<string, CellOpener>;
 }
 
 export const createContext = (options: ClientOptions): Context => {
@@ -51,5 +61,6 @@ export const createContext = (options: ClientOptions): Context => {
     tries,
     now: () => instantOf(world.clock()),
     identities: new Map(),
+    openers: new Map(),
   };
 };

@@ -9,9 +9,10 @@ import { instantOf } from '../domain/time.ts';
 import type { GrantCell, Jws, Statement } from '../statements/kinds.ts';
 import { fragmentHash, verifyServiceStatement, type Delegated, type ServiceKey } from '../statements/service.ts';
 import { claimOf, verifyStatement } from '../statements/verify.ts';
-import { decodeCapsule, type Capsule } from '../umbral/capsule.ts';
-import { decodeCFrag, verifyCFrag, type VerifiedCapsuleFrag } from '../umbral/cfrag.ts';
-import { check, checked, ClientError } from './errors.ts';
+import { decodeCapsules, type Capsule } from '../umbral/capsule.ts';
+import { CapsuleFragVerifier, decodeCFrag, type VerifiedCapsuleFrag } from '../umbral/cfrag.ts';
+import { UmbralError } from '../umbral/errors.ts';
+import { check, checked, ClientError, unverified, type Check } from './errors.ts';
 import { publicKeyFrom } from './identities.ts';
 
 type Opened = Answer<'recapsulate'>;
@@ -48,27 +49,67 @@ export class WrongFragmentError extends ClientError {
   }
 }
 
-/** Who may read what of whom. The key fragment's id as the patient named it, if it did. */
-type Delegation = Omit<Delegated, 'kfrag'> & { readonly kfrag: string | undefined; readonly rng?: Rng };
-
 export interface CheckedFragment {
   readonly capsule: Capsule;
   readonly cfrag: VerifiedCapsuleFrag;
 }
 
-/** @throws {ClientError} `unverified` (`capsule`, `kfrag-id`, `cfrag`) */
-const checkFragment = async (capsule: string, fragment: string, to: Delegation): Promise<CheckedFragment> => {
-  const decoded = await checked('capsule', () => decodeCapsule(fromBase64url(capsule)));
-  const cfrag = await checked('cfrag', () => decodeCFrag(fromBase64url(fragment)));
-  check('kfrag-id', toBase64url(cfrag.fields.id) === to.kfrag);
-  const keys = {
-    verifying: publicKeyFrom(to.verifying),
-    delegating: publicKeyFrom(to.delegating),
-    receiving: publicKeyFrom(to.receiving),
-  };
-  const context = { ...keys, capsule: decoded, ...(to.rng === undefined ? {} : { rng: to.rng }) };
-  return { capsule: decoded, cfrag: await checked('cfrag', () => verifyCFrag(cfrag, context)) };
+/** As they came: 105 and 381 bytes, base64url. */
+type Fragment = Pick<FragmentProof, 'capsule' | 'fragment'>;
+
+/** A refusal of one of several fragments. */
+class WrongAt extends Error {
+  readonly place: number;
+  constructor(place: number, cause: ClientError) {
+    super(cause.message, { cause });
+    this.place = place;
+  }
+}
+
+/** @param place of what is checked; where several are checked together, their refusal has it */
+const at = <T>(what: Check, run: () => T, place = 0): T => {
+  try {
+    return run();
+  } catch (error) {
+    throw new WrongAt((error instanceof UmbralError ? error.place : undefined) ?? place, unverified(what, error));
+  }
 };
+
+/** @param kfrag the key fragment's id as the patient named it, if it did. @throws {WrongAt} (`capsule`, `kfrag-id`, `cfrag`) */
+const checkFragments = (
+  list: readonly Fragment[],
+  kfrag: string | undefined,
+  verifier: CapsuleFragVerifier,
+): readonly CheckedFragment[] => {
+  const bytes = list.map(({ capsule }, i) => at('capsule', () => fromBase64url(capsule), i));
+  const capsules = at('capsule', () => decodeCapsules(bytes));
+  const cfrags = list.map(({ fragment }, i) => at('cfrag', () => decodeCFrag(fromBase64url(fragment)), i));
+  cfrags.forEach(({ fields: { id } }, i) => at('kfrag-id', () => check('kfrag-id', toBase64url(id) === kfrag), i));
+  const fragments = cfrags.map((cfrag, i) => ({ cfrag, capsule: capsules[i]! }));
+  const verified = at('cfrag', () => verifier.verify(fragments));
+  return verified.map((cfrag, i) => ({ cfrag, capsule: capsules[i]! }));
+};
+
+/** Of whom to whom, as texts. */
+type Delegation = Omit<Delegated, 'kfrag'>;
+
+/** Of fragments of one cell, see {@link fragmentsOf}. */
+export const fragmentVerifier = (
+  { payload: { kfragSigner } }: Statement<'identity'>,
+  { payload: { receiving } }: Statement<'grant'>,
+  { key }: GrantCell,
+  rng: Rng,
+): CapsuleFragVerifier => verifierOf({ verifying: kfragSigner, delegating: key, receiving: receiving.key }, rng);
+
+const verifierOf = ({ verifying, delegating, receiving }: Delegation, rng?: Rng): CapsuleFragVerifier =>
+  new CapsuleFragVerifier(
+    {
+      verifying: publicKeyFrom(verifying),
+      delegating: publicKeyFrom(delegating),
+      receiving: publicKeyFrom(receiving),
+    },
+    rng,
+  );
 
 const hashOf = ({ capsule, cfrags = [] }: Wrap): string => {
   const [fragment, ...rest] = cfrags;
@@ -115,38 +156,42 @@ export interface Entitled {
   readonly grant: Statement<'grant'>;
   readonly cell: GrantCell;
   readonly by: Jws;
-  readonly rng: Rng;
+  /** Kept for as long as the cell is opened: it remembers. */
+  readonly verifier: CapsuleFragVerifier;
 }
 
 const delegationOf = (
   { payload: { kfragSigner } }: Statement<'identity'>,
   { payload: { receiving } }: Statement<'grant'>,
   { key, kfrags }: GrantCell,
-): Delegation => ({ verifying: kfragSigner, delegating: key, receiving: receiving.key, kfrag: kfrags[0]?.id });
+) => ({ verifying: kfragSigner, delegating: key, receiving: receiving.key, kfrag: kfrags[0]?.id });
 
 /** The service answered by what the patient gave; an answer by anything else convicts nobody, and is not taken. */
-const assertBy = (said: Delegated, to: Delegation): void =>
+const assertBy = (said: Delegated, to: Delegation & { readonly kfrag: string | undefined }): void =>
   check(
     'recapsulation',
     (['verifying', 'delegating', 'receiving', 'kfrag'] as const).every((name) => said[name] === to[name]),
   );
 
-/** @throws {WrongFragmentError} with what convicts the service; {ClientError} `unverified` (`recapsulation`) */
-export const fragmentOf = async (
-  { capsule, cfrags = [] }: Wrap,
-  { identity, grant, cell, by, rng }: Entitled,
-  { delegation, ...answered }: Pick<FragmentProof, 'serviceKey' | 'opening' | 'place'> & SignedBy,
-): Promise<CheckedFragment> => {
-  const fragment = cfrags[0] ?? '';
+/**
+ * The fragments of an opening, in the order of its records.
+ * @throws {WrongFragmentError} with what convicts the service; {ClientError} `unverified` (`recapsulation`)
+ */
+export const fragmentsOf = (
+  wraps: readonly Wrap[],
+  { identity, grant, cell, by, verifier }: Entitled,
+  { delegation, ...answered }: Pick<FragmentProof, 'serviceKey' | 'opening'> & SignedBy,
+): readonly CheckedFragment[] => {
   const to = delegationOf(identity, grant, cell);
   assertBy(delegation, to);
+  const fragments = wraps.map(({ capsule, cfrags }) => ({ capsule, fragment: cfrags?.[0] ?? '' }));
   try {
-    return await checkFragment(capsule, fragment, { ...to, rng });
+    return checkFragments(fragments, to.kfrag, verifier);
   } catch (error) {
-    throw new WrongFragmentError(
-      { ...answered, identity: identity.jws, grant: grant.jws, by, capsule, fragment },
-      error,
-    );
+    if (!(error instanceof WrongAt)) throw error;
+    const { place, cause } = error;
+    const said = { identity: identity.jws, grant: grant.jws, by, place, ...fragments[place]! };
+    throw new WrongFragmentError({ ...answered, ...said }, cause);
   }
 };
 
@@ -169,6 +214,16 @@ const cellNamedBy = async ({ by }: FragmentProof, grant: Statement<'grant'>, { p
   const cell = named.payload.cells.find((c) => c.folder === o.folder && c.epoch === o.epoch);
   check('grant-cell', cell !== undefined);
   return cell;
+};
+
+const isRight = (proof: FragmentProof, delegation: Delegated): boolean => {
+  try {
+    checkFragments([proof], delegation.kfrag, verifierOf(delegation));
+    return true;
+  } catch (error) {
+    if (error instanceof WrongAt) return false;
+    throw error;
+  }
 };
 
 /**
@@ -195,10 +250,7 @@ export const checkFragmentProof = async (proof: FragmentProof, serviceKey: Servi
     fragmentHash(fromBase64url(proof.capsule), fromBase64url(proof.fragment)),
   );
   check('recapsulation', hash === fragments[proof.place]);
-  const right = await checkFragment(proof.capsule, proof.fragment, delegation).then(
-    () => true,
-    () => false,
-  );
-  if (right) throw new ClientError('bad-argument', 'the fragment is right: this proves nothing against the service');
+  if (isRight(proof, delegation))
+    throw new ClientError('bad-argument', 'the fragment is right: this proves nothing against the service');
   return { patient, recipient: opener, grant: grant.payload.grant, ...subject, when };
 };

@@ -5,10 +5,11 @@ import { wrapKey } from '../envelope/wrap.ts';
 import type { Category } from '../statements/fields.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { decodePublicKey } from '../umbral/keys.ts';
+import { ownKeys } from './cell-keys.ts';
 import type { Context } from './context.ts';
 import { putCell, settleEnds, signCell, standingFor } from './epochs.ts';
 import { listFolders, ownCell, type Folder } from './folders.ts';
-import { openKeys, ownKeys } from './opening.ts';
+import { openKeys } from './opening.ts';
 import type { RecordInfo } from './records.ts';
 import type { CallOptions } from './transport.ts';
 

@@ -2,44 +2,23 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer } from '../api/routes.ts';
 import { fromBase64url } from '../bytes/codec.ts';
-import { newId, type FolderId, type GrantId, type IdentityId, type OpeningId } from '../bytes/ids.ts';
+import { newId, type GrantId, type IdentityId, type OpeningId } from '../bytes/ids.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import type { HeaderFields } from '../envelope/header.ts';
 import { openMetadata, type RecordMetadata } from '../envelope/metadata.ts';
 import { assertCommit, openBlob } from '../envelope/open.ts';
-import type { Jws, Payload, Statement } from '../statements/kinds.ts';
+import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
-import { decodeCapsule, type Capsule } from '../umbral/capsule.ts';
-import { decryptReencrypted } from '../umbral/delegatee.ts';
-import { decryptOriginal } from '../umbral/delegator.ts';
+import type { CellKeys } from './cell-keys.ts';
 import type { Context } from './context.ts';
 import { downloadBlob, type DownloadProgress } from './download.ts';
 import { check, checked, ClientError, unverified } from './errors.ts';
-import type { GrantedCell, GrantWithCells } from './grants.ts';
-import { fragmentOf, verifyAnswer, type SignedBy } from './fragments.ts';
-import { knownIdentity, publicKeyFrom, publicKeyText } from './identities.ts';
+import { verifyAnswer } from './fragments.ts';
 import { serviceKey } from './notary.ts';
 import { infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './records.ts';
 import type { CallOptions } from './transport.ts';
 
 type Opened = Answer<'recapsulate'>['records'][number];
-type Wrap = Opened['wrap'];
-
-/** An opening, the place of a record in it, and how the service signed its answer. */
-interface Answered {
-  readonly opening: Jws;
-  readonly place: number;
-  /** None for the patient's own. */
-  readonly proof: (SignedBy & { readonly serviceKey: string }) | undefined;
-}
-
-/** How the file keys of one cell are got out of their wraps. */
-export interface CellKeys {
-  readonly folder: FolderId;
-  readonly epoch: number;
-  /** The file key, 32 bytes. @throws {ClientError} `unverified`; {WrongFragmentError} */
-  readonly unwrap: (wrap: Wrap, answered: Answered) => Promise<Uint8Array>;
-}
 
 export interface Scope {
   readonly patient: IdentityId;
@@ -68,45 +47,10 @@ export interface OpenedRecord extends RecordInfo {
 /** Most records in one opening. */
 const MOST = 100;
 
-const capsuleOf = (wrap: Wrap): Promise<Capsule> =>
-  checked('capsule', () => decodeCapsule(fromBase64url(wrap.capsule)));
-
-/** Own wraps are opened with the folder's own key. */
-export const ownKeys = (ctx: Context, { payload: { folder, epoch, salt } }: Statement<'folder'>): CellKeys => ({
-  folder,
-  epoch,
-  unwrap: async (wrap) => {
-    const capsule = await capsuleOf(wrap);
-    const key = ctx.keys.folderKey(folder, epoch, fromBase64url(salt));
-    return checked('wrap', () => decryptOriginal(key, capsule, fromBase64url(wrap.wrappedKey)));
-  },
-});
-
-/** Wraps of a granted cell are opened with a fragment that is proved to come from the granted key fragment, and with the own receiving key. */
-export const grantedKeys = async (
-  ctx: Context,
-  grant: GrantWithCells,
-  { folder, epoch, cell, by }: GrantedCell,
-  options: CallOptions = {},
-): Promise<CellKeys> => {
-  const { number, key } = grant.statement.payload.receiving;
-  const receiving = ctx.keys.receiving(number);
-  // Not asked for what could not be opened; somebody else's grant is for the service to refuse.
-  check('receiving-key', grant.recipient !== ctx.keys.id || publicKeyText(receiving) === key);
-  const identity = await knownIdentity(ctx, grant.patient, options);
-  const entitled = { identity, grant: grant.statement, cell, by, rng: ctx.world.rng };
-  return {
-    folder,
-    epoch,
-    unwrap: async (wrap, { opening, place, proof }) => {
-      check('recapsulation', proof !== undefined);
-      const { capsule, cfrag } = await fragmentOf(wrap, entitled, { ...proof, opening, place });
-      return checked('wrap', () =>
-        decryptReencrypted(receiving, publicKeyFrom(cell.key), capsule, [cfrag], fromBase64url(wrap.wrappedKey)),
-      );
-    },
-  };
-};
+interface Batch {
+  readonly keys: CellKeys;
+  readonly records: readonly RecordInfo[];
+}
 
 const headerOf = ({ payload: p }: Statement<'record'>): HeaderFields => ({
   record: p.record,
@@ -121,16 +65,17 @@ const headerOf = ({ payload: p }: Statement<'record'>): HeaderFields => ({
   flags: p.flags,
 });
 
-interface AnsweredRecord extends Answered {
+/** One record of an answer, and its file key. */
+interface OpenedKey {
   readonly opened: Opened;
+  readonly fileKey: Uint8Array;
 }
 
 /** One signed opening of records of one cell; sent again, it is answered again and not counted. */
 const sendOpening = async (
   ctx: Context,
   { patient, grant }: Scope,
-  { folder, epoch }: CellKeys,
-  records: readonly RecordInfo[],
+  { keys: { folder, epoch, unwrap }, records }: Batch,
   options: CallOptions,
 ) => {
   const payload: Payload<'opening'> = {
@@ -156,39 +101,36 @@ const sendOpening = async (
   const answer = await send();
   const proofOf = async (key: string) => ({ serviceKey: key, ...(await verifyAnswer(key, opening, answer)) });
   const proof = grant === undefined ? undefined : await proofOf(await serviceKey(ctx, options));
-  const answers = answer.records.map((opened, place): AnsweredRecord => ({
-    opened,
-    opening: opening.jws,
-    place,
-    proof,
-  }));
+  const fileKeys = await unwrap(
+    answer.records.map(({ wrap }) => wrap),
+    { opening: opening.jws, proof },
+  );
+  const answers = answer.records.map((opened, i): OpenedKey => ({ opened, fileKey: fileKeys[i]! }));
   return { answers, again: async () => (await send()).records };
 };
 
-/** Everything that came back for one record, verified, and its file key. */
-const unseal = async (info: RecordInfo, { opened, ...answered }: AnsweredRecord, keys: CellKeys) => {
+/** Everything that came back for one record, verified; its file key is the one that was committed to. */
+const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
   const { patient, folder, record, version } = info;
   const authored = await verifyRecord(opened, { patient, folder, record, version });
   const { statement } = authored;
   check('record', statement.hash === info.statement.hash);
   const sealed = verifySealedMetadata(statement, opened.metadata);
-  const fileKey = await keys.unwrap(opened.wrap, answered);
   const header = headerOf(statement);
   const commit = fromBase64url(statement.payload.commit);
   await checked('commit', () => assertCommit(fileKey, header, commit));
-  return { authored, sealed, fileKey, header, commit };
+  return { authored, sealed, header, commit };
 };
 
 /** The record, its metadata opened; its body is verified while it is streamed. */
 const verifyOpened = async (
   ctx: Context,
   info: RecordInfo,
-  answered: AnsweredRecord,
-  keys: CellKeys,
+  answered: OpenedKey,
   { renew, options }: { readonly renew: () => Promise<string>; readonly options: OpenOptions },
 ): Promise<OpenedRecord> => {
-  const { authored, sealed, fileKey, header, commit } = await unseal(info, answered, keys);
-  const { opened } = answered;
+  const { authored, sealed, header, commit } = await unseal(info, answered);
+  const { opened, fileKey } = answered;
   const { payload } = authored.statement;
   const metadata = await checked('metadata', () => openMetadata(sealed, fileKey, header));
   const blob = { header, commit, digest: fromBase64url(payload.digest), length: payload.length };
@@ -214,9 +156,11 @@ export const openKeys = async (
 ): Promise<readonly Uint8Array[]> => {
   const found = new Map<RecordInfo, Uint8Array>();
   for (const batch of await batches(scope, records)) {
-    const { answers } = await sendOpening(ctx, scope, batch.keys, batch.records, options);
-    for (const [i, record] of batch.records.entries())
-      found.set(record, (await unseal(record, answers[i]!, batch.keys)).fileKey);
+    const { answers } = await sendOpening(ctx, scope, batch, options);
+    for (const [i, record] of batch.records.entries()) {
+      await unseal(record, answers[i]!);
+      found.set(record, answers[i]!.fileKey);
+    }
   }
   return records.map((r) => found.get(r)!);
 };
@@ -254,7 +198,7 @@ const lazily = (
 };
 
 /** Records by the cell they are opened through, at most 100 together. */
-const batches = async (scope: Scope, records: readonly RecordInfo[]) => {
+const batches = async (scope: Scope, records: readonly RecordInfo[]): Promise<readonly Batch[]> => {
   const known = new Map<string, CellKeys>();
   const cells = new Map<string, { readonly keys: CellKeys; readonly records: RecordInfo[] }[]>();
   for (const record of records) {
@@ -283,10 +227,10 @@ export const openRecords = async (
 ): Promise<readonly OpenedRecord[]> => {
   const opened = new Map<RecordInfo, OpenedRecord>();
   for (const batch of await batches(scope, records)) {
-    const { answers, again } = await sendOpening(ctx, scope, batch.keys, batch.records, options);
+    const { answers, again } = await sendOpening(ctx, scope, batch, options);
     for (const [i, record] of batch.records.entries()) {
       const renew = async (): Promise<string> => (await again())[i]!.download.url;
-      opened.set(record, await verifyOpened(ctx, record, answers[i]!, batch.keys, { renew, options }));
+      opened.set(record, await verifyOpened(ctx, record, answers[i]!, { renew, options }));
     }
   }
   return records.map((r) => opened.get(r)!);

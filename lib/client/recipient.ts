@@ -2,6 +2,7 @@
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { listOwnEvents, type OwnEvent } from './audit.ts';
+import { grantedKeys } from './cell-keys.ts';
 import { createContext, type ClientOptions, type Context } from './context.ts';
 import { giveBack } from './endings.ts';
 import { ClientError } from './errors.ts';
@@ -24,7 +25,7 @@ import {
 } from './filing.ts';
 import { register, renewReceivingKey, type RegisterOptions } from './identities.ts';
 import type { Memory } from './memory.ts';
-import { grantedKeys, openRecords, type OpenedRecord, type OpenOptions } from './opening.ts';
+import { openRecords, type OpenedRecord, type OpenOptions } from './opening.ts';
 import { all } from './pages.ts';
 import { listVersions } from './own-records.ts';
 import { verifyVersion, type Expected, type RecordInfo } from './records.ts';

@@ -1,11 +1,11 @@
 // The capsule: what is sent beside a ciphertext, and what the delegating or receiving key turns into the ciphertext's key.
-import { concat } from '../bytes/binary.ts';
+import { concat, systemRng, type Rng } from '../bytes/binary.ts';
 import { array, bin, reader } from './codec.ts';
 import { curve } from './curve.ts';
-import { UmbralError } from './errors.ts';
+import { atPlace, UmbralError } from './errors.ts';
 import { Capsule } from './forms.ts';
 import { hashCapsule } from './hashes.ts';
-import { decodeScalar, encodeScalar, neg, type Scalar } from './scalar.ts';
+import { decodeScalar, encodeScalar, mul, neg, randomWeight, type Scalar } from './scalar.ts';
 
 export type { Capsule } from './forms.ts';
 export { decodePublicKey, encodePublicKey, type PublicKey } from './publickey.ts';
@@ -29,25 +29,53 @@ export const encodeCapsule = ({ e, v, s }: Capsule): Uint8Array =>
 /** With V = -E the shared point would be the identity. */
 const isOpposite = (p: Uint8Array, q: Uint8Array): boolean => p[0] !== q[0] && p.every((b, i) => i === 0 || b === q[i]);
 
-/**
- * @param bytes 105
- * @throws {UmbralError} `bad-encoding`, `bad-point`, `bad-scalar`; `bad-capsule` when the self check fails
- */
-export const decodeCapsule = (bytes: Uint8Array): Capsule => {
+const parse = (bytes: Uint8Array): Capsule => {
   const r = reader(bytes, CAPSULE_BYTES, 'capsule');
   r.array(3);
   const e = curve.decode(r.bin(33));
   const v = curve.decode(r.bin(33));
-  const s = decodeScalar(r.bin(32));
-  // [s]G = V + [h]E; all of it public.
-  const sound = curve.checkLinear(
-    [
-      ['G', s],
-      [e, neg(challengeOf({ e, v }))],
-    ],
-    v,
-  );
-  if (!sound) throw new UmbralError('bad-capsule', 'the capsule fails its self check');
-  if (isOpposite(curve.encode(e), curve.encode(v))) throw new UmbralError('bad-capsule', 'the capsule is degenerate');
-  return new Capsule(e, v, s);
+  return new Capsule(e, v, decodeScalar(r.bin(32)));
 };
+
+/**
+ * [s]G = V + [h]E of each, as one sum with random weights drawn after the capsules are fixed, so that errors cannot cancel (chance 2^-127).
+ * All of it public.
+ */
+const areSound = (capsules: readonly Capsule[], rng: Rng): boolean => {
+  const [first, ...others] = capsules.map((c) => ({ c, h: challengeOf(c) }));
+  if (first === undefined) return true;
+  return curve.checkLinear(
+    [
+      ['G', first.c.s],
+      [first.c.e, neg(first.h)],
+      ...others.flatMap(({ c: { e, v, s }, h }) => {
+        const w = randomWeight(rng);
+        return [['G', mul(w, s)] as const, [e, neg(mul(w, h))] as const, [v, neg(w)] as const];
+      }),
+    ],
+    first.c.v,
+  );
+};
+
+/**
+ * Several at once: for less than each alone.
+ * @param list each 105 bytes
+ * @param rng for the weights of the check
+ * @throws {UmbralError} as {@link decodeCapsule}, for the first wrong one, with its place
+ */
+export const decodeCapsules = (list: readonly Uint8Array[], rng: Rng = systemRng): Capsule[] => {
+  const capsules = list.map((bytes, place) => atPlace(place, () => parse(bytes)));
+  if (!areSound(capsules, rng)) {
+    const place = capsules.findIndex((c) => !areSound([c], rng));
+    throw new UmbralError('bad-capsule', 'the capsule fails its self check', place);
+  }
+  const degenerate = capsules.findIndex(({ e, v }) => isOpposite(curve.encode(e), curve.encode(v)));
+  if (degenerate >= 0) throw new UmbralError('bad-capsule', 'the capsule is degenerate', degenerate);
+  return capsules;
+};
+
+/**
+ * @param bytes 105
+ * @throws {UmbralError} `bad-encoding`, `bad-point`, `bad-scalar`; `bad-capsule` when the self check fails
+ */
+export const decodeCapsule = (bytes: Uint8Array): Capsule => decodeCapsules([bytes])[0]!;

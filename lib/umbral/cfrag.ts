@@ -1,12 +1,13 @@
 // Capsule fragments: a capsule re-encrypted with one share, and the proof that it was done right.
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
+import type { Base, Point } from './backend.ts';
 import { array, bin, reader } from './codec.ts';
 import { curve } from './curve.ts';
 import { UmbralError } from './errors.ts';
 import { CapsuleFrag, VerifiedCapsuleFrag, type Capsule, type CapsuleFragFields } from './forms.ts';
 import { hashProof, kfragMessage } from './hashes.ts';
 import type { PublicKey } from './publickey.ts';
-import { decodeScalar, encodeScalar, mul, neg, randomWeight, type Scalar } from './scalar.ts';
+import { add, decodeScalar, encodeScalar, mul, neg, ONE, randomWeight, ZERO, type Scalar } from './scalar.ts';
 import { checkedSignature, SIGNATURE_BYTES, verifyMessage } from './signature.ts';
 
 export type { CapsuleFrag, VerifiedCapsuleFrag } from './forms.ts';
@@ -64,58 +65,111 @@ export const proofChallenge = (capsule: Capsule, f: Omit<CapsuleFragFields, 'z'>
     curve.encode(f.u2),
   );
 
-/**
- * [z]E = E2 + [h]E1, [z]V = V2 + [h]V1, [z]U = U2 + [h]U1, as one sum: the second and third carry random weights drawn after the
- * fragment is fixed, so that errors in two equations cannot cancel (chance 2^-127). All inputs are public.
- */
-const proofHolds = (capsule: Capsule, f: CapsuleFragFields, rng: Rng): boolean => {
-  const h = neg(proofChallenge(capsule, f));
-  const a = randomWeight(rng);
-  const b = randomWeight(rng);
-  return curve.checkLinear(
-    [
-      [capsule.e, f.z],
-      [capsule.v, mul(a, f.z)],
-      ['U', mul(b, f.z)],
-      [f.e1, h],
-      [f.v1, mul(a, h)],
-      [f.commitment, mul(b, h)],
-      [f.v2, neg(a)],
-      [f.u2, neg(b)],
-    ],
-    f.e2,
-  );
-};
-
-export interface CapsuleFragContext {
+/** A fragment and the capsule that it is of. */
+export interface FragmentOf {
   readonly capsule: Capsule;
+  readonly cfrag: CapsuleFrag;
+}
+
+/** Of whom to whom. */
+export interface Delegation {
   /** W, of the delegator's kfrag signer. */
   readonly verifying: PublicKey;
   /** A */
   readonly delegating: PublicKey;
   /** B */
   readonly receiving: PublicKey;
+}
+
+type Terms = (readonly [Base, Scalar])[];
+
+/** Of one point, added up: fragments of one share have the same commitment. */
+const summed = (terms: readonly (readonly [Point, Scalar])[]): Terms => {
+  const totals = new Map<string, readonly [Point, Scalar]>();
+  for (const [point, k] of terms) {
+    const name = String.fromCharCode(...curve.encode(point));
+    totals.set(name, [point, add(totals.get(name)?.[1] ?? ZERO, k)]);
+  }
+  return [...totals.values()];
+};
+
+/**
+ * [z]E = E2 + [h]E1, [z]V = V2 + [h]V1, [z]U = U2 + [h]U1 of each, as one sum: all equations but the first carry random weights drawn after the
+ * fragments are fixed, so that errors in two equations cannot cancel (chance 2^-127). All inputs are public.
+ */
+const proofsHold = (list: readonly FragmentOf[], rng: Rng): boolean => {
+  const terms: Terms = [];
+  const commitments: (readonly [Point, Scalar])[] = [];
+  list.forEach(({ capsule, cfrag: { fields: f } }, i) => {
+    const h = neg(proofChallenge(capsule, f));
+    const [c, a, b] = [i === 0 ? ONE : randomWeight(rng), randomWeight(rng), randomWeight(rng)];
+    terms.push([capsule.e, mul(c, f.z)], [capsule.v, mul(a, f.z)], ['U', mul(b, f.z)]);
+    terms.push([f.e1, mul(c, h)], [f.v1, mul(a, h)], [f.v2, neg(a)], [f.u2, neg(b)]);
+    if (i > 0) terms.push([f.e2, neg(c)]);
+    commitments.push([f.commitment, mul(b, h)]);
+  });
+  return curve.checkLinear([...terms, ...summed(commitments)], list[0]!.cfrag.fields.e2);
+};
+
+const invalid = (what: string, place: number): UmbralError =>
+  new UmbralError('cfrag-invalid', `the capsule fragment is invalid: its ${what} is wrong`, place);
+
+/**
+ * Checks fragments of one delegation: that the delegator signed it, and that the proxy used the signed share on each capsule. Signatures that were found
+ * right are remembered, and the proofs of several fragments are checked in one sum. Holds nothing secret.
+ */
+export class CapsuleFragVerifier {
+  readonly #delegation: Delegation;
+  readonly #rng: Rng;
+  /** Grows with what the delegator signed, by nothing that others make up. */
+  readonly #signed = new Set<string>();
+
+  /** @param rng for the weights of the checks */
+  constructor(delegation: Delegation, rng: Rng = systemRng) {
+    this.#delegation = delegation;
+    this.#rng = rng;
+  }
+
+  /**
+   * In their order.
+   * @throws {UmbralError} `cfrag-invalid`, with the place of the first wrong one
+   */
+  verify(list: readonly FragmentOf[]): VerifiedCapsuleFrag[] {
+    list.forEach(({ cfrag }, place) => {
+      if (!this.#isSigned(cfrag.fields)) throw invalid('signature', place);
+    });
+    if (list.length > 0 && !proofsHold(list, this.#rng)) {
+      const place = list.length === 1 ? 0 : list.findIndex((one) => !proofsHold([one], this.#rng));
+      throw invalid('proof', place);
+    }
+    return list.map(({ cfrag }) => new VerifiedCapsuleFrag(cfrag.fields));
+  }
+
+  #isSigned(f: CapsuleFragFields): boolean {
+    const { verifying, delegating, receiving } = this.#delegation;
+    const message = kfragMessage(
+      f.id,
+      curve.encode(f.commitment),
+      curve.encode(f.precursor),
+      curve.encode(delegating.point),
+      curve.encode(receiving.point),
+    );
+    const name = String.fromCharCode(...message, ...f.receiverSignature);
+    if (this.#signed.has(name)) return true;
+    if (!verifyMessage(verifying, message, f.receiverSignature)) return false;
+    this.#signed.add(name);
+    return true;
+  }
+}
+
+export interface CapsuleFragContext extends Delegation {
+  readonly capsule: Capsule;
   /** For the weights of the check; the platform's unless given. */
   readonly rng?: Rng;
 }
 
-/**
- * Checks that the delegator signed this delegation to this recipient, and that the proxy used the signed share on this capsule.
- * @throws {UmbralError} `cfrag-invalid`
- */
-export const verifyCFrag = (cfrag: CapsuleFrag, context: CapsuleFragContext): VerifiedCapsuleFrag => {
-  const f = cfrag.fields;
-  const { capsule, verifying, delegating, receiving, rng = systemRng } = context;
-  const message = kfragMessage(
-    f.id,
-    curve.encode(f.commitment),
-    curve.encode(f.precursor),
-    curve.encode(delegating.point),
-    curve.encode(receiving.point),
-  );
-  if (!verifyMessage(verifying, message, f.receiverSignature))
-    throw new UmbralError('cfrag-invalid', 'the capsule fragment is invalid: its signature is wrong');
-  if (!proofHolds(capsule, f, rng))
-    throw new UmbralError('cfrag-invalid', 'the capsule fragment is invalid: its proof is wrong');
-  return new VerifiedCapsuleFrag(f);
-};
+/** One fragment alone, see {@link CapsuleFragVerifier}. @throws {UmbralError} `cfrag-invalid` */
+export const verifyCFrag = (
+  cfrag: CapsuleFrag,
+  { capsule, rng, ...delegation }: CapsuleFragContext,
+): VerifiedCapsuleFrag => new CapsuleFragVerifier(delegation, rng).verify([{ capsule, cfrag }])[0]!;

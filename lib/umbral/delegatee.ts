@@ -12,6 +12,9 @@ import { publicKeyOf, SecretKey } from './secretkey.ts';
 
 const refused = (why: string): UmbralError => new UmbralError('bad-cfrags', `the capsule fragments do not fit: ${why}`);
 
+/** Sets of shares that are remembered: any t of n, so bounded by use and not by the delegation. */
+const MOST_SETS = 64;
+
 /** w_i = d * prod x_j / (x_j - x_i): what each fragment counts in the sum. Secret. */
 const weights = (d: Scalar, indices: readonly Scalar[]): Scalar[] =>
   indices.map((xi, i) => {
@@ -20,44 +23,83 @@ const weights = (d: Scalar, indices: readonly Scalar[]): Scalar[] =>
   });
 
 /**
- * The key of a capsule, 32 bytes, secret. The order of the fragments is free, and there may be more than the threshold.
- * @param receiving b
- * @param delegating A
- * @throws {UmbralError} `bad-cfrags` for none, unverified, of different delegations, the same twice, or together not enough to open this capsule
+ * Opens the capsules that were re-encrypted by one delegation. What depends on the delegation alone (a Diffie-Hellman point, an inversion, some hashes) is
+ * computed once for each set of shares. Holds secrets: to be dropped with the receiving key.
  */
+export class CapsuleOpener {
+  readonly #receiving: SecretKey;
+  readonly #delegating: PublicKey;
+  readonly #weights = new Map<string, readonly Scalar[]>();
+
+  /**
+   * @param receiving b
+   * @param delegating A
+   */
+  constructor(receiving: SecretKey, delegating: PublicKey) {
+    this.#receiving = receiving;
+    this.#delegating = delegating;
+  }
+
+  /**
+   * The key of a capsule, 32 bytes, secret. The order of the fragments is free, and there may be more than the threshold.
+   * @throws {UmbralError} `bad-cfrags` for none, unverified, of different delegations, the same twice, or together not enough to open this capsule
+   */
+  decapsulate(capsule: Capsule, cfrags: readonly VerifiedCapsuleFrag[]): Uint8Array {
+    if (!cfrags.every((c) => c instanceof VerifiedCapsuleFrag)) throw refused('they were not verified');
+    if (cfrags.length === 0) throw refused('there are none');
+    const w = this.#weightsOf(cfrags);
+    const [p, q] = curve.sums([
+      cfrags.map((c, i) => [c.fields.e1, w[i]!] as const),
+      cfrags.map((c, i) => [c.fields.v1, w[i]!] as const),
+    ]) as [Capsule['e'], Capsule['e']];
+    // [s]A = Q + [h]P. The scalars are public, the points are not.
+    const fits = curve.checkLinear(
+      [
+        [this.#delegating.point, capsule.s],
+        [p, neg(challengeOf(capsule))],
+      ],
+      q,
+    );
+    if (!fits) throw refused('they are too few, or not of this capsule and these keys');
+    return hashKey(curve.encode(curve.add(p, q)));
+  }
+
+  /** @throws {UmbralError} as {@link decapsulate}; `decryption-failed` */
+  decrypt(capsule: Capsule, cfrags: readonly VerifiedCapsuleFrag[], ciphertext: Uint8Array): Uint8Array {
+    return openWith(this.decapsulate(capsule, cfrags), capsule, ciphertext);
+  }
+
+  /** By ids and X of the fragments, in their order: all that the weights depend on besides the keys. */
+  #weightsOf(cfrags: readonly VerifiedCapsuleFrag[]): readonly Scalar[] {
+    const name = String.fromCharCode(...cfrags.flatMap(({ fields: f }) => [...f.id, ...curve.encode(f.precursor)]));
+    const known = this.#weights.get(name);
+    if (known !== undefined) return known;
+    const w = this.#computed(cfrags);
+    if (this.#weights.size >= MOST_SETS) this.#weights.clear();
+    this.#weights.set(name, w);
+    return w;
+  }
+
+  #computed(cfrags: readonly VerifiedCapsuleFrag[]): readonly Scalar[] {
+    const { precursor } = cfrags[0]!.fields;
+    const X = curve.encode(precursor);
+    if (!cfrags.every((c) => equalBytes(curve.encode(c.fields.precursor), X)))
+      throw refused('they are of different delegations');
+    const B = curve.encode(publicKeyOf(this.#receiving).point);
+    const T = curve.encode(curve.muls([[precursor, SecretKey.scalarOf(this.#receiving)]])[0]!);
+    const indices = cfrags.map((c) => hashIndex(X, B, T, c.fields.id));
+    if (!areDistinct(indices)) throw refused('one comes twice');
+    return weights(hashSecret(X, B, T), indices);
+  }
+}
+
+/** One capsule alone, see {@link CapsuleOpener}. @throws {UmbralError} `bad-cfrags` */
 export const decapsulateReencrypted = (
   receiving: SecretKey,
   delegating: PublicKey,
   capsule: Capsule,
   cfrags: readonly VerifiedCapsuleFrag[],
-): Uint8Array => {
-  if (!cfrags.every((c) => c instanceof VerifiedCapsuleFrag)) throw refused('they were not verified');
-  const first = cfrags[0];
-  if (first === undefined) throw refused('there are none');
-  const X = curve.encode(first.fields.precursor);
-  if (!cfrags.every((c) => equalBytes(curve.encode(c.fields.precursor), X)))
-    throw refused('they are of different delegations');
-
-  const B = curve.encode(publicKeyOf(receiving).point);
-  const T = curve.encode(curve.muls([[first.fields.precursor, SecretKey.scalarOf(receiving)]])[0]!);
-  const indices = cfrags.map((c) => hashIndex(X, B, T, c.fields.id));
-  if (!areDistinct(indices)) throw refused('one comes twice');
-  const w = weights(hashSecret(X, B, T), indices);
-  const [p, q] = curve.sums([
-    cfrags.map((c, i) => [c.fields.e1, w[i]!] as const),
-    cfrags.map((c, i) => [c.fields.v1, w[i]!] as const),
-  ]) as [Capsule['e'], Capsule['e']];
-  // [s]A = Q + [h]P. The scalars are public, the points are not.
-  const fits = curve.checkLinear(
-    [
-      [delegating.point, capsule.s],
-      [p, neg(challengeOf(capsule))],
-    ],
-    q,
-  );
-  if (!fits) throw refused('they are too few, or not of this capsule and these keys');
-  return hashKey(curve.encode(curve.add(p, q)));
-};
+): Uint8Array => new CapsuleOpener(receiving, delegating).decapsulate(capsule, cfrags);
 
 /** @throws {UmbralError} as {@link decapsulateReencrypted}; `decryption-failed` */
 export const decryptReencrypted = (
@@ -66,4 +108,4 @@ export const decryptReencrypted = (
   capsule: Capsule,
   cfrags: readonly VerifiedCapsuleFrag[],
   ciphertext: Uint8Array,
-): Uint8Array => openWith(decapsulateReencrypted(receiving, delegating, capsule, cfrags), capsule, ciphertext);
+): Uint8Array => new CapsuleOpener(receiving, delegating).decrypt(capsule, cfrags, ciphertext);

@@ -17,8 +17,20 @@ export type UmbralErrorCode =
 export class UmbralError extends Error {
   override readonly name = 'UmbralError';
   readonly code: UmbralErrorCode;
-  constructor(code: UmbralErrorCode, message: string) {
+  /** Of the first wrong one, from 0, where several were checked together. */
+  readonly place: number | undefined;
+  constructor(code: UmbralErrorCode, message: string, place?: number) {
     super(message);
     this.code = code;
+    this.place = place;
   }
 }
+
+/** Runs a check of one of several, and adds which one to its refusal. */
+export const atPlace = <T>(place: number, run: () => T): T => {
+  try {
+    return run();
+  } catch (error) {
+    throw error instanceof UmbralError ? new UmbralError(error.code, error.message, place) : error;
+  }
+};

@@ -7,7 +7,7 @@ import { KeyFrag, VerifiedCapsuleFrag, VerifiedKeyFrag, type Capsule } from './f
 import { decodeKFrag } from './kfrag.ts';
 import { add, mul, randomScalar } from './scalar.ts';
 
-export { decodeCapsule, encodeCapsule, type Capsule } from './capsule.ts';
+export { decodeCapsule, decodeCapsules, encodeCapsule, type Capsule } from './capsule.ts';
 export { encodeCFrag, type VerifiedCapsuleFrag } from './cfrag.ts';
 export { curveChoice } from './curve.ts';
 export { decodeKFrag, encodeKFrag, kfragId, verifyKFrag, type KeyFrag, type VerifiedKeyFrag } from './kfrag.ts';
@@ -45,3 +45,31 @@ export const trustStoredKFrag = (bytes: Uint8Array): VerifiedKeyFrag => {
   const kfrag = decodeKFrag(bytes);
   return new VerifiedKeyFrag(kfrag.fields, KeyFrag.keyOf(kfrag));
 };
+
+/**
+ * Fragments as {@link trustStoredKFrag} decoded them, by their bytes: whoever asks has read the bytes just now, so a fragment that was deleted since is never
+ * used. Holds shares, which are secret to the proxy, of the last ones used.
+ */
+export class StoredKFrags {
+  readonly #most: number;
+  /** The last used last. */
+  readonly #decoded = new Map<string, VerifiedKeyFrag>();
+
+  /** @param most fragments held, some 1 KiB each */
+  constructor(most = 100) {
+    this.#most = most;
+  }
+
+  /** @param bytes 310. @throws {UmbralError} as {@link decodeKFrag} */
+  trust(bytes: Uint8Array): VerifiedKeyFrag {
+    const name = String.fromCharCode(...bytes);
+    const kfrag = this.#decoded.get(name) ?? trustStoredKFrag(bytes);
+    this.#decoded.delete(name);
+    this.#decoded.set(name, kfrag);
+    for (const oldest of this.#decoded.keys()) {
+      if (this.#decoded.size <= this.#most) break;
+      this.#decoded.delete(oldest);
+    }
+    return kfrag;
+  }
+}

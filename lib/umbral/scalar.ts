@@ -9,7 +9,8 @@ import { UmbralError } from './errors.ts';
 export type Scalar = Brand<bigint, 'Scalar'>;
 
 export const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
-const ONE = 1n as Scalar;
+export const ZERO = 0n as Scalar;
+export const ONE = 1n as Scalar;
 const TRIES = 64;
 
 const mod = (x: bigint): Scalar => {

@@ -11,11 +11,11 @@ import type { Payload, Statement } from '../statements/kinds.ts';
 import { fragmentHash, type Delegated } from '../statements/service.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import {
-  decodeCapsule,
+  decodeCapsules,
   encodeCFrag,
   kfragId,
   reencrypt,
-  trustStoredKFrag,
+  StoredKFrags,
   type VerifiedKeyFrag,
 } from '../umbral/proxy.ts';
 import type { Call } from './call.ts';
@@ -54,12 +54,16 @@ export async function recapsulate(
   const records = readable(payload, view);
 
   const delegation = delegatedBy(view);
-  const answers = await Promise.all(records.map((r) => openedRecord(deps, r, delegation?.kfrag, call)));
+  const cfrags = delegation === undefined ? undefined : cfragsOf(records, delegation.kfrag);
+  const answers = await Promise.all(records.map((r, i) => openedRecord(deps, r, cfrags?.[i], call)));
   const signed =
     delegation === undefined ? {} : { signed: await signedAnswer(deps, opening, { answers, delegation }, call) };
   if (view.claim === undefined) await deps.openings.record(opening, view, opened(opening, call), call);
   return { records: answers, ...signed };
 }
+
+/** For the grants whose recipients open in several requests. */
+const stored = new StoredKFrags();
 
 interface Delegation {
   readonly kfrag: VerifiedKeyFrag;
@@ -67,11 +71,11 @@ interface Delegation {
 }
 
 /** By what a recipient gets its fragments; none for the patient itself. */
-function delegatedBy({ grant, cell, kfrag: stored }: OpeningView): Delegation | undefined {
+function delegatedBy({ grant, cell, kfrag: read }: OpeningView): Delegation | undefined {
   if (grant === undefined) return undefined;
   const { verifying, receiving } = grant;
   // What is allowed under a grant has both.
-  const kfrag = trustStoredKFrag(fromBase64url(stored!));
+  const kfrag = stored.trust(fromBase64url(read!));
   const { key: delegating } = cell!.statement.payload;
   return { kfrag, signed: { verifying, delegating, receiving, kfrag: toBase64url(kfragId(kfrag)) } };
 }
@@ -135,7 +139,7 @@ function readable({ patient, records }: Payload<'opening'>, view: OpeningView): 
 async function openedRecord(
   { blobs }: Deps,
   { version, metadata, wrap }: Readable,
-  kfrag: VerifiedKeyFrag | undefined,
+  cfrag: string | undefined,
   { now }: Call,
 ) {
   const { record, version: number } = version.statement.payload;
@@ -148,14 +152,16 @@ async function openedRecord(
     wrap: {
       capsule: wrap.capsule,
       wrappedKey: wrap.wrappedKey,
-      ...(kfrag === undefined ? {} : { cfrags: [cfrag(wrap, kfrag)] }),
+      ...(cfrag === undefined ? {} : { cfrags: [cfrag] }),
     },
     download: await blobs.download(version.blob, now),
   };
 }
 
-const cfrag = (wrap: StoredWrap, kfrag: VerifiedKeyFrag): string =>
-  toBase64url(encodeCFrag(reencrypt(decodeCapsule(fromBase64url(wrap.capsule)), kfrag)));
+const cfragsOf = (records: readonly Readable[], kfrag: VerifiedKeyFrag): readonly string[] =>
+  decodeCapsules(records.map(({ wrap }) => fromBase64url(wrap.capsule))).map((capsule) =>
+    toBase64url(encodeCFrag(reencrypt(capsule, kfrag))),
+  );
 
 const opened = ({ payload: p, hash }: Statement<'opening'>, call: Call): EventDraft => ({
   kind: 'records-opened',

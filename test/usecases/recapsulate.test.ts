@@ -161,6 +161,23 @@ describe('recapsulate for a recipient', () => {
     expect(await usedOf(w)).toBe(0);
   });
 
+  test('uses a key fragment as long as it is stored, and no longer', async () => {
+    const w = await clinic();
+    const { grant } = w.grant.statement.payload;
+    const ids = async () => {
+      const { records } = await open(w, await letterOf(w));
+      return records.map(({ wrap }) => decodeCFrag(fromBase64url(wrap.cfrags![0]!)).fields.id);
+    };
+    const before = await ids();
+    expect(await ids()).toEqual(before);
+    const other = await give(w, [w.folder]);
+    const row = w.state.grants.get(grant)!;
+    w.state.grants.set(grant, { ...row, kfrags: w.state.grants.get(other)!.kfrags });
+    expect(await ids()).not.toEqual(before);
+    w.state.grants.set(grant, { ...row, kfrags: new Map() });
+    expect(await refused(w, ids)).toEqual({ code: 'not-found' });
+  });
+
   test('a cell that was closed after it was granted stays open to the grant', async () => {
     const w = await clinic();
     await putFolder(w, patient, await epochAfter(patient, w.folder));
