@@ -5,6 +5,8 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { p256 } from '@noble/curves/nist.js';
 import { cpuUsage, argv, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
+import { importCosts } from './imports.ts';
+import { median } from './median.ts';
 import { ROUTES } from '../lib/api/routes.ts';
 import { fromBase64url, toBase64url, utf8 } from '../lib/bytes/codec.ts';
 import { EMPTY_CHAIN } from '../lib/domain/audit.ts';
@@ -20,7 +22,7 @@ import { makeBlobs } from '../lib/stores/blobs.ts';
 import { makePresign } from '../lib/stores/presign.ts';
 import { makeProxyKey } from '../lib/stores/proxy-key.ts';
 import { encodePublicKey, publicKeyOf } from '../lib/umbral/keys.ts';
-import { decodeCapsule, encodeCFrag, reencrypt, trustStoredKFrag } from '../lib/umbral/proxy.ts';
+import { decodeCapsules, encodeCFrag, reencrypt, trustStoredKFrag } from '../lib/umbral/proxy.ts';
 import type { Notary, OpeningView } from '../lib/usecases/ports.ts';
 import { recapsulate } from '../lib/usecases/recapsulate.ts';
 import {
@@ -36,19 +38,37 @@ import {
 
 const { values } = parseArgs({
   args: argv.slice(2),
-  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '40' } },
+  options: { json: { type: 'boolean', default: false }, passes: { type: 'string', default: '15' } },
 });
-const rounds = Number(values.rounds);
+const passes = Number(values.passes);
 const ORIGIN = new URL('https://api.example.org');
 const KEY = new Uint8Array(32).fill(21);
 
+type Work = () => unknown;
+
 /** Microseconds of processor time for one of `count` runs. */
-const costOf = async (count: number, run: () => unknown): Promise<number> => {
-  for (let i = 0; i < Math.max(3, count / 10); i++) await run();
+const costOf = async (count: number, run: Work): Promise<number> => {
   const before = cpuUsage();
   for (let i = 0; i < count; i++) await run();
   const { user, system } = cpuUsage(before);
   return (user + system) / count;
+};
+
+const WARM_UP_MS = 1500;
+
+/** Of each, by turns, the median of as many passes; all is warm before anything counts. */
+const costsOf = async <K extends string>(
+  works: Readonly<Record<K, Work>>,
+  count: number,
+): Promise<Record<K, number>> => {
+  const named = Object.entries<Work>(works);
+  for (const [, run] of named) {
+    const end = performance.now() + WARM_UP_MS;
+    while (performance.now() < end) await run();
+  }
+  const costs = named.map(([name, run]) => ({ name, run, list: [] as number[] }));
+  for (let pass = 0; pass < passes; pass++) for (const { run, list } of costs) list.push(await costOf(count, run));
+  return Object.fromEntries(costs.map(({ name, list }) => [name, median(list)])) as Record<K, number>;
 };
 
 const [identity, folder] = await Promise.all([identityOf(recipient), folderOf(patient)]);
@@ -138,16 +158,16 @@ const measured = async (records: number, count: number) => {
   const stored = trustStoredKFrag(fromBase64url(kfrag!));
   const body = readBody(event);
   const point = folder.payload.key;
-  const steps: Readonly<Record<string, () => unknown>> = {
+  const steps: Readonly<Record<string, Work>> = {
     parse: () => readInput(route, event, readBody(event)),
     signature: async () => {
       const { headers, rawPath: path } = event;
       await verifyRequest({ method: 'PUT', authority: ORIGIN.host, path, rawQuery: '', headers, body }, { now: NOW });
       await verifyStatement('opening', opening.jws, recipient.keys.id);
     },
-    'decode key fragment': () => trustStoredKFrag(fromBase64url(kfrag!)),
     're-encrypt': () => {
-      for (const f of chosen) encodeCFrag(reencrypt(decodeCapsule(fromBase64url(f.body.wrap.capsule)), stored));
+      for (const capsule of decodeCapsules(chosen.map((f) => fromBase64url(f.body.wrap.capsule))))
+        toBase64url(encodeCFrag(reencrypt(capsule, stored)));
     },
     'sign the answer': () =>
       sign({
@@ -159,20 +179,20 @@ const measured = async (records: number, count: number) => {
     presign: () => Promise.all(view.versions.map((v) => blobs.download(v!.blob, NOW))),
     serialise: () => answer(route, told, 'bench'),
   };
-  const total = await costOf(count, () => handle(event, context));
-  const costs: Record<string, number> = {};
-  for (const [name, run] of Object.entries(steps)) costs[name] = await costOf(count, run);
-  const known = Object.values(costs).reduce((a, b) => a + b, 0);
-  return { total, steps: { ...costs, 'policy and the rest': total - known } };
+  const { total, ...parts } = await costsOf({ ...steps, total: () => handle(event, context) }, count);
+  const known = Object.values<number>(parts).reduce((x, y) => x + y, 0);
+  return { total, steps: { ...parts, 'policy and the rest': total - known } };
 };
 
-const one = await measured(1, rounds);
-const hundred = await measured(100, Math.max(2, rounds / 20));
+const one = await measured(1, 50);
+const hundred = await measured(100, 1);
 const ms = (microseconds: number): number => Number((microseconds / 1000).toFixed(3));
+const imports = await importCosts(21);
 const result = {
   oneRecordMs: ms(one.total),
   eachFurtherMs: ms((hundred.total - one.total) / 99),
   stepsOfOneMs: Object.fromEntries(Object.entries(one.steps).map(([name, cost]) => [name, ms(cost)])),
+  importMs: imports,
   stepsOfHundredMs: Object.fromEntries(Object.entries(hundred.steps).map(([name, cost]) => [name, ms(cost)])),
 };
 stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, undefined, 2)}\n`);

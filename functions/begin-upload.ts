@@ -1,5 +1,5 @@
 import { endpoint } from '../lib/http/endpoint.ts';
-import { container } from '../lib/runtime/container.ts';
+import { storageContainer } from '../lib/runtime/storage.ts';
 import { beginUpload } from '../lib/usecases/begin-upload.ts';
 
-export const handler = endpoint('begin-upload', beginUpload, container);
+export const handler = endpoint('begin-upload', beginUpload, storageContainer);

@@ -1,5 +1,5 @@
 import { endpoint } from '../lib/http/endpoint.ts';
-import { signingContainer } from '../lib/runtime/signing.ts';
+import { filingContainer } from '../lib/runtime/filing.ts';
 import { commitRecord } from '../lib/usecases/commit-record.ts';
 
-export const handler = endpoint('commit-record', commitRecord, signingContainer);
+export const handler = endpoint('commit-record', commitRecord, filingContainer);

@@ -1,5 +1,5 @@
 import { endpoint } from '../lib/http/endpoint.ts';
-import { container } from '../lib/runtime/container.ts';
+import { storageContainer } from '../lib/runtime/storage.ts';
 import { deleteRecord } from '../lib/usecases/delete-record.ts';
 
-export const handler = endpoint('delete-record', deleteRecord, container);
+export const handler = endpoint('delete-record', deleteRecord, storageContainer);

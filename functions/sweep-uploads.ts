@@ -1,5 +1,5 @@
 import { job } from '../lib/http/job.ts';
-import { container } from '../lib/runtime/container.ts';
+import { storageContainer } from '../lib/runtime/storage.ts';
 import { sweepUploads } from '../lib/usecases/sweep-uploads.ts';
 
-export const handler = job('sweep-uploads', sweepUploads, container);
+export const handler = job('sweep-uploads', sweepUploads, storageContainer);

@@ -1,8 +1,8 @@
-// Where functions run that need the stores. The only maker of AWS clients: one of each per process, made at the first use, so that a fault in
-// the configuration becomes an answer and a log line, and no function that does not start.
+// Where functions run that need the stores. This folder is the only maker of AWS clients: one of each per process, made at the first use, so that a
+// fault in the configuration becomes an answer and a log line, and no function that does not start. A bundle carries only the clients that it uses.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import type { KMSClient } from '@aws-sdk/client-kms';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Runtime } from '../http/log.ts';
 import { makeStores, type Stores, type StoresInit } from '../stores/index.ts';
 import { processEnv, readEnv } from './env.ts';
@@ -25,8 +25,15 @@ export const TIMES = {
   dynamo: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   s3: { connectionTimeout: 1_000, requestTimeout: 25_000, throwOnRequestTimeout: true },
 } as const;
-export const ATTEMPTS = 3;
+const ATTEMPTS = 3;
 const NEEDED = ['MAIN_TABLE', 'NONCE_TABLE', 'BUCKET', 'AWS_REGION', 'AWS_ENDPOINT_URL'] as const;
+
+/** What all clients have in common. */
+export const commonOf = (env: { readonly AWS_REGION: string; readonly AWS_ENDPOINT_URL?: string | undefined }) => ({
+  region: env.AWS_REGION,
+  maxAttempts: ATTEMPTS,
+  ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }),
+});
 
 /** @param source the environment, looked at when it is first needed */
 export function makeContainer(
@@ -35,23 +42,9 @@ export function makeContainer(
 ): Container {
   const stores = once(() => {
     const env = readEnv(source(), NEEDED);
-    const common = {
-      region: env.AWS_REGION,
-      maxAttempts: ATTEMPTS,
-      ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }),
-    };
-    const dynamo = new DynamoDBClient({ ...common, requestHandler: TIMES.dynamo });
-    const s3 = new S3Client({
-      ...common,
-      requestHandler: TIMES.s3,
-      // Local stand-ins for AWS have no host name per bucket.
-      forcePathStyle: env.AWS_ENDPOINT_URL !== undefined,
-      // Checksums are ours to send: S3 refuses a header that a presigned URL did not sign.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    });
-    for (const client of [dynamo, s3]) onClient?.(client);
-    return makeStores({ dynamo, s3, env, ...waiting });
+    const dynamo = new DynamoDBClient({ ...commonOf(env), requestHandler: TIMES.dynamo });
+    onClient?.(dynamo);
+    return makeStores({ dynamo, env, ...waiting });
   });
   const { log, clock, origin } = makeRuntime(source, options.log);
   return {

@@ -2,7 +2,7 @@
 import { KMSClient } from '@aws-sdk/client-kms';
 import { makeNotary } from '../stores/notary.ts';
 import type { Notary } from '../usecases/ports.ts';
-import { ATTEMPTS, makeContainer, TIMES, type Container, type ContainerOptions } from './container.ts';
+import { commonOf, makeContainer, TIMES, type Container, type ContainerOptions } from './container.ts';
 import { processEnv, readEnv } from './env.ts';
 import { once } from './once.ts';
 
@@ -10,24 +10,21 @@ export type SigningContainer = Container & { readonly notary: Notary };
 
 const NEEDED = ['SERVICE_KEY', 'AWS_REGION', 'AWS_ENDPOINT_URL'] as const;
 
-/** As {@link makeContainer}, with the service's signatures. */
-export function makeSigningContainer(
+/** A container with the service's signatures. */
+export function withNotary<C extends Container>(
+  container: C,
   source: () => Readonly<Record<string, string | undefined>>,
-  options: ContainerOptions = {},
-): SigningContainer {
+  { onClient }: Pick<ContainerOptions, 'onClient'> = {},
+): C & { readonly notary: Notary } {
   const notary = once(() => {
     const env = readEnv(source(), NEEDED);
-    const kms = new KMSClient({
-      region: env.AWS_REGION,
-      maxAttempts: ATTEMPTS,
-      requestHandler: TIMES.dynamo,
-      ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }),
-    });
-    options.onClient?.(kms);
+    const kms = new KMSClient({ ...commonOf(env), requestHandler: TIMES.dynamo });
+    onClient?.(kms);
     return makeNotary(kms, env.SERVICE_KEY);
   });
-  const container = makeContainer(source, options);
-  return Object.defineProperty(container, 'notary', { get: notary, enumerable: true }) as SigningContainer;
+  return Object.defineProperty(container, 'notary', { get: notary, enumerable: true }) as C & {
+    readonly notary: Notary;
+  };
 }
 
-export const signingContainer: SigningContainer = makeSigningContainer(processEnv);
+export const signingContainer: SigningContainer = withNotary(makeContainer(processEnv), processEnv);

@@ -1,7 +1,7 @@
 // Presigned S3 URLs. What the client must send is in signed headers: never hoisted into the query, where S3 would not compare it with the body, and
 // never left unsigned.
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { S3Client } from '@aws-sdk/client-s3';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SECOND } from '../domain/time.ts';
 
 export interface Unsigned {
@@ -39,11 +39,12 @@ const targetOf = (bucket: string, region: string, endpoint: string | undefined):
     ? { origin: new URL(`https://${bucket}.s3.${region}.amazonaws.com`), path: (key) => `/${key}` }
     : { origin: new URL(endpoint), path: (key) => `/${bucket}/${key}` };
 
+/** @param client any client of AWS: its region and credentials are for all services */
 export const makePresign = (
-  s3: Pick<S3Client, 'config'>,
+  client: { readonly config: Pick<DynamoDBClient['config'], 'credentials' | 'region' | 'sha256'> },
   { bucket, endpoint }: { readonly bucket: string; readonly endpoint: string | undefined },
 ): Presign => {
-  const { credentials, region, sha256 } = s3.config;
+  const { credentials, region, sha256 } = client.config;
   const signer = new SignatureV4({
     service: 's3',
     uriEscapePath: false,

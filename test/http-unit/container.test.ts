@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { EnvError } from '../../lib/runtime/env.ts';
 import { makeContainer } from '../../lib/runtime/container.ts';
+import { makeStorageContainer } from '../../lib/runtime/storage.ts';
 import type { Ports } from '../../lib/usecases/ports.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { getIdentity } from '../../lib/usecases/get-identity.ts';
@@ -32,9 +33,9 @@ const PORTS = [
 ] as const satisfies (keyof Ports)[];
 const quiet = { log: () => undefined };
 
-const clientsOf = (env: Record<string, string>): AwsClient[] => {
+const clientsOf = (env: Record<string, string>, make = makeStorageContainer): AwsClient[] => {
   const clients: AwsClient[] = [];
-  const container = makeContainer(() => env, { ...quiet, onClient: (client) => clients.push(client) });
+  const container = make(() => env, { ...quiet, onClient: (client) => clients.push(client) });
   for (const port of PORTS) expect(container[port]).toBeDefined();
   return clients;
 };
@@ -49,6 +50,12 @@ describe('the container', () => {
 
   test('makes one client of each kind, for all of its ports', () => {
     expect(clientsOf(ENV).map((c) => c.constructor.name)).toEqual(['DynamoDBClient', 'S3Client']);
+  });
+
+  test('has no S3 client where blobs are only linked to', () => {
+    expect(clientsOf(ENV, makeContainer as typeof makeStorageContainer).map((c) => c.constructor.name)).toEqual([
+      'DynamoDBClient',
+    ]);
   });
 
   test('talks to AWS, or to the endpoint that it is given, and bounds its attempts', async () => {

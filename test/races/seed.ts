@@ -10,7 +10,6 @@ import {
   type GetItemCommandInput,
   type TransactWriteItemsCommandInput,
 } from '@aws-sdk/client-dynamodb';
-import { S3Client } from '@aws-sdk/client-s3';
 import { newId } from '../../lib/bytes/ids.ts';
 import { makeStores } from '../../lib/stores/index.ts';
 
@@ -53,7 +52,6 @@ export const makeSeed = (dynamo: DynamoDBClient, table: string) => {
   return {
     stores: makeStores({
       dynamo: remembering,
-      s3: new S3Client({ region: 'local' }),
       env: { MAIN_TABLE: table, NONCE_TABLE: 'nonces', BUCKET: 'bucket' },
     }),
     /** Goes on behind what is stored. */

@@ -21,7 +21,9 @@ import type { EventDraft } from '../../lib/domain/audit.ts';
 import { DAY, instantOf, MINUTE } from '../../lib/domain/time.ts';
 import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { statementHash } from '../../lib/statements/verify.ts';
+import { makeBlobs } from '../../lib/stores/blobs.ts';
 import { makeStores } from '../../lib/stores/index.ts';
+import { makePresign } from '../../lib/stores/presign.ts';
 import type { Call } from '../../lib/usecases/call.ts';
 import type { NewVersion, StoredRecord, StoredUpload } from '../../lib/usecases/ports.ts';
 import { SAMPLES } from '../statements/samples.ts';
@@ -50,7 +52,8 @@ export const openStores = () => {
     responseChecksumValidation: 'WHEN_REQUIRED',
   });
   return {
-    ...makeStores({ dynamo, s3, env: ENV }),
+    ...makeStores({ dynamo, env: ENV }),
+    blobs: makeBlobs(s3, ENV.BUCKET, makePresign(s3, { bucket: ENV.BUCKET, endpoint: ENV.AWS_ENDPOINT_URL })),
     dynamo,
     s3,
     close: () => {
