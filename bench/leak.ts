@@ -21,6 +21,8 @@ const { block } = point as unknown as { readonly block: Uint8Array };
 interface Subject {
   readonly name: string;
   readonly leaks: boolean;
+  /** Before any call. */
+  readonly prepare?: () => void;
   /** Puts the secret in place; not timed. */
   readonly put: (k: Scalar) => void;
   readonly run: () => void;
@@ -29,6 +31,13 @@ const intoFirst = (k: Scalar): void => kernel.setScalar(0, k);
 const subjects: readonly Subject[] = [
   { name: 'multiple of a fixed base', leaks: false, put: intoFirst, run: () => kernel.sumFixed(0, 0, 0) },
   { name: 'multiple of a point', leaks: false, put: intoFirst, run: () => kernel.sum(0, 1, 0) },
+  {
+    name: 'multiple of a point that shares a table',
+    leaks: false,
+    prepare: () => kernel.preparePair(),
+    put: intoFirst,
+    run: () => kernel.sumPair(0, 0),
+  },
   { name: 'inverse', leaks: false, put: intoFirst, run: () => kernel.invert() },
   {
     name: 'signature, by its key',
@@ -55,7 +64,9 @@ const welch = (a: readonly number[], b: readonly number[]): number => {
 const secrets: Readonly<Record<string, Scalar>> = { 'k = 3': 3n as Scalar, 'k = n - 1': (ORDER - 1n) as Scalar };
 
 /** The largest |t| over the cuts. */
-const measure = ({ put, run }: Subject, fixed: Scalar): number => {
+const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed: Scalar): number => {
+  kernel.setPoint(0, block);
+  prepare();
   for (let i = 0; i < 2000; i++) {
     put(randomScalar(systemRng));
     run();
@@ -81,8 +92,6 @@ const measure = ({ put, run }: Subject, fixed: Scalar): number => {
   );
 };
 
-kernel.setPoint(0, block);
-kernel.prepare(1);
 let failed = false;
 for (const subject of subjects)
   for (const [label, fixed] of Object.entries(secrets)) {

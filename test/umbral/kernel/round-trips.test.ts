@@ -1,0 +1,52 @@
+// The scheme from end to end on the kernel, every object through its bytes: what is sealed to A opens for B with the fragments of a grant, and for nobody else.
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { decodeCapsules, encodeCapsule } from '../../../lib/umbral/capsule.ts';
+import { CapsuleFragVerifier, decodeCFrag, encodeCFrag } from '../../../lib/umbral/cfrag.ts';
+import { chosen } from '../../../lib/umbral/choose.ts';
+import { CapsuleOpener } from '../../../lib/umbral/delegatee.ts';
+import { decryptOriginal, generateKFrags } from '../../../lib/umbral/delegator.ts';
+import { publicKeyOf } from '../../../lib/umbral/keys.ts';
+import { encodeKFrag, reencrypt, StoredKFrags } from '../../../lib/umbral/proxy.ts';
+import { encrypt } from '../../../lib/umbral/sender.ts';
+import { cases, seeded } from '../../support/cases.ts';
+import { parties, splits } from '../arbitrary.ts';
+
+test('the kernel is what is chosen here', () => {
+  expect(chosen.name).toBe('wasm');
+});
+
+test(`round trips, ${seeded}`, () => {
+  const messages = fc.array(fc.uint8Array({ maxLength: 80 }), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(parties, splits, messages, ({ delegating, receiving, signer, rng }, split, list) => {
+      const keys = {
+        delegating: publicKeyOf(delegating),
+        receiving: publicKeyOf(receiving),
+        verifying: publicKeyOf(signer),
+      };
+      const sealed = list.map((plaintext) => encrypt(keys.delegating, plaintext, rng));
+      const capsules = decodeCapsules(sealed.map(({ capsule }) => encodeCapsule(capsule)));
+      const stored = new StoredKFrags();
+      const kfrags = generateKFrags({ delegating, receiving: keys.receiving, signer, ...split, rng })
+        .slice(0, split.threshold)
+        .map((kfrag) => stored.trust(encodeKFrag(kfrag)));
+      const verifier = new CapsuleFragVerifier(keys, rng);
+      const opener = new CapsuleOpener(receiving, keys.delegating);
+      const byShare = kfrags.map((kfrag) =>
+        verifier.verify(
+          capsules.map((capsule) => ({ capsule, cfrag: decodeCFrag(encodeCFrag(reencrypt(capsule, kfrag, rng))) })),
+        ),
+      );
+      list.forEach((plaintext, i) => {
+        const { ciphertext } = sealed[i]!;
+        const cfrags = byShare.map((fragments) => fragments[i]!);
+        expect(opener.decrypt(capsules[i]!, cfrags, ciphertext)).toEqual(plaintext);
+        expect(decryptOriginal(delegating, capsules[i]!, ciphertext)).toEqual(plaintext);
+        if (split.threshold > 1)
+          expect(() => opener.decrypt(capsules[i]!, cfrags.slice(1), ciphertext)).toThrow('do not fit');
+      });
+    }),
+    cases(2_000),
+  );
+}, 7_200_000);
