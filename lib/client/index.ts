@@ -17,6 +17,7 @@ export {
   type TrailEntry,
   type TrailSnapshot,
 } from './trail.ts';
+export { curveChoice } from '../umbral/curve.ts';
 export { qrPayload, readQrPayload, safetyNumber } from './verification.ts';
 export type { Checkpoint, Receipt } from './notary.ts';
 export type { Reach } from './reach.ts';

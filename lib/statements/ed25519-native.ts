@@ -35,7 +35,7 @@ const passesSelfTest = (equation: Equation): boolean => {
 export const nativeEquation = (platform: Platform = globalThis): Equation | undefined => {
   try {
     // Not an import: this code also runs in browsers, and bundlers follow imports.
-    const crypto = platform.process?.getBuiltinModule?.('node:crypto') as Crypto | undefined;
+    const crypto = platform.process?.getBuiltinModule?.('crypto') as Crypto | undefined;
     if (crypto === undefined) return undefined;
     const equation: Equation = (signature, message, publicKey) => {
       const jwk = { kty: 'OKP', crv: 'Ed25519', x: toBase64url(publicKey) } as const;

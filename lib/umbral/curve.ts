@@ -2,7 +2,9 @@
 import type { Backend } from './backend.ts';
 import { chosen, type Choice } from './choose.ts';
 
-export const curve: Backend = chosen.backend;
+const { backend, ...choice } = chosen;
+
+export const curve: Backend = backend;
 
 /** What was chosen, and why if it is not the kernel: for whoever keeps a log. */
-export const curveChoice: Pick<Choice, 'name' | 'reason'> = chosen;
+export const curveChoice: Omit<Choice, 'backend'> = choice;

@@ -53,16 +53,20 @@ describe('lib/client in a browser', () => {
     ).toEqual([]);
   });
 
-  inBrowser(
-    'files, asks, approves, opens bit-exact, and is refused after revocation',
-    async () => {
+  inBrowser.each([
+    ['the kernel, where the policy lets WebAssembly run', "'wasm-unsafe-eval'", { name: 'wasm' }],
+    ['noble, where it does not', undefined, { name: 'noble', reason: 'not-loaded' }],
+  ] as const)(
+    'files, asks, approves, opens bit-exact, and is refused after revocation: with %s',
+    async (_, allows, curve) => {
       if (chromium === undefined) throw new Error(HOW_TO_INSTALL);
       const storage = new URL(process.env['AWS_ENDPOINT_URL']!).origin;
-      const page = { script, query: { api: API_URL }, connects: [API_URL, storage] };
+      const page = { script, query: { api: API_URL }, connects: [API_URL, storage], allows };
       const ran = await runPage(chromium, page, 200_000);
       const report = ran.report as Report;
       if ('broken' in report) throw new Error(`the page broke: ${report.broken}\nThe browser said last:\n${ran.said}`);
 
+      expect(report.curve).toEqual(curve);
       expect(report.seen.map(({ fileName, bytes }) => [fileName, bytes])).toEqual([
         ['note.txt', 1_000],
         ['scan.bin', 3 * MiB + 1],

@@ -7,6 +7,7 @@ import {
   createMemory,
   createPatient,
   createRecipient,
+  curveChoice,
   importMemory,
   type Content,
   type DownloadProgress,
@@ -32,6 +33,7 @@ export type Report =
       readonly downloaded: number;
       readonly refused: { readonly code: string; readonly reason: string | undefined };
       readonly trail: readonly string[];
+      readonly curve: { readonly name: string; readonly reason?: string };
     }
   | { readonly broken: string };
 
@@ -132,6 +134,7 @@ const mainJob = async (origin: string): Promise<Report> => {
     downloaded,
     refused: { code: refusal.code, reason: refusal.details.reason },
     trail: (await again.audit()).map((e) => e.kind),
+    curve: curveChoice,
   };
 };
 

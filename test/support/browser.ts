@@ -55,11 +55,13 @@ export interface Page {
   readonly query: Readonly<Record<string, string>>;
   /** Origins that the page may talk to besides its own. */
   readonly connects: readonly string[];
+  /** What may run besides its own script. */
+  readonly allows?: "'wasm-unsafe-eval'" | undefined;
 }
 
 /** Gives the page, under a policy that allows its script and no eval, and takes its report. */
-const serve = ({ script, connects }: Page, onReport: (report: string) => void): Promise<Server> => {
-  const policy = `default-src 'none'; script-src 'self'; connect-src 'self' ${connects.join(' ')}`;
+const serve = ({ script, connects, allows }: Page, onReport: (report: string) => void): Promise<Server> => {
+  const policy = `default-src 'none'; script-src 'self' ${allows ?? ''}; connect-src 'self' ${connects.join(' ')}`;
   const files: Readonly<Record<string, readonly [type: string, body: string]>> = {
     '/': ['text/html', '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>'],
     '/page.js': ['text/javascript', script],
