@@ -1,10 +1,5 @@
-// One lane per implementation: the same ten operations, ready to be timed.
-import umbralPre from '@nucypher/umbral-pre';
-import { build } from 'esbuild';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
+// One lane per implementation: the same ten operations, ready to be timed, in Node and in a page.
+import * as umbralPre from '@nucypher/umbral-pre';
 import type * as Bundled from './scheme.ts';
 
 export type Scheme = typeof Bundled;
@@ -23,39 +18,7 @@ export const OPERATIONS = [
 export type Operation = (typeof OPERATIONS)[number];
 export type Lane = Readonly<Record<Operation, () => unknown>>;
 
-const root = join(import.meta.dirname, '..');
 const PLAINTEXT = new Uint8Array(64).fill(7);
-
-/** Bundled as it is deployed; with noble in the place of the choice where asked. */
-export const loadScheme = async (backend: 'wasm' | 'noble'): Promise<Scheme> => {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
-  const outfile = join(folder, 'scheme.mjs');
-  await build({
-    entryPoints: [join(root, 'bench/scheme.ts')],
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    outfile,
-    plugins: [
-      {
-        name: 'backend',
-        setup: (builder) => {
-          if (backend === 'noble')
-            builder.onResolve({ filter: /\/choose\.ts$/ }, () => ({
-              path: join(root, 'test/support/choose-noble.ts'),
-            }));
-        },
-      },
-    ],
-  });
-  try {
-    const scheme = (await import(pathToFileURL(outfile).href)) as Scheme;
-    if (scheme.chosen.name !== backend) throw new Error(`the backend is ${scheme.chosen.name}, not ${backend}`);
-    return scheme;
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-};
 
 export const laneOf = (s: Scheme): Lane => {
   const [a, b, w] = [s.randomSecretKey(), s.randomSecretKey(), s.randomSecretKey()];

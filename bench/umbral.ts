@@ -1,67 +1,64 @@
-// `npm run bench:umbral [-- --json] [-- --passes 61]`: the scheme on the kernel, on noble, and the npm peer, interleaved in one process. Each
-// pass times a batch of every operation in every lane, in turn, so that a busy neighbour slows all lanes alike; the median pass counts.
+// `npm run bench:umbral [-- --json] [-- --passes 61] [-- --native]`: the scheme on the kernel, on noble, and the npm peer, interleaved in one process;
+// with --native also the crate and pyUmbral, each in a process that is asked for a batch when it is its turn.
 import { parseArgs } from 'node:util';
-import { laneOf, loadScheme, OPERATIONS, peerLane, type Lane } from './lanes.ts';
+import { laneOf, OPERATIONS, peerLane } from './lanes.ts';
+import { loadScheme } from './load.ts';
+import { geometricMean, round } from './median.ts';
+import { nativeLanes } from './native.ts';
+import { batchesOf, race } from './timing.ts';
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, passes: { type: 'string', default: '61' } },
-});
-const passes = Number(values.passes);
-const BATCH_MS = 5;
-const WARM_UP_MS = 400;
-
-const median = (list: readonly number[]): number => [...list].sort((x, y) => x - y)[list.length >> 1]!;
-
-/** Microseconds a call. */
-const time = (run: () => unknown, calls: number): number => {
-  const start = performance.now();
-  for (let i = 0; i < calls; i++) run();
-  return ((performance.now() - start) / calls) * 1000;
-};
-
-const warmUp = (run: () => unknown): number => {
-  const end = performance.now() + WARM_UP_MS;
-  while (performance.now() < end) run();
-  return Math.max(1, Math.round((BATCH_MS * 1000) / time(run, 3)));
-};
-
-const lanes: Readonly<Record<'ours' | 'noble' | 'peer', Lane>> = {
-  ours: laneOf(await loadScheme('wasm')),
-  noble: laneOf(await loadScheme('noble')),
-  peer: peerLane(),
-};
-const names = ['ours', 'noble', 'peer'] as const;
-
-// All is warm before anything counts: optimising compilers work in the background, and take long when the cores are busy.
-const calls = OPERATIONS.map((operation) => names.map((name) => warmUp(lanes[name][operation])));
-const times = OPERATIONS.map(() => names.map((): number[] => []));
-for (let pass = 0; pass < passes; pass++)
-  OPERATIONS.forEach((operation, o) =>
-    names.forEach((name, i) => times[o]![i]!.push(time(lanes[name][operation], calls[o]![i]!))),
-  );
-const measured = OPERATIONS.map((operation, o) => {
-  const [ours, noble, peer] = times[o]!.map(median) as [number, number, number];
-  return { operation, ours, noble, peer, ratio: ours / peer };
+  options: {
+    json: { type: 'boolean', default: false },
+    passes: { type: 'string', default: '61' },
+    native: { type: 'boolean', default: false },
+  },
 });
 
-const ratios = measured.map(({ ratio }) => ratio);
-const summary = {
-  geomean: Math.exp(ratios.reduce((sum, r) => sum + Math.log(r), 0) / ratios.length),
-  worst: Math.max(...ratios),
+const native = values.native ? await nativeLanes() : [];
+const lanes = {
+  ours: batchesOf(laneOf(await loadScheme('wasm'))),
+  noble: batchesOf(laneOf(await loadScheme('noble'))),
+  peer: batchesOf(peerLane()),
+  ...Object.fromEntries(native.map(({ name, batches }) => [name, batches])),
 };
-const round = (x: number, digits: number): number => Number(x.toFixed(digits));
+const times = await race<string>(lanes, Number(values.passes));
+for (const { end } of native) end();
+
+const names = Object.keys(lanes);
+/** Those that ours is set against. */
+const peers = names.slice(2);
+const ratios = (peer: string): number[] => OPERATIONS.map((o) => times[o]['ours']! / times[o][peer]!);
+const summary = (peer: string) => {
+  const all = ratios(peer);
+  return { geomean: round(geometricMean(all), 3), worst: round(Math.max(...all), 3), ahead: all.filter((r) => r < 1).length }; // prettier-ignore
+};
 
 if (values.json) {
-  const rows = measured.map(({ operation, ours, noble, peer, ratio }) => [
+  const rows = OPERATIONS.map((operation, i) => [
     operation,
-    { ours: round(ours, 1), noble: round(noble, 1), peer: round(peer, 1), ratio: round(ratio, 3) },
+    {
+      ...Object.fromEntries(names.map((name) => [name, round(times[operation][name]!, 1)])),
+      ratio: round(ratios('peer')[i]!, 3),
+    },
   ]);
-  console.log(JSON.stringify({ ...Object.fromEntries(rows), geomean: round(summary.geomean, 3), worst: round(summary.worst, 3) })); // prettier-ignore
+  const { geomean, worst } = summary('peer');
+  const others = native.map(({ name }) => [name, summary(name)]);
+  console.log(JSON.stringify({ ...Object.fromEntries(rows), geomean, worst, ...(values.native && { native: Object.fromEntries(others) }) })); // prettier-ignore
 } else {
-  console.log('| operation | ours us | noble us | peer us | ours/peer |\n|---|---|---|---|---|');
-  for (const { operation, ours, noble, peer, ratio } of measured)
-    console.log(
-      `| ${operation} | ${ours.toFixed(0)} | ${noble.toFixed(0)} | ${peer.toFixed(0)} | ${ratio.toFixed(3)} |`,
-    );
-  console.log(`\ngeometric mean ${summary.geomean.toFixed(3)}, worst ${summary.worst.toFixed(3)}`);
+  const line = (cells: readonly string[]): void => console.log(`| ${cells.join(' | ')} |`);
+  const heads = ['operation', ...names.map((name) => `${name} us`), ...peers.map((peer) => `ours/${peer}`)];
+  line(heads);
+  console.log(`|${'---|'.repeat(heads.length)}`);
+  for (const [i, operation] of OPERATIONS.entries())
+    line([
+      operation,
+      ...names.map((name) => times[operation][name]!.toFixed(0)),
+      ...peers.map((peer) => ratios(peer)[i]!.toFixed(3)),
+    ]);
+  console.log();
+  for (const peer of peers) {
+    const { geomean, worst, ahead } = summary(peer);
+    console.log(`ours/${peer}: geometric mean ${geomean}, worst ${worst}, ahead in ${ahead} of ${OPERATIONS.length}`);
+  }
 }

@@ -1,0 +1,71 @@
+// Lanes of native code, each in a process of its own that is asked for one batch at a time. What cannot be had is left out, with a line to say why.
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { stderr } from 'node:process';
+import { createInterface } from 'node:readline';
+import { forOperations, type Batches } from './timing.ts';
+
+const built = join(import.meta.dirname, '..', '.local', 'bench');
+const python = join(built, 'pyumbral', 'bin', 'python');
+
+export interface NativeLane {
+  readonly name: 'crate' | 'pyUmbral';
+  readonly batches: Batches;
+  readonly end: () => void;
+}
+
+/** @throws {Error} with the line that tells best why */
+const run = (command: string, ...args: readonly string[]): void => {
+  const { error, status, stderr: said } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] }); // prettier-ignore
+  if (error !== undefined) throw new Error(`${command} does not run (${(error as NodeJS.ErrnoException).code})`);
+  const lines = said.trim().split('\n');
+  if (status !== 0) throw new Error(lines.find((line) => /^error/i.test(line)) ?? lines.at(-1));
+};
+
+const start = (name: NativeLane['name'], command: string, ...args: readonly string[]): NativeLane => {
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
+  // One that does not start, or ends, gives no answer: that is where it is noticed.
+  child.once('error', () => undefined);
+  child.stdin.once('error', () => undefined);
+  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const ask = async (operation: number, calls: number): Promise<number> => {
+    child.stdin.write(`${operation} ${calls}\n`);
+    const { done, value } = await answers.next();
+    if (done === true) throw new Error(`${command} ended`);
+    return Number(value);
+  };
+  return {
+    name,
+    batches: forOperations((_, operation) => (calls) => ask(operation, calls)),
+    end: () => child.stdin.end(),
+  };
+};
+
+/** Built at the first time. */
+const crate = (): NativeLane => {
+  run('cargo', 'build', '--quiet', '--release', `--manifest-path=${join(import.meta.dirname, 'rust', 'Cargo.toml')}`, `--target-dir=${join(built, 'rust')}`); // prettier-ignore
+  return start('crate', join(built, 'rust', 'release', 'umbral-bench'));
+};
+
+const pyUmbral = (): NativeLane => {
+  try {
+    run(python, '-c', 'import umbral');
+  } catch {
+    run('python3.11', '-m', 'venv', join(built, 'pyumbral'));
+    run(python, '-m', 'pip', 'install', '--quiet', 'umbral==0.3.0');
+  }
+  return start('pyUmbral', python, join(import.meta.dirname, 'python', 'bench.py'));
+};
+
+export const nativeLanes = async (): Promise<readonly NativeLane[]> => {
+  const lanes: NativeLane[] = [];
+  for (const make of [crate, pyUmbral])
+    try {
+      const lane = make();
+      for (const batch of Object.values(lane.batches)) await batch(1);
+      lanes.push(lane);
+    } catch (error) {
+      stderr.write(`${make.name} is left out: ${(error as Error).message}\n`);
+    }
+  return lanes;
+};
