@@ -4,10 +4,10 @@ import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { argv, resourceUsage, stdout } from 'node:process';
-import { identityId, newId, type FolderId, type RecordId } from '../lib/bytes/ids.ts';
 import { openBlob } from '../lib/envelope/open.ts';
 import { sealBlob } from '../lib/envelope/seal.ts';
 import type { HeaderFields } from '../lib/envelope/header.ts';
+import { someHeading } from './heading.ts';
 
 /** Bytes read from disk at a time. */
 const READ = 1024 * 1024;
@@ -28,16 +28,7 @@ const source = (path: string) =>
   Readable.toWeb(createReadStream(path, { highWaterMark: READ })) as ReadableStream<Uint8Array>;
 
 const seal = async (): Promise<void> => {
-  const someone = identityId(new Uint8Array(32).fill(9));
-  const heading = {
-    record: newId<RecordId>(),
-    version: 1,
-    patient: someone,
-    folder: newId<FolderId>(),
-    author: someone,
-    created: Date.now(),
-  };
-  const { header, commit, parts, facts } = await sealBlob(source(from), fileKey, heading, {
+  const { header, commit, parts, facts } = await sealBlob(source(from), fileKey, someHeading(), {
     chunk: Number(log2),
     inFlight: Number(width),
   });

@@ -56,12 +56,20 @@ export interface Page {
   /** Origins that the page may talk to besides its own. */
   readonly connects: readonly string[];
   /** What may run besides its own script. */
-  readonly allows?: "'wasm-unsafe-eval'" | undefined;
+  readonly allows?: '' | "'wasm-unsafe-eval'" | undefined;
+  /** From other origins, as a page must be that needs a finer clock. */
+  readonly isIsolated?: boolean;
 }
 
 /** Gives the page, under a policy that allows its script and no eval, and takes its report. */
-const serve = ({ script, connects, allows }: Page, onReport: (report: string) => void): Promise<Server> => {
-  const policy = `default-src 'none'; script-src 'self' ${allows ?? ''}; connect-src 'self' ${connects.join(' ')}`;
+const serve = (
+  { script, connects, allows = '', isIsolated = false }: Page,
+  onReport: (report: string) => void,
+): Promise<Server> => {
+  const headers = {
+    'content-security-policy': `default-src 'none'; script-src 'self' ${allows}; connect-src 'self' ${connects.join(' ')}`,
+    ...(isIsolated && { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }),
+  };
   const files: Readonly<Record<string, readonly [type: string, body: string]>> = {
     '/': ['text/html', '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>'],
     '/page.js': ['text/javascript', script],
@@ -75,7 +83,7 @@ const serve = ({ script, connects, allows }: Page, onReport: (report: string) =>
     }
     const [type, body] = files[pathname] ?? [];
     if (type === undefined) answer.writeHead(404).end();
-    else answer.writeHead(200, { 'content-type': type, 'content-security-policy': policy }).end(body);
+    else answer.writeHead(200, { 'content-type': type, ...headers }).end(body);
   });
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 };

@@ -1,0 +1,33 @@
+// The page of bench/browser.ts: the lanes by turns, then the envelope. What came of it goes to the server that gave the page.
+import { envelope, type Sealing } from './envelope-memory.ts';
+import { laneOf, peerLane, type Operation } from './lanes.ts';
+import * as scheme from './scheme.ts';
+import { batchesOf, race } from './timing.ts';
+
+export type Measured =
+  | {
+      readonly browser: string;
+      readonly times: Readonly<Record<Operation, Readonly<Record<'ours' | 'peer', number>>>>;
+      readonly sealings: readonly Sealing[];
+    }
+  | { readonly broken: string };
+
+const asked = new URL(location.href).searchParams;
+const numberOf = (name: string): number => Number(asked.get(name));
+
+const measure = async (): Promise<Measured> => {
+  // What would be measured else is noble, or the clock.
+  if (scheme.chosen.name !== 'wasm') throw new Error(`the backend is ${scheme.chosen.name}`);
+  if (!crossOriginIsolated) throw new Error('the page is not isolated: its clock is coarse');
+  const lanes = { ours: batchesOf(laneOf(scheme)), peer: batchesOf(peerLane()) };
+  return {
+    browser: navigator.userAgent,
+    times: await race(lanes, numberOf('passes')),
+    sealings: await envelope(numberOf('bytes'), numberOf('sealings')),
+  };
+};
+
+const measured = await measure().catch((error: unknown): Measured => ({
+  broken: error instanceof Error ? (error.stack ?? error.message) : String(error),
+}));
+await fetch('/report', { method: 'POST', body: JSON.stringify(measured) });

@@ -1,0 +1,15 @@
+// What stands over a body that nobody filed.
+import { identityId, newId, type FolderId, type RecordId } from '../lib/bytes/ids.ts';
+import type { Heading } from '../lib/envelope/seal.ts';
+
+export const someHeading = (): Heading => {
+  const someone = identityId(new Uint8Array(32).fill(9));
+  return {
+    record: newId<RecordId>(),
+    version: 1,
+    patient: someone,
+    folder: newId<FolderId>(),
+    author: someone,
+    created: Date.now(),
+  };
+};
