@@ -18,7 +18,8 @@ const { values } = parseArgs({
 const native = values.native ? await nativeLanes() : [];
 const lanes = {
   ours: batchesOf(laneOf(await loadScheme('wasm'))),
-  noble: batchesOf(laneOf(await loadScheme('noble'))),
+  // Native code has a process to itself; noble would leave its garbage in ours.
+  ...(!values.native && { noble: batchesOf(laneOf(await loadScheme('noble'))) }),
   peer: batchesOf(peerLane()),
   ...Object.fromEntries(native.map(({ name, batches }) => [name, batches])),
 };
@@ -27,7 +28,7 @@ for (const { end } of native) end();
 
 const names = Object.keys(lanes);
 /** Those that ours is set against. */
-const peers = names.slice(2);
+const peers = names.filter((name) => name !== 'ours' && name !== 'noble');
 const ratios = (peer: string): number[] => OPERATIONS.map((o) => times[o]['ours']! / times[o][peer]!);
 const summary = (peer: string) => {
   const all = ratios(peer);
