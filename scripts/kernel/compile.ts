@@ -67,7 +67,6 @@ export const compile = async ({ inspect = false, debug = false } = {}): Promise<
       listFiles: () => [],
     },
   );
-  if (error !== null || wasm === undefined)
-    throw new Error(`the kernel does not compile: ${stderr.toString()}`);
+  if (error !== null || wasm === undefined) throw new Error(`the kernel does not compile: ${stderr.toString()}`);
   return new Uint8Array(wasm);
 };
