@@ -14,7 +14,6 @@ const B: usize = TEMP + 40;
 const C: usize = TEMP + 80;
 const D: usize = TEMP + 120;
 const E: usize = TEMP + 160;
-const F: usize = TEMP + 200;
 
 /** o = 2a. With M = 3X^2, W = 2Y^2, S = 2XW: (M^2 - 2S : M (S - X') - 2W^2 : 2YZ). */
 export function double(o: usize, a: usize): void {
@@ -36,9 +35,8 @@ export function addAffine(o: usize, a: usize, b: usize, ratio: usize): void {
   sqr(B, ratio);
   mul(D, ratio, B); // H^3
   mul(E, a + X, B); // V
-  copy(F, a + Y);
   sqrSubSubTwice(o + X, C, D, E);
-  mulSubMul(o + Y, C, E, o + X, F, D);
+  mulSubMul(o + Y, C, E, o + X, a + Y, D);
 }
 
 export const H: usize = TEMP + 240;
