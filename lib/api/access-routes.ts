@@ -1,7 +1,7 @@
 // The contract of requests, grants, openings and the audit trail.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { OpeningId } from '../bytes/ids.ts';
-import { instant, randomId } from '../statements/fields.ts';
+import { instant, integer, randomId } from '../statements/fields.ts';
 import { none, STORED, type Route } from './route.ts';
 import * as s from './shapes.ts';
 
@@ -24,7 +24,7 @@ export const ACCESS_ROUTES = {
     path: '/v1/requests',
     access: 'read',
     params: none,
-    query: z.strictObject({ ...s.page, as: s.role, state: s.requestState.optional() }),
+    query: z.strictObject({ ...s.page, as: s.role, state: z.optional(s.requestState) }),
     body: undefined,
     answer: [200, s.requestPage],
     errors: [],
@@ -90,7 +90,7 @@ export const ACCESS_ROUTES = {
     path: '/v1/grants',
     access: 'read',
     params: none,
-    query: z.strictObject({ ...s.page, as: s.role, state: s.grantFilter.optional() }),
+    query: z.strictObject({ ...s.page, as: s.role, state: z.optional(s.grantFilter) }),
     body: undefined,
     answer: [200, s.grantPage],
     errors: [],
@@ -189,10 +189,10 @@ export const ACCESS_ROUTES = {
     query: z.strictObject({
       ...s.page,
       as: s.role,
-      from: s.number(instant).optional(),
-      to: s.number(instant).optional(),
+      from: z.optional(s.number(instant)),
+      to: z.optional(s.number(instant)),
       /** Events behind this place in the chain; goes with no times. */
-      after: s.number(z.int().min(0).max(999_999_999_999)).optional(),
+      after: z.optional(s.number(integer(0, 999_999_999_999))),
     }),
     body: undefined,
     answer: [200, s.auditPage],

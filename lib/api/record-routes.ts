@@ -1,11 +1,11 @@
 // The contract of identities, folders, uploads and records.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ordinal } from '../statements/fields.ts';
 import { none, STORED, type Route } from './route.ts';
 import * as s from './shapes.ts';
 
 const { id, folderId, recordId, grantId } = s.ids;
-const asGrant = { grant: grantId.optional() };
+const asGrant = { grant: z.optional(grantId) };
 
 export const RECORD_ROUTES = {
   register: {

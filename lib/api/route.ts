@@ -1,5 +1,5 @@
 // What a route says of itself, and what holds for all of them.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { ErrorCode } from './errors.ts';
 
 /** `mutation` routes claim their nonce; `read` routes have no effect; `public` routes take no signature. */
@@ -10,10 +10,10 @@ export interface Route {
   readonly path: string;
   readonly access: Access;
   /** Members of the path, all strings. */
-  readonly params: z.ZodObject;
-  readonly query: z.ZodObject;
-  readonly body: z.ZodObject | undefined;
-  readonly answer: readonly [status: number, schema: z.ZodType];
+  readonly params: z.ZodMiniObject;
+  readonly query: z.ZodMiniObject;
+  readonly body: z.ZodMiniObject | undefined;
+  readonly answer: readonly [status: number, schema: z.ZodMiniType];
   readonly errors: readonly ErrorCode[];
   readonly summary: string;
 }

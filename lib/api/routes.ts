@@ -1,5 +1,5 @@
 // The contract. Client, server, OpenAPI and the bijection test all read this table; the key is the name of the function and of its use case.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ACCESS_ROUTES } from './access-routes.ts';
 import { RECORD_ROUTES } from './record-routes.ts';
 import { none, type Route } from './route.ts';
@@ -35,7 +35,7 @@ export const ROUTES = {
 export type RouteName = keyof typeof ROUTES;
 export type Params<N extends RouteName> = z.output<(typeof ROUTES)[N]['params']>;
 export type Query<N extends RouteName> = z.output<(typeof ROUTES)[N]['query']>;
-export type Body<N extends RouteName> = (typeof ROUTES)[N]['body'] extends z.ZodObject
+export type Body<N extends RouteName> = (typeof ROUTES)[N]['body'] extends z.ZodMiniObject
   ? z.output<(typeof ROUTES)[N]['body']>
   : undefined;
 export type Answer<N extends RouteName> = z.input<(typeof ROUTES)[N]['answer'][1]>;

@@ -1,12 +1,15 @@
 // Bodies and answers. Statements travel as compact JWS, bytes as base64url.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { FolderId, GrantId, RecordId, RequestId, UploadId } from '../bytes/ids.ts';
 import {
   between,
   bytesOf,
   category,
+  count,
   identity,
   instant,
+  integer,
+  listOf,
   ordinal,
   purpose,
   randomId,
@@ -15,40 +18,28 @@ import {
 } from '../statements/fields.ts';
 
 /** A compact JWS; its inside is checked by verifyStatement. 80 cells make the largest, a grant of about 45 KB. */
-export const jws = z
-  .string()
-  .min(1)
-  .max(65_536)
-  .regex(/^[\w-]+\.[\w-]+\.[\w-]+$/);
+export const jws = z.string().check(z.minLength(1), z.maxLength(65_536), z.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/));
 /** 40 grants are carried into a new cell at once. */
 export const MOST_CARRIED = 40;
-const cursor = z
-  .string()
-  .min(1)
-  .max(512)
-  .regex(/^[\w-]+$/);
+const cursor = z.string().check(z.minLength(1), z.maxLength(512), z.regex(/^[\w-]+$/));
 /** A number as it stands in a path or query: decimal digits, nothing else. */
-export const number = <T extends z.ZodType<number, number>>(of: T) =>
-  z
-    .string()
-    .regex(/^(0|[1-9]\d{0,15})$/)
-    .transform(Number)
-    .pipe(of);
-const limit = number(z.int().min(1).max(100));
-export const page = { cursor: cursor.optional(), limit: limit.optional() };
-const nextPage = { next: cursor.optional() };
+export const number = <T extends z.ZodMiniType<number, number>>(of: T) =>
+  z.pipe(z.pipe(z.string().check(z.regex(/^(0|[1-9]\d{0,15})$/)), z.transform(Number)), of);
+const limit = number(integer(1, 100));
+export const page = { cursor: z.optional(cursor), limit: z.optional(limit) };
+const nextPage = { next: z.optional(cursor) };
 
 export const statementBody = z.strictObject({ statement: jws });
 
 export const identityView = z.strictObject({ statement: jws, state: z.enum(['active']) });
 /** The capsule and the file key encrypted to a cell key (Umbral, profile R). */
 export const wrap = z.strictObject({ capsule: bytesOf(105), wrappedKey: bytesOf(72) });
-export const extensionBody = z.strictObject({ statement: jws, kfrags: z.array(bytesOf(310)).min(1).max(80) });
+export const extensionBody = z.strictObject({ statement: jws, kfrags: listOf(bytesOf(310), 1, 80) });
 /** `wrap` comes with a folder of kind single; `extensions` carry grants into the new cell. */
 export const folderBody = z.strictObject({
   statement: jws,
-  wrap: wrap.optional(),
-  extensions: z.array(extensionBody).max(MOST_CARRIED).optional(),
+  wrap: z.optional(wrap),
+  extensions: z.optional(z.array(extensionBody).check(z.maxLength(MOST_CARRIED))),
 });
 export const folderView = z.strictObject({ statement: jws, state: z.enum(['current', 'closed']) });
 export const folderPage = z.strictObject({ folders: z.array(folderView), ...nextPage });
@@ -59,7 +50,7 @@ export const uploadOpening = z.strictObject({
   epoch: ordinal,
   version: ordinal,
   multipart: z.boolean(),
-  grant: randomId<GrantId>().optional(),
+  grant: z.optional(randomId<GrantId>()),
 });
 export const uploadView = z.strictObject({
   upload: randomId<UploadId>(),
@@ -67,13 +58,10 @@ export const uploadView = z.strictObject({
   state: z.enum(['open']),
 });
 
-export const partNumber = z.int().min(1).max(10_000);
+export const partNumber = integer(1, 10_000);
 export const partsBody = z.strictObject({
   upload: randomId<UploadId>(),
-  parts: z
-    .array(z.strictObject({ number: partNumber, length: z.int().min(1).max(8_388_608), sha256 }))
-    .min(1)
-    .max(16),
+  parts: listOf(z.strictObject({ number: partNumber, length: integer(1, 8_388_608), sha256 }), 1, 16),
 });
 /** The client sends the bytes with exactly these headers. */
 export const partTarget = z.strictObject({
@@ -91,38 +79,38 @@ export const commitBody = z.strictObject({ statement: jws, upload: randomId<Uplo
 export const versionView = z.strictObject({
   statement: jws,
   state: z.enum(['committed', 'deleted']),
-  metadata: metadata.optional(),
-  grant: jws.optional(),
+  metadata: z.optional(metadata),
+  grant: z.optional(jws),
 });
 /** `receipt`: the service's, for what others than the patient filed. */
-export const filedView = z.strictObject({ ...versionView.shape, receipt: jws.optional() });
+export const filedView = z.strictObject({ ...versionView.shape, receipt: z.optional(jws) });
 export const recordPage = z.strictObject({ records: z.array(versionView), ...nextPage });
-export const recordView = z.strictObject({ versions: z.array(versionView), deletion: jws.optional(), ...nextPage });
+export const recordView = z.strictObject({ versions: z.array(versionView), deletion: z.optional(jws), ...nextPage });
 
 export const requestState = z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired']);
 export const requestView = z.strictObject({
   statement: jws,
   state: requestState,
-  grants: z.array(randomId<GrantId>()).optional(),
+  grants: z.optional(z.array(randomId<GrantId>())),
 });
 export const requestPage = z.strictObject({ requests: z.array(requestView), ...nextPage });
 
 /** No key fragments for a grant to add or write. */
-export const grantBody = z.strictObject({ statement: jws, kfrags: z.array(bytesOf(310)).max(80) });
+export const grantBody = z.strictObject({ statement: jws, kfrags: z.array(bytesOf(310)).check(z.maxLength(80)) });
 /** One grant per right. */
-export const approvalBody = z.strictObject({ grants: z.array(grantBody).min(1).max(3) });
+export const approvalBody = z.strictObject({ grants: listOf(grantBody, 1, 3) });
 export const grantFilter = z.enum(['active', 'paused', 'expired', 'revoked', 'unsettled', 'standing']);
 export const grantState = z.enum(['active', 'not-begun', 'paused', 'revoked', 'expired', 'exhausted']);
 export const grantView = z.strictObject({
   statement: jws,
   state: grantState,
   /** Records opened so far. */
-  used: z.int().min(0),
+  used: count,
   /** Number of the last extension, 0 before the first, and its hash, or the grant's. */
-  extensions: z.int().min(0),
+  extensions: count,
   tip: sha256,
   /** Number of the last pause or resumption, 0 before the first. */
-  holds: z.int().min(0),
+  holds: count,
 });
 export const approvalView = z.strictObject({ grants: z.array(grantView) });
 /**
@@ -131,7 +119,7 @@ export const approvalView = z.strictObject({ grants: z.array(grantView) });
  */
 export const grantDetail = z.strictObject({
   ...grantView.shape,
-  cells: z.array(z.strictObject({ folder: jws, extension: jws.optional() })),
+  cells: z.array(z.strictObject({ folder: jws, extension: z.optional(jws) })),
   ...nextPage,
 });
 export const grantPage = z.strictObject({ grants: z.array(grantView), ...nextPage });
@@ -141,9 +129,9 @@ export const openedRecord = z.strictObject({
   version: ordinal,
   statement: jws,
   metadata,
-  grant: jws.optional(),
+  grant: z.optional(jws),
   /** `cfrags` are absent when the patient opens its own record. */
-  wrap: z.strictObject({ ...wrap.shape, cfrags: z.array(bytesOf(381)).optional() }),
+  wrap: z.strictObject({ ...wrap.shape, cfrags: z.optional(z.array(bytesOf(381))) }),
   /** Lives at most five minutes. */
   download: z.strictObject({ url: z.url(), expires: instant }),
 });
@@ -153,11 +141,15 @@ export const openedRecord = z.strictObject({
  */
 export const openingView = z.strictObject({
   records: z.array(openedRecord),
-  signed: z.strictObject({ key: jws, answer: jws }).optional(),
+  signed: z.optional(z.strictObject({ key: jws, answer: jws })),
 });
 
 /** The text that is hashed into the chain; `evidence` is the statement behind it where that is kept nowhere else. */
-export const auditEvent = z.strictObject({ event: z.string().max(65_536), hash: sha256, evidence: jws.optional() });
+export const auditEvent = z.strictObject({
+  event: z.string().check(z.maxLength(65_536)),
+  hash: sha256,
+  evidence: z.optional(jws),
+});
 export const auditPage = z.strictObject({ events: z.array(auditEvent), ...nextPage });
 
 export const checkpointView = z.strictObject({ checkpoint: jws });

@@ -1,15 +1,15 @@
 // What a client must remember to notice that it is shown the past: the newest identity statement of everybody it met, the newest epoch of each
 // folder, and how far it has verified its own audit trail. A client without memory can check signatures, but not that they are the latest.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { FolderId, GrantId, IdentityId } from '../bytes/ids.ts';
 import { EMPTY_CHAIN, type ChainHead } from '../domain/audit.ts';
-import { identity, ordinal, point, randomId, sha256 } from '../statements/fields.ts';
+import { count, identity, ordinal, point, randomId, sha256 } from '../statements/fields.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { ClientError, type Check } from './errors.ts';
 
 const seenIdentity = z.strictObject({ number: ordinal, hash: sha256, next: sha256 });
 const seenFolder = z.strictObject({ epoch: ordinal, hash: sha256 });
-const chainHead = z.strictObject({ seq: z.int().min(0), hash: sha256 });
+const chainHead = z.strictObject({ seq: count, hash: sha256 });
 const snapshot = z.strictObject({
   format: z.literal('pcehr-memory'),
   version: z.literal(1),
@@ -18,12 +18,12 @@ const snapshot = z.strictObject({
   folders: z.record(randomId<FolderId>(), seenFolder),
   audit: chainHead,
   /** Ids that the owner made sure of in person. */
-  verified: z.array(identity).default([]),
+  verified: z._default(z.array(identity), []),
   /** Grants that the owner revoked; of these, the ones whose cells are still to be closed. */
-  revoked: z.array(randomId<GrantId>()).default([]),
-  toClose: z.array(randomId<GrantId>()).default([]),
+  revoked: z._default(z.array(randomId<GrantId>()), []),
+  toClose: z._default(z.array(randomId<GrantId>()), []),
   /** With which the service signs. */
-  serviceKey: point.optional(),
+  serviceKey: z.optional(point),
 });
 
 /** Plain JSON. Holds no secret, but whom the owner met and which folders it has. */

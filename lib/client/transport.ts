@@ -1,6 +1,6 @@
 // One function that calls a route of the contract by its name: sign, send, check the answer, and send again where that is safe.
 // Every route is idempotent by its client-made id, so a call whose answer got lost may be repeated; each try has a signature of its own.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ERRORS, type ErrorCode } from '../api/errors.ts';
 import type { Route } from '../api/route.ts';
 import { ROUTES, type Body, type Params, type Query, type RouteName } from '../api/routes.ts';
@@ -39,12 +39,12 @@ export type Call = <N extends RouteName>(route: N, input: CallInput<N>, options?
 
 const problem = z.object({
   code: z.string(),
-  requestId: z.string().max(200).optional(),
-  member: z.string().max(200).optional(),
-  reason: z.enum(['revoked', 'expired', 'exhausted', 'paused']).optional(),
-  serverTime: z.number().optional(),
-  retryAfter: z.number().optional(),
-  ids: z.array(z.string()).optional(),
+  requestId: z.optional(z.string().check(z.maxLength(200))),
+  member: z.optional(z.string().check(z.maxLength(200))),
+  reason: z.optional(z.enum(['revoked', 'expired', 'exhausted', 'paused'])),
+  serverTime: z.optional(z.number()),
+  retryAfter: z.optional(z.number()),
+  ids: z.optional(z.array(z.string())),
 });
 
 const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);

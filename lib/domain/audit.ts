@@ -1,12 +1,13 @@
 // The audit chain of one patient. What is hashed is the event's text, byte for byte; docs/spec/audit.md is the page to this file.
 import { sha256 } from '@noble/hashes/sha2.js';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { concat } from '../bytes/binary.ts';
 import { toBase64url, utf8 } from '../bytes/codec.ts';
 import type { FolderId, GrantId, IdentityId, OpeningId, RecordId, RequestId } from '../bytes/ids.ts';
 import {
   identity,
   instant,
+  integer,
   ordinal,
   purpose,
   randomId,
@@ -38,25 +39,24 @@ export const EVENT_KINDS = [
 ] as const;
 
 const subject = z.strictObject({
-  folder: randomId<FolderId>().optional(),
-  epoch: ordinal.optional(),
-  records: z
-    .array(z.strictObject({ record: randomId<RecordId>(), version: ordinal }))
-    .max(100)
-    .optional(),
-  request: randomId<RequestId>().optional(),
-  grant: randomId<GrantId>().optional(),
+  folder: z.optional(randomId<FolderId>()),
+  epoch: z.optional(ordinal),
+  records: z.optional(
+    z.array(z.strictObject({ record: randomId<RecordId>(), version: ordinal })).check(z.maxLength(100)),
+  ),
+  request: z.optional(randomId<RequestId>()),
+  grant: z.optional(randomId<GrantId>()),
   /** Grants that were carried into a new cell. */
-  grants: z.array(randomId<GrantId>()).max(40).optional(),
-  right: right.optional(),
-  opening: randomId<OpeningId>().optional(),
-  folders: z.array(randomId<FolderId>()).max(80).optional(),
-  purpose: purpose.optional(),
+  grants: z.optional(z.array(randomId<GrantId>()).check(z.maxLength(40))),
+  right: z.optional(right),
+  opening: z.optional(randomId<OpeningId>()),
+  folders: z.optional(z.array(randomId<FolderId>()).check(z.maxLength(80))),
+  purpose: z.optional(purpose),
 });
 
 export const auditEvent = z.strictObject({
   patient: identity,
-  seq: z.int().min(1).max(999_999_999_999),
+  seq: integer(1, 999_999_999_999),
   previous: hash,
   kind: z.enum(EVENT_KINDS),
   actor: identity,

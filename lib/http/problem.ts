@@ -1,5 +1,5 @@
 // Whatever was thrown, as one error of the closed list, and that as problem+json (RFC 9457). Errors of unknown cause say nothing of themselves.
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { AppError, ERRORS, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
 import { StatementError } from '../statements/errors.ts';
 import { HttpSignatureError } from './verify-request.ts';
@@ -52,7 +52,7 @@ function passes(error: Error): boolean {
  * The first member that does not fit, by its path; never its value.
  * @param where the part of the request, named when the whole of it does not fit
  */
-export function malformed(error: z.ZodError, where: string): AppError {
+export function malformed(error: z.core.$ZodError, where: string): AppError {
   const [issue] = error.issues;
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
   const path = [...(issue?.path ?? []), ...unknown].map(String);

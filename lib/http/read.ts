@@ -1,7 +1,7 @@
 // What a request says, out of what was signed: the path, the query and the bytes of the body as they arrived. What the gateway parsed
 // itself (path parameters, query parameters, authorizer context) is not looked at.
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { AppError } from '../api/errors.ts';
 import { MAX_BODY, type Route } from '../api/route.ts';
 import { malformed } from './problem.ts';
@@ -39,7 +39,7 @@ export function readInput(route: Route, event: APIGatewayProxyEventV2, body: Uin
   };
 }
 
-function parse(where: string, schema: z.ZodType, value: unknown): unknown {
+function parse(where: string, schema: z.ZodMiniType, value: unknown): unknown {
   const { success, data, error } = schema.safeParse(value);
   if (!success) throw malformed(error, where);
   return data;

@@ -2,11 +2,11 @@
 // docs/spec/identity.md gives the format. Reading and writing the disk is the caller's.
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url, utf8 } from '../bytes/codec.ts';
 import { identityId, type IdentityId } from '../bytes/ids.ts';
-import { bytesOf, identity, ordinal, sha256 } from '../statements/fields.ts';
+import { bytesOf, identity, integer, ordinal, sha256 } from '../statements/fields.ts';
 import { identityPublicKey } from './derive.ts';
 import { IdentityError } from './errors.ts';
 import { concealed } from './secret.ts';
@@ -36,7 +36,7 @@ const sealed = z.strictObject({
   ...base,
   protection: z.literal('scrypt-xchacha20poly1305'),
   // The upper bound keeps a hostile file from taking more than a gigabyte.
-  log2N: z.int().min(10).max(20),
+  log2N: integer(10, 20),
   salt: bytesOf(16),
   nonce: bytesOf(24),
   sealedSeed: bytesOf(48),
@@ -109,7 +109,7 @@ export const sealKeyFile = async (
   passphrase: string,
   { log2N = 17, rng = systemRng }: PassphraseOptions = {},
 ): Promise<string> => {
-  const file = sealed.omit({ sealedSeed: true }).parse({
+  const file = z.omit(sealed, { sealedSeed: true }).parse({
     ...head(keys),
     protection: 'scrypt-xchacha20poly1305',
     log2N,

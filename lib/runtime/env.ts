@@ -1,22 +1,25 @@
 // The only reader of the environment (with the command line). Read once; what is missing is named all at once.
 // AWS_ENDPOINT_URL and credentials are read by the SDK itself.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
-const origin = z
-  .url({ protocol: /^https?$/ })
-  .refine((s) => URL.canParse(s) && new URL(s).href === `${new URL(s).origin}/`, 'not an origin')
-  .transform((s) => new URL(s));
+const text = z.string().check(z.minLength(1));
+const origin = z.pipe(
+  z
+    .url({ protocol: /^https?$/ })
+    .check(z.refine((s) => URL.canParse(s) && new URL(s).href === `${new URL(s).origin}/`, 'not an origin')),
+  z.transform((s: string) => new URL(s)),
+);
 
 const VARIABLES = {
   /** Host and port under which clients call; part of what they sign. */
   PUBLIC_ORIGIN: origin,
-  MAIN_TABLE: z.string().min(1),
-  NONCE_TABLE: z.string().min(1),
-  BUCKET: z.string().min(1),
+  MAIN_TABLE: text,
+  NONCE_TABLE: text,
+  BUCKET: text,
   /** KMS key that signs receipts, checkpoints and answers to openings. */
-  SERVICE_KEY: z.string().min(1),
-  AWS_REGION: z.string().min(1),
-  AWS_ENDPOINT_URL: z.url().optional(),
+  SERVICE_KEY: text,
+  AWS_REGION: text,
+  AWS_ENDPOINT_URL: z.optional(z.url()),
 } as const;
 type Variable = keyof typeof VARIABLES;
 export type Env = { readonly [V in Variable]: z.output<(typeof VARIABLES)[V]> };

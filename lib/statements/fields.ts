@@ -1,5 +1,5 @@
 // The small types that statements and API bodies are made of. Parsed once at the edge, branded from then on.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { fromBase64url } from '../bytes/codec.ts';
 import { parseId, parseIdentityId, type IdentityId, type RandomId } from '../bytes/ids.ts';
 
@@ -12,44 +12,57 @@ const parses = (read: () => unknown): boolean => {
   }
 };
 
+/** A whole number from `min` to `max`. */
+export const integer = (min: number, max: number) => z.int().check(z.minimum(min), z.maximum(max));
+
+/** A list of `min` to `max` members. */
+export const listOf = <T extends z.ZodMiniType>(of: T, min: number, max: number) =>
+  z.array(of).check(z.minLength(min), z.maxLength(max));
+
 /** Exactly `length` bytes as canonical base64url. Kept as text: what is signed is text. */
 export const bytesOf = (length: number) => between(length, length);
 
 /** Canonical base64url of `min` to `max` bytes. */
 export const between = (min: number, max: number) =>
-  z
-    .string()
-    .max(Math.ceil((max * 4) / 3))
-    .refine((s) => parses(() => fromBase64url(s)), 'not canonical base64url')
-    .refine(
+  z.string().check(
+    z.maxLength(Math.ceil((max * 4) / 3)),
+    z.refine((s) => parses(() => fromBase64url(s)), 'not canonical base64url'),
+    z.refine(
       (s) => {
         const n = Math.floor((s.length * 3) / 4);
         return n >= min && n <= max;
       },
       `must be ${min === max ? min : `${min} to ${max}`} bytes`,
-    );
+    ),
+  );
 
-export const identity = z
-  .string()
-  .length(62)
-  .refine((s) => parses(() => parseIdentityId(s)), 'not an identity id')
-  .transform((s) => s as IdentityId);
+export const identity = z.pipe(
+  z.string().check(
+    z.length(62),
+    z.refine((s) => parses(() => parseIdentityId(s)), 'not an identity id'),
+  ),
+  z.transform((s: string) => s as IdentityId),
+);
 
 export const randomId = <T extends RandomId>() =>
-  z
-    .string()
-    .length(26)
-    .refine((s) => parses(() => parseId(s)), 'not an id')
-    .transform((s) => s as T);
+  z.pipe(
+    z.string().check(
+      z.length(26),
+      z.refine((s) => parses(() => parseId(s)), 'not an id'),
+    ),
+    z.transform((s: string) => s as T),
+  );
 
 /** SHA-256, 32 bytes, base64url. */
 export const sha256 = bytesOf(32);
 /** SEC 1 compressed secp256k1 point, 33 bytes, base64url. The curve check is made where the point is used. */
 export const point = bytesOf(33);
 /** Milliseconds since 1970-01-01T00:00:00Z. */
-export const instant = z.int().min(0).max(9_999_999_999_999);
+export const instant = integer(0, 9_999_999_999_999);
+/** How many of something. */
+export const count = z.int().check(z.minimum(0));
 /** Counters that stand zero-padded to ten digits in keys. */
-export const ordinal = z.int().min(1).max(4_294_967_295);
+export const ordinal = integer(1, 4_294_967_295);
 
 /**
  * A public name, 1 to 120 UTF-16 code units. No control characters, half surrogates (which JSON can carry and other languages cannot) or direction
@@ -57,8 +70,7 @@ export const ordinal = z.int().min(1).max(4_294_967_295);
  */
 export const publicName = z
   .string()
-  .max(120)
-  .regex(/^(?=\S)[^\p{Cc}\p{Cs}\p{Bidi_Control}]+(?<=\S)$/u, 'not a plain name');
+  .check(z.maxLength(120), z.regex(/^(?=\S)[^\p{Cc}\p{Cs}\p{Bidi_Control}]+(?<=\S)$/u, 'not a plain name'));
 
 /** Broad kinds of folders; none says anything about a diagnosis. */
 export const CATEGORIES = ['letters', 'imaging', 'laboratory', 'medication', 'devices', 'other'] as const;

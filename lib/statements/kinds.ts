@@ -1,5 +1,5 @@
 // Every kind of signed statement and its payload. Unknown members are refused. docs/spec/statements.md is the page to this file.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { FolderId, GrantId, OpeningId, RecordId, RequestId } from '../bytes/ids.ts';
 import {
   between,
@@ -8,6 +8,8 @@ import {
   category,
   identity,
   instant,
+  integer,
+  listOf,
   ordinal,
   point,
   publicName,
@@ -24,11 +26,11 @@ const receivingKey = z.strictObject({ number: ordinal, key: point });
 export const identityPayload = z.strictObject({
   id: identity,
   number: ordinal,
-  previous: sha256.optional(),
+  previous: z.optional(sha256),
   receiving: z.strictObject({ number: ordinal, key: point, proof: bytesOf(64) }),
   inbox: point,
   kfragSigner: point,
-  name: publicName.optional(),
+  name: z.optional(publicName),
   next: sha256,
   issued: instant,
 });
@@ -42,8 +44,8 @@ export const folderPayload = z.strictObject({
   key: point,
   category,
   name: between(1, 1024),
-  single: z.strictObject({ record: randomId<RecordId>(), version: ordinal }).optional(),
-  previous: sha256.optional(),
+  single: z.optional(z.strictObject({ record: randomId<RecordId>(), version: ordinal })),
+  previous: z.optional(sha256),
   issued: instant,
 });
 
@@ -51,29 +53,26 @@ export const folderPayload = z.strictObject({
 export const recordPayload = z.strictObject({
   record: randomId<RecordId>(),
   version: ordinal,
-  previous: sha256.optional(),
+  previous: z.optional(sha256),
   patient: identity,
   folder: randomId<FolderId>(),
   epoch: ordinal,
   author: identity,
-  grant: z.strictObject({ id: randomId<GrantId>(), hash: sha256 }).optional(),
+  grant: z.optional(z.strictObject({ id: randomId<GrantId>(), hash: sha256 })),
   created: instant,
   algorithm: z.literal(1),
-  chunk: z.int().min(16).max(20),
-  flags: z.int().min(0).max(1),
+  chunk: integer(16, 20),
+  flags: integer(0, 1),
   salt: bytesOf(16),
   commit: bytesOf(32),
   digest: sha256,
-  length: z
-    .int()
-    .min(16)
-    .max(10_000 * 8_388_608),
+  length: integer(16, 10_000 * 8_388_608),
   metadata: sha256,
   wrap: sha256,
 });
 
-const folders = z.array(randomId<FolderId>()).min(1).max(80);
-const categories = z.array(category).min(1).max(CATEGORIES.length);
+const folders = listOf(randomId<FolderId>(), 1, 80);
+const categories = listOf(category, 1, CATEGORIES.length);
 const everything = z.literal(true);
 
 /** What a recipient wishes to reach. The patient's client makes cells of it. */
@@ -94,11 +93,11 @@ export const requestPayload = z.strictObject({
   recipient: identity,
   receiving: receivingKey,
   scope,
-  rights: z.array(right).min(1).max(RIGHTS.length),
+  rights: listOf(right, 1, RIGHTS.length),
   purpose,
-  duration: z.int().min(1).max(3_155_760_000),
+  duration: integer(1, 3_155_760_000),
   until: instant,
-  message: between(1, 4096).optional(),
+  message: z.optional(between(1, 4096)),
   created: instant,
 });
 
@@ -108,7 +107,7 @@ export const grantCell = z.strictObject({
   epoch: ordinal,
   key: point,
   statement: sha256,
-  kfrags: z.array(z.strictObject({ proxy: z.literal('service'), id: bytesOf(32), hash: sha256 })).max(1),
+  kfrags: z.array(z.strictObject({ proxy: z.literal('service'), id: bytesOf(32), hash: sha256 })).check(z.maxLength(1)),
 });
 
 /**
@@ -120,16 +119,16 @@ export const grantPayload = z.strictObject({
   patient: identity,
   recipient: identity,
   receiving: receivingKey,
-  request: z.strictObject({ id: randomId<RequestId>(), hash: sha256 }).optional(),
+  request: z.optional(z.strictObject({ id: randomId<RequestId>(), hash: sha256 })),
   right,
-  cells: z.array(grantCell).min(1).max(80),
+  cells: listOf(grantCell, 1, 80),
   notBefore: instant,
   expires: instant,
-  openings: z.int().min(1).max(1_000_000_000).optional(),
-  standing: standing.optional(),
+  openings: z.optional(integer(1, 1_000_000_000)),
+  standing: z.optional(standing),
   purpose,
   threshold: z.literal(1),
-  proxies: z.array(z.strictObject({ id: z.literal('service') })).length(1),
+  proxies: z.array(z.strictObject({ id: z.literal('service') })).check(z.length(1)),
   issued: instant,
 });
 
@@ -140,7 +139,7 @@ export const extensionPayload = z.strictObject({
   number: ordinal,
   /** Hash of the extension before, of the grant for the first. */
   previous: sha256,
-  cells: z.array(grantCell).min(1).max(80),
+  cells: listOf(grantCell, 1, 80),
   issued: instant,
 });
 
@@ -149,13 +148,10 @@ export const openingPayload = z.strictObject({
   opening: randomId<OpeningId>(),
   patient: identity,
   opener: identity,
-  grant: randomId<GrantId>().optional(),
+  grant: z.optional(randomId<GrantId>()),
   folder: randomId<FolderId>(),
   epoch: ordinal,
-  records: z
-    .array(z.strictObject({ record: randomId<RecordId>(), version: ordinal }))
-    .min(1)
-    .max(100),
+  records: listOf(z.strictObject({ record: randomId<RecordId>(), version: ordinal }), 1, 100),
   when: instant,
 });
 

@@ -2,12 +2,12 @@
 // JWS with ES256 (RFC 7518 section 3.4), so that anybody can check them without us. docs/spec/service-statements.md is the page to this file.
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 as hashOf } from '@noble/hashes/sha2.js';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { concat } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url, utf8 } from '../bytes/codec.ts';
 import type { GrantId, RecordId } from '../bytes/ids.ts';
 import { StatementError } from './errors.ts';
-import { bytesOf, identity, instant, ordinal, point, randomId, sha256 } from './fields.ts';
+import { bytesOf, identity, instant, integer, listOf, ordinal, point, randomId, sha256 } from './fields.ts';
 import { parseCanonical, splitJws, type Parts } from './form.ts';
 import type { Jws } from './kinds.ts';
 
@@ -28,7 +28,7 @@ export const receiptPayload = z.strictObject({
 /** The end of a patient's audit chain: how many events, and the hash of the last. */
 export const checkpointPayload = z.strictObject({
   patient: identity,
-  seq: z.int().min(0).max(999_999_999_999),
+  seq: integer(0, 999_999_999_999),
   hash: sha256,
   when: instant,
 });
@@ -44,7 +44,7 @@ export const recapsulationPayload = z.strictObject({
   /** Hash of the opening statement. */
   opening: sha256,
   /** {@link fragmentHash} for each record, in the order of the opening. */
-  fragments: z.array(sha256).min(1).max(100),
+  fragments: listOf(sha256, 1, 100),
   /**
    * From whom to whom, as the patient gave it to the service: the patient's signer of key fragments, the cell, the recipient, and the key fragment's id.
    * Fragments are judged by this alone: grants and identities name themselves, so a patient could sign others afterwards.

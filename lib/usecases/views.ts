@@ -1,5 +1,5 @@
 // Stored things as answers.
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { folderView, grantView, identityView, requestView, versionView } from '../api/shapes.ts';
 import { livenessAt } from '../domain/grant.ts';
 import { requestStateAt } from '../domain/request.ts';

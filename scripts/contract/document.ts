@@ -1,5 +1,5 @@
 // The HTTP contract (lib/api) as an OpenAPI 3.1 document. Nothing is described here that the routes and shapes do not say, except how to sign.
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { ERRORS, type ErrorCode } from '../../lib/api/errors.ts';
 import { COMMON_ERRORS, type Route } from '../../lib/api/route.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
@@ -15,7 +15,7 @@ const ref = (id: string): Json => ({ $ref: `#/components/schemas/${id}` });
 /** Schemas that have a name in lib/api/shapes.ts are components under that name. */
 const registry = z.registry<{ id: string }>();
 for (const [name, shape] of Object.entries(shapes))
-  if (shape instanceof z.ZodType) registry.add(shape, { id: name.charAt(0).toUpperCase() + name.slice(1) });
+  if (shape instanceof z.ZodMiniType) registry.add(shape, { id: name.charAt(0).toUpperCase() + name.slice(1) });
 
 const OPTIONS = {
   target: 'draft-2020-12',
@@ -131,12 +131,12 @@ function operation(name: string, route: Route): Json {
   };
 }
 
-const members = ({ shape }: z.ZodObject, where: 'path' | 'query'): readonly Json[] =>
-  Object.entries(shape as Record<string, z.ZodType>).map(([name, schema]) => ({
+const members = ({ shape }: z.ZodMiniObject, where: 'path' | 'query'): readonly Json[] =>
+  Object.entries(shape as Record<string, z.ZodMiniType>).map(([name, schema]) => ({
     name,
     in: where,
     required: !schema.safeParse(undefined).success,
-    schema: describe(schema instanceof z.ZodOptional ? (schema.unwrap() as z.ZodType) : schema),
+    schema: describe(schema instanceof z.ZodMiniOptional ? schema.def.innerType : schema),
   }));
 
 /** Every code that a route may answer with. Storage can be busy for readers too. */

@@ -1,7 +1,7 @@
 // Whatever is thrown comes out as one problem of the closed list, and nothing of what it said comes out with it.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { AppError, ERRORS, type ErrorCode } from '../../lib/api/errors.ts';
 import { BytesError } from '../../lib/bytes/errors.ts';
 import { problemType } from '../../lib/http/problem.ts';
