@@ -39,7 +39,7 @@ export interface Runtime {
   readonly origin: () => URL;
 }
 
-const NAME = /^[A-Za-z]\w{0,63}$/;
+const NAME = /^[$A-Za-z]\w{0,63}$/;
 const MOST_FRAMES = 12;
 
 /** The class of what was thrown and its stack without its message: messages may quote what a caller sent or what is stored. */
