@@ -1,7 +1,7 @@
 // What is stored of a story: every item under the keys of its ids, read consistently and sorted, and every version of its blobs.
 import type { AwsClient } from '../../lib/runtime/container.ts';
 import { paginateQuery, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { ListMultipartUploadsCommand, ListObjectVersionsCommand, type S3Client } from '@aws-sdk/client-s3';
+import { ListMultipartUploadsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 
 import { fromAttributes } from '../../lib/stores/item.ts';
 
@@ -40,13 +40,16 @@ export const itemsOf = async ({ dynamo }: Clients, ids: ReadonlySet<string>): Pr
   return items.flat().sort();
 };
 
+/** The service has none before it first touches a blob. */
+const s3 = new S3Client({ forcePathStyle: true });
+
 /** Versions, delete markers and unfinished uploads of the story's records. */
-export const blobsOf = async ({ s3 }: Clients, ids: ReadonlySet<string>): Promise<readonly string[]> => {
+export const blobsOf = async (ids: ReadonlySet<string>): Promise<readonly string[]> => {
   const ofRecord = async (record: string): Promise<readonly string[]> => {
     const where = { Bucket: process.env['BUCKET']!, Prefix: `b/${record}` };
     const [objects, uploads] = await Promise.all([
-      s3!.send(new ListObjectVersionsCommand(where)),
-      s3!.send(new ListMultipartUploadsCommand(where)),
+      s3.send(new ListObjectVersionsCommand(where)),
+      s3.send(new ListMultipartUploadsCommand(where)),
     ]);
     return [
       ...(objects.Versions ?? []).map((v) => `${v.Key} ${v.VersionId}`),

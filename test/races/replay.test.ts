@@ -52,7 +52,7 @@ const note = (url: string, body: string): void => {
 };
 
 const stored = async (): Promise<Stored> => {
-  const [items, blobs] = await Promise.all([itemsOf(clients, ids), blobsOf(clients, ids)]);
+  const [items, blobs] = await Promise.all([itemsOf(clients, ids), blobsOf(ids)]);
   return { items, blobs };
 };
 
