@@ -1,5 +1,6 @@
 // Pieces of any size in, pieces of the wanted size out, without holding more than one of each.
 
+/** A piece is copied before the next one is asked for: a source may use its memory again. */
 export type ByteSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
@@ -17,8 +18,8 @@ const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
 };
 
 export interface ByteReader {
-  /** Up to `length` bytes, fewer only at the end of the source; none once it has ended. A fresh array each time. */
-  readonly take: (length: number) => Promise<Uint8Array>;
+  /** Fills the array and gives the number of bytes, fewer than asked only at the end of the source. */
+  readonly fill: (into: Uint8Array) => Promise<number>;
   /** Whether the source has nothing more. */
   readonly ended: () => Promise<boolean>;
   /** Gives the source up. */
@@ -39,16 +40,15 @@ export const byteReader = (source: ByteSource): ByteReader => {
   };
 
   return {
-    take: async (length) => {
-      const out = new Uint8Array(length);
+    fill: async (into) => {
       let at = 0;
-      while (at < length && (await more())) {
-        const n = Math.min(rest.length, length - at);
-        out.set(rest.subarray(0, n), at);
+      while (at < into.length && (await more())) {
+        const n = Math.min(rest.length, into.length - at);
+        into.set(rest.subarray(0, n), at);
         rest = rest.subarray(n);
         at += n;
       }
-      return at === length ? out : out.slice(0, at);
+      return at;
     },
     ended: async () => !(await more()),
     close: async () => {
@@ -56,6 +56,20 @@ export const byteReader = (source: ByteSource): ByteReader => {
     },
   };
 };
+
+/** Buffers of one size, used again once somebody gave them back. */
+export const buffersOf = (size: number) => {
+  const spare: Uint8Array[] = [];
+  return {
+    take: (): Uint8Array => spare.pop() ?? new Uint8Array(size),
+    /** The buffer under these bytes; one of another size is dropped. */
+    giveBack: ({ buffer }: Uint8Array): void => {
+      if (buffer.byteLength === size) spare.push(new Uint8Array(buffer));
+    },
+  };
+};
+
+export type Buffers = ReturnType<typeof buffersOf>;
 
 /** Runs up to `width` at a time and gives the results in order; the source is asked for no more than that ahead. */
 export async function* inOrder<A, B>(

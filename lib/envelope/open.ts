@@ -1,7 +1,9 @@
 // From a blob to its body, in constant memory. Nothing leaves before its tag was checked, and the end only after the whole blob turned out
 // to be the one that was signed. docs/spec/blob.md is the page to this file.
 import { concat, equalBytes } from '../bytes/binary.ts';
-import { byteReader, inOrder, type ByteReader, type ByteSource } from './bytestream.ts';
+import { buffersOf, byteReader, inOrder, type Buffers, type ByteReader, type ByteSource } from './bytestream.ts';
+import { engine } from './choose-engine.ts';
+import { wholeParts } from './engine.ts';
 import { EnvelopeError } from './errors.ts';
 import {
   blobLength,
@@ -10,12 +12,10 @@ import {
   PADDED,
   paddedLength,
   PADDING_LIMIT,
-  PART_BYTES,
-  sha256,
   TAG_BYTES,
   type HeaderFields,
 } from './header.ts';
-import { decrypt, deriveKeys, type RecordKeys } from './keys.ts';
+import { deriveKeys, type RecordKeys } from './keys.ts';
 
 /** What the author signed of the blob. */
 export interface SignedBlob {
@@ -37,42 +37,6 @@ export interface OpenBlobOptions {
 
 const IN_FLIGHT = 4;
 
-/** Hashes a blob of this length as it passes by, part by part; one part is held, and one more while it is hashed. */
-const partHasher = (length: number) => {
-  const digests: Promise<Uint8Array>[] = [];
-  let left = length;
-  const nextPart = (): Uint8Array => {
-    const bytes = Math.min(left, PART_BYTES);
-    left -= bytes;
-    return new Uint8Array(bytes);
-  };
-  let part = nextPart();
-  let filled = 0;
-  const close = async (): Promise<void> => {
-    // One hash at a time: a second part waiting would be memory for nothing.
-    await digests.at(-1);
-    digests.push(sha256(part));
-    part = nextPart();
-    filled = 0;
-  };
-  return {
-    feed: async (bytes: Uint8Array): Promise<void> => {
-      let rest = bytes;
-      while (rest.length > 0) {
-        if (filled === part.length) await close();
-        const n = Math.min(rest.length, part.length - filled);
-        part.set(rest.subarray(0, n), filled);
-        filled += n;
-        rest = rest.subarray(n);
-      }
-    },
-    digest: async (): Promise<Uint8Array> => {
-      await close();
-      return compositeDigest(await Promise.all(digests));
-    },
-  };
-};
-
 interface SealedChunk {
   readonly index: number;
   readonly bytes: Uint8Array;
@@ -80,68 +44,82 @@ interface SealedChunk {
 }
 
 /** Chunks of the length that was signed; a stream of any other length is refused. */
-async function* sealedChunks(
-  reader: ByteReader,
-  { header, length }: SignedBlob,
-  hash: (bytes: Uint8Array) => Promise<void>,
-): AsyncGenerator<SealedChunk> {
-  const size = 2 ** header.chunk + TAG_BYTES;
+async function* sealedChunks(reader: ByteReader, length: number, buffers: Buffers): AsyncGenerator<SealedChunk> {
   for (let index = 0, at = 0; at < length; index++) {
-    const wanted = Math.min(size, length - at);
-    const bytes = await reader.take(wanted);
-    if (bytes.length < wanted) throw new EnvelopeError('truncated', 'the blob ends early');
-    at += wanted;
-    await hash(bytes);
+    const buffer = buffers.take();
+    const bytes = buffer.subarray(0, Math.min(buffer.length, length - at));
+    if ((await reader.fill(bytes)) < bytes.length) throw new EnvelopeError('truncated', 'the blob ends early');
+    at += bytes.length;
     yield { index, bytes, last: at === length };
   }
   if (!(await reader.ended())) throw new EnvelopeError('trailing-data', 'the blob goes on after its end');
 }
 
+/** A chunk of the body, in pieces. */
+type Plain = readonly Uint8Array[];
+
 /** The body without its padding, which must be zero bytes. */
-async function* unpadded(chunks: AsyncIterable<Uint8Array>, plainLength: number): AsyncGenerator<Uint8Array> {
+async function* unpadded(chunks: AsyncIterable<Plain>, plainLength: number): AsyncGenerator<Plain> {
   let left = plainLength;
-  for await (const chunk of chunks) {
-    const n = Math.min(left, chunk.length);
-    if (chunk.subarray(n).some((b) => b !== 0))
+  const within = (piece: Uint8Array): Uint8Array => {
+    if (piece.length <= left) {
+      left -= piece.length;
+      return piece;
+    }
+    if (piece.subarray(left).some((b) => b !== 0))
       throw new EnvelopeError('length-mismatch', 'something follows the plaintext');
-    left -= n;
-    if (n > 0) yield n === chunk.length ? chunk : chunk.slice(0, n);
-  }
+    const kept = piece.slice(0, left);
+    left = 0;
+    return kept;
+  };
+  for await (const chunk of chunks) yield chunk.map(within).filter((piece) => piece.length > 0);
 }
 
-/** Holds back the last piece until the end was reached without a fault. */
-async function* endChecked(pieces: AsyncIterable<Uint8Array>, atEnd: () => Promise<void>): AsyncGenerator<Uint8Array> {
-  let held: Uint8Array | undefined;
-  for await (const piece of pieces) {
-    if (held !== undefined) yield held;
-    held = piece;
+/** Holds back the last chunk until the end was reached without a fault. */
+async function* endChecked(chunks: AsyncIterable<Plain>, atEnd: () => Promise<void>): AsyncGenerator<Plain> {
+  let held: Plain = [];
+  for await (const chunk of chunks) {
+    yield held;
+    held = chunk;
   }
   await atEnd();
-  if (held !== undefined) yield held;
+  yield held;
 }
 
 async function* bodyOf(
   reader: ByteReader,
   key: CryptoKey,
-  blob: SignedBlob,
-  options: OpenBlobOptions,
-): AsyncGenerator<Uint8Array> {
-  const hasher = partHasher(blob.length);
-  const opened = inOrder(
-    sealedChunks(reader, blob, hasher.feed),
-    options.inFlight ?? IN_FLIGHT,
+  { header, digest, length }: SignedBlob,
+  { plainLength, inFlight = IN_FLIGHT }: OpenBlobOptions,
+): AsyncGenerator<Plain> {
+  const size = Math.min(2 ** header.chunk + TAG_BYTES, length);
+  const buffers = buffersOf(size);
+  const digests: Uint8Array[] = [];
+  const hash = engine.partHash?.() ?? wholeParts(length);
+  const decrypted = inOrder(
+    sealedChunks(reader, length, buffers),
+    engine.partHash === undefined ? inFlight : 1,
     async ({ index, bytes, last }) => {
-      const plain = await decrypt(key, chunkNonce(index, last), bytes);
+      const plain = await engine.decrypt(key, chunkNonce(index, last), bytes);
       if (plain === undefined) throw new EnvelopeError('chunk-invalid', `chunk ${index} does not open`);
-      return plain;
+      return { plain, bytes };
     },
   );
+  const opened = inOrder(decrypted, inFlight, async ({ plain, bytes }) => {
+    const fed = await hash.feed(bytes);
+    if (fed.digest !== undefined) digests.push(fed.digest);
+    buffers.giveBack(fed.bytes);
+    return plain;
+  });
   try {
-    yield* endChecked(unpadded(opened, options.plainLength), async () => {
-      if (!equalBytes(await hasher.digest(), blob.digest))
+    yield* endChecked(unpadded(opened, plainLength), async () => {
+      const rest = await hash.end();
+      if (rest !== undefined) digests.push(rest);
+      if (!equalBytes(await compositeDigest(digests), digest))
         throw new EnvelopeError('digest-mismatch', 'the blob is not the one that was signed');
     });
   } finally {
+    hash.close();
     await reader.close();
   }
 }
@@ -199,9 +177,16 @@ export const openBlob = async (
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
-        const next = await body.next();
-        if (next.done === true) controller.close();
-        else controller.enqueue(next.value);
+        // A chunk may hold nothing of the body, and whoever pulls waits for something.
+        for (;;) {
+          const next = await body.next();
+          if (next.done === true) {
+            controller.close();
+            return;
+          }
+          for (const piece of next.value) controller.enqueue(piece);
+          if (next.value.length > 0) return;
+        }
       },
       cancel: async () => {
         // First the source: the body may be waiting for it, or may not have begun.

@@ -1,7 +1,9 @@
 // From a body to parts of its blob, in constant memory: read, cut into chunks, encrypt several at a time, cut into parts, hash.
 // The length need not be known before the end. docs/spec/blob.md is the page to this file.
-import { concat, systemRng, type Rng } from '../bytes/binary.ts';
-import { byteReader, inOrder, type ByteReader, type ByteSource } from './bytestream.ts';
+import { systemRng, type Rng } from '../bytes/binary.ts';
+import { buffersOf, byteReader, inOrder, type Buffers, type ByteReader, type ByteSource } from './bytestream.ts';
+import { engine } from './choose-engine.ts';
+import type { Fed } from './engine.ts';
 import {
   chunkNonce,
   compositeDigest,
@@ -11,9 +13,10 @@ import {
   PADDING_LIMIT,
   PART_BYTES,
   sha256,
+  TAG_BYTES,
   type HeaderFields,
 } from './header.ts';
-import { deriveKeys, encrypt } from './keys.ts';
+import { deriveKeys } from './keys.ts';
 
 /** A piece of the blob: 8 MiB, the last one 1 byte to 8 MiB. */
 export interface SealedPart {
@@ -24,6 +27,8 @@ export interface SealedPart {
   readonly sha256: Uint8Array;
   /** A first part that is the last one goes as a single PUT. */
   readonly last: boolean;
+  /** Says that the bytes are not needed any more, so that a later part may use their memory. Who does not say so keeps them. */
+  readonly release: () => void;
 }
 
 /** What is known once the last part was taken. */
@@ -61,47 +66,65 @@ const IN_FLIGHT = 4;
 
 interface Chunk {
   readonly index: number;
-  readonly bytes: Uint8Array;
+  /** The plaintext, and room for the tag. */
+  readonly buffer: Uint8Array;
   readonly last: boolean;
 }
 
+/** @param first a buffer like those that follow, with the first bytes of the body in it; it may be smaller when they are all */
 async function* chunksOf(
   reader: ByteReader,
-  first: Uint8Array,
-  size: number,
-  count: (bytes: number) => void,
+  first: { readonly buffer: Uint8Array; readonly filled: number },
+  buffers: Buffers,
 ): AsyncGenerator<Chunk> {
-  let bytes = first.length < size ? concat(first, await reader.take(size - first.length)) : first;
+  let { buffer, filled } = first;
   for (let index = 0; ; index++) {
-    count(bytes.length);
+    filled += await reader.fill(buffer.subarray(filled, buffer.length - TAG_BYTES));
     const last = await reader.ended();
-    yield { index, bytes, last };
+    yield { index, buffer: buffer.subarray(0, filled + TAG_BYTES), last };
     if (last) return;
-    bytes = await reader.take(size);
+    buffer = buffers.take();
+    filled = 0;
   }
 }
 
-/** Cuts what comes into parts, full but for the last. A full one is held until something follows it, or nothing does. */
-async function* partsOf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Pick<SealedPart, 'bytes' | 'last'>> {
-  let held: Uint8Array[] = [];
+interface SealedChunk extends Fed {
+  readonly last: boolean;
+}
+
+/** Joins sealed chunks to parts, full but for the last. Digests come with the chunk that ends a part, if at all. */
+async function* partsOf(
+  chunks: AsyncIterable<SealedChunk>,
+  used: (chunk: Uint8Array) => void,
+): AsyncGenerator<Omit<SealedPart, 'number' | 'sha256'> & Pick<Fed, 'digest'>> {
+  const buffers = buffersOf(PART_BYTES);
+  let part: Uint8Array | undefined;
   let filled = 0;
-  const join = (): Uint8Array => {
-    const bytes = concat(...held);
-    // Not kept while somebody sends the part.
-    held = [];
+  const finish = (last: boolean, digest: Uint8Array | undefined) => {
+    const whole = part!;
+    const bytes = whole.subarray(0, filled);
+    part = undefined;
     filled = 0;
-    return bytes;
+    let released = false;
+    const release = (): void => {
+      if (!released) buffers.giveBack(whole);
+      released = true;
+    };
+    return { bytes, digest, last, release };
   };
-  for await (let piece of pieces) {
-    while (piece.length > 0) {
-      if (filled === PART_BYTES) yield { bytes: join(), last: false };
-      const n = Math.min(piece.length, PART_BYTES - filled);
-      held.push(piece.subarray(0, n));
-      piece = piece.subarray(n);
+  for await (const { bytes, digest, last } of chunks) {
+    for (let rest = bytes; rest.length > 0;) {
+      // Small bodies are one part of their own size.
+      part ??= last ? new Uint8Array(Math.min(rest.length, PART_BYTES)) : buffers.take();
+      const n = Math.min(rest.length, part.length - filled);
+      part.set(rest.subarray(0, n), filled);
       filled += n;
+      rest = rest.subarray(n);
+      const end = last && rest.length === 0;
+      if (filled === PART_BYTES || end) yield finish(end, filled === PART_BYTES ? digest : undefined);
     }
+    used(bytes);
   }
-  yield { bytes: join(), last: true };
 }
 
 /**
@@ -119,7 +142,8 @@ export const sealBlob = async (
   { chunk = DEFAULT_CHUNK, inFlight = IN_FLIGHT, rng = systemRng }: SealOptions = {},
 ): Promise<SealedBlob> => {
   const reader = byteReader(source);
-  const start = await reader.take(PADDING_LIMIT);
+  const head = new Uint8Array(PADDING_LIMIT);
+  const start = head.subarray(0, await reader.fill(head));
   const small = start.length < PADDING_LIMIT;
   const header: HeaderFields = { ...heading, algorithm: 1, chunk, flags: small ? PADDED : 0, salt: rng(16) };
   const keys = await deriveKeys(fileKey, header).catch(async (error: unknown) => {
@@ -127,26 +151,40 @@ export const sealBlob = async (
     throw error;
   });
 
-  const first = small ? concat(start, new Uint8Array(paddedLength(start.length) - start.length)) : start;
-  let sealedLength = 0;
+  const size = 2 ** chunk + TAG_BYTES;
+  const buffers = buffersOf(size);
+  const filled = small ? paddedLength(start.length) : start.length;
+  const buffer = small ? new Uint8Array(filled + TAG_BYTES) : buffers.take();
+  buffer.set(start);
+  let plainLength = small ? start.length : 0;
   let facts: SealedFacts | undefined;
-  const chunks = chunksOf(reader, first, 2 ** chunk, (n) => (sealedLength += n));
-  const sealed = inOrder(chunks, inFlight, ({ bytes, index, last }) =>
-    encrypt(keys.payload, chunkNonce(index, last), bytes),
+  const hash = engine.partHash?.();
+  const encrypted = inOrder(
+    chunksOf(reader, { buffer, filled }, buffers),
+    hash === undefined ? inFlight : 1,
+    async ({ index, buffer, last }) => {
+      if (!small) plainLength += buffer.length - TAG_BYTES;
+      return { bytes: await engine.encrypt(keys.payload, chunkNonce(index, last), buffer), last };
+    },
   );
+  const sealed =
+    hash === undefined
+      ? encrypted
+      : inOrder(encrypted, inFlight, async ({ bytes, last }) => ({ ...(await hash.feed(bytes)), last }));
 
   async function* parts(): AsyncGenerator<SealedPart, void> {
     const digests: Uint8Array[] = [];
     let length = 0;
     try {
-      for await (const { bytes, last } of partsOf(sealed)) {
-        const digest = await sha256(bytes);
-        digests.push(digest);
-        length += bytes.length;
-        yield { number: digests.length, bytes, sha256: digest, last };
+      for await (const { digest, ...part } of partsOf(sealed, buffers.giveBack)) {
+        const partDigest = digest ?? (await hash?.end()) ?? (await sha256(part.bytes));
+        digests.push(partDigest);
+        length += part.bytes.length;
+        yield { ...part, number: digests.length, sha256: partDigest };
       }
-      facts = { length, digest: await compositeDigest(digests), plainLength: small ? start.length : sealedLength };
+      facts = { length, digest: await compositeDigest(digests), plainLength };
     } finally {
+      hash?.close();
       await reader.close();
     }
   }

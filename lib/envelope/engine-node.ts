@@ -1,0 +1,178 @@
+// Node's own crypto. AES runs on the calling thread, in pieces whose memory the allocator uses again. So does SHA-256, until a body turns out to
+// be large: then it gets a thread, which is sent the buffers and sends them back.
+import type { Engine, Fed, PartHash } from './engine.ts';
+import { PART_BYTES, TAG_BYTES } from './header.ts';
+
+type Builtin = NodeJS.Process['getBuiltinModule'];
+type Crypto = ReturnType<typeof getCrypto>;
+type Threads = ReturnType<typeof getThreads>;
+const getCrypto = (builtin: Builtin) => builtin('node:crypto');
+const getThreads = (builtin: Builtin) => builtin('node:worker_threads');
+
+const ALGORITHM = 'aes-256-gcm';
+/** Bytes that go through the cipher at a time; each piece comes out in memory of its own, and small ones are cheap to get. */
+const PIECE = 65_536;
+/** Parts hashed on the calling thread before another is started: that takes as long as hashing some ten parts. */
+const PARTS_BEFORE_THREAD = 4;
+
+/** Hashes bytes; where they end a part, at `cut`, gives its digest. */
+interface Hasher {
+  readonly step: (bytes: Uint8Array, cut: number | undefined) => Promise<Fed>;
+  readonly end: () => Promise<Uint8Array>;
+  readonly close: () => void;
+}
+
+const localHasher = ({ createHash }: Crypto): Hasher => {
+  let hash = createHash('sha256');
+  const digestOf = (): Uint8Array => {
+    const digest = new Uint8Array(hash.digest());
+    hash = createHash('sha256');
+    return digest;
+  };
+  return {
+    step: async (bytes, cut) => {
+      hash.update(bytes.subarray(0, cut));
+      if (cut === undefined) return Promise.resolve({ bytes });
+      const digest = digestOf();
+      hash.update(bytes.subarray(cut));
+      return Promise.resolve({ bytes, digest });
+    },
+    end: () => Promise.resolve(digestOf()),
+    close: () => undefined,
+  };
+};
+
+/** What {@link localHasher} does, told to another thread. Text, as there is no one way to name a file that survives every bundler. */
+const THREAD = `
+const { parentPort } = require('node:worker_threads');
+const { createHash } = require('node:crypto');
+let hash = createHash('sha256');
+parentPort.on('message', ({ buffer, length, cut }) => {
+  if (buffer === undefined) return parentPort.postMessage({ digest: hash.digest() });
+  const bytes = new Uint8Array(buffer, 0, length);
+  let digest;
+  hash.update(bytes.subarray(0, cut));
+  if (cut !== undefined) {
+    digest = hash.digest();
+    hash = createHash('sha256').update(bytes.subarray(cut));
+  }
+  parentPort.postMessage({ buffer, digest }, [buffer]);
+});`;
+
+interface Answer {
+  readonly buffer?: ArrayBuffer;
+  readonly digest?: Uint8Array;
+}
+
+const threadHasher = ({ Worker }: Threads): Hasher => {
+  const worker = new Worker(THREAD, { eval: true, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 1 } });
+  const waiting: { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }[] = [];
+  let failure: Error | undefined;
+  const fail = (error: Error): void => {
+    failure ??= error;
+    for (const { reject } of waiting.splice(0)) reject(failure);
+  };
+  worker.on('message', (answer: Answer) => {
+    waiting.shift()?.resolve(answer);
+    if (waiting.length === 0) worker.unref();
+  });
+  worker.on('error', fail);
+  worker.on('exit', () => fail(new Error('the hashing thread ended')));
+  // Holds the process only while somebody waits.
+  worker.unref();
+
+  const ask = (message: object, transfer: readonly ArrayBuffer[]): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      if (failure !== undefined) {
+        reject(failure);
+        return;
+      }
+      waiting.push({ resolve, reject });
+      worker.ref();
+      worker.postMessage(message, transfer);
+    });
+  return {
+    step: async (bytes, cut) => {
+      const { length } = bytes;
+      const { buffer, digest } = await ask({ buffer: bytes.buffer, length, cut }, [bytes.buffer as ArrayBuffer]);
+      return { bytes: new Uint8Array(buffer!, 0, length), digest };
+    },
+    end: async () => (await ask({}, [])).digest!,
+    close: () => void worker.terminate(),
+  };
+};
+
+const partHash = (crypto: Crypto, threads: Threads): PartHash => {
+  let hasher = localHasher(crypto);
+  let left = PART_BYTES;
+  let parts = 0;
+  /** From here on in a thread, if there may be one; what follows the part is hashed there. */
+  const moved = (): Hasher => {
+    try {
+      return threadHasher(threads);
+    } catch {
+      return hasher;
+    }
+  };
+  return {
+    feed: async (bytes) => {
+      const cut = bytes.length < left ? undefined : left;
+      left -= bytes.length;
+      if (cut === undefined) return hasher.step(bytes, cut);
+      left += PART_BYTES;
+      parts += 1;
+      if (parts !== PARTS_BEFORE_THREAD) return hasher.step(bytes, cut);
+      const ended = hasher.step(bytes.subarray(0, cut), cut);
+      hasher = moved();
+      const rest = hasher.step(bytes.slice(cut), undefined);
+      const [{ digest }] = await Promise.all([ended, rest]);
+      return { bytes, digest };
+    },
+    end: async () => (left === PART_BYTES ? undefined : hasher.end()),
+    close: () => hasher.close(),
+  };
+};
+
+const cipherKey = ({ KeyObject }: Crypto, key: CryptoKey) => KeyObject.from(key);
+
+/** Node's engine; undefined where there is no Node. */
+export const nodeEngine = (): Engine | undefined => {
+  const host = globalThis.process as Partial<NodeJS.Process> | undefined;
+  // No `node:` import: browsers load this file as well.
+  const builtin = host?.getBuiltinModule;
+  if (builtin === undefined) return undefined;
+  const crypto = getCrypto(builtin);
+  const threads = getThreads(builtin);
+
+  return {
+    name: 'node',
+    encrypt: async (key, nonce, buffer) => {
+      const cipher = crypto.createCipheriv(ALGORITHM, cipherKey(crypto, key), nonce);
+      const end = buffer.length - TAG_BYTES;
+      for (let at = 0; at < end; at += PIECE)
+        buffer.set(cipher.update(buffer.subarray(at, Math.min(at + PIECE, end))), at);
+      cipher.final();
+      buffer.set(cipher.getAuthTag(), end);
+      return Promise.resolve(buffer);
+    },
+    decrypt: async (key, nonce, sealed) => {
+      const end = sealed.length - TAG_BYTES;
+      const pieces: Uint8Array[] = [];
+      try {
+        const decipher = crypto.createDecipheriv(ALGORITHM, cipherKey(crypto, key), nonce, {
+          authTagLength: TAG_BYTES,
+        });
+        decipher.setAuthTag(sealed.subarray(end));
+        for (let at = 0; at < end; at += PIECE) {
+          const { buffer, byteOffset, length } = decipher.update(sealed.subarray(at, Math.min(at + PIECE, end)));
+          pieces.push(new Uint8Array(buffer, byteOffset, length));
+        }
+        decipher.final();
+      } catch {
+        return Promise.resolve(undefined);
+      }
+      return Promise.resolve(pieces);
+    },
+    partHash: () => partHash(crypto, threads),
+  };
+};

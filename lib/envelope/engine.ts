@@ -1,0 +1,78 @@
+// What does the work on large bodies, behind one interface: WebCrypto everywhere, and in Node its own crypto (engine-node.ts), which needs fewer
+// copies and less memory. Keys stay what they are: CryptoKeys that cannot be exported.
+import { decrypt, encrypt } from './keys.ts';
+import { PART_BYTES, sha256, TAG_BYTES } from './header.ts';
+
+/** What came of bytes that were fed. */
+export interface Fed {
+  /** The same bytes, perhaps in another array: the one that was fed may be gone. */
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the part that ended within them, 32 bytes. */
+  readonly digest?: Uint8Array | undefined;
+}
+
+/** SHA-256 of each part of a blob, as its bytes pass by in order. */
+export interface PartHash {
+  /** Takes the array over, which begins its buffer, until it answers. At most one part may end in it. */
+  readonly feed: (bytes: Uint8Array) => Promise<Fed>;
+  /** SHA-256 of the part that was not full, if there is one; nothing is fed afterwards. */
+  readonly end: () => Promise<Uint8Array | undefined>;
+  /** Gives up, at any time. */
+  readonly close: () => void;
+}
+
+export interface Engine {
+  readonly name: 'webcrypto' | 'node';
+  /**
+   * Ciphertext and tag.
+   * @param buffer the plaintext and 16 bytes of room; may be overwritten with the answer
+   */
+  readonly encrypt: (key: CryptoKey, nonce: Uint8Array, buffer: Uint8Array) => Promise<Uint8Array>;
+  /** The plaintext in pieces, each in memory of its own. Undefined when the tag does not fit: nothing of the plaintext is known then. */
+  readonly decrypt: (
+    key: CryptoKey,
+    nonce: Uint8Array,
+    sealed: Uint8Array,
+  ) => Promise<readonly Uint8Array[] | undefined>;
+  /** Hashing on the way, while more is worked on; undefined where only whole parts can be hashed, and the cipher works on several chunks at a time. */
+  readonly partHash?: () => PartHash;
+}
+
+/** For a blob of this length, bytes, where only whole parts can be hashed: one part is held, and one more while it is hashed. */
+export const wholeParts = (length: number): PartHash => {
+  let left = length;
+  const nextPart = (): Uint8Array => {
+    const bytes = Math.min(left, PART_BYTES);
+    left -= bytes;
+    return new Uint8Array(bytes);
+  };
+  let part = nextPart();
+  let filled = 0;
+  const fill = (bytes: Uint8Array): void => {
+    part.set(bytes, filled);
+    filled += bytes.length;
+  };
+  return {
+    feed: async (bytes) => {
+      const n = Math.min(bytes.length, part.length - filled);
+      fill(bytes.subarray(0, n));
+      if (filled < part.length) return { bytes };
+      const digest = sha256(part);
+      part = nextPart();
+      filled = 0;
+      fill(bytes.subarray(n));
+      return { bytes, digest: await digest };
+    },
+    end: async () => (filled === 0 ? undefined : sha256(part.subarray(0, filled))),
+    close: () => undefined,
+  };
+};
+
+export const webEngine: Engine = {
+  name: 'webcrypto',
+  encrypt: (key, nonce, buffer) => encrypt(key, nonce, buffer.subarray(0, buffer.length - TAG_BYTES)),
+  decrypt: async (key, nonce, sealed) => {
+    const plain = await decrypt(key, nonce, sealed);
+    return plain && [plain];
+  },
+};
