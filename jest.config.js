@@ -31,6 +31,13 @@ export default {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/umbral/kernel/'],
       moduleNameMapper: { '^\\./choose\\.ts$': '<rootDir>/test/support/choose-noble.ts' },
     },
+    // The envelope once more, on the engine that browsers have.
+    {
+      ...common,
+      displayName: 'webcrypto',
+      testMatch: ['<rootDir>/test/envelope/**/*.test.ts'],
+      moduleNameMapper: { '^\\./choose-engine\\.ts$': '<rootDir>/test/support/choose-engine-web.ts' },
+    },
     // Over the local AWS, the service inside the test's process.
     {
       ...common,

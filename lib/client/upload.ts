@@ -15,6 +15,8 @@ export interface SealedPart {
   readonly bytes: Uint8Array;
   /** SHA-256 of the bytes, 32 bytes. */
   readonly sha256: Uint8Array;
+  /** Called once the part is stored and its bytes are not read any more. */
+  readonly release?: () => void;
 }
 
 export interface UploadProgress {
@@ -183,6 +185,7 @@ export const uploadBlob = async (
       group.map(async (part, i) => {
         await sendPart(ctx, upload, part, targets[i]!, { signal: ended });
         sentBytes += part.bytes.length;
+        part.release?.();
         onProgress?.({ sentBytes });
       }),
     );

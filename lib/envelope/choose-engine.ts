@@ -2,4 +2,4 @@
 import { webEngine, type Engine } from './engine.ts';
 import { nodeEngine } from './engine-node.ts';
 
-export const engine: Engine = nodeEngine() ?? webEngine;
+export const engine: Engine = nodeEngine(globalThis.process) ?? webEngine;

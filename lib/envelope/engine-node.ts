@@ -135,10 +135,11 @@ const partHash = (crypto: Crypto, threads: Threads): PartHash => {
 
 const cipherKey = ({ KeyObject }: Crypto, key: CryptoKey) => KeyObject.from(key);
 
+/** What is asked of Node; without a `node:` import, as browsers load this file as well. */
+export type Host = { readonly getBuiltinModule?: Builtin } | undefined;
+
 /** Node's engine; undefined where there is no Node. */
-export const nodeEngine = (): Engine | undefined => {
-  const host = globalThis.process as Partial<NodeJS.Process> | undefined;
-  // No `node:` import: browsers load this file as well.
+export const nodeEngine = (host: Host): Engine | undefined => {
   const builtin = host?.getBuiltinModule;
   if (builtin === undefined) return undefined;
   const crypto = getCrypto(builtin);

@@ -105,14 +105,19 @@ async function* bodyOf(
       return { plain, bytes };
     },
   );
-  const opened = inOrder(decrypted, inFlight, async ({ plain, bytes }) => {
+  const hashed = inOrder(decrypted, inFlight, async ({ plain, bytes }) => {
     const fed = await hash.feed(bytes);
-    if (fed.digest !== undefined) digests.push(fed.digest);
     buffers.giveBack(fed.bytes);
-    return plain;
+    return { plain, ended: fed.digest };
   });
+  async function* opened(): AsyncGenerator<Plain> {
+    for await (const { plain, ended } of hashed) {
+      if (ended !== undefined) digests.push(ended);
+      yield plain;
+    }
+  }
   try {
-    yield* endChecked(unpadded(opened, plainLength), async () => {
+    yield* endChecked(unpadded(opened(), plainLength), async () => {
       const rest = await hash.end();
       if (rest !== undefined) digests.push(rest);
       if (!equalBytes(await compositeDigest(digests), digest))

@@ -1,0 +1,193 @@
+// The two engines do the same, and what they are lent is used as they say.
+import { EventEmitter } from 'node:events';
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { concat, equalBytes } from '../../lib/bytes/binary.ts';
+import { chunkNonce, PART_BYTES } from '../../lib/envelope/header.ts';
+import { wholeParts, webEngine, type PartHash } from '../../lib/envelope/engine.ts';
+import { nodeEngine, type Host } from '../../lib/envelope/engine-node.ts';
+import { sealBlob } from '../../lib/envelope/seal.ts';
+import { runs } from '../support/fc.ts';
+import { fileKey, heading, inPieces, openAll, patterned } from './helpers.ts';
+
+const MiB = 1_048_576;
+const CHUNK = MiB + 16;
+const node = nodeEngine(process)!;
+const engines = [node, webEngine];
+const key = await crypto.subtle.importKey('raw', fileKey, 'AES-GCM', false, ['encrypt', 'decrypt']);
+const roomFor = (plain: Uint8Array): Uint8Array => concat(plain, new Uint8Array(16));
+const lengths = fc.oneof(fc.constantFrom(0, 1, 15, 16, 17, 65_535, 65_536, 65_537, 131_072, MiB), fc.nat(300_000));
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
+
+test('Node has its own, other places do not', () => {
+  expect(engines.map((e) => e.name)).toEqual(['node', 'webcrypto']);
+  expect(nodeEngine(undefined)).toBeUndefined();
+  expect(nodeEngine({})).toBeUndefined();
+});
+
+test('one seals the same as the other, and each opens it', async () => {
+  await fc.assert(
+    fc.asyncProperty(lengths, fc.nat(1000), fc.boolean(), async (length, index, last) => {
+      const plain = patterned(length);
+      const nonce = chunkNonce(index, last);
+      const [a, b] = await Promise.all(engines.map((e) => e.encrypt(key, nonce, roomFor(plain))));
+      expect(equalBytes(a!, b!)).toBe(true);
+      const before = a!.slice();
+      for (const e of engines) {
+        const pieces = await e.decrypt(key, nonce, a!);
+        expect(equalBytes(concat(...pieces!), plain)).toBe(true);
+        // Pieces are nobody else's memory.
+        for (const piece of pieces!) piece.fill(0);
+        expect(equalBytes(a!, before)).toBe(true);
+      }
+    }),
+    { numRuns: runs(30) },
+  );
+});
+
+test('an altered byte, another nonce, a length cut: refused by both', async () => {
+  const nonce = chunkNonce(1, false);
+  const sealed = (await node.encrypt(key, nonce, roomFor(patterned(200_000)))).slice();
+  await fc.assert(
+    fc.asyncProperty(fc.nat(sealed.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
+      const altered = sealed.slice();
+      altered[at]! ^= change;
+      for (const e of engines) {
+        expect(await e.decrypt(key, nonce, altered)).toBeUndefined();
+        expect(await e.decrypt(key, nonce, sealed.subarray(0, at))).toBeUndefined();
+      }
+    }),
+    { numRuns: runs(30) },
+  );
+  for (const e of engines) expect(await e.decrypt(key, chunkNonce(1, true), sealed)).toBeUndefined();
+});
+
+/** The digests of a blob's parts, fed in pieces of the sizes in turn, several under way at a time. */
+const digestsOf = async (hash: PartHash, blob: Uint8Array, sizes: readonly number[]): Promise<Uint8Array[]> => {
+  const fed: ReturnType<PartHash['feed']>[] = [];
+  for (let at = 0, i = 0; at < blob.length; i++) {
+    const bytes = blob.slice(at, at + sizes[i % sizes.length]!);
+    at += bytes.length;
+    fed.push(hash.feed(bytes));
+    if (fed.length > 3) await fed.at(-3);
+  }
+  const all = await Promise.all(fed);
+  expect(equalBytes(concat(...all.map((f) => f.bytes)), blob)).toBe(true);
+  const rest = await hash.end();
+  hash.close();
+  return [...all.map((f) => f.digest), rest].filter((d) => d !== undefined);
+};
+const partsOf = (blob: Uint8Array): Uint8Array[] =>
+  Array.from({ length: Math.ceil(blob.length / PART_BYTES) }, (_, i) =>
+    sha256(blob.subarray(i * PART_BYTES, (i + 1) * PART_BYTES)),
+  );
+
+describe('digests of parts', () => {
+  const blob = patterned(6 * PART_BYTES + 12_345);
+
+  test.each([
+    ['less than one', 1000],
+    ['one', PART_BYTES],
+    ['one and a byte', PART_BYTES + 1],
+    ['as many as are hashed here', 4 * PART_BYTES],
+    ['a byte more than these', 4 * PART_BYTES + 1],
+    ['some in a thread', blob.length],
+    ['full ones in a thread', 6 * PART_BYTES],
+  ])('%s', async (_, length) => {
+    const bytes = blob.subarray(0, length);
+    for (const size of [CHUNK, MiB])
+      for (const hash of [node.partHash!(), wholeParts(length)])
+        expect(await digestsOf(hash, bytes, [size])).toEqual(partsOf(bytes));
+  });
+
+  test('whatever the cuts', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 100_000, max: 3 * MiB }), { minLength: 1, maxLength: 7 }),
+        fc.integer({ min: 1, max: blob.length }),
+        async (sizes, length) => {
+          const bytes = blob.subarray(0, length);
+          expect(await digestsOf(node.partHash!(), bytes, sizes)).toEqual(partsOf(bytes));
+          expect(await digestsOf(wholeParts(length), bytes, sizes)).toEqual(partsOf(bytes));
+        },
+      ),
+      { numRuns: runs(5) },
+    );
+  });
+
+  const withWorker = (Worker: unknown): PartHash => {
+    const host: Host = {
+      getBuiltinModule: (id: string) => (id === 'node:worker_threads' ? { Worker } : process.getBuiltinModule(id)),
+    };
+    return nodeEngine(host)!.partHash!();
+  };
+
+  test('without threads all are hashed here', async () => {
+    // A function that throws, made a constructor.
+    const none = withWorker(function refuse() {
+      throw new Error('not allowed');
+    });
+    expect(await digestsOf(none, blob, [CHUNK])).toEqual(partsOf(blob));
+  });
+
+  test('a thread that ends fails whoever waits, and whoever comes', async () => {
+    class Dying extends EventEmitter {
+      ref = (): void => undefined;
+      unref = (): void => undefined;
+      terminate = (): void => undefined;
+      postMessage = (): boolean => setImmediate(() => this.emit('error', new Error('out of memory'))).hasRef();
+    }
+    const hash = withWorker(Dying);
+    for (let i = 0; i < 4 * 8 - 1; i++) await hash.feed(new Uint8Array(MiB));
+    await expect(hash.feed(new Uint8Array(MiB))).rejects.toThrow('out of memory');
+    await expect(hash.feed(new Uint8Array(1))).rejects.toThrow('out of memory');
+  });
+
+  test('giving up ends the thread', async () => {
+    const hash = node.partHash!();
+    for (let i = 0; i < 33; i++) await hash.feed(new Uint8Array(MiB));
+    const waiting = hash.feed(new Uint8Array(MiB));
+    hash.close();
+    await Promise.allSettled([waiting]);
+    await expect(hash.feed(new Uint8Array(MiB)).then(() => hash.end())).rejects.toThrow('ended');
+  });
+});
+
+describe('memory used again', () => {
+  const body = patterned(5 * PART_BYTES);
+
+  test('a large body goes through, with a source that uses its memory again', async () => {
+    async function* source(): AsyncGenerator<Uint8Array> {
+      const memory = new Uint8Array(100_000);
+      for (let at = 0; at < body.length; at += memory.length) {
+        const piece = body.subarray(at, at + memory.length);
+        memory.set(piece);
+        yield await Promise.resolve(memory.subarray(0, piece.length));
+        memory.fill(0xee);
+      }
+    }
+    const { parts, header, commit, facts } = await sealBlob(source(), fileKey, heading);
+    const blob: Uint8Array[] = [];
+    for await (const { bytes, sha256: digest } of parts) {
+      blob.push(bytes);
+      expect(digest).toEqual(sha256(bytes));
+    }
+    const sealed = { header, commit, blob: concat(...blob), ...facts() };
+    expect(equalBytes(await openAll(sealed), body)).toBe(true);
+  });
+
+  test('that of a part only when it was released', async () => {
+    const { parts } = await sealBlob(inPieces(body, MiB), fileKey, heading);
+    const [first, second] = [(await parts.next()).value!, (await parts.next()).value!];
+    const kept = first.bytes.slice();
+    second.release();
+    second.release();
+    const third = (await parts.next()).value!;
+    const fourth = (await parts.next()).value!;
+    expect(equalBytes(first.bytes, kept)).toBe(true);
+    expect(third.bytes.buffer).toBe(second.bytes.buffer);
+    expect(fourth.bytes.buffer).not.toBe(second.bytes.buffer);
+    await parts.return();
+  });
+});
