@@ -1,5 +1,6 @@
 // Seals and opens a file from disk to disk, digest included, next to age (Go) and, where it is there, rage (Rust): same file, same run, by turns.
-// Also what openssl says of the cores. `npm run bench:envelope`; --json prints one line; --bytes N, --passes N; --table tries chunk sizes and widths.
+// Also what openssl says of the cores. Ours runs as deployed: bundled. `npm run bench:envelope`; --json prints one line; --bytes N, --passes N;
+// --table tries chunk sizes, chunks in flight, and parts on their way.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { randomFillSync } from 'node:crypto';
@@ -7,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv, env, execPath, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
+import { buildSync } from 'esbuild';
 import { median } from './median.ts';
 
 const GIB = 2 ** 30;
@@ -45,21 +47,31 @@ const fill = (path: string, length: number): void => {
 
 interface Done {
   readonly seconds: number;
+  /** Seconds of processor time, of all threads. */
+  readonly cpu: number;
   /** Bytes. */
   readonly rss?: number;
 }
 
-const ours = (job: 'seal' | 'open', from: string, to: string, chunk = 20, width = 4): Done =>
-  JSON.parse(
-    execFileSync(execPath, ['--import', 'tsx', TASK, job, from, to, String(chunk), String(width)], {
-      encoding: 'utf8',
-    }),
-  ) as Done;
+const task = at('task.mjs');
+buildSync({ entryPoints: [TASK], outfile: task, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
+
+/** How ours runs: log2 of the chunk size, chunks in flight, parts on their way. */
+type Settings = readonly (number | string)[];
+const DEFAULTS: Settings = [];
+
+const ours = (job: 'seal' | 'open', from: string, to: string, settings = DEFAULTS): Done => {
+  const told = execFileSync(execPath, [task, job, from, to, ...settings.map(String)], { encoding: 'utf8' });
+  const { seconds, user, system, rss } = JSON.parse(told) as Record<'seconds' | 'user' | 'system' | 'rss', number>;
+  return { seconds, cpu: user + system, rss };
+};
 
 const timed = (command: string, args: readonly string[]): Done => {
-  const began = performance.now();
-  execFileSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  return { seconds: (performance.now() - began) / 1000 };
+  const script = 'TIMEFORMAT="%R %U %S"; time "$0" "$@" 2>/dev/null';
+  const { stderr, status } = spawnSync('bash', ['-c', script, command, ...args], { encoding: 'utf8' });
+  const [seconds = NaN, user = NaN, system = NaN] = stderr.trim().split(' ').map(Number);
+  if (status !== 0) throw new Error(`${command} failed`);
+  return { seconds, cpu: user + system };
 };
 
 const has = (command: string): boolean => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
@@ -102,14 +114,23 @@ const opensslSpeed = (algorithm: string): number | undefined => {
 };
 
 const rateOf = (done: readonly Done[]): number => bytes / 1e9 / median(done.map((d) => d.seconds));
+const cpuOf = (done: readonly Done[]): number => median(done.map((d) => d.cpu)) / (bytes / 1e9);
 const round = (value: number | undefined): number | undefined =>
   value === undefined ? undefined : Number(value.toFixed(2));
 
-interface Lane {
+interface Rates {
   /** GB/s, median. */
   readonly seal: number;
   readonly open: number;
 }
+interface Lane extends Rates {
+  /** Seconds of processor time for a GB, median. */
+  readonly cpu: Rates;
+}
+
+const remove = (...names: readonly string[]): void => {
+  for (const name of names) rmSync(at(name), { force: true });
+};
 
 const race = (): Record<string, Lane> => {
   const lanes: Peer[] = [
@@ -117,42 +138,63 @@ const race = (): Record<string, Lane> => {
     ...peers(),
   ];
   const done = lanes.map((lane) => ({ ...lane, sealed: [] as Done[], opened: [] as Done[] }));
-  for (let pass = 0; pass < passes; pass++)
+  // The first pass is for what is cold: programs, and memory that the machine's host has to give.
+  for (let pass = 0; pass <= passes; pass++)
     for (const lane of done) {
-      lane.sealed.push(lane.seal(at('plain'), at(`${lane.name}.sealed`)));
-      lane.opened.push(lane.open(at(`${lane.name}.sealed`), at(`${lane.name}.plain`)));
-      for (const path of [at(`${lane.name}.sealed`), at(`${lane.name}.plain`)]) rmSync(path);
+      const sealed = lane.seal(at('plain'), at(`${lane.name}.sealed`));
+      const opened = lane.open(at(`${lane.name}.sealed`), at(`${lane.name}.plain`));
+      remove(`${lane.name}.sealed`, `${lane.name}.plain`);
+      if (pass === 0) continue;
+      lane.sealed.push(sealed);
+      lane.opened.push(opened);
     }
-  return Object.fromEntries(done.map((d) => [d.name, { seal: rateOf(d.sealed), open: rateOf(d.opened) }]));
+  return Object.fromEntries(
+    done.map(({ name, sealed, opened }) => [
+      name,
+      { seal: rateOf(sealed), open: rateOf(opened), cpu: { seal: cpuOf(sealed), open: cpuOf(opened) } },
+    ]),
+  );
 };
 
-/** How much more memory the whole file takes than one MiB does, in bytes. */
+/** How much more memory the whole file takes than one MiB does, in bytes: medians. */
 const growth = (): { readonly seal: number; readonly open: number } => {
   fill(at('small'), MIB);
-  const rss = (name: string) => ({
-    seal: ours('seal', at(name), at(`${name}.sealed`)).rss ?? 0,
-    open: ours('open', at(`${name}.sealed`), at(`${name}.opened`)).rss ?? 0,
-  });
+  const rss = (name: string) => {
+    const done = Array.from({ length: passes }, () => {
+      const sealed = ours('seal', at(name), at('sealed'));
+      const opened = ours('open', at('sealed'), at('opened'));
+      remove('sealed', 'opened');
+      return [sealed.rss ?? 0, opened.rss ?? 0] as const;
+    });
+    return { seal: median(done.map(([s]) => s)), open: median(done.map(([, o]) => o)) };
+  };
   const [small, large] = [rss('small'), rss('plain')];
   return { seal: large.seal - small.seal, open: large.open - small.open };
 };
 
+/** All settings by turns, so that a slow minute of the machine is everybody's. */
 const table = (): void => {
-  say(`GB/s sealing / opening ${bytes} bytes, median of ${passes}`);
-  say(['chunk', 1, 2, 4, 8, 16].join('\t'));
-  for (const chunk of [16, 17, 18, 19, 20]) {
-    const row = [1, 2, 4, 8, 16].map((width) => {
-      const done = Array.from(
-        { length: passes },
-        () =>
-          [
-            ours('seal', at('plain'), at('sealed'), chunk, width),
-            ours('open', at('sealed'), at('opened'), chunk, width),
-          ] as const,
-      );
-      return `${rateOf(done.map(([s]) => s)).toFixed(2)}/${rateOf(done.map(([, o]) => o)).toFixed(2)}`;
-    });
-    say([`${2 ** (chunk - 10)} KiB`, ...row].join('\t'));
+  const tried = new Map<string, { readonly sealed: Done[]; readonly opened: Done[] }>();
+  const settings = [
+    ...[16, 17, 18, 19, 20].flatMap((chunk) => [1, 2, 4, 8].map((width) => [chunk, width, 1])),
+    ...[2, 4].map((parts) => [20, 4, parts]),
+  ];
+  for (let pass = 0; pass < passes; pass++)
+    for (const setting of settings) {
+      const { sealed, opened } = tried.get(String(setting)) ?? { sealed: [], opened: [] };
+      tried.set(String(setting), { sealed, opened });
+      sealed.push(ours('seal', at('plain'), at('sealed'), setting));
+      opened.push(ours('open', at('sealed'), at('opened'), setting));
+      remove('sealed', 'opened');
+    }
+  const cell = (done: readonly Done[]): string =>
+    `${rateOf(done).toFixed(2)} | ${cpuOf(done).toFixed(2)} | ${Math.round(median(done.map((d) => d.rss ?? 0)) / MIB)}`;
+  say(`${bytes} bytes, median of ${passes}: GB/s, seconds of processor time for a GB, peak resident MiB\n`);
+  say('| chunk KiB | chunks in flight | parts on their way | seal GB/s | s/GB | MiB | open GB/s | s/GB | MiB |');
+  say('|---|---|---|---|---|---|---|---|---|');
+  for (const [chunk = 0, width, parts] of settings) {
+    const { sealed, opened } = tried.get(String([chunk, width, parts]))!;
+    say(`| ${2 ** (chunk - 10)} | ${width} | ${parts} | ${cell(sealed)} | ${cell(opened)} |`);
   }
 };
 
@@ -171,14 +213,17 @@ const main = (): void => {
     ]),
   );
   const openssl = { aes: opensslSpeed('aes-256-gcm'), sha: opensslSpeed('sha256') };
+  // One core that does both, one after the other.
+  const combined = openssl.aes && openssl.sha && 1 / (1 / openssl.aes + 1 / openssl.sha);
+  const rounded = (rates: Rates) => ({ seal: round(rates.seal), open: round(rates.open) });
   const memory = growth();
   const result = {
     bytes: statSync(at('plain')).size,
-    gbPerSecond: Object.fromEntries(
-      Object.entries(lanes).map(([n, l]) => [n, { seal: round(l.seal), open: round(l.open) }]),
-    ),
+    gbPerSecond: Object.fromEntries(Object.entries(lanes).map(([n, l]) => [n, rounded(l)])),
+    cpuSecondsPerGb: Object.fromEntries(Object.entries(lanes).map(([n, l]) => [n, rounded(l.cpu)])),
     ratios,
-    openssl: { 'aes-256-gcm': round(openssl.aes), sha256: round(openssl.sha) },
+    opensslPerCore: { 'aes-256-gcm': round(openssl.aes), sha256: round(openssl.sha), both: round(combined) },
+    shareOfOpenssl: combined && rounded({ seal: own!.seal / combined, open: own!.open / combined }),
     rssGrowthMiB: { seal: Math.round(memory.seal / MIB), open: Math.round(memory.open / MIB) },
   };
   stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, undefined, 2)}\n`);
