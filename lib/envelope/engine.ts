@@ -38,15 +38,9 @@ export interface Engine {
   readonly partHash?: () => PartHash;
 }
 
-/** For a blob of this length, bytes, where only whole parts can be hashed: one part is held, and one more while it is hashed. */
+/** For a blob of this length, bytes, where only whole parts can be hashed: one is held, and the copy that WebCrypto makes before it answers. */
 export const wholeParts = (length: number): PartHash => {
-  let left = length;
-  const nextPart = (): Uint8Array => {
-    const bytes = Math.min(left, PART_BYTES);
-    left -= bytes;
-    return new Uint8Array(bytes);
-  };
-  let part = nextPart();
+  const part = new Uint8Array(Math.min(length, PART_BYTES));
   let filled = 0;
   const fill = (bytes: Uint8Array): void => {
     part.set(bytes, filled);
@@ -58,7 +52,6 @@ export const wholeParts = (length: number): PartHash => {
       fill(bytes.subarray(0, n));
       if (filled < part.length) return { bytes };
       const digest = sha256(part);
-      part = nextPart();
       filled = 0;
       fill(bytes.subarray(n));
       return { bytes, digest: await digest };
