@@ -6,8 +6,8 @@ import { PART_BYTES, TAG_BYTES } from './header.ts';
 type Builtin = NodeJS.Process['getBuiltinModule'];
 type Crypto = ReturnType<typeof getCrypto>;
 type Threads = ReturnType<typeof getThreads>;
-const getCrypto = (builtin: Builtin) => builtin('node:crypto');
-const getThreads = (builtin: Builtin) => builtin('node:worker_threads');
+const getCrypto = (builtin: Builtin) => builtin('crypto');
+const getThreads = (builtin: Builtin) => builtin('worker_threads');
 
 const ALGORITHM = 'aes-256-gcm';
 /** Bytes that go through the cipher at a time; each piece comes out in memory of its own, and small ones are cheap to get. */
@@ -44,8 +44,8 @@ const localHasher = ({ createHash }: Crypto): Hasher => {
 
 /** What {@link localHasher} does, told to another thread. Text, as there is no one way to name a file that survives every bundler. */
 const THREAD = `
-const { parentPort } = require('node:worker_threads');
-const { createHash } = require('node:crypto');
+const { parentPort } = process.getBuiltinModule('worker_threads');
+const { createHash } = process.getBuiltinModule('crypto');
 let hash = createHash('sha256');
 parentPort.on('message', ({ buffer, length, cut }) => {
   if (buffer === undefined) return parentPort.postMessage({ digest: hash.digest() });
