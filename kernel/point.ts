@@ -62,12 +62,15 @@ export function toHomogeneous(o: usize, a: usize): void {
   mul(o + Z, A, a + Z);
 }
 
-/** And back: (XZ : YZ^2 : Z). */
+/** And back: (XZ : YZ^2 : Z), and Y = 1 for the identity, by mask: (0 : 0 : 0) would be no point to go on with. */
 export function toJacobian(o: usize, a: usize): void {
   mul(o + X, a + X, a + Z);
   sqr(A, a + Z);
   mul(o + Y, a + Y, A);
   copy(o + Z, a + Z);
+  const none = isZero(o + Z);
+  for (let i: usize = 0; i < 36; i += 4) store<i32>(o + Y + i, load<i32>(o + Y + i) & ~none);
+  store<i32>(o + Y, load<i32>(o + Y) | (none & 1));
 }
 
 const P: usize = TEMP + 280;
