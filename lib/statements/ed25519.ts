@@ -1,4 +1,4 @@
-// Strict Ed25519: canonical keys that are not of small order, S below the group order, no cofactor. One key, one message, one verdict,
+// Strict Ed25519: canonical A and R that are not of small order, S below the group order, no cofactor. One key, one message, one verdict,
 // the same in every library. The checks are ours; the equation is the platform's (ed25519-native.ts), or that of @noble/curves, so that this
 // also runs in browsers without Ed25519 in WebCrypto.
 import { ed25519 } from '@noble/curves/ed25519.js';
@@ -16,10 +16,10 @@ const littleEndian = (bytes: Uint8Array): bigint => bytes.reduceRight((n, byte) 
 const SMALL_ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
 const SMALL_ORDER = new Set([1n, PRIME - 1n, 0n, SMALL_ORDER_8, PRIME - SMALL_ORDER_8]);
 
-/** 32 bytes with y below p, and not that of a point of small order. Whether they are on the curve shows in the equation. */
-const hasStrictForm = (publicKey: Uint8Array): boolean => {
-  if (publicKey.length !== 32) return false;
-  const y = littleEndian(publicKey) & ((1n << 255n) - 1n);
+/** A, or R: 32 bytes with y below p, and not that of a point of small order. Whether they are on the curve shows in the equation. */
+const hasStrictForm = (point: Uint8Array): boolean => {
+  if (point.length !== 32) return false;
+  const y = littleEndian(point) & ((1n << 255n) - 1n);
   return y < PRIME && !SMALL_ORDER.has(y);
 };
 
@@ -51,6 +51,8 @@ export const makeVerifier =
   (signature, message, publicKey) =>
     signature.length === 64 &&
     littleEndian(signature.subarray(32)) < ORDER &&
+    // libsodium refuses R of small order; and with one form only, it is all the same whether a platform compares bytes or points.
+    hasStrictForm(signature.subarray(0, 32)) &&
     hasStrictForm(publicKey) &&
     equation(signature, message, publicKey);
 
