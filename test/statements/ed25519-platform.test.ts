@@ -1,0 +1,29 @@
+// What a platform may do other than Node's OpenSSL, and still is right about every signature that it takes.
+import { expect, test } from '@jest/globals';
+import * as nodeCrypto from 'node:crypto';
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { fromBase64url } from '../../lib/bytes/codec.ts';
+import { identityId } from '../../lib/bytes/ids.ts';
+import { nativeEquation } from '../../lib/statements/ed25519-native.ts';
+import { makeVerifier } from '../../lib/statements/ed25519.ts';
+import { fill, patient } from './samples.ts';
+
+/** As Rust's dalek behind Deno: a key that is no point is refused when it is imported. */
+const early = {
+  createPublicKey: (key: nodeCrypto.JsonWebKeyInput) => {
+    ed25519.Point.fromBytes(fromBase64url(key.key.x!));
+    return nodeCrypto.createPublicKey(key);
+  },
+  verify: (...args: Parameters<typeof nodeCrypto.verify>) => nodeCrypto.verify(...args),
+};
+
+test('a platform that throws for a key that is no point says no, as noble does', () => {
+  const equation = nativeEquation({ process: { getBuiltinModule: () => early } })!;
+  expect(equation).toBeDefined();
+  const noPoint = fill(0, 32);
+  noPoint[0] = 2;
+  expect(identityId(noPoint)).toBeDefined();
+  const message = fill(7, 3);
+  expect(makeVerifier(equation)(patient.sign(message), message, patient.publicKey)).toBe(true);
+  expect(makeVerifier(equation)(patient.sign(message), message, noPoint)).toBe(false);
+});
