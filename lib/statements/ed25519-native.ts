@@ -39,7 +39,11 @@ export const nativeEquation = (platform: Platform = globalThis): Equation | unde
     if (crypto === undefined) return undefined;
     const equation: Equation = (signature, message, publicKey) => {
       const jwk = { kty: 'OKP', crv: 'Ed25519', x: toBase64url(publicKey) } as const;
-      return crypto.verify(null, message, crypto.createPublicKey({ format: 'jwk', key: jwk }), signature);
+      try {
+        return crypto.verify(null, message, crypto.createPublicKey({ format: 'jwk', key: jwk }), signature);
+      } catch {
+        return false; // Some refuse a key that is no point as early as this.
+      }
     };
     return passesSelfTest(equation) ? equation : undefined;
   } catch {
