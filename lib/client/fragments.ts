@@ -4,6 +4,7 @@ import type { Answer } from '../api/routes.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import type { GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { Rng } from '../bytes/binary.ts';
+import { BytesError } from '../bytes/errors.ts';
 import { openingInTime } from '../domain/opening.ts';
 import { instantOf } from '../domain/time.ts';
 import type { GrantCell, Jws, Statement } from '../statements/kinds.ts';
@@ -66,11 +67,18 @@ class WrongAt extends Error {
   }
 }
 
+/** What speaks of the fragment, and not of whoever checks it. */
+const isVerdict = (error: unknown): boolean =>
+  error instanceof UmbralError
+    ? error.code !== 'bad-randomness'
+    : error instanceof BytesError || error instanceof ClientError;
+
 /** @param place of what is checked; where several are checked together, their refusal has it */
 const at = <T>(what: Check, run: () => T, place = 0): T => {
   try {
     return run();
   } catch (error) {
+    if (!isVerdict(error)) throw error;
     throw new WrongAt((error instanceof UmbralError ? error.place : undefined) ?? place, unverified(what, error));
   }
 };
@@ -218,7 +226,12 @@ const cellNamedBy = async ({ by }: FragmentProof, grant: Statement<'grant'>, { p
 
 const isRight = (proof: FragmentProof, delegation: Delegated): boolean => {
   try {
-    checkFragments([proof], delegation.kfrag, verifierOf(delegation));
+    // Of a key that is no point nothing can be right.
+    checkFragments(
+      [proof],
+      delegation.kfrag,
+      at('cfrag', () => verifierOf(delegation)),
+    );
     return true;
   } catch (error) {
     if (error instanceof WrongAt) return false;
