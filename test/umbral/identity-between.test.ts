@@ -9,7 +9,7 @@ const [p, q] = curve.muls([['G', scalar(5n)], ['U', scalar(7n)]]) as [Point, Poi
 const k = scalar(0x123456789n ** 7n);
 /** Pairs that cancel. */
 const nothing = (terms: number) =>
-  Array.from({ length: terms }, (_, i) => [i % 3 === 0 ? q : p, i % 2 === 0 ? k : scalar(-k)] as const).flatMap(
+  Array.from({ length: terms }, (_, i) => [i % 3 === 0 ? q : p, i % 2 === 0 ? k : scalar(ORDER - k)] as const).flatMap(
     ([, s], i, all) => [[all[i - (i % 2)]![0], s] as const],
   );
 
