@@ -1,0 +1,47 @@
+// Of several that are wrong, each for another reason, the first is named.
+import { expect, test } from '@jest/globals';
+import { challengeOf, decodeCapsules, encodeCapsule } from '../../lib/umbral/capsule.ts';
+import { CapsuleFragVerifier } from '../../lib/umbral/cfrag.ts';
+import { curve } from '../../lib/umbral/curve.ts';
+import { generateKFrags } from '../../lib/umbral/delegator.ts';
+import type { Point } from '../../lib/umbral/backend.ts';
+import { Capsule, CapsuleFrag } from '../../lib/umbral/forms.ts';
+import { publicKeyOf, randomSecretKey } from '../../lib/umbral/keys.ts';
+import { reencrypt } from '../../lib/umbral/proxy.ts';
+import { add, ORDER, type Scalar } from '../../lib/umbral/scalar.ts';
+import { encapsulate } from '../../lib/umbral/sender.ts';
+
+const [a, b, w] = [randomSecretKey(), randomSecretKey(), randomSecretKey()];
+const keys = { delegating: publicKeyOf(a), receiving: publicKeyOf(b), verifying: publicKeyOf(w) };
+const [kfrag] = generateKFrags({ delegating: a, receiving: keys.receiving, signer: w, threshold: 1, shares: 1 });
+const { capsule } = encapsulate(keys.delegating);
+const ONE = 1n as Scalar;
+const placeOf = (run: () => unknown): unknown => {
+  try {
+    return run();
+  } catch (error) {
+    return (error as { place?: number }).place;
+  }
+};
+
+test('a degenerate capsule before one that fails its self check', () => {
+  const [e, v] = curve.muls([['G', ONE], ['G', (ORDER - 1n) as Scalar]]) as [Point, Point]; // prettier-ignore
+  const h = challengeOf({ e, v });
+  const degenerate = new Capsule(e, v, add(h, (ORDER - 1n) as Scalar));
+  const unsound = new Capsule(capsule.e, capsule.v, add(capsule.s, ONE));
+  expect(placeOf(() => decodeCapsules([degenerate, unsound].map(encodeCapsule)))).toBe(0);
+  expect(placeOf(() => decodeCapsules([capsule, unsound, degenerate].map(encodeCapsule)))).toBe(1);
+});
+
+test('a fragment with a wrong proof before one with a wrong signature', () => {
+  const { fields } = reencrypt(capsule, kfrag!);
+  const unproved = { capsule, cfrag: new CapsuleFrag({ ...fields, z: add(fields.z, ONE) }) };
+  const receiverSignature = fields.receiverSignature.slice();
+  receiverSignature[5]! ^= 1;
+  const unsigned = { capsule, cfrag: new CapsuleFrag({ ...fields, receiverSignature }) };
+  const right = { capsule, cfrag: new CapsuleFrag(fields) };
+  const verify = (...list: readonly (typeof right)[]) => placeOf(() => new CapsuleFragVerifier(keys).verify(list));
+  expect(verify(right, unproved, unsigned)).toBe(1);
+  expect(verify(right, unsigned, unproved)).toBe(1);
+  expect(verify(unsigned)).toBe(0);
+});
