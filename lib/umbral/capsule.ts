@@ -29,6 +29,8 @@ export const encodeCapsule = ({ e, v, s }: Capsule): Uint8Array =>
 /** With V = -E the shared point would be the identity. */
 const isOpposite = (p: Uint8Array, q: Uint8Array): boolean => p[0] !== q[0] && p.every((b, i) => i === 0 || b === q[i]);
 
+const isDegenerate = ({ e, v }: Capsule): boolean => isOpposite(curve.encode(e), curve.encode(v));
+
 const parse = (bytes: Uint8Array): Capsule => {
   const r = reader(bytes, CAPSULE_BYTES, 'capsule');
   r.array(3);
@@ -65,13 +67,10 @@ const areSound = (capsules: readonly Capsule[], rng: Rng): boolean => {
  */
 export const decodeCapsules = (list: readonly Uint8Array[], rng: Rng = systemRng): Capsule[] => {
   const capsules = list.map((bytes, place) => atPlace(place, () => parse(bytes)));
-  if (!areSound(capsules, rng)) {
-    const place = capsules.findIndex((c) => !areSound([c], rng));
-    throw new UmbralError('bad-capsule', 'the capsule fails its self check', place);
-  }
-  const degenerate = capsules.findIndex(({ e, v }) => isOpposite(curve.encode(e), curve.encode(v)));
-  if (degenerate >= 0) throw new UmbralError('bad-capsule', 'the capsule is degenerate', degenerate);
-  return capsules;
+  if (areSound(capsules, rng) && !capsules.some(isDegenerate)) return capsules;
+  const place = capsules.findIndex((c) => isDegenerate(c) || !areSound([c], rng));
+  const why = isDegenerate(capsules[place]!) ? 'is degenerate' : 'fails its self check';
+  throw new UmbralError('bad-capsule', `the capsule ${why}`, place);
 };
 
 /**

@@ -135,13 +135,13 @@ export class CapsuleFragVerifier {
    * @throws {UmbralError} `cfrag-invalid`, with the place of the first wrong one
    */
   verify(list: readonly FragmentOf[]): VerifiedCapsuleFrag[] {
-    list.forEach(({ cfrag }, place) => {
-      if (!this.#isSigned(cfrag.fields)) throw invalid('signature', place);
-    });
-    if (list.length > 0 && !proofsHold(list, this.#rng)) {
-      const place = list.length === 1 ? 0 : list.findIndex((one) => !proofsHold([one], this.#rng));
+    const unsigned = list.findIndex(({ cfrag }) => !this.#isSigned(cfrag.fields));
+    const signed = unsigned < 0 ? list : list.slice(0, unsigned);
+    if (signed.length > 0 && !proofsHold(signed, this.#rng)) {
+      const place = signed.length === 1 ? 0 : signed.findIndex((one) => !proofsHold([one], this.#rng));
       throw invalid('proof', place);
     }
+    if (unsigned >= 0) throw invalid('signature', unsigned);
     return list.map(({ cfrag }) => new VerifiedCapsuleFrag(cfrag.fields));
   }
 
