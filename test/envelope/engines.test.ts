@@ -118,7 +118,7 @@ describe('digests of parts', () => {
 
   const withWorker = (Worker: unknown): PartHash => {
     const host: Host = {
-      getBuiltinModule: (id: string) => (id === 'node:worker_threads' ? { Worker } : process.getBuiltinModule(id)),
+      getBuiltinModule: (id: string) => (id === 'worker_threads' ? { Worker } : process.getBuiltinModule(id)),
     };
     return nodeEngine(host)!.partHash!();
   };
