@@ -55,7 +55,7 @@ describe(`the field, ${seeded}`, () => {
         const values = list.map((l) => kernel.value(l)) as [bigint, bigint, bigint, bigint, bigint];
         expect(kernel.field(at(0))).toBe(modP(formula(...values)));
       }),
-      cases(2_000),
+      cases(2_500),
     );
 
   test.each(Object.entries(formulas))('%s', (name, [n, formula]) => check(name, n, formula, limbs), LONGEST);
@@ -68,7 +68,7 @@ describe(`the field, ${seeded}`, () => {
         call('canonical', at(0), at(1));
         expect(kernel.value(kernel.limbs(at(0)))).toBe(modP(kernel.value(list)));
       }),
-      cases(2_000),
+      cases(2_500),
     );
   }, 600_000);
 
@@ -83,7 +83,7 @@ describe(`the field, ${seeded}`, () => {
         const root = kernel.field(at(0));
         expect(root === x || root === modP(-x)).toBe(true);
       }),
-      cases(2_000),
+      cases(2_500),
     );
   }, 600_000);
 });
@@ -111,7 +111,7 @@ describe(`scalars, ${seeded}`, () => {
         expect(result('negateScalarIf', at(1), 0)).toBe(a);
         expect(mod(result('invertScalar', at(1)) * a)).toBe(a === 0n ? 0n : 1n);
       }),
-      cases(2_000),
+      cases(2_500),
     );
   }, 600_000);
 
@@ -124,7 +124,7 @@ describe(`scalars, ${seeded}`, () => {
         expect(mod(a + b * LAMBDA)).toBe(k);
         for (const half of [a, b]) expect(half < 2n ** 128n || ORDER - half < 2n ** 128n).toBe(true);
       }),
-      cases(2_000),
+      cases(2_500),
     );
   }, 600_000);
 });
