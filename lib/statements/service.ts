@@ -76,11 +76,22 @@ export const fragmentHash = (capsule: Uint8Array, fragment: Uint8Array): string 
 
 const text = (json: string): string => toBase64url(utf8(json));
 
-/** The key by its RFC 7638 thumbprint: what `kid` says. */
-export const keyIdOf = (key: ServiceKey): string => {
+const thumbprint = (key: ServiceKey): string => {
   const bytes = p256.Point.fromBytes(fromBase64url(key)).toBytes(false);
   const [x, y] = [bytes.subarray(1, 33), bytes.subarray(33)].map(toBase64url);
   return toBase64url(hashOf(utf8(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))));
+};
+
+/** Taking a point out of its compressed form costs as much as a signature, and a few keys sign everything. */
+const MOST_IDS = 16;
+const ids = new Map<ServiceKey, string>();
+
+/** The key by its RFC 7638 thumbprint: what `kid` says. */
+export const keyIdOf = (key: ServiceKey): string => {
+  const id = ids.get(key) ?? thumbprint(key);
+  if (ids.size >= MOST_IDS) ids.clear();
+  ids.set(key, id);
+  return id;
 };
 
 const headerOf = (kind: ServiceKind, key: ServiceKey): string =>
