@@ -92,6 +92,27 @@ describe('uploadBlob', () => {
     expect(seen).toEqual([10, 20, 30, 40]);
   });
 
+  test('the memory of a part is given back once the part is stored, and once', async () => {
+    const { sendFrom, service } = setUp();
+    const released: number[] = [];
+    let refusals = 3;
+    service.state.storage = (s) =>
+      s.method === 'PUT' && refusals-- > 0 ? new Response('', { status: 503 }) : undefined;
+    async function* parts(): AsyncGenerator<SealedPart, void, undefined> {
+      for (let n = 1; n <= 4; n++) {
+        const made = part(n);
+        const release = (): void => {
+          released.push(n);
+          made.bytes.fill(0);
+        };
+        yield await Promise.resolve({ ...made, release });
+      }
+    }
+    const upload = await sendFrom(parts());
+    expect(service.blobOf(upload)).toEqual(concat(...[1, 2, 3, 4].map((n) => part(n).bytes)));
+    expect(released.toSorted()).toEqual([1, 2, 3, 4]);
+  });
+
   test.each([500, 503, 409, 429, 403])('a part that is answered %i is sent again under a new URL', async (status) => {
     const { send, sent, service } = setUp();
     let failed = false;

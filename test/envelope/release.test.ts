@@ -1,0 +1,30 @@
+// The memory of a sealed part is used again once it was given back, and not a moment before.
+import { expect, test } from '@jest/globals';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { sealBlob, type SealedPart } from '../../lib/envelope/seal.ts';
+import { fileKey, heading, inPieces, patterned } from './helpers.ts';
+
+const MiB = 1024 * 1024;
+const body = patterned(41 * MiB);
+const parts = async () => (await sealBlob(inPieces(body, 3 * MiB), fileKey, heading)).parts;
+const memory = ({ bytes }: SealedPart) => bytes.buffer;
+
+test('parts that are not given back stay as they are', async () => {
+  const held: SealedPart[] = [];
+  for await (const part of await parts()) held.push(part);
+  expect(held).toHaveLength(6);
+  for (const part of held) expect(sha256(part.bytes)).toEqual(part.sha256);
+  expect(new Set(held.map(memory)).size).toBe(6);
+});
+
+test('a part that is given back lends its memory to a later one, and to one only', async () => {
+  const taken = await parts();
+  const next = async (): Promise<SealedPart> => (await taken.next()).value as SealedPart;
+  const first = await next();
+  first.release();
+  first.release();
+  const others = [await next(), await next(), await next(), await next()];
+  for (const part of others) expect(sha256(part.bytes)).toEqual(part.sha256);
+  expect(new Set(others.map(memory)).size).toBe(4);
+  expect(others.map(memory)).toContain(memory(first));
+});
