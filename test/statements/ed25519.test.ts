@@ -154,6 +154,16 @@ describe('the equation of the platform', () => {
     ['one that takes everything', { process: { getBuiltinModule: () => crypto } }],
     ['one that takes nothing', { process: { getBuiltinModule: () => ({ ...crypto, verify: () => false }) } }],
     ['one that throws', { process: { getBuiltinModule: () => ({}) } }],
+    [
+      'a process that refuses',
+      {
+        process: {
+          getBuiltinModule: () => {
+            throw new Error('not allowed');
+          },
+        },
+      },
+    ],
   ])('is not used with %s', (_, platform) => {
     expect(nativeEquation(platform)).toBeUndefined();
   });

@@ -31,6 +31,13 @@ describe.each([
     expect(passesSelfTest(backend)).toBe(true);
   });
 
+  test('fails when an operation throws', () => {
+    const inv = () => {
+      throw new Error('unreachable');
+    };
+    expect(passesSelfTest({ ...backend, inv })).toBe(false);
+  });
+
   const wrong: Readonly<Record<keyof Backend, Partial<Backend>>> = {
     decode: { decode: (bytes) => backend.decode(bytes.map((b, i) => (i === 0 ? b ^ 1 : b))) },
     encode: { encode: (p) => backend.encode(p).map((b, i) => (i === 0 ? b ^ 1 : b)) },
