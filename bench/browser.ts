@@ -8,7 +8,7 @@ import { findChromium, HOW_TO_INSTALL, runPage } from '../test/support/browser.t
 import type { Measured } from './browser-page.ts';
 import { envelope, type Sealing } from './envelope-memory.ts';
 import { OPERATIONS } from './lanes.ts';
-import { geometricMean, median, round } from './median.ts';
+import { countOf, geometricMean, median, round } from './median.ts';
 
 const { values } = parseArgs({
   options: {
@@ -18,8 +18,8 @@ const { values } = parseArgs({
     bytes: { type: 'string', default: String(256 * 2 ** 20) },
   },
 });
-const bytes = Number(values.bytes);
-const turns = Number(values.turns);
+const bytes = countOf(values, 'bytes');
+const turns = countOf(values, 'turns');
 const SEALINGS = 3;
 const PATIENCE_MS = 300_000;
 
@@ -60,7 +60,7 @@ const bundle = async (): Promise<string> => {
 const chromium = findChromium(process.env);
 if (chromium === undefined) throw new Error(HOW_TO_INSTALL);
 const query = {
-  passes: String(Math.ceil(Number(values.passes) / turns)),
+  passes: String(Math.ceil(countOf(values, 'passes') / turns)),
   bytes: String(bytes),
   sealings: String(SEALINGS),
 };

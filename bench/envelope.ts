@@ -6,10 +6,10 @@ import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statSy
 import { randomFillSync } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { argv, env, execPath, stdout } from 'node:process';
+import { argv, env, execPath, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
-import { median } from './median.ts';
+import { countOf, median } from './median.ts';
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
@@ -26,8 +26,8 @@ const { values } = parseArgs({
     passes: { type: 'string', default: '3' },
   },
 });
-const bytes = Number(values.bytes);
-const passes = Number(values.passes);
+const bytes = countOf(values, 'bytes');
+const passes = countOf(values, 'passes');
 const folder = mkdtempSync(join(tmpdir(), 'bench-envelope-'));
 const at = (name: string): string => join(folder, name);
 
@@ -74,7 +74,8 @@ const timed = (command: string, args: readonly string[]): Done => {
   return { seconds, cpu: user + system };
 };
 
-const has = (command: string): boolean => spawnSync(command, ['--version'], { stdio: 'ignore' }).error === undefined;
+const has = (command: string, version = '--version'): boolean =>
+  spawnSync(command, [version], { stdio: 'ignore' }).error === undefined;
 
 interface Peer {
   readonly name: string;
@@ -95,9 +96,10 @@ const ageLike = (name: string, command: string, keygen: string): Peer => {
 /** age is what Go builds of it, once; rage is taken where somebody installed it. */
 const peers = (): readonly Peer[] => {
   const found: Peer[] = [];
-  if (!existsSync(join(TOOLS, 'age')) && has('go'))
+  if (!existsSync(join(TOOLS, 'age')) && has('go', 'version'))
     spawnSync('go', ['install', AGE], { env: { ...env, GOBIN: TOOLS }, stdio: 'ignore' });
-  if (existsSync(join(TOOLS, 'age'))) found.push(ageLike('age', join(TOOLS, 'age'), join(TOOLS, 'age-keygen')));
+  if (!existsSync(join(TOOLS, 'age'))) stderr.write('age is left out: go does not run, or cannot fetch and build it\n');
+  else found.push(ageLike('age', join(TOOLS, 'age'), join(TOOLS, 'age-keygen')));
   if (has('rage')) found.push(ageLike('rage', 'rage', 'rage-keygen'));
   return found;
 };

@@ -7,11 +7,12 @@ import { systemRng } from '../lib/bytes/binary.ts';
 import { kernelBytes, load } from '../lib/umbral/instance.ts';
 import { encodeScalar, ORDER, randomScalar, type Scalar } from '../lib/umbral/scalar.ts';
 import { makeWasm } from '../lib/umbral/wasm.ts';
+import { countOf } from './median.ts';
+import { largestT } from './welch.ts';
 
 const { values } = parseArgs({ options: { samples: { type: 'string', default: '20000' } } });
-const samples = Number(values.samples);
+const samples = countOf(values, 'samples');
 const LEAK = 4.5;
-const CUTS = [1, 0.95, 0.9, 0.75, 0.5];
 
 const kernel = load(kernelBytes());
 const backend = makeWasm(kernel, systemRng);
@@ -52,18 +53,9 @@ const subjects: readonly Subject[] = [
   { name: 'public sum (control)', leaks: true, put: intoFirst, run: () => kernel.sumPublic(0, 1, 0, -1, -1) },
 ];
 
-const welch = (a: readonly number[], b: readonly number[]): number => {
-  const mean = (x: readonly number[]): number => x.reduce((s, v) => s + v, 0) / x.length;
-  const [ma, mb] = [mean(a), mean(b)];
-  const error = (x: readonly number[], m: number): number =>
-    x.reduce((s, v) => s + (v - m) ** 2, 0) / (x.length - 1) / x.length;
-  return (ma - mb) / Math.sqrt(error(a, ma) + error(b, mb));
-};
-
 /** A fixed secret that would show: few bits, so few digits for a walk that skips zeros. */
 const secrets: Readonly<Record<string, Scalar>> = { 'k = 3': 3n as Scalar, 'k = n - 1': (ORDER - 1n) as Scalar };
 
-/** The largest |t| over the cuts. */
 const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed: Scalar): number => {
   kernel.setPoint(0, block);
   prepare();
@@ -83,19 +75,15 @@ const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed
     run();
     times[which].push(Number(process.hrtime.bigint() - start));
   }
-  const sorted = times.flat().sort((x, y) => x - y);
-  return Math.max(
-    ...CUTS.map((cut) => {
-      const limit = sorted[Math.ceil(sorted.length * cut) - 1]!;
-      return Math.abs(welch(...(times.map((list) => list.filter((t) => t <= limit)) as [number[], number[]])));
-    }),
-  );
+  return largestT(times);
 };
 
 let failed = false;
 for (const subject of subjects)
   for (const [label, fixed] of Object.entries(secrets)) {
-    const t = measure(subject, fixed);
+    // A busy machine gives a false alarm now and then, not three times in a row; a leak does.
+    let t = measure(subject, fixed);
+    for (let again = 0; again < 2 && !subject.leaks && t > LEAK; again++) t = Math.min(t, measure(subject, fixed));
     const isLeak = t > LEAK;
     failed ||= isLeak !== subject.leaks;
     console.log(`${subject.name}, ${label} against random: |t| ${t.toFixed(2)}${isLeak ? ', depends on it' : ''}`);

@@ -10,3 +10,10 @@ export const geometricMean = (values: readonly number[]): number =>
   Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
 
 export const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+
+/** An option as a whole number of at least 1. @throws {RangeError} */
+export const countOf = <K extends string>(values: Readonly<Record<K, unknown>>, name: K): number => {
+  const count = Number(values[name]);
+  if (!Number.isSafeInteger(count) || count < 1) throw new RangeError(`--${name} is a whole number of at least 1`);
+  return count;
+};

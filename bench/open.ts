@@ -6,7 +6,7 @@ import { p256 } from '@noble/curves/nist.js';
 import { cpuUsage, argv, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { importCosts } from './imports.ts';
-import { median } from './median.ts';
+import { countOf, median } from './median.ts';
 import { ROUTES } from '../lib/api/routes.ts';
 import { fromBase64url, toBase64url, utf8 } from '../lib/bytes/codec.ts';
 import { EMPTY_CHAIN } from '../lib/domain/audit.ts';
@@ -40,7 +40,7 @@ const { values } = parseArgs({
   args: argv.slice(2),
   options: { json: { type: 'boolean', default: false }, passes: { type: 'string', default: '15' } },
 });
-const passes = Number(values.passes);
+const passes = countOf(values, 'passes');
 const ORIGIN = new URL('https://api.example.org');
 const KEY = new Uint8Array(32).fill(21);
 

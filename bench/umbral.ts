@@ -3,7 +3,7 @@
 import { parseArgs } from 'node:util';
 import { laneOf, OPERATIONS, peerLane } from './lanes.ts';
 import { loadScheme } from './load.ts';
-import { geometricMean, round } from './median.ts';
+import { countOf, geometricMean, round } from './median.ts';
 import { nativeLanes } from './native.ts';
 import { batchesOf, race } from './timing.ts';
 
@@ -23,7 +23,7 @@ const lanes = {
   peer: batchesOf(peerLane()),
   ...Object.fromEntries(native.map(({ name, batches }) => [name, batches])),
 };
-const times = await race<string>(lanes, Number(values.passes));
+const times = await race<string>(lanes, countOf(values, 'passes'));
 for (const { end } of native) end();
 
 const names = Object.keys(lanes);

@@ -2,6 +2,7 @@
 // --sources writes the generated parts to kernel/generated, to be read.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { compile, generated } from './kernel/compile.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -15,8 +16,9 @@ const moduleOf = (wasm: Uint8Array): string =>
     '',
   ].join('\n');
 
-const main = async (args: readonly string[]): Promise<void> => {
-  if (args.includes('--sources')) {
+const main = async (): Promise<void> => {
+  const { values } = parseArgs({ options: { check: { type: 'boolean' }, sources: { type: 'boolean' } } });
+  if (values.sources === true) {
     mkdirSync(join(root, 'kernel/generated'), { recursive: true });
     for (const [name, make] of Object.entries(generated)) writeFileSync(join(root, name), make());
     return;
@@ -24,10 +26,10 @@ const main = async (args: readonly string[]): Promise<void> => {
   const wasm = await compile();
   if (wasm.length >= LIMIT) throw new Error(`the kernel is ${wasm.length} bytes, over the limit of ${LIMIT}`);
   const text = moduleOf(wasm);
-  if (!args.includes('--check')) writeFileSync(target, text);
+  if (values.check !== true) writeFileSync(target, text);
   else if (readFileSync(target, 'utf8') !== text)
     throw new Error('lib/umbral/kernel.ts is not what kernel/ compiles to: npm run build:kernel');
   console.log(`kernel: ${wasm.length} bytes`);
 };
 
-await main(process.argv.slice(2));
+await main();

@@ -63,7 +63,7 @@ const areSound = (capsules: readonly Capsule[], rng: Rng): boolean => {
  * Several at once: for less than each alone.
  * @param list each 105 bytes
  * @param rng for the weights of the check
- * @throws {UmbralError} as {@link decodeCapsule}, for the first wrong one, with its place
+ * @throws {UmbralError} as {@link decodeCapsule}, with its place: for the first malformed one, else for the first wrong one
  */
 export const decodeCapsules = (list: readonly Uint8Array[], rng: Rng = systemRng): Capsule[] => {
   const capsules = list.map((bytes, place) => atPlace(place, () => parse(bytes)));

@@ -1,4 +1,4 @@
-// The backend on the WebAssembly kernel (kernel/). Secrets take its constant-time walks; each call shares one inversion and wipes what it wrote.
+// The backend on the WebAssembly kernel (kernel/). Secrets take its constant-time walks; each call shares one inversion, and wipes what it wrote if a secret was among it.
 import { sha256 as longSha256 } from '@noble/hashes/sha2.js';
 import { wipe, type Rng } from '../bytes/binary.ts';
 import type { Backend, Base, Point } from './backend.ts';
@@ -162,11 +162,13 @@ const sign = (kernel: Kernel, digest: Uint8Array, key: Scalar, extra: Uint8Array
 
 /** What is hashed may be secret. */
 const hash = (kernel: Kernel, message: Uint8Array, run: (length: number) => void): Uint8Array => {
-  kernel.setMessage(message);
-  run(message.length);
-  const digest = kernel.getBytes(0, 32);
-  kernel.wipeHash();
-  return digest;
+  try {
+    kernel.setMessage(message);
+    run(message.length);
+    return kernel.getBytes(0, 32);
+  } finally {
+    kernel.wipeHash();
+  }
 };
 
 const verify = (kernel: Kernel, signature: Uint8Array, digest: Uint8Array, key: Point): boolean => {

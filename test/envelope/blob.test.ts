@@ -41,7 +41,7 @@ describe('round trips', () => {
     'a blob of %i bytes',
     async (length) => {
       const body = patterned(length - 16 * Math.ceil(length / (MiB + 16)));
-      const s = await seal(body);
+      const s = await seal(body, { chunk: 20 });
       expect(s.blob.length).toBe(length);
       expect(equalBytes(await openAll(s), body)).toBe(true);
     },

@@ -48,7 +48,7 @@ export const makeExample = async () => {
     })(),
     fileKey,
     heading,
-    { rng: counting() },
+    { chunk: 20, rng: counting() },
   );
   const parts: Uint8Array[] = [];
   for await (const part of sealed.parts) parts.push(part.bytes);

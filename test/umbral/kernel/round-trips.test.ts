@@ -12,9 +12,8 @@ import { encrypt } from '../../../lib/umbral/sender.ts';
 import { cases, seeded } from '../../support/cases.ts';
 import { parties, splits } from '../arbitrary.ts';
 
-test('the kernel is what is chosen here', () => {
-  expect(chosen.name).toBe('wasm');
-});
+// On noble it would take hours, and say nothing new.
+if (chosen.name !== 'wasm') throw new Error(`the kernel is not used: ${chosen.reason}`);
 
 test(`round trips, ${seeded}`, () => {
   const messages = fc.array(fc.uint8Array({ maxLength: 80 }), { minLength: 1, maxLength: 3 });

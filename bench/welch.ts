@@ -1,0 +1,27 @@
+// Welch's t for two samples, and the largest over several cuts of the slow tail.
+
+const mean = (x: readonly number[]): number => x.reduce((s, v) => s + v, 0) / x.length;
+const squaredError = (x: readonly number[], m: number): number =>
+  x.reduce((s, v) => s + (v - m) ** 2, 0) / (x.length - 1) / x.length;
+
+const welch = (a: readonly number[], b: readonly number[]): number => {
+  const [ma, mb] = [mean(a), mean(b)];
+  return Math.abs(ma - mb) / Math.sqrt(squaredError(a, ma) + squaredError(b, mb));
+};
+
+const CUTS = [1, 0.95, 0.9, 0.75, 0.5];
+
+/** The largest |t| over the cuts. A cut that leaves fewer than two of a kind separates them entirely: infinite. */
+export const largestT = (kinds: readonly [readonly number[], readonly number[]]): number => {
+  const sorted = kinds.flat().sort((x, y) => x - y);
+  return Math.max(
+    ...CUTS.map((cut) => {
+      const limit = sorted[Math.ceil(sorted.length * cut) - 1]!;
+      const [a, b] = kinds.map((list) => list.filter((t) => t <= limit)) as [number[], number[]];
+      if (a.length < 2 || b.length < 2) return Infinity;
+      const t = welch(a, b);
+      // Nothing but one time in both: as far apart as their means are.
+      return Number.isNaN(t) ? 0 : t;
+    }),
+  );
+};
