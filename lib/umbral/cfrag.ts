@@ -108,8 +108,18 @@ const proofsHold = (list: readonly FragmentOf[], rng: Rng): boolean => {
     if (i > 0) terms.push([f.e2, neg(c)]);
     commitments.push([f.commitment, mul(b, h)]);
   });
-  return curve.checkLinear([...terms, ...summed(commitments)], list[0]!.cfrag.fields.e2);
+  terms.push(...(commitments.length === 1 ? commitments : summed(commitments)));
+  return curve.checkLinear(terms, list[0]!.cfrag.fields.e2);
 };
+
+const signedMessage = (f: CapsuleFragFields, { delegating, receiving }: Delegation): Uint8Array =>
+  kfragMessage(
+    f.id,
+    curve.encode(f.commitment),
+    curve.encode(f.precursor),
+    curve.encode(delegating.point),
+    curve.encode(receiving.point),
+  );
 
 const invalid = (what: string, place: number): UmbralError =>
   new UmbralError('cfrag-invalid', `the capsule fragment is invalid: its ${what} is wrong`, place);
@@ -146,17 +156,10 @@ export class CapsuleFragVerifier {
   }
 
   #isSigned(f: CapsuleFragFields): boolean {
-    const { verifying, delegating, receiving } = this.#delegation;
-    const message = kfragMessage(
-      f.id,
-      curve.encode(f.commitment),
-      curve.encode(f.precursor),
-      curve.encode(delegating.point),
-      curve.encode(receiving.point),
-    );
+    const message = signedMessage(f, this.#delegation);
     const name = String.fromCharCode(...message, ...f.receiverSignature);
     if (this.#signed.has(name)) return true;
-    if (!verifyMessage(verifying, message, f.receiverSignature)) return false;
+    if (!verifyMessage(this.#delegation.verifying, message, f.receiverSignature)) return false;
     this.#signed.add(name);
     return true;
   }
@@ -168,8 +171,11 @@ export interface CapsuleFragContext extends Delegation {
   readonly rng?: Rng;
 }
 
-/** One fragment alone, see {@link CapsuleFragVerifier}. @throws {UmbralError} `cfrag-invalid` */
-export const verifyCFrag = (
-  cfrag: CapsuleFrag,
-  { capsule, rng, ...delegation }: CapsuleFragContext,
-): VerifiedCapsuleFrag => new CapsuleFragVerifier(delegation, rng).verify([{ capsule, cfrag }])[0]!;
+/** One fragment alone, with nothing to remember; see {@link CapsuleFragVerifier}. @throws {UmbralError} `cfrag-invalid` */
+export const verifyCFrag = (cfrag: CapsuleFrag, context: CapsuleFragContext): VerifiedCapsuleFrag => {
+  const { capsule, verifying, rng = systemRng } = context;
+  const { fields: f } = cfrag;
+  if (!verifyMessage(verifying, signedMessage(f, context), f.receiverSignature)) throw invalid('signature', 0);
+  if (!proofsHold([{ capsule, cfrag }], rng)) throw invalid('proof', 0);
+  return new VerifiedCapsuleFrag(f);
+};
