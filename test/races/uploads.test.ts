@@ -153,8 +153,8 @@ test('a blob of 8 MiB + 1 goes up in two parts with no header that was not signe
     if (method === 'PUT' && !url.startsWith(service.origin)) puts.push(new URL(url).searchParams.get('partNumber')!);
     return service.fetch(input, init);
   };
-  // A blob has 16 bytes more than the body for every MiB of it.
-  const content = bytesOf(8 * MiB + 1 - 8 * 16);
+  // A blob has 16 bytes more than the body for every 512 KiB of it.
+  const content = bytesOf(8 * MiB + 1 - 16 * 16);
   const { recipient, records, grant } = await given.grant([content], { ...at, fetch: watching });
   expect(records[0]!.length).toBe(8 * MiB + 1);
   expect(puts.sort()).toEqual(['1', '2']);
