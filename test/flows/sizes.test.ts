@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { DEFAULT_CHUNK } from '../../lib/envelope/header.ts';
 import type { FolderId } from '../../lib/bytes/ids.ts';
 import type { GrantWithCells, Patient, Recipient } from '../../lib/client/index.ts';
 import { bytesOf, given, then, when } from './people.ts';
@@ -28,8 +29,8 @@ const goesThrough = async (content: Uint8Array, fileName = 'body'): Promise<numb
   return record.length;
 };
 
-/** The body whose blob has this length: 16 bytes less for every MiB of it. */
-const bodyOfBlob = (length: number): number => length - 16 * Math.ceil(length / (MiB + 16));
+/** The body whose blob has this length: 16 bytes less for every chunk of it. */
+const bodyOfBlob = (length: number): number => length - 16 * Math.ceil(length / (2 ** DEFAULT_CHUNK + 16));
 
 test.each([0, 1, 65_535, 65_536, 65_537, MiB - 1, MiB, MiB + 1])('a body of %i bytes', async (length) => {
   await goesThrough(bytesOf(length));
