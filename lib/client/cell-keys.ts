@@ -6,6 +6,7 @@ import type { GrantCell, Jws, Statement } from '../statements/kinds.ts';
 import { decodeCapsules } from '../umbral/capsule.ts';
 import { CapsuleOpener } from '../umbral/delegatee.ts';
 import { decryptOriginal } from '../umbral/delegator.ts';
+import type { SecretKey } from '../umbral/keys.ts';
 import type { CellOpener, Context } from './context.ts';
 import { check, checked } from './errors.ts';
 import { fragmentsOf, fragmentVerifier, type SignedBy } from './fragments.ts';
@@ -47,14 +48,14 @@ const openerOf = (
   identity: Statement<'identity'>,
   grant: Statement<'grant'>,
   cell: GrantCell,
+  receiving: SecretKey,
 ): CellOpener => {
-  const { number, key } = grant.payload.receiving;
-  const name = [identity.payload.kfragSigner, cell.key, key].join();
+  const name = [identity.payload.kfragSigner, cell.key, grant.payload.receiving.key].join();
   const known = ctx.openers.get(name);
   if (known !== undefined) return known;
   const opener = {
     verifier: fragmentVerifier(identity, grant, cell, ctx.world.rng),
-    opener: new CapsuleOpener(ctx.keys.receiving(number), publicKeyFrom(cell.key)),
+    opener: new CapsuleOpener(receiving, publicKeyFrom(cell.key)),
   };
   ctx.openers.set(name, opener);
   return opener;
@@ -72,7 +73,7 @@ export const grantedKeys = async (
   // Not asked for what could not be opened; somebody else's grant is for the service to refuse.
   check('receiving-key', grant.recipient !== ctx.keys.id || publicKeyText(receiving) === key);
   const identity = await knownIdentity(ctx, grant.patient, options);
-  const { verifier, opener } = openerOf(ctx, identity, grant.statement, cell);
+  const { verifier, opener } = openerOf(ctx, identity, grant.statement, cell, receiving);
   const entitled = { identity, grant: grant.statement, cell, by, verifier };
   return {
     folder,

@@ -93,21 +93,12 @@ const checkFragments = (
   const capsules = at('capsule', () => decodeCapsules(bytes));
   const cfrags = list.map(({ fragment }, i) => at('cfrag', () => decodeCFrag(fromBase64url(fragment)), i));
   cfrags.forEach(({ fields: { id } }, i) => at('kfrag-id', () => check('kfrag-id', toBase64url(id) === kfrag), i));
-  const fragments = cfrags.map((cfrag, i) => ({ cfrag, capsule: capsules[i]! }));
-  const verified = at('cfrag', () => verifier.verify(fragments));
+  const verified = at('cfrag', () => verifier.verify(cfrags.map((cfrag, i) => ({ cfrag, capsule: capsules[i]! }))));
   return verified.map((cfrag, i) => ({ cfrag, capsule: capsules[i]! }));
 };
 
 /** Of whom to whom, as texts. */
 type Delegation = Omit<Delegated, 'kfrag'>;
-
-/** Of fragments of one cell, see {@link fragmentsOf}. */
-export const fragmentVerifier = (
-  { payload: { kfragSigner } }: Statement<'identity'>,
-  { payload: { receiving } }: Statement<'grant'>,
-  { key }: GrantCell,
-  rng: Rng,
-): CapsuleFragVerifier => verifierOf({ verifying: kfragSigner, delegating: key, receiving: receiving.key }, rng);
 
 const verifierOf = ({ verifying, delegating, receiving }: Delegation, rng?: Rng): CapsuleFragVerifier =>
   new CapsuleFragVerifier(
@@ -173,6 +164,14 @@ const delegationOf = (
   { payload: { receiving } }: Statement<'grant'>,
   { key, kfrags }: GrantCell,
 ) => ({ verifying: kfragSigner, delegating: key, receiving: receiving.key, kfrag: kfrags[0]?.id });
+
+/** Of fragments of one cell, see {@link fragmentsOf}. */
+export const fragmentVerifier = (
+  identity: Statement<'identity'>,
+  grant: Statement<'grant'>,
+  cell: GrantCell,
+  rng: Rng,
+): CapsuleFragVerifier => verifierOf(delegationOf(identity, grant, cell), rng);
 
 /** The service answered by what the patient gave; an answer by anything else convicts nobody, and is not taken. */
 const assertBy = (said: Delegated, to: Delegation & { readonly kfrag: string | undefined }): void =>

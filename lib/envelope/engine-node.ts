@@ -12,7 +12,7 @@ const getThreads = (builtin: Builtin) => builtin('worker_threads');
 const ALGORITHM = 'aes-256-gcm';
 /** Bytes that go through the cipher at a time; each piece comes out in memory of its own, and small ones are cheap to get. */
 const PIECE = 65_536;
-/** Parts hashed on the calling thread before another is started: that takes as long as hashing some ten parts. */
+/** Parts hashed on the calling thread before another is started: that takes about as long as hashing five parts. */
 const PARTS_BEFORE_THREAD = 4;
 
 /** Hashes bytes; where they end a part, at `cut`, gives its digest. */

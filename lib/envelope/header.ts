@@ -27,7 +27,7 @@ export const HEADER_BYTES = 136;
 export const TAG_BYTES = 16;
 /** S3 gets blobs in parts of this size, and the digest is made over them: part of the format. */
 export const PART_BYTES = 8 * 1024 * 1024;
-/** log2: 512 KiB. In Node no slower than 1 MiB, and in browsers a third faster (docs/performance.md). */
+/** log2: 512 KiB. In Node within the noise of 1 MiB, and in browsers a third faster (docs/performance.md). */
 export const DEFAULT_CHUNK = 19;
 export const PADDED = 1;
 const MAGIC = 'PCE1';

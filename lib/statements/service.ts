@@ -88,7 +88,9 @@ const ids = new Map<ServiceKey, string>();
 
 /** The key by its RFC 7638 thumbprint: what `kid` says. */
 export const keyIdOf = (key: ServiceKey): string => {
-  const id = ids.get(key) ?? thumbprint(key);
+  const known = ids.get(key);
+  if (known !== undefined) return known;
+  const id = thumbprint(key);
   if (ids.size >= MOST_IDS) ids.clear();
   ids.set(key, id);
   return id;
