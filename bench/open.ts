@@ -7,7 +7,7 @@ import { cpuUsage, argv, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { importCosts } from './imports.ts';
 import { countOf, median } from './median.ts';
-import { ROUTES } from '../lib/api/routes.ts';
+import { OPENING_ROUTES } from '../lib/api/opening-routes.ts';
 import { fromBase64url, toBase64url, utf8 } from '../lib/bytes/codec.ts';
 import { EMPTY_CHAIN } from '../lib/domain/audit.ts';
 import { answer } from '../lib/http/answer.ts';
@@ -150,11 +150,11 @@ const measured = async (records: number, count: number) => {
     blobs,
     notary: { answer: sign },
   };
-  const handle = endpoint('recapsulate', recapsulate, deps);
+  const handle = endpoint(OPENING_ROUTES, 'recapsulate', recapsulate, deps);
   const first = await handle(event, context);
   if (first.statusCode !== 200) throw new Error(first.body);
   const told = JSON.parse(first.body ?? '') as { readonly records: readonly unknown[] };
-  const route = ROUTES.recapsulate;
+  const route = OPENING_ROUTES.recapsulate;
   const stored = trustStoredKFrag(fromBase64url(kfrag!));
   const body = readBody(event);
   const point = folder.payload.key;

@@ -1,5 +1,6 @@
+import { GRANT_ROUTES } from '../lib/api/grant-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
 import { extendGrant } from '../lib/usecases/extend-grant.ts';
 
-export const handler = endpoint('extend-grant', extendGrant, container);
+export const handler = endpoint(GRANT_ROUTES, 'extend-grant', extendGrant, container);

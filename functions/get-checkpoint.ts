@@ -1,5 +1,6 @@
+import { AUDIT_ROUTES } from '../lib/api/audit-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { signingContainer } from '../lib/runtime/signing.ts';
 import { getCheckpoint } from '../lib/usecases/get-checkpoint.ts';
 
-export const handler = endpoint('get-checkpoint', getCheckpoint, signingContainer);
+export const handler = endpoint(AUDIT_ROUTES, 'get-checkpoint', getCheckpoint, signingContainer);

@@ -1,5 +1,6 @@
+import { GRANT_ROUTES } from '../lib/api/grant-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
 import { getGrant } from '../lib/usecases/get-grant.ts';
 
-export const handler = endpoint('get-grant', getGrant, container);
+export const handler = endpoint(GRANT_ROUTES, 'get-grant', getGrant, container);

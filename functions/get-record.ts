@@ -1,5 +1,6 @@
+import { RECORD_ROUTES } from '../lib/api/record-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
 import { getRecord } from '../lib/usecases/get-record.ts';
 
-export const handler = endpoint('get-record', getRecord, container);
+export const handler = endpoint(RECORD_ROUTES, 'get-record', getRecord, container);

@@ -1,5 +1,6 @@
+import { AUDIT_ROUTES } from '../lib/api/audit-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
 import { listAudit } from '../lib/usecases/list-audit.ts';
 
-export const handler = endpoint('list-audit', listAudit, container);
+export const handler = endpoint(AUDIT_ROUTES, 'list-audit', listAudit, container);

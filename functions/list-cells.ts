@@ -1,5 +1,6 @@
+import { FOLDER_ROUTES } from '../lib/api/folder-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
 import { listCells } from '../lib/usecases/list-cells.ts';
 
-export const handler = endpoint('list-cells', listCells, container);
+export const handler = endpoint(FOLDER_ROUTES, 'list-cells', listCells, container);

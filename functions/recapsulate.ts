@@ -1,6 +1,7 @@
 import '../lib/runtime/arithmetic.ts';
+import { OPENING_ROUTES } from '../lib/api/opening-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { signingContainer } from '../lib/runtime/signing.ts';
 import { recapsulate } from '../lib/usecases/recapsulate.ts';
 
-export const handler = endpoint('recapsulate', recapsulate, signingContainer);
+export const handler = endpoint(OPENING_ROUTES, 'recapsulate', recapsulate, signingContainer);

@@ -1,5 +1,6 @@
+import { REQUEST_ROUTES } from '../lib/api/request-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
 import { requestAccess } from '../lib/usecases/request-access.ts';
 
-export const handler = endpoint('request-access', requestAccess, container);
+export const handler = endpoint(REQUEST_ROUTES, 'request-access', requestAccess, container);

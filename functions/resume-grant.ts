@@ -1,5 +1,6 @@
+import { GRANT_ROUTES } from '../lib/api/grant-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
 import { resumeGrant } from '../lib/usecases/resume-grant.ts';
 
-export const handler = endpoint('resume-grant', resumeGrant, container);
+export const handler = endpoint(GRANT_ROUTES, 'resume-grant', resumeGrant, container);

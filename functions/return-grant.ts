@@ -1,5 +1,6 @@
+import { GRANT_ROUTES } from '../lib/api/grant-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
 import { returnGrant } from '../lib/usecases/return-grant.ts';
 
-export const handler = endpoint('return-grant', returnGrant, container);
+export const handler = endpoint(GRANT_ROUTES, 'return-grant', returnGrant, container);

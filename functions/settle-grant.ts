@@ -1,5 +1,6 @@
+import { GRANT_ROUTES } from '../lib/api/grant-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
 import { settleGrant } from '../lib/usecases/settle-grant.ts';
 
-export const handler = endpoint('settle-grant', settleGrant, container);
+export const handler = endpoint(GRANT_ROUTES, 'settle-grant', settleGrant, container);

@@ -1,5 +1,6 @@
+import { RECORD_ROUTES } from '../lib/api/record-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
 import { uploadParts } from '../lib/usecases/upload-parts.ts';
 
-export const handler = endpoint('upload-parts', uploadParts, container);
+export const handler = endpoint(RECORD_ROUTES, 'upload-parts', uploadParts, container);

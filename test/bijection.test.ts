@@ -54,9 +54,9 @@ describe.each(names)('%s', (name) => {
 
   test('has a function that wires this use case to this route or job, and no more', () => {
     const source = read(`functions/${name}.ts`);
-    const wrapper = jobs.includes(name) ? 'job' : 'endpoint';
     expect(source).toContain(`import { ${camel(name)} } from '../lib/usecases/${name}.ts';`);
-    expect(source).toContain(`export const handler = ${wrapper}('${name}', ${camel(name)}, `);
+    const wired = jobs.includes(name) ? 'job\\(' : 'endpoint\\([A-Z]+_ROUTES, ';
+    expect(source).toMatch(new RegExp(`^export const handler = ${wired}'${name}', ${camel(name)}, `, 'm'));
     expect(source.match(/usecases/g)).toHaveLength(1);
   });
 

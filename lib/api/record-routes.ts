@@ -1,96 +1,70 @@
-// The contract of identities, folders, uploads and records.
+// The contract of uploads and records.
 import * as z from 'zod/mini';
-import { ordinal } from '../statements/fields.ts';
+import type { FolderId, GrantId, UploadId } from '../bytes/ids.ts';
+import { integer, listOf, ordinal, randomId, sha256 } from '../statements/fields.ts';
 import { none, STORED, type Route } from './route.ts';
-import * as s from './shapes.ts';
+import { ids, jws, metadata, nextPage, number, page, statementBody, wrap } from './shapes.ts';
 
-const { id, folderId, recordId, grantId } = s.ids;
+export const uploadOpening = z.strictObject({
+  upload: randomId<UploadId>(),
+  folder: randomId<FolderId>(),
+  epoch: ordinal,
+  version: ordinal,
+  multipart: z.boolean(),
+  grant: z.optional(randomId<GrantId>()),
+});
+
+export const uploadView = z.strictObject({
+  upload: randomId<UploadId>(),
+  multipart: z.boolean(),
+  state: z.enum(['open']),
+});
+
+export const partNumber = integer(1, 10_000);
+
+export const partsBody = z.strictObject({
+  upload: randomId<UploadId>(),
+  parts: listOf(z.strictObject({ number: partNumber, length: integer(1, 8_388_608), sha256 }), 1, 16),
+});
+
+/** The client sends the bytes with exactly these headers. */
+export const partTarget = z.strictObject({
+  number: partNumber,
+  url: z.url(),
+  headers: z.record(z.string(), z.string()),
+});
+
+export const partTargets = z.strictObject({ parts: z.array(partTarget) });
+
+export const commitBody = z.strictObject({ statement: jws, upload: randomId<UploadId>(), metadata, wrap });
+
+/** A version as readers get it: the author's statement, the sealed metadata, and the author's grant when the patient is not the author. */
+export const versionView = z.strictObject({
+  statement: jws,
+  state: z.enum(['committed', 'deleted']),
+  metadata: z.optional(metadata),
+  grant: z.optional(jws),
+});
+
+/** `receipt`: the service's, for what others than the patient filed. */
+export const filedView = z.strictObject({ ...versionView.shape, receipt: z.optional(jws) });
+
+export const recordPage = z.strictObject({ records: z.array(versionView), ...nextPage });
+
+export const recordView = z.strictObject({ versions: z.array(versionView), deletion: z.optional(jws), ...nextPage });
+
+const { folderId, recordId, grantId } = ids;
 const asGrant = { grant: z.optional(grantId) };
 
 export const RECORD_ROUTES = {
-  register: {
-    method: 'PUT',
-    path: '/v1/identities/{id}',
-    access: 'mutation',
-    params: z.strictObject({ id }),
-    query: none,
-    body: s.statementBody,
-    answer: [201, s.identityView],
-    errors: ['statement-invalid', 'statement-outdated', ...STORED],
-    summary: 'Register an identity, or put a newer identity statement in place of the last',
-  },
-  'get-identity': {
-    method: 'GET',
-    path: '/v1/identities/{id}',
-    access: 'read',
-    params: z.strictObject({ id }),
-    query: none,
-    body: undefined,
-    answer: [200, s.identityView],
-    errors: ['not-found'],
-    summary: 'The identity statement of anybody whose id is known',
-  },
-  'create-folder': {
-    method: 'PUT',
-    path: '/v1/folders/{folderId}',
-    access: 'mutation',
-    params: z.strictObject({ folderId }),
-    query: none,
-    body: s.folderBody,
-    answer: [201, s.folderView],
-    errors: [
-      'statement-invalid',
-      'statement-outdated',
-      'not-found',
-      'capsule-invalid',
-      'kfrag-invalid',
-      'grant-ended',
-      'grant-exceeds-request',
-      ...STORED,
-    ],
-    summary: 'Make a folder, or start its next epoch, and carry up to 40 grants into its cell',
-  },
-  'list-cells': {
-    method: 'GET',
-    path: '/v1/folders/{folderId}/cells',
-    access: 'read',
-    params: z.strictObject({ folderId }),
-    query: z.strictObject(s.page),
-    body: undefined,
-    answer: [200, s.folderPage],
-    errors: ['not-found'],
-    summary: 'Every epoch of a folder, oldest first',
-  },
-  'list-cell-grants': {
-    method: 'GET',
-    path: '/v1/folders/{folderId}/cells/{epoch}/grants',
-    access: 'read',
-    params: z.strictObject({ folderId, epoch: s.number(ordinal) }),
-    query: z.strictObject(s.page),
-    body: undefined,
-    answer: [200, s.grantPage],
-    errors: ['not-found'],
-    summary: 'The grants that read a cell, ended ones included',
-  },
-  'list-folders': {
-    method: 'GET',
-    path: '/v1/folders',
-    access: 'read',
-    params: none,
-    query: z.strictObject(s.page),
-    body: undefined,
-    answer: [200, s.folderPage],
-    errors: [],
-    summary: "The caller's folders, current epochs",
-  },
   'begin-upload': {
     method: 'PUT',
     path: '/v1/uploads/{recordId}',
     access: 'mutation',
     params: z.strictObject({ recordId }),
     query: none,
-    body: s.uploadOpening,
-    answer: [201, s.uploadView],
+    body: uploadOpening,
+    answer: [201, uploadView],
     errors: ['not-found', 'cell-closed', 'version-conflict', 'grant-ended', 'grant-not-begun', ...STORED],
     summary: 'Begin to store the blob of a record version',
   },
@@ -100,8 +74,8 @@ export const RECORD_ROUTES = {
     access: 'read',
     params: z.strictObject({ recordId }),
     query: none,
-    body: s.partsBody,
-    answer: [200, s.partTargets],
+    body: partsBody,
+    answer: [200, partTargets],
     errors: ['not-found', 'upload-not-found'],
     summary: 'Where to send the next parts, up to 16 at a time',
   },
@@ -109,10 +83,10 @@ export const RECORD_ROUTES = {
     method: 'PUT',
     path: '/v1/records/{recordId}/versions/{version}',
     access: 'mutation',
-    params: z.strictObject({ recordId, version: s.number(ordinal) }),
+    params: z.strictObject({ recordId, version: number(ordinal) }),
     query: none,
-    body: s.commitBody,
-    answer: [201, s.filedView],
+    body: commitBody,
+    answer: [201, filedView],
     errors: [
       'not-found',
       'statement-invalid',
@@ -134,9 +108,9 @@ export const RECORD_ROUTES = {
     path: '/v1/folders/{folderId}/records',
     access: 'read',
     params: z.strictObject({ folderId }),
-    query: z.strictObject({ ...s.page, ...asGrant }),
+    query: z.strictObject({ ...page, ...asGrant }),
     body: undefined,
-    answer: [200, s.recordPage],
+    answer: [200, recordPage],
     errors: ['not-found', 'grant-ended', 'grant-not-begun'],
     summary: 'Statements and sealed metadata of the records of a folder',
   },
@@ -145,9 +119,9 @@ export const RECORD_ROUTES = {
     path: '/v1/records/{recordId}',
     access: 'read',
     params: z.strictObject({ recordId }),
-    query: z.strictObject({ ...s.page, ...asGrant }),
+    query: z.strictObject({ ...page, ...asGrant }),
     body: undefined,
-    answer: [200, s.recordView],
+    answer: [200, recordView],
     errors: ['not-found', 'grant-ended', 'grant-not-begun'],
     summary: 'The versions of a record: statements and sealed metadata, no download',
   },
@@ -157,8 +131,8 @@ export const RECORD_ROUTES = {
     access: 'mutation',
     params: z.strictObject({ recordId }),
     query: none,
-    body: s.statementBody,
-    answer: [200, s.recordView],
+    body: statementBody,
+    answer: [200, recordView],
     errors: ['not-found', 'statement-invalid', 'statement-outdated', ...STORED],
     summary: 'Delete a record: wraps, metadata and blobs go, a tombstone with the statements stays',
   },

@@ -1,35 +1,25 @@
 // The contract. Client, server, OpenAPI and the bijection test all read this table; the key is the name of the function and of its use case.
-import * as z from 'zod/mini';
-import { ACCESS_ROUTES } from './access-routes.ts';
+// A function itself is given its topic's part of it, so that its bundle carries no other schemas.
+import type * as z from 'zod/mini';
+import { AUDIT_ROUTES } from './audit-routes.ts';
+import { FOLDER_ROUTES } from './folder-routes.ts';
+import { GRANT_ROUTES } from './grant-routes.ts';
+import { IDENTITY_ROUTES } from './identity-routes.ts';
+import { OPENING_ROUTES } from './opening-routes.ts';
 import { RECORD_ROUTES } from './record-routes.ts';
-import { none, type Route } from './route.ts';
-import * as s from './shapes.ts';
+import { REQUEST_ROUTES } from './request-routes.ts';
+import type { Route } from './route.ts';
+import { SERVICE_ROUTES } from './service-routes.ts';
 
 export const ROUTES = {
+  ...IDENTITY_ROUTES,
+  ...FOLDER_ROUTES,
   ...RECORD_ROUTES,
-  ...ACCESS_ROUTES,
-  health: {
-    method: 'GET',
-    path: '/v1/health',
-    access: 'public',
-    params: none,
-    query: none,
-    body: undefined,
-    answer: [200, s.health],
-    errors: [],
-    summary: 'Whether the service answers',
-  },
-  openapi: {
-    method: 'GET',
-    path: '/v1/openapi.json',
-    access: 'public',
-    params: none,
-    query: none,
-    body: undefined,
-    answer: [200, z.record(z.string(), z.unknown())],
-    errors: [],
-    summary: 'This contract as OpenAPI 3.1',
-  },
+  ...REQUEST_ROUTES,
+  ...GRANT_ROUTES,
+  ...OPENING_ROUTES,
+  ...AUDIT_ROUTES,
+  ...SERVICE_ROUTES,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

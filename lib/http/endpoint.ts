@@ -6,7 +6,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { ERRORS, type AppError } from '../api/errors.ts';
 import type { Route } from '../api/route.ts';
-import { ROUTES, type Answer, type Input, type RouteName } from '../api/routes.ts';
+import type { Answer, Input, RouteName, ROUTES } from '../api/routes.ts';
 import { instantOf } from '../domain/time.ts';
 import type { Call } from '../usecases/call.ts';
 import { answer, refusal, type Response } from './answer.ts';
@@ -47,13 +47,19 @@ interface Step {
   readonly onError?: (request: Request) => void;
 }
 
-/** The handler of a route. `runtime` is also what the use case takes its ports from. */
+/**
+ * The handler of a route.
+ *
+ * @param routes those of its topic: what is imported here ends up in the function's bundle
+ * @param runtime also what the use case takes its ports from
+ */
 export function endpoint<N extends RouteName, D>(
+  routes: Pick<typeof ROUTES, N>,
   name: N,
   useCase: UseCase<N, D>,
   runtime: NoInfer<D> & Runtime,
 ): Handler {
-  const route: Route = ROUTES[name];
+  const route: Route = routes[name];
   const run = useCase as (deps: D, call: unknown, input: unknown) => unknown;
   const steps: readonly Step[] = [
     answering(name, route, runtime),

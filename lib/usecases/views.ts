@@ -1,6 +1,10 @@
 // Stored things as answers.
 import type * as z from 'zod/mini';
-import type { folderView, grantView, identityView, requestView, versionView } from '../api/shapes.ts';
+import type { folderView } from '../api/folder-routes.ts';
+import type { grantView } from '../api/grant-routes.ts';
+import type { identityView } from '../api/identity-routes.ts';
+import type { versionView } from '../api/record-routes.ts';
+import type { requestView } from '../api/request-routes.ts';
 import { livenessAt } from '../domain/grant.ts';
 import { requestStateAt } from '../domain/request.ts';
 import type { Instant } from '../domain/time.ts';

@@ -1,10 +1,19 @@
 // The HTTP contract (lib/api) as an OpenAPI 3.1 document. Nothing is described here that the routes and shapes do not say, except how to sign.
 import * as z from 'zod/mini';
+import * as audit from '../../lib/api/audit-routes.ts';
 import { ERRORS, type ErrorCode } from '../../lib/api/errors.ts';
+import * as folders from '../../lib/api/folder-routes.ts';
+import * as grants from '../../lib/api/grant-routes.ts';
+import * as identities from '../../lib/api/identity-routes.ts';
+import * as openings from '../../lib/api/opening-routes.ts';
+import * as records from '../../lib/api/record-routes.ts';
+import * as requests from '../../lib/api/request-routes.ts';
 import { COMMON_ERRORS, type Route } from '../../lib/api/route.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
+import * as service from '../../lib/api/service-routes.ts';
 import * as shapes from '../../lib/api/shapes.ts';
 import { problemType } from '../../lib/http/problem.ts';
+import { category, purpose, right } from '../../lib/statements/fields.ts';
 
 type Json = Record<string, unknown>;
 type Schema = z.core.JSONSchema.BaseSchema;
@@ -12,9 +21,11 @@ type Schema = z.core.JSONSchema.BaseSchema;
 const PUBLIC_ERRORS = ['malformed-request', 'body-too-large', 'internal'] as const satisfies readonly ErrorCode[];
 const ref = (id: string): Json => ({ $ref: `#/components/schemas/${id}` });
 
-/** Schemas that have a name in lib/api/shapes.ts are components under that name. */
+/** Schemas that have a name in lib/api are components under that name; so are the words that statements use. */
 const registry = z.registry<{ id: string }>();
-for (const [name, shape] of Object.entries(shapes))
+const WORDS = { category, purpose, right };
+const TOPICS = [shapes, WORDS, identities, folders, records, requests, grants, openings, audit, service];
+for (const [name, shape] of TOPICS.flatMap((topic) => Object.entries(topic)))
   if (shape instanceof z.ZodMiniType) registry.add(shape, { id: name.charAt(0).toUpperCase() + name.slice(1) });
 
 const OPTIONS = {

@@ -6,6 +6,7 @@ import { EnvError } from '../../lib/runtime/env.ts';
 import { makeContainer } from '../../lib/runtime/container.ts';
 import { makeStorageContainer } from '../../lib/runtime/storage.ts';
 import type { Ports } from '../../lib/usecases/ports.ts';
+import { ROUTES } from '../../lib/api/routes.ts';
 import { endpoint } from '../../lib/http/endpoint.ts';
 import { getIdentity } from '../../lib/usecases/get-identity.ts';
 import { patient } from '../statements/samples.ts';
@@ -80,7 +81,7 @@ describe('the container', () => {
   test('that cannot be made is answered as a fault, and the log names what is missing', async () => {
     const { lines, log } = runtimeFor();
     const container = makeContainer(() => ({ PUBLIC_ORIGIN: ORIGIN }), { log, clock: () => NOW });
-    const handler = endpoint('get-identity', getIdentity, container);
+    const handler = endpoint(ROUTES, 'get-identity', getIdentity, container);
     const event = await eventOf({ method: 'GET', target: `/v1/identities/${patient.id}` });
     const { status, body, text } = read(await handler(event, CONTEXT));
     expect({ status, code: body['code'] }).toEqual({ status: 500, code: 'internal' });

@@ -1,6 +1,6 @@
 // The gateway's part, by hand: requests as events of payload format 2.0, signed by the client's own signer.
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
-import type { RouteName } from '../../lib/api/routes.ts';
+import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { utf8 } from '../../lib/bytes/codec.ts';
 import type { Response } from '../../lib/http/answer.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
@@ -91,7 +91,7 @@ export const fake = (
     seen.push({ call, input } as Seen);
     return run();
   };
-  const handler = endpoint(name, useCase as UseCase<RouteName, unknown>, runtime);
+  const handler = endpoint(ROUTES, name, useCase as UseCase<RouteName, unknown>, runtime);
   return { handler, lines: runtime.lines, seen };
 };
 

@@ -1,0 +1,48 @@
+// The contract of the audit trail.
+import * as z from 'zod/mini';
+import { instant, integer, sha256 } from '../statements/fields.ts';
+import { none, type Route } from './route.ts';
+import { jws, nextPage, number, page, role } from './shapes.ts';
+
+/** The text that is hashed into the chain; `evidence` is the statement behind it where that is kept nowhere else. */
+export const auditEvent = z.strictObject({
+  event: z.string().check(z.maxLength(65_536)),
+  hash: sha256,
+  evidence: z.optional(jws),
+});
+
+export const auditPage = z.strictObject({ events: z.array(auditEvent), ...nextPage });
+
+export const checkpointView = z.strictObject({ checkpoint: jws });
+
+export const AUDIT_ROUTES = {
+  'list-audit': {
+    method: 'GET',
+    path: '/v1/audit',
+    access: 'read',
+    params: none,
+    query: z.strictObject({
+      ...page,
+      as: role,
+      from: z.optional(number(instant)),
+      to: z.optional(number(instant)),
+      /** Events behind this place in the chain; goes with no times. */
+      after: z.optional(number(integer(0, 999_999_999_999))),
+    }),
+    body: undefined,
+    answer: [200, auditPage],
+    errors: [],
+    summary: "The caller's audit chain, or the caller's own events in the chains of others",
+  },
+  'get-checkpoint': {
+    method: 'GET',
+    path: '/v1/audit/checkpoint',
+    access: 'read',
+    params: none,
+    query: none,
+    body: undefined,
+    answer: [200, checkpointView],
+    errors: [],
+    summary: "The end of the caller's audit chain, signed by the service",
+  },
+} as const satisfies Record<string, Route>;

@@ -1,0 +1,77 @@
+// The contract of folders and their cells.
+import * as z from 'zod/mini';
+import { ordinal } from '../statements/fields.ts';
+import { extensionBody, grantPage } from './grant-routes.ts';
+import { none, STORED, type Route } from './route.ts';
+import { ids, jws, nextPage, number, page, wrap } from './shapes.ts';
+
+/** 40 grants are carried into a new cell at once. */
+const MOST_CARRIED = 40;
+/** `wrap` comes with a folder of kind single; `extensions` carry grants into the new cell. */
+export const folderBody = z.strictObject({
+  statement: jws,
+  wrap: z.optional(wrap),
+  extensions: z.optional(z.array(extensionBody).check(z.maxLength(MOST_CARRIED))),
+});
+
+export const folderView = z.strictObject({ statement: jws, state: z.enum(['current', 'closed']) });
+
+export const folderPage = z.strictObject({ folders: z.array(folderView), ...nextPage });
+
+const { folderId } = ids;
+
+export const FOLDER_ROUTES = {
+  'create-folder': {
+    method: 'PUT',
+    path: '/v1/folders/{folderId}',
+    access: 'mutation',
+    params: z.strictObject({ folderId }),
+    query: none,
+    body: folderBody,
+    answer: [201, folderView],
+    errors: [
+      'statement-invalid',
+      'statement-outdated',
+      'not-found',
+      'capsule-invalid',
+      'kfrag-invalid',
+      'grant-ended',
+      'grant-exceeds-request',
+      ...STORED,
+    ],
+    summary: 'Make a folder, or start its next epoch, and carry up to 40 grants into its cell',
+  },
+  'list-cells': {
+    method: 'GET',
+    path: '/v1/folders/{folderId}/cells',
+    access: 'read',
+    params: z.strictObject({ folderId }),
+    query: z.strictObject(page),
+    body: undefined,
+    answer: [200, folderPage],
+    errors: ['not-found'],
+    summary: 'Every epoch of a folder, oldest first',
+  },
+  'list-cell-grants': {
+    method: 'GET',
+    path: '/v1/folders/{folderId}/cells/{epoch}/grants',
+    access: 'read',
+    params: z.strictObject({ folderId, epoch: number(ordinal) }),
+    query: z.strictObject(page),
+    body: undefined,
+    answer: [200, grantPage],
+    errors: ['not-found'],
+    summary: 'The grants that read a cell, ended ones included',
+  },
+  'list-folders': {
+    method: 'GET',
+    path: '/v1/folders',
+    access: 'read',
+    params: none,
+    query: z.strictObject(page),
+    body: undefined,
+    answer: [200, folderPage],
+    errors: [],
+    summary: "The caller's folders, current epochs",
+  },
+} as const satisfies Record<string, Route>;

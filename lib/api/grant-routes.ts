@@ -1,0 +1,150 @@
+// The contract of grants.
+import * as z from 'zod/mini';
+import { bytesOf, count, listOf, sha256 } from '../statements/fields.ts';
+import { none, STORED, type Route } from './route.ts';
+import { ids, jws, nextPage, page, role, statementBody } from './shapes.ts';
+
+export const extensionBody = z.strictObject({ statement: jws, kfrags: listOf(bytesOf(310), 1, 80) });
+
+/** No key fragments for a grant to add or write. */
+export const grantBody = z.strictObject({ statement: jws, kfrags: z.array(bytesOf(310)).check(z.maxLength(80)) });
+
+export const grantFilter = z.enum(['active', 'paused', 'expired', 'revoked', 'unsettled', 'standing']);
+
+export const grantState = z.enum(['active', 'not-begun', 'paused', 'revoked', 'expired', 'exhausted']);
+
+export const grantView = z.strictObject({
+  statement: jws,
+  state: grantState,
+  /** Records opened so far. */
+  used: count,
+  /** Number of the last extension, 0 before the first, and its hash, or the grant's. */
+  extensions: count,
+  tip: sha256,
+  /** Number of the last pause or resumption, 0 before the first. */
+  holds: count,
+});
+
+/**
+ * The cells that the grant reads, extensions included, by folder and epoch: the folder statement of each, and the extension of which it is the first
+ * cell. Of a grant to add or write: the folder as it is now.
+ */
+export const grantDetail = z.strictObject({
+  ...grantView.shape,
+  cells: z.array(z.strictObject({ folder: jws, extension: z.optional(jws) })),
+  ...nextPage,
+});
+
+export const grantPage = z.strictObject({ grants: z.array(grantView), ...nextPage });
+
+const { grantId } = ids;
+
+export const GRANT_ROUTES = {
+  'grant-access': {
+    method: 'PUT',
+    path: '/v1/grants/{grantId}',
+    access: 'mutation',
+    params: z.strictObject({ grantId }),
+    query: none,
+    body: grantBody,
+    answer: [201, grantView],
+    errors: ['not-found', 'statement-invalid', 'request-closed', 'grant-exceeds-request', 'kfrag-invalid', ...STORED],
+    summary: 'Grant access that nobody asked for, or more cells of an approved request',
+  },
+  'get-grant': {
+    method: 'GET',
+    path: '/v1/grants/{grantId}',
+    access: 'read',
+    params: z.strictObject({ grantId }),
+    query: z.strictObject(page),
+    body: undefined,
+    answer: [200, grantDetail],
+    errors: ['not-found'],
+    summary: 'A grant, its state, and the folder statements of its cells',
+  },
+  'list-grants': {
+    method: 'GET',
+    path: '/v1/grants',
+    access: 'read',
+    params: none,
+    query: z.strictObject({ ...page, as: role, state: z.optional(grantFilter) }),
+    body: undefined,
+    answer: [200, grantPage],
+    errors: [],
+    summary: 'Grants given, or received, by the caller',
+  },
+  'extend-grant': {
+    method: 'POST',
+    path: '/v1/grants/{grantId}/extensions',
+    access: 'mutation',
+    params: z.strictObject({ grantId }),
+    query: none,
+    body: extensionBody,
+    answer: [201, grantView],
+    errors: [
+      'not-found',
+      'statement-invalid',
+      'statement-outdated',
+      'grant-ended',
+      'grant-exceeds-request',
+      'kfrag-invalid',
+      ...STORED,
+    ],
+    summary: 'Add cells to a grant to read',
+  },
+  'pause-grant': {
+    method: 'POST',
+    path: '/v1/grants/{grantId}/pause',
+    access: 'mutation',
+    params: z.strictObject({ grantId }),
+    query: none,
+    body: statementBody,
+    answer: [200, grantView],
+    errors: ['not-found', 'statement-invalid', 'statement-outdated', 'grant-ended', ...STORED],
+    summary: 'Hold a grant at once, until it is resumed',
+  },
+  'resume-grant': {
+    method: 'POST',
+    path: '/v1/grants/{grantId}/resumption',
+    access: 'mutation',
+    params: z.strictObject({ grantId }),
+    query: none,
+    body: statementBody,
+    answer: [200, grantView],
+    errors: ['not-found', 'statement-invalid', 'statement-outdated', 'grant-ended', ...STORED],
+    summary: 'Let a paused grant go on',
+  },
+  'settle-grant': {
+    method: 'POST',
+    path: '/v1/grants/{grantId}/settlement',
+    access: 'mutation',
+    params: z.strictObject({ grantId }),
+    query: none,
+    body: none,
+    answer: [200, grantView],
+    errors: ['not-found', 'cells-open', ...STORED],
+    summary: 'Take an ended grant off the list of those whose cells are to be closed',
+  },
+  'revoke-grant': {
+    method: 'POST',
+    path: '/v1/grants/{grantId}/revocation',
+    access: 'mutation',
+    params: z.strictObject({ grantId }),
+    query: none,
+    body: statementBody,
+    answer: [200, grantView],
+    errors: ['not-found', 'statement-invalid', ...STORED],
+    summary: 'End a grant at once',
+  },
+  'return-grant': {
+    method: 'POST',
+    path: '/v1/grants/{grantId}/return',
+    access: 'mutation',
+    params: z.strictObject({ grantId }),
+    query: none,
+    body: statementBody,
+    answer: [200, grantView],
+    errors: ['not-found', 'statement-invalid', ...STORED],
+    summary: 'Give a grant back: it ends at once, by its recipient',
+  },
+} as const satisfies Record<string, Route>;

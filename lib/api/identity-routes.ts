@@ -1,0 +1,33 @@
+// The contract of identities.
+import * as z from 'zod/mini';
+import { none, STORED, type Route } from './route.ts';
+import { ids, jws, statementBody } from './shapes.ts';
+
+export const identityView = z.strictObject({ statement: jws, state: z.enum(['active']) });
+
+const { id } = ids;
+
+export const IDENTITY_ROUTES = {
+  register: {
+    method: 'PUT',
+    path: '/v1/identities/{id}',
+    access: 'mutation',
+    params: z.strictObject({ id }),
+    query: none,
+    body: statementBody,
+    answer: [201, identityView],
+    errors: ['statement-invalid', 'statement-outdated', ...STORED],
+    summary: 'Register an identity, or put a newer identity statement in place of the last',
+  },
+  'get-identity': {
+    method: 'GET',
+    path: '/v1/identities/{id}',
+    access: 'read',
+    params: z.strictObject({ id }),
+    query: none,
+    body: undefined,
+    answer: [200, identityView],
+    errors: ['not-found'],
+    summary: 'The identity statement of anybody whose id is known',
+  },
+} as const satisfies Record<string, Route>;

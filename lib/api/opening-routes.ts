@@ -1,0 +1,41 @@
+// The contract of openings.
+import * as z from 'zod/mini';
+import type { RecordId, OpeningId } from '../bytes/ids.ts';
+import { bytesOf, instant, ordinal, randomId } from '../statements/fields.ts';
+import { none, STORED, type Route } from './route.ts';
+import { jws, metadata, statementBody, wrap } from './shapes.ts';
+
+export const openedRecord = z.strictObject({
+  record: randomId<RecordId>(),
+  version: ordinal,
+  statement: jws,
+  metadata,
+  grant: z.optional(jws),
+  /** `cfrags` are absent when the patient opens its own record. */
+  wrap: z.strictObject({ ...wrap.shape, cfrags: z.optional(z.array(bytesOf(381))) }),
+  /** Lives at most five minutes. */
+  download: z.strictObject({ url: z.url(), expires: instant }),
+});
+
+/**
+ * `signed` tells what the opening was answered with: the recapsulation, and the statement of the key that signed it. Absent when the patient opens its
+ * own records.
+ */
+export const openingView = z.strictObject({
+  records: z.array(openedRecord),
+  signed: z.optional(z.strictObject({ key: jws, answer: jws })),
+});
+
+export const OPENING_ROUTES = {
+  recapsulate: {
+    method: 'PUT',
+    path: '/v1/openings/{openingId}',
+    access: 'mutation',
+    params: z.strictObject({ openingId: randomId<OpeningId>() }),
+    query: none,
+    body: statementBody,
+    answer: [200, openingView],
+    errors: ['not-found', 'statement-invalid', 'grant-ended', 'grant-not-begun', 'too-many', ...STORED],
+    summary: 'Open 1 to 100 records of a cell: recapsulated keys and downloads, counted and in the audit trail',
+  },
+} as const satisfies Record<string, Route>;
