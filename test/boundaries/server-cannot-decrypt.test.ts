@@ -33,7 +33,7 @@ const ALLOWED = new Set([...DOORS, ...INTERNALS].map((m) => `lib/${m}.ts`));
 /** Ciphers are for clients alone. */
 const CIPHERS = 'node_modules/@noble/ciphers/';
 
-// As serverless-esbuild calls it; serverless.yml says format, platform and target.
+// As serverless-esbuild calls it; serverless.yml says format, platform, target and main fields.
 const bundle = async (options: BuildOptions): Promise<Metafile> => {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -44,6 +44,7 @@ const bundle = async (options: BuildOptions): Promise<Metafile> => {
     format: 'esm',
     platform: 'node',
     target: 'node24',
+    mainFields: ['module', 'main'],
     logLevel: 'silent',
     ...options,
   });

@@ -88,7 +88,12 @@ export const makeService = ({
     const known = handlers.get(route);
     if (known !== undefined) return known;
     const module = (await import(`../../lib/usecases/${route}.ts`)) as Record<string, UseCase<RouteName, Container>>;
-    const made = endpoint(ROUTES, route, module[camel(route)]!, route === 'openapi' ? documented(container) : container);
+    const made = endpoint(
+      ROUTES,
+      route,
+      module[camel(route)]!,
+      route === 'openapi' ? documented(container) : container,
+    );
     handlers.set(route, made);
     return made;
   };
