@@ -57,29 +57,69 @@ const limbs = (operand: Operand): string[] =>
 
 interface Prepared {
   readonly lines: readonly string[];
-  /** The products of column `k`. */
+  /** Lines that have to stand before column `k`. */
+  readonly before: (k: number) => readonly string[];
+  /** What column `k` adds up. */
   readonly column: (k: number) => readonly string[];
 }
 
+/** The products x_i y_j with i + j = k, of limbs `first` to `last`. */
+const products = (k: number, first: number, last: number): readonly (readonly [number, number])[] =>
+  LIMBS.map((i) => [i, k - i] as const).filter(([i, j]) => [i, j].every((n) => n >= first && n <= last));
+
+/**
+ * Columns by Karatsuba over limbs 0 to 4 and 5 to 8: 65 products, not 81. With L and H the columns of the halves and D those of the difference of the
+ * halves, the mixed products are L + H - D; of limb 4 with itself that is 0. Parts may wrap around 2^64 on the way: their sum does not.
+ */
+const byHalves = (x: string, y: string): Pick<Prepared, 'before' | 'column'> => {
+  const half = (k: number, first: number, last: number): string =>
+    products(k, first, last)
+      .map(([i, j]) => `${x}${i} * ${y}${j}`)
+      .join(' + ');
+  const difference = (i: number): string => (i === 4 ? '4' : `d${i}`); // limb 9 is none
+  const mixed = (k: number): string =>
+    products(k, 0, 4)
+      .filter(([i, j]) => i + j < 8)
+      .map(([i, j]) => ` - ${x}${difference(i)} * ${y}${difference(j)}`)
+      .join('');
+  const [low, high] = [(k: number): string => half(k, 0, 4), (k: number): string => half(k + 10, 5, 8)];
+  const name = (part: 'l' | 'h', k: number): string => `${x}${y}${part}${k}`;
+  const written = new Set<string>();
+  /** A sum that two columns need is written down before the first. */
+  const once = (part: 'l' | 'h', k: number): string[] => {
+    const sum = part === 'l' ? low(k) : high(k);
+    if (sum === '' || written.has(name(part, k))) return [];
+    written.add(name(part, k));
+    return [`let ${name(part, k)} = ${sum};`];
+  };
+  const parts = (k: number): (readonly ['l' | 'h', number])[] =>
+    ([['l', k], ['l', k - 5], ['h', k - 5], ['h', k - 10]] as const).filter(([part, i]) =>
+      part === 'l' ? low(i) !== '' && k !== 13 : high(i) !== ''); // prettier-ignore
+  return {
+    before: (k) => parts(k).flatMap(([part, i]) => once(part, i)),
+    column: (k) => {
+      const sum = parts(k).map(([part, i]) => name(part, i));
+      return [`(${sum.join(' + ')}${mixed(k - 5)})`];
+    },
+  };
+};
+
 const prepare = ({ a, b, times = 1 }: Product): Prepared => {
   const x = nameOf(a);
-  const pairs = (k: number): readonly (readonly [number, number])[] =>
-    LIMBS.map((i) => [i, k - i] as const).filter(([, j]) => j >= 0 && j <= 8);
   if (b !== undefined) {
     const y = nameOf(b);
     const scaled = times === 1 ? [] : LIMBS.map((i) => `${x}${i} *= ${times};`);
-    return {
-      lines: [...limbs(a), ...limbs(b), ...scaled],
-      column: (k) => pairs(k).map(([i, j]) => `${x}${i} * ${y}${j}`),
-    };
+    const differences = [x, y].flatMap((z) => [0, 1, 2, 3].map((i) => `let ${z}d${i} = ${z}${i} - ${z}${i + 5};`));
+    return { lines: [...limbs(a), ...limbs(b), ...scaled, ...differences], ...byHalves(x, y) };
   }
   // A square: each mixed product once, with one factor doubled.
   const doubled = LIMBS.slice(1).map((i) => `let ${x}x${i} = ${2 * times} * ${x}${i};`);
   const scaled = times === 1 ? [] : LIMBS.map((i) => `let ${x}s${i} = ${times} * ${x}${i};`);
   return {
     lines: [...limbs(a), ...doubled, ...scaled],
+    before: () => [],
     column: (k) =>
-      pairs(k)
+      products(k, 0, 8)
         .filter(([i, j]) => i <= j)
         .map(([i, j]) => (i < j ? `${x}${i} * ${x}x${j}` : `${x}${i} * ${x}${times === 1 ? '' : 's'}${j}`)),
   };
@@ -89,10 +129,16 @@ const prepare = ({ a, b, times = 1 }: Product): Prepared => {
  * Columns i and i + 9 in step. 2^261 = 2^37 + 31264, so what stands in column i + 9 counts 31264 times in column i and 256 times in the next.
  * What is left above 2^256 at the end comes back as 977 in limb 0 and 8 in limb 1.
  */
-const reduction = (column: (k: number) => string, less: (i: number) => string): string[] => {
+const reduction = (
+  column: (k: number) => string,
+  less: (i: number) => string,
+  before: (k: number) => readonly string[],
+): string[] => {
   const lines = ['let lo: i64 = 0, hi: i64 = 0;'];
   for (const i of LIMBS.slice(0, 8)) {
     lines.push(
+      ...before(i + 9),
+      ...before(i),
       `hi = (hi >> 29) + ${column(i + 9)};`,
       `let u${i} = hi & MASK;`,
       `lo = (lo >> 29) + ${column(i)}${less(i)} + 31264 * u${i}${i === 0 ? '' : ` + (u${i - 1} << 8)`};`,
@@ -101,6 +147,7 @@ const reduction = (column: (k: number) => string, less: (i: number) => string): 
   }
   return [
     ...lines,
+    ...before(8),
     'hi >>= 29;',
     `lo = (lo >> 29) + ${column(8)}${less(8)} + 31264 * hi + (u7 << 8);`,
     'let r8 = lo & TOP;',
@@ -137,7 +184,7 @@ const formula = ({ name, doc, plus, minus, less = {} }: Formula): string => {
     `if (!ASC_NO_ASSERT) assert(fits(${bound}));`,
     ...p.lines,
     ...(m?.lines ?? []),
-    ...reduction(column, subtract),
+    ...reduction(column, subtract, (k) => [...p.before(k), ...(m?.before(k) ?? [])]),
     ...LIMBS.map((i) => `store<i32>(o, <i32>r${i}, ${4 * i});`),
     'if (!ASC_NO_ASSERT) assert(reduced(o));',
     '}',
@@ -154,7 +201,7 @@ const squarings = (): string => {
     ...limbs('a'),
     'do {',
     ...p.lines.slice(9),
-    ...reduction((k) => p.column(k).join(' + '), () => ''), // prettier-ignore
+    ...reduction((k) => p.column(k).join(' + '), () => '', () => []), // prettier-ignore
     ...LIMBS.map((i) => `a${i} = r${i};`),
     '} while (--n > 0);',
     ...LIMBS.map((i) => `store<i32>(o, <i32>a${i}, ${4 * i});`),
