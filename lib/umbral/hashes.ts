@@ -12,29 +12,34 @@ export { PARAMETER_U, PARAMETER_U_SOURCE } from './parameter.ts';
 
 type Encoded = Uint8Array;
 
+const prefixed = (tag: Uint8Array): Uint8Array => concat(u32(tag.length), tag);
+
 const TAGS = {
-  capsule: utf8('CAPSULE_POINTS'),
-  secret: utf8('SHARED_SECRET'),
-  index: utf8('POLYNOMIAL_ARG'),
-  proof: utf8('CFRAG_VERIFICATION'),
+  capsule: prefixed(utf8('CAPSULE_POINTS')),
+  secret: prefixed(utf8('SHARED_SECRET')),
+  index: prefixed(utf8('POLYNOMIAL_ARG')),
+  proof: prefixed(utf8('CFRAG_VERIFICATION')),
   makeKey: utf8('KEY_DERIVATION/'),
   makeFactory: utf8('FACTORY_DERIVATION/'),
   makeSecret: utf8('SECRET_DERIVATION/'),
 } as const;
 
+const hashed = (prefix: Uint8Array, ...parts: readonly Uint8Array[]): Scalar =>
+  scalarFromDigest(curve.sha256(concat(prefix, ...parts)));
+
 /** SHA-256 of u32(length of tag), tag, parts; as a scalar in [1, n-1]. */
 export const hashToScalar = (tag: Uint8Array, ...parts: readonly Uint8Array[]): Scalar =>
-  scalarFromDigest(curve.sha256(concat(u32(tag.length), tag, ...parts)));
+  hashed(prefixed(tag), ...parts);
 
 /** The challenge inside a capsule. */
-export const hashCapsule = (E: Encoded, V: Encoded): Scalar => hashToScalar(TAGS.capsule, E, V);
+export const hashCapsule = (E: Encoded, V: Encoded): Scalar => hashed(TAGS.capsule, E, V);
 
 /** d, known to delegator and recipient. @param T the Diffie-Hellman point [x]B = [b]X */
-export const hashSecret = (X: Encoded, B: Encoded, T: Encoded): Scalar => hashToScalar(TAGS.secret, X, B, T);
+export const hashSecret = (X: Encoded, B: Encoded, T: Encoded): Scalar => hashed(TAGS.secret, X, B, T);
 
 /** Where the polynomial is evaluated for the share with this id[32]. */
 export const hashIndex = (X: Encoded, B: Encoded, T: Encoded, id: Uint8Array): Scalar =>
-  hashToScalar(TAGS.index, X, B, T, id);
+  hashed(TAGS.index, X, B, T, id);
 
 /** The challenge of the re-encryption proof. The order is by capsule part and differs from the order on the wire. */
 export const hashProof = (
@@ -46,7 +51,7 @@ export const hashProof = (
   V2: Encoded,
   U1: Encoded,
   U2: Encoded,
-): Scalar => hashToScalar(TAGS.proof, E, E1, E2, V, V1, V2, PARAMETER_U, U1, U2);
+): Scalar => hashed(TAGS.proof, E, E1, E2, V, V1, V2, PARAMETER_U, U1, U2);
 
 const optionalKey = (key: Encoded | undefined): Uint8Array => (key === undefined ? u8(0) : concat(u8(1), key));
 

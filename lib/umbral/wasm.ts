@@ -3,7 +3,7 @@ import { sha256 as longSha256 } from '@noble/hashes/sha2.js';
 import { wipe, type Rng } from '../bytes/binary.ts';
 import type { Backend, Base, Point } from './backend.ts';
 import { UmbralError } from './errors.ts';
-import { MESSAGE, SLOTS, TERMS, type Kernel } from './instance.ts';
+import { HELD, MESSAGE, SLOTS, TERMS, type Kernel } from './instance.ts';
 import { add as addScalars, encodeScalar, type Scalar } from './scalar.ts';
 
 /** `block`: as the kernel gives and takes points. `bytes`: the encoding in it, once somebody asked for it. */
@@ -40,11 +40,14 @@ const wiping = <T>(kernel: Kernel, terms: number, run: () => T): T => {
 
 const results = (kernel: Kernel, count: number): Point[] => {
   kernel.settle(count);
-  return Array.from({ length: count }, (_, i) => {
-    const block = kernel.result(i);
-    if (block[IDENTITY] === 1) throw identity();
-    return hold(block);
-  });
+  // One copy for all: a typed array of its own for each costs more than what is in it.
+  const all = kernel.results(count);
+  const points: Point[] = [];
+  for (let at = 0; at < all.length; at += HELD) {
+    if (all[at + IDENTITY] === 1) throw identity();
+    points.push(hold(all.subarray(at, at + HELD)));
+  }
+  return points;
 };
 
 /** SUMS[to] = sum of the terms, which may be more than one walk has room for; uses the sum after `to` then. */
@@ -144,7 +147,7 @@ const decode = (kernel: Kernel, bytes: Uint8Array): Point => {
   if (bytes.length === 33) {
     kernel.setBytes(0, bytes);
     // Points on the wire are public: whether one is valid may be seen in the time.
-    if (kernel.decodePoint() === 1) return hold(kernel.result(0));
+    if (kernel.decodePoint() === 1) return hold(kernel.results(1));
   }
   throw new UmbralError('bad-point', 'not a compressed point of secp256k1');
 };
