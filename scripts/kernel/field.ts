@@ -139,9 +139,9 @@ const reduction = (
     lines.push(
       ...before(i + 9),
       ...before(i),
-      `hi = (hi >> 29) + ${column(i + 9)};`,
+      `hi = (hi >> 29) + (${column(i + 9)});`,
       `let u${i} = hi & MASK;`,
-      `lo = (lo >> 29) + ${column(i)}${less(i)} + 31264 * u${i}${i === 0 ? '' : ` + (u${i - 1} << 8)`};`,
+      `lo = (lo >> 29) + (${column(i)}${less(i)} + 31264 * u${i}${i === 0 ? '' : ` + (u${i - 1} << 8)`});`,
       `let r${i} = lo & MASK;`,
     );
   }
@@ -149,7 +149,7 @@ const reduction = (
     ...lines,
     ...before(8),
     'hi >>= 29;',
-    `lo = (lo >> 29) + ${column(8)}${less(8)} + 31264 * hi + (u7 << 8);`,
+    `lo = (lo >> 29) + (${column(8)}${less(8)} + 31264 * hi + (u7 << 8));`,
     'let r8 = lo & TOP;',
     'let t = (lo >> 24) + (hi << 13);',
     'lo = r0 + 977 * t;',
