@@ -1,11 +1,11 @@
 // The server cannot decrypt: what would open a record, seal one, or hold a secret is in no bundle of any function. Every function is bundled as
 // it is deployed, and of the crypto only what stands on this list may be left in what esbuild writes.
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import type { Metafile, Plugin } from 'esbuild';
 import { readdirSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
+import { bundle, bundleAll, functions, leftIn, root } from './bundle.ts';
 
-const root = join(import.meta.dirname, '..', '..');
 const crypto = ['umbral', 'envelope', 'identity', 'client', 'cli'];
 
 /** What the server does: check capsules and key fragments, re-encrypt, read headers. */
@@ -33,44 +33,16 @@ const ALLOWED = new Set([...DOORS, ...INTERNALS].map((m) => `lib/${m}.ts`));
 /** Ciphers are for clients alone. */
 const CIPHERS = 'node_modules/@noble/ciphers/';
 
-// As serverless-esbuild calls it; serverless.yml says format, platform, target and main fields.
-const bundle = async (options: BuildOptions): Promise<Metafile> => {
-  const { metafile } = await build({
-    absWorkingDir: root,
-    bundle: true,
-    write: false,
-    metafile: true,
-    outdir: 'out',
-    format: 'esm',
-    platform: 'node',
-    target: 'node24',
-    mainFields: ['module', 'main'],
-    logLevel: 'silent',
-    ...options,
-  });
-  return metafile!;
-};
-
 const isForbidden = (input: string): boolean =>
   input.startsWith(CIPHERS) || (crypto.some((folder) => input.startsWith(`lib/${folder}/`)) && !ALLOWED.has(input));
 
-/** Inputs of which something is left in an output, by function. */
-const leftIn = ({ outputs }: Metafile): ReadonlyMap<string, readonly string[]> =>
-  new Map(
-    Object.entries(outputs).map(([output, { inputs }]) => [
-      basename(output, '.js'),
-      Object.keys(inputs).filter((input) => inputs[input]!.bytesInOutput > 0),
-    ]),
-  );
 const forbiddenIn = (metafile: Metafile): readonly string[] =>
   [...leftIn(metafile).values()].flat().filter(isForbidden);
-
-const functions = readdirSync(join(root, 'functions')).map((file) => basename(file, '.ts'));
 
 describe('the functions as they are deployed', () => {
   let left: ReturnType<typeof leftIn>;
   beforeAll(async () => {
-    left = leftIn(await bundle({ entryPoints: functions.map((name) => `functions/${name}.ts`) }));
+    left = leftIn(await bundleAll());
   });
 
   test.each(functions)('%s holds nothing that decrypts', (name) => {
