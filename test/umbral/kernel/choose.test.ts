@@ -2,26 +2,12 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Backend } from '../../../lib/umbral/backend.ts';
 import { choose, chosen } from '../../../lib/umbral/choose.ts';
-import { kernelBytes } from '../../../lib/umbral/instance.ts';
 import { noble } from '../../../lib/umbral/noble.ts';
 import { passesSelfTest } from '../../../lib/umbral/selftest.ts';
 
 describe('the backend', () => {
   test('is the kernel here', () => {
     expect(chosen.name).toBe('wasm');
-  });
-
-  test('is read the same where there is no Buffer', () => {
-    const read = kernelBytes();
-    const { Buffer } = globalThis;
-    Reflect.deleteProperty(globalThis, 'Buffer');
-    try {
-      expect(Buffer.compare(kernelBytes(), read)).toBe(0);
-      expect(globalThis).not.toHaveProperty('Buffer');
-    } finally {
-      globalThis.Buffer = Buffer;
-    }
-    expect(WebAssembly.validate(read)).toBe(true);
   });
 
   test('is noble where WebAssembly is missing', () => {
