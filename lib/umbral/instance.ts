@@ -7,7 +7,7 @@ export const SLOTS = 64;
 export const TERMS = 32;
 export const MESSAGE = 1024;
 /** A point as it is held: affine form, encoding, and whether it is the identity (kernel/layout.ts). */
-export const HELD = 128;
+const HELD = 128;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -42,8 +42,7 @@ export interface Kernel extends Omit<Exports, 'scalarsAt' | 'pointsAt' | 'outAt'
   readonly setScalar: (slot: number, value: Scalar) => void;
   readonly getScalar: (slot: number) => Scalar;
   readonly setPoint: (slot: number, point: Uint8Array) => void;
-  /** The first results, one after the other, {@link HELD} bytes each. */
-  readonly results: (count: number) => Uint8Array;
+  readonly result: (slot: number) => Uint8Array;
   readonly setBytes: (at: number, bytes: Uint8Array) => void;
   /** At most {@link MESSAGE} bytes, to be hashed. */
   readonly setMessage: (message: Uint8Array) => void;
@@ -87,7 +86,7 @@ export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
       return ((((((d << 64n) | c) << 64n) | b) << 64n) | a) as Scalar;
     },
     setPoint: (slot, point) => points.set(point, HELD * slot),
-    results: (count) => out.slice(0, HELD * count),
+    result: (slot) => out.slice(HELD * slot, HELD * (slot + 1)),
     setBytes: (position, value) => bytes.set(value, position),
     setMessage: (message) => messages.set(message),
     getBytes: (position, length) => bytes.slice(position, position + length),

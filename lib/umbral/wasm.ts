@@ -3,7 +3,7 @@ import { sha256 as longSha256 } from '@noble/hashes/sha2.js';
 import { wipe, type Rng } from '../bytes/binary.ts';
 import type { Backend, Base, Point } from './backend.ts';
 import { UmbralError } from './errors.ts';
-import { HELD, MESSAGE, SLOTS, TERMS, type Kernel } from './instance.ts';
+import { MESSAGE, SLOTS, TERMS, type Kernel } from './instance.ts';
 import { add as addScalars, encodeScalar, type Scalar } from './scalar.ts';
 
 /** `block`: as the kernel gives and takes points. `bytes`: the encoding in it, once somebody asked for it. */
@@ -40,12 +40,12 @@ const wiping = <T>(kernel: Kernel, terms: number, run: () => T): T => {
 
 const results = (kernel: Kernel, count: number): Point[] => {
   kernel.settle(count);
-  // One copy for all: a typed array of its own for each costs more than what is in it.
-  const all = kernel.results(count);
   const points: Point[] = [];
-  for (let at = 0; at < all.length; at += HELD) {
-    if (all[at + IDENTITY] === 1) throw identity();
-    points.push(hold(all.subarray(at, at + HELD)));
+  // Each in memory of its own: of the points of one call some may be public and others secret.
+  for (let i = 0; i < count; i++) {
+    const block = kernel.result(i);
+    if (block[IDENTITY] === 1) throw identity();
+    points.push(hold(block));
   }
   return points;
 };
@@ -147,7 +147,7 @@ const decode = (kernel: Kernel, bytes: Uint8Array): Point => {
   if (bytes.length === 33) {
     kernel.setBytes(0, bytes);
     // Points on the wire are public: whether one is valid may be seen in the time.
-    if (kernel.decodePoint() === 1) return hold(kernel.results(1));
+    if (kernel.decodePoint() === 1) return hold(kernel.result(0));
   }
   throw new UmbralError('bad-point', 'not a compressed point of secp256k1');
 };

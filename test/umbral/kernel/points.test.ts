@@ -48,6 +48,12 @@ const same = (run: (b: Backend) => readonly Point[]): void => expect(outcome(was
 const based = fc.oneof(points, fc.constantFrom('G' as const, 'U' as const));
 const base = (b: Backend, p: Uint8Array | 'G' | 'U'): Base => (typeof p === 'string' ? p : b.decode(p));
 
+test('each point of a call is in memory of its own, since one may be public and the next secret', () => {
+  const points = wasm.muls([['G', 5n as Scalar], ['U', 5n as Scalar]]).map((p) => wasm.encode(p)); // prettier-ignore
+  expect(points.map(({ buffer }) => buffer.byteLength)).toEqual([128, 128]);
+  expect(points[0]!.buffer).not.toBe(points[1]!.buffer);
+});
+
 describe(`points, ${seeded}`, () => {
   test(
     'sums of two',
