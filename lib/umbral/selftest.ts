@@ -8,7 +8,7 @@ interface Known {
   readonly k: string;
   readonly l: string;
   readonly p: string;
-  /** SHA-256 of all answers. The backend's own makes it: one that is wrong does not come out as this either. */
+  /** SHA-256, by the backend itself, of all answers, SHA-256 of a short message among them. */
   readonly answers: string;
 }
 
@@ -17,13 +17,13 @@ const KNOWN: readonly Known[] = [
     k: 'a0631b93507579f4b9a30615d0c959754710f5b4e12fe64de7d948bb9ccb932c',
     l: 'd3009a4f72be84e0fbf8d19a1c2695c6e09460d3a7e13a6e6190752622720709',
     p: '02c620dc0de49feed48856e87ffed6b84e5f1407f1bdc532ba15dc320451d8fc05',
-    answers: '9285e0bb7b8274737f46572e92850de673e1e35298e0c992bd6c55b8dbf5a522',
+    answers: '7a4b8b8c7940b0ed7a188e45078cf85e7a7d5c6e7b8f5860d3fe82ea58d7f69e',
   },
   {
     k: 'fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd036413f',
     l: '0000000000000000000000000000000000000000000000000000000000000005',
     p: '02e5c819737220fe9c7f2af89f1171359c8fcaa960e4d38384379e3ba52f2bde52',
-    answers: '4765e1b6af10d7212960b0f5481a88b1073a363b356164e370137222d6ab53a0',
+    answers: '5f52ea177c9a0cc4240308ff73512a39397df438f9401a9eee6fdff551862d2f',
   },
 ];
 
@@ -48,11 +48,13 @@ const answers = (backend: Backend, known: Known): boolean => {
     ],
   ]) as [Point];
   const signature = backend.sign(DIGEST, k, EXTRA);
+  const inverse = backend.inv(k);
   const told = concat(
     ...[...points, sum, backend.add(p, g), backend.addMul(p, g, k)].map((point) => backend.encode(point)),
-    encodeScalar(backend.inv(k)),
+    encodeScalar(inverse),
     signature,
     backend.hkdf(signature),
+    backend.sha256(signature),
   );
   const changed = signature.slice();
   changed[40]! ^= 1;
@@ -68,6 +70,8 @@ const answers = (backend: Backend, known: Known): boolean => {
     );
   return (
     equalBytes(backend.sha256(told), fromHex(known.answers)) &&
+    // What is encoded has lost what stands above 256 bits.
+    inverse === decodeScalar(encodeScalar(inverse)) &&
     checks(sum) &&
     !checks(g) &&
     backend.verify(signature, DIGEST, g) &&

@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Backend } from '../../../lib/umbral/backend.ts';
 import { choose, chosen } from '../../../lib/umbral/choose.ts';
 import { noble } from '../../../lib/umbral/noble.ts';
+import type { Scalar } from '../../../lib/umbral/scalar.ts';
 import { passesSelfTest } from '../../../lib/umbral/selftest.ts';
 
 describe('the backend', () => {
@@ -52,6 +53,16 @@ describe.each([
     sha256: { sha256: (message) => message.slice(0, 32) },
     hkdf: { hkdf: (secret) => backend.sha256(secret) },
   };
+  const short = (message: Uint8Array): Uint8Array =>
+    message.length > 300 ? backend.sha256(message) : message.slice(0, 32);
+  const beyond = (k: Scalar): Scalar => (backend.inv(k) + 2n ** 256n) as Scalar;
+  test.each([
+    ['short messages are hashed wrong', { sha256: short }],
+    ['inverses are out of range', { inv: beyond }],
+  ])('fails when %s', (_name, part) => {
+    expect(passesSelfTest({ ...backend, ...part })).toBe(false);
+  });
+
   test.each(Object.entries(wrong))('fails when %s is wrong', (_name, part) => {
     expect(passesSelfTest({ ...backend, ...part })).toBe(false);
   });
