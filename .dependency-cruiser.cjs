@@ -19,6 +19,8 @@ module.exports = {
     only('bytes', []),
     only('umbral', ['bytes']),
     only('envelope', ['bytes', 'umbral']),
+    // For Node alone: files, and threads.
+    only('files', ['bytes', 'envelope']),
     only('identity', ['bytes', 'umbral', 'envelope', 'statements']),
     only('statements', ['bytes']),
     only('domain', ['bytes', 'statements']),
@@ -33,7 +35,7 @@ module.exports = {
       comment: 'the server must not be able to decrypt: it may use only the doors that hold no secret',
       severity: 'error',
       from: { path: '^(functions|lib/(usecases|stores|http|runtime|api|domain|statements))/' },
-      to: { path: '^lib/(umbral|envelope)/', pathNot: `^lib/(${serverDoors})` },
+      to: { path: '^lib/(umbral|envelope|files)/', pathNot: `^lib/(${serverDoors})` },
     },
     no(
       'usecases-know-ports-only',

@@ -10,7 +10,9 @@ export type EnvelopeErrorCode =
   | 'metadata-invalid'
   | 'wrap-invalid'
   | 'text-invalid' // altered, or made for another place
-  | 'too-long';
+  | 'too-long'
+  | 'source-invalid' // not a regular file: it has no places to be read at
+  | 'source-changed'; // written to while it was sealed: to be sealed again, under a fresh key
 
 /** Something sealed that does not open. The message never repeats content. */
 export class EnvelopeError extends Error {

@@ -35,6 +35,16 @@ export interface OpenBlobOptions {
   readonly inFlight?: number;
 }
 
+/** What takes a body in other ways than as a stream, such as a file (lib/files): as {@link openBlob}, done when all of it was checked. */
+export interface BodySink {
+  readonly open: (
+    ciphertext: ByteSource,
+    fileKey: Uint8Array,
+    blob: SignedBlob,
+    options: Pick<OpenBlobOptions, 'plainLength'> & { readonly signal?: AbortSignal | undefined },
+  ) => Promise<void>;
+}
+
 const IN_FLIGHT = 4;
 
 interface SealedChunk {
@@ -148,11 +158,14 @@ export const assertCommit = async (fileKey: Uint8Array, header: HeaderFields, co
   await committedKeys(fileKey, header, commit);
 };
 
-/** What can be refused before a byte was read. */
-const payloadKey = async (
+/**
+ * What the chunks are sealed with, after what can be refused before a byte was read.
+ * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`
+ */
+export const payloadKey = async (
   fileKey: Uint8Array,
   blob: SignedBlob,
-  { plainLength }: OpenBlobOptions,
+  { plainLength }: Pick<OpenBlobOptions, 'plainLength'>,
 ): Promise<CryptoKey> => {
   const { payload } = await committedKeys(fileKey, blob.header, blob.commit);
   assertLengths(blob, plainLength);

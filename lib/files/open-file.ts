@@ -1,0 +1,67 @@
+// From a blob in a file to its body in another file, by threads. docs/spec/blob.md is the page to this file.
+import { KeyObject } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { equalBytes } from '../bytes/binary.ts';
+import { EnvelopeError } from '../envelope/errors.ts';
+import { compositeDigest, PADDED } from '../envelope/header.ts';
+import { collect, openBlob, payloadKey, type OpenBlobOptions, type SignedBlob } from '../envelope/open.ts';
+import { inThreads, type ThreadOptions } from './threads.ts';
+import { openRegular, writeWhole } from './whole.ts';
+
+export type OpenFileOptions = Omit<OpenBlobOptions, 'inFlight'> & ThreadOptions;
+
+const assertLength = (size: number, length: number): void => {
+  if (size < length) throw new EnvelopeError('truncated', 'the blob ends early');
+  if (size > length) throw new EnvelopeError('trailing-data', 'the blob goes on after its end');
+};
+
+interface Opening {
+  readonly from: FileHandle;
+  readonly to: FileHandle;
+  readonly key: CryptoKey;
+  readonly blob: SignedBlob;
+  readonly options: OpenFileOptions;
+}
+
+const openInThreads = async ({ from, to, key, blob, options }: Opening): Promise<void> => {
+  const sizes = { plain: options.plainLength, chunk: 2 ** blob.header.chunk, blob: blob.length };
+  const work = { job: 'open', from: from.fd, to: to.fd, key: KeyObject.from(key), ...sizes } as const;
+  const outcome = await inThreads(work, options);
+  if ('fault' in outcome) {
+    if ('short' in outcome.fault) throw new EnvelopeError('truncated', 'the blob ends early');
+    throw new EnvelopeError('chunk-invalid', `chunk ${outcome.fault.chunk} does not open`);
+  }
+  if (!equalBytes(await compositeDigest(outcome.digests), blob.digest))
+    throw new EnvelopeError('digest-mismatch', 'the blob is not the one that was signed');
+};
+
+/**
+ * Opens a blob into a file, which is there whole or not at all, and replaces what was there: nothing of a body that is refused is left.
+ *
+ * Secret: `fileKey`.
+ *
+ * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`, `truncated`, `trailing-data`, `chunk-invalid`, `digest-mismatch`,
+ *   `source-invalid`; {Error} what the system says of a file, or the signal's reason
+ */
+export const openFile = async (
+  from: string,
+  to: string,
+  fileKey: Uint8Array,
+  blob: SignedBlob,
+  options: OpenFileOptions,
+): Promise<void> => {
+  const key = await payloadKey(fileKey, blob, options);
+  const { file, size } = await openRegular(from);
+  try {
+    assertLength(size, blob.length);
+    await writeWhole(to, async (into) => {
+      if ((blob.header.flags & PADDED) === 0) await openInThreads({ from: file, to: into, key, blob, options });
+      else {
+        const sealed = new Blob([await file.readFile()]).stream();
+        await into.writeFile(await collect(await openBlob(sealed, fileKey, blob, options)));
+      }
+    });
+  } finally {
+    await file.close();
+  }
+};

@@ -1,0 +1,82 @@
+// From a file to its blob in another file, by threads. The bytes are those that sealBlob makes; docs/spec/blob.md is the page to both.
+import { KeyObject } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { systemRng } from '../bytes/binary.ts';
+import { EnvelopeError } from '../envelope/errors.ts';
+import { blobLength, compositeDigest, DEFAULT_CHUNK, PADDING_LIMIT, type HeaderFields } from '../envelope/header.ts';
+import { deriveKeys } from '../envelope/keys.ts';
+import { sealBlob, type Heading, type SealedFacts, type SealOptions } from '../envelope/seal.ts';
+import { inThreads, type ThreadOptions } from './threads.ts';
+import { openRegular, writeWhole, type Regular } from './whole.ts';
+
+export type SealFileOptions = Omit<SealOptions, 'inFlight'> & ThreadOptions;
+
+/** What the author signs of the blob, and what goes into the sealed metadata. */
+export interface SealedFile extends SealedFacts {
+  readonly header: HeaderFields;
+  /** COMMIT, 32 bytes. */
+  readonly commit: Uint8Array;
+  /** SHA-256 of each part, 32 bytes. */
+  readonly parts: readonly Uint8Array[];
+}
+
+interface Sealing {
+  readonly from: Regular;
+  readonly to: FileHandle;
+  readonly fileKey: Uint8Array;
+  readonly heading: Heading;
+  readonly options: SealFileOptions;
+}
+
+const sealPadded = async ({ from, to, fileKey, heading, options }: Sealing): Promise<SealedFile> => {
+  const body = new Blob([await from.file.readFile()]);
+  const { header, commit, parts, facts } = await sealBlob(body.stream(), fileKey, heading, options);
+  const digests: Uint8Array[] = [];
+  for await (const { bytes, sha256 } of parts) {
+    await to.writeFile(bytes);
+    digests.push(sha256);
+  }
+  return { header, commit, parts: digests, ...facts() };
+};
+
+const sealInThreads = async ({ from, to, fileKey, heading, options }: Sealing): Promise<SealedFile> => {
+  const { chunk = DEFAULT_CHUNK, rng = systemRng } = options;
+  const header: HeaderFields = { ...heading, algorithm: 1, chunk, flags: 0, salt: rng(16) };
+  const { payload, commit } = await deriveKeys(fileKey, header);
+  const plainLength = from.size;
+  const length = blobLength(plainLength, chunk);
+  const sizes = { plain: plainLength, chunk: 2 ** chunk, blob: length };
+  const work = { job: 'seal', from: from.file.fd, to: to.fd, key: KeyObject.from(payload), ...sizes } as const;
+  const outcome = await inThreads(work, options);
+  // What lies in two parts is read twice, and has to be the same both times.
+  if ('fault' in outcome || !(await from.unchanged()))
+    throw new EnvelopeError('source-changed', 'the file was written to while it was sealed');
+  const parts = outcome.digests;
+  return { header, commit, parts, length, digest: await compositeDigest(parts), plainLength };
+};
+
+/**
+ * Seals a file into another one, which is there whole or not at all, and replaces what was there.
+ *
+ * Secret: `fileKey`, 32 random bytes, fresh for every call, one that failed included.
+ *
+ * @param from a regular file, which nobody writes to meanwhile
+ * @throws {EnvelopeError} `header-invalid`, `source-invalid`, `source-changed`; {Error} what the system says of a file, or the signal's reason
+ */
+export const sealFile = async (
+  from: string,
+  to: string,
+  fileKey: Uint8Array,
+  heading: Heading,
+  options: SealFileOptions = {},
+): Promise<SealedFile> => {
+  const source = await openRegular(from);
+  try {
+    return await writeWhole(to, (into) => {
+      const sealing = { from: source, to: into, fileKey, heading, options };
+      return source.size < PADDING_LIMIT ? sealPadded(sealing) : sealInThreads(sealing);
+    });
+  } finally {
+    await source.file.close();
+  }
+};

@@ -1,0 +1,282 @@
+// From file to file by threads: the same bytes as by streams, and the same refusals.
+import { createSecretKey } from 'node:crypto';
+import { appendFileSync, statSync, truncateSync } from 'node:fs';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { equalBytes } from '../../lib/bytes/binary.ts';
+import { compositeDigest, encodeHeader, PART_BYTES } from '../../lib/envelope/header.ts';
+import { openFile, type OpenFileOptions } from '../../lib/files/open-file.ts';
+import { sealFile, type SealedFile, type SealFileOptions } from '../../lib/files/seal-file.ts';
+import { inThreads } from '../../lib/files/threads.ts';
+import { codeOf, fileKey, heading, patterned, seal, withHeader, type Sealed } from '../envelope/helpers.ts';
+import { peerDigest, peerKey, peerSealChunks } from '../envelope/peer.ts';
+import { runs } from '../support/fc.ts';
+
+const K64 = 65_536;
+const rng = (length: number): Uint8Array => new Uint8Array(length).fill(9);
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'files-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+
+/** Members stay what they are, so that one may do something when it is asked for. */
+const withMembers = <A extends object, B extends object>(a: A, b: B): A & B =>
+  Object.defineProperties(a, Object.getOwnPropertyDescriptors(b)) as A & B;
+
+const sealed = async (body: Uint8Array, options: SealFileOptions = {}): Promise<SealedFile> => {
+  await writeFile(at('body'), body);
+  return sealFile(at('body'), at('blob'), fileKey, heading, withMembers({ rng }, options));
+};
+const opened = async (s: Omit<Sealed, 'blob'>, options: Partial<OpenFileOptions> = {}): Promise<Uint8Array> => {
+  await openFile(at('blob'), at('opened'), fileKey, s, { plainLength: s.plainLength, ...options });
+  return readFile(at('opened'));
+};
+/** Nothing half done is left. */
+const expectTidy = async (): Promise<void> => {
+  expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([]);
+};
+
+/** Lengths of bodies around which chunks and parts end. */
+const around = (chunk: number): readonly number[] => {
+  const size = 2 ** chunk;
+  const part = PART_BYTES - 16 * Math.ceil(PART_BYTES / (size + 16));
+  return [size, 2 * size, part, part + size].flatMap((n) => [n - 1, n, n + 1]);
+};
+
+describe('the same as by streams', () => {
+  const same = async (body: Uint8Array, options: SealFileOptions): Promise<void> => {
+    const { blob, ...facts } = await seal(body, { rng, ...options });
+    const { parts, ...sealedFacts } = await sealed(body, options);
+    expect(sealedFacts).toEqual(facts);
+    expect(equalBytes(await compositeDigest(parts), facts.digest)).toBe(true);
+    expect(equalBytes(await readFile(at('blob')), blob)).toBe(true);
+    expect(equalBytes(await opened(facts, options), body)).toBe(true);
+  };
+
+  test.each([0, 1, 511, 513, K64 - 1])('%i bytes, padded', (length) => same(patterned(length), {}));
+  test.each(around(16))('%i bytes in chunks of 64 KiB', (length) => same(patterned(length), { chunk: 16 }));
+  test.each(around(20))('%i bytes in chunks of 1 MiB', (length) => same(patterned(length), { chunk: 20 }));
+  test.each([1, 2, 3, 7])('several parts by %i threads', (threads) =>
+    same(patterned(3 * PART_BYTES + 12_345), { threads }),
+  );
+
+  test('bodies of any length, in chunks of any size', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.integer({ min: 0, max: 2 * PART_BYTES + K64 }),
+        fc.integer({ min: 16, max: 20 }),
+        fc.integer({ min: 1, max: 4 }),
+        (length, chunk, threads) => same(patterned(length), { chunk, threads }),
+      ),
+      { numRuns: runs(5) },
+    );
+  });
+
+  test('an empty body that is not padded is one empty chunk', async () => {
+    const header = { ...(await seal(new Uint8Array(0))).header, flags: 0 };
+    const raw = encodeHeader(header);
+    const blob = peerSealChunks(fileKey, raw, [new Uint8Array(0)]);
+    await writeFile(at('blob'), blob);
+    const commit = peerKey(fileKey, raw, 'commit');
+    expect(await opened({ header, commit, digest: peerDigest(blob), length: 16, plainLength: 0 })).toHaveLength(0);
+  });
+
+  test('files are their owner’s alone, and replace what was there', async () => {
+    await writeFile(at('blob'), 'before', { mode: 0o644 });
+    await writeFile(at('opened'), 'before', { mode: 0o644 });
+    await opened(await sealed(patterned(100_000)));
+    expect([statSync(at('blob')).mode & 0o777, statSync(at('opened')).mode & 0o777]).toEqual([0o600, 0o600]);
+    await expectTidy();
+  });
+});
+
+describe('refused', () => {
+  const LENGTH = 2 * PART_BYTES + 100_000;
+  const CHUNK = K64 + 16;
+  let facts: SealedFile;
+  let blob: Uint8Array;
+  beforeAll(async () => {
+    facts = await sealed(patterned(LENGTH), { chunk: 16 });
+    blob = new Uint8Array(await readFile(at('blob')));
+  });
+  /** What is told of this blob; what was there before is there still. */
+  const refusal = async (
+    bytes: Uint8Array,
+    changes: Partial<Sealed> & { readonly key?: Uint8Array } = {},
+    options: Partial<OpenFileOptions> = {},
+  ): Promise<unknown> => {
+    await writeFile(at('altered'), bytes);
+    await writeFile(at('kept'), 'kept');
+    const { plainLength, ...signed } = { ...facts, ...changes };
+    const opening = openFile(
+      at('altered'),
+      at('kept'),
+      changes.key ?? fileKey,
+      signed,
+      withMembers({ plainLength }, options),
+    );
+    const told = await opening.catch((error: unknown) => error);
+    expect(await readFile(at('kept'), 'utf8')).toBe('kept');
+    await expectTidy();
+    return told;
+  };
+
+  test('any altered byte, by the first chunk that does not open', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.nat(blob.length - 1), { minLength: 1, maxLength: 5 }),
+        fc.integer({ min: 1, max: 255 }),
+        fc.integer({ min: 1, max: 4 }),
+        async (places, change, threads) => {
+          const altered = blob.slice();
+          for (const place of new Set(places)) altered[place]! ^= change;
+          const first = Math.floor(Math.min(...places) / CHUNK);
+          expect(await refusal(altered, {}, { threads })).toMatchObject({
+            code: 'chunk-invalid',
+            message: `chunk ${first} does not open`,
+          });
+        },
+      ),
+      { numRuns: runs(10) },
+    );
+  });
+
+  test('chunks that changed places, or stand for the last', async () => {
+    const swapped = blob.slice();
+    swapped.set(blob.subarray(0, CHUNK), CHUNK);
+    swapped.set(blob.subarray(CHUNK, 2 * CHUNK), 0);
+    expect(await refusal(swapped)).toMatchObject({ code: 'chunk-invalid' });
+    const shorter = { length: 3 * CHUNK, plainLength: 3 * K64 };
+    expect(await refusal(blob.subarray(0, 3 * CHUNK), shorter)).toMatchObject({ message: 'chunk 2 does not open' });
+  });
+
+  test('fewer bytes and more', async () => {
+    for (const length of [0, 1, CHUNK, PART_BYTES, blob.length - 1])
+      expect(await refusal(blob.subarray(0, length))).toMatchObject({ code: 'truncated' });
+    expect(await refusal(Buffer.concat([blob, Buffer.alloc(1)]))).toMatchObject({ code: 'trailing-data' });
+    // Before anything is opened.
+    expect(await refusal(new Uint8Array(PART_BYTES))).toMatchObject({ code: 'truncated' });
+  });
+
+  test('a blob that gets shorter meanwhile', async () => {
+    const options = {
+      get threads() {
+        truncateSync(at('altered'), PART_BYTES + 1000);
+        return 2;
+      },
+    };
+    expect(await refusal(blob, {}, options)).toMatchObject({ code: 'truncated' });
+  });
+
+  test('another digest, key, commitment, header, length', async () => {
+    const zeros = new Uint8Array(32);
+    expect(await refusal(blob, { digest: zeros })).toMatchObject({ code: 'digest-mismatch' });
+    expect(await refusal(blob, { key: zeros })).toMatchObject({ code: 'commit-mismatch' });
+    expect(await refusal(blob, { commit: zeros })).toMatchObject({ code: 'commit-mismatch' });
+    const header = (changes: object) => withHeader({ ...facts, blob }, changes);
+    expect(await refusal(blob, header({ version: 2 }))).toMatchObject({ code: 'commit-mismatch' });
+    expect(await refusal(blob, header({ version: 0 }))).toMatchObject({ code: 'header-invalid' });
+    expect(await refusal(blob, { plainLength: LENGTH - 1 })).toMatchObject({ code: 'length-mismatch' });
+  });
+
+  test('a padded body whose chunk was altered', async () => {
+    const small = await sealed(patterned(600));
+    const altered = await readFile(at('blob'));
+    altered[5]! ^= 1;
+    expect(await refusal(altered, small)).toMatchObject({ code: 'chunk-invalid' });
+  });
+});
+
+describe('files that are no good', () => {
+  const meanwhile = (change: () => void): SealFileOptions => ({
+    get threads() {
+      change();
+      return 2;
+    },
+  });
+  const LENGTH = PART_BYTES + K64;
+
+  test.each([
+    ['longer', () => appendFileSync(at('body'), 'x')],
+    ['shorter', () => truncateSync(at('body'), K64)],
+    ['other', () => truncateSync(at('body'), LENGTH)],
+  ])('one that gets %s while it is sealed', async (_, change) => {
+    await rm(at('blob'), { force: true });
+    expect(await codeOf(sealed(patterned(LENGTH), meanwhile(change)))).toBe('source-changed');
+    await expect(readFile(at('blob'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expectTidy();
+  });
+
+  test('no regular file', async () => {
+    for (const path of [folder, '/dev/zero']) {
+      expect(await codeOf(sealFile(path, at('blob'), fileKey, heading))).toBe('source-invalid');
+      const s = await seal(patterned(1));
+      expect(await codeOf(openFile(path, at('opened'), fileKey, s, { plainLength: 1 }))).toBe('source-invalid');
+    }
+  });
+
+  test('what the system says', async () => {
+    await expect(sealFile(at('none'), at('blob'), fileKey, heading)).rejects.toMatchObject({ code: 'ENOENT' });
+    await writeFile(at('body'), patterned(LENGTH));
+    await expect(sealFile(at('body'), at('none/blob'), fileKey, heading)).rejects.toMatchObject({ code: 'ENOENT' });
+    await mkdir(at('taken'));
+    await expect(sealFile(at('body'), at('taken'), fileKey, heading)).rejects.toMatchObject({ syscall: 'rename' });
+    await expectTidy();
+  });
+
+  test('one that a thread may not write to', async () => {
+    await writeFile(at('body'), patterned(LENGTH));
+    const file = await open(at('body'));
+    const key = createSecretKey(fileKey);
+    const work = {
+      job: 'seal',
+      from: file.fd,
+      to: file.fd,
+      key,
+      plain: LENGTH,
+      chunk: K64,
+      blob: LENGTH + 16 * 129,
+    } as const;
+    await expect(inThreads(work, { threads: 2 })).rejects.toMatchObject({ code: 'EBADF' });
+    await file.close();
+  });
+
+  test('a header that is out of range', async () => {
+    await writeFile(at('body'), patterned(LENGTH));
+    for (const chunk of [15, 21])
+      expect(await codeOf(sealFile(at('body'), at('blob'), fileKey, heading, { chunk }))).toBe('header-invalid');
+    await expectTidy();
+  });
+});
+
+describe('given up', () => {
+  const reason = new Error('changed my mind');
+
+  test('before it began', async () => {
+    await expect(sealed(patterned(PART_BYTES), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expectTidy();
+  });
+
+  test('while threads work', async () => {
+    const s = await sealed(patterned(4 * PART_BYTES));
+    const stop = new AbortController();
+    const options = {
+      signal: stop.signal,
+      get threads() {
+        queueMicrotask(() => stop.abort(reason));
+        return 2;
+      },
+    };
+    await expect(sealFile(at('body'), at('again'), fileKey, heading, options)).rejects.toBe(reason);
+    await expect(
+      openFile(at('blob'), at('again'), fileKey, s, withMembers({ plainLength: s.plainLength }, options)),
+    ).rejects.toBe(reason);
+    await expect(readFile(at('again'))).rejects.toMatchObject({ code: 'ENOENT' });
+    await expectTidy();
+  });
+});
