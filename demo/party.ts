@@ -1,11 +1,8 @@
 // One person of the story: a client with its own key file and memory in its own folder. Does what it is told on standard input, a line of JSON
 // each, and answers with ids, names of files and counts. Content and keys stay here.
-import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { AppError } from '../lib/api/errors.ts';
 import type { FolderId, GrantId, IdentityId } from '../lib/bytes/ids.ts';
 import {
@@ -17,6 +14,7 @@ import {
   type GrantWithCells,
   type RecordInfo,
 } from '../lib/client/index.ts';
+import { fileBody, intoFile } from '../lib/files/body.ts';
 import { deviceKeys, identityPublicKey } from '../lib/identity/derive.ts';
 import { nextKeyHash } from '../lib/identity/identity-statement.ts';
 import { decodeKeyFile, encodeKeyFile, holdKeys, type HeldKeys } from '../lib/identity/keyfile.ts';
@@ -84,8 +82,7 @@ const partyOf = (held: HeldKeys, memory: ReturnType<typeof createMemory>, home: 
     },
     file: async ({ folder, path }: { folder: FolderId; path: string }) => {
       const { size } = await stat(path);
-      const source = Readable.toWeb(createReadStream(path, { highWaterMark: 1 << 20 })) as ReadableStream<Uint8Array>;
-      const record = await patient.file(folder, source, {
+      const record = await patient.file(folder, fileBody(path), {
         fileName: basename(path).slice(0, 200),
         mediaType: mediaTypeOf(path),
       });
@@ -128,10 +125,10 @@ const partyOf = (held: HeldKeys, memory: ReturnType<typeof createMemory>, home: 
       last = { grant, records };
       const opened = await recipient.open(grant, records);
       const files: { record: string; path: string; mediaType: string | undefined }[] = [];
-      for (const { record, metadata, stream } of opened) {
+      for (const { record, metadata, save } of opened) {
         // Named by the id: a file name is the author's word, and not to be followed into other folders.
         const path = join(out, record);
-        await pipeline(Readable.fromWeb(stream() as never), createWriteStream(path));
+        await save(intoFile(path));
         files.push({ record, path, mediaType: metadata.mediaType });
       }
       return files;

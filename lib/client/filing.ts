@@ -6,7 +6,7 @@ import { newId, type FolderId, type IdentityId, type RecordId, type UploadId } f
 import type { ByteSource } from '../envelope/bytestream.ts';
 import { DEFAULT_CHUNK } from '../envelope/header.ts';
 import { sealMetadata, type RecordMetadata } from '../envelope/metadata.ts';
-import { sealBlob, type Heading, type SealedBlob } from '../envelope/seal.ts';
+import { sealBlob, type Heading, type SealedBlob, type SelfSealing } from '../envelope/seal.ts';
 import { wrapHash, wrapKey, type Wrap } from '../envelope/wrap.ts';
 import { decodePublicKey } from '../umbral/keys.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
@@ -17,13 +17,13 @@ import { verifyReceipt, type Receipt } from './notary.ts';
 import { infoOf, type RecordInfo } from './records.ts';
 import { uploadBlob, type UploadOptions } from './upload.ts';
 
-/** The body: bytes, a Blob or File, or a stream of any length. */
-export type Content = Uint8Array | Blob | ByteSource;
+/** The body: bytes, a Blob or File, a stream of any length, or what seals itself: `fileBody` of lib/files. */
+export type Content = Uint8Array | Blob | ByteSource | SelfSealing;
 /** What describes the record to those who may open it; its length is added. All of it is sealed. */
 export type Metadata = Omit<RecordMetadata, 'length'>;
 export type FileOptions = UploadOptions;
 
-const sourceOf = (content: Content): ByteSource => {
+const sourceOf = (content: Exclude<Content, SelfSealing>): ByteSource => {
   if (content instanceof Uint8Array) return new Blob([content as BlobPart]).stream();
   return content instanceof Blob ? content.stream() : content;
 };
@@ -92,7 +92,10 @@ const seal = async (
   const fileKey = ctx.world.rng(32);
   const heading = { record, version, patient, folder, author: ctx.keys.id, created: createdUnder(ctx, grant) };
   await assertSealable(ctx, metadata, heading);
-  const sealed = await sealBlob(sourceOf(content), fileKey, heading, { rng: ctx.world.rng });
+  const { rng } = ctx.world;
+  const sealed = await ('seal' in content
+    ? content.seal(fileKey, heading, { rng, signal: options.signal })
+    : sealBlob(sourceOf(content), fileKey, heading, { rng }));
   let known: Statement<'folder'> | undefined = cell;
   const epoch = async (): Promise<number> => {
     const now = known ?? (await current());

@@ -6,7 +6,7 @@ import { newId, type GrantId, type IdentityId, type OpeningId } from '../bytes/i
 import { EnvelopeError } from '../envelope/errors.ts';
 import type { HeaderFields } from '../envelope/header.ts';
 import { openMetadata, type RecordMetadata } from '../envelope/metadata.ts';
-import { assertCommit, openBlob } from '../envelope/open.ts';
+import { assertCommit, openBlob, type BodySink } from '../envelope/open.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import type { CellKeys } from './cell-keys.ts';
@@ -42,6 +42,8 @@ export interface OpenedRecord extends RecordInfo {
    * Errors with ClientError `unverified` (`blob`, `digest`), `download-failed`, or the signal's reason.
    */
   readonly stream: () => ReadableStream<Uint8Array>;
+  /** Downloads the file into a place of its own, such as `intoFile` of lib/files, where it is whole or not at all. Rejects with what `stream` errors with, or what the place says. */
+  readonly save: (into: BodySink) => Promise<void>;
 }
 
 /** Most records in one opening. */
@@ -135,16 +137,27 @@ const verifyOpened = async (
   const metadata = await checked('metadata', () => openMetadata(sealed, fileKey, header));
   const blob = { header, commit, digest: fromBase64url(payload.digest), length: payload.length };
 
-  const start = async (): Promise<ReadableStream<Uint8Array>> => {
-    const onProgress = options.onProgress;
-    const source = await downloadBlob(
+  const { onProgress, signal } = options;
+  const plainLength = metadata.length;
+  const download = () =>
+    downloadBlob(
       ctx,
       { url: opened.download.url, renew },
-      { signal: options.signal, ...(onProgress && { onProgress: (p) => onProgress(info, p) }) },
+      { signal, ...(onProgress && { onProgress: (p) => onProgress(info, p) }) },
     );
-    return openBlob(source, fileKey, blob, { plainLength: metadata.length });
+  const start = async () => openBlob(await download(), fileKey, blob, { plainLength });
+  return {
+    ...infoOf(authored, 'committed'),
+    metadata,
+    stream: () => lazily(start, signal),
+    save: async (into) => {
+      try {
+        await into.open(lazily(download, signal), fileKey, blob, { plainLength, signal });
+      } catch (error) {
+        throw error instanceof EnvelopeError ? bodyError(error, signal) : error;
+      }
+    },
   };
-  return { ...infoOf(authored, 'committed'), metadata, stream: () => lazily(start, options.signal) };
 };
 
 /** The file keys of own records, for wrapping them anew; checked against what their authors committed to. */

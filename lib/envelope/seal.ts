@@ -62,6 +62,15 @@ export interface SealOptions {
 /** What the author decides; the rest of the header comes of the body. */
 export type Heading = Omit<HeaderFields, 'algorithm' | 'chunk' | 'flags' | 'salt'>;
 
+/** A body that is sealed in other ways than as a stream, such as a file by threads (lib/files): as {@link sealBlob}. */
+export interface SelfSealing {
+  readonly seal: (
+    fileKey: Uint8Array,
+    heading: Heading,
+    options: Pick<SealOptions, 'rng'> & { readonly signal?: AbortSignal | undefined },
+  ) => Promise<SealedBlob>;
+}
+
 const IN_FLIGHT = 4;
 
 interface Chunk {

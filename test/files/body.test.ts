@@ -1,0 +1,177 @@
+// Filing from files and opening into files, through the client.
+import { existsSync, readdirSync, truncateSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { concat, equalBytes } from '../../lib/bytes/binary.ts';
+import { PART_BYTES } from '../../lib/envelope/header.ts';
+import type { SelfSealing } from '../../lib/envelope/seal.ts';
+import { fileBody, intoFile } from '../../lib/files/body.ts';
+import { people } from '../client/story.ts';
+import { refusal } from '../client/world.ts';
+import { fileKey, heading, patterned, seal } from '../envelope/helpers.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'body-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+const scratch = {
+  get scratch(): string {
+    return folder;
+  },
+};
+/** What is there besides the files of the test. */
+const leftOver = (): readonly string[] => readdirSync(folder).filter((name) => !['body', 'opened'].includes(name));
+
+/** A record of this body, filed from a file, and opened by the patient. */
+const filed = async (body: Uint8Array) => {
+  await writeFile(at('body'), body);
+  await rm(at('opened'), { force: true });
+  const story = await people();
+  const home = await story.patient.createFolder({ name: 'x', category: 'other' });
+  const record = await story.patient.file(home.id, fileBody(at('body'), scratch), { fileName: 'scan.dcm' });
+  const open = async (options = {}) => (await story.patient.open([record], options))[0]!;
+  return { ...story, home, record, open };
+};
+
+describe('a file that is filed, and opened into another', () => {
+  test.each([0, 600, 65_536, 1_000_000, 2 * PART_BYTES + 12_345])('%i bytes', async (length) => {
+    const body = patterned(length);
+    const { open } = await filed(body);
+    const opened = await open();
+    expect(opened.metadata).toEqual({ length, fileName: 'scan.dcm' });
+    await opened.save(intoFile(at('opened')));
+    expect(equalBytes(await readFile(at('opened')), body)).toBe(true);
+    expect(leftOver()).toEqual([]);
+  });
+
+  test('progress is told', async () => {
+    const { open, record } = await filed(patterned(100_000));
+    let received = 0;
+    const opened = await open({
+      onProgress: (_: unknown, p: { receivedBytes: number }) => (received = p.receivedBytes),
+    });
+    await opened.save(intoFile(at('opened'), scratch));
+    expect(received).toBe(record.length);
+  });
+});
+
+describe('what is filed', () => {
+  const noSignal = { signal: undefined };
+
+  test('is the blob, part by part, in memory that is used again once it was released', async () => {
+    const body = patterned(4 * PART_BYTES);
+    await writeFile(at('body'), body);
+    const rng = (n: number) => new Uint8Array(n).fill(5);
+    const { parts, facts, header } = await fileBody(at('body'), scratch).seal(fileKey, heading, { ...noSignal, rng });
+    const whole = await seal(body, { rng });
+    expect({ header, ...facts() }).toMatchObject({ header: whole.header, digest: whole.digest, length: whole.length });
+    const [first, second] = [(await parts.next()).value!, (await parts.next()).value!];
+    const blob = [first.bytes.slice(), second.bytes.slice()];
+    second.release();
+    for await (const part of parts) {
+      expect(part.bytes.buffer).not.toBe(first.bytes.buffer);
+      if (part.number === 3) expect(part.bytes.buffer).toBe(second.bytes.buffer);
+      expect(part.last).toBe(part.number === 5);
+      blob.push(part.bytes.slice());
+    }
+    expect(equalBytes(concat(...blob), whole.blob)).toBe(true);
+    expect(leftOver()).toEqual([]);
+  });
+
+  test('leaves nothing when it is given up, before or after its first part', async () => {
+    await writeFile(at('body'), patterned(2 * PART_BYTES));
+    for (const taken of [0, 1]) {
+      const { parts } = await fileBody(at('body'), scratch).seal(fileKey, heading, noSignal);
+      for (let i = 0; i < taken; i++) await parts.next();
+      expect(leftOver()).toHaveLength(1);
+      await parts.return();
+      expect(leftOver()).toEqual([]);
+    }
+  });
+
+  test('leaves nothing when it is refused', async () => {
+    const { patient, home, service } = await filed(patterned(100));
+    service.state.storage = () => new Response('', { status: 400 });
+    expect(await refusal(() => patient.file(home.id, fileBody(at('body'), scratch), {}))).toBe('upload-failed');
+    const missing = () => patient.file(home.id, fileBody(at('none'), scratch), {});
+    expect(await refusal(missing)).toBe('ENOENT');
+    expect(leftOver()).toEqual([]);
+  });
+
+  test('is one state of the file', async () => {
+    const { patient, home } = await filed(patterned(PART_BYTES + 100_000));
+    const body = fileBody(at('body'), scratch);
+    const content: SelfSealing = {
+      seal: (key, head, options) => {
+        const rng = (length: number) => {
+          truncateSync(at('body'), 70_000);
+          return new Uint8Array(length);
+        };
+        return body.seal(key, head, { ...options, rng });
+      },
+    };
+    expect(await refusal(() => patient.file(home.id, content, {}))).toBe('source-changed');
+    expect(leftOver()).toEqual([]);
+  });
+});
+
+describe('what is not opened leaves what was there', () => {
+  const body = patterned(300_000);
+  const attempt = async (storage: (url: unknown, init: unknown) => Response | undefined, options = {}) => {
+    const { open, service } = await filed(body);
+    await writeFile(at('opened'), 'before');
+    const opened = await open(options);
+    service.state.storage = storage as never;
+    const told = await refusal(() => opened.save(intoFile(at('opened'), scratch)));
+    expect(await readFile(at('opened'), 'utf8')).toBe('before');
+    expect(leftOver()).toEqual([]);
+    return told;
+  };
+
+  test('other bytes, fewer, none', async () => {
+    expect(await attempt(() => new Response(new Uint8Array(300_016)))).toBe('unverified blob');
+    expect(await attempt(() => new Response(new Uint8Array(10)))).toBe('unverified blob');
+    expect(await attempt(() => new Response('', { status: 404 }))).toBe('download-failed');
+  });
+
+  test('bytes without an end: no more are taken than were signed', async () => {
+    let given = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull: (controller) => {
+        given += 65_536;
+        controller.enqueue(new Uint8Array(65_536));
+      },
+    });
+    expect(await attempt(() => new Response(endless))).toBe('unverified blob');
+    expect(given).toBeLessThan(1_000_000);
+  });
+
+  test('a connection that breaks', async () => {
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new TypeError('terminated')) });
+    expect(await attempt(() => new Response(broken))).toBe('download-failed');
+  });
+
+  test('a signal', async () => {
+    const stop = new AbortController();
+    const reason = Object.assign(new Error('enough'), { code: 'enough' });
+    const told = await attempt(
+      () => {
+        stop.abort(reason);
+        return undefined;
+      },
+      { signal: stop.signal },
+    );
+    expect(told).toBe('enough');
+  });
+
+  test('a folder that is not there is said by the system', async () => {
+    const { open } = await filed(body);
+    const opened = await open();
+    expect(await refusal(() => opened.save(intoFile(at('none/opened'))))).toBe('ENOENT');
+    expect(existsSync(at('none'))).toBe(false);
+  });
+});
