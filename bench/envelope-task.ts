@@ -1,18 +1,23 @@
-// One job of the envelope bench in a process of its own, so that its memory is its own: seals or opens a file from disk to disk, digest included, and
-// prints seconds, processor seconds and peak resident set. What the opener needs to know lies beside the blob, as it would in a record statement.
+// One job of the envelope bench in a process of its own, so that its memory is its own: seals or opens a file from disk to disk, digest included, by threads
+// or by streams, and prints seconds, processor seconds and peak resident set. What the opener needs to know lies beside the blob, as in a record statement.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { argv, resourceUsage, stdout } from 'node:process';
-import { openBlob } from '../lib/envelope/open.ts';
+import { DEFAULT_CHUNK, type HeaderFields } from '../lib/envelope/header.ts';
+import { openBlob, type SignedBlob } from '../lib/envelope/open.ts';
 import { sealBlob } from '../lib/envelope/seal.ts';
-import type { HeaderFields } from '../lib/envelope/header.ts';
+import { openFile } from '../lib/files/open-file.ts';
+import { sealFile, type SealedFile } from '../lib/files/seal-file.ts';
 import { someHeading } from './heading.ts';
 
 /** Bytes read at a time. */
 const READ = 1024 * 1024;
 /** Bytes written at a time. Larger writes make Linux look for larger pages, which can cost several times as much as writing them. */
 const BLOCK = 256 * 1024;
-const [, , job, from = '', to = '', log2 = '20', width = '4', ahead = '1'] = argv;
+const [, , job, from = '', to = '', log2 = String(DEFAULT_CHUNK), width = '', ahead = '1'] = argv;
+/** Threads, or chunks in flight of a stream; what the library takes unless told. */
+const inFlight = width === '' ? {} : { inFlight: Number(width) };
+const threads = width === '' ? {} : { threads: Number(width) };
 const fileKey = new Uint8Array(32).fill(7);
 
 interface Beside {
@@ -50,10 +55,33 @@ const write = async (file: FileHandle, bytes: Uint8Array): Promise<void> => {
   for (let at = 0; at < bytes.length; at += BLOCK) await file.write(bytes.subarray(at, at + BLOCK));
 };
 
-const seal = async (): Promise<void> => {
+const putBeside = ({
+  header: { salt, ...header },
+  commit,
+  digest,
+  length,
+  plainLength,
+}: Omit<SealedFile, 'parts'>): void => {
+  const beside: Beside = {
+    header,
+    salt: hex(salt),
+    commit: hex(commit),
+    digest: hex(digest),
+    length,
+    plainLength,
+  };
+  writeFileSync(`${to}.json`, JSON.stringify(beside));
+};
+
+const known = (): SignedBlob & { readonly plainLength: number } => {
+  const { header, salt, commit, digest, ...lengths } = JSON.parse(readFileSync(`${from}.json`, 'utf8')) as Beside;
+  return { header: { ...header, salt: unhex(salt) }, commit: unhex(commit), digest: unhex(digest), ...lengths };
+};
+
+const sealStream = async (): Promise<void> => {
   const { header, commit, parts, facts } = await sealBlob(source(from), fileKey, someHeading(), {
     chunk: Number(log2),
-    inFlight: Number(width),
+    ...inFlight,
   });
   const file = await open(to, 'w');
   // As the client does: while parts are on their way, the next one is sealed.
@@ -69,25 +97,12 @@ const seal = async (): Promise<void> => {
   }
   await Promise.all(writing);
   await file.close();
-  const { length, digest, plainLength } = facts();
-  const { salt, ...rest } = header;
-  const beside: Beside = {
-    header: rest,
-    salt: hex(salt),
-    commit: hex(commit),
-    digest: hex(digest),
-    length,
-    plainLength,
-  };
-  writeFileSync(`${to}.json`, JSON.stringify(beside));
+  putBeside({ header, commit, ...facts() });
 };
 
-const unseal = async (): Promise<void> => {
-  const { header, salt, commit, digest, length, plainLength } = JSON.parse(
-    readFileSync(`${from}.json`, 'utf8'),
-  ) as Beside;
-  const blob = { header: { ...header, salt: unhex(salt) }, commit: unhex(commit), digest: unhex(digest), length };
-  const body = await openBlob(source(from), fileKey, blob, { plainLength, inFlight: Number(width) });
+const openStream = async (): Promise<void> => {
+  const { plainLength, ...blob } = known();
+  const body = await openBlob(source(from), fileKey, blob, { plainLength, ...inFlight });
   const file = await open(to, 'w');
   // Pieces are gathered to blocks, and one block is written while the next is read.
   let writing: Promise<unknown> = Promise.resolve();
@@ -109,8 +124,18 @@ const unseal = async (): Promise<void> => {
   await file.close();
 };
 
+const jobs = {
+  seal: async () => putBeside(await sealFile(from, to, fileKey, someHeading(), { chunk: Number(log2), ...threads })),
+  open: async () => {
+    const { plainLength, ...blob } = known();
+    await openFile(from, to, fileKey, blob, { plainLength, ...threads });
+  },
+  'seal-stream': sealStream,
+  'open-stream': openStream,
+};
+
 const began = performance.now();
-await (job === 'seal' ? seal() : unseal());
+await jobs[job as keyof typeof jobs]();
 const seconds = (performance.now() - began) / 1000;
 const { userCPUTime, systemCPUTime, maxRSS } = resourceUsage();
 stdout.write(JSON.stringify({ seconds, user: userCPUTime / 1e6, system: systemCPUTime / 1e6, rss: maxRSS * 1024 }));

@@ -1,10 +1,10 @@
 // Seals and opens a file from disk to disk, digest included, next to age (Go) and, where it is there, rage (Rust): same file, same run, by turns.
-// Also what openssl says of the cores. Ours runs as deployed: bundled. `npm run bench:envelope`; --json prints one line; --bytes N, --passes N;
-// --table tries chunk sizes, chunks in flight, and parts on their way.
+// Also what openssl says of the cores. Ours runs as deployed: bundled; once from file to file, and once by the streams that uploads and downloads go through.
+// `npm run bench:envelope`; --json prints one line; --bytes N, --passes N; --table tries chunk sizes, threads, chunks in flight, and parts on their way.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { randomFillSync } from 'node:crypto';
-import { tmpdir } from 'node:os';
+import { availableParallelism, freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { argv, env, execPath, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
@@ -28,6 +28,7 @@ const { values } = parseArgs({
 });
 const bytes = countOf(values, 'bytes');
 const passes = countOf(values, 'passes');
+const cores = availableParallelism();
 const folder = mkdtempSync(join(tmpdir(), 'bench-envelope-'));
 const at = (name: string): string => join(folder, name);
 
@@ -36,13 +37,23 @@ const say = (line: string): void => {
 };
 
 const fill = (path: string, length: number): void => {
-  const block = Buffer.alloc(MIB);
   const file = openSync(path, 'w');
+  const block = Buffer.alloc(MIB);
   for (let left = length; left > 0; left -= block.length)
     writeSync(file, randomFillSync(block), 0, Math.min(left, block.length));
   // What the disk still has to write would be counted to whoever comes first.
   fsyncSync(file);
   closeSync(file);
+};
+
+/**
+ * Makes sure that there is memory for what a task writes. The host of a virtual machine takes back what is free and gives it anew, page by page, at the cost
+ * of whoever happens to ask: up to twice what the task costs itself, and by the order of the lanes always to the same.
+ */
+const makeRoom = (): void => {
+  const room = Math.min(8 * bytes, freemem() / 2);
+  const script = `const held = []; for (let n = 0; n < ${room}; n += 2 ** 28) held.push(Buffer.alloc(2 ** 28, 1))`;
+  execFileSync(execPath, ['-e', script]);
 };
 
 interface Done {
@@ -56,11 +67,13 @@ interface Done {
 const task = at('task.mjs');
 buildSync({ entryPoints: [TASK], outfile: task, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
 
-/** How ours runs: log2 of the chunk size, chunks in flight, parts on their way. */
-type Settings = readonly (number | string)[];
+/** How ours runs: log2 of the chunk size, then threads, or chunks in flight and parts on their way. */
+type Settings = readonly number[];
 const DEFAULTS: Settings = [];
+/** From file to file by threads, or by streams. */
+type Way = '' | '-stream';
 
-const ours = (job: 'seal' | 'open', from: string, to: string, settings = DEFAULTS): Done => {
+const ours = (job: `${'seal' | 'open'}${Way}`, from: string, to: string, settings = DEFAULTS): Done => {
   const told = execFileSync(execPath, [task, job, from, to, ...settings.map(String)], { encoding: 'utf8' });
   const { seconds, user, system, rss } = JSON.parse(told) as Record<'seconds' | 'user' | 'system' | 'rss', number>;
   return { seconds, cpu: user + system, rss };
@@ -104,21 +117,29 @@ const peers = (): readonly Peer[] => {
   return found;
 };
 
-/** GB/s of one core, in blocks of 1 MiB; undefined without openssl. */
-const opensslSpeed = (algorithm: string): number | undefined => {
+const round = (value: number | undefined): number | undefined =>
+  value === undefined ? undefined : Number(value.toFixed(2));
+
+/** GB/s of so many cores, in blocks of 1 MiB; undefined without openssl. */
+const opensslSpeed = (algorithm: string, processes: number): number | undefined => {
   const { stdout: told, status } = spawnSync(
     'openssl',
-    ['speed', '-mr', '-seconds', '1', '-bytes', String(MIB), '-evp', algorithm],
+    ['speed', '-mr', '-multi', String(processes), '-seconds', '1', '-bytes', String(MIB), '-evp', algorithm],
     { encoding: 'utf8' },
   );
   const rate = /^\+F:\d+:[^:]+:([\d.]+)/m.exec(told)?.[1];
   return status === 0 && rate !== undefined ? Number(rate) / 1e9 : undefined;
 };
 
+const openssl = (processes: number) => {
+  const [aes, sha] = [opensslSpeed('aes-256-gcm', processes), opensslSpeed('sha256', processes)];
+  // Cores that do both, one after the other.
+  const both = aes && sha && 1 / (1 / aes + 1 / sha);
+  return { both, told: { 'aes-256-gcm': round(aes), sha256: round(sha), both: round(both) } };
+};
+
 const rateOf = (done: readonly Done[]): number => bytes / 1e9 / median(done.map((d) => d.seconds));
 const cpuOf = (done: readonly Done[]): number => median(done.map((d) => d.cpu)) / (bytes / 1e9);
-const round = (value: number | undefined): number | undefined =>
-  value === undefined ? undefined : Number(value.toFixed(2));
 
 interface Rates {
   /** GB/s, median. */
@@ -137,13 +158,16 @@ const remove = (...names: readonly string[]): void => {
 const race = (): Record<string, Lane> => {
   const lanes: Peer[] = [
     { name: 'ours', seal: (f, t) => ours('seal', f, t), open: (f, t) => ours('open', f, t) },
+    { name: 'streams', seal: (f, t) => ours('seal-stream', f, t), open: (f, t) => ours('open-stream', f, t) },
     ...peers(),
   ];
   const done = lanes.map((lane) => ({ ...lane, sealed: [] as Done[], opened: [] as Done[] }));
   // The first pass is for what is cold: programs, and memory that the machine's host has to give.
   for (let pass = 0; pass <= passes; pass++)
     for (const lane of done) {
+      makeRoom();
       const sealed = lane.seal(at('plain'), at(`${lane.name}.sealed`));
+      makeRoom();
       const opened = lane.open(at(`${lane.name}.sealed`), at(`${lane.name}.plain`));
       remove(`${lane.name}.sealed`, `${lane.name}.plain`);
       if (pass === 0) continue;
@@ -158,75 +182,89 @@ const race = (): Record<string, Lane> => {
   );
 };
 
-/** How much more memory the whole file takes than one MiB does, in bytes: medians. */
-const growth = (): { readonly seal: number; readonly open: number } => {
-  fill(at('small'), MIB);
+/** How much more memory the whole file takes than one MiB does, in MiB: medians. */
+const growth = (way: Way): Rates => {
   const rss = (name: string) => {
     const done = Array.from({ length: passes }, () => {
-      const sealed = ours('seal', at(name), at('sealed'));
-      const opened = ours('open', at('sealed'), at('opened'));
+      const sealed = ours(`seal${way}`, at(name), at('sealed'));
+      const opened = ours(`open${way}`, at('sealed'), at('opened'));
       remove('sealed', 'opened');
       return [sealed.rss ?? 0, opened.rss ?? 0] as const;
     });
     return { seal: median(done.map(([s]) => s)), open: median(done.map(([, o]) => o)) };
   };
   const [small, large] = [rss('small'), rss('plain')];
-  return { seal: large.seal - small.seal, open: large.open - small.open };
+  return { seal: Math.round((large.seal - small.seal) / MIB), open: Math.round((large.open - small.open) / MIB) };
 };
 
 /** All settings by turns, so that a slow minute of the machine is everybody's. */
-const table = (): void => {
-  const tried = new Map<string, { readonly sealed: Done[]; readonly opened: Done[] }>();
-  const settings = [
-    ...[16, 17, 18, 19, 20].flatMap((chunk) => [1, 2, 4, 8].map((width) => [chunk, width, 1])),
-    ...[2, 4].map((parts) => [20, 4, parts]),
-  ];
+const table = (way: Way, settings: readonly Settings[], names: string): void => {
+  const tried = settings.map((setting) => ({ setting, sealed: [] as Done[], opened: [] as Done[] }));
   for (let pass = 0; pass < passes; pass++)
-    for (const setting of settings) {
-      const { sealed, opened } = tried.get(String(setting)) ?? { sealed: [], opened: [] };
-      tried.set(String(setting), { sealed, opened });
-      sealed.push(ours('seal', at('plain'), at('sealed'), setting));
-      opened.push(ours('open', at('sealed'), at('opened'), setting));
+    for (const { setting, sealed, opened } of tried) {
+      makeRoom();
+      sealed.push(ours(`seal${way}`, at('plain'), at('sealed'), setting));
+      makeRoom();
+      opened.push(ours(`open${way}`, at('sealed'), at('opened'), setting));
       remove('sealed', 'opened');
     }
   const cell = (done: readonly Done[]): string =>
     `${rateOf(done).toFixed(2)} | ${cpuOf(done).toFixed(2)} | ${Math.round(median(done.map((d) => d.rss ?? 0)) / MIB)}`;
-  say(`${bytes} bytes, median of ${passes}: GB/s, seconds of processor time for a GB, peak resident MiB\n`);
-  say('| chunk KiB | chunks in flight | parts on their way | seal GB/s | s/GB | MiB | open GB/s | s/GB | MiB |');
-  say('|---|---|---|---|---|---|---|---|---|');
-  for (const [chunk = 0, width, parts] of settings) {
-    const { sealed, opened } = tried.get(String([chunk, width, parts]))!;
-    say(`| ${2 ** (chunk - 10)} | ${width} | ${parts} | ${cell(sealed)} | ${cell(opened)} |`);
+  say(`| chunk KiB | ${names} | seal GB/s | s/GB | MiB | open GB/s | s/GB | MiB |`);
+  say('|---'.repeat(settings[0]!.length + 6) + '|');
+  for (const { setting, sealed, opened } of tried) {
+    const [chunk = 0, ...others] = setting;
+    say(`| ${[2 ** (chunk - 10), ...others].join(' | ')} | ${cell(sealed)} | ${cell(opened)} |`);
   }
+};
+
+const CHUNKS = [16, 17, 18, 19, 20];
+const tables = (): void => {
+  say(
+    `${bytes} bytes, median of ${passes}: GB/s, seconds of processor time for a GB, peak resident MiB\n\nfrom file to file\n`,
+  );
+  table(
+    '',
+    CHUNKS.flatMap((chunk) => [1, 2, 3].map((threads) => [chunk, threads])),
+    'threads',
+  );
+  say('\nby streams\n');
+  table(
+    '-stream',
+    [...CHUNKS.flatMap((chunk) => [1, 2, 4, 8].map((width) => [chunk, width, 1])), [19, 4, 2], [19, 4, 4]],
+    'chunks in flight | parts on their way',
+  );
 };
 
 const main = (): void => {
   fill(at('plain'), bytes);
   if (values.table) {
-    table();
+    tables();
     return;
   }
   const lanes = race();
-  const { ours: own, ...others } = lanes;
-  const ratios = Object.fromEntries(
-    Object.entries(others).map(([name, peer]) => [
-      name,
-      { seal: round(own!.seal / peer.seal), open: round(own!.open / peer.open) },
-    ]),
-  );
-  const openssl = { aes: opensslSpeed('aes-256-gcm'), sha: opensslSpeed('sha256') };
-  // One core that does both, one after the other.
-  const combined = openssl.aes && openssl.sha && 1 / (1 / openssl.aes + 1 / openssl.sha);
+  const { ours: files, streams, ...others } = lanes;
   const rounded = (rates: Rates) => ({ seal: round(rates.seal), open: round(rates.open) });
-  const memory = growth();
+  const over = (own: Rates, peer: Rates) => rounded({ seal: own.seal / peer.seal, open: own.open / peer.open });
+  const each = <T>(all: Record<string, Lane>, told: (lane: Lane) => T) =>
+    Object.fromEntries(Object.entries(all).map(([name, lane]) => [name, told(lane)]));
+  const [one, all] = [openssl(1), openssl(cores)];
+  const share = (own: Lane | undefined, rate: number | undefined) =>
+    own && rate && over(own, { seal: rate, open: rate });
+  fill(at('small'), MIB);
   const result = {
     bytes: statSync(at('plain')).size,
-    gbPerSecond: Object.fromEntries(Object.entries(lanes).map(([n, l]) => [n, rounded(l)])),
-    cpuSecondsPerGb: Object.fromEntries(Object.entries(lanes).map(([n, l]) => [n, rounded(l.cpu)])),
-    ratios,
-    opensslPerCore: { 'aes-256-gcm': round(openssl.aes), sha256: round(openssl.sha), both: round(combined) },
-    shareOfOpenssl: combined && rounded({ seal: own!.seal / combined, open: own!.open / combined }),
-    rssGrowthMiB: { seal: Math.round(memory.seal / MIB), open: Math.round(memory.open / MIB) },
+    cores,
+    gbPerSecond: each(lanes, rounded),
+    cpuSecondsPerGb: each(lanes, ({ cpu }) => rounded(cpu)),
+    oursTo: each(others, (peer) => over(files!, peer)),
+    streamsTo: each(others, (peer) => over(streams!, peer)),
+    openssl: { oneCore: one.told, allCores: all.told },
+    shareOfOpenssl: {
+      ours: { ofOneCore: share(files, one.both), ofAllCores: share(files, all.both) },
+      streams: { ofOneCore: share(streams, one.both), ofAllCores: share(streams, all.both) },
+    },
+    rssGrowthMiB: { ours: growth(''), streams: growth('-stream') },
   };
   stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, undefined, 2)}\n`);
 };
