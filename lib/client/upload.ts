@@ -2,6 +2,7 @@
 // an URL that the service signed for its length and digest.
 import { AppError } from '../api/errors.ts';
 import { toBase64url } from '../bytes/codec.ts';
+import { MOST_PARTS } from '../envelope/header.ts';
 import { newId, type FolderId, type GrantId, type RecordId, type UploadId } from '../bytes/ids.ts';
 import { backOff } from './clock.ts';
 import type { Context } from './context.ts';
@@ -40,7 +41,6 @@ export interface UploadOptions extends CallOptions {
 
 /** Parts that are sealed, addressed and sent together; while they are sent the next ones are sealed. */
 const IN_FLIGHT = 2;
-const MOST_PARTS = 10_000;
 /** What fetch sets by itself, from the bytes and the URL. */
 const SET_BY_FETCH = new Set(['content-length', 'host']);
 

@@ -1,6 +1,7 @@
 // Node's own crypto. AES runs on the calling thread, in pieces whose memory the allocator uses again. So does SHA-256, until a body turns out to
 // be large: then it gets a thread, which is sent the buffers and sends them back.
 import type { Engine, Fed, PartHash } from './engine.ts';
+import { free } from './free.ts';
 import { PART_BYTES, TAG_BYTES } from './header.ts';
 
 type Builtin = NodeJS.Process['getBuiltinModule'];
@@ -65,7 +66,12 @@ interface Answer {
 }
 
 const threadHasher = ({ Worker }: Threads): Hasher => {
-  const worker = new Worker(THREAD, { eval: true, execArgv: [], resourceLimits: { maxYoungGenerationSizeMb: 1 } });
+  const worker = new Worker(THREAD, {
+    eval: true,
+    execArgv: [],
+    env: {},
+    resourceLimits: { maxYoungGenerationSizeMb: 1 },
+  });
   const waiting: { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }[] = [];
   let failure: Error | undefined;
   const fail = (error: Error): void => {
@@ -133,16 +139,6 @@ const partHash = (crypto: Crypto, threads: Threads): PartHash => {
   };
 };
 
-/**
- * Gives memory back at once. Nobody would collect what the cipher answers in before there were tens of megabytes of it; what is sent to a port that is
- * closed is gone, and the next answer lies in the same place.
- */
-const freeing = (): ((bytes: Uint8Array) => void) => {
-  const { port1, port2 } = new MessageChannel();
-  port2.close();
-  return (bytes) => port1.postMessage(undefined, [bytes.buffer as ArrayBuffer]);
-};
-
 const cipherKey = ({ KeyObject }: Crypto, key: CryptoKey) => KeyObject.from(key);
 
 /** What is asked of Node; without a `node:` import, as browsers load this file as well. */
@@ -154,7 +150,6 @@ export const nodeEngine = (host: Host): Engine | undefined => {
   if (builtin === undefined) return undefined;
   const crypto = getCrypto(builtin);
   const threads = getThreads(builtin);
-  const free = freeing();
 
   return {
     name: 'node',

@@ -12,6 +12,7 @@ export type EnvelopeErrorCode =
   | 'text-invalid' // altered, or made for another place
   | 'too-long'
   | 'source-invalid' // not a regular file: it has no places to be read at
+  | 'target-invalid' // something is there that is no regular file: it would be replaced, not written to
   | 'source-changed'; // written to while it was sealed: to be sealed again, under a fresh key
 
 /** Something sealed that does not open. The message never repeats content. */

@@ -27,6 +27,8 @@ export const HEADER_BYTES = 136;
 export const TAG_BYTES = 16;
 /** S3 gets blobs in parts of this size, and the digest is made over them: part of the format. */
 export const PART_BYTES = 8 * 1024 * 1024;
+/** Of a blob: as many as S3 takes. */
+export const MOST_PARTS = 10_000;
 /** log2: 512 KiB. In Node within the noise of 1 MiB, and in browsers a third faster (docs/performance.md). */
 export const DEFAULT_CHUNK = 19;
 export const PADDED = 1;

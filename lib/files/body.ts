@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { buffersOf, byteReader, type ByteSource } from '../envelope/bytestream.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import { PART_BYTES } from '../envelope/header.ts';
-import type { BodySink } from '../envelope/open.ts';
+import { payloadKey, type BodySink } from '../envelope/open.ts';
 import type { SealedPart, SelfSealing } from '../envelope/seal.ts';
 import { openFile } from './open-file.ts';
 import { sealFile } from './seal-file.ts';
@@ -23,7 +23,9 @@ const READ = 1_048_576;
 /** A file's name in a folder of its own, for this user alone. */
 const scratchFile = async (inside: string) => {
   const folder = await mkdtemp(join(inside, '.sealed-'));
-  return { path: join(folder, 'blob'), remove: () => rm(folder, { recursive: true, force: true }) };
+  // What is left, if it cannot be removed, is a blob, and no reason to refuse what came of it.
+  const remove = () => rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  return { path: join(folder, 'blob'), remove };
 };
 
 /** A blob cut again into the parts with these digests. */
@@ -35,7 +37,12 @@ async function* partsOf(path: string, digests: readonly Uint8Array[]): AsyncGene
       const buffer = buffers.take();
       const bytes = buffer.subarray(0, await reader.fill(buffer));
       const last = index === digests.length - 1;
-      yield { number: index + 1, bytes, sha256, last, release: () => buffers.giveBack(buffer) };
+      let released = false;
+      const release = (): void => {
+        if (!released) buffers.giveBack(buffer);
+        released = true;
+      };
+      yield { number: index + 1, bytes, sha256, last, release };
     }
   } finally {
     await reader.close();
@@ -94,7 +101,14 @@ async function* atMost(length: number, source: ByteSource): AsyncGenerator<Uint8
  */
 export const intoFile = (path: string, { scratch = dirname(path), ...threads }: BodyOptions = {}): BodySink => ({
   open: async (ciphertext, fileKey, blob, { plainLength, signal }) => {
-    const received = await scratchFile(scratch);
+    const begin = async () => {
+      await payloadKey(fileKey, blob, { plainLength });
+      return scratchFile(scratch);
+    };
+    const received = await begin().catch(async (error: unknown) => {
+      await byteReader(ciphertext).close();
+      throw error;
+    });
     try {
       await writeFile(received.path, atMost(blob.length, ciphertext), { flag: 'wx', mode: 0o600 });
       const options = { plainLength, ...threads, ...(signal && { signal }) };

@@ -28,20 +28,21 @@ const openInThreads = async ({ from, to, key, blob, options }: Opening): Promise
   const work = { job: 'open', from: from.fd, to: to.fd, key: KeyObject.from(key), ...sizes } as const;
   const outcome = await inThreads(work, options);
   if ('fault' in outcome) {
-    if ('short' in outcome.fault) throw new EnvelopeError('truncated', 'the blob ends early');
-    throw new EnvelopeError('chunk-invalid', `chunk ${outcome.fault.chunk} does not open`);
+    if ('chunk' in outcome.fault)
+      throw new EnvelopeError('chunk-invalid', `chunk ${outcome.fault.chunk} does not open`);
+    throw new EnvelopeError('truncated', 'the blob ends early');
   }
   if (!equalBytes(await compositeDigest(outcome.digests), blob.digest))
     throw new EnvelopeError('digest-mismatch', 'the blob is not the one that was signed');
 };
 
 /**
- * Opens a blob into a file, which is there whole or not at all, and replaces what was there: nothing of a body that is refused is left.
+ * Opens a blob into a file, which is there whole or not at all, and replaces a file that was there: nothing of a body that is refused is left.
  *
  * Secret: `fileKey`.
  *
  * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`, `truncated`, `trailing-data`, `chunk-invalid`, `digest-mismatch`,
- *   `source-invalid`; {Error} what the system says of a file, or the signal's reason
+ *   `source-invalid`, `target-invalid`; {Error} what the system says of a file, or the signal's reason
  */
 export const openFile = async (
   from: string,
@@ -54,7 +55,7 @@ export const openFile = async (
   const { file, size } = await openRegular(from);
   try {
     assertLength(size, blob.length);
-    await writeWhole(to, async (into) => {
+    await writeWhole(to, options.signal, async (into) => {
       if ((blob.header.flags & PADDED) === 0) await openInThreads({ from: file, to: into, key, blob, options });
       else {
         const sealed = new Blob([await file.readFile()]).stream();

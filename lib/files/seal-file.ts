@@ -3,7 +3,15 @@ import { KeyObject } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { systemRng } from '../bytes/binary.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
-import { blobLength, compositeDigest, DEFAULT_CHUNK, PADDING_LIMIT, type HeaderFields } from '../envelope/header.ts';
+import {
+  blobLength,
+  compositeDigest,
+  DEFAULT_CHUNK,
+  MOST_PARTS,
+  PADDING_LIMIT,
+  partCount,
+  type HeaderFields,
+} from '../envelope/header.ts';
 import { deriveKeys } from '../envelope/keys.ts';
 import { sealBlob, type Heading, type SealedFacts, type SealOptions } from '../envelope/seal.ts';
 import { inThreads, type ThreadOptions } from './threads.ts';
@@ -45,6 +53,7 @@ const sealInThreads = async ({ from, to, fileKey, heading, options }: Sealing): 
   const { payload, commit } = await deriveKeys(fileKey, header);
   const plainLength = from.size;
   const length = blobLength(plainLength, chunk);
+  if (partCount(length) > MOST_PARTS) throw new EnvelopeError('too-long', 'a blob has at most 10,000 parts of 8 MiB');
   const sizes = { plain: plainLength, chunk: 2 ** chunk, blob: length };
   const work = { job: 'seal', from: from.file.fd, to: to.fd, key: KeyObject.from(payload), ...sizes } as const;
   const outcome = await inThreads(work, options);
@@ -56,12 +65,12 @@ const sealInThreads = async ({ from, to, fileKey, heading, options }: Sealing): 
 };
 
 /**
- * Seals a file into another one, which is there whole or not at all, and replaces what was there.
+ * Seals a file into another one, which is there whole or not at all, and replaces a file that was there.
  *
  * Secret: `fileKey`, 32 random bytes, fresh for every call, one that failed included.
  *
  * @param from a regular file, which nobody writes to meanwhile
- * @throws {EnvelopeError} `header-invalid`, `source-invalid`, `source-changed`; {Error} what the system says of a file, or the signal's reason
+ * @throws {EnvelopeError} `header-invalid`, `too-long`, `source-invalid`, `source-changed`, `target-invalid`; {Error} what the system says of a file, or the signal's reason
  */
 export const sealFile = async (
   from: string,
@@ -72,7 +81,7 @@ export const sealFile = async (
 ): Promise<SealedFile> => {
   const source = await openRegular(from);
   try {
-    return await writeWhole(to, (into) => {
+    return await writeWhole(to, options.signal, (into) => {
       const sealing = { from: source, to: into, fileKey, heading, options };
       return source.size < PADDING_LIMIT ? sealPadded(sealing) : sealInThreads(sealing);
     });

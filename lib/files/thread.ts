@@ -21,11 +21,19 @@ export interface Work {
 
 /** Why a part was refused: the file ended early, or a chunk does not open. */
 export type Fault = { readonly short: true } | { readonly chunk: number };
+
+export interface Done {
+  readonly digest: Uint8Array;
+  /** Of a sealed chunk that lies in two parts: a tag over what lies in the first, once by each thread that made it. Different ones mean different bytes. */
+  readonly begun?: Uint8Array | undefined;
+  readonly goesOn?: Uint8Array | undefined;
+}
 /** What a thread tells of each part that it took. */
-export type Told = { readonly part: number } & ({ readonly digest: Uint8Array } | { readonly fault: Fault });
+export type Told = { readonly part: number } & (Done | { readonly fault: Fault });
 
 /**
- * Told to the thread as text, as there is no one way to name a file that survives every bundler: so nothing from outside may be named in here but types.
+ * Told to the thread as text (thread-text.ts, made of this by `npm run build:thread`), as there is no one way to name a file that survives every bundler, and no
+ * function whose text does: so nothing from outside may be named in here but types.
  *
  * Chunks and parts do not end together. A sealed chunk that lies in two parts is made for both, and either keeps its share; an opened one is opened
  * with the part in which it begins.
@@ -84,24 +92,38 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
     }
   };
 
-  const seal = (start: number, end: number, hash: Hash): void => {
+  /** The tag of these bytes alone. It leaves the process in no way: another tag under this nonce does. */
+  const tagOf = (index: number, bytes: Uint8Array): Uint8Array => {
+    const cipher = createCipheriv(ALGORITHM, key, nonceOf(index));
+    for (let at = 0; at < bytes.length; at += PIECE) free(cipher.update(bytes.subarray(at, at + PIECE)));
+    cipher.final();
+    return cipher.getAuthTag();
+  };
+
+  const seal = (start: number, end: number, hash: Hash): Omit<Done, 'digest'> => {
+    let begun: Uint8Array | undefined;
+    let goesOn: Uint8Array | undefined;
     for (let index = Math.floor(start / sealedChunk); index * sealedChunk < end; index++) {
       const at = index * sealedChunk;
       // Of a chunk that goes on in the next part only what lies in this one: its tag is made there.
       const length = Math.min(chunk, plain - index * chunk, end - at);
       const body = buffer.subarray(0, length);
       read(body, index * chunk);
+      if (at < start) begun = tagOf(index, body.subarray(0, start - at));
       const cipher = createCipheriv(ALGORITHM, key, nonceOf(index));
       through(cipher, body);
       cipher.final();
-      buffer.set(cipher.getAuthTag(), length);
+      const made = cipher.getAuthTag();
+      if (at + sealedChunk > end) goesOn = made;
+      buffer.set(made, length);
       const share = buffer.subarray(Math.max(0, start - at), Math.min(length + tag, end - at));
       hash.update(share);
       write(share, Math.max(start, at));
     }
+    return { begun, goesOn };
   };
 
-  const open = (start: number, end: number, hash: Hash): void => {
+  const open = (start: number, end: number, hash: Hash): Omit<Done, 'digest'> => {
     const first = Math.ceil(start / sealedChunk) * sealedChunk;
     const before = buffer.subarray(0, Math.min(first, end) - start);
     read(before, start);
@@ -122,14 +144,15 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
       }
       write(body, index * chunk);
     }
+    return {};
   };
 
   const tell = (told: Told): void => threads.parentPort!.postMessage(told);
   for (let taken = Atomics.add(next, 0, 1); taken < parts; taken = Atomics.add(next, 0, 1)) {
     const hash = createHash('sha256');
     try {
-      (job === 'seal' ? seal : open)(taken * part, Math.min((taken + 1) * part, blob), hash);
-      tell({ part: taken, digest: hash.digest() });
+      const shares = (job === 'seal' ? seal : open)(taken * part, Math.min((taken + 1) * part, blob), hash);
+      tell({ part: taken, digest: hash.digest(), ...shares });
     } catch (error) {
       // Parts before this one were taken already, and are finished: the first that is refused is always told.
       Atomics.store(next, 0, parts);

@@ -82,6 +82,17 @@ describe('what is filed', () => {
     expect(leftOver()).toEqual([]);
   });
 
+  test('memory that is released twice is lent once', async () => {
+    await writeFile(at('body'), patterned(3 * PART_BYTES));
+    const { parts } = await fileBody(at('body'), scratch).seal(fileKey, heading, noSignal);
+    const first = (await parts.next()).value!;
+    first.release();
+    first.release();
+    const [second, third] = [(await parts.next()).value!, (await parts.next()).value!];
+    expect(second.bytes.buffer).not.toBe(third.bytes.buffer);
+    await parts.return();
+  });
+
   test('leaves nothing when it is given up, before or after its first part', async () => {
     await writeFile(at('body'), patterned(2 * PART_BYTES));
     for (const taken of [0, 1]) {
@@ -148,6 +159,31 @@ describe('what is not opened leaves what was there', () => {
     });
     expect(await attempt(() => new Response(endless))).toBe('unverified blob');
     expect(given).toBeLessThan(1_000_000);
+  });
+
+  test('what can be refused without a byte takes none, and gives the source up', async () => {
+    const s = await seal(patterned(1000));
+    const tried = [
+      [intoFile(at('opened')), new Uint8Array(32), 1000],
+      [intoFile(at('opened')), fileKey, 5000],
+      [intoFile(at('none/opened')), fileKey, 1000],
+    ] as const;
+    for (const [into, key, plainLength] of tried) {
+      let [taken, cancelled] = [0, 0];
+      const source = new ReadableStream<Uint8Array>(
+        {
+          pull: () => {
+            taken++;
+          },
+          cancel: () => {
+            cancelled++;
+          },
+        },
+        { highWaterMark: 0 },
+      );
+      await expect(into.open(source, key, s, { plainLength })).rejects.toThrow();
+      expect([taken, cancelled]).toEqual([0, 1]);
+    }
   });
 
   test('a connection that breaks', async () => {

@@ -1,7 +1,8 @@
 // From file to file by threads: the same bytes as by streams, and the same refusals.
+import { execFileSync } from 'node:child_process';
 import { createSecretKey } from 'node:crypto';
 import { appendFileSync, statSync, truncateSync } from 'node:fs';
-import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -212,6 +213,40 @@ describe('files that are no good', () => {
     await expectTidy();
   });
 
+  test('a pipe that nobody writes into', async () => {
+    execFileSync('mkfifo', [at('pipe')]);
+    expect(await codeOf(sealFile(at('pipe'), at('blob'), fileKey, heading))).toBe('source-invalid');
+  });
+
+  test('something else that has the name already', async () => {
+    await mkdir(at('taken'));
+    await symlink(at('body'), at('link'));
+    const s = await seal(patterned(1));
+    await writeFile(at('small'), s.blob);
+    for (const name of [at('taken'), at('link'), '/dev/null']) {
+      expect(await codeOf(sealFile(at('body'), name, fileKey, heading))).toBe('target-invalid');
+      expect(await codeOf(openFile(at('small'), name, fileKey, s, { plainLength: 1 }))).toBe('target-invalid');
+    }
+  });
+
+  test('the longest name that there is', async () => {
+    await writeFile(at('body'), patterned(LENGTH));
+    await sealFile(at('body'), at('n'.repeat(255)), fileKey, heading);
+    expect(statSync(at('n'.repeat(255))).size).toBeGreaterThan(LENGTH);
+  });
+
+  test('one that makes more parts than a blob may have', async () => {
+    await writeFile(at('body'), '');
+    truncateSync(at('body'), 10_000 * PART_BYTES);
+    expect(await codeOf(sealFile(at('body'), at('blob'), fileKey, heading))).toBe('too-long');
+    await expectTidy();
+  });
+
+  test.each([0, -1, 1.5, NaN])('%p threads', async (threads) => {
+    await writeFile(at('body'), patterned(LENGTH));
+    await expect(sealFile(at('body'), at('blob'), fileKey, heading, { threads })).rejects.toThrow('whole number');
+  });
+
   test('no regular file', async () => {
     for (const path of [folder, '/dev/zero']) {
       expect(await codeOf(sealFile(path, at('blob'), fileKey, heading))).toBe('source-invalid');
@@ -224,8 +259,6 @@ describe('files that are no good', () => {
     await expect(sealFile(at('none'), at('blob'), fileKey, heading)).rejects.toMatchObject({ code: 'ENOENT' });
     await writeFile(at('body'), patterned(LENGTH));
     await expect(sealFile(at('body'), at('none/blob'), fileKey, heading)).rejects.toMatchObject({ code: 'ENOENT' });
-    await mkdir(at('taken'));
-    await expect(sealFile(at('body'), at('taken'), fileKey, heading)).rejects.toMatchObject({ syscall: 'rename' });
     await expectTidy();
   });
 
@@ -257,8 +290,23 @@ describe('files that are no good', () => {
 describe('given up', () => {
   const reason = new Error('changed my mind');
 
-  test('before it began', async () => {
-    await expect(sealed(patterned(PART_BYTES), { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  test.each([100, PART_BYTES])('before it began, %i bytes', async (length) => {
+    const signal = AbortSignal.abort(reason);
+    const s = await sealed(patterned(length));
+    await expect(sealed(patterned(length), { signal })).rejects.toBe(reason);
+    await expect(opened(s, { signal })).rejects.toBe(reason);
+    await expectTidy();
+  });
+
+  test('when all was done but the name', async () => {
+    const stop = new AbortController();
+    const rng = (length: number) => {
+      stop.abort(reason);
+      return new Uint8Array(length);
+    };
+    await rm(at('blob'), { force: true });
+    await expect(sealed(patterned(100), { rng, signal: stop.signal })).rejects.toBe(reason);
+    await expect(readFile(at('blob'))).rejects.toMatchObject({ code: 'ENOENT' });
     await expectTidy();
   });
 

@@ -37,6 +37,30 @@ test('one that ends without a word does not pass for one that had nothing to do'
   await expect(inThreads(work, { threads: 2 })).rejects.toThrow('ended before');
 });
 
+test('two that sealed one chunk, and found other bytes in it, are told of', async () => {
+  const [a, b] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
+  const digest = new Uint8Array(32);
+  const outcome = (goesOn: Uint8Array | undefined, begun: Uint8Array | undefined) => {
+    started = 0;
+    behaviours = [
+      (thread) => {
+        thread.emit('message', { part: 1, digest, begun });
+        thread.emit('message', { part: 0, digest, goesOn });
+        thread.emit('exit', 0);
+      },
+    ];
+    return inThreads(work, { threads: 1 });
+  };
+  await expect(outcome(a, a.slice())).resolves.toEqual({ digests: [digest, digest] });
+  await expect(outcome(undefined, undefined)).resolves.toEqual({ digests: [digest, digest] });
+  for (const [one, other] of [
+    [a, b],
+    [a, undefined],
+    [undefined, b],
+  ] as const)
+    await expect(outcome(one, other)).resolves.toEqual({ fault: { changed: true } });
+});
+
 test('one that fails ends the others, and its failure is told when all have ended', async () => {
   const failure = new Error('out of memory');
   behaviours = [(thread) => void (thread.emit('error', failure), thread.emit('exit', 1))];

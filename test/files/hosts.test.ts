@@ -1,0 +1,108 @@
+// Wherever it runs: in bundles of any kind, and in processes that were told to load or to do other things.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { buildSync, type BuildOptions } from 'esbuild';
+import { PART_BYTES } from '../../lib/envelope/header.ts';
+import { openFile } from '../../lib/files/open-file.ts';
+import { sealFile, type SealedFile } from '../../lib/files/seal-file.ts';
+import { fileKey, heading, patterned } from '../envelope/helpers.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const folder = mkdtempSync(join(tmpdir(), 'hosts-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+writeFileSync(at('body'), patterned(2 * PART_BYTES));
+
+const bundled = (name: string, contents: string, options: BuildOptions = {}): string => {
+  const outfile = at(`${name}.mjs`);
+  const stdin = { contents, resolveDir: root, loader: 'ts' } as const;
+  buildSync({ stdin, outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'error', ...options });
+  return outfile;
+};
+const PROGRAM = `
+import { sealFile } from './lib/files/seal-file.ts';
+import { openFile } from './lib/files/open-file.ts';
+import { heading, fileKey } from './test/envelope/helpers.ts';
+const [, , from, to] = process.argv;
+try {
+  const { plainLength, ...blob } = await sealFile(from, to, fileKey, heading, { threads: 2 });
+  await openFile(to, to + '.opened', fileKey, blob, { plainLength, threads: 2 });
+  console.log('done');
+} catch (e) { console.log('failed', e.code, e.message); }
+process.exit(0);
+`;
+/** What it prints. */
+const run = (file: string, env: Readonly<Record<string, string>> = {}): string => {
+  const options = { encoding: 'utf8', env, timeout: 30_000 } as const;
+  return spawnSync(process.execPath, [file, at('body'), at('blob')], options).stdout.trim();
+};
+
+test.each<[string, BuildOptions]>([
+  ['plain', {}],
+  ['minified', { minify: true }],
+  ['with names kept', { keepNames: true }],
+  ['minified with names kept', { minify: true, keepNames: true }],
+])('in a bundle, %s', (name, options) => {
+  expect(run(bundled(name.replaceAll(' ', '-'), PROGRAM, options))).toBe('done');
+});
+
+test('what the process was told to load does not hold a thread', () => {
+  writeFileSync(at('preload.cjs'), 'setInterval(() => {}, 1000)');
+  expect(run(bundled('held', PROGRAM), { NODE_OPTIONS: `--require ${at('preload.cjs')}` })).toBe('done');
+});
+
+test('what the system says is told, whatever becomes of rejections', () => {
+  const file = bundled(
+    'read-only',
+    `
+import { openSync } from 'node:fs';
+import { createSecretKey } from 'node:crypto';
+import { inThreads } from './lib/files/threads.ts';
+const fd = openSync(process.argv[2], 'r');
+const key = createSecretKey(new Uint8Array(32));
+const work = { job: 'seal', from: fd, to: fd, key, plain: ${2 * PART_BYTES}, chunk: 65536, blob: ${2 * PART_BYTES + 4096} };
+await inThreads(work, { threads: 2 }).catch((e) => console.log(e.code ?? e.message));
+`,
+  );
+  expect(run(file)).toBe('EBADF');
+  expect(run(file, { NODE_OPTIONS: '--unhandled-rejections=none' })).toBe('EBADF');
+});
+
+test.each(['MessageChannel', 'process.getBuiltinModule'])('the envelope is imported without %s', (name) => {
+  const file = bundled('engine', `import { engine } from './lib/envelope/choose-engine.ts'; console.log(engine.name);`);
+  const preload = at('without.cjs');
+  writeFileSync(preload, name === 'MessageChannel' ? 'delete globalThis.MessageChannel' : `delete ${name}`);
+  const expected = name === 'MessageChannel' ? 'node' : 'webcrypto';
+  expect(run(file, { NODE_OPTIONS: `--require ${preload}` })).toBe(expected);
+});
+
+// Times and sizes say nothing of a page that was written to before, and is again.
+const MAPPING = `
+import mmap, sys
+f = open(sys.argv[1], 'r+b'); m = mmap.mmap(f.fileno(), 0)
+def write(value):
+    for i in range(0, len(m), 4096): m[i] = value
+write(1); print('ready', flush=True)
+value = 0
+while True: value = (value + 1) % 256; write(value)
+`;
+test('a file that is written to through memory is refused, or its blob opens', async () => {
+  const writer = spawn('python3', ['-c', MAPPING, at('body')]);
+  try {
+    await new Promise((resolve) => writer.stdout.once('data', resolve));
+    for (let i = 0; i < 3; i++) {
+      const sealing = sealFile(at('body'), at('mapped'), fileKey, heading, { threads: 2, chunk: 20 });
+      const told = await sealing.catch((error: unknown) => error as { code: string });
+      if ('code' in told) expect(told.code).toBe('source-changed');
+      else {
+        const { plainLength, ...blob }: SealedFile = told;
+        await openFile(at('mapped'), at('unmapped'), fileKey, blob, { plainLength });
+      }
+    }
+  } finally {
+    writer.kill();
+  }
+});
