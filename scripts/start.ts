@@ -51,7 +51,7 @@ Try:  curl -i ${system.url}/v1/health
       curl -s ${system.url}/v1/openapi.json
       curl -s ${system.url}/v1/service-key
 Every other call is signed: use the SDK (docs/client.md) or docs/spec/request-signatures.md.
-Ctrl-C ends both.`);
+Ctrl-C, or kill ${process.pid}, ends both.`);
   if (!signal.aborted) await once(signal, 'abort');
   await system.stop();
 };

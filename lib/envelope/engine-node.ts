@@ -1,7 +1,6 @@
 // Node's own crypto. AES runs on the calling thread, in pieces whose memory the allocator uses again. So does SHA-256, until a body turns out to
 // be large: then it gets a thread, which is sent the buffers and sends them back.
 import type { Engine, Fed, PartHash } from './engine.ts';
-import { free } from './free.ts';
 import { PART_BYTES, TAG_BYTES } from './header.ts';
 
 type Builtin = NodeJS.Process['getBuiltinModule'];
@@ -9,6 +8,7 @@ type Crypto = ReturnType<typeof getCrypto>;
 type Threads = ReturnType<typeof getThreads>;
 const getCrypto = (builtin: Builtin) => builtin('crypto');
 const getThreads = (builtin: Builtin) => builtin('worker_threads');
+type MessagePort = InstanceType<Threads['MessagePort']>;
 
 const ALGORITHM = 'aes-256-gcm';
 /** Bytes that go through the cipher at a time; each piece comes out in memory of its own, and small ones are cheap to get. */
@@ -139,6 +139,20 @@ const partHash = (crypto: Crypto, threads: Threads): PartHash => {
   };
 };
 
+/**
+ * Gives memory back at once. What the cipher answers in is collected tens of megabytes later; transferred to a port whose other end is closed it is
+ * released immediately, and the next answer lies in the same, warm place.
+ */
+const freeing = ({ MessageChannel }: Threads): ((bytes: Uint8Array) => void) => {
+  const closed = (): MessagePort => {
+    const { port1, port2 } = new MessageChannel();
+    port2.close();
+    return port1;
+  };
+  let port: MessagePort | undefined;
+  return (bytes) => (port ??= closed()).postMessage(undefined, [bytes.buffer as ArrayBuffer]);
+};
+
 const cipherKey = ({ KeyObject }: Crypto, key: CryptoKey) => KeyObject.from(key);
 
 /** What is asked of Node; without a `node:` import, as browsers load this file as well. */
@@ -150,6 +164,7 @@ export const nodeEngine = (host: Host): Engine | undefined => {
   if (builtin === undefined) return undefined;
   const crypto = getCrypto(builtin);
   const threads = getThreads(builtin);
+  const free = freeing(threads);
 
   return {
     name: 'node',

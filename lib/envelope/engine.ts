@@ -1,7 +1,6 @@
 // What does the work on large bodies, behind one interface: WebCrypto everywhere, and in Node its own crypto (engine-node.ts), which needs fewer
 // copies and less memory. Keys stay what they are: CryptoKeys that cannot be exported.
 import { decrypt, encrypt } from './keys.ts';
-import { free } from './free.ts';
 import { PART_BYTES, sha256, TAG_BYTES } from './header.ts';
 
 /** What came of bytes that were fed. */
@@ -26,7 +25,7 @@ export interface Engine {
   readonly name: 'webcrypto' | 'node';
   /**
    * Ciphertext and tag.
-   * @param buffer the plaintext and 16 bytes of room, which begin their memory: overwritten with the answer, or gone
+   * @param buffer the plaintext and 16 bytes of room; may be overwritten with the answer
    */
   readonly encrypt: (key: CryptoKey, nonce: Uint8Array, buffer: Uint8Array) => Promise<Uint8Array>;
   /** The plaintext in pieces, each in memory of its own. Undefined when the tag does not fit: nothing of the plaintext is known then. */
@@ -64,11 +63,7 @@ export const wholeParts = (length: number): PartHash => {
 
 export const webEngine: Engine = {
   name: 'webcrypto',
-  encrypt: async (key, nonce, buffer) => {
-    const sealed = await encrypt(key, nonce, buffer.subarray(0, buffer.length - TAG_BYTES));
-    free(buffer);
-    return sealed;
-  },
+  encrypt: (key, nonce, buffer) => encrypt(key, nonce, buffer.subarray(0, buffer.length - TAG_BYTES)),
   decrypt: async (key, nonce, sealed) => {
     const plain = await decrypt(key, nonce, sealed);
     return plain && [plain];

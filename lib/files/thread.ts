@@ -51,8 +51,8 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
   const parts = Math.ceil(blob / part);
   const buffer = new Uint8Array(sealedChunk);
 
-  // The cipher answers in memory of its own, which nobody would collect before there were tens of megabytes of it. What is sent to a port that is
-  // closed is gone at once, and the next answer lies in the same place.
+  // The cipher answers in memory of its own, which is collected tens of megabytes later. Transferred to a port whose other end is closed it is released
+  // immediately, and the next answer lies in the same, warm place.
   const { port1: nowhere, port2 } = new threads.MessageChannel();
   const closed = new Promise((resolve) => nowhere.once('close', resolve));
   // Else nothing would be left to wait for, and the thread would end.
