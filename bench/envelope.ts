@@ -37,8 +37,8 @@ const say = (line: string): void => {
 };
 
 const fill = (path: string, length: number): void => {
-  const file = openSync(path, 'w');
   const block = Buffer.alloc(MIB);
+  const file = openSync(path, 'w');
   for (let left = length; left > 0; left -= block.length)
     writeSync(file, randomFillSync(block), 0, Math.min(left, block.length));
   // What the disk still has to write would be counted to whoever comes first.

@@ -57,6 +57,17 @@ export const byteReader = (source: ByteSource): ByteReader => {
   };
 };
 
+/** The same generator; giving it up does this besides. One that was never asked for anything does not run its own `finally`, so it may be done twice. */
+export const closing = <T>(generator: AsyncGenerator<T, void>, close: () => Promise<unknown>): typeof generator => {
+  const giveUp = generator.return.bind(generator);
+  generator.return = async (value) => {
+    const result = await giveUp(value);
+    await close();
+    return result;
+  };
+  return generator;
+};
+
 /** Buffers of one size, used again once somebody gave them back. */
 export const buffersOf = (size: number) => {
   const spare: Uint8Array[] = [];

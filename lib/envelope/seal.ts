@@ -1,7 +1,15 @@
 // From a body to parts of its blob, in constant memory: read, cut into chunks, encrypt several at a time, cut into parts, hash.
 // The length need not be known before the end. docs/spec/blob.md is the page to this file.
 import { systemRng, type Rng } from '../bytes/binary.ts';
-import { buffersOf, byteReader, inOrder, type Buffers, type ByteReader, type ByteSource } from './bytestream.ts';
+import {
+  buffersOf,
+  byteReader,
+  closing,
+  inOrder,
+  type Buffers,
+  type ByteReader,
+  type ByteSource,
+} from './bytestream.ts';
 import { engine } from './choose-engine.ts';
 import type { Fed } from './engine.ts';
 import {
@@ -198,19 +206,11 @@ export const sealBlob = async (
     }
   }
 
-  const taken = parts();
-  const giveUp = taken.return.bind(taken);
-  // A generator that was never asked for anything does not run its `finally`, and the source has been read from already.
-  taken.return = async (value) => {
-    const result = await giveUp(value);
-    await reader.close();
-    return result;
-  };
-
   return {
     header,
     commit: keys.commit,
-    parts: taken,
+    // The source has been read from already.
+    parts: closing(parts(), reader.close),
     facts: () => {
       if (facts === undefined) throw new Error('the last part was not taken yet');
       return facts;

@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { buffersOf, byteReader, type ByteSource } from '../envelope/bytestream.ts';
+import { buffersOf, byteReader, closing, type ByteSource } from '../envelope/bytestream.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import { PART_BYTES } from '../envelope/header.ts';
 import { payloadKey, type BodySink } from '../envelope/open.ts';
@@ -71,15 +71,7 @@ export const fileBody = (path: string, { scratch = tmpdir(), ...threads }: BodyO
         await copy.remove();
       }
     }
-    const parts = sent();
-    const giveUp = parts.return.bind(parts);
-    // A generator that was never asked for anything does not run its `finally`.
-    parts.return = async (value) => {
-      const result = await giveUp(value);
-      await copy.remove();
-      return result;
-    };
-    return { header, commit, parts, facts: () => facts };
+    return { header, commit, parts: closing(sent(), copy.remove), facts: () => facts };
   },
 });
 

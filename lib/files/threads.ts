@@ -19,6 +19,7 @@ export type Outcome =
 
 /** More would wait for each other at the file that is written. */
 const MOST_THREADS = 4;
+
 const sameTag = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a === undefined || b === undefined ? a === b : equalBytes(a, b);
 
