@@ -5,7 +5,7 @@ import { equalBytes } from '../bytes/binary.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import { compositeDigest, PADDED } from '../envelope/header.ts';
 import { collect, openBlob, payloadKey, type OpenBlobOptions, type SignedBlob } from '../envelope/open.ts';
-import { inThreads, type ThreadOptions } from './threads.ts';
+import { withThreads, type Outcome, type Task, type ThreadOptions } from './threads.ts';
 import { openRegular, writeWhole } from './whole.ts';
 
 export type OpenFileOptions = Omit<OpenBlobOptions, 'inFlight'> & ThreadOptions;
@@ -18,15 +18,23 @@ const assertLength = (size: number, length: number): void => {
 interface Opening {
   readonly from: FileHandle;
   readonly to: FileHandle;
-  readonly key: CryptoKey;
+  readonly fileKey: Uint8Array;
   readonly blob: SignedBlob;
   readonly options: OpenFileOptions;
 }
 
-const openInThreads = async ({ from, to, key, blob, options }: Opening): Promise<void> => {
+const openPadded = async ({ from, to, fileKey, blob, options }: Opening): Promise<void> => {
+  const sealed = new Blob([await from.readFile()]).stream();
+  await to.writeFile(await collect(await openBlob(sealed, fileKey, blob, options)));
+};
+
+const openInThreads = async (
+  { from, to, fileKey, blob, options }: Opening,
+  work: (task: Task) => Promise<Outcome>,
+): Promise<void> => {
+  const key = await payloadKey(fileKey, blob, options);
   const sizes = { plain: options.plainLength, chunk: 2 ** blob.header.chunk, blob: blob.length };
-  const work = { job: 'open', from: from.fd, to: to.fd, key: KeyObject.from(key), ...sizes } as const;
-  const outcome = await inThreads(work, options);
+  const outcome = await work({ job: 'open', from: from.fd, to: to.fd, key: KeyObject.from(key), ...sizes });
   if ('fault' in outcome) {
     if ('chunk' in outcome.fault)
       throw new EnvelopeError('chunk-invalid', `chunk ${outcome.fault.chunk} does not open`);
@@ -51,17 +59,15 @@ export const openFile = async (
   blob: SignedBlob,
   options: OpenFileOptions,
 ): Promise<void> => {
-  const key = await payloadKey(fileKey, blob, options);
   const { file, size } = await openRegular(from);
+  const opening = (into: FileHandle): Opening => ({ from: file, to: into, fileKey, blob, options });
   try {
     assertLength(size, blob.length);
-    await writeWhole(to, options.signal, async (into) => {
-      if ((blob.header.flags & PADDED) === 0) await openInThreads({ from: file, to: into, key, blob, options });
-      else {
-        const sealed = new Blob([await file.readFile()]).stream();
-        await into.writeFile(await collect(await openBlob(sealed, fileKey, blob, options)));
-      }
-    });
+    if ((blob.header.flags & PADDED) !== 0) await writeWhole(to, options.signal, (into) => openPadded(opening(into)));
+    else
+      await withThreads(blob.length, options, (work) =>
+        writeWhole(to, options.signal, (into) => openInThreads(opening(into), work)),
+      );
   } finally {
     await file.close();
   }

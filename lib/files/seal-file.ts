@@ -14,7 +14,7 @@ import {
 } from '../envelope/header.ts';
 import { deriveKeys } from '../envelope/keys.ts';
 import { sealBlob, type Heading, type SealedFacts, type SealOptions } from '../envelope/seal.ts';
-import { inThreads, type ThreadOptions } from './threads.ts';
+import { withThreads, type Outcome, type Task, type ThreadOptions } from './threads.ts';
 import { openRegular, writeWhole, type Regular } from './whole.ts';
 
 export type SealFileOptions = Omit<SealOptions, 'inFlight'> & ThreadOptions;
@@ -47,21 +47,20 @@ const sealPadded = async ({ from, to, fileKey, heading, options }: Sealing): Pro
   return { header, commit, parts: digests, ...facts() };
 };
 
-const sealInThreads = async ({ from, to, fileKey, heading, options }: Sealing): Promise<SealedFile> => {
-  const { chunk = DEFAULT_CHUNK, rng = systemRng } = options;
+const sealInThreads = async (
+  { from, to, fileKey, heading, options: { chunk = DEFAULT_CHUNK, rng = systemRng } }: Sealing,
+  work: (task: Task) => Promise<Outcome>,
+): Promise<SealedFile> => {
   const header: HeaderFields = { ...heading, algorithm: 1, chunk, flags: 0, salt: rng(16) };
   const { payload, commit } = await deriveKeys(fileKey, header);
-  const plainLength = from.size;
-  const length = blobLength(plainLength, chunk);
-  if (partCount(length) > MOST_PARTS) throw new EnvelopeError('too-long', 'a blob has at most 10,000 parts of 8 MiB');
-  const sizes = { plain: plainLength, chunk: 2 ** chunk, blob: length };
-  const work = { job: 'seal', from: from.file.fd, to: to.fd, key: KeyObject.from(payload), ...sizes } as const;
-  const outcome = await inThreads(work, options);
-  // What lies in two parts is read twice, and has to be the same both times.
+  const sizes = { plain: from.size, chunk: 2 ** chunk, blob: blobLength(from.size, chunk) };
+  const outcome = await work({ job: 'seal', from: from.file.fd, to: to.fd, key: KeyObject.from(payload), ...sizes });
+  // What lies in two runs is read twice, and has to be the same both times.
   if ('fault' in outcome || !(await from.unchanged()))
     throw new EnvelopeError('source-changed', 'the file was written to while it was sealed');
   const parts = outcome.digests;
-  return { header, commit, parts, length, digest: await compositeDigest(parts), plainLength };
+  const digest = await compositeDigest(parts);
+  return { header, commit, parts, length: sizes.blob, digest, plainLength: sizes.plain };
 };
 
 /**
@@ -80,11 +79,15 @@ export const sealFile = async (
   options: SealFileOptions = {},
 ): Promise<SealedFile> => {
   const source = await openRegular(from);
+  const { size } = source;
+  const sealing = (into: FileHandle): Sealing => ({ from: source, to: into, fileKey, heading, options });
   try {
-    return await writeWhole(to, options.signal, (into) => {
-      const sealing = { from: source, to: into, fileKey, heading, options };
-      return source.size < PADDING_LIMIT ? sealPadded(sealing) : sealInThreads(sealing);
-    });
+    if (size < PADDING_LIMIT) return await writeWhole(to, options.signal, (into) => sealPadded(sealing(into)));
+    const length = blobLength(size, options.chunk ?? DEFAULT_CHUNK);
+    if (partCount(length) > MOST_PARTS) throw new EnvelopeError('too-long', 'a blob has at most 10,000 parts of 8 MiB');
+    return await withThreads(length, options, (work) =>
+      writeWhole(to, options.signal, (into) => sealInThreads(sealing(into), work)),
+    );
   } finally {
     await source.file.close();
   }

@@ -1,5 +1,5 @@
-// What a thread does: it takes parts of a blob, one after the other, and brings each from file to file by itself, so that no chunk changes hands.
-import type { Cipher, Decipher, Hash, KeyObject } from 'node:crypto';
+// What a thread does: it takes runs of parts of a blob, one after the other, and brings each from file to file by itself, so that no chunk changes hands.
+import type { KeyObject } from 'node:crypto';
 
 type Builtin = NodeJS.Process['getBuiltinModule'];
 
@@ -15,51 +15,56 @@ export interface Work {
   readonly blob: number;
   readonly part: number;
   readonly tag: number;
-  /** The part that is taken next, from 0. Shared by the threads; they end when it lies behind the last. */
-  readonly next: Int32Array<SharedArrayBuffer>;
+  /** How many work on it. */
+  readonly threads: number;
+  /** Shared by them: the part that is taken next, and that from which on none is worth their while, since it was refused or they were told to stop. */
+  readonly shared: Int32Array<SharedArrayBuffer>;
 }
 
 /** Why a part was refused: the file ended early, or a chunk does not open. */
 export type Fault = { readonly short: true } | { readonly chunk: number };
 
-export interface Done {
-  readonly digest: Uint8Array;
-  /** Of a sealed chunk that lies in two parts: a tag over what lies in the first, once by each thread that made it. Different ones mean different bytes. */
+interface Borders {
+  /** Of a sealed chunk that lies in two runs: a tag over what lies in the first, once by each thread that made it. Different ones mean different bytes. */
   readonly begun?: Uint8Array | undefined;
   readonly goesOn?: Uint8Array | undefined;
 }
-/** What a thread tells of each part that it took. */
-export type Told = { readonly part: number } & (Done | { readonly fault: Fault });
+export type Done = { readonly digest: Uint8Array } & Borders;
+/** What a thread tells of each part that it took, and when it waits for work. */
+export type Told = ({ readonly part: number } & (Done | { readonly fault: Fault })) | 'waiting';
 
 /**
  * Told to the thread as text (thread-text.ts, made of this by `npm run build:thread`), as there is no one way to name a file that survives every bundler, and no
  * function whose text does: so nothing from outside may be named in here but types.
  *
- * Chunks and parts do not end together. A sealed chunk that lies in two parts is made for both, and either keeps its share; an opened one is opened
- * with the part in which it begins.
+ * Chunks and parts do not end together. A sealed chunk that lies in two runs is made for both, and either keeps its share; an opened one is opened
+ * with the run in which it begins. Runs get shorter towards the end, so that all threads are done at about the same time.
  */
 export const workOnParts = async (builtin: Builtin): Promise<void> => {
-  const { readSync, writeSync } = builtin('fs');
+  const { parentPort, MessageChannel } = builtin('worker_threads');
+  const tell = (told: Told): void => parentPort!.postMessage(told);
+  // Listened for at once: the thread is started before it is known what it has to do.
+  const told = new Promise<Work>((resolve) => parentPort!.once('message', resolve));
+  const { readSync, writeSync, writevSync } = builtin('fs');
   const { createCipheriv, createDecipheriv, createHash } = builtin('crypto');
-  const threads = builtin('worker_threads');
-  const { job, from, to, key, plain, chunk, blob, part, tag, next } = threads.workerData as Work;
-  const ALGORITHM = 'aes-256-gcm';
-  /** Bytes that go through the cipher at a time. */
-  const PIECE = 131_072;
-  const sealedChunk = chunk + tag;
-  const lastChunk = Math.max(0, Math.ceil(blob / sealedChunk) - 1);
-  const parts = Math.ceil(blob / part);
-  const buffer = new Uint8Array(sealedChunk);
 
   // The cipher answers in memory of its own, which is collected tens of megabytes later. Transferred to a port whose other end is closed it is released
   // immediately, and the next answer lies in the same, warm place.
-  const { port1: nowhere, port2 } = new threads.MessageChannel();
+  const { port1: nowhere, port2 } = new MessageChannel();
   const closed = new Promise((resolve) => nowhere.once('close', resolve));
+  port2.close();
+  const { job, from, to, key, plain, chunk, blob, part, tag, threads, shared } = await told;
   // Else nothing would be left to wait for, and the thread would end.
   nowhere.ref();
-  port2.close();
   await closed;
   const free = (bytes: Uint8Array): void => nowhere.postMessage(undefined, [bytes.buffer as ArrayBuffer]);
+
+  const ALGORITHM = 'aes-256-gcm';
+  const [NEXT, LIMIT] = [0, 1];
+  const parts = Math.ceil(blob / part);
+  const sealedChunk = chunk + tag;
+  const lastChunk = Math.max(0, Math.ceil(blob / sealedChunk) - 1);
+  const buffer = new Uint8Array(sealedChunk);
 
   let fault: Fault | undefined;
   const refuse = (why: Fault): never => {
@@ -74,9 +79,16 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
       filled += got;
     }
   };
-  const write = (bytes: Uint8Array, at: number): void => {
-    for (let written = 0; written < bytes.length;)
-      written += writeSync(to, bytes, written, bytes.length - written, at + written);
+  /** One after the other from this place on: all at once, as a rule. */
+  const write = (pieces: readonly Uint8Array[], place: number): void => {
+    let at = place;
+    let written = writevSync(to, pieces, at);
+    for (const piece of pieces) {
+      let done = Math.min(written, piece.length);
+      written -= done;
+      while (done < piece.length) done += writeSync(to, piece, done, piece.length - done, at + done);
+      at += piece.length;
+    }
   };
   const nonceOf = (index: number): Uint8Array => {
     const nonce = new Uint8Array(12);
@@ -84,80 +96,107 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
     nonce[11] = index === lastChunk ? 1 : 0;
     return nonce;
   };
-  const through = (cipher: Cipher | Decipher, bytes: Uint8Array): void => {
-    for (let at = 0; at < bytes.length; at += PIECE) {
-      const answer = cipher.update(bytes.subarray(at, at + PIECE));
-      bytes.set(answer, at);
+
+  // Of the part in hand.
+  let current = 0;
+  let hash = createHash('sha256');
+  let borders: Borders = {};
+  const begin = (taken: number): void => {
+    current = taken;
+    hash = createHash('sha256');
+    borders = {};
+  };
+  /** Hashes what lies at this place of the blob, and tells of every part that ends in it. */
+  const hashed = (bytes: Uint8Array, place: number): void => {
+    for (let done = 0; done < bytes.length;) {
+      const end = Math.min((current + 1) * part, blob) - place;
+      const share = bytes.subarray(done, end);
+      hash.update(share);
+      done += share.length;
+      if (done < end) continue;
+      tell({ part: current, digest: hash.digest(), ...borders });
+      begin(current + 1);
+    }
+  };
+  const wanted = (): boolean => current < Atomics.load(shared, LIMIT);
+
+  /** The cipher's answer and the tag. */
+  const encrypted = (index: number, bytes: Uint8Array): readonly [Uint8Array, Uint8Array] => {
+    const cipher = createCipheriv(ALGORITHM, key, nonceOf(index));
+    const answer = cipher.update(bytes);
+    cipher.final();
+    return [answer, cipher.getAuthTag()];
+  };
+  /** The tag of these bytes alone. It leaves the process in no way: another tag under this nonce does. */
+  const tagOf = (index: number, bytes: Uint8Array): Uint8Array => {
+    const [answer, made] = encrypted(index, bytes);
+    free(answer);
+    return made;
+  };
+
+  const seal = (start: number, end: number): void => {
+    for (let index = Math.floor(start / sealedChunk); index * sealedChunk < end && wanted(); index++) {
+      const at = index * sealedChunk;
+      // Of a chunk that goes on in the next run only what lies in this one: its tag is made there.
+      const length = Math.min(chunk, plain - index * chunk, end - at);
+      const body = buffer.subarray(0, length);
+      read(body, index * chunk);
+      if (at < start) borders = { begun: tagOf(index, body.subarray(0, start - at)) };
+      const [answer, made] = encrypted(index, body);
+      if (end < blob && at + sealedChunk > end) borders = { ...borders, goesOn: made };
+      const [first, last] = [Math.max(0, start - at), end - at];
+      const pieces = [
+        answer.subarray(first, last),
+        made.subarray(Math.max(0, first - length), Math.max(0, last - length)),
+      ];
+      let place = at + first;
+      write(pieces, place);
+      for (const piece of pieces) {
+        hashed(piece, place);
+        place += piece.length;
+      }
       free(answer);
     }
   };
 
-  /** The tag of these bytes alone. It leaves the process in no way: another tag under this nonce does. */
-  const tagOf = (index: number, bytes: Uint8Array): Uint8Array => {
-    const cipher = createCipheriv(ALGORITHM, key, nonceOf(index));
-    for (let at = 0; at < bytes.length; at += PIECE) free(cipher.update(bytes.subarray(at, at + PIECE)));
-    cipher.final();
-    return cipher.getAuthTag();
-  };
-
-  const seal = (start: number, end: number, hash: Hash): Omit<Done, 'digest'> => {
-    let begun: Uint8Array | undefined;
-    let goesOn: Uint8Array | undefined;
-    for (let index = Math.floor(start / sealedChunk); index * sealedChunk < end; index++) {
-      const at = index * sealedChunk;
-      // Of a chunk that goes on in the next part only what lies in this one: its tag is made there.
-      const length = Math.min(chunk, plain - index * chunk, end - at);
-      const body = buffer.subarray(0, length);
-      read(body, index * chunk);
-      if (at < start) begun = tagOf(index, body.subarray(0, start - at));
-      const cipher = createCipheriv(ALGORITHM, key, nonceOf(index));
-      through(cipher, body);
-      cipher.final();
-      const made = cipher.getAuthTag();
-      if (at + sealedChunk > end) goesOn = made;
-      buffer.set(made, length);
-      const share = buffer.subarray(Math.max(0, start - at), Math.min(length + tag, end - at));
-      hash.update(share);
-      write(share, Math.max(start, at));
-    }
-    return { begun, goesOn };
-  };
-
-  const open = (start: number, end: number, hash: Hash): Omit<Done, 'digest'> => {
+  const open = (start: number, end: number): void => {
     const first = Math.ceil(start / sealedChunk) * sealedChunk;
     const before = buffer.subarray(0, Math.min(first, end) - start);
     read(before, start);
-    hash.update(before);
-    for (let at = first; at < end; at += sealedChunk) {
+    hashed(before, start);
+    for (let at = first; at < end && wanted(); at += sealedChunk) {
       const index = at / sealedChunk;
       const sealed = buffer.subarray(0, Math.min(sealedChunk, blob - at));
       read(sealed, at);
-      hash.update(sealed.subarray(0, end - at));
-      const body = sealed.subarray(0, -tag);
       const decipher = createDecipheriv(ALGORITHM, key, nonceOf(index), { authTagLength: tag });
       decipher.setAuthTag(sealed.subarray(-tag));
-      through(decipher, body);
+      const answer = decipher.update(sealed.subarray(0, -tag));
       try {
         decipher.final();
       } catch {
         refuse({ chunk: index });
       }
-      write(body, index * chunk);
+      write([answer], index * chunk);
+      hashed(sealed.subarray(0, end - at), at);
+      free(answer);
     }
-    return {};
   };
 
-  const tell = (told: Told): void => threads.parentPort!.postMessage(told);
-  for (let taken = Atomics.add(next, 0, 1); taken < parts; taken = Atomics.add(next, 0, 1)) {
-    const hash = createHash('sha256');
+  for (;;) {
+    const first = Atomics.load(shared, NEXT);
+    if (first >= Atomics.load(shared, LIMIT)) break;
+    const last = first + Math.ceil((parts - first) / (2 * threads));
+    if (Atomics.compareExchange(shared, NEXT, first, last) !== first) continue;
+    begin(first);
     try {
-      const shares = (job === 'seal' ? seal : open)(taken * part, Math.min((taken + 1) * part, blob), hash);
-      tell({ part: taken, digest: hash.digest(), ...shares });
+      (job === 'seal' ? seal : open)(first * part, Math.min(last * part, blob));
     } catch (error) {
-      // Parts before this one were taken already, and are finished: the first that is refused is always told.
-      Atomics.store(next, 0, parts);
       if (fault === undefined) throw error;
-      tell({ part: taken, fault });
+      // Parts before this one were taken already, and are finished: the first that is refused is always told.
+      for (let limit; (limit = Atomics.load(shared, LIMIT)) > current;)
+        Atomics.compareExchange(shared, LIMIT, limit, current);
+      tell({ part: current, fault });
     }
   }
+  tell('waiting');
 };

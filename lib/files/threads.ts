@@ -9,7 +9,7 @@ import type { Done, Fault, Told, Work } from './thread.ts';
 export interface ThreadOptions {
   /** At most; no more than there are parts. As many as the machine runs side by side, up to four, unless told. */
   readonly threads?: number;
-  /** Ends the work within a part or so, with its reason. */
+  /** Ends the work within a chunk or so, with its reason. */
   readonly signal?: AbortSignal;
 }
 
@@ -24,10 +24,10 @@ const sameTag = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean 
   a === undefined || b === undefined ? a === b : equalBytes(a, b);
 
 /** In the order of the parts. */
-const outcomeOf = (told: readonly Told[]): Outcome => {
+const outcomeOf = (told: readonly Exclude<Told, 'waiting'>[]): Outcome => {
   const digests: Uint8Array[] = [];
   let before: Done | undefined;
-  for (const part of told) {
+  for (const part of told.toSorted((a, b) => a.part - b.part)) {
     if ('fault' in part) return part;
     if (before !== undefined && !sameTag(before.goesOn, part.begun)) return { fault: { changed: true } };
     digests.push(part.digest);
@@ -36,32 +36,44 @@ const outcomeOf = (told: readonly Told[]): Outcome => {
   return { digests };
 };
 
-/**
- * Seals or opens all parts.
- * @throws {RangeError} for a number of threads that is none; {Error} what the system says of a file; the signal's reason. No thread works any more by then
- */
-export const inThreads = async (
-  work: Omit<Work, 'part' | 'tag' | 'next'>,
-  { threads = Math.min(availableParallelism(), MOST_THREADS), signal }: ThreadOptions,
-): Promise<Outcome> => {
-  if (!Number.isSafeInteger(threads) || threads < 1) throw new RangeError('threads: a whole number from 1');
-  signal?.throwIfAborted();
-  const parts = partCount(work.blob);
-  const next = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const stop = (): void => void Atomics.store(next, 0, parts);
-  const workerData: Work = { ...work, part: PART_BYTES, tag: TAG_BYTES, next };
-  const told: Told[] = [];
+interface Thread {
+  readonly worker: Worker;
+  /** Until it ends; rejects where it failed. */
+  readonly ended: Promise<void>;
+}
+const startThread = (): Thread => {
+  // What this process was told to load or to do otherwise is not for it: a preload may hold a thread for ever.
+  const worker = new Worker(THREAD, { eval: true, execArgv: [], env: {} });
+  const ended = new Promise<void>((resolve, reject) => {
+    let failure: Error | undefined;
+    worker.on('error', (error: Error) => (failure = error));
+    worker.on('exit', () => (failure === undefined ? resolve() : reject(failure)));
+  });
+  // Whoever waits for it is told.
+  ended.catch(() => undefined);
+  return { worker, ended };
+};
 
-  const thread = async (): Promise<void> => {
+/** What the threads have to do, but for what is the same for every blob or known here. */
+export type Task = Omit<Work, 'part' | 'tag' | 'threads' | 'shared'>;
+
+const work = async (threads: readonly Thread[], task: Task, signal: AbortSignal | undefined): Promise<Outcome> => {
+  signal?.throwIfAborted();
+  const parts = partCount(task.blob);
+  const shared = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  const LIMIT = 1;
+  Atomics.store(shared, LIMIT, parts);
+  const stop = (): void => void Atomics.store(shared, LIMIT, 0);
+  const whole: Work = { ...task, part: PART_BYTES, tag: TAG_BYTES, threads: threads.length, shared };
+  const told: Exclude<Told, 'waiting'>[] = [];
+
+  const part = async ({ worker, ended }: Thread): Promise<void> => {
+    const waiting = new Promise<void>((resolve) => {
+      worker.on('message', (message: Told) => (message === 'waiting' ? resolve() : told.push(message)));
+    });
+    worker.postMessage(whole);
     try {
-      await new Promise<void>((resolve, reject) => {
-        // What this process was told to load or to do otherwise is not for it: a preload may hold a thread for ever.
-        const worker = new Worker(THREAD, { eval: true, execArgv: [], env: {}, workerData });
-        let failure: Error | undefined;
-        worker.on('message', (part: Told) => told.push(part));
-        worker.on('error', (error: Error) => (failure = error));
-        worker.on('exit', () => (failure === undefined ? resolve() : reject(failure)));
-      });
+      await Promise.race([waiting, ended]);
     } catch (error) {
       stop();
       throw error;
@@ -70,14 +82,34 @@ export const inThreads = async (
 
   signal?.addEventListener('abort', stop);
   try {
-    const ended = await Promise.allSettled(Array.from({ length: Math.min(threads, parts) }, thread));
+    const done = await Promise.allSettled(threads.map(part));
     signal?.throwIfAborted();
-    for (const { reason } of ended.filter((e) => e.status === 'rejected')) throw reason;
+    for (const { reason } of done.filter((d) => d.status === 'rejected')) throw reason;
   } finally {
     signal?.removeEventListener('abort', stop);
   }
-  told.sort((a, b) => a.part - b.part);
   const outcome = outcomeOf(told);
   if ('digests' in outcome && outcome.digests.length < parts) throw new Error('a thread ended before its parts did');
   return outcome;
+};
+
+/**
+ * Has threads at hand for a blob of so many bytes. It takes them a while to start, which goes on while `use` finds out what they have to do, and gets it done by `work`. No thread works any more when this is settled.
+ * `work` rejects with what the system says of a file, or the signal's reason.
+ * @throws {RangeError} for a number of threads that is none; whatever `use` throws
+ */
+export const withThreads = async <T>(
+  blob: number,
+  { threads = Math.min(availableParallelism(), MOST_THREADS), signal }: ThreadOptions,
+  use: (work: (task: Task) => Promise<Outcome>) => Promise<T>,
+): Promise<T> => {
+  if (!Number.isSafeInteger(threads) || threads < 1) throw new RangeError('threads: a whole number from 1');
+  const started: Thread[] = [];
+  try {
+    while (started.length < Math.min(threads, partCount(blob))) started.push(startThread());
+    return await use((task) => work(started, task, signal));
+  } finally {
+    // Those that worked end by themselves, and those that wait hold nothing.
+    for (const { worker } of started) void worker.terminate();
+  }
 };

@@ -11,7 +11,7 @@ import { equalBytes } from '../../lib/bytes/binary.ts';
 import { compositeDigest, encodeHeader, PART_BYTES } from '../../lib/envelope/header.ts';
 import { openFile, type OpenFileOptions } from '../../lib/files/open-file.ts';
 import { sealFile, type SealedFile, type SealFileOptions } from '../../lib/files/seal-file.ts';
-import { inThreads } from '../../lib/files/threads.ts';
+import { withThreads } from '../../lib/files/threads.ts';
 import { codeOf, fileKey, heading, patterned, seal, withHeader, type Sealed } from '../envelope/helpers.ts';
 import { peerDigest, peerKey, peerSealChunks } from '../envelope/peer.ts';
 import { runs } from '../support/fc.ts';
@@ -62,8 +62,9 @@ describe('the same as by streams', () => {
   test.each([0, 1, 511, 513, K64 - 1])('%i bytes, padded', (length) => same(patterned(length), {}));
   test.each(around(16))('%i bytes in chunks of 64 KiB', (length) => same(patterned(length), { chunk: 16 }));
   test.each(around(20))('%i bytes in chunks of 1 MiB', (length) => same(patterned(length), { chunk: 20 }));
+  // One thread takes four parts, then two, then one; more threads take fewer at a time.
   test.each([1, 2, 3, 7])('several parts by %i threads', (threads) =>
-    same(patterned(3 * PART_BYTES + 12_345), { threads }),
+    same(patterned(6 * PART_BYTES + 12_345), { threads }),
   );
 
   test('bodies of any length, in chunks of any size', async () => {
@@ -145,6 +146,15 @@ describe('refused', () => {
       ),
       { numRuns: runs(10) },
     );
+  });
+
+  test('the first chunk that does not open, though a later one was found before', async () => {
+    const firstOf = (part: number): number => Math.ceil((part * PART_BYTES) / CHUNK);
+    const altered = blob.slice();
+    // The last that one thread comes to, and the first of the other.
+    for (const index of [firstOf(1) - 1, firstOf(1)]) altered[index * CHUNK]! ^= 1;
+    const message = `chunk ${firstOf(1) - 1} does not open`;
+    expect(await refusal(altered, {}, { threads: 2 })).toMatchObject({ message });
   });
 
   test('chunks that changed places, or stand for the last', async () => {
@@ -275,7 +285,9 @@ describe('files that are no good', () => {
       chunk: K64,
       blob: LENGTH + 16 * 129,
     } as const;
-    await expect(inThreads(work, { threads: 2 })).rejects.toMatchObject({ code: 'EBADF' });
+    await expect(withThreads(work.blob, { threads: 2 }, (start) => start(work))).rejects.toMatchObject({
+      code: 'EBADF',
+    });
     await file.close();
   });
 

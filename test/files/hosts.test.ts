@@ -60,11 +60,11 @@ test('what the system says is told, whatever becomes of rejections', () => {
     `
 import { openSync } from 'node:fs';
 import { createSecretKey } from 'node:crypto';
-import { inThreads } from './lib/files/threads.ts';
+import { withThreads } from './lib/files/threads.ts';
 const fd = openSync(process.argv[2], 'r');
 const key = createSecretKey(new Uint8Array(32));
 const work = { job: 'seal', from: fd, to: fd, key, plain: ${2 * PART_BYTES}, chunk: 65536, blob: ${2 * PART_BYTES + 4096} };
-await inThreads(work, { threads: 2 }).catch((e) => console.log(e.code ?? e.message));
+await withThreads(work.blob, { threads: 2 }, (start) => start(work)).catch((e) => console.log(e.code ?? e.message));
 `,
   );
   expect(run(file)).toBe('EBADF');
