@@ -36,7 +36,7 @@ export default {
       ...common,
       displayName: 'webcrypto',
       testMatch: ['<rootDir>/test/envelope/**/*.test.ts'],
-      moduleNameMapper: { '^\\./choose-engine\\.ts$': '<rootDir>/test/support/choose-engine-web.ts' },
+      moduleNameMapper: { '/choose-engine\\.ts$': '<rootDir>/test/support/choose-engine-web.ts' },
     },
     // Over the local AWS, the service inside the test's process.
     {

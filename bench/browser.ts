@@ -64,7 +64,14 @@ const query = {
   bytes: String(bytes),
   sealings: String(SEALINGS),
 };
-const page = { script: await bundle(), query, connects: [], allows: "'wasm-unsafe-eval'", isIsolated: true } as const;
+const page = {
+  script: await bundle(),
+  query,
+  connects: [],
+  allows: "'wasm-unsafe-eval'",
+  workers: 'blob:',
+  isIsolated: true,
+} as const;
 
 const pages: Exclude<Measured, { readonly broken: string }>[] = [];
 const inNode: Sealing[] = [];

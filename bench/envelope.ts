@@ -131,39 +131,52 @@ const opensslSpeed = (algorithm: string, processes: number): number | undefined 
   return status === 0 && rate !== undefined ? Number(rate) / 1e9 : undefined;
 };
 
-const openssl = (processes: number) => {
+interface Native {
+  readonly aes: number;
+  readonly sha: number;
+  /** Cores that do both, one after the other. */
+  readonly both: number;
+}
+const openssl = (processes: number): Native | undefined => {
   const [aes, sha] = [opensslSpeed('aes-256-gcm', processes), opensslSpeed('sha256', processes)];
-  // Cores that do both, one after the other.
-  const both = aes && sha && 1 / (1 / aes + 1 / sha);
-  return { both, told: { 'aes-256-gcm': round(aes), sha256: round(sha), both: round(both) } };
+  return aes && sha ? { aes, sha, both: 1 / (1 / aes + 1 / sha) } : undefined;
 };
 
-const rateOf = (done: readonly Done[]): number => bytes / 1e9 / median(done.map((d) => d.seconds));
-const cpuOf = (done: readonly Done[]): number => median(done.map((d) => d.cpu)) / (bytes / 1e9);
+const gb = bytes / 1e9;
+const rateOf = (done: readonly Done[]): number => gb / median(done.map((d) => d.seconds));
+const cpuOf = (done: readonly Done[]): number => median(done.map((d) => d.cpu)) / gb;
 
 interface Rates {
   /** GB/s, median. */
   readonly seal: number;
   readonly open: number;
 }
-interface Lane extends Rates {
-  /** Seconds of processor time for a GB, median. */
-  readonly cpu: Rates;
+interface Lane {
+  readonly name: string;
+  /** Of every pass that counts. */
+  readonly sealed: readonly Done[];
+  readonly opened: readonly Done[];
 }
 
 const remove = (...names: readonly string[]): void => {
   for (const name of names) rmSync(at(name), { force: true });
 };
 
-const race = (): Record<string, Lane> => {
+interface Race {
+  readonly lanes: readonly Lane[];
+  /** Of every pass that counts: one core, and all. */
+  readonly native: readonly { readonly one: Native; readonly all: Native }[];
+}
+const race = (): Race => {
   const lanes: Peer[] = [
     { name: 'ours', seal: (f, t) => ours('seal', f, t), open: (f, t) => ours('open', f, t) },
     { name: 'streams', seal: (f, t) => ours('seal-stream', f, t), open: (f, t) => ours('open-stream', f, t) },
     ...peers(),
   ];
   const done = lanes.map((lane) => ({ ...lane, sealed: [] as Done[], opened: [] as Done[] }));
+  const native: Race['native'][number][] = [];
   // The first pass is for what is cold: programs, and memory that the machine's host has to give.
-  for (let pass = 0; pass <= passes; pass++)
+  for (let pass = 0; pass <= passes; pass++) {
     for (const lane of done) {
       makeRoom();
       const sealed = lane.seal(at('plain'), at(`${lane.name}.sealed`));
@@ -174,12 +187,11 @@ const race = (): Record<string, Lane> => {
       lane.sealed.push(sealed);
       lane.opened.push(opened);
     }
-  return Object.fromEntries(
-    done.map(({ name, sealed, opened }) => [
-      name,
-      { seal: rateOf(sealed), open: rateOf(opened), cpu: { seal: cpuOf(sealed), open: cpuOf(opened) } },
-    ]),
-  );
+    if (pass === 0) continue;
+    const [one, all] = [openssl(1), openssl(cores)];
+    if (one !== undefined && all !== undefined) native.push({ one, all });
+  }
+  return { lanes: done, native };
 };
 
 /** How much more memory the whole file takes than one MiB does, in MiB: medians. */
@@ -242,28 +254,42 @@ const main = (): void => {
     tables();
     return;
   }
-  const lanes = race();
-  const { ours: files, streams, ...others } = lanes;
+  const { lanes, native } = race();
+  const [files, streams, ...others] = lanes as [Lane, Lane, ...Lane[]];
+  const each = <T>(some: readonly Lane[], told: (lane: Lane) => T) =>
+    Object.fromEntries(some.map((lane) => [lane.name, told(lane)]));
   const rounded = (rates: Rates) => ({ seal: round(rates.seal), open: round(rates.open) });
-  const over = (own: Rates, peer: Rates) => rounded({ seal: own.seal / peer.seal, open: own.open / peer.open });
-  const each = <T>(all: Record<string, Lane>, told: (lane: Lane) => T) =>
-    Object.fromEntries(Object.entries(all).map(([name, lane]) => [name, told(lane)]));
-  const [one, all] = [openssl(1), openssl(cores)];
-  const share = (own: Lane | undefined, rate: number | undefined) =>
-    own && rate && over(own, { seal: rate, open: rate });
+  /** A slow minute of the machine is everybody's: what is compared is what was measured in the same pass. */
+  const over = (own: Lane, peers: { readonly seal: readonly number[]; readonly open: readonly number[] }) => {
+    const ratio = (done: readonly Done[], rates: readonly number[]) =>
+      median(done.map(({ seconds }, pass) => gb / seconds / rates[pass]!));
+    return rounded({ seal: ratio(own.sealed, peers.seal), open: ratio(own.opened, peers.open) });
+  };
+  const ratesOf = (done: readonly Done[]) => done.map(({ seconds }) => gb / seconds);
+  const overPeer = (own: Lane) => (peer: Lane) => over(own, { seal: ratesOf(peer.sealed), open: ratesOf(peer.opened) });
+  const share = (own: Lane, of: 'one' | 'all') => {
+    const rates = native.map((n) => n[of].both);
+    return rates.length === passes ? over(own, { seal: rates, open: rates }) : undefined;
+  };
+  const told = (of: 'one' | 'all') => {
+    const middle = (member: keyof Native) => round(median(native.map((n) => n[of][member])));
+    return native.length === 0
+      ? undefined
+      : { 'aes-256-gcm': middle('aes'), sha256: middle('sha'), both: middle('both') };
+  };
   fill(at('small'), MIB);
   const result = {
     bytes: statSync(at('plain')).size,
     cores,
-    gbPerSecond: each(lanes, rounded),
-    cpuSecondsPerGb: each(lanes, ({ cpu }) => rounded(cpu)),
-    oursTo: each(others, (peer) => over(files!, peer)),
-    streamsTo: each(others, (peer) => over(streams!, peer)),
-    openssl: { oneCore: one.told, allCores: all.told },
-    shareOfOpenssl: {
-      ours: { ofOneCore: share(files, one.both), ofAllCores: share(files, all.both) },
-      streams: { ofOneCore: share(streams, one.both), ofAllCores: share(streams, all.both) },
-    },
+    gbPerSecond: each(lanes, ({ sealed, opened }) => rounded({ seal: rateOf(sealed), open: rateOf(opened) })),
+    cpuSecondsPerGb: each(lanes, ({ sealed, opened }) => rounded({ seal: cpuOf(sealed), open: cpuOf(opened) })),
+    oursTo: each(others, overPeer(files)),
+    streamsTo: each(others, overPeer(streams)),
+    openssl: { oneCore: told('one'), allCores: told('all') },
+    shareOfOpenssl: each([files, streams], (lane) => ({
+      ofOneCore: share(lane, 'one'),
+      ofAllCores: share(lane, 'all'),
+    })),
     rssGrowthMiB: { ours: growth(''), streams: growth('-stream') },
   };
   stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, undefined, 2)}\n`);

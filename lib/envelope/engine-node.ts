@@ -168,6 +168,7 @@ export const nodeEngine = (host: Host): Engine | undefined => {
 
   return {
     name: 'node',
+    manyAtOnce: false,
     encrypt: async (key, nonce, buffer) => {
       const cipher = crypto.createCipheriv(ALGORITHM, cipherKey(crypto, key), nonce);
       const end = buffer.length - TAG_BYTES;

@@ -1,14 +1,16 @@
 // What does the work on large bodies, behind one interface: WebCrypto everywhere, and in Node its own crypto (engine-node.ts), which needs fewer
 // copies and less memory. Keys stay what they are: CryptoKeys that cannot be exported.
 import { decrypt, encrypt } from './keys.ts';
-import { PART_BYTES, sha256, TAG_BYTES } from './header.ts';
+import { buffersOf } from './bytestream.ts';
+import { PART_BYTES, TAG_BYTES } from './header.ts';
+import { partDigester } from './part-digester.ts';
 
 /** What came of bytes that were fed. */
 export interface Fed {
   /** The same bytes, perhaps in another array: the one that was fed may be gone. */
   readonly bytes: Uint8Array;
-  /** SHA-256 of the part that ended within them, 32 bytes. */
-  readonly digest?: Uint8Array | undefined;
+  /** SHA-256 of the part that ended within them, 32 bytes; perhaps later. */
+  readonly digest?: Uint8Array | Promise<Uint8Array> | undefined;
 }
 
 /** SHA-256 of each part of a blob, as its bytes pass by in order. */
@@ -23,6 +25,8 @@ export interface PartHash {
 
 export interface Engine {
   readonly name: 'webcrypto' | 'node';
+  /** Whether it is worth asking for several chunks at a time. */
+  readonly manyAtOnce: boolean;
   /**
    * Ciphertext and tag.
    * @param buffer the plaintext and 16 bytes of room; may be overwritten with the answer
@@ -34,35 +38,49 @@ export interface Engine {
     nonce: Uint8Array,
     sealed: Uint8Array,
   ) => Promise<readonly Uint8Array[] | undefined>;
-  /** Hashing on the way, while more is worked on; undefined where only whole parts can be hashed, and the cipher works on several chunks at a time. */
+  /** Hashing on the way, while more is worked on; undefined where only whole parts can be hashed. */
   readonly partHash?: () => PartHash;
 }
 
-/** For a blob of this length, bytes, where only whole parts can be hashed: one is held, and the copy that WebCrypto makes before it answers. */
-export const wholeParts = (length: number): PartHash => {
-  const part = new Uint8Array(Math.min(length, PART_BYTES));
+/** For a blob of this length, bytes, where only whole parts can be hashed: one is held while the one before is hashed, and nothing is answered before that. */
+export const wholeParts = (length: number, digester = partDigester()): PartHash => {
+  const buffers = buffersOf(Math.min(length, PART_BYTES));
+  let part = buffers.take();
   let filled = 0;
+  /** Until the part before was hashed. */
+  let busy: Promise<unknown> | undefined;
   const fill = (bytes: Uint8Array): void => {
     part.set(bytes, filled);
     filled += bytes.length;
+  };
+  const digestOf = async (whole: Uint8Array): Promise<Uint8Array> => {
+    const { bytes, digest } = await digester.digest(whole);
+    buffers.giveBack(bytes);
+    return digest;
   };
   return {
     feed: async (bytes) => {
       const n = Math.min(bytes.length, part.length - filled);
       fill(bytes.subarray(0, n));
       if (filled < part.length) return { bytes };
-      const digest = sha256(part);
+      const [before, digest] = [busy, digestOf(part)];
+      // Whoever takes it sees the failure; until then it is no unhandled one.
+      digest.catch(() => undefined);
+      busy = digest;
+      part = buffers.take();
       filled = 0;
       fill(bytes.subarray(n));
-      return { bytes, digest: await digest };
+      await before;
+      return { bytes, digest };
     },
-    end: async () => (filled === 0 ? undefined : sha256(part.subarray(0, filled))),
-    close: () => undefined,
+    end: async () => (filled === 0 ? undefined : digestOf(part.subarray(0, filled))),
+    close: digester.close,
   };
 };
 
 export const webEngine: Engine = {
   name: 'webcrypto',
+  manyAtOnce: true,
   encrypt: (key, nonce, buffer) => encrypt(key, nonce, buffer.subarray(0, buffer.length - TAG_BYTES)),
   decrypt: async (key, nonce, sealed) => {
     const plain = await decrypt(key, nonce, sealed);

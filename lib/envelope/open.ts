@@ -104,11 +104,11 @@ async function* bodyOf(
 ): AsyncGenerator<Plain> {
   const size = Math.min(2 ** header.chunk + TAG_BYTES, length);
   const buffers = buffersOf(size);
-  const digests: Uint8Array[] = [];
+  const digests: Promise<Uint8Array>[] = [];
   const hash = engine.partHash?.() ?? wholeParts(length);
   const decrypted = inOrder(
     sealedChunks(reader, length, buffers),
-    engine.partHash === undefined ? inFlight : 1,
+    engine.manyAtOnce ? inFlight : 1,
     async ({ index, bytes, last }) => {
       const plain = await engine.decrypt(key, chunkNonce(index, last), bytes);
       if (plain === undefined) throw new EnvelopeError('chunk-invalid', `chunk ${index} does not open`);
@@ -122,15 +122,15 @@ async function* bodyOf(
   });
   async function* opened(): AsyncGenerator<Plain> {
     for await (const { plain, ended } of hashed) {
-      if (ended !== undefined) digests.push(ended);
+      if (ended !== undefined) digests.push(Promise.resolve(ended));
       yield plain;
     }
   }
   try {
     yield* endChecked(unpadded(opened(), plainLength), async () => {
       const rest = await hash.end();
-      if (rest !== undefined) digests.push(rest);
-      if (!equalBytes(await compositeDigest(digests), digest))
+      if (rest !== undefined) digests.push(Promise.resolve(rest));
+      if (!equalBytes(await compositeDigest(await Promise.all(digests)), digest))
         throw new EnvelopeError('digest-mismatch', 'the blob is not the one that was signed');
     });
   } finally {

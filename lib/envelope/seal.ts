@@ -12,6 +12,7 @@ import {
 } from './bytestream.ts';
 import { engine } from './choose-engine.ts';
 import type { Fed } from './engine.ts';
+import { partDigester } from './part-digester.ts';
 import {
   chunkNonce,
   compositeDigest,
@@ -20,7 +21,6 @@ import {
   paddedLength,
   PADDING_LIMIT,
   PART_BYTES,
-  sha256,
   TAG_BYTES,
   type HeaderFields,
 } from './header.ts';
@@ -109,25 +109,23 @@ interface SealedChunk extends Fed {
   readonly last: boolean;
 }
 
+interface Part extends Fed {
+  readonly last: boolean;
+}
+
 /** Joins sealed chunks to parts, full but for the last. Digests come with the chunk that ends a part, if at all. */
 async function* partsOf(
   chunks: AsyncIterable<SealedChunk>,
+  buffers: Buffers,
   used: (chunk: Uint8Array) => void,
-): AsyncGenerator<Omit<SealedPart, 'number' | 'sha256'> & Pick<Fed, 'digest'>> {
-  const buffers = buffersOf(PART_BYTES);
+): AsyncGenerator<Part> {
   let part: Uint8Array | undefined;
   let filled = 0;
-  const finish = (last: boolean, digest: Uint8Array | undefined) => {
-    const whole = part!;
-    const bytes = whole.subarray(0, filled);
+  const finish = (last: boolean, digest: Fed['digest']): Part => {
+    const bytes = part!.subarray(0, filled);
     part = undefined;
     filled = 0;
-    let released = false;
-    const release = (): void => {
-      if (!released) buffers.giveBack(whole);
-      released = true;
-    };
-    return { bytes, digest, last, release };
+    return { bytes, digest, last };
   };
   for await (const { bytes, digest, last } of chunks) {
     for (let rest = bytes; rest.length > 0;) {
@@ -178,7 +176,7 @@ export const sealBlob = async (
   const hash = engine.partHash?.();
   const encrypted = inOrder(
     chunksOf(reader, { buffer, filled }, buffers),
-    hash === undefined ? inFlight : 1,
+    engine.manyAtOnce ? inFlight : 1,
     async ({ index, buffer, last }) => {
       if (!small) plainLength += buffer.length - TAG_BYTES;
       return { bytes: await engine.encrypt(keys.payload, chunkNonce(index, last), buffer), last };
@@ -188,19 +186,36 @@ export const sealBlob = async (
     hash === undefined
       ? encrypted
       : inOrder(encrypted, inFlight, async ({ bytes, last }) => ({ ...(await hash.feed(bytes)), last }));
+  const partBuffers = buffersOf(PART_BYTES);
+  const digester = partDigester();
+  const digested = async ({ bytes, digest, last }: Part) => {
+    const known = (await digest) ?? (await hash?.end());
+    return known === undefined ? { ...(await digester.digest(bytes)), last } : { bytes, digest: known, last };
+  };
 
   async function* parts(): AsyncGenerator<SealedPart, void> {
     const digests: Uint8Array[] = [];
     let length = 0;
     try {
-      for await (const { digest, ...part } of partsOf(sealed, buffers.giveBack)) {
-        const partDigest = digest ?? (await hash?.end()) ?? (await sha256(part.bytes));
-        digests.push(partDigest);
-        length += part.bytes.length;
-        yield { ...part, number: digests.length, sha256: partDigest };
+      // Where parts are hashed as a whole, one is while the next is sealed.
+      const ahead = hash === undefined ? 2 : 1;
+      for await (const { bytes, digest, last } of inOrder(
+        partsOf(sealed, partBuffers, buffers.giveBack),
+        ahead,
+        digested,
+      )) {
+        digests.push(digest);
+        length += bytes.length;
+        let released = false;
+        const release = (): void => {
+          if (!released) partBuffers.giveBack(bytes);
+          released = true;
+        };
+        yield { bytes, sha256: digest, number: digests.length, last, release };
       }
       facts = { length, digest: await compositeDigest(digests), plainLength };
     } finally {
+      digester.close();
       hash?.close();
       await reader.close();
     }

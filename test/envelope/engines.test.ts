@@ -76,7 +76,8 @@ const digestsOf = async (hash: PartHash, blob: Uint8Array, sizes: readonly numbe
   expect(equalBytes(concat(...all.map((f) => f.bytes)), blob)).toBe(true);
   const rest = await hash.end();
   hash.close();
-  return [...all.map((f) => f.digest), rest].filter((d) => d !== undefined);
+  const digests = await Promise.all([...all.map((f) => f.digest), rest].map((d) => Promise.resolve(d)));
+  return digests.filter((d) => d !== undefined);
 };
 const partsOf = (blob: Uint8Array): Uint8Array[] =>
   Array.from({ length: Math.ceil(blob.length / PART_BYTES) }, (_, i) =>
@@ -183,11 +184,9 @@ describe('memory used again', () => {
     const kept = first.bytes.slice();
     second.release();
     second.release();
-    const third = (await parts.next()).value!;
-    const fourth = (await parts.next()).value!;
+    const later = [(await parts.next()).value!, (await parts.next()).value!, (await parts.next()).value!];
     expect(equalBytes(first.bytes, kept)).toBe(true);
-    expect(third.bytes.buffer).toBe(second.bytes.buffer);
-    expect(fourth.bytes.buffer).not.toBe(second.bytes.buffer);
+    expect(later.filter(({ bytes }) => bytes.buffer === second.bytes.buffer)).toHaveLength(1);
     await parts.return();
   });
 });

@@ -54,29 +54,35 @@ describe('lib/client in a browser', () => {
   });
 
   inBrowser.each([
-    ['the kernel, where the policy lets WebAssembly run', "'wasm-unsafe-eval'", { name: 'wasm' }],
-    ['noble, where it does not', undefined, { name: 'noble', reason: 'not-loaded' }],
+    [
+      'the kernel and a worker that hashes, where the policy lets them run',
+      { allows: "'wasm-unsafe-eval'", workers: 'blob:' },
+      // The second and the third of four parts, filed and opened.
+      { curve: { name: 'wasm' }, hashedApart: 4 },
+    ],
+    ['noble and no worker, where it does not', {}, { curve: { name: 'noble', reason: 'not-loaded' }, hashedApart: 0 }],
   ] as const)(
     'files, asks, approves, opens bit-exact, and is refused after revocation: with %s',
-    async (_, allows, curve) => {
+    async (_, policy, { curve, hashedApart }) => {
       if (chromium === undefined) throw new Error(HOW_TO_INSTALL);
       const storage = new URL(process.env['AWS_ENDPOINT_URL']!).origin;
-      const page = { script, query: { api: API_URL }, connects: [API_URL, storage], allows };
+      const page = { script, query: { api: API_URL }, connects: [API_URL, storage], ...policy };
       const ran = await runPage(chromium, page, 200_000);
       const report = ran.report as Report;
       if ('broken' in report) throw new Error(`the page broke: ${report.broken}\nThe browser said last:\n${ran.said}`);
 
       expect(report.curve).toEqual(curve);
+      expect(report.hashedApart).toBe(hashedApart);
       expect(report.seen.map(({ fileName, bytes }) => [fileName, bytes])).toEqual([
         ['note.txt', 1_000],
         ['scan.bin', 3 * MiB + 1],
-        ['film.bin', 8 * MiB + 1],
+        ['film.bin', 24 * MiB + 1],
       ]);
       for (const { filed, opened } of report.seen) {
         expect(filed).toMatch(/^[0-9a-f]{64}$/);
         expect(opened).toBe(filed);
       }
-      expect(report.downloaded).toBeGreaterThan(11 * MiB);
+      expect(report.downloaded).toBeGreaterThan(27 * MiB);
       expect(report.uploaded).toBe(report.downloaded);
       expect(report.refused).toEqual({ code: 'grant-ended', reason: 'revoked' });
       expect(report.trail).toEqual([

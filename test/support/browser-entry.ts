@@ -33,6 +33,8 @@ export type Report =
       readonly downloaded: number;
       readonly refused: { readonly code: string; readonly reason: string | undefined };
       readonly trail: readonly string[];
+      /** Parts that a worker hashed. */
+      readonly hashedApart: number;
       readonly curve: { readonly name: string; readonly reason?: string };
     }
   | { readonly broken: string };
@@ -58,12 +60,23 @@ const step = (name: string): void => {
   console.log(`step: ${name}`);
 };
 
-/** A padded one, one in one piece, one whose length is not known before its end and that takes two parts. */
+/** A padded one, one in one piece, one whose length is not known before its end and that takes four parts. */
 const CONTENTS: readonly { readonly fileName: string; readonly length: number; readonly as: (b: Blob) => Content }[] = [
   { fileName: 'note.txt', length: 1_000, as: (blob) => blob },
   { fileName: 'scan.bin', length: 3 * MiB + 1, as: (blob) => blob },
-  { fileName: 'film.bin', length: 8 * MiB + 1, as: (blob) => blob.stream() },
+  { fileName: 'film.bin', length: 24 * MiB + 1, as: (blob) => blob.stream() },
 ];
+
+let hashedApart = 0;
+const PlainWorker = globalThis.Worker;
+globalThis.Worker = class extends PlainWorker {
+  constructor(url: string | URL) {
+    super(url);
+    this.addEventListener('message', ({ data }) => {
+      if (data !== 'ready') hashedApart += 1;
+    });
+  }
+};
 
 const mainJob = async (origin: string): Promise<Report> => {
   step('register');
@@ -134,6 +147,7 @@ const mainJob = async (origin: string): Promise<Report> => {
     downloaded,
     refused: { code: refusal.code, reason: refusal.details.reason },
     trail: (await again.audit()).map((e) => e.kind),
+    hashedApart,
     curve: curveChoice,
   };
 };

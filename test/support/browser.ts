@@ -57,17 +57,18 @@ export interface Page {
   readonly connects: readonly string[];
   /** What may run besides its own script. */
   readonly allows?: '' | "'wasm-unsafe-eval'" | undefined;
+  readonly workers?: "'none'" | 'blob:';
   /** From other origins, as a page must be that needs a finer clock. */
   readonly isIsolated?: boolean;
 }
 
 /** Gives the page, under a policy that allows its script and no eval, and takes its report. */
 const serve = (
-  { script, connects, allows = '', isIsolated = false }: Page,
+  { script, connects, allows = '', workers = "'none'", isIsolated = false }: Page,
   onReport: (report: string) => void,
 ): Promise<Server> => {
   const headers = {
-    'content-security-policy': `default-src 'none'; script-src 'self' ${allows}; connect-src 'self' ${connects.join(' ')}`,
+    'content-security-policy': `default-src 'none'; script-src 'self' ${allows}; worker-src ${workers}; connect-src 'self' ${connects.join(' ')}`,
     ...(isIsolated && { 'cross-origin-opener-policy': 'same-origin', 'cross-origin-embedder-policy': 'require-corp' }),
   };
   const files: Readonly<Record<string, readonly [type: string, body: string]>> = {

@@ -1,0 +1,167 @@
+// Parts are hashed in a worker where there may be one, and here where there may not.
+import { resolveObjectURL } from 'node:buffer';
+import { createHash } from 'node:crypto';
+import { Worker as Thread } from 'node:worker_threads';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { equalBytes } from '../../lib/bytes/binary.ts';
+import { engine } from '../../lib/envelope/choose-engine.ts';
+import { PART_BYTES } from '../../lib/envelope/header.ts';
+import { partDigester, type DigestedPart, type WorkerHost } from '../../lib/envelope/part-digester.ts';
+import { openAll, patterned, seal } from './helpers.ts';
+
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
+type WebWorker = InstanceType<NonNullable<WorkerHost['Worker']>>;
+
+/** What a browser's worker has, made of a thread of Node. */
+const AS_IN_A_PAGE = `
+const { parentPort } = require('worker_threads');
+globalThis.postMessage = (message, transfer) => parentPort.postMessage(message, transfer);
+parentPort.on('message', (data) => globalThis.onmessage({ data }));
+`;
+const say = (worker: PageWorker, data: unknown): void => {
+  worker.onmessage?.call(globalThis as never, { data } as MessageEvent);
+};
+let made: PageWorker[] = [];
+class PageWorker implements WebWorker {
+  onmessage: WebWorker['onmessage'] = null;
+  onerror: WebWorker['onerror'] = null;
+  hashed = 0;
+  terminated = false;
+  thread: Thread | undefined;
+  constructor(url: string) {
+    made.push(this);
+    void this.start(url);
+  }
+  async start(url: string): Promise<void> {
+    const text = await resolveObjectURL(url)!.text();
+    if (this.terminated) return;
+    this.thread = new Thread(AS_IN_A_PAGE + text, { eval: true });
+    this.thread.on('message', (data) => say(this, data));
+  }
+  postMessage(message: Uint8Array, transfer: unknown): void {
+    this.hashed += 1;
+    this.thread!.postMessage(message, transfer as ArrayBuffer[]);
+  }
+  terminate(): void {
+    this.terminated = true;
+    void this.thread?.terminate();
+  }
+}
+afterEach(() => {
+  for (const worker of made) worker.terminate();
+  made = [];
+});
+
+const part = (n: number): Uint8Array => patterned(PART_BYTES + n).slice(n);
+const expectRight = ({ bytes, digest }: DigestedPart, n: number): void => {
+  expect(equalBytes(bytes, part(n))).toBe(true);
+  expect(digest).toEqual(sha256(part(n)));
+};
+
+describe('with a worker', () => {
+  test('full parts from the second on are hashed there, in order, and what is left is hashed here', async () => {
+    const digester = partDigester({ Worker: PageWorker });
+    const given = [0, 1, 2, 3].map(part);
+    const asked = given.map((p) => digester.digest(p));
+    const rest = await digester.digest(patterned(1000));
+    (await Promise.all(asked)).forEach(expectRight);
+    expect(rest).toEqual({ bytes: patterned(1000), digest: sha256(patterned(1000)) });
+    expect(given.map((p) => p.length)).toEqual([PART_BYTES, 0, 0, 0]);
+    expect(made.map((w) => w.hashed)).toEqual([3]);
+    digester.close();
+    await Promise.resolve();
+    expect(made[0]!.terminated).toBe(true);
+  });
+
+  test('small bodies start none', async () => {
+    const digester = partDigester({ Worker: PageWorker });
+    await digester.digest(patterned(PART_BYTES - 1));
+    digester.close();
+    expect(made).toEqual([]);
+  });
+
+  test('a large body goes through', async () => {
+    const body = patterned(5 * PART_BYTES + 12_345);
+    const host = globalThis as { Worker?: unknown };
+    host.Worker = PageWorker;
+    try {
+      const sealed = await seal(body);
+      expect(equalBytes(await openAll(sealed), body)).toBe(true);
+    } finally {
+      delete host.Worker;
+    }
+    const hashed = engine.name === 'webcrypto' ? [4, 4] : [];
+    expect(made.map((w) => w.hashed)).toEqual(hashed);
+    expect(made.every((w) => w.terminated)).toBe(true);
+  });
+
+  test('given up, nothing is answered any more, and the worker ends', async () => {
+    const digester = partDigester({ Worker: PageWorker });
+    await digester.digest(part(0));
+    await digester.digest(part(1));
+    const asked = [2, 3].map((n) => digester.digest(part(n)));
+    await new Promise(setImmediate);
+    digester.close();
+    for (const answer of asked) await expect(answer).rejects.toThrow('given up');
+    await expect(digester.digest(part(4))).rejects.toThrow('given up');
+    expect(made.map((w) => w.terminated)).toEqual([true]);
+  });
+
+  test('given up while it starts, it ends', async () => {
+    const digester = partDigester({ Worker: PageWorker });
+    await digester.digest(part(0));
+    const asked = digester.digest(part(1));
+    digester.close();
+    await expect(asked).rejects.toThrow('given up');
+    expect(made.map((w) => w.terminated)).toEqual([true]);
+  });
+});
+
+/** A worker that does what is told when it is made, and when it is sent a part. */
+const workerThat = (begin: (worker: PageWorker) => void, take: (worker: PageWorker) => void = () => undefined) =>
+  class extends PageWorker {
+    override start(): Promise<void> {
+      setImmediate(begin, this);
+      return Promise.resolve();
+    }
+    override postMessage(): void {
+      setImmediate(take, this);
+    }
+  };
+const fail = (worker: PageWorker): void => {
+  worker.onerror?.call(globalThis, { type: 'error' } as ErrorEvent);
+};
+
+describe('without one', () => {
+  test.each<[string, WorkerHost]>([
+    ['there is none', {}],
+    [
+      'it may not be made',
+      {
+        // A function that throws, made a constructor.
+        Worker: function refuse() {
+          throw new Error('SecurityError');
+        } as never,
+      },
+    ],
+    ['a policy forbids it', { Worker: workerThat(fail) }],
+    ['it never says a word', { Worker: workerThat(() => undefined) }],
+  ])('all parts are hashed here: %s', async (_, host) => {
+    const digester = partDigester(host);
+    for (const n of [0, 1, 2]) expectRight(await digester.digest(part(n)), n);
+    digester.close();
+    expect(made.every((w) => w.terminated)).toBe(true);
+  });
+});
+
+test.each<[string, (worker: PageWorker) => void]>([
+  ['ends', fail],
+  ['cannot hash', (worker) => say(worker, { part: new Uint8Array(1), digest: undefined })],
+])('a worker that %s fails whoever waits, and whoever comes', async (_, take) => {
+  const digester = partDigester({ Worker: workerThat((worker) => say(worker, 'ready'), take) });
+  await digester.digest(part(0));
+  const asked = [1, 2].map((n) => digester.digest(part(n)));
+  for (const answer of asked) await expect(answer).rejects.toThrow('the hashing worker failed');
+  await expect(digester.digest(part(3))).rejects.toThrow('the hashing worker failed');
+  digester.close();
+});
