@@ -34,10 +34,14 @@ postMessage('ready');`;
 /** A worker says that it is ready within milliseconds, or never. */
 const PATIENCE_MS = 1_000;
 
+/** Where none may be had: browsers report every one that they refuse. */
+const refusing = new WeakSet<WorkerHost>();
+
 /** A worker that works; undefined where none may be had. */
-const startWorker = ({ Worker }: WorkerHost): Promise<PartWorker | undefined> =>
+const startWorker = (host: WorkerHost): Promise<PartWorker | undefined> =>
   new Promise((resolve) => {
-    if (Worker === undefined) {
+    const { Worker } = host;
+    if (Worker === undefined || refusing.has(host)) {
       resolve(undefined);
       return;
     }
@@ -46,7 +50,10 @@ const startWorker = ({ Worker }: WorkerHost): Promise<PartWorker | undefined> =>
     const settle = (usable: boolean): void => {
       clearTimeout(patience);
       URL.revokeObjectURL(url);
-      if (!usable) worker?.terminate();
+      if (!usable) {
+        refusing.add(host);
+        worker?.terminate();
+      }
       resolve(usable ? worker : undefined);
     };
     const patience = setTimeout(settle, PATIENCE_MS, false);

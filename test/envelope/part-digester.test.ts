@@ -151,6 +151,11 @@ describe('without one', () => {
     for (const n of [0, 1, 2]) expectRight(await digester.digest(part(n)), n);
     digester.close();
     expect(made.every((w) => w.terminated)).toBe(true);
+    // It is not tried again.
+    const before = made.length;
+    const next = partDigester(host);
+    for (const n of [0, 1]) expectRight(await next.digest(part(n)), n);
+    expect(made.length).toBe(before);
   });
 });
 
