@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { concat, equalBytes } from '../../lib/bytes/binary.ts';
 import { chunkNonce, PART_BYTES } from '../../lib/envelope/header.ts';
 import { wholeParts, webEngine, type PartHash } from '../../lib/envelope/engine.ts';
+import type { DigestedPart, PartDigester } from '../../lib/envelope/part-digester.ts';
 import { nodeEngine, type Host } from '../../lib/envelope/engine-node.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
 import { runs } from '../support/fc.ts';
@@ -115,6 +116,23 @@ describe('digests of parts', () => {
       ),
       { numRuns: runs(5) },
     );
+  });
+
+  test('one part is filled while the one before is hashed, and no more', async () => {
+    const answers: ((part: DigestedPart) => void)[] = [];
+    const slow: PartDigester = {
+      digest: () => new Promise((resolve) => answers.push(resolve)),
+      close: () => undefined,
+    };
+    const hash = wholeParts(4 * PART_BYTES, slow);
+    const answered = (fed: Promise<unknown>): Promise<boolean> =>
+      Promise.race([fed.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
+    expect(await answered(hash.feed(new Uint8Array(PART_BYTES)))).toBe(true);
+    const second = hash.feed(new Uint8Array(PART_BYTES));
+    expect(await answered(second)).toBe(false);
+    answers[0]!({ bytes: new Uint8Array(PART_BYTES), digest: new Uint8Array(32) });
+    expect(await answered(second)).toBe(true);
+    expect(await answered(hash.feed(new Uint8Array(PART_BYTES)))).toBe(false);
   });
 
   const withWorker = (Worker: unknown): PartHash => {
