@@ -57,13 +57,15 @@ export const byteReader = (source: ByteSource): ByteReader => {
   };
 };
 
-/** The same generator; giving it up does this besides. One that was never asked for anything does not run its own `finally`, so it may be done twice. */
+/**
+ * The same generator; giving it up does this first, so that what it waits for ends. One that was never asked for anything does not run its own `finally`, so
+ * it may be done twice.
+ */
 export const closing = <T>(generator: AsyncGenerator<T, void>, close: () => Promise<unknown>): typeof generator => {
   const giveUp = generator.return.bind(generator);
   generator.return = async (value) => {
-    const result = await giveUp(value);
     await close();
-    return result;
+    return giveUp(value);
   };
   return generator;
 };
@@ -97,4 +99,26 @@ export async function* inOrder<A, B>(
     if (window.length >= width) yield await window.shift()!;
   }
   while (window.length > 0) yield await window.shift()!;
+}
+
+/** Works on one item while the source makes the next. No result waits for the next item, whether it is late or never comes. */
+export async function* meanwhile<A, B>(items: AsyncIterable<A>, work: (item: A) => Promise<B>): AsyncGenerator<B> {
+  const source = items[Symbol.asyncIterator]();
+  const ask = (): Promise<IteratorResult<A, unknown>> => {
+    const coming = source.next();
+    // Whoever awaits it sees the failure; until then it is no unhandled one.
+    coming.catch(() => undefined);
+    return coming;
+  };
+  try {
+    for (let next = await ask(); next.done !== true;) {
+      const result = work(next.value);
+      const coming = ask();
+      yield await result;
+      next = await coming;
+    }
+  } finally {
+    // It may be waiting, and ends when what it waits for does.
+    void source.return?.().catch(() => undefined);
+  }
 }

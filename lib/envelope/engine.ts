@@ -44,14 +44,17 @@ export interface Engine {
 
 /** For a blob of this length, bytes, where only whole parts can be hashed: one is held while the one before is hashed, and nothing is answered before that. */
 export const wholeParts = (length: number, digester = partDigester()): PartHash => {
-  const buffers = buffersOf(Math.min(length, PART_BYTES));
-  let part = buffers.take();
+  const size = Math.min(length, PART_BYTES);
+  const buffers = buffersOf(size);
+  let part: Uint8Array | undefined;
   let filled = 0;
   /** Until the part before was hashed. */
   let busy: Promise<unknown> | undefined;
-  const fill = (bytes: Uint8Array): void => {
+  const fill = (bytes: Uint8Array): Uint8Array => {
+    part ??= buffers.take();
     part.set(bytes, filled);
     filled += bytes.length;
+    return part;
   };
   const digestOf = async (whole: Uint8Array): Promise<Uint8Array> => {
     const { bytes, digest } = await digester.digest(whole);
@@ -60,20 +63,20 @@ export const wholeParts = (length: number, digester = partDigester()): PartHash 
   };
   return {
     feed: async (bytes) => {
-      const n = Math.min(bytes.length, part.length - filled);
-      fill(bytes.subarray(0, n));
-      if (filled < part.length) return { bytes };
-      const [before, digest] = [busy, digestOf(part)];
+      const n = Math.min(bytes.length, size - filled);
+      const whole = fill(bytes.subarray(0, n));
+      if (filled < size) return { bytes };
+      const [before, digest] = [busy, digestOf(whole)];
       // Whoever takes it sees the failure; until then it is no unhandled one.
       digest.catch(() => undefined);
       busy = digest;
-      part = buffers.take();
+      part = undefined;
       filled = 0;
-      fill(bytes.subarray(n));
+      if (n < bytes.length) fill(bytes.subarray(n));
       await before;
       return { bytes, digest };
     },
-    end: async () => (filled === 0 ? undefined : digestOf(part.subarray(0, filled))),
+    end: async () => (filled === 0 ? undefined : digestOf(part!.subarray(0, filled))),
     close: digester.close,
   };
 };

@@ -13,7 +13,7 @@ export type EnvelopeErrorCode =
   | 'too-long'
   | 'source-invalid' // not a regular file: it has no places to be read at
   | 'target-invalid' // something is there that is no regular file: it would be replaced, not written to
-  | 'source-changed'; // written to while it was sealed: to be sealed again, under a fresh key
+  | 'source-changed'; // written to while it was sealed or opened: to be sealed again, under a fresh key, or opened again
 
 /** Something sealed that does not open. The message never repeats content. */
 export class EnvelopeError extends Error {

@@ -44,7 +44,12 @@ const LEAST_PADDED = 512;
  * @throws {BytesError} for malformed ids or salt
  */
 export const encodeHeader = (h: HeaderFields): Uint8Array => {
-  if (h.algorithm !== 1 || h.chunk < 16 || h.chunk > 20 || (h.flags & ~PADDED) !== 0 || h.version < 1)
+  if (
+    h.algorithm !== 1 ||
+    !(Number.isInteger(h.chunk) && h.chunk >= 16 && h.chunk <= 20) ||
+    (h.flags & ~PADDED) !== 0 ||
+    h.version < 1
+  )
     throw new EnvelopeError('header-invalid', 'algorithm, chunk size, flags or version is out of range');
   return concat(
     utf8(MAGIC),

@@ -3,7 +3,7 @@
 import { concat, equalBytes } from '../bytes/binary.ts';
 import { buffersOf, byteReader, inOrder, type Buffers, type ByteReader, type ByteSource } from './bytestream.ts';
 import { engine } from './choose-engine.ts';
-import { wholeParts } from './engine.ts';
+import { wholeParts, type PartHash } from './engine.ts';
 import { EnvelopeError } from './errors.ts';
 import {
   blobLength,
@@ -101,11 +101,11 @@ async function* bodyOf(
   key: CryptoKey,
   { header, digest, length }: SignedBlob,
   { plainLength, inFlight = IN_FLIGHT }: OpenBlobOptions,
+  hash: PartHash,
 ): AsyncGenerator<Plain> {
   const size = Math.min(2 ** header.chunk + TAG_BYTES, length);
   const buffers = buffersOf(size);
   const digests: Promise<Uint8Array>[] = [];
-  const hash = engine.partHash?.() ?? wholeParts(length);
   const decrypted = inOrder(
     sealedChunks(reader, length, buffers),
     engine.manyAtOnce ? inFlight : 1,
@@ -191,7 +191,8 @@ export const openBlob = async (
     await reader.close();
     throw error;
   });
-  const body = bodyOf(reader, payload, blob, options);
+  const hash = engine.partHash?.() ?? wholeParts(blob.length);
+  const body = bodyOf(reader, payload, blob, options, hash);
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
@@ -207,7 +208,8 @@ export const openBlob = async (
         }
       },
       cancel: async () => {
-        // First the source: the body may be waiting for it, or may not have begun.
+        // First the source and the hash: the body may be waiting for them, or may not have begun.
+        hash.close();
         await reader.close();
         await body.return(undefined);
       },

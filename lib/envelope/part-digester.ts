@@ -17,7 +17,7 @@ export interface PartDigester {
   readonly close: () => void;
 }
 
-type PartWorker = Pick<Worker, 'onmessage' | 'onerror' | 'postMessage' | 'terminate'>;
+type PartWorker = Pick<Worker, 'onmessage' | 'onmessageerror' | 'onerror' | 'postMessage' | 'terminate'>;
 /** What a digester asks of the place where it runs. */
 export interface WorkerHost {
   readonly Worker?: new (url: string) => PartWorker;
@@ -26,7 +26,10 @@ export interface WorkerHost {
 /** Text, as there is no one way to name a file that survives every bundler. */
 const WORKER = `
 onmessage = async ({ data }) => {
-  const digest = await crypto.subtle.digest('SHA-256', data).catch(() => undefined);
+  let digest;
+  try {
+    digest = await crypto.subtle.digest('SHA-256', data);
+  } catch {}
   postMessage({ part: data, digest }, [data.buffer]);
 };
 postMessage('ready');`;
@@ -37,32 +40,38 @@ const PATIENCE_MS = 1_000;
 /** Where none may be had: browsers report every one that they refuse. */
 const refusing = new WeakSet<WorkerHost>();
 
-/** A worker that works; undefined where none may be had. */
-const startWorker = (host: WorkerHost): Promise<PartWorker | undefined> =>
+/** A worker that works; undefined where none may be had. @param lost when it fails, afterwards and at any time */
+const startWorker = (host: WorkerHost, lost: (worker: PartWorker) => void): Promise<PartWorker | undefined> =>
   new Promise((resolve) => {
     const { Worker } = host;
     if (Worker === undefined || refusing.has(host)) {
       resolve(undefined);
       return;
     }
-    const url = URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' }));
+    let url = '';
     let worker: PartWorker | undefined;
-    const settle = (usable: boolean): void => {
+    const refused = (): void => {
       clearTimeout(patience);
       URL.revokeObjectURL(url);
-      if (!usable) {
-        refusing.add(host);
-        worker?.terminate();
-      }
-      resolve(usable ? worker : undefined);
+      refusing.add(host);
+      worker?.terminate();
+      resolve(undefined);
     };
-    const patience = setTimeout(settle, PATIENCE_MS, false);
+    const patience = setTimeout(refused, PATIENCE_MS);
     try {
-      worker = new Worker(url);
-      worker.onmessage = () => settle(true);
-      worker.onerror = () => settle(false);
+      url = URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' }));
+      const started = new Worker(url);
+      worker = started;
+      started.onerror = refused;
+      started.onmessage = () => {
+        clearTimeout(patience);
+        URL.revokeObjectURL(url);
+        started.onerror = () => lost(started);
+        started.onmessageerror = () => lost(started);
+        resolve(started);
+      };
     } catch {
-      settle(false);
+      refused();
     }
   });
 
@@ -76,26 +85,30 @@ export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
   /** Settled when what was asked for before is. */
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
-  let giveUp: () => void = () => undefined;
+  let broken = false;
+  /** Tells whoever waits for the worker. */
+  let refuse: (why: string) => void = () => undefined;
 
+  const lost = (failed: PartWorker): void => {
+    broken = true;
+    failed.terminate();
+    refuse('the hashing worker failed');
+  };
   const here = async (bytes: Uint8Array): Promise<DigestedPart> => ({ bytes, digest: await sha256(bytes) });
   const there = (worker: PartWorker, bytes: Uint8Array): Promise<DigestedPart> =>
     new Promise((resolve, reject) => {
-      const failed = (): void => reject(new Error('the hashing worker failed'));
-      giveUp = () => reject(new Error('given up'));
+      refuse = (why) => reject(new Error(why));
       worker.onmessage = ({ data: { part, digest } }: MessageEvent<Answer>) =>
-        digest === undefined ? failed() : resolve({ bytes: part, digest: new Uint8Array(digest) });
-      worker.onerror = failed;
-      if (closed) giveUp();
-      else worker.postMessage(bytes, [bytes.buffer as ArrayBuffer]);
+        digest === undefined ? lost(worker) : resolve({ bytes: part, digest: new Uint8Array(digest) });
+      worker.postMessage(bytes, [bytes.buffer as ArrayBuffer]);
     });
   const next = async (bytes: Uint8Array): Promise<DigestedPart> => {
-    if (bytes.length < PART_BYTES) return here(bytes);
-    if (worker !== undefined) {
-      const started = await worker;
-      return started === undefined ? here(bytes) : there(started, bytes);
-    }
-    worker = startWorker(host);
+    const full = bytes.length === PART_BYTES;
+    const started = full && !closed && worker !== undefined ? await worker : undefined;
+    if (closed) throw new Error('given up');
+    // One that broke while it had nothing to do lost nothing.
+    if (started !== undefined && !broken) return there(started, bytes);
+    if (full) worker ??= startWorker(host, lost);
     return here(bytes);
   };
 
@@ -110,7 +123,7 @@ export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
     },
     close: () => {
       closed = true;
-      giveUp();
+      refuse('given up');
       void worker?.then((started) => started?.terminate());
     },
   };

@@ -6,6 +6,7 @@ import {
   byteReader,
   closing,
   inOrder,
+  meanwhile,
   type Buffers,
   type ByteReader,
   type ByteSource,
@@ -193,17 +194,25 @@ export const sealBlob = async (
     return known === undefined ? { ...(await digester.digest(bytes)), last } : { bytes, digest: known, last };
   };
 
+  let givenUp = false;
+  const giveUp = async (): Promise<void> => {
+    givenUp = true;
+    digester.close();
+    hash?.close();
+    await reader.close();
+  };
+
   async function* parts(): AsyncGenerator<SealedPart, void> {
     const digests: Uint8Array[] = [];
     let length = 0;
+    const cut = partsOf(sealed, partBuffers, buffers.giveBack);
     try {
       // Where parts are hashed as a whole, one is while the next is sealed.
-      const ahead = hash === undefined ? 2 : 1;
-      for await (const { bytes, digest, last } of inOrder(
-        partsOf(sealed, partBuffers, buffers.giveBack),
-        ahead,
-        digested,
-      )) {
+      for await (const { bytes, digest, last } of hash === undefined
+        ? meanwhile(cut, digested)
+        : inOrder(cut, 1, digested)) {
+        // What is read of a source that was given up looks like its end.
+        if (givenUp) return;
         digests.push(digest);
         length += bytes.length;
         let released = false;
@@ -213,11 +222,11 @@ export const sealBlob = async (
         };
         yield { bytes, sha256: digest, number: digests.length, last, release };
       }
-      facts = { length, digest: await compositeDigest(digests), plainLength };
+      if (!givenUp) facts = { length, digest: await compositeDigest(digests), plainLength };
+    } catch (error) {
+      if (!givenUp) throw error;
     } finally {
-      digester.close();
-      hash?.close();
-      await reader.close();
+      await giveUp();
     }
   }
 
@@ -225,7 +234,7 @@ export const sealBlob = async (
     header,
     commit: keys.commit,
     // The source has been read from already.
-    parts: closing(parts(), reader.close),
+    parts: closing(parts(), giveUp),
     facts: () => {
       if (facts === undefined) throw new Error('the last part was not taken yet');
       return facts;

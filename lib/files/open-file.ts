@@ -38,6 +38,8 @@ const openInThreads = async (
   if ('fault' in outcome) {
     if ('chunk' in outcome.fault)
       throw new EnvelopeError('chunk-invalid', `chunk ${outcome.fault.chunk} does not open`);
+    if ('changed' in outcome.fault)
+      throw new EnvelopeError('source-changed', 'the file was written to while it was opened');
     throw new EnvelopeError('truncated', 'the blob ends early');
   }
   if (!equalBytes(await compositeDigest(outcome.digests), blob.digest))
@@ -50,7 +52,7 @@ const openInThreads = async (
  * Secret: `fileKey`.
  *
  * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`, `truncated`, `trailing-data`, `chunk-invalid`, `digest-mismatch`,
- *   `source-invalid`, `target-invalid`; {Error} what the system says of a file, or the signal's reason
+ *   `source-invalid`, `source-changed`, `target-invalid`; {Error} what the system says of a file, or the signal's reason
  */
 export const openFile = async (
   from: string,

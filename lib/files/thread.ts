@@ -25,7 +25,10 @@ export interface Work {
 export type Fault = { readonly short: true } | { readonly chunk: number };
 
 interface Borders {
-  /** Of a sealed chunk that lies in two runs: a tag over what lies in the first, once by each thread that made it. Different ones mean different bytes. */
+  /**
+   * Of a sealed chunk that lies in two runs, once by each thread that reads it: sealing, a tag over what lies in the first; opening, a digest of what lies in
+   * the second. Different ones mean that the file was written to in between.
+   */
   readonly begun?: Uint8Array | undefined;
   readonly goesOn?: Uint8Array | undefined;
 }
@@ -118,6 +121,7 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
       begin(current + 1);
     }
   };
+  const digestOf = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
   const wanted = (): boolean => current < Atomics.load(shared, LIMIT);
 
   /** The cipher's answer and the tag. */
@@ -163,6 +167,7 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
     const first = Math.ceil(start / sealedChunk) * sealedChunk;
     const before = buffer.subarray(0, Math.min(first, end) - start);
     read(before, start);
+    if (before.length > 0) borders = { begun: digestOf(before) };
     hashed(before, start);
     for (let at = first; at < end && wanted(); at += sealedChunk) {
       const index = at / sealedChunk;
@@ -177,6 +182,7 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
         refuse({ chunk: index });
       }
       write([answer], index * chunk);
+      if (at + sealed.length > end) borders = { ...borders, goesOn: digestOf(sealed.subarray(end - at)) };
       hashed(sealed.subarray(0, end - at), at);
       free(answer);
     }

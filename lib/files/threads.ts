@@ -13,7 +13,7 @@ export interface ThreadOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What came of it: the digests of all parts, or the first fault; or two threads that sealed one chunk found different bytes. */
+/** What came of it: the digests of all parts, or the first fault; or two threads that read one chunk found different bytes. */
 export type Outcome =
   { readonly digests: readonly Uint8Array[] } | { readonly fault: Fault | { readonly changed: true } };
 

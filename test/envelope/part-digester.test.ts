@@ -6,8 +6,10 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { equalBytes } from '../../lib/bytes/binary.ts';
 import { engine } from '../../lib/envelope/choose-engine.ts';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
+import { openBlob } from '../../lib/envelope/open.ts';
 import { partDigester, type DigestedPart, type WorkerHost } from '../../lib/envelope/part-digester.ts';
-import { openAll, patterned, seal } from './helpers.ts';
+import { sealBlob } from '../../lib/envelope/seal.ts';
+import { fileKey, heading, inPieces, openAll, patterned, seal } from './helpers.ts';
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 type WebWorker = InstanceType<NonNullable<WorkerHost['Worker']>>;
@@ -25,6 +27,8 @@ let made: PageWorker[] = [];
 class PageWorker implements WebWorker {
   onmessage: WebWorker['onmessage'] = null;
   onerror: WebWorker['onerror'] = null;
+  onmessageerror: WebWorker['onmessageerror'] = null;
+  protected readonly before: string = '';
   hashed = 0;
   terminated = false;
   thread: Thread | undefined;
@@ -35,7 +39,7 @@ class PageWorker implements WebWorker {
   async start(url: string): Promise<void> {
     const text = await resolveObjectURL(url)!.text();
     if (this.terminated) return;
-    this.thread = new Thread(AS_IN_A_PAGE + text, { eval: true });
+    this.thread = new Thread(this.before + AS_IN_A_PAGE + text, { eval: true });
     this.thread.on('message', (data) => say(this, data));
   }
   postMessage(message: Uint8Array, transfer: unknown): void {
@@ -113,7 +117,17 @@ describe('with a worker', () => {
     const asked = digester.digest(part(1));
     digester.close();
     await expect(asked).rejects.toThrow('given up');
-    expect(made.map((w) => w.terminated)).toEqual([true]);
+    // Once it has started.
+    while (made.some((w) => !w.terminated)) await new Promise(setImmediate);
+    expect(made).toHaveLength(1);
+  });
+
+  test('given up at once, none is started', async () => {
+    const digester = partDigester({ Worker: PageWorker });
+    const asked = digester.digest(part(0));
+    digester.close();
+    await expect(asked).rejects.toThrow('given up');
+    expect(made).toEqual([]);
   });
 });
 
@@ -125,6 +139,7 @@ const workerThat = (begin: (worker: PageWorker) => void, take: (worker: PageWork
       return Promise.resolve();
     }
     override postMessage(): void {
+      this.hashed += 1;
       setImmediate(take, this);
     }
   };
@@ -159,8 +174,45 @@ describe('without one', () => {
   });
 });
 
+test('a worker that breaks while it has nothing to do is done without', async () => {
+  const digester = partDigester({ Worker: PageWorker });
+  for (const n of [0, 1]) await digester.digest(part(n));
+  fail(made[0]!);
+  for (const n of [2, 3]) expectRight(await digester.digest(part(n)), n);
+  expect(made.map((w) => [w.hashed, w.terminated])).toEqual([[1, true]]);
+  digester.close();
+});
+
+test('where there are no object URLs all parts are hashed here', async () => {
+  const host = URL as { createObjectURL?: unknown };
+  const { createObjectURL } = host;
+  delete host.createObjectURL;
+  try {
+    const digester = partDigester({ Worker: PageWorker });
+    for (const n of [0, 1]) expectRight(await digester.digest(part(n)), n);
+    digester.close();
+    expect(made).toEqual([]);
+  } finally {
+    host.createObjectURL = createObjectURL;
+  }
+});
+
+test('a worker without WebCrypto says so', async () => {
+  class Bare extends PageWorker {
+    protected override readonly before = "Object.defineProperty(globalThis, 'crypto', { value: {} });";
+  }
+  const digester = partDigester({ Worker: Bare });
+  await digester.digest(part(0));
+  await expect(digester.digest(part(1))).rejects.toThrow('the hashing worker failed');
+  digester.close();
+});
+
 test.each<[string, (worker: PageWorker) => void]>([
   ['ends', fail],
+  [
+    'answers what cannot be read',
+    (worker) => void worker.onmessageerror!.call(globalThis as never, {} as MessageEvent),
+  ],
   ['cannot hash', (worker) => say(worker, { part: new Uint8Array(1), digest: undefined })],
 ])('a worker that %s fails whoever waits, and whoever comes', async (_, take) => {
   const digester = partDigester({ Worker: workerThat((worker) => say(worker, 'ready'), take) });
@@ -169,4 +221,36 @@ test.each<[string, (worker: PageWorker) => void]>([
   for (const answer of asked) await expect(answer).rejects.toThrow('the hashing worker failed');
   await expect(digester.digest(part(3))).rejects.toThrow('the hashing worker failed');
   digester.close();
+});
+
+test('whoever gives up does not wait for a worker that never answers', async () => {
+  const body = patterned(4 * PART_BYTES);
+  const { blob, ...sealed } = await seal(body);
+  const host = globalThis as { Worker?: unknown };
+  host.Worker = workerThat((worker) => say(worker, 'ready'));
+  /** Until so many workers were sent a part. */
+  const asked = async (count: number): Promise<void> => {
+    do await new Promise(setImmediate);
+    while (engine.name === 'webcrypto' && made.filter((w) => w.hashed > 0).length < count);
+  };
+  try {
+    const reader = (await openBlob(inPieces(blob, 300_000), fileKey, sealed, sealed)).getReader();
+    const drain = async (): Promise<void> => {
+      while (!(await reader.read()).done);
+    };
+    const drained = drain();
+    await asked(1);
+    await reader.cancel();
+    await drained;
+    const { parts } = await sealBlob(inPieces(body, 300_000), fileKey, heading);
+    const taken = (async () => {
+      while ((await parts.next()).done !== true);
+    })();
+    await asked(2);
+    await parts.return();
+    await taken;
+  } finally {
+    delete host.Worker;
+  }
+  expect(made.map((w) => w.terminated)).toEqual(engine.name === 'webcrypto' ? [true, true] : []);
 });

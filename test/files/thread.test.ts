@@ -1,0 +1,139 @@
+// What threads do, with small parts over files in memory that read and write short: the bytes that an independent sealer makes, each written once.
+import { createCipheriv, createDecipheriv, createHash, createSecretKey } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { workOnParts, type Told, type Work } from '../../lib/files/thread.ts';
+import { patterned } from '../envelope/helpers.ts';
+import { runs } from '../support/fc.ts';
+
+const TAG = 16;
+const rawKey = patterned(32);
+const key = createSecretKey(rawKey);
+const sha256 = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+
+const sealedBy = (plain: Uint8Array, chunk: number): Buffer => {
+  const count = Math.max(1, Math.ceil(plain.length / chunk));
+  const chunks = Array.from({ length: count }, (_, i) => {
+    const nonce = Buffer.alloc(12);
+    nonce.writeUInt32BE(i, 7);
+    nonce[11] = i === count - 1 ? 1 : 0;
+    const cipher = createCipheriv('aes-256-gcm', rawKey, nonce);
+    return [cipher.update(plain.subarray(i * chunk, (i + 1) * chunk)), cipher.final(), cipher.getAuthTag()];
+  });
+  return Buffer.concat(chunks.flat());
+};
+
+interface Given {
+  readonly job: 'seal' | 'open';
+  /** What is read at this place, no more than so many bytes. */
+  readonly source: (at: number, length: number) => Uint8Array;
+  readonly plain: number;
+  readonly chunk: number;
+  readonly blob: number;
+  readonly part: number;
+  readonly threads: number;
+  /** Bytes that are read or written at a time. */
+  readonly most: number;
+}
+const worked = async ({ source, most, ...sizes }: Given) => {
+  const out = Buffer.alloc(sizes.job === 'seal' ? sizes.blob : sizes.plain);
+  const written = new Uint8Array(out.length);
+  const told: Told[] = [];
+  const put = (bytes: Uint8Array, at: number): number => {
+    const taken = bytes.subarray(0, most);
+    out.set(taken, at);
+    taken.forEach((_, i) => (written[at + i]! += 1));
+    return taken.length;
+  };
+  const fs = {
+    readSync: (_: number, into: Uint8Array, offset: number, length: number, at: number): number => {
+      const got = source(at, Math.min(length, most));
+      into.set(got, offset);
+      return got.length;
+    },
+    writeSync: (_: number, bytes: Uint8Array, offset: number, length: number, at: number) =>
+      put(bytes.subarray(offset, offset + length), at),
+    writevSync: (_: number, pieces: Uint8Array[], at: number) => put(Buffer.concat(pieces), at),
+  };
+  const parts = Math.ceil(sizes.blob / sizes.part);
+  const shared = new Int32Array(new SharedArrayBuffer(8));
+  shared[1] = parts;
+  const thread = async (): Promise<void> => {
+    const parentPort = Object.assign(new EventEmitter(), { postMessage: (t: Told) => void told.push(t) });
+    const builtins: Readonly<Record<string, unknown>> = {
+      fs,
+      crypto: { createCipheriv, createDecipheriv, createHash },
+      worker_threads: { parentPort, MessageChannel: (await import('node:worker_threads')).MessageChannel },
+    };
+    const done = workOnParts(((name: string) => builtins[name]) as never);
+    parentPort.emit('message', { ...sizes, from: 0, to: 0, key, tag: TAG, shared } satisfies Work);
+    await done;
+  };
+  await Promise.all(Array.from({ length: sizes.threads }, thread));
+  const done = told.filter((t) => t !== 'waiting').toSorted((a, b) => a.part - b.part);
+  return { out, written, done, parts };
+};
+
+test('bodies of any length, in chunks and parts of any size', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 0, max: 3_000 }),
+      fc.integer({ min: 1, max: 100 }),
+      fc.integer({ min: 0, max: 400 }),
+      fc.integer({ min: 1, max: 4 }),
+      fc.integer({ min: 1, max: 200 }),
+      async (length, chunk, more, threads, most) => {
+        const plain = patterned(length);
+        const blob = sealedBy(plain, chunk);
+        // A part is longer than a sealed chunk.
+        const part = chunk + TAG + 1 + more;
+        const sizes = { plain: length, chunk, blob: blob.length, part, threads, most };
+        for (const [job, from, to] of [
+          ['seal', plain, blob],
+          ['open', blob, plain],
+        ] as const) {
+          const { out, written, done, parts } = await worked({
+            ...sizes,
+            job,
+            source: (at, n) => from.subarray(at, at + n),
+          });
+          expect(out.equals(to)).toBe(true);
+          expect(written.every((times) => times === 1)).toBe(true);
+          expect(done.map((told) => ('digest' in told ? told.digest : told))).toEqual(
+            Array.from({ length: parts }, (_, i) => sha256(blob.subarray(i * part, (i + 1) * part))),
+          );
+          const ended = done.filter((told) => 'digest' in told);
+          expect(ended.slice(1).map(({ begun }) => begun)).toEqual(ended.slice(0, -1).map(({ goesOn }) => goesOn));
+        }
+      },
+    ),
+    { numRuns: runs(100) },
+  );
+});
+
+test('a chunk that is another one each time it is read is told of, sealed and opened', async () => {
+  const [plain, chunk, part] = [patterned(1000), 64, 210];
+  const blob = sealedBy(plain, chunk);
+  for (const [job, from] of [
+    ['seal', plain],
+    ['open', blob],
+  ] as const) {
+    const seen = new Set<number>();
+    // All that is read again is another byte, whatever it belongs to.
+    const source = (at: number, length: number): Uint8Array => {
+      const bytes = from.slice(at, at + length);
+      bytes.forEach((_, i) => {
+        if (seen.has(at + i)) bytes[i]! ^= 1;
+        seen.add(at + i);
+      });
+      return bytes;
+    };
+    const sizes = { plain: plain.length, chunk, blob: blob.length, part, threads: 1, most: 40 };
+    const { done } = await worked({ ...sizes, job, source });
+    const ended = done.filter((told) => 'digest' in told);
+    const begun = ended.slice(1).map((told) => told.begun);
+    expect(begun.filter((tag) => tag !== undefined)).not.toEqual([]);
+    expect(begun).not.toEqual(ended.slice(0, -1).map(({ goesOn }) => goesOn));
+  }
+});
