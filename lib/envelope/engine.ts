@@ -1,5 +1,5 @@
 // What does the work on large bodies, behind one interface: WebCrypto everywhere, and in Node its own crypto (engine-node.ts), which needs fewer
-// copies and less memory. Keys stay what they are: CryptoKeys that cannot be exported.
+// copies and less memory. Keys are CryptoKeys that WebCrypto does not export; Node's engine makes KeyObjects of them.
 import { decrypt, encrypt } from './keys.ts';
 import { buffersOf } from './bytestream.ts';
 import { PART_BYTES, TAG_BYTES } from './header.ts';
