@@ -1,6 +1,7 @@
 // How sealing and opening treat their source: how far ahead they read, and when they give it up.
 import { describe, expect, test } from '@jest/globals';
 import { engine } from '../../lib/envelope/choose-engine.ts';
+import { meanwhile } from '../../lib/envelope/bytestream.ts';
 import { collect, openBlob } from '../../lib/envelope/open.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
 import { codeOf, fileKey, heading, inPieces, patterned, seal } from './helpers.ts';
@@ -192,5 +193,55 @@ describe('a source that fails', () => {
     await expect(drain()).rejects.toThrow('disk');
     expect(seen % K64).toBe(0);
     expect(seen).toBeLessThan(6 * CHUNK);
+  });
+});
+
+describe('work meanwhile', () => {
+  const double = (n: number): Promise<number> => Promise.resolve(2 * n);
+
+  test('gives every result, in order', async () => {
+    async function* numbers(): AsyncGenerator<number> {
+      for (const n of [1, 2, 3]) yield await Promise.resolve(n);
+    }
+    const results: number[] = [];
+    for await (const result of meanwhile(numbers(), double)) results.push(result);
+    expect(results).toEqual([2, 4, 6]);
+  });
+
+  test('is done while the next item is asked for, and does not wait for it', async () => {
+    let asked = 0;
+    const given: ((next: IteratorResult<number>) => void)[] = [];
+    const source = {
+      next: () => {
+        asked += 1;
+        return new Promise<IteratorResult<number>>((resolve) => given.push(resolve));
+      },
+      [Symbol.asyncIterator]: () => source,
+    };
+    const results = meanwhile(source, double);
+    const first = results.next();
+    given[0]!({ done: false, value: 1 });
+    expect((await first).value).toBe(2);
+    expect(asked).toBe(2);
+    await results.return(undefined);
+  });
+
+  test('a source that fails fails it, after what came before; given up, it gives up the source', async () => {
+    let ended = 0;
+    async function* failing(): AsyncGenerator<number> {
+      try {
+        yield await Promise.resolve(1);
+        throw new Error('disk');
+      } finally {
+        ended += 1;
+      }
+    }
+    const results = meanwhile(failing(), double);
+    expect((await results.next()).value).toBe(2);
+    await expect(results.next()).rejects.toThrow('disk');
+    const others = meanwhile(failing(), double);
+    await others.next();
+    await others.return(undefined);
+    expect(ended).toBe(2);
   });
 });
