@@ -106,23 +106,20 @@ async function* chunksOf(
   }
 }
 
-interface SealedChunk extends Fed {
-  readonly last: boolean;
-}
-
-interface Part extends Fed {
+/** A sealed chunk, or a part of the blob. */
+interface Sealed extends Fed {
   readonly last: boolean;
 }
 
 /** Joins sealed chunks to parts, full but for the last. Digests come with the chunk that ends a part, if at all. */
 async function* partsOf(
-  chunks: AsyncIterable<SealedChunk>,
+  chunks: AsyncIterable<Sealed>,
   buffers: Buffers,
   used: (chunk: Uint8Array) => void,
-): AsyncGenerator<Part> {
+): AsyncGenerator<Sealed> {
   let part: Uint8Array | undefined;
   let filled = 0;
-  const finish = (last: boolean, digest: Fed['digest']): Part => {
+  const finish = (last: boolean, digest: Fed['digest']): Sealed => {
     const bytes = part!.subarray(0, filled);
     part = undefined;
     filled = 0;
@@ -189,7 +186,7 @@ export const sealBlob = async (
       : inOrder(encrypted, inFlight, async ({ bytes, last }) => ({ ...(await hash.feed(bytes)), last }));
   const partBuffers = buffersOf(PART_BYTES);
   const digester = partDigester();
-  const digested = async ({ bytes, digest, last }: Part) => {
+  const digested = async ({ bytes, digest, last }: Sealed) => {
     const known = (await digest) ?? (await hash?.end());
     return known === undefined ? { ...(await digester.digest(bytes)), last } : { bytes, digest: known, last };
   };
