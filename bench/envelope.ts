@@ -10,6 +10,7 @@ import { argv, env, execPath, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
 import { countOf, median } from './median.ts';
+import { openssl, type Native } from './openssl.ts';
 
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
@@ -119,28 +120,6 @@ const peers = (): readonly Peer[] => {
 
 const round = (value: number | undefined): number | undefined =>
   value === undefined ? undefined : Number(value.toFixed(2));
-
-/** GB/s of so many cores, in blocks of 1 MiB; undefined without openssl. */
-const opensslSpeed = (algorithm: string, processes: number): number | undefined => {
-  const { stdout: told, status } = spawnSync(
-    'openssl',
-    ['speed', '-mr', '-multi', String(processes), '-seconds', '1', '-bytes', String(MIB), '-evp', algorithm],
-    { encoding: 'utf8' },
-  );
-  const rate = /^\+F:\d+:[^:]+:([\d.]+)/m.exec(told)?.[1];
-  return status === 0 && rate !== undefined ? Number(rate) / 1e9 : undefined;
-};
-
-interface Native {
-  readonly aes: number;
-  readonly sha: number;
-  /** Cores that do both, one after the other. */
-  readonly both: number;
-}
-const openssl = (processes: number): Native | undefined => {
-  const [aes, sha] = [opensslSpeed('aes-256-gcm', processes), opensslSpeed('sha256', processes)];
-  return aes && sha ? { aes, sha, both: 1 / (1 / aes + 1 / sha) } : undefined;
-};
 
 const gb = bytes / 1e9;
 const rateOf = (done: readonly Done[]): number => gb / median(done.map((d) => d.seconds));
