@@ -17,8 +17,18 @@ export interface Work {
   readonly tag: number;
   /** How many work on it. */
   readonly threads: number;
-  /** Shared by them: the part that is taken next, and that from which on none is worth their while, since it was refused or they were told to stop. */
-  readonly shared: Int32Array<SharedArrayBuffer>;
+  readonly shared: Shared;
+}
+
+type Cell = Int32Array<SharedArrayBuffer>;
+/** What the threads of one blob share, a number each. */
+export interface Shared {
+  /** The part that is taken next. */
+  readonly next: Cell;
+  /** The part from which on none is worth their while, since it was refused or they were told to stop. */
+  readonly limit: Cell;
+  /** How many write just now. */
+  readonly writing: Cell;
 }
 
 /** Why a part was refused: the file ended early, or a chunk does not open. */
@@ -57,13 +67,13 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
   const closed = new Promise((resolve) => nowhere.once('close', resolve));
   port2.close();
   const { job, from, to, key, plain, chunk, blob, part, tag, threads, shared } = await told;
+  const { next, limit, writing } = shared;
   // Else nothing would be left to wait for, and the thread would end.
   nowhere.ref();
   await closed;
   const free = (bytes: Uint8Array): void => nowhere.postMessage(undefined, [bytes.buffer as ArrayBuffer]);
 
   const ALGORITHM = 'aes-256-gcm';
-  const [NEXT, LIMIT] = [0, 1];
   const parts = Math.ceil(blob / part);
   const sealedChunk = chunk + tag;
   const lastChunk = Math.max(0, Math.ceil(blob / sealedChunk) - 1);
@@ -92,6 +102,15 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
       while (done < piece.length) done += writeSync(to, piece, done, piece.length - done, at + done);
       at += piece.length;
     }
+  };
+  /** Both, in the order in which nobody waits: the system lets one write to a file at a time, and keeps the processors of the others busy with waiting. */
+  const writeAndHash = (toWrite: () => void, toHash: () => void): void => {
+    const others = Atomics.load(writing, 0) > 0;
+    if (others) toHash();
+    Atomics.add(writing, 0, 1);
+    toWrite();
+    Atomics.sub(writing, 0, 1);
+    if (!others) toHash();
   };
   const nonceOf = (index: number): Uint8Array => {
     const nonce = new Uint8Array(12);
@@ -122,7 +141,7 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
     }
   };
   const digestOf = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
-  const wanted = (): boolean => current < Atomics.load(shared, LIMIT);
+  const wanted = (): boolean => current < Atomics.load(limit, 0);
 
   /** The cipher's answer and the tag. */
   const encrypted = (index: number, bytes: Uint8Array): readonly [Uint8Array, Uint8Array] => {
@@ -153,12 +172,16 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
         answer.subarray(first, last),
         made.subarray(Math.max(0, first - length), Math.max(0, last - length)),
       ];
-      let place = at + first;
-      write(pieces, place);
-      for (const piece of pieces) {
-        hashed(piece, place);
-        place += piece.length;
-      }
+      writeAndHash(
+        () => write(pieces, at + first),
+        () => {
+          let place = at + first;
+          for (const piece of pieces) {
+            hashed(piece, place);
+            place += piece.length;
+          }
+        },
+      );
       free(answer);
     }
   };
@@ -181,26 +204,27 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
       } catch {
         refuse({ chunk: index });
       }
-      write([answer], index * chunk);
       if (at + sealed.length > end) borders = { ...borders, goesOn: digestOf(sealed.subarray(end - at)) };
-      hashed(sealed.subarray(0, end - at), at);
+      writeAndHash(
+        () => write([answer], index * chunk),
+        () => hashed(sealed.subarray(0, end - at), at),
+      );
       free(answer);
     }
   };
 
   for (;;) {
-    const first = Atomics.load(shared, NEXT);
-    if (first >= Atomics.load(shared, LIMIT)) break;
+    const first = Atomics.load(next, 0);
+    if (first >= Atomics.load(limit, 0)) break;
     const last = first + Math.ceil((parts - first) / (2 * threads));
-    if (Atomics.compareExchange(shared, NEXT, first, last) !== first) continue;
+    if (Atomics.compareExchange(next, 0, first, last) !== first) continue;
     begin(first);
     try {
       (job === 'seal' ? seal : open)(first * part, Math.min(last * part, blob));
     } catch (error) {
       if (fault === undefined) throw error;
       // Parts before this one were taken already, and are finished: the first that is refused is always told.
-      for (let limit; (limit = Atomics.load(shared, LIMIT)) > current;)
-        Atomics.compareExchange(shared, LIMIT, limit, current);
+      for (let before; (before = Atomics.load(limit, 0)) > current;) Atomics.compareExchange(limit, 0, before, current);
       tell({ part: current, fault });
     }
   }

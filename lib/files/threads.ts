@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { partCount, PART_BYTES, TAG_BYTES } from '../envelope/header.ts';
 import { equalBytes } from '../bytes/binary.ts';
 import { THREAD } from './thread-text.ts';
-import type { Done, Fault, Told, Work } from './thread.ts';
+import type { Done, Fault, Shared, Told, Work } from './thread.ts';
 
 export interface ThreadOptions {
   /** At most; no more than there are parts. As many as the machine runs side by side, up to four, unless told. */
@@ -57,13 +57,18 @@ const startThread = (): Thread => {
 /** What the threads have to do, but for what is the same for every blob or known here. */
 export type Task = Omit<Work, 'part' | 'tag' | 'threads' | 'shared'>;
 
+const cell = (value: number) => {
+  const one = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  one[0] = value;
+  return one;
+};
+export const sharedFor = (parts: number): Shared => ({ next: cell(0), limit: cell(parts), writing: cell(0) });
+
 const work = async (threads: readonly Thread[], task: Task, signal: AbortSignal | undefined): Promise<Outcome> => {
   signal?.throwIfAborted();
   const parts = partCount(task.blob);
-  const shared = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
-  const LIMIT = 1;
-  Atomics.store(shared, LIMIT, parts);
-  const stop = (): void => void Atomics.store(shared, LIMIT, 0);
+  const shared = sharedFor(parts);
+  const stop = (): void => void Atomics.store(shared.limit, 0, 0);
   const whole: Work = { ...task, part: PART_BYTES, tag: TAG_BYTES, threads: threads.length, shared };
   const told: Exclude<Told, 'waiting'>[] = [];
 

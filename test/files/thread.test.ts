@@ -3,6 +3,7 @@ import { createCipheriv, createDecipheriv, createHash, createSecretKey } from 'n
 import { EventEmitter } from 'node:events';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { sharedFor } from '../../lib/files/threads.ts';
 import { workOnParts, type Told, type Work } from '../../lib/files/thread.ts';
 import { patterned } from '../envelope/helpers.ts';
 import { runs } from '../support/fc.ts';
@@ -35,11 +36,15 @@ interface Given {
   readonly threads: number;
   /** Bytes that are read or written at a time. */
   readonly most: number;
+  /** How many others write all the time. */
+  readonly others?: number;
 }
-const worked = async ({ source, most, ...sizes }: Given) => {
+const worked = async ({ source, most, others = 0, ...sizes }: Given) => {
   const out = Buffer.alloc(sizes.job === 'seal' ? sizes.blob : sizes.plain);
   const written = new Uint8Array(out.length);
   const told: Told[] = [];
+  /** Bytes that had been written when each part's digest was told. */
+  const writtenWhenTold: number[] = [];
   const put = (bytes: Uint8Array, at: number): number => {
     const taken = bytes.subarray(0, most);
     out.set(taken, at);
@@ -57,10 +62,14 @@ const worked = async ({ source, most, ...sizes }: Given) => {
     writevSync: (_: number, pieces: Uint8Array[], at: number) => put(Buffer.concat(pieces), at),
   };
   const parts = Math.ceil(sizes.blob / sizes.part);
-  const shared = new Int32Array(new SharedArrayBuffer(8));
-  shared[1] = parts;
+  const shared = sharedFor(parts);
+  Atomics.store(shared.writing, 0, others);
+  const postMessage = (t: Told): void => {
+    told.push(t);
+    writtenWhenTold.push(written.reduce((sum, times) => sum + times, 0));
+  };
   const thread = async (): Promise<void> => {
-    const parentPort = Object.assign(new EventEmitter(), { postMessage: (t: Told) => void told.push(t) });
+    const parentPort = Object.assign(new EventEmitter(), { postMessage });
     const builtins: Readonly<Record<string, unknown>> = {
       fs,
       crypto: { createCipheriv, createDecipheriv, createHash },
@@ -72,7 +81,7 @@ const worked = async ({ source, most, ...sizes }: Given) => {
   };
   await Promise.all(Array.from({ length: sizes.threads }, thread));
   const done = told.filter((t) => t !== 'waiting').toSorted((a, b) => a.part - b.part);
-  return { out, written, done, parts };
+  return { out, written, done, parts, writtenWhenTold, shared };
 };
 
 test('bodies of any length, in chunks and parts of any size', async () => {
@@ -135,5 +144,29 @@ test('a chunk that is another one each time it is read is told of, sealed and op
     const begun = ended.slice(1).map((told) => told.begun);
     expect(begun.filter((tag) => tag !== undefined)).not.toEqual([]);
     expect(begun).not.toEqual(ended.slice(0, -1).map(({ goesOn }) => goesOn));
+  }
+});
+
+test('a part is hashed while others write, and written while nobody does', async () => {
+  const [plain, chunk, part] = [patterned(1000), 64, 210];
+  const blob = sealedBy(plain, chunk);
+  for (const [job, from, to] of [
+    ['seal', plain, blob],
+    ['open', blob, plain],
+  ] as const) {
+    const sizes = { plain: plain.length, chunk, blob: blob.length, part, threads: 1, most: 40 };
+    const source = (at: number, length: number) => from.subarray(at, at + length);
+    const [alone, beside] = [
+      await worked({ ...sizes, job, source }),
+      await worked({ ...sizes, job, source, others: 1 }),
+    ];
+    expect(alone.out.equals(to)).toBe(true);
+    expect(beside.out.equals(to)).toBe(true);
+    expect(beside.done).toEqual(alone.done);
+    // The last digest, and that there is no more to do.
+    expect(alone.writtenWhenTold.slice(-2)).toEqual([to.length, to.length]);
+    expect(beside.writtenWhenTold.at(-2)).toBeLessThan(to.length);
+    expect(beside.writtenWhenTold.at(-1)).toBe(to.length);
+    expect([alone, beside].map(({ shared }) => Atomics.load(shared.writing, 0))).toEqual([0, 1]);
   }
 });

@@ -4,7 +4,6 @@ import { beforeEach, expect, jest, test } from '@jest/globals';
 import type { Work } from '../../lib/files/thread.ts';
 import type { Outcome } from '../../lib/files/threads.ts';
 
-const LIMIT = 1;
 type Behaviour = (thread: EventEmitter) => void;
 
 /** What each thread in turn does with the work that it is given; unless told it waits to be stopped, as if it had a part in hand. */
@@ -22,7 +21,7 @@ class Idle extends EventEmitter {
   }
   postMessage({ shared }: Work): void {
     const wait = (): void => {
-      if (Atomics.load(shared, LIMIT) > 0 && !this.terminated) setImmediate(wait);
+      if (Atomics.load(shared.limit, 0) > 0 && !this.terminated) setImmediate(wait);
       else this.emit('message', 'waiting');
     };
     setImmediate(behaviours[started.indexOf(this)] ?? wait, this);
