@@ -124,6 +124,8 @@ const round = (value: number | undefined): number | undefined =>
 const gb = bytes / 1e9;
 const rateOf = (done: readonly Done[]): number => gb / median(done.map((d) => d.seconds));
 const cpuOf = (done: readonly Done[]): number => median(done.map((d) => d.cpu)) / gb;
+/** MiB, median. */
+const peakOf = (done: readonly Done[]): number => Math.round(median(done.map((d) => d.rss ?? NaN)) / MIB);
 
 interface Rates {
   /** GB/s, median. */
@@ -200,7 +202,7 @@ const table = (way: Way, settings: readonly Settings[], names: string): void => 
       remove('sealed', 'opened');
     }
   const cell = (done: readonly Done[]): string =>
-    `${rateOf(done).toFixed(2)} | ${cpuOf(done).toFixed(2)} | ${Math.round(median(done.map((d) => d.rss ?? 0)) / MIB)}`;
+    `${rateOf(done).toFixed(2)} | ${cpuOf(done).toFixed(2)} | ${peakOf(done)}`;
   say(`| chunk KiB | ${names} | seal GB/s | s/GB | MiB | open GB/s | s/GB | MiB |`);
   say('|---'.repeat(settings[0]!.length + 6) + '|');
   for (const { setting, sealed, opened } of tried) {
@@ -269,6 +271,7 @@ const main = (): void => {
       ofOneCore: share(lane, 'one'),
       ofAllCores: share(lane, 'all'),
     })),
+    peakRssMiB: each([files, streams], ({ sealed, opened }) => ({ seal: peakOf(sealed), open: peakOf(opened) })),
     rssGrowthMiB: { ours: growth(''), streams: growth('-stream') },
   };
   stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, undefined, 2)}\n`);
