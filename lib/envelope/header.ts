@@ -38,19 +38,21 @@ const KIND_RECORD = 1;
 export const PADDING_LIMIT = 65_536;
 const LEAST_PADDED = 512;
 
+/** @throws {EnvelopeError} `header-invalid` unless it is log2 of a chunk size that there is */
+export const assertChunk = (chunk: number): void => {
+  if (!(Number.isInteger(chunk) && chunk >= 16 && chunk <= 20))
+    throw new EnvelopeError('header-invalid', 'the chunk size is out of range: log2 of it is 16 to 20');
+};
+
 /**
  * 136 bytes.
  * @throws {EnvelopeError} `header-invalid`
  * @throws {BytesError} for malformed ids or salt
  */
 export const encodeHeader = (h: HeaderFields): Uint8Array => {
-  if (
-    h.algorithm !== 1 ||
-    !(Number.isInteger(h.chunk) && h.chunk >= 16 && h.chunk <= 20) ||
-    (h.flags & ~PADDED) !== 0 ||
-    h.version < 1
-  )
-    throw new EnvelopeError('header-invalid', 'algorithm, chunk size, flags or version is out of range');
+  assertChunk(h.chunk);
+  if (h.algorithm !== 1 || (h.flags & ~PADDED) !== 0 || h.version < 1)
+    throw new EnvelopeError('header-invalid', 'algorithm, flags or version is out of range');
   return concat(
     utf8(MAGIC),
     u8(KIND_RECORD),

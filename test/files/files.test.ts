@@ -293,7 +293,7 @@ describe('files that are no good', () => {
 
   test('a header that is out of range', async () => {
     await writeFile(at('body'), patterned(LENGTH));
-    for (const chunk of [15, 21])
+    for (const chunk of [15, 21, -2000, 1.5, NaN])
       expect(await codeOf(sealFile(at('body'), at('blob'), fileKey, heading, { chunk }))).toBe('header-invalid');
     await expectTidy();
   });
