@@ -14,7 +14,8 @@ const NEEDS_AWS = '<rootDir>/test/(stores|flows|races|deployed)/';
 /** @type {import('jest').Config} */
 export default {
   coverageProvider: 'babel',
-  testTimeout: 60_000,
+  // Milliseconds; FC_SCALE lets properties run that many times as often (test/support/fc.ts).
+  testTimeout: 60_000 * Math.max(1, Number(process.env.FC_SCALE ?? 1)),
   projects: [
     // Pure code: no AWS, no network.
     {

@@ -2,7 +2,6 @@
 // statements whose signature nobody checks here.
 import { DynamoDBClient, type ServiceInputTypes, type ServiceOutputTypes } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
-import { jest } from '@jest/globals';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { AppError } from '../../lib/api/errors.ts';
 import { systemRng } from '../../lib/bytes/binary.ts';
@@ -27,9 +26,6 @@ import { makePresign } from '../../lib/stores/presign.ts';
 import type { Call } from '../../lib/usecases/call.ts';
 import type { NewVersion, StoredRecord, StoredUpload } from '../../lib/usecases/ports.ts';
 import { SAMPLES } from '../statements/samples.ts';
-
-// The real LocalStack takes its time.
-jest.setTimeout(60_000);
 
 const variable = (name: string): string => {
   const value = process.env[name];
