@@ -3,7 +3,7 @@ import { AppError } from '../api/errors.ts';
 import type { Answer } from '../api/routes.ts';
 import { fromBase64url } from '../bytes/codec.ts';
 import { newId, type GrantId, type IdentityId, type OpeningId } from '../bytes/ids.ts';
-import { EnvelopeError } from '../envelope/errors.ts';
+import { EnvelopeError, type EnvelopeErrorCode } from '../envelope/errors.ts';
 import type { HeaderFields } from '../envelope/header.ts';
 import { openMetadata, type RecordMetadata } from '../envelope/metadata.ts';
 import { assertCommit, openBlob, type BodySink } from '../envelope/open.ts';
@@ -45,6 +45,9 @@ export interface OpenedRecord extends RecordInfo {
   /** Downloads the file into a place of its own, such as `intoFile` of lib/files, where it is whole or not at all. Rejects with what `stream` errors with, or what the place says. */
   readonly save: (into: BodySink) => Promise<void>;
 }
+
+/** What is wrong with the place that a body is opened into, and says nothing of the body. */
+const OF_THE_PLACE: ReadonlySet<EnvelopeErrorCode> = new Set(['source-invalid', 'source-changed', 'target-invalid']);
 
 /** Most records in one opening. */
 const MOST = 100;
@@ -154,7 +157,7 @@ const verifyOpened = async (
       try {
         await into.open(lazily(download, signal), fileKey, blob, { plainLength, signal });
       } catch (error) {
-        throw error instanceof EnvelopeError ? bodyError(error, signal) : error;
+        throw error instanceof EnvelopeError && !OF_THE_PLACE.has(error.code) ? bodyError(error, signal) : error;
       }
     },
   };

@@ -11,6 +11,7 @@ import type { SealedPart, SelfSealing } from '../envelope/seal.ts';
 import { openFile } from './open-file.ts';
 import { sealFile } from './seal-file.ts';
 import type { ThreadOptions } from './threads.ts';
+import { assertReplaceable } from './whole.ts';
 
 export interface BodyOptions extends Pick<ThreadOptions, 'threads'> {
   /** The folder for the blob, which is about as long as the file. */
@@ -95,6 +96,8 @@ export const intoFile = (path: string, { scratch = dirname(path), ...threads }: 
   open: async (ciphertext, fileKey, blob, { plainLength, signal }) => {
     const begin = async () => {
       await payloadKey(fileKey, blob, { plainLength });
+      // Also looked at when it is written; but by then all was downloaded.
+      await assertReplaceable(path);
       return scratchFile(scratch);
     };
     const received = await begin().catch(async (error: unknown) => {

@@ -31,8 +31,8 @@ export const openRegular = async (path: string): Promise<Regular> => {
   }
 };
 
-/** A file is replaced; a link, a device or a folder would be, too. */
-const assertReplaceable = async (path: string): Promise<void> => {
+/** A file is replaced; a link, a device or a folder would be, too. @throws {EnvelopeError} `target-invalid` */
+export const assertReplaceable = async (path: string): Promise<void> => {
   const stat = await lstat(path).catch(() => undefined);
   if (stat?.isFile() === false)
     throw new EnvelopeError('target-invalid', 'something that is no regular file has this name: choose another');

@@ -1,10 +1,11 @@
 // Filing from files and opening into files, through the client.
 import { existsSync, readdirSync, truncateSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { concat, equalBytes } from '../../lib/bytes/binary.ts';
+import { EnvelopeError } from '../../lib/envelope/errors.ts';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
 import type { SelfSealing } from '../../lib/envelope/seal.ts';
 import { fileBody, intoFile } from '../../lib/files/body.ts';
@@ -209,5 +210,34 @@ describe('what is not opened leaves what was there', () => {
     const opened = await open();
     expect(await refusal(() => opened.save(intoFile(at('none/opened'))))).toBe('ENOENT');
     expect(existsSync(at('none'))).toBe(false);
+  });
+
+  test('a name that something else has is told as that, and nothing is downloaded', async () => {
+    const { open, service } = await filed(body);
+    await mkdir(at('opened'));
+    const opened = await open();
+    let asked = 0;
+    service.state.storage = () => {
+      asked++;
+      return new Response('', { status: 404 });
+    };
+    expect(await refusal(() => opened.save(intoFile(at('opened'), scratch)))).toBe('target-invalid');
+    expect(asked).toBe(0);
+    await rmdir(at('opened'));
+    expect(leftOver()).toEqual([]);
+  });
+
+  test('what is wrong with a place does not accuse the blob, and the other way round', async () => {
+    const opened = await (await filed(body)).open();
+    for (const [code, told] of [
+      ['source-invalid', 'source-invalid'],
+      ['source-changed', 'source-changed'],
+      ['target-invalid', 'target-invalid'],
+      ['digest-mismatch', 'unverified digest'],
+      ['truncated', 'unverified blob'],
+    ] as const) {
+      const place = { open: () => Promise.reject(new EnvelopeError(code, 'refused')) };
+      expect(await refusal(() => opened.save(place))).toBe(told);
+    }
   });
 });
