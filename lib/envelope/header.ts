@@ -51,7 +51,7 @@ export const assertChunk = (chunk: number): void => {
  */
 export const encodeHeader = (h: HeaderFields): Uint8Array => {
   assertChunk(h.chunk);
-  if (h.algorithm !== 1 || (h.flags & ~PADDED) !== 0 || h.version < 1)
+  if (h.algorithm !== 1 || (h.flags & ~PADDED) !== 0 || !(Number.isSafeInteger(h.version) && h.version >= 1))
     throw new EnvelopeError('header-invalid', 'algorithm, flags or version is out of range');
   return concat(
     utf8(MAGIC),

@@ -126,7 +126,15 @@ describe('refused', () => {
     ] as const;
     for (const change of changes)
       expect(await codeOf(openAll(s, s.blob, withHeader(s, change as never)))).toBe('commit-mismatch');
-    for (const change of [{ algorithm: 2 }, { chunk: 15 }, { chunk: 21 }, { flags: 2 }, { version: 0 }])
+    for (const change of [
+      { algorithm: 2 },
+      { chunk: 15 },
+      { chunk: 21 },
+      { flags: 2 },
+      { version: 0 },
+      { version: 1.5 },
+      { version: NaN },
+    ])
       expect(await codeOf(openAll(s, s.blob, withHeader(s, change)))).toBe('header-invalid');
   });
 
