@@ -76,9 +76,13 @@ const work = async (threads: readonly Thread[], task: Task, signal: AbortSignal 
     const waiting = new Promise<void>((resolve) => {
       worker.on('message', (message: Told) => (message === 'waiting' ? resolve() : told.push(message)));
     });
+    // Of a part that it told of, something may still be on its way to the file.
+    const early = ended.then(() => {
+      throw new Error('a thread ended before its parts did');
+    });
     worker.postMessage(whole);
     try {
-      await Promise.race([waiting, ended]);
+      await Promise.race([waiting, early]);
     } catch (error) {
       stop();
       throw error;

@@ -1,10 +1,11 @@
 // What threads do, with small parts over files in memory that read and write short: the bytes that an independent sealer makes, each written once.
 import { createCipheriv, createDecipheriv, createHash, createSecretKey } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { sharedFor } from '../../lib/files/threads.ts';
-import { workOnParts, type Told, type Work } from '../../lib/files/thread.ts';
+import { workOnParts, type Shared, type Told, type Work } from '../../lib/files/thread.ts';
 import { patterned } from '../envelope/helpers.ts';
 import { runs } from '../support/fc.ts';
 
@@ -73,7 +74,7 @@ const worked = async ({ source, most, others = 0, ...sizes }: Given) => {
     const builtins: Readonly<Record<string, unknown>> = {
       fs,
       crypto: { createCipheriv, createDecipheriv, createHash },
-      worker_threads: { parentPort, MessageChannel: (await import('node:worker_threads')).MessageChannel },
+      worker_threads: { parentPort, MessageChannel },
     };
     const done = workOnParts(((name: string) => builtins[name]) as never);
     parentPort.emit('message', { ...sizes, from: 0, to: 0, key, tag: TAG, shared } satisfies Work);
@@ -169,4 +170,84 @@ test('a part is hashed while others write, and written while nobody does', async
     expect(beside.writtenWhenTold.at(-1)).toBe(to.length);
     expect([alone, beside].map(({ shared }) => Atomics.load(shared.writing, 0))).toEqual([0, 1]);
   }
+});
+
+/** One thread over zero bytes, which is told of whatever the system is asked for. */
+const watched = async (
+  job: Work['job'],
+  shared: Shared,
+  system: (call: 'read' | 'write') => void,
+  hash: typeof createHash = createHash,
+) => {
+  const told: Told[] = [];
+  const parentPort = Object.assign(new EventEmitter(), { postMessage: (t: Told) => void told.push(t) });
+  const fs = {
+    readSync: (_: number, into: Uint8Array, offset: number, length: number) => {
+      system('read');
+      return length;
+    },
+    writevSync: (_: number, pieces: Uint8Array[]) => {
+      system('write');
+      return pieces.reduce((sum, piece) => sum + piece.length, 0);
+    },
+  };
+  const builtins: Readonly<Record<string, unknown>> = {
+    fs,
+    crypto: { createCipheriv, createDecipheriv, createHash: hash },
+    worker_threads: { parentPort, MessageChannel },
+  };
+  const done = workOnParts(((name: string) => builtins[name]) as never);
+  const sizes = { plain: 640, chunk: 64, blob: 800, part: 100, tag: TAG, threads: 1 };
+  parentPort.emit('message', { ...sizes, job, from: 0, to: 0, key, shared } satisfies Work);
+  await done;
+  return told;
+};
+
+test('a thread counts itself while it writes, and only then', async () => {
+  for (const others of [0, 1]) {
+    const shared = sharedFor(8);
+    expect(Object.values(shared).map(({ buffer }) => buffer instanceof SharedArrayBuffer)).toEqual([true, true, true]);
+    expect(Atomics.load(shared.writing, 0)).toBe(0);
+    Atomics.store(shared.writing, 0, others);
+    await watched('seal', shared, (call) =>
+      expect(Atomics.load(shared.writing, 0)).toBe(call === 'write' ? others + 1 : others),
+    );
+    expect(Atomics.load(shared.writing, 0)).toBe(others);
+  }
+});
+
+test('hashing does not count as writing', async () => {
+  for (const others of [0, 1]) {
+    const shared = sharedFor(8);
+    Atomics.store(shared.writing, 0, others);
+    const counted: number[] = [];
+    const hash = (...given: Parameters<typeof createHash>) => {
+      const made = createHash(...given);
+      const update = made.update.bind(made) as (bytes: Uint8Array) => typeof made;
+      return Object.assign(made, {
+        update: (bytes: Uint8Array) => {
+          counted.push(Atomics.load(shared.writing, 0));
+          return update(bytes);
+        },
+      });
+    };
+    await watched('seal', shared, () => undefined, hash);
+    expect(counted.length).toBeGreaterThan(0);
+    expect(new Set(counted)).toEqual(new Set([others]));
+  }
+});
+
+test('after a fault no more parts are taken', async () => {
+  // Zero bytes do not open.
+  expect(await watched('open', sharedFor(8), () => undefined)).toEqual([{ part: 0, fault: { chunk: 0 } }, 'waiting']);
+});
+
+test('told to stop, a thread leaves its run after the chunk in hand', async () => {
+  const shared = sharedFor(8);
+  const calls: string[] = [];
+  await watched('seal', shared, (call) => {
+    calls.push(call);
+    Atomics.store(shared.limit, 0, 0);
+  });
+  expect(calls).toEqual(['read', 'write']);
 });

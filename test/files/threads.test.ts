@@ -56,6 +56,17 @@ test('one that ends without a word does not pass for one that had nothing to do'
   await expect(inThreads({ threads: 2 })).rejects.toThrow('ended before');
 });
 
+test('one that told of all its parts, and ended before it said that it waits, may not have written them', async () => {
+  behaviours = [
+    (thread) => {
+      for (const part of [0, 1]) thread.emit('message', { part, digest: new Uint8Array(32) });
+      thread.emit('exit', 1);
+    },
+  ];
+  await expect(inThreads({ threads: 1 })).rejects.toThrow('ended before');
+  expectTerminated(1);
+});
+
 test('two that sealed one chunk, and found other bytes in it, are told of', async () => {
   const [a, b] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
   const digest = new Uint8Array(32);
