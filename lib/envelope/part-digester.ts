@@ -34,8 +34,8 @@ onmessage = async ({ data }) => {
 };
 postMessage('ready');`;
 
-/** A worker says that it is ready within milliseconds, or never. */
-const PATIENCE_MS = 1_000;
+/** A worker says that it is ready within milliseconds, on a busy phone within seconds, or never. */
+const PATIENCE_MS = 5_000;
 
 /** Where none may be had: browsers report every one that they refuse. */
 const refusing = new WeakSet<WorkerHost>();
