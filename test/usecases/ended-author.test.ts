@@ -20,7 +20,7 @@ test('after a revocation, the folder as it became later is not shown', async () 
   const later = await epochAfter(patient, w.folder);
   await putFolder(w, patient, later);
   const { cells } = await send(w, 'get-grant', recipient, { params: { grantId } });
-  expect(JSON.stringify(cells)).not.toContain(later.jws);
+  expect(cells).toEqual([{ folder: w.folder.jws }]);
 });
 
 test('nor after the end of its time', async () => {
@@ -28,5 +28,5 @@ test('nor after the end of its time', async () => {
   const later = await epochAfter(patient, w.folder);
   await putFolder(w, patient, later);
   const { cells } = await send(w, 'get-grant', recipient, { params: { grantId }, now: NOW + 400 * DAY });
-  expect(JSON.stringify(cells)).not.toContain(later.jws);
+  expect(cells).toEqual([{ folder: w.folder.jws }]);
 });
