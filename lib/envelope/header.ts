@@ -39,7 +39,7 @@ export const PADDING_LIMIT = 65_536;
 const LEAST_PADDED = 512;
 
 /** @throws {EnvelopeError} `header-invalid` unless it is log2 of a chunk size that there is */
-export const assertChunk = (chunk: number): void => {
+const assertChunk = (chunk: number): void => {
   if (!(Number.isInteger(chunk) && chunk >= 16 && chunk <= 20))
     throw new EnvelopeError('header-invalid', 'the chunk size is out of range: log2 of it is 16 to 20');
 };
@@ -69,9 +69,11 @@ export const encodeHeader = (h: HeaderFields): Uint8Array => {
   );
 };
 
-/** Bytes of the blob that seals a body of this length: a tag for every chunk, and one chunk at least. */
-export const blobLength = (plain: number, chunk: number): number =>
-  plain + TAG_BYTES * Math.max(1, Math.ceil(plain / 2 ** chunk));
+/** Bytes of the blob that seals a body of this length: a tag for every chunk, and one chunk at least. @throws {EnvelopeError} `header-invalid` */
+export const blobLength = (plain: number, chunk: number): number => {
+  assertChunk(chunk);
+  return plain + TAG_BYTES * Math.max(1, Math.ceil(plain / 2 ** chunk));
+};
 
 /** What a body is padded to when flags say so: a power of two from 512 bytes. */
 export const paddedLength = (plain: number): number => {

@@ -34,7 +34,7 @@ onmessage = async ({ data }) => {
 };
 postMessage('ready');`;
 
-/** A worker says that it is ready within milliseconds, on a busy phone within seconds, or never. */
+/** How long a worker may take to say that it is ready: one that is refused without a word never does. */
 const PATIENCE_MS = 5_000;
 
 /** Where none may be had: browsers report every one that they refuse. */

@@ -4,7 +4,6 @@ import type { FileHandle } from 'node:fs/promises';
 import { systemRng } from '../bytes/binary.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import {
-  assertChunk,
   blobLength,
   compositeDigest,
   DEFAULT_CHUNK,
@@ -84,9 +83,7 @@ export const sealFile = async (
   const sealing = (into: FileHandle): Sealing => ({ from: source, to: into, fileKey, heading, options });
   try {
     if (size < PADDING_LIMIT) return await writeWhole(to, options.signal, (into) => sealPadded(sealing(into)));
-    const chunk = options.chunk ?? DEFAULT_CHUNK;
-    assertChunk(chunk);
-    const length = blobLength(size, chunk);
+    const length = blobLength(size, options.chunk ?? DEFAULT_CHUNK);
     if (partCount(length) > MOST_PARTS) throw new EnvelopeError('too-long', 'a blob has at most 10,000 parts of 8 MiB');
     return await withThreads(length, options, (work) =>
       writeWhole(to, options.signal, (into) => sealInThreads(sealing(into), work)),
