@@ -77,7 +77,10 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
   const parts = Math.ceil(blob / part);
   const sealedChunk = chunk + tag;
   const lastChunk = Math.max(0, Math.ceil(blob / sealedChunk) - 1);
-  const buffer = new Uint8Array(sealedChunk);
+  // Memory of this size begins 16 bytes into a page (glibc). What the system copies from the start of a page to bytes 1 to 31 of another one takes twice as
+  // long as elsewhere (`rep movsb`, measured on AMD Zen 4).
+  const ASIDE = 64;
+  const buffer = new Uint8Array(ASIDE + sealedChunk).subarray(ASIDE);
 
   let fault: Fault | undefined;
   const refuse = (why: Fault): never => {
