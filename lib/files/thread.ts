@@ -1,4 +1,4 @@
-// What a thread does: it takes runs of parts of a blob, one after the other, and brings each from file to file by itself, so that no chunk changes hands.
+// What a thread does, for one blob after the other: it takes runs of its parts, and brings each from file to file by itself, so that no chunk changes hands.
 import type { KeyObject } from 'node:crypto';
 
 type Builtin = NodeJS.Process['getBuiltinModule'];
@@ -43,8 +43,9 @@ interface Borders {
   readonly goesOn?: Uint8Array | undefined;
 }
 export type Done = { readonly digest: Uint8Array } & Borders;
-/** What a thread tells of each part that it took, and when it waits for work. */
-export type Told = ({ readonly part: number } & (Done | { readonly fault: Fault })) | 'waiting';
+export type PartTold = { readonly part: number } & (Done | { readonly fault: Fault });
+/** What a thread tells of each part that it took, and when it is done and waits for more work. */
+export type Told = PartTold | 'waiting';
 
 /**
  * Told to the thread as text (thread-text.ts, made of this by `npm run build:thread`), as there is no one way to name a file that survives every bundler, and no
@@ -53,11 +54,12 @@ export type Told = ({ readonly part: number } & (Done | { readonly fault: Fault 
  * Chunks and parts do not end together. A sealed chunk that lies in two runs is made for both, and either keeps its share; an opened one is opened
  * with the run in which it begins. Runs get shorter towards the end, so that all threads are done at about the same time.
  */
-export const workOnParts = async (builtin: Builtin): Promise<void> => {
+export const workOnParts = async (builtin: Builtin): Promise<never> => {
   const { parentPort, MessageChannel } = builtin('worker_threads');
   const tell = (told: Told): void => parentPort!.postMessage(told);
+  const nextWork = () => new Promise<Work>((resolve) => parentPort!.once('message', resolve));
   // Listened for at once: the thread is started before it is known what it has to do.
-  const told = new Promise<Work>((resolve) => parentPort!.once('message', resolve));
+  const firstWork = nextWork();
   const { readSync, writeSync, writevSync } = builtin('fs');
   const { createCipheriv, createDecipheriv, createHash } = builtin('crypto');
 
@@ -66,170 +68,178 @@ export const workOnParts = async (builtin: Builtin): Promise<void> => {
   const { port1: nowhere, port2 } = new MessageChannel();
   const closed = new Promise((resolve) => nowhere.once('close', resolve));
   port2.close();
-  const { job, from, to, key, plain, chunk, blob, part, tag, threads, shared } = await told;
-  const { next, limit, writing } = shared;
   // Else nothing would be left to wait for, and the thread would end.
   nowhere.ref();
-  await closed;
   const free = (bytes: Uint8Array): void => nowhere.postMessage(undefined, [bytes.buffer as ArrayBuffer]);
 
   const ALGORITHM = 'aes-256-gcm';
-  const parts = Math.ceil(blob / part);
-  const sealedChunk = chunk + tag;
-  const lastChunk = Math.max(0, Math.ceil(blob / sealedChunk) - 1);
-  // Memory of this size begins 16 bytes into a page (glibc). What the system copies from the start of a page to bytes 1 to 31 of another one takes twice as
-  // long as elsewhere (`rep movsb`, measured on AMD Zen 4).
-  const ASIDE = 64;
-  const buffer = new Uint8Array(ASIDE + sealedChunk).subarray(ASIDE);
 
-  let fault: Fault | undefined;
-  const refuse = (why: Fault): never => {
-    fault = why;
-    throw new Error('refused');
-  };
+  const perform = ({ job, from, to, key, plain, chunk, blob, part, tag, threads, shared }: Work): void => {
+    const { next, limit, writing } = shared;
+    const parts = Math.ceil(blob / part);
+    const sealedChunk = chunk + tag;
+    const lastChunk = Math.max(0, Math.ceil(blob / sealedChunk) - 1);
+    // Memory of this size begins 16 bytes into a page (glibc). What the system copies from the start of a page to bytes 1 to 31 of another one takes twice as
+    // long as elsewhere (`rep movsb`, measured on AMD Zen 4).
+    const ASIDE = 64;
+    const buffer = new Uint8Array(ASIDE + sealedChunk).subarray(ASIDE);
 
-  const read = (bytes: Uint8Array, at: number): void => {
-    for (let filled = 0; filled < bytes.length;) {
-      const got = readSync(from, bytes, filled, bytes.length - filled, at + filled);
-      if (got === 0) refuse({ short: true });
-      filled += got;
-    }
-  };
-  /** One after the other from this place on: all at once, as a rule. */
-  const write = (pieces: readonly Uint8Array[], place: number): void => {
-    let at = place;
-    let written = writevSync(to, pieces, at);
-    for (const piece of pieces) {
-      let done = Math.min(written, piece.length);
-      written -= done;
-      while (done < piece.length) done += writeSync(to, piece, done, piece.length - done, at + done);
-      at += piece.length;
-    }
-  };
-  /** Both, in the order in which nobody waits: the system lets one write to a file at a time, and keeps the processors of the others busy with waiting. */
-  const writeAndHash = (toWrite: () => void, toHash: () => void): void => {
-    const others = Atomics.load(writing, 0) > 0;
-    if (others) toHash();
-    Atomics.add(writing, 0, 1);
-    toWrite();
-    Atomics.sub(writing, 0, 1);
-    if (!others) toHash();
-  };
-  const nonceOf = (index: number): Uint8Array => {
-    const nonce = new Uint8Array(12);
-    new DataView(nonce.buffer).setUint32(7, index);
-    nonce[11] = index === lastChunk ? 1 : 0;
-    return nonce;
-  };
+    let fault: Fault | undefined;
+    const refuse = (why: Fault): never => {
+      fault = why;
+      throw new Error('refused');
+    };
 
-  // Of the part in hand.
-  let current = 0;
-  let hash = createHash('sha256');
-  let borders: Borders = {};
-  const begin = (taken: number): void => {
-    current = taken;
-    hash = createHash('sha256');
-    borders = {};
-  };
-  /** Hashes what lies at this place of the blob, and tells of every part that ends in it. */
-  const hashed = (bytes: Uint8Array, place: number): void => {
-    for (let done = 0; done < bytes.length;) {
-      const end = Math.min((current + 1) * part, blob) - place;
-      const share = bytes.subarray(done, end);
-      hash.update(share);
-      done += share.length;
-      if (done < end) continue;
-      tell({ part: current, digest: hash.digest(), ...borders });
-      begin(current + 1);
-    }
-  };
-  const digestOf = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
-  const wanted = (): boolean => current < Atomics.load(limit, 0);
-
-  /** The cipher's answer and the tag. */
-  const encrypted = (index: number, bytes: Uint8Array): readonly [Uint8Array, Uint8Array] => {
-    const cipher = createCipheriv(ALGORITHM, key, nonceOf(index));
-    const answer = cipher.update(bytes);
-    cipher.final();
-    return [answer, cipher.getAuthTag()];
-  };
-  /** The tag of these bytes alone. It leaves the process in no way: another tag under this nonce does. */
-  const tagOf = (index: number, bytes: Uint8Array): Uint8Array => {
-    const [answer, made] = encrypted(index, bytes);
-    free(answer);
-    return made;
-  };
-
-  const seal = (start: number, end: number): void => {
-    for (let index = Math.floor(start / sealedChunk); index * sealedChunk < end && wanted(); index++) {
-      const at = index * sealedChunk;
-      // Of a chunk that goes on in the next run only what lies in this one: its tag is made there.
-      const length = Math.min(chunk, plain - index * chunk, end - at);
-      const body = buffer.subarray(0, length);
-      read(body, index * chunk);
-      if (at < start) borders = { begun: tagOf(index, body.subarray(0, start - at)) };
-      const [answer, made] = encrypted(index, body);
-      if (end < blob && at + sealedChunk > end) borders = { ...borders, goesOn: made };
-      const [first, last] = [Math.max(0, start - at), end - at];
-      const pieces = [
-        answer.subarray(first, last),
-        made.subarray(Math.max(0, first - length), Math.max(0, last - length)),
-      ];
-      writeAndHash(
-        () => write(pieces, at + first),
-        () => {
-          let place = at + first;
-          for (const piece of pieces) {
-            hashed(piece, place);
-            place += piece.length;
-          }
-        },
-      );
-      free(answer);
-    }
-  };
-
-  const open = (start: number, end: number): void => {
-    const first = Math.ceil(start / sealedChunk) * sealedChunk;
-    const before = buffer.subarray(0, Math.min(first, end) - start);
-    read(before, start);
-    if (before.length > 0) borders = { begun: digestOf(before) };
-    hashed(before, start);
-    for (let at = first; at < end && wanted(); at += sealedChunk) {
-      const index = at / sealedChunk;
-      const sealed = buffer.subarray(0, Math.min(sealedChunk, blob - at));
-      read(sealed, at);
-      const decipher = createDecipheriv(ALGORITHM, key, nonceOf(index), { authTagLength: tag });
-      decipher.setAuthTag(sealed.subarray(-tag));
-      const answer = decipher.update(sealed.subarray(0, -tag));
-      try {
-        decipher.final();
-      } catch {
-        refuse({ chunk: index });
+    const read = (bytes: Uint8Array, at: number): void => {
+      for (let filled = 0; filled < bytes.length;) {
+        const got = readSync(from, bytes, filled, bytes.length - filled, at + filled);
+        if (got === 0) refuse({ short: true });
+        filled += got;
       }
-      if (at + sealed.length > end) borders = { ...borders, goesOn: digestOf(sealed.subarray(end - at)) };
-      writeAndHash(
-        () => write([answer], index * chunk),
-        () => hashed(sealed.subarray(0, end - at), at),
-      );
+    };
+    /** One after the other from this place on: all at once, as a rule. */
+    const write = (pieces: readonly Uint8Array[], place: number): void => {
+      let at = place;
+      let written = writevSync(to, pieces, at);
+      for (const piece of pieces) {
+        let done = Math.min(written, piece.length);
+        written -= done;
+        while (done < piece.length) done += writeSync(to, piece, done, piece.length - done, at + done);
+        at += piece.length;
+      }
+    };
+    /** Both, in the order in which nobody waits: the system lets one write to a file at a time, and keeps the processors of the others busy with waiting. */
+    const writeAndHash = (toWrite: () => void, toHash: () => void): void => {
+      const others = Atomics.load(writing, 0) > 0;
+      if (others) toHash();
+      Atomics.add(writing, 0, 1);
+      toWrite();
+      Atomics.sub(writing, 0, 1);
+      if (!others) toHash();
+    };
+    const nonceOf = (index: number): Uint8Array => {
+      const nonce = new Uint8Array(12);
+      new DataView(nonce.buffer).setUint32(7, index);
+      nonce[11] = index === lastChunk ? 1 : 0;
+      return nonce;
+    };
+
+    // Of the part in hand.
+    let current = 0;
+    let hash = createHash('sha256');
+    let borders: Borders = {};
+    const begin = (taken: number): void => {
+      current = taken;
+      hash = createHash('sha256');
+      borders = {};
+    };
+    /** Hashes what lies at this place of the blob, and tells of every part that ends in it. */
+    const hashed = (bytes: Uint8Array, place: number): void => {
+      for (let done = 0; done < bytes.length;) {
+        const end = Math.min((current + 1) * part, blob) - place;
+        const share = bytes.subarray(done, end);
+        hash.update(share);
+        done += share.length;
+        if (done < end) continue;
+        tell({ part: current, digest: hash.digest(), ...borders });
+        begin(current + 1);
+      }
+    };
+    const digestOf = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
+    const wanted = (): boolean => current < Atomics.load(limit, 0);
+
+    /** The cipher's answer and the tag. */
+    const encrypted = (index: number, bytes: Uint8Array): readonly [Uint8Array, Uint8Array] => {
+      const cipher = createCipheriv(ALGORITHM, key, nonceOf(index));
+      const answer = cipher.update(bytes);
+      cipher.final();
+      return [answer, cipher.getAuthTag()];
+    };
+    /** The tag of these bytes alone. It leaves the process in no way: another tag under this nonce does. */
+    const tagOf = (index: number, bytes: Uint8Array): Uint8Array => {
+      const [answer, made] = encrypted(index, bytes);
       free(answer);
+      return made;
+    };
+
+    const seal = (start: number, end: number): void => {
+      for (let index = Math.floor(start / sealedChunk); index * sealedChunk < end && wanted(); index++) {
+        const at = index * sealedChunk;
+        // Of a chunk that goes on in the next run only what lies in this one: its tag is made there.
+        const length = Math.min(chunk, plain - index * chunk, end - at);
+        const body = buffer.subarray(0, length);
+        read(body, index * chunk);
+        if (at < start) borders = { begun: tagOf(index, body.subarray(0, start - at)) };
+        const [answer, made] = encrypted(index, body);
+        if (end < blob && at + sealedChunk > end) borders = { ...borders, goesOn: made };
+        const [first, last] = [Math.max(0, start - at), end - at];
+        const pieces = [
+          answer.subarray(first, last),
+          made.subarray(Math.max(0, first - length), Math.max(0, last - length)),
+        ];
+        writeAndHash(
+          () => write(pieces, at + first),
+          () => {
+            let place = at + first;
+            for (const piece of pieces) {
+              hashed(piece, place);
+              place += piece.length;
+            }
+          },
+        );
+        free(answer);
+      }
+    };
+
+    const open = (start: number, end: number): void => {
+      const first = Math.ceil(start / sealedChunk) * sealedChunk;
+      const before = buffer.subarray(0, Math.min(first, end) - start);
+      read(before, start);
+      if (before.length > 0) borders = { begun: digestOf(before) };
+      hashed(before, start);
+      for (let at = first; at < end && wanted(); at += sealedChunk) {
+        const index = at / sealedChunk;
+        const sealed = buffer.subarray(0, Math.min(sealedChunk, blob - at));
+        read(sealed, at);
+        const decipher = createDecipheriv(ALGORITHM, key, nonceOf(index), { authTagLength: tag });
+        decipher.setAuthTag(sealed.subarray(-tag));
+        const answer = decipher.update(sealed.subarray(0, -tag));
+        try {
+          decipher.final();
+        } catch {
+          refuse({ chunk: index });
+        }
+        if (at + sealed.length > end) borders = { ...borders, goesOn: digestOf(sealed.subarray(end - at)) };
+        writeAndHash(
+          () => write([answer], index * chunk),
+          () => hashed(sealed.subarray(0, end - at), at),
+        );
+        free(answer);
+      }
+    };
+
+    for (;;) {
+      const first = Atomics.load(next, 0);
+      if (first >= Atomics.load(limit, 0)) break;
+      const last = first + Math.ceil((parts - first) / (2 * threads));
+      if (Atomics.compareExchange(next, 0, first, last) !== first) continue;
+      begin(first);
+      try {
+        (job === 'seal' ? seal : open)(first * part, Math.min(last * part, blob));
+      } catch (error) {
+        if (fault === undefined) throw error;
+        // Parts before this one were taken already, and are finished: the first that is refused is always told.
+        for (let before; (before = Atomics.load(limit, 0)) > current;)
+          Atomics.compareExchange(limit, 0, before, current);
+        tell({ part: current, fault });
+      }
     }
   };
 
-  for (;;) {
-    const first = Atomics.load(next, 0);
-    if (first >= Atomics.load(limit, 0)) break;
-    const last = first + Math.ceil((parts - first) / (2 * threads));
-    if (Atomics.compareExchange(next, 0, first, last) !== first) continue;
-    begin(first);
-    try {
-      (job === 'seal' ? seal : open)(first * part, Math.min(last * part, blob));
-    } catch (error) {
-      if (fault === undefined) throw error;
-      // Parts before this one were taken already, and are finished: the first that is refused is always told.
-      for (let before; (before = Atomics.load(limit, 0)) > current;) Atomics.compareExchange(limit, 0, before, current);
-      tell({ part: current, fault });
-    }
+  await closed;
+  // While it waits it holds nothing of what it did: no key.
+  for (let work = firstWork; ; work = nextWork()) {
+    perform(await work);
+    tell('waiting');
   }
-  tell('waiting');
 };

@@ -1,10 +1,9 @@
 // The threads that bring a blob from file to file, and what came of it.
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { partCount, PART_BYTES, TAG_BYTES } from '../envelope/header.ts';
 import { equalBytes } from '../bytes/binary.ts';
-import { THREAD } from './thread-text.ts';
-import type { Done, Fault, Shared, Told, Work } from './thread.ts';
+import { takeThread, type Thread } from './pool.ts';
+import type { Done, Fault, PartTold, Shared, Work } from './thread.ts';
 
 export interface ThreadOptions {
   /** At most; no more than there are parts. As many as the machine runs side by side, up to four, unless told. */
@@ -24,7 +23,7 @@ const sameTag = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean 
   a === undefined || b === undefined ? a === b : equalBytes(a, b);
 
 /** In the order of the parts. */
-const outcomeOf = (told: readonly Exclude<Told, 'waiting'>[]): Outcome => {
+const outcomeOf = (told: readonly PartTold[]): Outcome => {
   const digests: Uint8Array[] = [];
   let before: Done | undefined;
   for (const part of told.toSorted((a, b) => a.part - b.part)) {
@@ -34,24 +33,6 @@ const outcomeOf = (told: readonly Exclude<Told, 'waiting'>[]): Outcome => {
     before = part;
   }
   return { digests };
-};
-
-interface Thread {
-  readonly worker: Worker;
-  /** Until it ends; rejects where it failed. */
-  readonly ended: Promise<void>;
-}
-const startThread = (): Thread => {
-  // What this process was told to load or to do otherwise is not for it: a preload may hold a thread for ever.
-  const worker = new Worker(THREAD, { eval: true, execArgv: [], env: {} });
-  const ended = new Promise<void>((resolve, reject) => {
-    let failure: Error | undefined;
-    worker.on('error', (error: Error) => (failure = error));
-    worker.on('exit', () => (failure === undefined ? resolve() : reject(failure)));
-  });
-  // Whoever waits for it is told.
-  ended.catch(() => undefined);
-  return { worker, ended };
 };
 
 /** What the threads have to do, but for what is the same for every blob or known here. */
@@ -70,19 +51,11 @@ const work = async (threads: readonly Thread[], task: Task, signal: AbortSignal 
   const shared = sharedFor(parts);
   const stop = (): void => void Atomics.store(shared.limit, 0, 0);
   const whole: Work = { ...task, part: PART_BYTES, tag: TAG_BYTES, threads: threads.length, shared };
-  const told: Exclude<Told, 'waiting'>[] = [];
+  const told: PartTold[] = [];
 
-  const part = async ({ worker, ended }: Thread): Promise<void> => {
-    const waiting = new Promise<void>((resolve) => {
-      worker.on('message', (message: Told) => (message === 'waiting' ? resolve() : told.push(message)));
-    });
-    // Of a part that it told of, something may still be on its way to the file.
-    const early = ended.then(() => {
-      throw new Error('a thread ended before its parts did');
-    });
-    worker.postMessage(whole);
+  const share = async (thread: Thread): Promise<void> => {
     try {
-      await Promise.race([waiting, early]);
+      await thread.run(whole, (part) => told.push(part));
     } catch (error) {
       stop();
       throw error;
@@ -91,7 +64,7 @@ const work = async (threads: readonly Thread[], task: Task, signal: AbortSignal 
 
   signal?.addEventListener('abort', stop);
   try {
-    const done = await Promise.allSettled(threads.map(part));
+    const done = await Promise.allSettled(threads.map(share));
     signal?.throwIfAborted();
     for (const { reason } of done.filter((d) => d.status === 'rejected')) throw reason;
   } finally {
@@ -113,12 +86,11 @@ export const withThreads = async <T>(
   use: (work: (task: Task) => Promise<Outcome>) => Promise<T>,
 ): Promise<T> => {
   if (!Number.isSafeInteger(threads) || threads < 1) throw new RangeError('threads: a whole number from 1');
-  const started: Thread[] = [];
+  const taken: Thread[] = [];
   try {
-    while (started.length < Math.min(threads, partCount(blob))) started.push(startThread());
-    return await use((task) => work(started, task, signal));
+    while (taken.length < Math.min(threads, partCount(blob))) taken.push(takeThread());
+    return await use((task) => work(taken, task, signal));
   } finally {
-    // Those that worked end by themselves, and those that wait hold nothing.
-    for (const { worker } of started) void worker.terminate();
+    for (const thread of taken) thread.release();
   }
 };

@@ -54,6 +54,22 @@ test('what the process was told to load does not hold a thread', () => {
   expect(run(bundled('held', PROGRAM), { NODE_OPTIONS: `--require ${at('preload.cjs')}` })).toBe('done');
 });
 
+test('threads that are kept do not hold up the process', () => {
+  const file = bundled(
+    'ends',
+    `
+import { sealFile } from './lib/files/seal-file.ts';
+import { heading, fileKey } from './test/envelope/helpers.ts';
+const [, , from, to] = process.argv;
+await sealFile(from, to, fileKey, heading, { threads: 2 });
+await sealFile(from, to, fileKey, heading, { threads: 2 });
+console.log('done');
+setTimeout(() => console.log('held up'), 5_000).unref();
+`,
+  );
+  expect(run(file)).toBe('done');
+});
+
 test('what the system says is told, whatever becomes of rejections', () => {
   const file = bundled(
     'read-only',

@@ -26,6 +26,37 @@ const sealedBy = (plain: Uint8Array, chunk: number): Buffer => {
   return Buffer.concat(chunks.flat());
 };
 
+/** A thread over such files. What is given to it answers with what it told of it. */
+const started = (fs: object, hash: typeof createHash = createHash, tell: (told: Told) => void = () => undefined) => {
+  const parentPort = Object.assign(new EventEmitter(), {
+    postMessage: (told: Told) => {
+      tell(told);
+      parentPort.emit('told', told);
+    },
+  });
+  const builtins: Readonly<Record<string, unknown>> = {
+    fs,
+    crypto: { createCipheriv, createDecipheriv, createHash: hash },
+    worker_threads: { parentPort, MessageChannel },
+  };
+  const failed = workOnParts(((name: string) => builtins[name]) as never);
+  return async (work: Work): Promise<readonly Told[]> => {
+    const told: Told[] = [];
+    const waits = new Promise<void>((resolve) => {
+      const listen = (one: Told): void => {
+        told.push(one);
+        if (one !== 'waiting') return;
+        parentPort.off('told', listen);
+        resolve();
+      };
+      parentPort.on('told', listen);
+    });
+    parentPort.emit('message', work);
+    await Promise.race([waits, failed]);
+    return told;
+  };
+};
+
 interface Given {
   readonly job: 'seal' | 'open';
   /** What is read at this place, no more than so many bytes. */
@@ -69,18 +100,8 @@ const worked = async ({ source, most, others = 0, ...sizes }: Given) => {
     told.push(t);
     writtenWhenTold.push(written.reduce((sum, times) => sum + times, 0));
   };
-  const thread = async (): Promise<void> => {
-    const parentPort = Object.assign(new EventEmitter(), { postMessage });
-    const builtins: Readonly<Record<string, unknown>> = {
-      fs,
-      crypto: { createCipheriv, createDecipheriv, createHash },
-      worker_threads: { parentPort, MessageChannel },
-    };
-    const done = workOnParts(((name: string) => builtins[name]) as never);
-    parentPort.emit('message', { ...sizes, from: 0, to: 0, key, tag: TAG, shared } satisfies Work);
-    await done;
-  };
-  await Promise.all(Array.from({ length: sizes.threads }, thread));
+  const work: Work = { ...sizes, from: 0, to: 0, key, tag: TAG, shared };
+  await Promise.all(Array.from({ length: sizes.threads }, () => started(fs, createHash, postMessage)(work)));
   const done = told.filter((t) => t !== 'waiting').toSorted((a, b) => a.part - b.part);
   return { out, written, done, parts, writtenWhenTold, shared };
 };
@@ -173,14 +194,7 @@ test('a part is hashed while others write, and written while nobody does', async
 });
 
 /** One thread over zero bytes, which is told of whatever the system is asked for. */
-const watched = async (
-  job: Work['job'],
-  shared: Shared,
-  system: (call: 'read' | 'write') => void,
-  hash: typeof createHash = createHash,
-) => {
-  const told: Told[] = [];
-  const parentPort = Object.assign(new EventEmitter(), { postMessage: (t: Told) => void told.push(t) });
+const watching = (system: (call: 'read' | 'write') => void, hash?: typeof createHash) => {
   const fs = {
     readSync: (_: number, into: Uint8Array, offset: number, length: number) => {
       system('read');
@@ -191,16 +205,9 @@ const watched = async (
       return pieces.reduce((sum, piece) => sum + piece.length, 0);
     },
   };
-  const builtins: Readonly<Record<string, unknown>> = {
-    fs,
-    crypto: { createCipheriv, createDecipheriv, createHash: hash },
-    worker_threads: { parentPort, MessageChannel },
-  };
-  const done = workOnParts(((name: string) => builtins[name]) as never);
+  const thread = started(fs, hash);
   const sizes = { plain: 640, chunk: 64, blob: 800, part: 100, tag: TAG, threads: 1 };
-  parentPort.emit('message', { ...sizes, job, from: 0, to: 0, key, shared } satisfies Work);
-  await done;
-  return told;
+  return (job: Work['job'], shared: Shared) => thread({ ...sizes, job, from: 0, to: 0, key, shared });
 };
 
 test('a thread counts itself while it writes, and only then', async () => {
@@ -209,9 +216,10 @@ test('a thread counts itself while it writes, and only then', async () => {
     expect(Object.values(shared).map(({ buffer }) => buffer instanceof SharedArrayBuffer)).toEqual([true, true, true]);
     expect(Atomics.load(shared.writing, 0)).toBe(0);
     Atomics.store(shared.writing, 0, others);
-    await watched('seal', shared, (call) =>
+    const seal = watching((call) =>
       expect(Atomics.load(shared.writing, 0)).toBe(call === 'write' ? others + 1 : others),
     );
+    await seal('seal', shared);
     expect(Atomics.load(shared.writing, 0)).toBe(others);
   }
 });
@@ -231,7 +239,7 @@ test('hashing does not count as writing', async () => {
         },
       });
     };
-    await watched('seal', shared, () => undefined, hash);
+    await watching(() => undefined, hash)('seal', shared);
     expect(counted.length).toBeGreaterThan(0);
     expect(new Set(counted)).toEqual(new Set([others]));
   }
@@ -239,15 +247,27 @@ test('hashing does not count as writing', async () => {
 
 test('after a fault no more parts are taken', async () => {
   // Zero bytes do not open.
-  expect(await watched('open', sharedFor(8), () => undefined)).toEqual([{ part: 0, fault: { chunk: 0 } }, 'waiting']);
+  expect(await watching(() => undefined)('open', sharedFor(8))).toEqual([{ part: 0, fault: { chunk: 0 } }, 'waiting']);
 });
 
 test('told to stop, a thread leaves its run after the chunk in hand', async () => {
   const shared = sharedFor(8);
   const calls: string[] = [];
-  await watched('seal', shared, (call) => {
+  const thread = watching((call) => {
     calls.push(call);
     Atomics.store(shared.limit, 0, 0);
   });
+  await thread('seal', shared);
   expect(calls).toEqual(['read', 'write']);
+});
+
+test('one file after the other, whatever became of the one before', async () => {
+  const thread = watching(() => undefined);
+  const first = await thread('seal', sharedFor(8));
+  expect(first).toHaveLength(9);
+  const stopped = sharedFor(8);
+  Atomics.store(stopped.limit, 0, 0);
+  expect(await thread('seal', stopped)).toEqual(['waiting']);
+  expect(await thread('open', sharedFor(8))).toEqual([{ part: 0, fault: { chunk: 0 } }, 'waiting']);
+  expect(await thread('seal', sharedFor(8))).toEqual(first);
 });
