@@ -1,4 +1,5 @@
 // The threads that there are. One takes some 30 ms of processor time to start, so it is kept for the next file for a while; it does not keep the process.
+import { clearTimeout, setTimeout } from 'node:timers';
 import { Worker } from 'node:worker_threads';
 import { THREAD } from './thread-text.ts';
 import type { PartTold, Told, Work } from './thread.ts';
@@ -41,7 +42,11 @@ const startThread = (): Thread => {
     keeping = undefined;
   };
   const reason = (): Error => failure ?? new Error('a thread ended before its parts did');
-  worker.on('error', (error: Error) => (failure = error));
+  worker.on('error', (error: Error) => {
+    failure = error;
+    // It has not ended yet.
+    leave();
+  });
   worker.on('exit', () => {
     ended = true;
     leave();
@@ -71,7 +76,7 @@ const startThread = (): Thread => {
         leave();
         void worker.terminate();
       };
-      if (job !== undefined || kept.size >= MOST_KEPT) {
+      if (failure !== undefined || job !== undefined || kept.size >= MOST_KEPT) {
         end();
         return;
       }
@@ -88,5 +93,5 @@ const startThread = (): Thread => {
   return thread;
 };
 
-/** One that waits for work, or will when it has started. @throws {Error} where none may be started */
+/** One that waits for work, or will when it has started: of those that are kept the last, so that what is not needed comes to its end. @throws {Error} where none may be started */
 export const takeThread = (): Thread => [...kept].at(-1)?.take() ?? startThread();

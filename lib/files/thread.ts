@@ -59,7 +59,7 @@ export const workOnParts = async (builtin: Builtin): Promise<never> => {
   const tell = (told: Told): void => parentPort!.postMessage(told);
   const nextWork = () => new Promise<Work>((resolve) => parentPort!.once('message', resolve));
   // Listened for at once: the thread is started before it is known what it has to do.
-  const firstWork = nextWork();
+  let work = nextWork();
   const { readSync, writeSync, writevSync } = builtin('fs');
   const { createCipheriv, createDecipheriv, createHash } = builtin('crypto');
 
@@ -238,7 +238,7 @@ export const workOnParts = async (builtin: Builtin): Promise<never> => {
 
   await closed;
   // While it waits it holds nothing of what it did: no key.
-  for (let work = firstWork; ; work = nextWork()) {
+  for (; ; work = nextWork()) {
     perform(await work);
     tell('waiting');
   }

@@ -35,9 +35,9 @@ try {
 process.exit(0);
 `;
 /** What it prints. */
-const run = (file: string, env: Readonly<Record<string, string>> = {}): string => {
+const run = (file: string, env: Readonly<Record<string, string>> = {}, given: readonly string[] = []): string => {
   const options = { encoding: 'utf8', env, timeout: 30_000 } as const;
-  return spawnSync(process.execPath, [file, at('body'), at('blob')], options).stdout.trim();
+  return spawnSync(process.execPath, [...given, file, at('body'), at('blob')], options).stdout.trim();
 };
 
 test.each<[string, BuildOptions]>([
@@ -50,8 +50,11 @@ test.each<[string, BuildOptions]>([
 });
 
 test('what the process was told to load does not hold a thread', () => {
-  writeFileSync(at('preload.cjs'), 'setInterval(() => {}, 1000)');
-  expect(run(bundled('held', PROGRAM), { NODE_OPTIONS: `--require ${at('preload.cjs')}` })).toBe('done');
+  const preload = at('preload.cjs');
+  writeFileSync(preload, `if (!require('worker_threads').isMainThread) for (;;);`);
+  const file = bundled('held', PROGRAM);
+  expect(run(file, { NODE_OPTIONS: `--require ${preload}` })).toBe('done');
+  expect(run(file, {}, ['--require', preload])).toBe('done');
 });
 
 test('threads that are kept do not hold up the process', () => {

@@ -1,6 +1,8 @@
 // What threads do, with small parts over files in memory that read and write short: the bytes that an independent sealer makes, each written once.
 import { createCipheriv, createDecipheriv, createHash, createSecretKey } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -40,7 +42,7 @@ const started = (fs: object, hash: typeof createHash = createHash, tell: (told: 
     worker_threads: { parentPort, MessageChannel },
   };
   const failed = workOnParts(((name: string) => builtins[name]) as never);
-  return async (work: Work): Promise<readonly Told[]> => {
+  const give = async (work: Work): Promise<readonly Told[]> => {
     const told: Told[] = [];
     const waits = new Promise<void>((resolve) => {
       const listen = (one: Told): void => {
@@ -55,6 +57,7 @@ const started = (fs: object, hash: typeof createHash = createHash, tell: (told: 
     await Promise.race([waits, failed]);
     return told;
   };
+  return { give, parentPort };
 };
 
 interface Given {
@@ -101,7 +104,7 @@ const worked = async ({ source, most, others = 0, ...sizes }: Given) => {
     writtenWhenTold.push(written.reduce((sum, times) => sum + times, 0));
   };
   const work: Work = { ...sizes, from: 0, to: 0, key, tag: TAG, shared };
-  await Promise.all(Array.from({ length: sizes.threads }, () => started(fs, createHash, postMessage)(work)));
+  await Promise.all(Array.from({ length: sizes.threads }, () => started(fs, createHash, postMessage).give(work)));
   const done = told.filter((t) => t !== 'waiting').toSorted((a, b) => a.part - b.part);
   return { out, written, done, parts, writtenWhenTold, shared };
 };
@@ -205,9 +208,10 @@ const watching = (system: (call: 'read' | 'write') => void, hash?: typeof create
       return pieces.reduce((sum, piece) => sum + piece.length, 0);
     },
   };
-  const thread = started(fs, hash);
+  const { give, parentPort } = started(fs, hash);
   const sizes = { plain: 640, chunk: 64, blob: 800, part: 100, tag: TAG, threads: 1 };
-  return (job: Work['job'], shared: Shared) => thread({ ...sizes, job, from: 0, to: 0, key, shared });
+  const run = (job: Work['job'], shared: Shared, by = key) => give({ ...sizes, job, from: 0, to: 0, key: by, shared });
+  return Object.assign(run, { parentPort });
 };
 
 test('a thread counts itself while it writes, and only then', async () => {
@@ -270,4 +274,23 @@ test('one file after the other, whatever became of the one before', async () => 
   expect(await thread('seal', stopped)).toEqual(['waiting']);
   expect(await thread('open', sharedFor(8))).toEqual([{ part: 0, fault: { chunk: 0 } }, 'waiting']);
   expect(await thread('seal', sharedFor(8))).toEqual(first);
+});
+
+test('while it waits it holds no key of the files before, and listens once', async () => {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  const thread = watching(() => undefined);
+  const keys: WeakRef<object>[] = [];
+  const seal = async (): Promise<void> => {
+    const own = createSecretKey(patterned(32));
+    keys.push(new WeakRef(own));
+    await thread('seal', sharedFor(8), own);
+  };
+  for (let file = 0; file < 3; file++) {
+    await seal();
+    await new Promise(setImmediate);
+    gc();
+    expect(keys.map((made) => made.deref())).toEqual(keys.map(() => undefined));
+    expect(thread.parentPort.listenerCount('message')).toBe(1);
+  }
 });

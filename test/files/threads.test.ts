@@ -1,5 +1,5 @@
 // How threads are started, kept and ended, with threads that do nothing else.
-import { EventEmitter } from 'node:events';
+import { EventEmitter, getEventListeners } from 'node:events';
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import type { Work } from '../../lib/files/thread.ts';
 import type { Outcome } from '../../lib/files/threads.ts';
@@ -26,7 +26,9 @@ class Idle extends EventEmitter {
       if (Atomics.load(shared.limit, 0) > 0 && !this.terminated) setImmediate(wait);
       else this.emit('message', 'waiting');
     };
-    setImmediate(behaviours[started.indexOf(this)] ?? wait, this);
+    const behave = behaviours[started.indexOf(this)] ?? wait;
+    // What was ended hears of nothing.
+    setImmediate(() => this.terminated || behave(this));
   }
   ref(): void {
     this.waitedFor = true;
@@ -36,11 +38,16 @@ class Idle extends EventEmitter {
   }
   terminate(): Promise<number> {
     this.terminated = true;
-    this.emit('exit', 1);
+    setImmediate(() => this.emit('exit', 1));
     return Promise.resolve(0);
   }
 }
 jest.unstable_mockModule('node:worker_threads', () => ({ Worker: Idle }));
+// Those that jest has the time of.
+jest.unstable_mockModule('node:timers', () => ({
+  setTimeout: (then: () => void, ms: number) => setTimeout(then, ms),
+  clearTimeout: (timer: NodeJS.Timeout) => clearTimeout(timer),
+}));
 const { withThreads } = await import('../../lib/files/threads.ts');
 
 const task = { job: 'seal', from: 0, to: 0, key: undefined as never, plain: 0, chunk: 65_536, blob: 2 ** 24 } as const;
@@ -49,9 +56,12 @@ const inThreads = (options: { readonly threads: number; readonly signal?: AbortS
 const KEPT_FOR = 10_000;
 /** Whether each was ended. */
 const ended = () => started.map(({ terminated }) => terminated);
+/** What comes later has come. */
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 /** As if none had ever been started. */
-const forget = (): void => {
+const forget = async (): Promise<void> => {
   jest.advanceTimersByTime(KEPT_FOR);
+  await turn();
   started = [];
 };
 beforeEach(() => {
@@ -60,8 +70,8 @@ beforeEach(() => {
   behaviours = [];
   refuseFrom = { count: Infinity, error: new Error() };
 });
-afterEach(() => {
-  forget();
+afterEach(async () => {
+  await forget();
   jest.useRealTimers();
 });
 
@@ -70,7 +80,7 @@ test('one that ends without a word does not pass for one that had nothing to do'
   behaviours = [end, end];
   await expect(inThreads({ threads: 2 })).rejects.toThrow('ended before');
   const wait: Behaviour = (thread) => thread.emit('message', 'waiting');
-  forget();
+  await forget();
   behaviours = [wait, wait];
   await expect(inThreads({ threads: 2 })).rejects.toThrow('ended before');
 });
@@ -88,8 +98,8 @@ test('one that told of all its parts, and ended before it said that it waits, ma
 test('two that sealed one chunk, and found other bytes in it, are told of', async () => {
   const [a, b] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
   const digest = new Uint8Array(32);
-  const outcome = (goesOn: Uint8Array | undefined, begun: Uint8Array | undefined) => {
-    forget();
+  const outcome = async (goesOn: Uint8Array | undefined, begun: Uint8Array | undefined) => {
+    await forget();
     behaviours = [
       (thread) => {
         thread.emit('message', { part: 1, digest, begun });
@@ -120,7 +130,7 @@ test('the first of several faults is told, whoever comes first', async () => {
     [0, 1],
     [1, 0],
   ] as const) {
-    forget();
+    await forget();
     behaviours = parts.map(refuse);
     await expect(inThreads({ threads: 2 })).resolves.toMatchObject({ fault: { chunk: 0 } });
   }
@@ -230,19 +240,87 @@ describe('kept', () => {
     expect(started).toHaveLength(6);
   });
 
-  test('but not one that ended meanwhile', async () => {
-    await idle();
-    started[1]!.emit('exit', 1);
-    await idle();
+  test('the last one is taken first, so that others come to their end', async () => {
+    await withThreads(3 * 2 ** 23, { threads: 3 }, () => Promise.resolve());
+    for (let file = 0; file < 4; file++) {
+      jest.advanceTimersByTime(KEPT_FOR / 2 - 1);
+      await withThreads(task.blob, { threads: 1 }, () => Promise.resolve());
+    }
+    expect(ended().toSorted()).toEqual([false, true, true]);
     expect(started).toHaveLength(3);
   });
 
-  test('nor one that is still at work', async () => {
-    behaviours = [() => undefined, () => undefined];
-    await withThreads(task.blob, nothing, (work) => {
-      work(task).catch(() => undefined);
-      return new Promise((resolve) => setImmediate(resolve));
+  describe('but not', () => {
+    const digest = new Uint8Array(32);
+    const part: Behaviour = (thread) => {
+      thread.emit('message', { part: 0, digest });
+      thread.emit('message', 'waiting');
+    };
+    /** By one thread, whichever. */
+    const seal = () => withThreads(2 ** 22, { threads: 1 }, (work) => work({ ...task, blob: 2 ** 22 }));
+    const lend = (use: (thread: Idle) => void) =>
+      withThreads(2 ** 22, { threads: 1 }, () => {
+        use(started[0]!);
+        return Promise.resolve();
+      });
+    beforeEach(() => {
+      behaviours = Array.from({ length: 6 }, () => part);
     });
-    expect(ended()).toEqual([true, true]);
+
+    test('one that ended meanwhile', async () => {
+      await lend(() => undefined);
+      started[0]!.emit('exit', 1);
+      await expect(seal()).resolves.toEqual({ digests: [digest] });
+    });
+
+    test('one that ended while somebody had it', async () => {
+      await lend((thread) => thread.emit('exit', 1));
+      await expect(seal()).resolves.toEqual({ digests: [digest] });
+    });
+
+    test('one that failed, and will end', async () => {
+      await lend((thread) => thread.emit('error', new Error('out of memory')));
+      await expect(seal()).resolves.toEqual({ digests: [digest] });
+      await lend(() => undefined);
+      started[1]!.emit('error', new Error('out of memory'));
+      await expect(seal()).resolves.toEqual({ digests: [digest] });
+      expect(started).toHaveLength(3);
+    });
+
+    test('one whose time is over, and that will end', async () => {
+      await seal();
+      jest.advanceTimersByTime(KEPT_FOR);
+      await expect(seal()).resolves.toEqual({ digests: [digest] });
+    });
+
+    test('the fifth', async () => {
+      await withThreads(2 ** 25, { threads: 4 }, () => lend(() => undefined));
+      expect(ended().filter((is) => is)).toHaveLength(1);
+      await expect(seal()).resolves.toEqual({ digests: [digest] });
+    });
+
+    test('one that is still at work', async () => {
+      behaviours = [() => undefined];
+      await lend(() => undefined);
+      await withThreads(2 ** 22, { threads: 1 }, (work) => {
+        work({ ...task, blob: 2 ** 22 }).catch(() => undefined);
+        return turn();
+      });
+      expect(ended()).toEqual([true]);
+    });
   });
+});
+
+test('a signal for many files gathers no listeners', async () => {
+  const { signal } = new AbortController();
+  const digest = new Uint8Array(32);
+  behaviours = [
+    (thread) => {
+      thread.emit('message', { part: 0, digest });
+      thread.emit('message', 'waiting');
+    },
+  ];
+  for (let file = 0; file < 3; file++)
+    await withThreads(2 ** 22, { threads: 1, signal }, (work) => work({ ...task, blob: 2 ** 22 }));
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
 });
