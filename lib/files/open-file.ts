@@ -52,7 +52,7 @@ const openInThreads = async (
  * Secret: `fileKey`.
  *
  * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`, `truncated`, `trailing-data`, `chunk-invalid`, `digest-mismatch`,
- *   `source-invalid`, `source-changed`, `target-invalid`; {Error} what the system says of a file, or the signal's reason
+ *   `source-invalid`, `source-changed`, `target-invalid`; {RangeError} for `threads` that are no whole number from 1, where there are threads; {Error} what the system says of a file, or the signal's reason
  */
 export const openFile = async (
   from: string,

@@ -69,7 +69,7 @@ const sealInThreads = async (
  * Secret: `fileKey`, 32 random bytes, fresh for every call, one that failed included.
  *
  * @param from a regular file, which nobody writes to meanwhile
- * @throws {EnvelopeError} `header-invalid`, `too-long`, `source-invalid`, `source-changed`, `target-invalid`; {Error} what the system says of a file, or the signal's reason
+ * @throws {EnvelopeError} `header-invalid`, `too-long`, `source-invalid`, `source-changed`, `target-invalid`; {RangeError} for `threads` that are no whole number from 1, where there are threads; {Error} what the system says of a file, or the signal's reason
  */
 export const sealFile = async (
   from: string,

@@ -237,7 +237,7 @@ export const workOnParts = async (builtin: Builtin): Promise<never> => {
   };
 
   await closed;
-  // While it waits it holds nothing of what it did: no key.
+  // While it waits it refers to nothing of what it did: no key.
   for (; ; work = nextWork()) {
     perform(await work);
     tell('waiting');

@@ -22,7 +22,11 @@ export const openRegular = async (path: string): Promise<Regular> => {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = await file.stat({ bigint: true });
-    if (!stat.isFile()) throw new EnvelopeError('source-invalid', 'not a regular file: file and open it as a stream');
+    if (!stat.isFile())
+      throw new EnvelopeError(
+        'source-invalid',
+        'not a regular file: a pipe or a device can be filed and opened as a stream, a folder cannot',
+      );
     const unchanged = async (): Promise<boolean> => stateOf(await file.stat({ bigint: true })) === stateOf(stat);
     return { file, size: Number(stat.size), unchanged };
   } catch (error) {
