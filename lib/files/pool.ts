@@ -6,8 +6,8 @@ import type { PartTold, Told, Work } from './thread.ts';
 
 /** Milliseconds. */
 const KEPT_FOR = 10_000;
-/** At a time. */
-const MOST_KEPT = 4;
+/** Of one file, unless told otherwise, and kept at a time: more would wait for each other at the file that is written. */
+export const MOST_THREADS = 4;
 
 export interface Thread {
   /** Has it do this, and hears what it tells of its parts. Settled when it is done; rejects where it ended before that, with its failure if it has one. */
@@ -76,7 +76,7 @@ const startThread = (): Thread => {
         leave();
         void worker.terminate();
       };
-      if (failure !== undefined || job !== undefined || kept.size >= MOST_KEPT) {
+      if (failure !== undefined || job !== undefined || kept.size >= MOST_THREADS) {
         end();
         return;
       }
@@ -93,5 +93,8 @@ const startThread = (): Thread => {
   return thread;
 };
 
-/** One that waits for work, or will when it has started: of those that are kept the last, so that what is not needed comes to its end. @throws {Error} where none may be started */
+/**
+ * One that waits for work, or will when it has started: of those that are kept the last, so that what is not needed comes to its end.
+ * @throws {Error} where none may be started
+ */
 export const takeThread = (): Thread => [...kept].at(-1)?.take() ?? startThread();

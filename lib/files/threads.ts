@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { partCount, PART_BYTES, TAG_BYTES } from '../envelope/header.ts';
 import { equalBytes } from '../bytes/binary.ts';
-import { takeThread, type Thread } from './pool.ts';
+import { MOST_THREADS, takeThread, type Thread } from './pool.ts';
 import type { Done, Fault, PartTold, Shared, Work } from './thread.ts';
 
 export interface ThreadOptions {
@@ -15,9 +15,6 @@ export interface ThreadOptions {
 /** What came of it: the digests of all parts, or the first fault; or two threads that read one chunk found different bytes. */
 export type Outcome =
   { readonly digests: readonly Uint8Array[] } | { readonly fault: Fault | { readonly changed: true } };
-
-/** More would wait for each other at the file that is written. */
-const MOST_THREADS = 4;
 
 const sameTag = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a === undefined || b === undefined ? a === b : equalBytes(a, b);
