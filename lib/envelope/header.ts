@@ -29,7 +29,7 @@ export const TAG_BYTES = 16;
 export const PART_BYTES = 8 * 1024 * 1024;
 /** Of a blob: as many as S3 takes. */
 export const MOST_PARTS = 10_000;
-/** log2: 512 KiB. In Node within the noise of 1 MiB, and in browsers a third faster (docs/performance.md). */
+/** log2: 512 KiB. In Node within the noise of 1 MiB, and in browsers a third faster (docs/performance-log.md). */
 export const DEFAULT_CHUNK = 19;
 export const PADDED = 1;
 const MAGIC = 'PCE1';
