@@ -9,7 +9,7 @@ const HEAD = `# Errors
 Every refusal is \`application/problem+json\` (RFC 9457) with the members \`type\`, \`title\`, \`status\`, \`code\`, \`detail\` and \`requestId\`.
 Decide by \`code\`: the list is closed, and a code keeps its meaning. \`type\` is \`${problemType('not-found').replace('not-found', '<code>')}\`, a name and not an address.
 \`requestId\` names the answer in the logs of the service. To a stranger, what does not exist and what is not theirs are the same
-\`not-found\`.
+\`not-found\`. Terms: [glossary.md](../glossary.md).
 
 Further members, where they apply:
 

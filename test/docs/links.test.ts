@@ -1,0 +1,68 @@
+// The documents hold together: links and named paths lead somewhere, every page of docs/spec links the glossary.
+import { describe, expect, test } from '@jest/globals';
+import { allPages, brokenLinks, headLinks, missingPaths, type Page } from './pages.ts';
+
+const pages = allPages();
+const cases = pages.map((page) => [page.path, page] as const);
+const pageOf = (text: string): Page => ({ path: 'docs/spec/planted.md', text });
+
+test('there are pages to check', () => {
+  expect(pages.length).toBeGreaterThan(40);
+});
+
+describe('links', () => {
+  test.each(cases)('of %s lead somewhere', (_, page) => {
+    expect(brokenLinks(page)).toEqual([]);
+  });
+
+  test.each([
+    ['a file that does not exist', '[x](nowhere.md)', 'nowhere.md'],
+    ['a file that another folder has', '[x](architecture.md)', 'architecture.md'],
+    ['a heading that does not exist', '[x](blob.md#no-such-heading)', 'blob.md#no-such-heading'],
+    ['a heading of the page itself', '# One\n\n[x](#two)', '#two'],
+    ['code as its text', '[`x`](nowhere.ts)', 'nowhere.ts'],
+  ])('a link to %s is found', (_, text, target) => {
+    expect(brokenLinks(pageOf(text))).toEqual([target]);
+  });
+
+  test.each([
+    '[x](../architecture.md#layout)',
+    '# A `b`: c, d!\n\n[x](#a-b-c-d)',
+    '## Same\n\n## Same\n\n[x](#same-1)',
+    '[x](https://example.org/nowhere.md)',
+    '```\n[x](nowhere.md)\n```',
+    '`[x](nowhere.md)`',
+  ])('%j is right', (text) => {
+    expect(brokenLinks(pageOf(text))).toEqual([]);
+  });
+});
+
+describe('paths', () => {
+  test.each(cases)('that %s names exist', (_, page) => {
+    expect(missingPaths(page)).toEqual([]);
+  });
+
+  test.each([
+    ['In lib/nowhere/none.ts.', ['lib/nowhere/none.ts']],
+    ['`npm test -- test/nowhere`', ['test/nowhere']],
+    ['```\nnpx tsx examples/nowhere.ts\n```', ['examples/nowhere.ts']],
+    ['lib/bytes/{codec,nowhere}.ts', ['lib/bytes/nowhere.ts']],
+  ])('%j names one that does not exist', (text, paths) => {
+    expect(missingPaths(pageOf(text))).toEqual(paths);
+  });
+
+  test.each([
+    'lib/bytes/codec.ts, lib/bytes/',
+    'lib/bytes/{codec,ids}',
+    'lib/nowhere/*.ts',
+    'https://x.org/lib/nowhere',
+  ])('%j is right', (text) => {
+    expect(missingPaths(pageOf(text))).toEqual([]);
+  });
+});
+
+describe('the glossary', () => {
+  test.each(cases.filter(([path]) => path.startsWith('docs/spec/')))('is linked at the head of %s', (_, page) => {
+    expect(headLinks(page, '../glossary.md')).toBe(true);
+  });
+});
