@@ -1,5 +1,6 @@
 // The closed list of what can go wrong, for server and client alike. docs/spec/errors.md is generated from it.
 import type { EndReason } from '../domain/grant.ts';
+import type { StatementErrorCode } from '../statements/errors.ts';
 
 export type Fault = 'client' | 'server';
 
@@ -38,7 +39,8 @@ export const ERRORS = {
   'statement-invalid': {
     status: 422,
     fault: 'client',
-    advice: 'Sign a statement of the right kind that says the same as the request around it.',
+    advice:
+      'Sign a statement of the right kind that says the same as the request around it; member and reason say what is wrong.',
   },
   'statement-outdated': {
     status: 409,
@@ -110,12 +112,25 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** How a grant ended, or why a statement is none by itself. */
+export const REASONS = [
+  'revoked',
+  'expired',
+  'exhausted',
+  'paused',
+  'malformed',
+  'wrong-signer',
+  'bad-signature',
+  'bad-payload',
+] as const satisfies readonly (EndReason | StatementErrorCode)[];
+export type Reason = (typeof REASONS)[number];
+
 /** Members that a problem may carry besides its code. None holds health data or a secret. */
 export interface ProblemDetails {
   /** The member of the request that is wrong. */
   readonly member?: string;
-  /** `grant-ended`: how. */
-  readonly reason?: EndReason;
+  /** `grant-ended`: how. `statement-invalid`: why, if the statement fails by itself and not by what stands around it. */
+  readonly reason?: Reason;
   /** `clock-skew`: the server's time in ms. */
   readonly serverTime?: number;
   /** `busy`, `too-many`: seconds. */

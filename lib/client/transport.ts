@@ -1,7 +1,7 @@
 // One function that calls a route of the contract by its name: sign, send, check the answer, and send again where that is safe.
 // Every route is idempotent by its client-made id, so a call whose answer got lost may be repeated; each try has a signature of its own.
 import * as z from 'zod/mini';
-import { ERRORS, type ErrorCode } from '../api/errors.ts';
+import { ERRORS, REASONS, type ErrorCode } from '../api/errors.ts';
 import type { Route } from '../api/route.ts';
 import { ROUTES, type Body, type Params, type Query, type RouteName } from '../api/routes.ts';
 import { utf8 } from '../bytes/codec.ts';
@@ -41,7 +41,7 @@ const problem = z.object({
   code: z.string(),
   requestId: z.optional(z.string().check(z.maxLength(200))),
   member: z.optional(z.string().check(z.maxLength(200))),
-  reason: z.optional(z.enum(['revoked', 'expired', 'exhausted', 'paused'])),
+  reason: z.optional(z.enum(REASONS)),
   serverTime: z.optional(z.number()),
   retryAfter: z.optional(z.number()),
   ids: z.optional(z.array(z.string())),

@@ -2,6 +2,7 @@
 import type * as z from 'zod/mini';
 import { AppError, ERRORS, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
 import { StatementError } from '../statements/errors.ts';
+import { refusedMember } from '../statements/refused-member.ts';
 import { HttpSignatureError } from './verify-request.ts';
 
 /** Refused decodings of what a caller sent. Known by name: umbral and envelope are not for this folder to import. */
@@ -34,7 +35,8 @@ export function toAppError(thrown: unknown, now: number): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof HttpSignatureError)
     return new AppError(thrown.code, thrown.code === 'clock-skew' ? { serverTime: now } : {});
-  if (thrown instanceof StatementError) return new AppError('statement-invalid');
+  if (thrown instanceof StatementError)
+    return new AppError('statement-invalid', { member: thrown.member, reason: thrown.code });
   if (!(thrown instanceof Error)) return new AppError('internal');
   if (DECODING.has(thrown.name)) return new AppError('malformed-request');
   if (passes(thrown)) return new AppError('busy', { retryAfter: RETRY_AFTER_S });
@@ -53,12 +55,7 @@ function passes(error: Error): boolean {
  * @param where the part of the request, named when the whole of it does not fit
  */
 export function malformed(error: z.core.$ZodError, where: string): AppError {
-  const [issue] = error.issues;
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];
-  const path = [...(issue?.path ?? []), ...unknown].map(String);
-  // Members that we do not know are named only when their name is harmless to repeat.
-  const member = path.map((p) => (/^\w{1,40}$/.test(p) ? p : '?')).join('.');
-  return new AppError('malformed-request', { member: member === '' ? where : member });
+  return new AppError('malformed-request', { member: refusedMember(error) || where });
 }
 
 export interface Problem extends ProblemDetails {

@@ -9,8 +9,11 @@ export type StatementErrorCode =
 export class StatementError extends Error {
   override readonly name = 'StatementError';
   readonly code: StatementErrorCode;
-  constructor(code: StatementErrorCode, message: string) {
+  /** The member of the payload that is wrong, or the part of the statement: `statement`, `header`, `typ`, `kid`, `signature`, `payload`. */
+  readonly member: string;
+  constructor(code: StatementErrorCode, message: string, member: string) {
     super(message);
     this.code = code;
+    this.member = member;
   }
 }

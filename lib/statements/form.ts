@@ -3,6 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../bytes/codec.ts';
 import type { IdentityId } from '../bytes/ids.ts';
 import { StatementError } from './errors.ts';
+import { refusedMember } from './refused-member.ts';
 import { KINDS, type Jws, type Kind, type Payload, type StatementHash } from './kinds.ts';
 
 /** Longest statement in characters; a grant over 80 cells has about 45,000. */
@@ -22,24 +23,27 @@ export interface Parts {
   readonly signature: Uint8Array;
 }
 
-const malformed = (what: string): StatementError => new StatementError('malformed', what);
+/** The part of a statement that its form goes by. */
+type Part = 'statement' | 'header' | 'payload';
+
+const malformed = (part: Part, what: string): StatementError => new StatementError('malformed', what, part);
 
 /** Runs `read`; whatever goes wrong inside is a malformed statement. */
-const orMalformed = <T>(what: string, read: () => T): T => {
+const orMalformed = <T>(part: Part, what: string, read: () => T): T => {
   try {
     return read();
   } catch {
-    throw malformed(what);
+    throw malformed(part, what);
   }
 };
 
 /** @throws {StatementError} `malformed` unless there are three parts of canonical base64url */
 export const splitJws = (jws: Jws): Parts => {
-  if (jws.length > MAX_JWS_LENGTH) throw malformed('the statement is too long');
+  if (jws.length > MAX_JWS_LENGTH) throw malformed('statement', 'the statement is too long');
   const [header, payload, signature, ...rest] = jws.split('.');
   if (header === undefined || payload === undefined || signature === undefined || rest.length > 0)
-    throw malformed('the statement does not have three parts');
-  return orMalformed('a part of the statement is not canonical base64url', () => ({
+    throw malformed('statement', 'the statement does not have three parts');
+  return orMalformed('statement', 'a part of the statement is not canonical base64url', () => ({
     signingInput: utf8(`${header}.${payload}`),
     header: fromUtf8(fromBase64url(header)),
     payload: fromUtf8(fromBase64url(payload)),
@@ -48,10 +52,10 @@ export const splitJws = (jws: Jws): Parts => {
 };
 
 /** JSON that equals `JSON.stringify(JSON.parse(.))`: no white space, no doubled members, one form of each number and string. */
-export const parseCanonical = (text: string, what: string): unknown => {
-  const value = orMalformed<unknown>(`the ${what} is not JSON`, () => JSON.parse(text));
-  const canonical = orMalformed(`the ${what} is nested too deeply`, () => JSON.stringify(value));
-  if (canonical !== text) throw malformed(`the ${what} is not in canonical form`);
+export const parseCanonical = (text: string, part: 'header' | 'payload'): unknown => {
+  const value = orMalformed<unknown>(part, `the ${part} is not JSON`, () => JSON.parse(text));
+  const canonical = orMalformed(part, `the ${part} is nested too deeply`, () => JSON.stringify(value));
+  if (canonical !== text) throw malformed(part, `the ${part} is not in canonical form`);
   return value;
 };
 
@@ -59,12 +63,8 @@ export const parseCanonical = (text: string, what: string): unknown => {
 export const parsePayload = <K extends Kind>(kind: K, value: unknown): Payload<K> => {
   const result = KINDS[kind].payload.safeParse(value);
   if (result.success) return result.data as Payload<K>;
-  const { code, path } = result.error.issues[0]!;
-  const member = path.map(String).join('.') || 'payload';
-  throw new StatementError(
-    'bad-payload',
-    code === 'unrecognized_keys' ? `unknown member in ${member}` : `bad ${member}`,
-  );
+  const member = refusedMember(result.error) || 'payload';
+  throw new StatementError('bad-payload', `bad ${member}`, member);
 };
 
 /** The member of the payload that names the signer. */

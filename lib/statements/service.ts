@@ -10,6 +10,7 @@ import { StatementError } from './errors.ts';
 import { bytesOf, identity, instant, integer, listOf, ordinal, point, randomId, sha256 } from './fields.ts';
 import { parseCanonical, splitJws, type Parts } from './form.ts';
 import type { Jws } from './kinds.ts';
+import { refusedMember } from './refused-member.ts';
 
 /** What was stored, and which event of the patient's trail tells of it. */
 export const receiptPayload = z.strictObject({
@@ -102,7 +103,8 @@ const headerOf = (kind: ServiceKind, key: ServiceKey): string =>
 /** @throws {StatementError} `bad-payload` */
 const parse = <K extends ServiceKind>(kind: K, payload: unknown): ServicePayload<K> => {
   const parsed = SERVICE_KINDS[kind].safeParse(payload);
-  if (!parsed.success) throw new StatementError('bad-payload', `this is no ${kind}`);
+  if (!parsed.success)
+    throw new StatementError('bad-payload', `this is no ${kind}`, refusedMember(parsed.error) || 'payload');
   return parsed.data as ServicePayload<K>;
 };
 
@@ -142,9 +144,9 @@ export const verifyServiceStatement = <K extends ServiceKind>(
   const parts = splitJws(jws);
   if (parts.header !== headerOf(kind, key)) {
     const { typ } = Object(parseCanonical(parts.header, 'header')) as { readonly typ?: unknown };
-    if (typ !== `pcehr-${kind}+jws`) throw new StatementError('malformed', `this is no ${kind}`);
-    throw new StatementError('wrong-signer', 'kid is not the key that was expected');
+    if (typ !== `pcehr-${kind}+jws`) throw new StatementError('malformed', `this is no ${kind}`, 'typ');
+    throw new StatementError('wrong-signer', 'kid is not the key that was expected', 'kid');
   }
-  if (!holds(parts, key)) throw new StatementError('bad-signature', 'the signature does not verify');
+  if (!holds(parts, key)) throw new StatementError('bad-signature', 'the signature does not verify', 'signature');
   return parse(kind, parseCanonical(parts.payload, 'payload'));
 };

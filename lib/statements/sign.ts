@@ -27,7 +27,7 @@ export const signStatement = async <K extends Kind>(
 ): Promise<Statement<K>> => {
   const checked = parsePayload(kind, payload);
   if (signerOf(kind, checked) !== signer.id)
-    throw new StatementError('wrong-signer', `${KINDS[kind].signer} is not the signer`);
+    throw new StatementError('wrong-signer', `${KINDS[kind].signer} is not the signer`, KINDS[kind].signer);
   const signingInput = `${text(headerText(kind, signer.id))}.${text(JSON.stringify(checked))}`;
   const signature = await signer.sign(utf8(signingInput));
   return verifyStatement(kind, `${signingInput}.${toBase64url(signature)}`, signer.id);

@@ -22,7 +22,7 @@ const parseHeader = (text: string): Claim => {
     const kid = header['kid'] as IdentityId;
     if (kind !== undefined && headerText(kind, kid) === text) return { kind, signer: kid };
   }
-  throw new StatementError('malformed', 'the header is not that of a statement');
+  throw new StatementError('malformed', 'the header is not that of a statement', 'header');
 };
 
 /**
@@ -36,22 +36,25 @@ export const claimOf = (jws: Jws): Claim => {
   try {
     return { kind: claim.kind, signer: parseIdentityId(claim.signer) };
   } catch {
-    throw new StatementError('malformed', 'kid is not an identity id');
+    throw new StatementError('malformed', 'kid is not an identity id', 'kid');
   }
 };
 
 const verified = <K extends Kind>(kind: K, jws: Jws, expectedSigner: IdentityId): Statement<K> => {
   const parts = splitJws(jws);
   if (parts.header !== headerText(kind, expectedSigner)) {
-    if (parseHeader(parts.header).kind !== kind) throw new StatementError('malformed', `this is no ${kind} statement`);
-    throw new StatementError('wrong-signer', 'kid is not the expected signer');
+    if (parseHeader(parts.header).kind !== kind)
+      throw new StatementError('malformed', `this is no ${kind} statement`, 'typ');
+    throw new StatementError('wrong-signer', 'kid is not the expected signer', 'kid');
   }
   // The signature comes before the payload: what nobody signed is not worth parsing.
   if (!verifyEd25519(parts.signature, parts.signingInput, identityKey(expectedSigner)))
-    throw new StatementError('bad-signature', 'the signature does not verify');
+    throw new StatementError('bad-signature', 'the signature does not verify', 'signature');
   const payload = parsePayload(kind, parseCanonical(parts.payload, 'payload'));
-  if (signerOf(kind, payload) !== expectedSigner)
-    throw new StatementError('wrong-signer', `${KINDS[kind].signer} is not the expected signer`);
+  if (signerOf(kind, payload) !== expectedSigner) {
+    const { signer } = KINDS[kind];
+    throw new StatementError('wrong-signer', `${signer} is not the expected signer`, signer);
+  }
   return { kind, jws, hash: statementHash(jws), payload };
 };
 
@@ -72,6 +75,7 @@ export const verifyStatement = <K extends Kind>(kind: K, jws: Jws, expectedSigne
  */
 export const reloadStatement = <K extends Kind>(kind: K, jws: Jws): Statement<K> => {
   const parts = splitJws(jws);
-  if (parseHeader(parts.header).kind !== kind) throw new StatementError('malformed', `this is no ${kind} statement`);
+  if (parseHeader(parts.header).kind !== kind)
+    throw new StatementError('malformed', `this is no ${kind} statement`, 'typ');
   return { kind, jws, hash: statementHash(jws), payload: parsePayload(kind, parseCanonical(parts.payload, 'payload')) };
 };

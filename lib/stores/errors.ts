@@ -2,6 +2,7 @@
 
 export type StoreErrorCode =
   | 'damaged-item' // a stored item lacks a member, or a statement does not parse
+  | 'service-signature' // what was signed for the service does not verify under its key
   | 'unexplained-cancellation'; // a transaction was refused for a reason that no condition of ours gives
 
 /** The message names the member, never its content. */

@@ -3,10 +3,9 @@ import { AppError } from '../api/errors.ts';
 import { cellLife, recordLife } from '../domain/life.ts';
 import type { CellState } from '../domain/life.ts';
 import type { Statement, StatementHash } from '../statements/kinds.ts';
-import { reloadStatement } from '../statements/verify.ts';
 import type { Carried, Folders, StoredCell } from '../usecases/ports.ts';
 import { getItem, getItems, type StoreContext } from './database.ts';
-import { text, type Item } from './item.ts';
+import { statementOf, text, type Item } from './item.ts';
 import { extensionSteps } from './grant-items.ts';
 import { mapPage, page } from './page.ts';
 import { is, isAbsent, type Step } from './steps.ts';
@@ -27,7 +26,7 @@ import {
 import { nonceClaim, type Writer } from './transact.ts';
 
 export const toCell = (item: Item): StoredCell => ({
-  statement: reloadStatement('folder', text(item, 'jws')),
+  statement: statementOf('folder', item),
   state: text<CellState>(item, 'state'),
 });
 

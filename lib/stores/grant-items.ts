@@ -7,9 +7,8 @@ import { grantLife, type GrantState } from '../domain/life.ts';
 import type { Pace } from '../domain/opening.ts';
 import { instantOf } from '../domain/time.ts';
 import type { GrantCell, Statement } from '../statements/kinds.ts';
-import { reloadStatement } from '../statements/verify.ts';
 import type { NewExtension, NewGrant, OpeningView, StoredGrant } from '../usecases/ports.ts';
-import { count, optionalCount, optionalText, text, type Item } from './item.ts';
+import { count, optionalCount, optionalText, statementOf, text, type Item } from './item.ts';
 import { is, isAbove, isAbsent, isAtMost, isOneOf, type Condition, type Step } from './steps.ts';
 import {
   endIndex,
@@ -38,7 +37,7 @@ export const toGrant = (statement: Item | undefined, state: Item | undefined): S
   if (statement === undefined || state === undefined) return undefined;
   const hash = optionalText(state, 'heldBy');
   return {
-    statement: reloadStatement('grant', text(statement, 'jws')),
+    statement: statementOf('grant', statement),
     status: toStatus(state),
     extended: { number: count(state, 'extensions'), hash: text(state, 'tip') },
     held: { number: count(state, 'holds'), ...(hash === undefined ? {} : { hash }) },

@@ -1,15 +1,14 @@
 // Identities: one item each, the newest statement. Older ones stay as evidence in the audit trail.
 import { AppError } from '../api/errors.ts';
-import { reloadStatement } from '../statements/verify.ts';
 import type { Identities, StoredIdentity } from '../usecases/ports.ts';
 import { getItem, type StoreContext } from './database.ts';
-import { text, type Item } from './item.ts';
+import { statementOf, type Item } from './item.ts';
 import { is, isAbsent } from './steps.ts';
 import { identityKey } from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
 
 export const toIdentity = (item: Item): StoredIdentity => ({
-  statement: reloadStatement('identity', text(item, 'jws')),
+  statement: statementOf('identity', item),
   state: 'active',
 });
 

@@ -1,5 +1,8 @@
 // Items as flat records of text, numbers and lists of text: all that the tables hold. To and from DynamoDB's attribute values.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { StatementError } from '../statements/errors.ts';
+import type { Kind, Statement } from '../statements/kinds.ts';
+import { reloadStatement } from '../statements/verify.ts';
 import { StoreError } from './errors.ts';
 
 export type Value = string | number | readonly string[];
@@ -59,4 +62,14 @@ export const optionalCount = (item: Item, name: string): number | undefined =>
 export const texts = <T extends string>(item: Item, name: string): readonly T[] => {
   const value = item[name] ?? [];
   return typeof value === 'object' ? (value as readonly T[]) : fail(name);
+};
+
+/** The statement that is kept as `jws`. @throws {StoreError} `damaged-item`: a fault of ours, where a StatementError is one of the caller */
+export const statementOf = <K extends Kind>(kind: K, item: Item): Statement<K> => {
+  const jws = text(item, 'jws');
+  try {
+    return reloadStatement(kind, jws);
+  } catch (error) {
+    throw error instanceof StatementError ? damaged(`${kind} statement`) : error;
+  }
 };

@@ -3,6 +3,7 @@ import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/clien
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { toBase64url } from '../bytes/codec.ts';
+import { StatementError } from '../statements/errors.ts';
 import { signAsService, verifyServiceStatement, type ServiceKey } from '../statements/service.ts';
 import type { Notary } from '../usecases/ports.ts';
 import { StoreError } from './errors.ts';
@@ -50,10 +51,15 @@ export const makeNotary = (kms: KMSClient, keyId: string): Notary => {
   };
   const sign: Notary['sign'] = async (kind, payload) => {
     const known = await key();
-    const jws = await signAsService(kind, payload, { key: known, sign: ask });
-    // The name of the key may have come to stand for another one.
-    verifyServiceStatement(kind, jws, known);
-    return jws;
+    try {
+      const jws = await signAsService(kind, payload, { key: known, sign: ask });
+      // The name of the key may have come to stand for another one.
+      verifyServiceStatement(kind, jws, known);
+      return jws;
+    } catch (error) {
+      // A StatementError would tell the caller that its own statement is at fault.
+      throw error instanceof StatementError ? new StoreError('service-signature', error.message) : error;
+    }
   };
   return { key, sign, answer: makeProxyKey(sign) };
 };

@@ -1,9 +1,8 @@
 // The items of a record: its head, its versions and its wraps, to and from what use cases know.
 import type { RecordState } from '../domain/life.ts';
 import type { FolderId, IdentityId, RecordId } from '../bytes/ids.ts';
-import { reloadStatement } from '../statements/verify.ts';
 import type { BlobName, NewVersion, StoredRecord, StoredVersion, StoredWrap } from '../usecases/ports.ts';
-import { count, optionalText, text, type Fields, type Item } from './item.ts';
+import { count, optionalText, statementOf, text, type Fields, type Item } from './item.ts';
 import { recordIndex, recordKey, versionKey, wrapIndex, wrapKey, type Key } from './table.ts';
 
 export const toRecord = (item: Item): StoredRecord => {
@@ -25,7 +24,7 @@ export const toVersion = (item: Item): StoredVersion => {
   const metadata = optionalText(item, 'metadata');
   const grant = optionalText(item, 'grant');
   return {
-    statement: reloadStatement('record', text(item, 'jws')),
+    statement: statementOf('record', item),
     state: text<RecordState>(item, 'state'),
     ...(metadata === undefined ? {} : { metadata }),
     ...(grant === undefined ? {} : { grant }),

@@ -5,12 +5,11 @@ import { requestLife, type RequestState } from '../domain/life.ts';
 import { nextRequestPace, type RequestPace as Pace } from '../domain/request.ts';
 import { HOUR, instantOf, SECOND } from '../domain/time.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
-import { reloadStatement } from '../statements/verify.ts';
 import type { EventDraft } from '../domain/audit.ts';
 import type { Call } from '../usecases/call.ts';
 import type { Requests, StoredRequest, Written } from '../usecases/ports.ts';
 import { getItem, getItems, queryAll, type StoreContext } from './database.ts';
-import { count, text, texts, type Fields, type Item } from './item.ts';
+import { count, statementOf, text, texts, type Fields, type Item } from './item.ts';
 import { mapPage, page } from './page.ts';
 import { NORMAL, patiently } from './retry.ts';
 import { is, isAbove, isAbsent, isAbsentOrAtMost, type Refusal, type Step } from './steps.ts';
@@ -35,7 +34,7 @@ import {
 import { nonceClaim, type Write, type Writer } from './transact.ts';
 
 const toRequest = (item: Item): StoredRequest => ({
-  statement: reloadStatement('request', text(item, 'jws')),
+  statement: statementOf('request', item),
   state: text<RequestState>(item, 'state'),
   until: count(item, 'until'),
   grants: texts<GrantId>(item, 'grants'),

@@ -1,7 +1,7 @@
 // The HTTP contract (lib/api) as an OpenAPI 3.1 document. Nothing is described here that the routes and shapes do not say, except how to sign.
 import * as z from 'zod/mini';
 import * as audit from '../../lib/api/audit-routes.ts';
-import { ERRORS, type ErrorCode } from '../../lib/api/errors.ts';
+import { ERRORS, REASONS, type ErrorCode } from '../../lib/api/errors.ts';
 import * as folders from '../../lib/api/folder-routes.ts';
 import * as grants from '../../lib/api/grant-routes.ts';
 import * as identities from '../../lib/api/identity-routes.ts';
@@ -210,7 +210,7 @@ function problem(): Json {
       detail: { ...text, description: 'What the caller can do about it.' },
       requestId: text,
       member: { ...text, description: 'The member of the request that is wrong.' },
-      reason: { enum: ['revoked', 'expired', 'exhausted', 'paused'], description: 'How a grant ended.' },
+      reason: { enum: REASONS, description: 'How a grant ended, or why a statement is none by itself.' },
       serverTime: { type: 'integer', description: 'Milliseconds since 1970, with clock-skew.' },
       retryAfter: { type: 'number', description: 'Seconds.' },
       ids: { type: 'array', items: text, description: 'Which of several were not found.' },

@@ -15,11 +15,17 @@ Further members, where they apply:
 
 | member | type | with | says |
 | --- | --- | --- | --- |
-| \`member\` | string | \`malformed-request\`, \`statement-invalid\`, \`grant-exceeds-request\` | the path of the member that is wrong, such as \`parts.0.length\` |
+| \`member\` | string | \`malformed-request\`, \`statement-invalid\`, \`grant-exceeds-request\` | the path of the member that is wrong, such as \`parts.0.length\`: see below |
 | \`reason\` | string | \`grant-ended\` | \`revoked\`, \`expired\`, \`exhausted\` or \`paused\` |
+| | | \`statement-invalid\` | \`malformed\`, \`wrong-signer\`, \`bad-signature\` or \`bad-payload\`: [statements.md](statements.md). Absent when the statement is sound by itself and differs from the request around it |
 | \`serverTime\` | integer, ms since 1970 | \`clock-skew\` | the clock of the service |
 | \`retryAfter\` | number, s | \`busy\`, \`too-many\` | as the header \`Retry-After\` |
 | \`ids\` | array of strings | \`not-found\`, \`kfrag-invalid\`, \`cells-open\` | which of several were not found; which folders |
+
+\`member\` never shows a value. With \`malformed-request\` it is a path from the body, the query or the path of the request; with
+\`statement-invalid\` a path from the payload of the statement, or the part of it that is wrong: \`statement\`, \`header\`, \`typ\` (another kind),
+\`kid\` (another signer), \`signature\`, \`payload\`. A missing member is named as a wrong one is. A member that is not in the schema is named if its
+name is 1 to 32 ASCII letters and digits and begins with a letter; if not, \`unknown member\` stands in its place.
 
 A code with fault *server* may be sent again unchanged; one with fault *client* says what to change. No problem repeats what was sent or
 stored, and \`internal\` says nothing of its cause.

@@ -54,8 +54,9 @@ describe('an error of a library', () => {
   test.each(['malformed', 'wrong-signer', 'bad-signature', 'bad-payload'] satisfies StatementErrorCode[])(
     'of a statement: %s',
     async (code) => {
-      const { body } = await send({}, thrown(new StatementError(code, 'SECRET')));
-      expect(body['code']).toBe('statement-invalid');
+      const { body, text } = await send({}, thrown(new StatementError(code, 'SECRET', 'category')));
+      expect(body).toMatchObject({ code: 'statement-invalid', reason: code, member: 'category' });
+      expect(text).not.toContain('SECRET');
     },
   );
 

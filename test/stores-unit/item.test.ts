@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { signStatement } from '../../lib/statements/sign.ts';
 import { StoreError } from '../../lib/stores/errors.ts';
 import {
   count,
@@ -7,10 +8,12 @@ import {
   optionalCount,
   optionalText,
   present,
+  statementOf,
   text,
   texts,
   toAttributes,
 } from '../../lib/stores/item.ts';
+import { SAMPLES } from '../statements/samples.ts';
 
 const value = fc.oneof(fc.string(), fc.integer(), fc.array(fc.string()));
 
@@ -52,5 +55,22 @@ describe('items', () => {
       2,
       ['a'],
     ]);
+  });
+});
+
+describe('a stored statement', () => {
+  test('comes back as it was signed', async () => {
+    const made = await signStatement('denial', SAMPLES.denial.payload, SAMPLES.denial.signer);
+    expect(statementOf('denial', { jws: made.jws })).toEqual(made);
+  });
+
+  test('that is damaged is a fault of the service, not of the statement that the caller sends', async () => {
+    const { jws } = await signStatement('denial', SAMPLES.denial.payload, SAMPLES.denial.signer);
+    for (const damaged of ['secret', jws.replace('.', '.A'), `${jws}.secret`])
+      expect(() => statementOf('denial', { jws: damaged })).toThrow(
+        new StoreError('damaged-item', 'a stored item has no proper denial statement'),
+      );
+    expect(() => statementOf('folder', { jws })).toThrow(StoreError);
+    expect(() => statementOf('folder', {})).toThrow(StoreError);
   });
 });
