@@ -54,7 +54,7 @@ const subject = z.strictObject({
   purpose: z.optional(purpose),
 });
 
-export const auditEvent = z.strictObject({
+const auditEvent = z.strictObject({
   patient: identity,
   seq: integer(1, 999_999_999_999),
   previous: hash,
@@ -124,11 +124,14 @@ export class AuditError extends Error {
   }
 }
 
-const parse = (text: string, index: number): AuditEvent => {
+/**
+ * The event in the order of its text, not as zod orders it: `JSON.stringify` of it is the text that was hashed.
+ * @throws {AuditError} `malformed`, with the index
+ */
+export const parseEvent = (text: string, index: number): AuditEvent => {
   try {
     const json: unknown = JSON.parse(text);
     auditEvent.parse(json);
-    // As it was read, not as zod orders it: whoever holds the event can say again the text that was hashed.
     if (JSON.stringify(json) === text) return json as AuditEvent;
   } catch {
     // The reason would repeat what the entry says.
@@ -147,7 +150,7 @@ export const verifyChain = (
 ): { readonly events: readonly AuditEvent[]; readonly head: ChainHead } => {
   let { seq, hash: last } = head;
   const events = entries.map((entry, index) => {
-    const event = parse(entry.event, index);
+    const event = parseEvent(entry.event, index);
     if (eventHash(entry.event) !== entry.hash) throw new AuditError('altered', index);
     if (event.patient !== patient) throw new AuditError('foreign', index);
     if (event.seq !== seq + 1) throw new AuditError('out-of-order', index);

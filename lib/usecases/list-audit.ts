@@ -1,6 +1,6 @@
 // The patient's chain as it is, for the patient's client to verify; or the caller's own events in the chains of others, without their places.
 import { AppError } from '../api/errors.ts';
-import { auditEvent, withoutPlace } from '../domain/audit.ts';
+import { parseEvent, withoutPlace } from '../domain/audit.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from './call.ts';
 import { registered } from './caller.ts';
@@ -25,7 +25,7 @@ export async function listAudit(
   return { events: page.items.map(query.as === 'patient' ? (e) => ({ ...e }) : own), ...next(page) };
 }
 
-const own = (entry: AuditEntry): AuditEntry => ({
+const own = (entry: AuditEntry, index: number): AuditEntry => ({
   ...entry,
-  event: JSON.stringify(withoutPlace(auditEvent.parse(JSON.parse(entry.event)))),
+  event: JSON.stringify(withoutPlace(parseEvent(entry.event, index))),
 });

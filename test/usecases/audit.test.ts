@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { EMPTY_CHAIN, verifyChain } from '../../lib/domain/audit.ts';
+import { EMPTY_CHAIN, eventHash, verifyChain, type AuditEvent } from '../../lib/domain/audit.ts';
 import { nobody, NOW, openingOf, patient, recipient, stranger, type Person } from './people.ts';
 import { clinic, refused, send, trailOf, unchanged, type Clinic } from './world.ts';
 
@@ -70,6 +70,19 @@ describe('list-audit as recipient', () => {
     expect(events.every((e) => hashes.includes(e.hash))).toBe(true);
     const one = await list(w, 'recipient', recipient, { limit: 1 });
     expect([one.events, typeof one.next]).toEqual([events.slice(0, 1), 'string']);
+  });
+
+  test('says them in the words of the chain, so that its hash is found when the place is put back', async () => {
+    const w = await clinic();
+    await opened(w, NOW + 1);
+    const { events } = await list(w, 'recipient', recipient);
+    const chain = trailOf(w, patient);
+    for (const { event, hash } of events) {
+      const { patient: whose, ...said } = JSON.parse(event) as Omit<AuditEvent, 'seq' | 'previous'>;
+      const { seq, previous } = chain.find((e) => e.statement === said.statement)!;
+      expect(eventHash(JSON.stringify({ patient: whose, seq, previous, ...said }))).toBe(hash);
+    }
+    expect(events).toHaveLength(2);
   });
 
   test('nothing of what the caller did in its own chain', async () => {
