@@ -1,7 +1,7 @@
 // Writes the examples of docs/spec and test/statements/examples.json out of the code. With --check it writes nothing and fails where they differ.
 import { readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
-import { buildExamples, exampleBlocks, withExamples } from '../test/statements/examples.ts';
+import { buildExamples, exampleBlocks, EXAMPLE_PAGES, withExamples } from '../test/statements/examples.ts';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string): Promise<string> => readFile(new URL(path, root), 'utf8');
@@ -11,9 +11,7 @@ const blocks = exampleBlocks(examples);
 const page = async (path: string): Promise<string> => withExamples(await read(path), blocks);
 const files = {
   'test/statements/examples.json': await format(JSON.stringify(examples), { parser: 'json', printWidth: 120 }),
-  'docs/spec/statements.md': await page('docs/spec/statements.md'),
-  'docs/spec/identity.md': await page('docs/spec/identity.md'),
-  'docs/spec/request-signatures.md': await page('docs/spec/request-signatures.md'),
+  ...Object.fromEntries(await Promise.all(EXAMPLE_PAGES.map(async (path) => [path, await page(path)] as const))),
 };
 
 for (const [path, text] of Object.entries(files)) {

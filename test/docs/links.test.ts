@@ -63,6 +63,6 @@ describe('paths', () => {
 
 describe('the glossary', () => {
   test.each(cases.filter(([path]) => path.startsWith('docs/spec/')))('is linked at the head of %s', (_, page) => {
-    expect(headLinks(page, '../glossary.md')).toBe(true);
+    expect(headLinks(page, 'docs/glossary.md')).toBe(true);
   });
 });

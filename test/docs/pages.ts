@@ -97,6 +97,6 @@ export const longBullets = ({ text }: Page, limit: number): readonly string[] =>
     .filter((bullet) => bullet.length > limit)
     .map((bullet) => `${bullet.length} characters: ${bullet.slice(0, 60)}`);
 
-/** Whether the text between the title and the first section links a page. */
-export const headLinks = ({ text }: Page, target: string): boolean =>
-  targetsOf(text.split('\n## ')[0] ?? '').includes(target);
+/** Whether the text between the title and the first section links a file, which is named from the project's root. */
+export const headLinks = ({ path, text }: Page, file: string): boolean =>
+  targetsOf(text.split('\n## ')[0] ?? '').some((target) => join(dirname(path), target) === file);

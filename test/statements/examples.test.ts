@@ -9,11 +9,18 @@ import { openKeyFile } from '../../lib/identity/keyfile.ts';
 import { generationSeed, rootFromWords } from '../../lib/identity/roots.ts';
 import { KINDS, type Kind } from '../../lib/statements/kinds.ts';
 import { claimOf, verifyStatement } from '../../lib/statements/verify.ts';
-import { buildExamples, exampleBlocks, signatureHolds, withExamples, type Examples } from './examples.ts';
+import {
+  buildExamples,
+  exampleBlocks,
+  EXAMPLE_PAGES,
+  signatureHolds,
+  STATEMENT_PAGES,
+  withExamples,
+  type Examples,
+} from './examples.ts';
 
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 const kinds = Object.keys(KINDS) as Kind[];
-const pages = ['statements', 'identity', 'request-signatures'].map((name) => `docs/spec/${name}.md`);
 const published = JSON.parse(await read('test/statements/examples.json')) as Examples;
 const statement = (kind: Kind) => published.statements[kind]!;
 
@@ -21,13 +28,13 @@ test('the published examples are what the code makes', async () => {
   expect(JSON.parse(JSON.stringify(await buildExamples()))).toEqual(published);
 });
 
-test.each(pages)('%s shows them', async (path) => {
+test.each(EXAMPLE_PAGES)('%s shows them', async (path) => {
   const page = await read(path);
   expect(withExamples(page, exampleBlocks(published))).toBe(page);
 });
 
 test('every example is on a page', async () => {
-  const all = (await Promise.all(pages.map(read))).join('\n');
+  const all = (await Promise.all(EXAMPLE_PAGES.map(read))).join('\n');
   for (const name of Object.keys(exampleBlocks(published))) expect(all).toContain(`<!-- example: ${name} -->\n`);
   expect(() => withExamples('<!-- example: nothing -->\n<!-- end -->', {})).toThrow('no example is called nothing');
 });
@@ -69,7 +76,12 @@ test('the identities follow from their words, and the key files hold them', asyn
   }
 });
 
-describe('docs/spec/statements.md', () => {
+describe('docs/spec/statements', () => {
+  /** The section of a kind, on whichever page it is. */
+  const sectionOf = async (kind: Kind): Promise<string> => {
+    const all = (await Promise.all(STATEMENT_PAGES.map(read))).join('\n');
+    return all.split(`\n## ${kind}\n`)[1]!.split(/\n#{1,2} /)[0]!;
+  };
   const rowsOf = (section: string) =>
     [...section.matchAll(/^\| `(\w+)` +\| ([^|]+?) +\|/gm)].map(([, member, type]) => ({
       member: member!,
@@ -77,20 +89,18 @@ describe('docs/spec/statements.md', () => {
     }));
 
   test.each(kinds)('lists exactly the members of a %s, and which are optional', async (kind) => {
-    const section = (await read(pages[0]!))
-      .split(`\n### ${kind}\n`)[1]!
-      .split(/\n##? /)[0]!
-      .split('\n### ')[0]!;
-    const table = section.split(/\n(?!\|)(?=.)/).find((part) => part.includes('| `'))!;
+    const table = (await sectionOf(kind)).split(/\n(?!\|)(?=.)/).find((part) => part.includes('| `'))!;
     const shape: Record<string, { safeParse: (value: unknown) => { success: boolean } }> = KINDS[kind].payload.shape;
     expect(rowsOf(table)).toEqual(
       Object.entries(shape).map(([member, schema]) => ({ member, optional: schema.safeParse(undefined).success })),
     );
   });
 
-  test('names the signer of every kind', async () => {
-    const page = await read(pages[0]!);
+  test('names the signer of every kind, and links its section', async () => {
+    const page = await read('docs/spec/statements.md');
     for (const kind of kinds)
-      expect(page).toMatch(new RegExp(`\\| \\[${kind}\\]\\(#${kind}\\) +\\| \`${KINDS[kind].signer}\``));
+      expect(page).toMatch(
+        new RegExp(`\\| \\[${kind}\\]\\(statements/[\\w-]+\\.md#${kind}\\) +\\| \`${KINDS[kind].signer}\``),
+      );
   });
 });

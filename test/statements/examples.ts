@@ -273,6 +273,13 @@ const requestBlock = (request: Examples['requests']['put'] | Examples['requests'
   return `What is signed:\n\n${block('text', signatureBase(request))}\n\nWhat is sent:\n\n${block('http', `${lines.join('\n')}${body}`)}`;
 };
 
+/** The pages that show a statement of a person each. */
+export const STATEMENT_PAGES = ['identity', 'records', 'requests', 'grants', 'grant-changes', 'openings'].map(
+  (name) => `docs/spec/statements/${name}.md`,
+);
+/** The pages that show an example. */
+export const EXAMPLE_PAGES = [...STATEMENT_PAGES, 'docs/spec/identity.md', 'docs/spec/request-signatures.md'];
+
 /** The blocks of the pages, by the name in their marker. */
 export const exampleBlocks = (e: Examples): Readonly<Record<string, string>> => ({
   ...Object.fromEntries(Object.entries(e.statements).map(([kind, s]) => [kind, statementBlock(s)])),
