@@ -1,10 +1,9 @@
 // One job of the envelope bench in a process of its own, so that its memory is its own: seals or opens a file from disk to disk, digest included, by threads
 // or by streams, and prints seconds, processor seconds and peak resident set. What the opener needs to know lies beside the blob, as in a record statement.
-// `seal-next` and `open-next` do so in a process that sealed a small file before.
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { argv, resourceUsage, stdout } from 'node:process';
-import { DEFAULT_CHUNK, PART_BYTES, type HeaderFields } from '../lib/envelope/header.ts';
+import { DEFAULT_CHUNK, type HeaderFields } from '../lib/envelope/header.ts';
 import { openBlob, type SignedBlob } from '../lib/envelope/open.ts';
 import { sealBlob } from '../lib/envelope/seal.ts';
 import { openFile } from '../lib/files/open-file.ts';
@@ -135,16 +134,8 @@ const jobs = {
   'open-stream': openStream,
 };
 
-const [way = '', next] = job?.split('-next') ?? [];
-if (next !== undefined) {
-  // As many parts as threads, at least, so that all are there.
-  const before = `${to}.before`;
-  writeFileSync(before, new Uint8Array(4 * PART_BYTES));
-  await sealFile(before, before, fileKey, someHeading());
-  rmSync(before);
-}
 const began = performance.now();
-await jobs[way as keyof typeof jobs]();
+await jobs[job as keyof typeof jobs]();
 const seconds = (performance.now() - began) / 1000;
 const { userCPUTime, systemCPUTime, maxRSS } = resourceUsage();
 stdout.write(JSON.stringify({ seconds, user: userCPUTime / 1e6, system: systemCPUTime / 1e6, rss: maxRSS * 1024 }));

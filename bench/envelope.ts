@@ -1,6 +1,5 @@
 // Seals and opens a file from disk to disk, digest included, next to age (Go) and, where it is there, rage (Rust): same file, same run, by turns.
-// Also what openssl says of the cores. Ours runs as deployed: bundled; from file to file, the first one of a process and one after that, and by the streams that
-// uploads and downloads go through.
+// Also what openssl says of the cores. Ours runs as deployed: bundled; once from file to file, and once by the streams that uploads and downloads go through.
 // `npm run bench:envelope`; --json prints one line; --bytes N, --passes N; --table tries chunk sizes, threads, chunks in flight, and parts on their way.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
@@ -72,8 +71,8 @@ buildSync({ entryPoints: [TASK], outfile: task, bundle: true, platform: 'node', 
 /** How ours runs: log2 of the chunk size, then threads, or chunks in flight and parts on their way. */
 type Settings = readonly number[];
 const DEFAULTS: Settings = [];
-/** From file to file by threads that are started for it, or by those of the file before, or by streams. */
-type Way = '' | '-next' | '-stream';
+/** From file to file by threads, or by streams. */
+type Way = '' | '-stream';
 
 const ours = (job: `${'seal' | 'open'}${Way}`, from: string, to: string, settings = DEFAULTS): Done => {
   const told = execFileSync(execPath, [task, job, from, to, ...settings.map(String)], { encoding: 'utf8' });
@@ -152,7 +151,6 @@ interface Race {
 const race = (): Race => {
   const lanes: Peer[] = [
     { name: 'ours', seal: (f, t) => ours('seal', f, t), open: (f, t) => ours('open', f, t) },
-    { name: 'next', seal: (f, t) => ours('seal-next', f, t), open: (f, t) => ours('open-next', f, t) },
     { name: 'streams', seal: (f, t) => ours('seal-stream', f, t), open: (f, t) => ours('open-stream', f, t) },
     ...peers(),
   ];
@@ -238,7 +236,7 @@ const main = (): void => {
     return;
   }
   const { lanes, native } = race();
-  const [files, next, streams, ...others] = lanes as [Lane, Lane, Lane, ...Lane[]];
+  const [files, streams, ...others] = lanes as [Lane, Lane, ...Lane[]];
   const each = <T>(some: readonly Lane[], told: (lane: Lane) => T) =>
     Object.fromEntries(some.map((lane) => [lane.name, told(lane)]));
   const rounded = (rates: Rates) => ({ seal: round(rates.seal), open: round(rates.open) });
@@ -267,14 +265,13 @@ const main = (): void => {
     gbPerSecond: each(lanes, ({ sealed, opened }) => rounded({ seal: rateOf(sealed), open: rateOf(opened) })),
     cpuSecondsPerGb: each(lanes, ({ sealed, opened }) => rounded({ seal: cpuOf(sealed), open: cpuOf(opened) })),
     oursTo: each(others, overPeer(files)),
-    nextTo: each(others, overPeer(next)),
     streamsTo: each(others, overPeer(streams)),
     openssl: { oneCore: told('one'), allCores: told('all') },
-    shareOfOpenssl: each([files, next, streams], (lane) => ({
+    shareOfOpenssl: each([files, streams], (lane) => ({
       ofOneCore: share(lane, 'one'),
       ofAllCores: share(lane, 'all'),
     })),
-    peakRssMiB: each([files, next, streams], ({ sealed, opened }) => ({ seal: peakOf(sealed), open: peakOf(opened) })),
+    peakRssMiB: each([files, streams], ({ sealed, opened }) => ({ seal: peakOf(sealed), open: peakOf(opened) })),
     rssGrowthMiB: { ours: growth(''), streams: growth('-stream') },
   };
   stdout.write(values.json ? `${JSON.stringify(result)}\n` : `${JSON.stringify(result, undefined, 2)}\n`);

@@ -1,6 +1,8 @@
 // Node's own crypto. AES runs on the calling thread, in pieces whose memory the allocator uses again. So does SHA-256, until a body turns out to
 // be large: then it gets a thread, which is sent the buffers and sends them back.
 import type { Engine, Fed, PartHash } from './engine.ts';
+import type { HashAnswer, HashRequest } from './hash-worker-node.ts';
+import { WORKER } from './hash-worker-node.generated.ts';
 import { PART_BYTES, TAG_BYTES } from './header.ts';
 
 type Builtin = NodeJS.Process['getBuiltinModule'];
@@ -43,42 +45,21 @@ const localHasher = ({ createHash }: Crypto): Hasher => {
   };
 };
 
-/** What {@link localHasher} does, told to another thread. Text, as there is no one way to name a file that survives every bundler. */
-const THREAD = `
-const { parentPort } = process.getBuiltinModule('worker_threads');
-const { createHash } = process.getBuiltinModule('crypto');
-let hash = createHash('sha256');
-parentPort.on('message', ({ buffer, length, cut }) => {
-  if (buffer === undefined) return parentPort.postMessage({ digest: hash.digest() });
-  const bytes = new Uint8Array(buffer, 0, length);
-  let digest;
-  hash.update(bytes.subarray(0, cut));
-  if (cut !== undefined) {
-    digest = hash.digest();
-    hash = createHash('sha256').update(bytes.subarray(cut));
-  }
-  parentPort.postMessage({ buffer, digest }, [buffer]);
-});`;
-
-interface Answer {
-  readonly buffer?: ArrayBuffer;
-  readonly digest?: Uint8Array;
-}
-
+/** As {@link localHasher}, in a worker thread. */
 const threadHasher = ({ Worker }: Threads): Hasher => {
-  const worker = new Worker(THREAD, {
+  const worker = new Worker(WORKER, {
     eval: true,
     execArgv: [],
     env: {},
     resourceLimits: { maxYoungGenerationSizeMb: 1 },
   });
-  const waiting: { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }[] = [];
+  const waiting: { readonly resolve: (answer: HashAnswer) => void; readonly reject: (error: Error) => void }[] = [];
   let failure: Error | undefined;
   const fail = (error: Error): void => {
     failure ??= error;
     for (const { reject } of waiting.splice(0)) reject(failure);
   };
-  worker.on('message', (answer: Answer) => {
+  worker.on('message', (answer: HashAnswer) => {
     waiting.shift()?.resolve(answer);
     if (waiting.length === 0) worker.unref();
   });
@@ -87,7 +68,7 @@ const threadHasher = ({ Worker }: Threads): Hasher => {
   // Holds the process only while somebody waits.
   worker.unref();
 
-  const ask = (message: object, transfer: readonly ArrayBuffer[]): Promise<Answer> =>
+  const ask = (message: HashRequest, transfer: readonly ArrayBuffer[]): Promise<HashAnswer> =>
     new Promise((resolve, reject) => {
       if (failure !== undefined) {
         reject(failure);
@@ -100,7 +81,8 @@ const threadHasher = ({ Worker }: Threads): Hasher => {
   return {
     step: async (bytes, cut) => {
       const { length } = bytes;
-      const { buffer, digest } = await ask({ buffer: bytes.buffer, length, cut }, [bytes.buffer as ArrayBuffer]);
+      const given = bytes.buffer as ArrayBuffer;
+      const { buffer, digest } = await ask({ buffer: given, length, cut }, [given]);
       return { bytes: new Uint8Array(buffer!, 0, length), digest };
     },
     end: async () => (await ask({}, [])).digest!,

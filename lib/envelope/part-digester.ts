@@ -1,6 +1,8 @@
 // SHA-256 of whole parts by WebCrypto, which hashes nothing smaller by and by. Chromium hashes on the thread that asks, a part in some 10 ms: so from the second
 // full part on a worker is asked, which hashes while the next part is encrypted. Where none may be had (Node; a page whose policy allows no `worker-src blob:`)
 // all are hashed here.
+import type { HashedPart } from './hash-worker-web.ts';
+import { WORKER } from './hash-worker-web.generated.ts';
 import { PART_BYTES, sha256 } from './header.ts';
 
 export interface DigestedPart {
@@ -22,17 +24,6 @@ type PartWorker = Pick<Worker, 'onmessage' | 'onmessageerror' | 'onerror' | 'pos
 export interface WorkerHost {
   readonly Worker?: new (url: string) => PartWorker;
 }
-
-/** Text, as there is no one way to name a file that survives every bundler. */
-const WORKER = `
-onmessage = async ({ data }) => {
-  let digest;
-  try {
-    digest = await crypto.subtle.digest('SHA-256', data);
-  } catch {}
-  postMessage({ part: data, digest }, [data.buffer]);
-};
-postMessage('ready');`;
 
 /** How long a worker may take to say that it is ready: one that is refused without a word never does. */
 const PATIENCE_MS = 5_000;
@@ -75,11 +66,6 @@ const startWorker = (host: WorkerHost, lost: (worker: PartWorker) => void): Prom
     }
   });
 
-interface Answer {
-  readonly part: Uint8Array;
-  readonly digest?: ArrayBuffer;
-}
-
 export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
   let worker: Promise<PartWorker | undefined> | undefined;
   /** Settled when what was asked for before is. */
@@ -98,7 +84,7 @@ export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
   const there = (worker: PartWorker, bytes: Uint8Array): Promise<DigestedPart> =>
     new Promise((resolve, reject) => {
       refuse = (why) => reject(new Error(why));
-      worker.onmessage = ({ data: { part, digest } }: MessageEvent<Answer>) =>
+      worker.onmessage = ({ data: { part, digest } }: MessageEvent<HashedPart>) =>
         digest === undefined ? lost(worker) : resolve({ bytes: part, digest: new Uint8Array(digest) });
       worker.postMessage(bytes, [bytes.buffer as ArrayBuffer]);
     });

@@ -1,4 +1,4 @@
-// Files as bodies for the client: what is filed from a file, and what is opened into one. The blob lies on the disk meanwhile.
+// Bodies for the client that are files: one to file from, and one to open into. The encrypted blob lies on the disk meanwhile.
 import { createReadStream } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,8 +10,8 @@ import { payloadKey, type BodySink } from '../envelope/open.ts';
 import type { SealedPart, SelfSealing } from '../envelope/seal.ts';
 import { openFile } from './open-file.ts';
 import { sealFile } from './seal-file.ts';
-import type { ThreadOptions } from './threads.ts';
-import { assertReplaceable } from './whole.ts';
+import type { ThreadOptions } from './run-workers.ts';
+import { assertReplaceable } from './atomic-file.ts';
 
 export interface BodyOptions extends Pick<ThreadOptions, 'threads'> {
   /** The folder for the blob, which is about as long as the file. */

@@ -1,12 +1,12 @@
-// From a blob in a file to its body in another file, by threads. docs/spec/blob.md is the page to this file.
+// Opens a blob in a file into another file, by worker threads. docs/spec/blob.md specifies the format.
 import { KeyObject } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { equalBytes } from '../bytes/binary.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import { compositeDigest, PADDED } from '../envelope/header.ts';
 import { collect, openBlob, payloadKey, type OpenBlobOptions, type SignedBlob } from '../envelope/open.ts';
-import { withThreads, type Outcome, type Task, type ThreadOptions } from './threads.ts';
-import { openRegular, writeWhole } from './whole.ts';
+import { withWorkers, type Outcome, type Task, type ThreadOptions } from './run-workers.ts';
+import { openRegular, writeWhole } from './atomic-file.ts';
 
 export type OpenFileOptions = Omit<OpenBlobOptions, 'inFlight'> & ThreadOptions;
 
@@ -28,13 +28,13 @@ const openPadded = async ({ from, to, fileKey, blob, options }: Opening): Promis
   await to.writeFile(await collect(await openBlob(sealed, fileKey, blob, options)));
 };
 
-const openInThreads = async (
+const openByWorkers = async (
   { from, to, fileKey, blob, options }: Opening,
-  work: (task: Task) => Promise<Outcome>,
+  run: (task: Task) => Promise<Outcome>,
 ): Promise<void> => {
   const key = await payloadKey(fileKey, blob, options);
   const sizes = { plain: options.plainLength, chunk: 2 ** blob.header.chunk, blob: blob.length };
-  const outcome = await work({ job: 'open', from: from.fd, to: to.fd, key: KeyObject.from(key), ...sizes });
+  const outcome = await run({ job: 'open', from: from.fd, to: to.fd, key: KeyObject.from(key), ...sizes });
   if ('fault' in outcome) {
     if ('chunk' in outcome.fault)
       throw new EnvelopeError('chunk-invalid', `chunk ${outcome.fault.chunk} does not open`);
@@ -67,8 +67,8 @@ export const openFile = async (
     assertLength(size, blob.length);
     if ((blob.header.flags & PADDED) !== 0) await writeWhole(to, options.signal, (into) => openPadded(opening(into)));
     else
-      await withThreads(blob.length, options, (work) =>
-        writeWhole(to, options.signal, (into) => openInThreads(opening(into), work)),
+      await withWorkers(blob.length, options, (run) =>
+        writeWhole(to, options.signal, (into) => openByWorkers(opening(into), run)),
       );
   } finally {
     await file.close();

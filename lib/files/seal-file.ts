@@ -1,4 +1,4 @@
-// From a file to its blob in another file, by threads. The bytes are those that sealBlob makes; docs/spec/blob.md is the page to both.
+// Seals a file into a blob in another file, by worker threads. The bytes are those that sealBlob makes. docs/spec/blob.md specifies the format.
 import { KeyObject } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { systemRng } from '../bytes/binary.ts';
@@ -14,8 +14,8 @@ import {
 } from '../envelope/header.ts';
 import { deriveKeys } from '../envelope/keys.ts';
 import { sealBlob, type Heading, type SealedFacts, type SealOptions } from '../envelope/seal.ts';
-import { withThreads, type Outcome, type Task, type ThreadOptions } from './threads.ts';
-import { openRegular, writeWhole, type Regular } from './whole.ts';
+import { withWorkers, type Outcome, type Task, type ThreadOptions } from './run-workers.ts';
+import { openRegular, writeWhole, type Regular } from './atomic-file.ts';
 
 export type SealFileOptions = Omit<SealOptions, 'inFlight'> & ThreadOptions;
 
@@ -47,14 +47,14 @@ const sealPadded = async ({ from, to, fileKey, heading, options }: Sealing): Pro
   return { header, commit, parts: digests, ...facts() };
 };
 
-const sealInThreads = async (
+const sealByWorkers = async (
   { from, to, fileKey, heading, options: { chunk = DEFAULT_CHUNK, rng = systemRng } }: Sealing,
-  work: (task: Task) => Promise<Outcome>,
+  run: (task: Task) => Promise<Outcome>,
 ): Promise<SealedFile> => {
   const header: HeaderFields = { ...heading, algorithm: 1, chunk, flags: 0, salt: rng(16) };
   const { payload, commit } = await deriveKeys(fileKey, header);
   const sizes = { plain: from.size, chunk: 2 ** chunk, blob: blobLength(from.size, chunk) };
-  const outcome = await work({ job: 'seal', from: from.file.fd, to: to.fd, key: KeyObject.from(payload), ...sizes });
+  const outcome = await run({ job: 'seal', from: from.file.fd, to: to.fd, key: KeyObject.from(payload), ...sizes });
   // What lies in two runs is read twice, and has to be the same both times.
   if ('fault' in outcome || !(await from.unchanged()))
     throw new EnvelopeError('source-changed', 'the file was written to while it was sealed');
@@ -85,8 +85,8 @@ export const sealFile = async (
     if (size < PADDING_LIMIT) return await writeWhole(to, options.signal, (into) => sealPadded(sealing(into)));
     const length = blobLength(size, options.chunk ?? DEFAULT_CHUNK);
     if (partCount(length) > MOST_PARTS) throw new EnvelopeError('too-long', 'a blob has at most 10,000 parts of 8 MiB');
-    return await withThreads(length, options, (work) =>
-      writeWhole(to, options.signal, (into) => sealInThreads(sealing(into), work)),
+    return await withWorkers(length, options, (run) =>
+      writeWhole(to, options.signal, (into) => sealByWorkers(sealing(into), run)),
     );
   } finally {
     await source.file.close();

@@ -11,7 +11,7 @@ import { equalBytes } from '../../lib/bytes/binary.ts';
 import { compositeDigest, encodeHeader, PART_BYTES } from '../../lib/envelope/header.ts';
 import { openFile, type OpenFileOptions } from '../../lib/files/open-file.ts';
 import { sealFile, type SealedFile, type SealFileOptions } from '../../lib/files/seal-file.ts';
-import { withThreads } from '../../lib/files/threads.ts';
+import { withWorkers } from '../../lib/files/run-workers.ts';
 import { codeOf, fileKey, heading, patterned, seal, withHeader, type Sealed } from '../envelope/helpers.ts';
 import { peerDigest, peerKey, peerSealChunks } from '../envelope/peer.ts';
 import { runs } from '../support/fc.ts';
@@ -285,7 +285,7 @@ describe('files that are no good', () => {
       chunk: K64,
       blob: LENGTH + 16 * 129,
     } as const;
-    await expect(withThreads(work.blob, { threads: 2 }, (start) => start(work))).rejects.toMatchObject({
+    await expect(withWorkers(work.blob, { threads: 2 }, (start) => start(work))).rejects.toMatchObject({
       code: 'EBADF',
     });
     await file.close();

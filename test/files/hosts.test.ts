@@ -57,7 +57,7 @@ test('what the process was told to load does not hold a thread', () => {
   expect(run(file, {}, ['--require', preload])).toBe('done');
 });
 
-test('threads that are kept do not hold up the process', () => {
+test('threads do not hold up the process when their file is done', () => {
   const file = bundled(
     'ends',
     `
@@ -79,11 +79,11 @@ test('what the system says is told, whatever becomes of rejections', () => {
     `
 import { openSync } from 'node:fs';
 import { createSecretKey } from 'node:crypto';
-import { withThreads } from './lib/files/threads.ts';
+import { withWorkers } from './lib/files/run-workers.ts';
 const fd = openSync(process.argv[2], 'r');
 const key = createSecretKey(new Uint8Array(32));
 const work = { job: 'seal', from: fd, to: fd, key, plain: ${2 * PART_BYTES}, chunk: 65536, blob: ${2 * PART_BYTES + 4096} };
-await withThreads(work.blob, { threads: 2 }, (start) => start(work)).catch((e) => console.log(e.code ?? e.message));
+await withWorkers(work.blob, { threads: 2 }, (start) => start(work)).catch((e) => console.log(e.code ?? e.message));
 `,
   );
   expect(run(file)).toBe('EBADF');

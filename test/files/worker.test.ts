@@ -1,13 +1,11 @@
-// What threads do, with small parts over files in memory that read and write short: the bytes that an independent sealer makes, each written once.
+// Workers with small parts over files in memory that read and write short: the bytes that an independent sealer makes, each written once.
 import { createCipheriv, createDecipheriv, createHash, createSecretKey } from 'node:crypto';
 import { EventEmitter } from 'node:events';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { MessageChannel } from 'node:worker_threads';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { sharedFor } from '../../lib/files/threads.ts';
-import { workOnParts, type Shared, type Told, type Work } from '../../lib/files/thread.ts';
+import { sharedFor } from '../../lib/files/run-workers.ts';
+import { runWorker, type Shared, type Work, type WorkerMessage } from '../../lib/files/worker.ts';
 import { patterned } from '../envelope/helpers.ts';
 import { runs } from '../support/fc.ts';
 
@@ -28,12 +26,18 @@ const sealedBy = (plain: Uint8Array, chunk: number): Buffer => {
   return Buffer.concat(chunks.flat());
 };
 
-/** A thread over such files. What is given to it answers with what it told of it. */
-const started = (fs: object, hash: typeof createHash = createHash, tell: (told: Told) => void = () => undefined) => {
+/** Runs a worker over such files, and gives the messages that it sent. */
+const run = async (
+  work: Work,
+  fs: object,
+  hash: typeof createHash = createHash,
+  hear: (message: WorkerMessage) => void = () => undefined,
+): Promise<readonly WorkerMessage[]> => {
+  const messages: WorkerMessage[] = [];
   const parentPort = Object.assign(new EventEmitter(), {
-    postMessage: (told: Told) => {
-      tell(told);
-      parentPort.emit('told', told);
+    postMessage: (message: WorkerMessage) => {
+      messages.push(message);
+      hear(message);
     },
   });
   const builtins: Readonly<Record<string, unknown>> = {
@@ -41,23 +45,10 @@ const started = (fs: object, hash: typeof createHash = createHash, tell: (told: 
     crypto: { createCipheriv, createDecipheriv, createHash: hash },
     worker_threads: { parentPort, MessageChannel },
   };
-  const failed = workOnParts(((name: string) => builtins[name]) as never);
-  const give = async (work: Work): Promise<readonly Told[]> => {
-    const told: Told[] = [];
-    const waits = new Promise<void>((resolve) => {
-      const listen = (one: Told): void => {
-        told.push(one);
-        if (one !== 'waiting') return;
-        parentPort.off('told', listen);
-        resolve();
-      };
-      parentPort.on('told', listen);
-    });
-    parentPort.emit('message', work);
-    await Promise.race([waits, failed]);
-    return told;
-  };
-  return { give, parentPort };
+  const ended = runWorker({ process: { getBuiltinModule: ((name: string) => builtins[name]) as never } });
+  parentPort.emit('message', work);
+  await ended;
+  return messages;
 };
 
 interface Given {
@@ -77,7 +68,7 @@ interface Given {
 const worked = async ({ source, most, others = 0, ...sizes }: Given) => {
   const out = Buffer.alloc(sizes.job === 'seal' ? sizes.blob : sizes.plain);
   const written = new Uint8Array(out.length);
-  const told: Told[] = [];
+  const messages: WorkerMessage[] = [];
   /** Bytes that had been written when each part's digest was told. */
   const writtenWhenTold: number[] = [];
   const put = (bytes: Uint8Array, at: number): number => {
@@ -99,13 +90,13 @@ const worked = async ({ source, most, others = 0, ...sizes }: Given) => {
   const parts = Math.ceil(sizes.blob / sizes.part);
   const shared = sharedFor(parts);
   Atomics.store(shared.writing, 0, others);
-  const postMessage = (t: Told): void => {
-    told.push(t);
+  const hear = (message: WorkerMessage): void => {
+    messages.push(message);
     writtenWhenTold.push(written.reduce((sum, times) => sum + times, 0));
   };
   const work: Work = { ...sizes, from: 0, to: 0, key, tag: TAG, shared };
-  await Promise.all(Array.from({ length: sizes.threads }, () => started(fs, createHash, postMessage).give(work)));
-  const done = told.filter((t) => t !== 'waiting').toSorted((a, b) => a.part - b.part);
+  await Promise.all(Array.from({ length: sizes.threads }, () => run(work, fs, createHash, hear)));
+  const done = messages.filter((message) => message !== 'done').toSorted((a, b) => a.part - b.part);
   return { out, written, done, parts, writtenWhenTold, shared };
 };
 
@@ -208,10 +199,8 @@ const watching = (system: (call: 'read' | 'write') => void, hash?: typeof create
       return pieces.reduce((sum, piece) => sum + piece.length, 0);
     },
   };
-  const { give, parentPort } = started(fs, hash);
   const sizes = { plain: 640, chunk: 64, blob: 800, part: 100, tag: TAG, threads: 1 };
-  const run = (job: Work['job'], shared: Shared, by = key) => give({ ...sizes, job, from: 0, to: 0, key: by, shared });
-  return Object.assign(run, { parentPort });
+  return (job: Work['job'], shared: Shared) => run({ ...sizes, job, from: 0, to: 0, key, shared }, fs, hash);
 };
 
 test('a thread counts itself while it writes, and only then', async () => {
@@ -251,7 +240,7 @@ test('hashing does not count as writing', async () => {
 
 test('after a fault no more parts are taken', async () => {
   // Zero bytes do not open.
-  expect(await watching(() => undefined)('open', sharedFor(8))).toEqual([{ part: 0, fault: { chunk: 0 } }, 'waiting']);
+  expect(await watching(() => undefined)('open', sharedFor(8))).toEqual([{ part: 0, fault: { chunk: 0 } }, 'done']);
 });
 
 test('told to stop, a thread leaves its run after the chunk in hand', async () => {
@@ -263,41 +252,4 @@ test('told to stop, a thread leaves its run after the chunk in hand', async () =
   });
   await thread('seal', shared);
   expect(calls).toEqual(['read', 'write']);
-});
-
-test('one file after the other, whatever became of the one before', async () => {
-  const thread = watching(() => undefined);
-  const first = await thread('seal', sharedFor(8));
-  expect(first).toHaveLength(9);
-  const stopped = sharedFor(8);
-  Atomics.store(stopped.limit, 0, 0);
-  expect(await thread('seal', stopped)).toEqual(['waiting']);
-  expect(await thread('open', sharedFor(8))).toEqual([{ part: 0, fault: { chunk: 0 } }, 'waiting']);
-  expect(await thread('seal', sharedFor(8))).toEqual(first);
-});
-
-test('while it waits it holds no key of the files before, and listens once', async () => {
-  setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  const thread = watching(() => undefined);
-  const keys: WeakRef<object>[] = [];
-  const seal = async (): Promise<void> => {
-    const own = createSecretKey(patterned(32));
-    keys.push(new WeakRef(own));
-    await thread('seal', sharedFor(8), own);
-  };
-  /** Collected in the end: at which turn nobody says. */
-  const collected = async (): Promise<boolean> => {
-    for (let turn = 0; turn < 100; turn++) {
-      await new Promise(setImmediate);
-      gc();
-      if (keys.every((made) => made.deref() === undefined)) return true;
-    }
-    return false;
-  };
-  for (let file = 0; file < 3; file++) {
-    await seal();
-    expect(await collected()).toBe(true);
-    expect(thread.parentPort.listenerCount('message')).toBe(1);
-  }
 });

@@ -1,4 +1,4 @@
-// Files that are read by places, and files that are written whole.
+// Opens a regular file to read at any offset, and writes a file atomically: all of it is there under its name, or nothing.
 import { constants, type BigIntStats } from 'node:fs';
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';

@@ -1,0 +1,46 @@
+// Worker thread of Node that computes SHA-256 over bytes as they arrive, and over each part of a blob by itself.
+
+/** A request. Without a buffer it asks for the digest of what was hashed so far. */
+export interface HashRequest {
+  /** Transferred to the worker, and back with the answer. */
+  readonly buffer?: ArrayBuffer;
+  /** Bytes of the buffer that count. */
+  readonly length?: number;
+  /** The part ends before this byte. */
+  readonly cut?: number | undefined;
+}
+export interface HashAnswer {
+  readonly buffer?: ArrayBuffer;
+  /** SHA-256 of the part that ended, 32 bytes. */
+  readonly digest?: Uint8Array | undefined;
+}
+
+/** The global object of the thread, as far as it is used. */
+export interface NodeWorkerScope {
+  readonly process: Pick<NodeJS.Process, 'getBuiltinModule'>;
+}
+
+export const runWorker = ({ process }: NodeWorkerScope): void => {
+  const { parentPort } = process.getBuiltinModule('worker_threads');
+  const { createHash } = process.getBuiltinModule('crypto');
+  let hash = createHash('sha256');
+  const ended = (): Uint8Array => {
+    const digest = hash.digest();
+    hash = createHash('sha256');
+    return digest;
+  };
+  const answer = (message: HashAnswer, transfer: readonly ArrayBuffer[] = []): void =>
+    parentPort!.postMessage(message, transfer);
+
+  parentPort!.on('message', ({ buffer, length, cut }: HashRequest) => {
+    if (buffer === undefined) {
+      answer({ digest: ended() });
+      return;
+    }
+    const bytes = new Uint8Array(buffer, 0, length);
+    hash.update(bytes.subarray(0, cut));
+    const digest = cut === undefined ? undefined : ended();
+    if (cut !== undefined) hash.update(bytes.subarray(cut));
+    answer({ buffer, digest }, [buffer]);
+  });
+};
