@@ -1,4 +1,4 @@
-// The page docs/spec/umbral.md: its example is a recorded exchange, and its layouts are where the fields are.
+// The pages docs/spec/umbral.md and umbral-example.md: the example is a recorded exchange, and the layouts are where the fields are.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -8,10 +8,11 @@ import type { Flow } from './vectors.ts';
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 const page = read('docs/spec/umbral.md');
+const examplePage = read('docs/spec/umbral-example.md');
 // The project's own vectors, whatever UMBRAL_VECTORS says: the page names them.
 const { flows } = JSON.parse(read('test/vectors/umbral-pre-flows.json')) as { readonly flows: readonly Flow[] };
 const example = new Map(
-  [...page.split('```text\n')[1]!.matchAll(/^(\S[^=]*?) =((?:\s+[0-9a-f]+)+)$/gm)].map(([, name, hex]) => [
+  [...examplePage.split('```text\n')[1]!.matchAll(/^(\S[^=]*?) =((?:\s+[0-9a-f]+)+)$/gm)].map(([, name, hex]) => [
     name!,
     hex!.replace(/\s/g, ''),
   ]),
