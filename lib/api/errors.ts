@@ -45,12 +45,13 @@ export const ERRORS = {
   'statement-outdated': {
     status: 409,
     fault: 'client',
-    advice: 'Fetch the current statement, build on it and sign again.',
+    advice: 'Fetch what is current: if it says this already, nothing is left to do; else build on it and sign again.',
   },
   'already-exists': {
     status: 409,
     fault: 'client',
-    advice: 'Use a new id: this one belongs to a different statement.',
+    advice:
+      'Make the statement anew with a new id: this one is taken, or can be used no more. From an extension leave out the cells that the grant has.',
   },
   'cell-closed': {
     status: 409,
@@ -60,7 +61,8 @@ export const ERRORS = {
   'version-conflict': {
     status: 409,
     fault: 'client',
-    advice: 'Fetch the record, then file the version after its latest.',
+    advice:
+      'Fetch the record, then file the version after its latest; a record that is not there begins with version 1.',
   },
   'upload-not-found': {
     status: 404,
@@ -71,7 +73,7 @@ export const ERRORS = {
   'blob-mismatch': {
     status: 422,
     fault: 'client',
-    advice: 'What is stored is not what was signed: begin a new upload with a new record id.',
+    advice: 'What is stored is not what was signed: begin a new upload with a new upload id.',
   },
   'created-too-old': {
     status: 422,
@@ -82,12 +84,13 @@ export const ERRORS = {
   'request-closed': {
     status: 409,
     fault: 'client',
-    advice: 'The request was answered, withdrawn or has lapsed: ask again, or grant without a request.',
+    advice:
+      'An open request is approved, denied or withdrawn; one that was answered or withdrawn, or has lapsed, is over: ask again, or grant without a request.',
   },
   'grant-exceeds-request': {
     status: 422,
     fault: 'client',
-    advice: 'Grant at most what was asked, for at most as long.',
+    advice: 'Grant at most what was asked, for at most as long; extend a grant only by what it takes in.',
   },
   'kfrag-invalid': {
     status: 422,
@@ -97,12 +100,13 @@ export const ERRORS = {
   'grant-ended': {
     status: 403,
     fault: 'client',
-    advice: 'Ask the patient for a new grant; reason says how this one ended.',
+    advice:
+      'See reason: a paused grant goes on when the patient resumes it; an exhausted one may have room for fewer records at once; else a new grant is needed.',
   },
   'cells-open': {
     status: 409,
     fault: 'client',
-    advice: 'Start new epochs of the folders that are named, then settle the grant.',
+    advice: 'End the grant if it still lasts, start new epochs of the folders that are named, then settle it.',
   },
   'grant-not-begun': { status: 403, fault: 'client', advice: 'Wait until the grant begins.' },
   'too-many': { status: 429, fault: 'client', advice: 'Wait as long as Retry-After says.' },

@@ -1,5 +1,6 @@
 // A record version: whether its author's statement may be accepted now.
 import type { Payload } from '../statements/kinds.ts';
+import type { RecordState } from './life.ts';
 import { DAY, MINUTE, type Instant } from './time.ts';
 
 /** An upload that was not committed within this time is swept. */
@@ -17,6 +18,18 @@ export interface RecordStatus {
 
 export const createdInTime = (created: number, now: Instant): boolean =>
   created > now - LONGEST_DELAY && created <= now + CLOCK_TOLERANCE;
+
+/**
+ * Why no version of this number can be filed: the id takes none any more (the record is deleted, or begins with another statement), or the record
+ * stands elsewhere.
+ */
+export const versionFault = (
+  version: number,
+  head: { readonly latest: number; readonly state: RecordState } | undefined,
+): 'already-exists' | 'version-conflict' | undefined => {
+  if (head !== undefined && (head.state === 'deleted' || version === 1)) return 'already-exists';
+  return version === (head?.latest ?? 0) + 1 ? undefined : 'version-conflict';
+};
 
 /** Whether the statement continues the record: version 1 stands on nothing, every later one on the version before. */
 export const continues = (p: Payload<'record'>, head: RecordStatus | undefined): boolean =>

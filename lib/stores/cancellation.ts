@@ -45,9 +45,11 @@ const verdictOf = (refusal: Refusal): Verdict =>
 const claimTaken = ({ claim, invocation }: Attempt, by: Item | undefined): Verdict => {
   if (by?.['invocation'] === invocation) return { is: 'done' };
   const { opening } = claim ?? {};
-  if (opening !== undefined && by?.['statement'] === opening.statement)
-    if (opening.at - count(by, 'at') <= REPEAT_WINDOW) return { is: 'repeated' };
-  return { is: 'refused', error: new AppError('replayed') };
+  if (opening === undefined) return { is: 'refused', error: new AppError('replayed') };
+  if (by?.['statement'] === opening.statement && opening.at - count(by, 'at') <= REPEAT_WINDOW)
+    return { is: 'repeated' };
+  // Another nonce would not help: the id of the opening itself is taken.
+  return { is: 'refused', error: new AppError('already-exists') };
 };
 
 /** Every statement of this write is stored already, so all of it is. */

@@ -45,7 +45,10 @@ const folderSteps = (
       when: [previous === undefined ? isAbsent(exists) : is('hash', previous, outdated)],
       makes: hash,
     },
-    { put: { ...cellKey({ folder, epoch }), ...current }, when: [isAbsent(exists)] },
+    {
+      put: { ...cellKey({ folder, epoch }), ...current },
+      when: [isAbsent(previous === undefined ? exists : outdated)],
+    },
   ];
   if (previous === undefined) return steps;
   const closing: Step = {

@@ -35,15 +35,18 @@ import { nonceClaim, type Writer } from './transact.ts';
 import { OPEN, COMMITTED } from './uploads.ts';
 
 const conflict = () => new AppError('version-conflict');
+const exists = () => new AppError('already-exists');
+/** The first version is taken with the id of its record; of a later one, another may have been quicker. */
+const takenOf = ({ statement: { payload } }: NewVersion) => (payload.version === 1 ? exists : conflict);
 
 const headStep = (version: NewVersion, head: StoredRecord | undefined): Step => {
   const { payload, hash } = version.statement;
-  if (head === undefined) return { put: headItem(version), when: [isAbsent(conflict)] };
+  if (head === undefined) return { put: headItem(version), when: [isAbsent(takenOf(version))] };
   return {
     update: recordKey(payload.record),
     set: { latest: payload.version, hash },
     when: [
-      is('state', recordLife.delete.from, conflict),
+      is('state', recordLife.delete.from, exists),
       is('latest', payload.version - 1, conflict),
       is('hash', head.latestHash, conflict),
     ],
@@ -59,7 +62,7 @@ const commitSteps = (
   const { payload, hash } = version.statement;
   const { grant } = version;
   return [
-    { put: versionItem(version, { event, at: now }), when: [isAbsent(conflict)], makes: hash },
+    { put: versionItem(version, { event, at: now }), when: [isAbsent(takenOf(version))], makes: hash },
     headStep(version, head),
     { check: cellKey(payload), when: [is('state', 'current', () => new AppError('cell-closed'))] },
     { put: wrapItem(version), when: [] },

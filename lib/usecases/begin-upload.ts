@@ -1,6 +1,7 @@
 // An author says that it is about to store the blob of a record version. Nothing is visible yet, so no event is written.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
+import { versionFault } from '../domain/record.ts';
 import type { Call } from './call.ts';
 import { authority } from './authority.ts';
 import { registered } from './caller.ts';
@@ -53,6 +54,7 @@ export async function beginUpload(
 /** Another patient's record is the same to the caller as none. */
 function assertNext(head: StoredRecord | undefined, patient: string, body: Input<'begin-upload'>['body']): void {
   if (head !== undefined && head.patient !== patient) throw new AppError('not-found');
-  if (head?.state === 'deleted' || body.version !== (head?.latest ?? 0) + 1) throw new AppError('version-conflict');
+  const fault = versionFault(body.version, head);
+  if (fault !== undefined) throw new AppError(fault);
   if (head !== undefined && head.folder !== body.folder) throw new AppError('not-found');
 }

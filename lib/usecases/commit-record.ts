@@ -6,7 +6,7 @@ import { concat } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import type { EventDraft } from '../domain/audit.ts';
 import { covers } from '../domain/grant.ts';
-import { continues, createdInTime } from '../domain/record.ts';
+import { continues, createdInTime, versionFault } from '../domain/record.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import { authority } from './authority.ts';
@@ -110,7 +110,8 @@ function assertPlace(p: Payload<'record'>, cell: StoredCell, head: StoredRecord 
   if (head !== undefined && (head.patient !== p.patient || head.folder !== p.folder)) throw new AppError('not-found');
   if (cell.statement.payload.epoch !== p.epoch) throw new AppError('cell-closed');
   if (!createdInTime(p.created, call.now)) throw new AppError('created-too-old');
-  if (head?.state === 'deleted' || !continues(p, head)) throw new AppError('version-conflict');
+  const fault = versionFault(p.version, head) ?? (continues(p, head) ? undefined : 'version-conflict');
+  if (fault !== undefined) throw new AppError(fault);
 }
 
 function assertUpload(p: Payload<'record'>, upload: StoredUpload | undefined): asserts upload is StoredUpload {

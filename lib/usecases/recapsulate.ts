@@ -114,10 +114,10 @@ function assertAllowed(opening: Statement<'opening'>, view: OpeningView, call: C
   if (view.cell?.statement.payload.patient !== patient) throw new AppError('not-found');
 }
 
-/** The claim of this id: none, this very opening a short while ago, or something else. @throws {AppError} `replayed` */
+/** The claim of this id: none, this very opening a short while ago, or something else. @throws {AppError} `already-exists` */
 function wasCounted(opening: Statement<'opening'>, { claim }: OpeningView, { now }: Call): boolean {
   if (claim === undefined) return false;
-  if (claim.statement !== opening.hash || now - claim.at > REPEAT_WINDOW) throw new AppError('replayed');
+  if (claim.statement !== opening.hash || now - claim.at > REPEAT_WINDOW) throw new AppError('already-exists');
   return true;
 }
 

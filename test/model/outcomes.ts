@@ -50,7 +50,7 @@ export const OUTCOMES: Readonly<Record<Name, readonly Outcome[]>> = {
   settle: ['ok', 'ok: single folders need no new epoch', ...STRANGE, 'cells-open'],
   open: ['ok', ...OPENING, ...HELD, 'grant-ended exhausted', 'grant-not-begun', 'too-many', 'statement-invalid when'],
   again: [
-    ...['ok', ...HELD, 'grant-ended exhausted', 'statement-outdated', 'already-exists', 'replayed'],
+    ...['ok', ...HELD, 'grant-ended exhausted', 'statement-outdated', 'already-exists'],
     'statement-invalid when',
   ],
   advance: ['ok'],

@@ -315,7 +315,7 @@ const repeated = (m: Model, { name, plan, at }: Done): Outcome => {
   if (name === 'open') {
     const { skew, grant } = plan as Plans['open'];
     if (at + skew <= m.now - 11 * MINUTE) return 'statement-invalid when';
-    if (m.now - at > 10 * MINUTE) return 'replayed';
+    if (m.now - at > 10 * MINUTE) return 'already-exists';
     if (grant === undefined) return 'ok';
     // Not counted, and so let in even after the last.
     const { openings: _openings, ...unlimited } = m.grants[grant]!;
@@ -378,6 +378,7 @@ const rules: Rules = {
     if (epoch !== m.folders[folder]!.epoch) return 'cell-closed';
     const r = record === undefined ? undefined : m.records[record]!;
     if (r !== undefined && r.patient !== m.folders[folder]!.owner) return 'not-found: of another patient';
+    if (r !== undefined && version === 1) return 'already-exists';
     if (version !== (r?.versions.length ?? 0) + 1) return 'version-conflict';
     if (r !== undefined && r.folder !== folder) return 'not-found: in another folder';
     m.filings.push({ ...plan, record, created: m.now, done: false });

@@ -343,9 +343,9 @@ describe('openings', () => {
     expect(await open()).toEqual({ status: 200 });
     expect(await open()).toEqual({ status: 200 });
     expect(await used(grant.id)).toBe(1);
-    expect(await open({ when: now - 1 })).toMatchObject({ code: 'replayed' });
+    expect(await open({ when: now - 1 })).toMatchObject({ code: 'already-exists' });
     now += 10 * 60_000 + 1;
-    expect(await open()).toMatchObject({ code: 'replayed' });
+    expect(await open()).toMatchObject({ code: 'already-exists' });
     now += 60_000;
     expect(await open()).toMatchObject({ code: 'statement-invalid', member: 'when' });
     expect(await open({ when: now, opening: newId<OpeningId>() }, recipientPerson.keys)).toMatchObject({
@@ -382,7 +382,7 @@ describe('openings', () => {
     expect(await open({ when: now, opening: newId<OpeningId>() }, recipientPerson.keys)).toMatchObject({
       member: 'opening',
     });
-    expect(await open({ when: now })).toMatchObject({ code: 'replayed' });
+    expect(await open({ when: now })).toMatchObject({ code: 'already-exists' });
     const again = newId<OpeningId>();
     expect(await open({ when: now, opening: again }, recipientPerson.keys, again)).toMatchObject({
       code: 'grant-ended',

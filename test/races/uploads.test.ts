@@ -100,7 +100,7 @@ describe('uploads', () => {
     expect(await begin({}, stranger).answer).toMatchObject({ code: 'not-found' });
     expect(await begin({ version: 2 }).answer).toMatchObject({ code: 'version-conflict' });
     const { record } = await patient.file(folder.payload.folder, bytesOf(3), {});
-    expect(await begin({ version: 1 }, person, record).answer).toMatchObject({ code: 'version-conflict' });
+    expect(await begin({ version: 1 }, person, record).answer).toMatchObject({ code: 'already-exists' });
     const theirs = (await createPatient({ ...stranger, ...at }).createFolder({ name: 'x', category: 'other' })).id;
     expect(await begin({ folder: theirs, version: 2 }, stranger, record).answer).toMatchObject({ code: 'not-found' });
     const elsewhere = (await patient.createFolder({ name: 'y', category: 'other' })).id;

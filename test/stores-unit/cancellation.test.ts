@@ -56,9 +56,9 @@ describe('a cancelled transaction is read in order', () => {
       expect(claimed('said', 50 * MINUTE)).toEqual({ is: 'repeated' });
       expect(claimed('said', 61 * MINUTE)).toEqual({ is: 'repeated' });
     });
-    test('older, or other, is replayed', () => {
-      expect(claimed('said', 50 * MINUTE - 1)).toBe('replayed');
-      expect(claimed('else', 60 * MINUTE)).toBe('replayed');
+    test('older, or other, the id is taken, and no other nonce would help', () => {
+      expect(claimed('said', 50 * MINUTE - 1)).toBe('already-exists');
+      expect(claimed('else', 60 * MINUTE)).toBe('already-exists');
     });
     test('of this invocation it was done', () => {
       expect(claimed('said', 60 * MINUTE, 'mine')).toEqual({ is: 'done' });

@@ -73,7 +73,7 @@ describe('folders', () => {
     const first = await makeFolder(stores, patient);
     const { folder } = first.payload;
     const same = folderOf(patient, { folder, epoch: 1, previous: first.hash });
-    expect(await refusal(put(patient, same, first.hash))).toBe('already-exists');
+    expect(await refusal(put(patient, same, first.hash))).toBe('statement-outdated');
     const third = folderOf(patient, { folder, epoch: 3, previous: first.hash });
     expect(await refusal(put(patient, third, first.hash))).toBe('statement-outdated');
     expect(await stores.folders.find(folder)).toEqual({ statement: first, state: 'current' });

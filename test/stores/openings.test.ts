@@ -179,7 +179,7 @@ describe('recording an opening', () => {
     await open(opening);
     const before = await trailOf(w);
     expect(await open(opening, NOW + 10 * MINUTE)).toEqual({ repeated: true });
-    expect(await refusal(open(opening, NOW + 10 * MINUTE + 1))).toBe('replayed');
+    expect(await refusal(open(opening, NOW + 10 * MINUTE + 1))).toBe('already-exists');
     expect(await usedOf(w)).toBe(2);
     expect(await trailOf(w)).toEqual(before);
   });
@@ -189,7 +189,7 @@ describe('recording an opening', () => {
     const opening = openingOf(w, w.recipient);
     await open(opening);
     const other = openingOf(w, w.recipient, { opening: opening.payload.opening, when: NOW + 1 });
-    expect(await refusal(open(other))).toBe('replayed');
+    expect(await refusal(open(other))).toBe('already-exists');
     expect(await open(openingOf(w, w.patient, { opening: opening.payload.opening }))).toEqual({ repeated: false });
     expect(await usedOf(w)).toBe(2);
   });

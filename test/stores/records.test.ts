@@ -152,7 +152,7 @@ describe('committing', () => {
     const rival = await begun(versionOf({ ...w, record, head }));
     expect(await refusal(commit(rival, head))).toBe('version-conflict');
     const anotherFirst = await begun(versionOf({ ...w, record }));
-    expect(await refusal(commit(anotherFirst))).toBe('version-conflict');
+    expect(await refusal(commit(anotherFirst))).toBe('already-exists');
     const ahead = await begun(versionOf({ ...w, record, head: { ...head, latest: 3 } }));
     expect(await refusal(commit(ahead, { ...head, latest: 3 }))).toBe('version-conflict');
     const now = await headOf(second);
@@ -171,7 +171,7 @@ describe('committing', () => {
     const head = await headOf(first);
     await remove(first);
     const second = await begun(versionOf({ ...w, record: head.record, head }));
-    expect(await refusal(commit(second, head))).toBe('version-conflict');
+    expect(await refusal(commit(second, head))).toBe('already-exists');
   });
 });
 

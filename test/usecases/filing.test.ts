@@ -134,15 +134,20 @@ describe('begin-upload', () => {
     const fresh = await filingOf(patient, w.folder);
     expect(await refused(w, () => begin(w, patient, fresh, { version: 2 }))).toEqual({ code: 'version-conflict' });
     const filing = await revised(w);
-    for (const version of [1, 3])
-      expect(await refused(w, () => begin(w, patient, filing, { version }))).toEqual({ code: 'version-conflict' });
+    expect(await refused(w, () => begin(w, patient, filing, { version: 3 }))).toEqual({ code: 'version-conflict' });
   });
 
-  test('of a deleted record is a conflict', async () => {
+  test('of the first version of a record that has one needs a new id', async () => {
+    const w = await clinic();
+    const filing = await revised(w);
+    expect(await refused(w, () => begin(w, patient, filing, { version: 1 }))).toEqual({ code: 'already-exists' });
+  });
+
+  test('of a deleted record needs a new id', async () => {
     const w = await clinic();
     const filing = await revised(w);
     await remove(w);
-    expect(await refused(w, () => begin(w, patient, filing))).toEqual({ code: 'version-conflict' });
+    expect(await refused(w, () => begin(w, patient, filing))).toEqual({ code: 'already-exists' });
   });
 
   test('of a record in another folder is not found', async () => {
@@ -364,7 +369,7 @@ describe('commit-record', () => {
   test('a version that does not continue the record, or continues a deleted one', async () => {
     const w = await clinic();
     const next = await revised(w);
-    for (const changes of [{ version: 1, previous: undefined }, { version: 3 }, { previous: b64(32) }]) {
+    for (const changes of [{ version: 3 }, { previous: b64(32) }]) {
       const filing = await revised(w, changes);
       expect(await refused(w, () => commit(readOnly(w), patient, filing))).toEqual({ code: 'version-conflict' });
     }
@@ -372,7 +377,30 @@ describe('commit-record', () => {
     expect(await refused(w, () => commit(readOnly(w), patient, unfounded))).toEqual({ code: 'version-conflict' });
     await begin(w, patient, next);
     await remove(w);
-    expect(await refused(w, () => commit(readOnly(w), patient, next))).toEqual({ code: 'version-conflict' });
+    expect(await refused(w, () => commit(readOnly(w), patient, next))).toEqual({ code: 'already-exists' });
+  });
+
+  test('another statement under a committed first version, for which only a new id helps', async () => {
+    const w = await clinic();
+    const first = await filingOf(patient, w.folder);
+    await file(w, patient, first);
+    const { record } = first.statement.payload;
+    const other = await filingOf(patient, w.folder, { record, blob: first.blob, upload: first.upload });
+    expect(other.statement.hash).not.toBe(first.statement.hash);
+    expect(await refused(w, () => commit(readOnly(w), patient, other))).toEqual({ code: 'already-exists' });
+    const anew = await filingOf(patient, w.folder, { blob: first.blob });
+    await file(w, patient, anew);
+    expect(await w.ports.records.find(anew.statement.payload.record)).toMatchObject({ latest: 1 });
+  });
+
+  test('of two first versions of one record the later needs a new id', async () => {
+    const w = await clinic();
+    const one = await ready(w);
+    const two = await filingOf(patient, w.folder, { record: one.statement.payload.record });
+    await begin(w, patient, two);
+    await uploaded(w, patient, two);
+    const late = interrupted(w, 'records.commit', () => commit(w, patient, one));
+    await expect(commit(late, patient, two)).rejects.toMatchObject({ code: 'already-exists' });
   });
 
   test('of two rivals one is in conflict', async () => {

@@ -313,7 +313,7 @@ describe('recapsulate for a recipient', () => {
     const opening = await letterOf(w);
     await open(w, opening);
     const later = NOW + REPEAT_WINDOW + 1;
-    expect(await refused(w, () => open(w, opening, recipient, later))).toEqual({ code: 'replayed' });
+    expect(await refused(w, () => open(w, opening, recipient, later))).toEqual({ code: 'already-exists' });
     await revoke(w);
     expect(await refused(w, () => open(w, opening))).toEqual(ended('revoked'));
   });
@@ -323,7 +323,7 @@ describe('recapsulate for a recipient', () => {
     const opening = await letterOf(w);
     await open(w, opening);
     const other = await letterOf(w, { opening: opening.payload.opening, when: NOW + 1 });
-    expect(await refused(w, () => open(w, other))).toEqual({ code: 'replayed' });
+    expect(await refused(w, () => open(w, other))).toEqual({ code: 'already-exists' });
   });
 
   test('a claim outlives every opening that it could be confused with', async () => {
@@ -332,7 +332,7 @@ describe('recapsulate for a recipient', () => {
     await open(w, opening);
     w.forgetClaims(NOW + HOUR - 1);
     const late = NOW + OPENING_SKEW + REPEAT_WINDOW;
-    expect(await refused(w, () => open(w, opening, recipient, late))).toEqual({ code: 'replayed' });
+    expect(await refused(w, () => open(w, opening, recipient, late))).toEqual({ code: 'already-exists' });
     w.forgetClaims(NOW + HOUR + 1000);
     expect(await refused(w, () => open(w, opening, recipient, NOW + HOUR))).toEqual(invalid('when'));
   });

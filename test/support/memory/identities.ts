@@ -80,7 +80,10 @@ export const folderSteps = (state: State): Steps<Folders> => {
           previous === undefined
             ? unless(row === undefined, new AppError('already-exists'))
             : unless(row?.current.hash === previous, new AppError('statement-outdated')),
-          unless(row?.cells.has(epoch) !== true, new AppError('already-exists')),
+          unless(
+            row?.cells.has(epoch) !== true,
+            new AppError(previous === undefined ? 'already-exists' : 'statement-outdated'),
+          ),
           unless(previous === undefined || before?.state === 'current', new AppError('statement-outdated')),
           unless(carried.wrap === undefined || single?.head.state === 'committed', new AppError('not-found')),
           ...extended.flatMap((e) => e.conditions),

@@ -126,7 +126,8 @@ export const recordSteps = (state: State): Steps<Records> => {
         claim: nonceClaim(call),
         makes: [[version.statement, stored]],
         conditions: [
-          unless(stored === undefined, new AppError('version-conflict')),
+          unless(stored === undefined, new AppError(payload.version === 1 ? 'already-exists' : 'version-conflict')),
+          unless(row?.head.state !== 'deleted', new AppError('already-exists')),
           unless(follows(row, version, head), new AppError('version-conflict')),
           unless(cell?.state === 'current', new AppError('cell-closed')),
           unless(upload?.state === 'open', new AppError('upload-not-found')),

@@ -51,8 +51,9 @@ export const headOf = (state: State, patient: IdentityId): ChainHead => {
 
 const taken = (claim: Claim, by: ClaimRow | undefined): Refusal | undefined => {
   if (by === undefined) return undefined;
-  const isSame = claim.opening !== undefined && by.opening?.statement === claim.opening.statement;
-  return isSame && claim.opening.at - by.opening.at <= REPEAT_WINDOW ? 'repeated' : new AppError('replayed');
+  if (claim.opening === undefined) return new AppError('replayed');
+  const isSame = by.opening?.statement === claim.opening.statement;
+  return isSame && claim.opening.at - by.opening.at <= REPEAT_WINDOW ? 'repeated' : new AppError('already-exists');
 };
 
 const allStored = (makes: Write['makes'] = []): boolean =>
