@@ -82,7 +82,7 @@ describe('docs/spec/service-statements.md', () => {
   });
 
   const membersOf = (after: string): readonly string[] => {
-    const table = page.split(after)[1]!.split('\n### ')[0]!.split('| member | type | says |')[1]!.split('\n\n')[0]!;
+    const table = page.split(after)[1]!.split('\n### ')[0]!.split('| member | type | meaning |')[1]!.split('\n\n')[0]!;
     return [...table.matchAll(/^\| `(\w+)` \|/gm)].map(([, member]) => member!);
   };
 
