@@ -1,6 +1,6 @@
 // The page of bench/browser.ts: the lanes by turns, then the envelope. What came of it goes to the server that gave the page.
 import { envelope, type Sealing } from './envelope-memory.ts';
-import { laneOf, peerLane, type Operation } from './lanes.ts';
+import { laneOf, peerLane, type Operation } from './implementations.ts';
 import * as scheme from './scheme.ts';
 import { batchesOf, race } from './timing.ts';
 

@@ -7,7 +7,7 @@ import { build, type Plugin } from 'esbuild';
 import { findChromium, HOW_TO_INSTALL, runPage } from '../test/support/browser.ts';
 import type { Measured } from './browser-page.ts';
 import { envelope, type Sealing } from './envelope-memory.ts';
-import { OPERATIONS } from './lanes.ts';
+import { OPERATIONS } from './implementations.ts';
 import { countOf, geometricMean, median, round } from './median.ts';
 
 const { values } = parseArgs({

@@ -1,7 +1,7 @@
 // Seals and opens a body in memory, from stream to stream, digest included: the same in Node and in a page.
 import { openBlob } from '../lib/envelope/open.ts';
 import { sealBlob } from '../lib/envelope/seal.ts';
-import { someHeading } from './heading.ts';
+import { someHeading } from './sample-header.ts';
 
 /** Bytes that a stream gives at a time. */
 const PIECE = 1024 * 1024;

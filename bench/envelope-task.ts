@@ -8,7 +8,7 @@ import { openBlob, type SignedBlob } from '../lib/envelope/open.ts';
 import { sealBlob } from '../lib/envelope/seal.ts';
 import { openFile } from '../lib/files/open-file.ts';
 import { sealFile, type SealedFile } from '../lib/files/seal-file.ts';
-import { someHeading } from './heading.ts';
+import { someHeading } from './sample-header.ts';
 
 /** Bytes read at a time. */
 const READ = 1024 * 1024;

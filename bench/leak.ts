@@ -4,9 +4,9 @@
 // seen, the measurement sees nothing, and the run fails.
 import { parseArgs } from 'node:util';
 import { systemRng } from '../lib/bytes/binary.ts';
-import { kernelBytes, load } from '../lib/umbral/instance.ts';
-import { encodeScalar, ORDER, randomScalar, type Scalar } from '../lib/umbral/scalar.ts';
-import { makeWasm } from '../lib/umbral/wasm.ts';
+import { kernelBytes, load } from '../lib/umbral/curve/wasm-memory.ts';
+import { encodeScalar, ORDER, randomScalar, type Scalar } from '../lib/umbral/curve/scalar.ts';
+import { makeWasm } from '../lib/umbral/curve/wasm.ts';
 import { countOf } from './median.ts';
 import { largestT } from './welch.ts';
 

@@ -1,7 +1,7 @@
 // The scheme as one object, bundled for each backend: only the choice differs.
 export { decodeCapsule, encodeCapsule } from '../lib/umbral/capsule.ts';
 export { decodeCFrag, encodeCFrag, verifyCFrag } from '../lib/umbral/cfrag.ts';
-export { chosen } from '../lib/umbral/choose.ts';
+export { chosen } from '../lib/umbral/curve/choose-backend.ts';
 export { decryptReencrypted } from '../lib/umbral/delegatee.ts';
 export { decryptOriginal, generateKFrags } from '../lib/umbral/delegator.ts';
 export { decodePublicKey, encodePublicKey, publicKeyOf, randomSecretKey, SecretKey } from '../lib/umbral/keys.ts';

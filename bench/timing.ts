@@ -1,5 +1,5 @@
 // The timing loop, for Node and for a page: batches of every operation in every lane, in turn, so that a busy neighbour slows all lanes alike.
-import { OPERATIONS, type Lane, type Operation } from './lanes.ts';
+import { OPERATIONS, type Lane, type Operation } from './implementations.ts';
 import { median } from './median.ts';
 
 /** Microseconds of one call, over so many; a lane in another process needs to be asked. */

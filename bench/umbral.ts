@@ -1,10 +1,10 @@
 // `npm run bench:umbral [-- --json] [-- --passes 61] [-- --native]`: the scheme on the kernel, on noble, and the npm peer, interleaved in one process;
 // with --native also the crate and pyUmbral, each in a process that is asked for a batch when it is its turn.
 import { parseArgs } from 'node:util';
-import { laneOf, OPERATIONS, peerLane } from './lanes.ts';
-import { loadScheme } from './load.ts';
+import { laneOf, OPERATIONS, peerLane } from './implementations.ts';
+import { loadScheme } from './load-backend.ts';
 import { countOf, geometricMean, round } from './median.ts';
-import { nativeLanes } from './native.ts';
+import { nativeLanes } from './native-peers.ts';
 import { batchesOf, race } from './timing.ts';
 
 const { values } = parseArgs({

@@ -2,12 +2,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { listenForEnding } from '../localstack/endings.ts';
-import { startSystem } from '../scripts/dev.ts';
-import { startActor } from './actor.ts';
+import { listenForEnding } from '../localstack/shutdown.ts';
+import { startSystem } from '../scripts/local-system.ts';
+import { startActor } from './party-process.ts';
 import { readArguments, USAGE, UsageError } from './arguments.ts';
-import { tellStory } from './story.ts';
-import { held, walk, type Outcome } from './walk.ts';
+import { tellStory } from './narrator.ts';
+import { held, walk, type Outcome } from './main-job.ts';
 
 const ending = listenForEnding();
 

@@ -15,10 +15,10 @@ import {
   type RecordInfo,
 } from '../lib/client/index.ts';
 import { fileBody, intoFile } from '../lib/files/body.ts';
-import { deviceKeys, identityPublicKey } from '../lib/identity/derive.ts';
+import { deviceKeys, identityPublicKey } from '../lib/identity/key-derivation.ts';
 import { nextKeyHash } from '../lib/identity/identity-statement.ts';
-import { decodeKeyFile, encodeKeyFile, holdKeys, type HeldKeys } from '../lib/identity/keyfile.ts';
-import { generationSeed, newRootWords, rootFromWords } from '../lib/identity/roots.ts';
+import { decodeKeyFile, encodeKeyFile, holdKeys, type HeldKeys } from '../lib/identity/key-file.ts';
+import { generationSeed, newRootWords, rootFromWords } from '../lib/identity/recovery-words.ts';
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.dcm': 'application/dicom',

@@ -2,9 +2,9 @@
 import process, { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import { ClientError, createPatient, createRecipient, type Patient, type Recipient } from '../lib/client/index.ts';
-import { deviceKeys, identityPublicKey } from '../lib/identity/derive.ts';
+import { deviceKeys, identityPublicKey } from '../lib/identity/key-derivation.ts';
 import { nextKeyHash } from '../lib/identity/identity-statement.ts';
-import { generationSeed, newRootWords, rootFromWords } from '../lib/identity/roots.ts';
+import { generationSeed, newRootWords, rootFromWords } from '../lib/identity/recovery-words.ts';
 
 export interface At {
   /** Where the API is: what `npm start` prints. */

@@ -1,6 +1,6 @@
 import { RECORD_ROUTES } from '../lib/api/record-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
-import { storageContainer } from '../lib/runtime/storage.ts';
+import { storageContainer } from '../lib/runtime/storage-container.ts';
 import { beginUpload } from '../lib/usecases/begin-upload.ts';
 
 export const handler = endpoint(RECORD_ROUTES, 'begin-upload', beginUpload, storageContainer);

@@ -1,6 +1,6 @@
 import { RECORD_ROUTES } from '../lib/api/record-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
-import { filingContainer } from '../lib/runtime/filing.ts';
+import { filingContainer } from '../lib/runtime/filing-container.ts';
 import { commitRecord } from '../lib/usecases/commit-record.ts';
 
 export const handler = endpoint(RECORD_ROUTES, 'commit-record', commitRecord, filingContainer);

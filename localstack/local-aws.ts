@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { logFileIn } from './logs.ts';
+import { logFileIn } from './log-files.ts';
 import { ensurePython, LocalAwsError } from './python.ts';
 
 export { LocalAwsError } from './python.ts';

@@ -1,8 +1,8 @@
 // npm start: the system stays up until Ctrl-C. Data is kept in .local/data unless --fresh is said.
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { listenForEnding } from '../localstack/endings.ts';
-import { startSystem } from './dev.ts';
+import { listenForEnding } from '../localstack/shutdown.ts';
+import { startSystem } from './local-system.ts';
 
 const USAGE = `usage: npm start -- [--fresh] [--port N]
 

@@ -108,7 +108,7 @@ const runJest = (endpoint: string, options: readonly string[]): Promise<number> 
 
 const [...options] = process.argv.slice(2);
 const ci = options.includes('--ci');
-const suites = ci ? ['test/stores/', 'test/flows/main-job', 'test/flows/large-upload'] : [];
+const suites = ci ? ['test/aws/stores/', 'test/aws/flows/main-job', 'test/aws/flows/large-upload'] : [];
 let localstack: Running | undefined;
 try {
   localstack = await start();

@@ -1,4 +1,4 @@
-# The lane of pyUmbral: the ten operations of bench/lanes.ts, on objects of its own (other hashes and formats, so the fragments of the others mean
+# The lane of pyUmbral: the ten operations of bench/implementations.ts, on objects of its own (other hashes and formats, so the fragments of the others mean
 # nothing to it). Lines in and out as of bench/rust/src/main.rs.
 import sys
 import time

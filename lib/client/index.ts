@@ -1,13 +1,18 @@
 // The SDK: what an application works with. The same code runs in Node (from 20.19) and in browsers. docs/client.md shows how.
 export { AppError, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
-export { ClientError, ServiceError, TrailError, type Check, type ClientErrorCode } from './errors.ts';
-export { checkFragmentProof, WrongFragmentError, type FragmentProof, type WrongFragment } from './fragments.ts';
+export { ClientError, ServiceError, TrailError, type Check, type ClientErrorCode } from './session/errors.ts';
+export {
+  checkFragmentProof,
+  WrongFragmentError,
+  type FragmentProof,
+  type WrongFragment,
+} from './records/fragment-proof.ts';
 export { createPatient, type Patient } from './patient.ts';
-export type { ApproveOptions, Gift, Given } from './giving.ts';
+export type { ApproveOptions, Gift, Given } from './access/grant-access.ts';
 export { createRecipient, type Recipient } from './recipient.ts';
-export { createMemory, importMemory, type Memory, type MemorySnapshot } from './memory.ts';
-export type { ClientOptions } from './context.ts';
-export type { AuditOptions, OwnEvent } from './audit.ts';
+export { createMemory, importMemory, type Memory, type MemorySnapshot } from './session/memory.ts';
+export type { ClientOptions } from './session/context.ts';
+export type { AuditOptions, OwnEvent } from './audit/read-trail.ts';
 export {
   createTrail,
   openingsIn,
@@ -16,23 +21,23 @@ export {
   type Trail,
   type TrailEntry,
   type TrailSnapshot,
-} from './trail.ts';
-export { curveChoice } from '../umbral/curve.ts';
-export { qrPayload, readQrPayload, safetyNumber } from './verification.ts';
-export type { Checkpoint, Receipt } from './notary.ts';
-export type { Reach } from './reach.ts';
-export { RightEnded, type Content, type FiledRecord, type FileOptions, type Metadata } from './filing.ts';
-export type { Folder } from './folders.ts';
-export type { Grant, GrantedCell, GrantFilter, GrantState, GrantWithCells } from './grants.ts';
-export type { RegisterOptions } from './identities.ts';
-export type { OpenedRecord, OpenOptions } from './opening.ts';
-export type { RecordInfo } from './records.ts';
+} from './session/trail.ts';
+export { curveChoice } from '../umbral/curve/curve.ts';
+export { qrPayload, readQrPayload, safetyNumber } from './identities/safety-number.ts';
+export type { Checkpoint, Receipt } from './session/service-key.ts';
+export type { Reach } from './access/scope.ts';
+export { RightEnded, type Content, type FiledRecord, type FileOptions, type Metadata } from './records/file-record.ts';
+export type { Folder } from './records/folders.ts';
+export type { Grant, GrantedCell, GrantFilter, GrantState, GrantWithCells } from './access/grants.ts';
+export type { RegisterOptions } from './identities/identities.ts';
+export type { OpenedRecord, OpenOptions } from './records/open-records.ts';
+export type { RecordInfo } from './records/verify-record.ts';
 export { PURPOSE_TEXTS, PURPOSES, type Purpose } from '../statements/fields.ts';
-export type { AccessRequest, RequestState, Wish } from './requests.ts';
-export type { CallOptions } from './transport.ts';
-export type { DownloadProgress } from './download.ts';
-export type { UploadProgress } from './upload.ts';
+export type { AccessRequest, RequestState, Wish } from './access/requests.ts';
+export type { CallOptions } from './session/transport.ts';
+export type { DownloadProgress } from './records/download.ts';
+export type { UploadProgress } from './records/upload.ts';
 export { fhirBundle, type Exported, type FhirExport } from '../fhir/bundle.ts';
-export { purposesIn } from '../domain/audit.ts';
+export { purposesIn } from '../domain/audit-chain.ts';
 export { auditEvent, type ExportedEntry } from '../fhir/audit-event.ts';
 export { grantConsent, requestConsent, type ExportedGrant, type ExportedRequest } from '../fhir/consent.ts';

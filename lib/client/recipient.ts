@@ -1,11 +1,11 @@
 // The recipient: asks for access, and opens what it was granted. It trusts the patient's signature and nothing that the service says.
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
-import { listOwnEvents, type OwnEvent } from './audit.ts';
-import { grantedKeys } from './cell-keys.ts';
-import { createContext, type ClientOptions, type Context } from './context.ts';
-import { giveBack } from './endings.ts';
-import { ClientError } from './errors.ts';
+import { listOwnEvents, type OwnEvent } from './audit/read-trail.ts';
+import { grantedKeys } from './records/cell-keys.ts';
+import { createContext, type ClientOptions, type Context } from './session/context.ts';
+import { giveBack } from './access/end-grant.ts';
+import { ClientError } from './session/errors.ts';
 import {
   fetchGrant,
   listGrants,
@@ -13,7 +13,7 @@ import {
   type GrantedCell,
   type GrantFilter,
   type GrantWithCells,
-} from './grants.ts';
+} from './access/grants.ts';
 import {
   fileRecord,
   type Content,
@@ -22,13 +22,13 @@ import {
   type Metadata,
   type Place,
   type RightEnded,
-} from './filing.ts';
-import { register, renewReceivingKey, type RegisterOptions } from './identities.ts';
-import type { Memory } from './memory.ts';
-import { openRecords, type OpenedRecord, type OpenOptions } from './opening.ts';
-import { all } from './pages.ts';
-import { listVersions } from './own-records.ts';
-import { verifyVersion, type Expected, type RecordInfo } from './records.ts';
+} from './records/file-record.ts';
+import { register, renewReceivingKey, type RegisterOptions } from './identities/identities.ts';
+import type { Memory } from './session/memory.ts';
+import { openRecords, type OpenedRecord, type OpenOptions } from './records/open-records.ts';
+import { all } from './session/pagination.ts';
+import { listVersions } from './records/list-records.ts';
+import { verifyVersion, type Expected, type RecordInfo } from './records/verify-record.ts';
 import {
   listRequests,
   requestAccess,
@@ -36,8 +36,8 @@ import {
   type AccessRequest,
   type RequestState,
   type Wish,
-} from './requests.ts';
-import type { CallOptions } from './transport.ts';
+} from './access/requests.ts';
+import type { CallOptions } from './session/transport.ts';
 
 /** Every function may throw AppError (the service's refusal) and ClientError (`network`, `bad-answer`) besides what it names. */
 export interface Recipient {

@@ -1,6 +1,6 @@
 // A patient's grant: what it may say, and whether it gives anything now.
 import type { Payload, Scope, Standing, Statement } from '../statements/kinds.ts';
-import type { GrantState } from './life.ts';
+import type { GrantState } from './life-cycles.ts';
 import { SECOND, type Instant } from './time.ts';
 
 /** How a grant came to give nothing any more. */

@@ -1,6 +1,6 @@
 // A record version: whether its author's statement may be accepted now.
 import type { Payload } from '../statements/kinds.ts';
-import type { RecordState } from './life.ts';
+import type { RecordState } from './life-cycles.ts';
 import { DAY, MINUTE, type Instant } from './time.ts';
 
 /** An upload that was not committed within this time is swept. */

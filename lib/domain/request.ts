@@ -1,6 +1,6 @@
 // A recipient's request: pending until answered or until its end.
 import type { Payload } from '../statements/kinds.ts';
-import type { RequestState } from './life.ts';
+import type { RequestState } from './life-cycles.ts';
 import { DAY, HOUR, type Instant } from './time.ts';
 
 /** A request may wait for an answer at most this long. */

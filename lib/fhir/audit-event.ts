@@ -1,7 +1,7 @@
 // Entries of the trail as FHIR R4 AuditEvent, by the profiles of IHE Basic Audit Log Patterns.
 import type { AuditEvent as FhirAuditEvent, AuditEventAgent, AuditEventEntity, Reference } from 'fhir/r4.js';
 import type { GrantId } from '../bytes/ids.ts';
-import type { AuditEvent, EventKind } from '../domain/audit.ts';
+import type { AuditEvent, EventKind } from '../domain/audit-chain.ts';
 import type { Purpose } from '../statements/fields.ts';
 import { purposeCoding } from './consent.ts';
 import {

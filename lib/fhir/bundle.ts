@@ -1,6 +1,6 @@
 // Everything that a patient decided and that happened, as one FHIR R4 Bundle.
 import type { AuditEvent, Bundle, Consent } from 'fhir/r4.js';
-import { purposesIn } from '../domain/audit.ts';
+import { purposesIn } from '../domain/audit-chain.ts';
 import { auditEvent, type ExportedEntry } from './audit-event.ts';
 import { grantConsent, requestConsent, type ExportedGrant, type ExportedRequest } from './consent.ts';
 import { instantText, type Origin } from './names.ts';

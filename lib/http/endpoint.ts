@@ -8,11 +8,11 @@ import { ERRORS, type AppError } from '../api/errors.ts';
 import type { Route } from '../api/route.ts';
 import type { Answer, Input, RouteName, ROUTES } from '../api/routes.ts';
 import { instantOf } from '../domain/time.ts';
-import type { Call } from '../usecases/call.ts';
-import { answer, refusal, type Response } from './answer.ts';
+import type { Call } from '../ports/call.ts';
+import { answer, refusal, type Response } from './response.ts';
 import { traceOf, type LogFields, type Runtime } from './log.ts';
 import { toAppError } from './problem.ts';
-import { readBody, readInput } from './read.ts';
+import { readBody, readInput } from './read-request.ts';
 import { verifyRequest } from './verify-request.ts';
 
 /** Public routes have no caller. */

@@ -3,10 +3,10 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { ofLength, systemRng, type Rng } from '../bytes/binary.ts';
 import { toBase64url } from '../bytes/codec.ts';
 import type { Payload, StatementHash } from '../statements/kinds.ts';
-import { possessionMessage } from '../statements/possession.ts';
+import { possessionMessage } from '../statements/receiving-key-proof.ts';
 import { encodePublicKey, publicKeyOf } from '../umbral/keys.ts';
-import { signMessage } from '../umbral/signing.ts';
-import type { DeviceKeys } from './derive.ts';
+import { signMessage } from '../umbral/ecdsa-sign.ts';
+import type { DeviceKeys } from './key-derivation.ts';
 
 export interface IdentityFacts {
   readonly keys: DeviceKeys;

@@ -7,7 +7,7 @@ import type { Runtime } from '../http/log.ts';
 import { makeStores, type Stores, type StoresInit } from '../stores/index.ts';
 import { processEnv, readEnv } from './env.ts';
 import { once } from './once.ts';
-import { makeRuntime } from './runtime.ts';
+import { makeRuntime } from './stateless-container.ts';
 
 export type Container = Stores & Runtime;
 

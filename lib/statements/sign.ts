@@ -2,7 +2,7 @@
 import { toBase64url, utf8 } from '../bytes/codec.ts';
 import type { IdentityId } from '../bytes/ids.ts';
 import { StatementError } from './errors.ts';
-import { headerText, parsePayload, signerOf } from './form.ts';
+import { headerText, parsePayload, signerOf } from './jws.ts';
 import { KINDS, type Kind, type Payload, type Statement } from './kinds.ts';
 import { verifyStatement } from './verify.ts';
 

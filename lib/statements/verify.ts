@@ -2,10 +2,10 @@
 import { identityKey, parseIdentityId, type IdentityId } from '../bytes/ids.ts';
 import { verifyEd25519 } from './ed25519.ts';
 import { StatementError } from './errors.ts';
-import { headerText, parseCanonical, parsePayload, signerOf, splitJws, statementHash, typOf } from './form.ts';
+import { headerText, parseCanonical, parsePayload, signerOf, splitJws, statementHash, typOf } from './jws.ts';
 import { KINDS, type Jws, type Kind, type Statement } from './kinds.ts';
 
-export { statementHash } from './form.ts';
+export { statementHash } from './jws.ts';
 
 export interface Claim {
   readonly kind: Kind;

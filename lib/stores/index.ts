@@ -1,20 +1,20 @@
 // Makes what is behind the ports over DynamoDB, and links to blobs. The client is made in lib/runtime/container.ts.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { systemRng } from '../bytes/binary.ts';
-import type { Ports } from '../usecases/ports.ts';
-import { makeAuditTrail } from './audit.ts';
-import type { StoreContext } from './database.ts';
-import { makeFolders } from './folders.ts';
-import { makeGrants } from './grants.ts';
-import { makeIdentities } from './identities.ts';
-import { makeOpenings } from './openings.ts';
-import { makeLinks, type Links } from './links.ts';
-import { makePresign } from './presign.ts';
-import { makeRecords } from './records.ts';
-import { makeRequests } from './requests.ts';
+import type { Ports } from '../ports/index.ts';
+import { makeAuditTrail } from './dynamo/audit.ts';
+import type { StoreContext } from './dynamo/database.ts';
+import { makeFolders } from './dynamo/folders.ts';
+import { makeGrants } from './dynamo/grants.ts';
+import { makeIdentities } from './dynamo/identities.ts';
+import { makeOpenings } from './dynamo/openings.ts';
+import { makeLinks, type Links } from './s3/blob-urls.ts';
+import { makePresign } from './s3/presign.ts';
+import { makeRecords } from './dynamo/records.ts';
+import { makeRequests } from './dynamo/requests.ts';
 import type { Waiting } from './retry.ts';
-import { makeWriter } from './transact.ts';
-import { makeUploads } from './uploads.ts';
+import { makeWriter } from './dynamo/transact.ts';
+import { makeUploads } from './dynamo/uploads.ts';
 
 export interface StoresInit extends Partial<Waiting> {
   /** Its region and credentials sign the URLs as well. */

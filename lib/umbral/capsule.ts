@@ -1,14 +1,14 @@
 // The capsule: what is sent beside a ciphertext, and what the delegating or receiving key turns into the ciphertext's key.
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
-import { array, bin, reader } from './codec.ts';
-import { curve } from './curve.ts';
+import { array, bin, reader } from './message-pack.ts';
+import { curve } from './curve/curve.ts';
 import { atPlace, UmbralError } from './errors.ts';
-import { Capsule } from './forms.ts';
+import { Capsule } from './objects.ts';
 import { hashCapsule } from './hashes.ts';
-import { decodeScalar, encodeScalar, mul, neg, randomWeight, type Scalar } from './scalar.ts';
+import { decodeScalar, encodeScalar, mul, neg, randomWeight, type Scalar } from './curve/scalar.ts';
 
-export type { Capsule } from './forms.ts';
-export { decodePublicKey, encodePublicKey, type PublicKey } from './publickey.ts';
+export type { Capsule } from './objects.ts';
+export { decodePublicKey, encodePublicKey, type PublicKey } from './public-key.ts';
 
 export const CAPSULE_BYTES = 105;
 

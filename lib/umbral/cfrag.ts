@@ -1,16 +1,16 @@
 // Capsule fragments: a capsule re-encrypted with one share, and the proof that it was done right.
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
-import type { Base, Point } from './backend.ts';
-import { array, bin, reader } from './codec.ts';
-import { curve } from './curve.ts';
+import type { Base, Point } from './curve/backend.ts';
+import { array, bin, reader } from './message-pack.ts';
+import { curve } from './curve/curve.ts';
 import { UmbralError } from './errors.ts';
-import { CapsuleFrag, VerifiedCapsuleFrag, type Capsule, type CapsuleFragFields } from './forms.ts';
+import { CapsuleFrag, VerifiedCapsuleFrag, type Capsule, type CapsuleFragFields } from './objects.ts';
 import { hashProof, kfragMessage } from './hashes.ts';
-import type { PublicKey } from './publickey.ts';
-import { add, decodeScalar, encodeScalar, mul, neg, ONE, randomWeight, ZERO, type Scalar } from './scalar.ts';
-import { checkedSignature, SIGNATURE_BYTES, verifyMessage } from './signature.ts';
+import type { PublicKey } from './public-key.ts';
+import { add, decodeScalar, encodeScalar, mul, neg, ONE, randomWeight, ZERO, type Scalar } from './curve/scalar.ts';
+import { checkedSignature, SIGNATURE_BYTES, verifyMessage } from './ecdsa-verify.ts';
 
-export type { CapsuleFrag, VerifiedCapsuleFrag } from './forms.ts';
+export type { CapsuleFrag, VerifiedCapsuleFrag } from './objects.ts';
 
 export const CFRAG_BYTES = 381;
 

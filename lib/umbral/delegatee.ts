@@ -1,14 +1,14 @@
 // The recipient: opens a capsule with enough capsule fragments.
 import { equalBytes } from '../bytes/binary.ts';
 import { challengeOf } from './capsule.ts';
-import { curve } from './curve.ts';
-import { openWith } from './dem.ts';
+import { curve } from './curve/curve.ts';
+import { openWith } from './data-encapsulation.ts';
 import { UmbralError } from './errors.ts';
-import { VerifiedCapsuleFrag, type Capsule } from './forms.ts';
+import { VerifiedCapsuleFrag, type Capsule } from './objects.ts';
 import { hashIndex, hashKey, hashSecret } from './hashes.ts';
-import type { PublicKey } from './publickey.ts';
-import { areDistinct, mul, neg, product, sub, type Scalar } from './scalar.ts';
-import { publicKeyOf, SecretKey } from './secretkey.ts';
+import type { PublicKey } from './public-key.ts';
+import { areDistinct, mul, neg, product, sub, type Scalar } from './curve/scalar.ts';
+import { publicKeyOf, SecretKey } from './secret-key.ts';
 
 const refused = (why: string): UmbralError => new UmbralError('bad-cfrags', `the capsule fragments do not fit: ${why}`);
 

@@ -1,15 +1,15 @@
 // The delegator: opens what was encrypted to its key, and splits the right to open it among proxies for one recipient.
 import { systemRng, type Rng } from '../bytes/binary.ts';
-import type { Point } from './backend.ts';
-import { curve } from './curve.ts';
-import { openWith } from './dem.ts';
+import type { Point } from './curve/backend.ts';
+import { curve } from './curve/curve.ts';
+import { openWith } from './data-encapsulation.ts';
 import { UmbralError } from './errors.ts';
-import { VerifiedKeyFrag, type Capsule } from './forms.ts';
+import { VerifiedKeyFrag, type Capsule } from './objects.ts';
 import { hashIndex, hashKey, hashSecret, kfragMessage } from './hashes.ts';
-import type { PublicKey } from './publickey.ts';
-import { add, areDistinct, draw, isZero, mul, randomScalar, type Scalar } from './scalar.ts';
-import { publicKeyOf, SecretKey } from './secretkey.ts';
-import { signMessage } from './signing.ts';
+import type { PublicKey } from './public-key.ts';
+import { add, areDistinct, draw, isZero, mul, randomScalar, type Scalar } from './curve/scalar.ts';
+import { publicKeyOf, SecretKey } from './secret-key.ts';
+import { signMessage } from './ecdsa-sign.ts';
 
 /** The key of a capsule, 32 bytes, secret. */
 export const decapsulateOriginal = (key: SecretKey, capsule: Capsule): Uint8Array =>

@@ -4,11 +4,11 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, u32, u8 } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
-import { curve } from './curve.ts';
-import { PARAMETER_U } from './parameter.ts';
-import { scalarFromDigest, type Scalar } from './scalar.ts';
+import { curve } from './curve/curve.ts';
+import { PARAMETER_U } from './curve/parameter.ts';
+import { scalarFromDigest, type Scalar } from './curve/scalar.ts';
 
-export { PARAMETER_U, PARAMETER_U_SOURCE } from './parameter.ts';
+export { PARAMETER_U, PARAMETER_U_SOURCE } from './curve/parameter.ts';
 
 type Encoded = Uint8Array;
 

@@ -1,15 +1,15 @@
 // Key fragments: one proxy's share of a delegation. The share rk inside is secret to that proxy.
 import { concat, equalBytes } from '../bytes/binary.ts';
-import { array, bin, bool, reader } from './codec.ts';
-import { curve } from './curve.ts';
+import { array, bin, bool, reader } from './message-pack.ts';
+import { curve } from './curve/curve.ts';
 import { UmbralError } from './errors.ts';
-import { KeyFrag, VerifiedKeyFrag } from './forms.ts';
+import { KeyFrag, VerifiedKeyFrag } from './objects.ts';
 import { kfragMessage, PARAMETER_U } from './hashes.ts';
-import type { PublicKey } from './publickey.ts';
-import { decodeNonZeroScalar, encodeScalar } from './scalar.ts';
-import { checkedSignature, SIGNATURE_BYTES, verifyMessage } from './signature.ts';
+import type { PublicKey } from './public-key.ts';
+import { decodeNonZeroScalar, encodeScalar } from './curve/scalar.ts';
+import { checkedSignature, SIGNATURE_BYTES, verifyMessage } from './ecdsa-verify.ts';
 
-export type { KeyFrag, VerifiedKeyFrag } from './forms.ts';
+export type { KeyFrag, VerifiedKeyFrag } from './objects.ts';
 
 export const KFRAG_BYTES = 310;
 

@@ -1,18 +1,18 @@
 // The proxy: turns a capsule for the delegating key into a fragment for the receiving key, without learning anything. The service's door.
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import { proofChallenge } from './cfrag.ts';
-import { curve } from './curve.ts';
+import { curve } from './curve/curve.ts';
 import { UmbralError } from './errors.ts';
-import { KeyFrag, VerifiedCapsuleFrag, VerifiedKeyFrag, type Capsule } from './forms.ts';
+import { KeyFrag, VerifiedCapsuleFrag, VerifiedKeyFrag, type Capsule } from './objects.ts';
 import { decodeKFrag } from './kfrag.ts';
-import { add, mul, randomScalar } from './scalar.ts';
+import { add, mul, randomScalar } from './curve/scalar.ts';
 
 export { decodeCapsule, decodeCapsules, encodeCapsule, type Capsule } from './capsule.ts';
 export { encodeCFrag, type VerifiedCapsuleFrag } from './cfrag.ts';
-export { curveChoice } from './curve.ts';
+export { curveChoice } from './curve/curve.ts';
 export { decodeKFrag, encodeKFrag, kfragId, verifyKFrag, type KeyFrag, type VerifiedKeyFrag } from './kfrag.ts';
-export { decodePublicKey, encodePublicKey, type PublicKey } from './publickey.ts';
-export { verifyMessage } from './signature.ts';
+export { decodePublicKey, encodePublicKey, type PublicKey } from './public-key.ts';
+export { verifyMessage } from './ecdsa-verify.ts';
 
 /**
  * Re-encrypts with proof. `rng` must be sound: a proof nonce that repeats or leaks gives the share away.

@@ -1,14 +1,14 @@
 // The sender: anybody who has the public key can encrypt to it.
 import { systemRng, type Rng } from '../bytes/binary.ts';
-import type { Point } from './backend.ts';
+import type { Point } from './curve/backend.ts';
 import { challengeOf } from './capsule.ts';
-import { curve } from './curve.ts';
-import { sealWith } from './dem.ts';
+import { curve } from './curve/curve.ts';
+import { sealWith } from './data-encapsulation.ts';
 import { UmbralError } from './errors.ts';
-import { Capsule } from './forms.ts';
+import { Capsule } from './objects.ts';
 import { hashKey } from './hashes.ts';
-import type { PublicKey } from './publickey.ts';
-import { add, isZero, mul, randomScalar } from './scalar.ts';
+import type { PublicKey } from './public-key.ts';
+import { add, isZero, mul, randomScalar } from './curve/scalar.ts';
 
 export interface Encapsulation {
   readonly capsule: Capsule;

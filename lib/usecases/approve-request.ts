@@ -3,12 +3,12 @@ import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { isOpen } from '../domain/request.ts';
 import type { Statement } from '../statements/kinds.ts';
-import type { Call } from './call.ts';
-import { notFoundBy } from './caller.ts';
-import { grantable, granted, readGrant, type GrantDeps } from './grantable.ts';
-import type { Grants, Requests, StoredGrant } from './ports.ts';
-import { mustBe } from './stated.ts';
-import { grantAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { notFoundBy } from './checks/caller.ts';
+import { grantable, granted, readGrant, type GrantDeps } from './checks/grant.ts';
+import type { Grants, Requests, StoredGrant } from '../ports/index.ts';
+import { mustBe } from './checks/statement-members.ts';
+import { grantAnswer } from './shared/answers.ts';
 
 interface Deps extends GrantDeps {
   readonly requests: Pick<Requests, 'find'>;

@@ -2,10 +2,19 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { versionFault } from '../domain/record.ts';
-import type { Call } from './call.ts';
-import { authority } from './authority.ts';
-import { registered } from './caller.ts';
-import type { Blobs, Folders, Grants, Identities, Records, StoredRecord, StoredUpload, Uploads } from './ports.ts';
+import type { Call } from '../ports/call.ts';
+import { authority } from './checks/filing-right.ts';
+import { registered } from './checks/caller.ts';
+import type {
+  Blobs,
+  Folders,
+  Grants,
+  Identities,
+  Records,
+  StoredRecord,
+  StoredUpload,
+  Uploads,
+} from '../ports/index.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -4,15 +4,15 @@ import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { concat } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
-import type { EventDraft } from '../domain/audit.ts';
+import type { EventDraft } from '../domain/audit-chain.ts';
 import { covers } from '../domain/grant.ts';
 import { continues, createdInTime, versionFault } from '../domain/record.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
-import { authority } from './authority.ts';
-import { assertCapsule } from './capsules.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
+import { authority } from './checks/filing-right.ts';
+import { assertCapsule } from './checks/capsule.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
 import type {
   Blobs,
   Folders,
@@ -25,9 +25,9 @@ import type {
   StoredUpload,
   StoredVersion,
   Uploads,
-} from './ports.ts';
-import { mustBe } from './stated.ts';
-import { versionAnswer } from './views.ts';
+} from '../ports/index.ts';
+import { mustBe } from './checks/statement-members.ts';
+import { versionAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,16 +1,16 @@
 // A patient makes a folder, or starts its next epoch with a fresh key.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import type { EventDraft } from '../domain/audit.ts';
+import type { EventDraft } from '../domain/audit-chain.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import { assertCapsule } from './capsules.ts';
-import { carriedInto } from './carried.ts';
-import type { Folders, Grants, Identities, NewExtension, Records, StoredCell, StoredWrap } from './ports.ts';
-import { mustBe, mustBePoint } from './stated.ts';
-import { folderAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import { assertCapsule } from './checks/capsule.ts';
+import { carriedInto } from './checks/carried-extensions.ts';
+import type { Folders, Grants, Identities, NewExtension, Records, StoredCell, StoredWrap } from '../ports/index.ts';
+import { mustBe, mustBePoint } from './checks/statement-members.ts';
+import { folderAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -2,11 +2,11 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { verifyStatement } from '../statements/verify.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { Blobs, Identities, Records } from './ports.ts';
-import { mustBe } from './stated.ts';
-import { next, versionAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { Blobs, Identities, Records } from '../ports/index.ts';
+import { mustBe } from './checks/statement-members.ts';
+import { next, versionAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,14 +1,14 @@
 // The patient adds cells to a grant: a folder's next epoch, or a folder that a standing grant takes in. Nothing else of it changes.
 import type { Answer, Input } from '../api/routes.ts';
-import type { EventDraft } from '../domain/audit.ts';
+import type { EventDraft } from '../domain/audit-chain.ts';
 import type { Statement } from '../statements/kinds.ts';
-import type { Call } from './call.ts';
-import { sideBySide, whileRegistered } from './caller.ts';
-import { extendable, ownGrant, readExtension } from './extendable.ts';
-import { factsOf, ownCells, type GrantDeps } from './grantable.ts';
-import type { Grants, StoredGrant } from './ports.ts';
-import { mustBe } from './stated.ts';
-import { grantAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { sideBySide, whileRegistered } from './checks/caller.ts';
+import { extendable, ownGrant, readExtension } from './checks/extension.ts';
+import { factsOf, ownCells, type GrantDeps } from './checks/grant.ts';
+import type { Grants, StoredGrant } from '../ports/index.ts';
+import { mustBe } from './checks/statement-members.ts';
+import { grantAnswer } from './shared/answers.ts';
 
 interface Deps extends GrantDeps {
   readonly grants: Pick<Grants, 'find' | 'extend'>;

@@ -1,8 +1,8 @@
 // The end of the caller's chain, signed by the service. A head is signed once and kept, so that asking again costs no signature.
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { AuditTrail, Identities, Notary } from './ports.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { AuditTrail, Identities, Notary } from '../ports/index.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

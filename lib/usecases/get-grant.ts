@@ -4,10 +4,10 @@ import type { Answer, Input } from '../api/routes.ts';
 import { endAt } from '../domain/grant.ts';
 import type { GrantId } from '../bytes/ids.ts';
 import type { Payload } from '../statements/kinds.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { Folders, Grants, Identities, PageRequest } from './ports.ts';
-import { grantAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { Folders, Grants, Identities, PageRequest } from '../ports/index.ts';
+import { grantAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

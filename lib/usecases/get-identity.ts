@@ -1,10 +1,10 @@
 // The statement of anybody whose id is known. Identities are looked up, never listed or searched.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { Identities } from './ports.ts';
-import { identityAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { Identities } from '../ports/index.ts';
+import { identityAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,11 +1,11 @@
 // The versions of a record. A recipient sees those that are wrapped for a cell of its grant.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { whileRegistered } from './caller.ts';
-import type { Grants, Identities, Records } from './ports.ts';
-import { readableVersions } from './readable.ts';
-import { next, versionAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { whileRegistered } from './checks/caller.ts';
+import type { Grants, Identities, Records } from '../ports/index.ts';
+import { readableVersions } from './checks/readable-cells.ts';
+import { next, versionAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,11 +1,11 @@
 // The patient's chain as it is, for the patient's client to verify; or the caller's own events in the chains of others, without their places.
 import { AppError } from '../api/errors.ts';
-import { parseEvent, withoutPlace } from '../domain/audit.ts';
+import { parseEvent, withoutPlace } from '../domain/audit-chain.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { AuditEntry, AuditTrail, Identities } from './ports.ts';
-import { next } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { AuditEntry, AuditTrail, Identities } from '../ports/index.ts';
+import { next } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,10 +1,10 @@
 // Which grants read a cell: what the patient's client carries over into the next epoch.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { Folders, Grants, Identities } from './ports.ts';
-import { grantAnswer, next } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { Folders, Grants, Identities } from '../ports/index.ts';
+import { grantAnswer, next } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,10 +1,10 @@
 // Every epoch of a folder, for its patient: what older records are wrapped for.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { Folders, Identities } from './ports.ts';
-import { folderAnswer, next } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { Folders, Identities } from '../ports/index.ts';
+import { folderAnswer, next } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,9 +1,9 @@
 // The caller's folders, each with the statement of its current epoch.
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { Folders, Identities } from './ports.ts';
-import { folderAnswer, next } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { Folders, Identities } from '../ports/index.ts';
+import { folderAnswer, next } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,11 +1,11 @@
 // What is in a folder: statements and sealed metadata. Whoever is not the patient names its grant, and sees the granted cells only.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { whileRegistered } from './caller.ts';
-import type { Folders, Grants, Identities, Page, Records, StoredVersion } from './ports.ts';
-import { readableCells } from './readable.ts';
-import { next, versionAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { whileRegistered } from './checks/caller.ts';
+import type { Folders, Grants, Identities, Page, Records, StoredVersion } from '../ports/index.ts';
+import { readableCells } from './checks/readable-cells.ts';
+import { next, versionAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,9 +1,9 @@
 // Requests made to the caller as patient, or by the caller as recipient.
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { Identities, Requests } from './ports.ts';
-import { next, requestAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { Identities, Requests } from '../ports/index.ts';
+import { next, requestAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

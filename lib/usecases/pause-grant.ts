@@ -1,7 +1,7 @@
 // The patient holds a grant at once, until it is resumed.
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { holdGrant, type HoldDeps } from './hold-grant.ts';
+import type { Call } from '../ports/call.ts';
+import { holdGrant, type HoldDeps } from './shared/hold-grant.ts';
 
 export const pauseGrant = (deps: HoldDeps, call: Call, input: Input<'pause-grant'>): Promise<Answer<'pause-grant'>> =>
   holdGrant('pause', deps, call, input);

@@ -4,11 +4,11 @@ import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { concat } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
-import type { EventDraft } from '../domain/audit.ts';
+import type { EventDraft } from '../domain/audit-chain.ts';
 import { leavesRoomFor, livenessAt } from '../domain/grant.ts';
 import { namesEachOnce, nextPace, openingInTime, REPEAT_WINDOW } from '../domain/opening.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
-import { fragmentHash, type Delegated } from '../statements/service.ts';
+import { fragmentHash, type Delegated } from '../statements/service-statements.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import {
   decodeCapsules,
@@ -18,10 +18,10 @@ import {
   StoredKFrags,
   type VerifiedKeyFrag,
 } from '../umbral/proxy.ts';
-import type { Call } from './call.ts';
-import { assertLive } from './caller.ts';
-import type { Blobs, Notary, OpeningView, Openings, StoredVersion, StoredWrap } from './ports.ts';
-import { mustBe } from './stated.ts';
+import type { Call } from '../ports/call.ts';
+import { assertLive } from './checks/caller.ts';
+import type { Blobs, Notary, OpeningView, Openings, StoredVersion, StoredWrap } from '../ports/index.ts';
+import { mustBe } from './checks/statement-members.ts';
 
 interface Deps {
   readonly openings: Openings;

@@ -2,14 +2,14 @@
 import type { Answer, Input } from '../api/routes.ts';
 import { AppError } from '../api/errors.ts';
 import { fromBase64url } from '../bytes/codec.ts';
-import { possessionMessage } from '../statements/possession.ts';
+import { possessionMessage } from '../statements/receiving-key-proof.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import { verifyMessage } from '../umbral/proxy.ts';
-import type { Call } from './call.ts';
-import type { Identities, StoredIdentity } from './ports.ts';
-import { mustBe, mustBePoint } from './stated.ts';
-import { identityAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import type { Identities, StoredIdentity } from '../ports/index.ts';
+import { mustBe, mustBePoint } from './checks/statement-members.ts';
+import { identityAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Identities;

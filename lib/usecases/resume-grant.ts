@@ -1,7 +1,7 @@
 // The patient lets a paused grant go on.
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { holdGrant, type HoldDeps } from './hold-grant.ts';
+import type { Call } from '../ports/call.ts';
+import { holdGrant, type HoldDeps } from './shared/hold-grant.ts';
 
 export const resumeGrant = (
   deps: HoldDeps,

@@ -1,7 +1,7 @@
 // The recipient gives a grant back: it ends at once.
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { endGrant, type EndDeps } from './end-grant.ts';
+import type { Call } from '../ports/call.ts';
+import { endGrant, type EndDeps } from './shared/end-grant.ts';
 
 export const returnGrant = (deps: EndDeps, call: Call, input: Input<'return-grant'>): Promise<Answer<'return-grant'>> =>
   endGrant('return', deps, call, input);

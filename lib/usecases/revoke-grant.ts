@@ -1,7 +1,7 @@
 // The patient ends a grant at once.
 import type { Answer, Input } from '../api/routes.ts';
-import type { Call } from './call.ts';
-import { endGrant, type EndDeps } from './end-grant.ts';
+import type { Call } from '../ports/call.ts';
+import { endGrant, type EndDeps } from './shared/end-grant.ts';
 
 export const revokeGrant = (deps: EndDeps, call: Call, input: Input<'revoke-grant'>): Promise<Answer<'revoke-grant'>> =>
   endGrant('revocation', deps, call, input);

@@ -3,11 +3,11 @@ import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { FolderId, GrantId } from '../bytes/ids.ts';
 import { endAt } from '../domain/grant.ts';
-import type { Call } from './call.ts';
-import { whileRegistered } from './caller.ts';
-import { ownGrant } from './extendable.ts';
-import type { Folders, Grants, Identities } from './ports.ts';
-import { grantAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { whileRegistered } from './checks/caller.ts';
+import { ownGrant } from './checks/extension.ts';
+import type { Folders, Grants, Identities } from '../ports/index.ts';
+import { grantAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -2,7 +2,7 @@
 // make a record of a blob that is being removed.
 import { UPLOAD_LIFE } from '../domain/record.ts';
 import type { Instant } from '../domain/time.ts';
-import type { Blobs, Uploads } from './ports.ts';
+import type { Blobs, Uploads } from '../ports/index.ts';
 
 interface Deps {
   readonly uploads: Pick<Uploads, 'stale' | 'retire' | 'remove'>;

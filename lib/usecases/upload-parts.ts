@@ -2,9 +2,9 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { UPLOAD_LIFE } from '../domain/record.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { Blobs, Identities, Uploads } from './ports.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { Blobs, Identities, Uploads } from '../ports/index.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -3,11 +3,11 @@ import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { isOpen } from '../domain/request.ts';
 import { verifyStatement } from '../statements/verify.ts';
-import type { Call } from './call.ts';
-import { registered } from './caller.ts';
-import type { Identities, Requests } from './ports.ts';
-import { mustBe } from './stated.ts';
-import { requestAnswer } from './views.ts';
+import type { Call } from '../ports/call.ts';
+import { registered } from './checks/caller.ts';
+import type { Identities, Requests } from '../ports/index.ts';
+import { mustBe } from './checks/statement-members.ts';
+import { requestAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,6 +1,6 @@
 // Writes kernel/generated/constants.ts: the numbers of secp256k1 in the forms that the kernel reads them in.
 import { fromHex } from '../../lib/bytes/codec.ts';
-import { PARAMETER_U } from '../../lib/umbral/parameter.ts';
+import { PARAMETER_U } from '../../lib/umbral/curve/parameter.ts';
 
 const P = 2n ** 256n - 2n ** 32n - 977n;
 const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;

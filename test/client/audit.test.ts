@@ -8,13 +8,13 @@ import {
   type RecordId,
   type RequestId,
 } from '../../lib/bytes/ids.ts';
-import { readTrail, takeCheckpoint } from '../../lib/client/audit.ts';
-import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../lib/domain/audit.ts';
+import { readTrail, takeCheckpoint } from '../../lib/client/audit/read-trail.ts';
+import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../lib/domain/audit-chain.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { fill } from '../statements/samples.ts';
-import { signedBy } from './notary.ts';
-import { KEYS, newWorld, refusal } from './world.ts';
+import { signedBy } from './service-signer.ts';
+import { KEYS, newWorld, refusal } from './clients.ts';
 
 interface Entry {
   event: string;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { downloadBlob, type DownloadOptions } from '../../lib/client/download.ts';
+import { downloadBlob, type DownloadOptions } from '../../lib/client/records/download.ts';
 import { fill } from '../statements/samples.ts';
-import { fakeFetch, inTurn, type Answering } from './fake.ts';
-import { newWorld, refusal } from './world.ts';
+import { fakeFetch, inTurn, type Answering } from './prepared-answers.ts';
+import { newWorld, refusal } from './clients.ts';
 
 const BLOB = fill(7, 100);
 const good = () => new Response(BLOB as BodyInit);

@@ -3,9 +3,9 @@ import type { AuditEvent, Consent } from 'fhir/r4.js';
 import type { FhirExport } from '../../lib/client/index.ts';
 import { balpFaults, pcfFaults } from '../fhir/profiles.ts';
 import { faults } from '../fhir/schema.ts';
-import { ORIGIN } from './service.ts';
-import { asked, DAY, granted, people } from './story.ts';
-import { refusal } from './world.ts';
+import { ORIGIN } from './lying-service.ts';
+import { asked, DAY, granted, people } from './main-job-story.ts';
+import { refusal } from './clients.ts';
 
 const resources = (bundle: FhirExport) => bundle.entry!.map((e) => e.resource!);
 const consents = (bundle: FhirExport): Consent[] => resources(bundle).filter((r) => r.resourceType === 'Consent');

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { currentIdentity, knownIdentity, register } from '../../lib/client/identities.ts';
+import { currentIdentity, knownIdentity, register } from '../../lib/client/identities/identities.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
-import { problem } from './fake.ts';
-import { KEYS, newWorld, refusal } from './world.ts';
+import { problem } from './prepared-answers.ts';
+import { KEYS, newWorld, refusal } from './clients.ts';
 
 describe('register', () => {
   test('puts a first statement, and does nothing the second time', async () => {

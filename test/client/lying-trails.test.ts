@@ -1,10 +1,10 @@
 // trails that lie and verify.
 import { describe, expect, test } from '@jest/globals';
 import { createRecipient } from '../../lib/client/index.ts';
-import { readTrail } from '../../lib/client/audit.ts';
-import { EMPTY_CHAIN, nextEvent, type ChainHead } from '../../lib/domain/audit.ts';
-import { asked, granted, people } from './story.ts';
-import { KEYS, newWorld, refusal } from './world.ts';
+import { readTrail } from '../../lib/client/audit/read-trail.ts';
+import { EMPTY_CHAIN, nextEvent, type ChainHead } from '../../lib/domain/audit-chain.ts';
+import { asked, granted, people } from './main-job-story.ts';
+import { KEYS, newWorld, refusal } from './clients.ts';
 
 const chain = (n: number) => {
   let head: ChainHead = EMPTY_CHAIN;

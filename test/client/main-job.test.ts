@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import { fromUtf8, utf8 } from '../../lib/bytes/codec.ts';
 import type { FolderId } from '../../lib/bytes/ids.ts';
 import { createPatient, createRecipient, importMemory } from '../../lib/client/index.ts';
-import { asked, DAY, granted, people, readAll, TEXT } from './story.ts';
-import { KEYS, refusal } from './world.ts';
+import { asked, DAY, granted, people, readAll, TEXT } from './main-job-story.ts';
+import { KEYS, refusal } from './clients.ts';
 
 test('a record goes from the patient to the clinician', async () => {
   const { clinician, grant, first, record, patient } = await granted();

@@ -5,8 +5,8 @@ import { fromUtf8 } from '../../lib/bytes/codec.ts';
 import { takesIn } from '../../lib/domain/grant.ts';
 import type { Jws } from '../../lib/statements/kinds.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
-import { asked, DAY, people } from './story.ts';
-import { KEYS, refusal } from './world.ts';
+import { asked, DAY, people } from './main-job-story.ts';
+import { KEYS, refusal } from './clients.ts';
 
 interface Sent {
   readonly statement: Jws;

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { createMemory, importMemory, type Memory } from '../../lib/client/memory.ts';
+import { createMemory, importMemory, type Memory } from '../../lib/client/session/memory.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { clinician, patient, SAMPLES } from '../statements/samples.ts';
-import { refusal } from './world.ts';
+import { refusal } from './clients.ts';
 
 const identity = (change: Partial<Payload<'identity'>>) =>
   signStatement('identity', { ...SAMPLES.identity.payload, ...change }, clinician);

@@ -3,9 +3,9 @@ import { expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import { checkFragmentProof, WrongFragmentError } from '../../lib/client/index.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
-import { SERVICE_KEY, signedAnswer } from './notary.ts';
-import { granted } from './story.ts';
-import { refusal } from './world.ts';
+import { SERVICE_KEY, signedAnswer } from './service-signer.ts';
+import { granted } from './main-job-story.ts';
+import { refusal } from './clients.ts';
 
 test('a proxy key that had expired at the opening convicts nobody', async () => {
   const { clinician, grant, record, service } = await granted();

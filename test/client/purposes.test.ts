@@ -1,7 +1,7 @@
 // For what purpose something was opened: what the patient signed, not what the service makes of it.
 import { describe, expect, test } from '@jest/globals';
-import { asked, granted, people, TEXT } from './story.ts';
-import { refusal } from './world.ts';
+import { asked, granted, people, TEXT } from './main-job-story.ts';
+import { refusal } from './clients.ts';
 
 describe('openings', () => {
   test('are for the purpose of their grant, also where the list of grants lags', async () => {

@@ -4,16 +4,16 @@ import { fromBase64url, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
 import { createPatient, createRecipient } from '../../lib/client/index.ts';
 import { wrapKey } from '../../lib/envelope/wrap.ts';
-import type { DeviceKeys } from '../../lib/identity/derive.ts';
+import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
 import { decodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodeCapsule, encodeCFrag, reencrypt } from '../../lib/umbral/proxy.ts';
 import { fill } from '../statements/samples.ts';
-import { problem } from './fake.ts';
-import { asked, DAY, granted, people, readAll, TEXT } from './story.ts';
-import { KEYS, refusal } from './world.ts';
+import { problem } from './prepared-answers.ts';
+import { asked, DAY, granted, people, readAll, TEXT } from './main-job-story.ts';
+import { KEYS, refusal } from './clients.ts';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- lies keep to no shape
 type Any = any;

@@ -2,9 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Grant } from '../../lib/client/index.ts';
 import { RightEnded } from '../../lib/client/index.ts';
-import { problem } from './fake.ts';
-import { DAY, people, TEXT } from './story.ts';
-import { refusal } from './world.ts';
+import { problem } from './prepared-answers.ts';
+import { DAY, people, TEXT } from './main-job-story.ts';
+import { refusal } from './clients.ts';
 
 const ended = async () => {
   const all = await people();

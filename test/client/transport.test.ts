@@ -2,10 +2,19 @@ import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
 import { utf8, fromUtf8 } from '../../lib/bytes/codec.ts';
 import type { FolderId, GrantId } from '../../lib/bytes/ids.ts';
-import { createTransport, type TransportOptions } from '../../lib/client/transport.ts';
+import { createTransport, type TransportOptions } from '../../lib/client/session/transport.ts';
 import { verifyRequest } from '../../lib/http/verify-request.ts';
 import { patient } from '../statements/samples.ts';
-import { fakeFetch, inTurn, json, mostRng, problem, stillWorld, type Answering, type Sent } from './fake.ts';
+import {
+  fakeFetch,
+  inTurn,
+  json,
+  mostRng,
+  problem,
+  stillWorld,
+  type Answering,
+  type Sent,
+} from './prepared-answers.ts';
 
 const ORIGIN = 'https://api.example.org';
 const OK = () => json(200, { folders: [] });

@@ -2,10 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat } from '../../lib/bytes/binary.ts';
 import { newId, type FolderId, type RecordId } from '../../lib/bytes/ids.ts';
-import { uploadBlob, type SealedPart } from '../../lib/client/upload.ts';
+import { uploadBlob, type SealedPart } from '../../lib/client/records/upload.ts';
 import { fill } from '../statements/samples.ts';
-import type { Sent } from './fake.ts';
-import { newWorld, refusal } from './world.ts';
+import type { Sent } from './prepared-answers.ts';
+import { newWorld, refusal } from './clients.ts';
 
 const part = (number: number, length = 10): SealedPart => {
   const bytes = fill(number, length);

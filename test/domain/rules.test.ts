@@ -2,13 +2,13 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { identityId, newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
 import { excess, grantFault, leavesRoomFor, livenessAt, type GrantStatus } from '../../lib/domain/grant.ts';
-import { cellLife, grantLife, recordLife, requestLife } from '../../lib/domain/life.ts';
+import { cellLife, grantLife, recordLife, requestLife } from '../../lib/domain/life-cycles.ts';
 import { namesEachOnce, openingInTime, OPENING_SKEW, REPEAT_WINDOW } from '../../lib/domain/opening.ts';
 import { CLOCK_TOLERANCE, continues, createdInTime, LONGEST_DELAY, UPLOAD_LIFE } from '../../lib/domain/record.ts';
 import { isOpen, LONGEST_WAIT, requestFault, requestStateAt } from '../../lib/domain/request.ts';
 import { DAY, instantOf, MINUTE, SECOND } from '../../lib/domain/time.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
-import { runs } from '../support/fc.ts';
+import { runs } from '../support/property-runs.ts';
 
 const NOW = 1_764_000_000_000;
 const at = instantOf;

@@ -16,7 +16,7 @@ import { nextRequestPace, requestFault, REQUESTS_AN_HOUR } from '../../lib/domai
 import { DAY, HOUR, instantOf } from '../../lib/domain/time.ts';
 import { CATEGORIES } from '../../lib/statements/fields.ts';
 import type { GrantCell, Payload, Scope, Statement } from '../../lib/statements/kinds.ts';
-import { runs } from '../support/fc.ts';
+import { runs } from '../support/property-runs.ts';
 
 const NOW = 1_767_225_600_000;
 const now = instantOf(NOW);

@@ -13,7 +13,7 @@ import {
 } from '../../lib/envelope/header.ts';
 import { openBlob } from '../../lib/envelope/open.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
-import { runs } from '../support/fc.ts';
+import { runs } from '../support/property-runs.ts';
 import { codeOf, fileKey, heading, inPieces, openAll, patterned, seal, withHeader, type Sealed } from './helpers.ts';
 import { peerDigest, peerKey, peerSealChunks } from './peer.ts';
 

@@ -9,7 +9,7 @@ import { wholeParts, webEngine, type PartHash } from '../../lib/envelope/engine.
 import type { DigestedPart, PartDigester } from '../../lib/envelope/part-digester.ts';
 import { nodeEngine, type Host } from '../../lib/envelope/engine-node.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
-import { runs } from '../support/fc.ts';
+import { runs } from '../support/property-runs.ts';
 import { fileKey, heading, inPieces, openAll, patterned } from './helpers.ts';
 
 const MiB = 1_048_576;

@@ -6,7 +6,7 @@ import { fromUtf8 } from '../../lib/bytes/codec.ts';
 import { idBytes, identityKey } from '../../lib/bytes/ids.ts';
 import { encodeHeader, type HeaderFields } from '../../lib/envelope/header.ts';
 import { openMetadata, sealMetadata, type RecordMetadata } from '../../lib/envelope/metadata.ts';
-import { runs } from '../support/fc.ts';
+import { runs } from '../support/property-runs.ts';
 import { fileKey, openAll, patterned, seal } from './helpers.ts';
 import {
   gcmOpen,

@@ -5,7 +5,7 @@ import { concat, equalBytes } from '../../lib/bytes/binary.ts';
 import { encodeHeader, type HeaderFields } from '../../lib/envelope/header.ts';
 import { EnvelopeError, type EnvelopeErrorCode } from '../../lib/envelope/errors.ts';
 import { openBlob } from '../../lib/envelope/open.ts';
-import { runs } from '../support/fc.ts';
+import { runs } from '../support/property-runs.ts';
 import { fileKey, inPieces, patterned, seal, type Sealed } from './helpers.ts';
 import { peerDigest, peerKey, peerSealChunks } from './peer.ts';
 

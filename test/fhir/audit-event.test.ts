@@ -18,9 +18,9 @@ import {
   purposesIn,
   type EventKind,
   type EventSubject,
-} from '../../lib/domain/audit.ts';
+} from '../../lib/domain/audit-chain.ts';
 import { clinician, fill, patient } from '../statements/samples.ts';
-import { runs } from '../support/fc.ts';
+import { runs } from '../support/property-runs.ts';
 import { balpFaults } from './profiles.ts';
 import { grant, ORIGIN, request, trail } from './samples.ts';
 import { faults } from './schema.ts';

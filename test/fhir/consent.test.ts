@@ -5,7 +5,7 @@ import { grantConsent, requestConsent, type ExportedGrant, type ExportedRequest 
 import { PURPOSE_TEXTS, PURPOSES } from '../../lib/statements/fields.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { SAMPLES } from '../statements/samples.ts';
-import { runs } from '../support/fc.ts';
+import { runs } from '../support/property-runs.ts';
 import { pcfFaults } from './profiles.ts';
 import { grant, ORIGIN, request } from './samples.ts';
 import { faults, SCHEMA_ID } from './schema.ts';

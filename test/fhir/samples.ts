@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { toBase32, toBase64url } from '../../lib/bytes/codec.ts';
 import { identityId, type RandomId } from '../../lib/bytes/ids.ts';
-import { EMPTY_CHAIN, EVENT_KINDS, nextEvent, type EventSubject } from '../../lib/domain/audit.ts';
+import { EMPTY_CHAIN, EVENT_KINDS, nextEvent, type EventSubject } from '../../lib/domain/audit-chain.ts';
 import type { ExportedEntry, ExportedGrant, ExportedRequest } from '../../lib/client/index.ts';
 import { CATEGORIES, PURPOSES, RIGHTS } from '../../lib/statements/fields.ts';
 import { KINDS, type Kind, type Payload, type Statement } from '../../lib/statements/kinds.ts';

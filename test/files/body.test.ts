@@ -9,8 +9,8 @@ import { EnvelopeError } from '../../lib/envelope/errors.ts';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
 import type { SelfSealing } from '../../lib/envelope/seal.ts';
 import { fileBody, intoFile } from '../../lib/files/body.ts';
-import { people } from '../client/story.ts';
-import { refusal } from '../client/world.ts';
+import { people } from '../client/main-job-story.ts';
+import { refusal } from '../client/clients.ts';
 import { fileKey, heading, patterned, seal } from '../envelope/helpers.ts';
 
 let folder = '';

@@ -14,7 +14,7 @@ import { sealFile, type SealedFile, type SealFileOptions } from '../../lib/files
 import { withWorkers } from '../../lib/files/run-workers.ts';
 import { codeOf, fileKey, heading, patterned, seal, withHeader, type Sealed } from '../envelope/helpers.ts';
 import { peerDigest, peerKey, peerSealChunks } from '../envelope/peer.ts';
-import { runs } from '../support/fc.ts';
+import { runs } from '../support/property-runs.ts';
 
 const K64 = 65_536;
 const rng = (length: number): Uint8Array => new Uint8Array(length).fill(9);

@@ -7,7 +7,7 @@ import fc from 'fast-check';
 import { sharedFor } from '../../lib/files/run-workers.ts';
 import { runWorker, type Shared, type Work, type WorkerMessage } from '../../lib/files/worker.ts';
 import { patterned } from '../envelope/helpers.ts';
-import { runs } from '../support/fc.ts';
+import { runs } from '../support/property-runs.ts';
 
 const TAG = 16;
 const rawKey = patterned(32);

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
-import { deviceKeys, identityPublicKey } from '../../lib/identity/derive.ts';
+import { deviceKeys, identityPublicKey } from '../../lib/identity/key-derivation.ts';
 import { identityPayload, nextKeyHash } from '../../lib/identity/identity-statement.ts';
-import { generationSeed } from '../../lib/identity/roots.ts';
-import { possessionMessage } from '../../lib/statements/possession.ts';
+import { generationSeed } from '../../lib/identity/recovery-words.ts';
+import { possessionMessage } from '../../lib/statements/receiving-key-proof.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodePublicKey, verifyMessage } from '../../lib/umbral/proxy.ts';

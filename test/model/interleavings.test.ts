@@ -6,7 +6,7 @@ import { AppError } from '../../lib/api/errors.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';
 import { copyOf, makeMemory, type Schedule, type State } from '../support/memory/index.ts';
 import { openingOf, patient, recipient, revocationOf } from '../usecases/people.ts';
-import { clinic, send, trailOf, type Clinic } from '../usecases/world.ts';
+import { clinic, send, trailOf, type Clinic } from '../usecases/clinic.ts';
 
 const SCHEDULES = process.env['LONG'] === '1' ? 10_000 : 500;
 

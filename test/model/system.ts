@@ -28,7 +28,7 @@ import {
   type Person,
   type SignedGrant,
 } from '../usecases/people.ts';
-import { begin, send, trailOf, uploaded } from '../usecases/world.ts';
+import { begin, send, trailOf, uploaded } from '../usecases/clinic.ts';
 import { REPEATABLE } from './plans.ts';
 import type { Cell, Extending, Giving, Name, Outcome, Plans, Scope, Version, Who } from './plans.ts';
 

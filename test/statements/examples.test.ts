@@ -5,8 +5,8 @@ import { readFile } from 'node:fs/promises';
 import { fromHex, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { identityKey, parseIdentityId } from '../../lib/bytes/ids.ts';
 import { verifyRequest } from '../../lib/http/verify-request.ts';
-import { openKeyFile } from '../../lib/identity/keyfile.ts';
-import { generationSeed, rootFromWords } from '../../lib/identity/roots.ts';
+import { openKeyFile } from '../../lib/identity/key-file.ts';
+import { generationSeed, rootFromWords } from '../../lib/identity/recovery-words.ts';
 import { KINDS, type Kind } from '../../lib/statements/kinds.ts';
 import { claimOf, verifyStatement } from '../../lib/statements/verify.ts';
 import {

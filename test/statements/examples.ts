@@ -3,11 +3,11 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { toBase64url, toHex, utf8 } from '../../lib/bytes/codec.ts';
 import { newId, type GrantId, type OpeningId, type RandomId, type RequestId } from '../../lib/bytes/ids.ts';
-import { deviceKeys, identityPublicKey } from '../../lib/identity/derive.ts';
+import { deviceKeys, identityPublicKey } from '../../lib/identity/key-derivation.ts';
 import { signRequest } from '../../lib/identity/http-signature.ts';
 import { identityPayload, nextKeyHash } from '../../lib/identity/identity-statement.ts';
-import { encodeKeyFile, holdKeys, sealKeyFile } from '../../lib/identity/keyfile.ts';
-import { generationSeed, newRootWords } from '../../lib/identity/roots.ts';
+import { encodeKeyFile, holdKeys, sealKeyFile } from '../../lib/identity/key-file.ts';
+import { generationSeed, newRootWords } from '../../lib/identity/recovery-words.ts';
 import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { encodePublicKey, publicKeyOf, type SecretKey } from '../../lib/umbral/keys.ts';

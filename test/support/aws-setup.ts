@@ -1,7 +1,7 @@
 // Before the suites that need AWS: the local one is started (or what AWS_ENDPOINT_URL names is taken) and gets its tables and bucket.
 import { startLocalAws, type LocalAws } from '../../localstack/local-aws.ts';
 import { compiledStack, createResources } from '../../localstack/resources.ts';
-import { localEnvironment, startSystem, type System } from '../../scripts/dev.ts';
+import { localEnvironment, startSystem, type System } from '../../scripts/local-system.ts';
 
 declare global {
   var testAws: LocalAws | undefined;

@@ -14,9 +14,9 @@ import {
   type RecordInfo,
   type UploadProgress,
 } from '../../lib/client/index.ts';
-import { deviceKeys, identityPublicKey } from '../../lib/identity/derive.ts';
+import { deviceKeys, identityPublicKey } from '../../lib/identity/key-derivation.ts';
 import { nextKeyHash } from '../../lib/identity/identity-statement.ts';
-import { generationSeed, newRootWords, rootFromWords } from '../../lib/identity/roots.ts';
+import { generationSeed, newRootWords, rootFromWords } from '../../lib/identity/recovery-words.ts';
 
 export interface Seen {
   readonly fileName: string | undefined;

@@ -8,8 +8,8 @@ import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
 import type { Log } from '../../lib/http/log.ts';
 import type { AwsClient } from '../../lib/runtime/container.ts';
-import { withNotary } from '../../lib/runtime/signing.ts';
-import { makeStorageContainer } from '../../lib/runtime/storage.ts';
+import { withNotary } from '../../lib/runtime/signing-container.ts';
+import { makeStorageContainer } from '../../lib/runtime/storage-container.ts';
 
 type Container = ReturnType<typeof withNotary<ReturnType<typeof makeStorageContainer>>>;
 import { errorsOf } from '../../scripts/contract/document.ts';

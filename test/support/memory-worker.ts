@@ -8,7 +8,7 @@ import { systemRng } from '../../lib/bytes/binary.ts';
 import { fromHex, toHex } from '../../lib/bytes/codec.ts';
 import type { FolderId, GrantId } from '../../lib/bytes/ids.ts';
 import { createPatient, createRecipient } from '../../lib/client/index.ts';
-import { deviceKeys } from '../../lib/identity/derive.ts';
+import { deviceKeys } from '../../lib/identity/key-derivation.ts';
 import { nextKeyHash } from '../../lib/identity/identity-statement.ts';
 
 const [what, origin = '', home = '', file = ''] = process.argv.slice(2);

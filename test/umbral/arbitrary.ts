@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Rng } from '../../lib/bytes/binary.ts';
 import { publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';
-import { ORDER } from '../../lib/umbral/scalar.ts';
+import { ORDER } from '../../lib/umbral/curve/scalar.ts';
 
 export const bytesOf = (length: number): fc.Arbitrary<Uint8Array> =>
   fc.uint8Array({ minLength: length, maxLength: length });

@@ -2,13 +2,13 @@
 import { expect, test } from '@jest/globals';
 import { challengeOf, decodeCapsules, encodeCapsule } from '../../lib/umbral/capsule.ts';
 import { CapsuleFragVerifier } from '../../lib/umbral/cfrag.ts';
-import { curve } from '../../lib/umbral/curve.ts';
+import { curve } from '../../lib/umbral/curve/curve.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
-import type { Point } from '../../lib/umbral/backend.ts';
-import { Capsule, CapsuleFrag } from '../../lib/umbral/forms.ts';
+import type { Point } from '../../lib/umbral/curve/backend.ts';
+import { Capsule, CapsuleFrag } from '../../lib/umbral/objects.ts';
 import { publicKeyOf, randomSecretKey } from '../../lib/umbral/keys.ts';
 import { reencrypt } from '../../lib/umbral/proxy.ts';
-import { add, ORDER, type Scalar } from '../../lib/umbral/scalar.ts';
+import { add, ORDER, type Scalar } from '../../lib/umbral/curve/scalar.ts';
 import { encapsulate } from '../../lib/umbral/sender.ts';
 
 const [a, b, w] = [randomSecretKey(), randomSecretKey(), randomSecretKey()];

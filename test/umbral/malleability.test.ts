@@ -9,9 +9,9 @@ import { UmbralError } from '../../lib/umbral/errors.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf, randomSecretKey, SecretKey } from '../../lib/umbral/keys.ts';
 import { decodeKFrag, encodeKFrag, reencrypt, trustStoredKFrag, verifyKFrag } from '../../lib/umbral/proxy.ts';
 import { encapsulate } from '../../lib/umbral/sender.ts';
-import { verifyMessage } from '../../lib/umbral/signature.ts';
-import { signMessage } from '../../lib/umbral/signing.ts';
-import { runs } from '../support/fc.ts';
+import { verifyMessage } from '../../lib/umbral/ecdsa-verify.ts';
+import { signMessage } from '../../lib/umbral/ecdsa-sign.ts';
+import { runs } from '../support/property-runs.ts';
 import { bytesOf, flipped } from './arbitrary.ts';
 
 const [a, b, w] = [randomSecretKey(), randomSecretKey(), randomSecretKey()];

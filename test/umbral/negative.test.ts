@@ -6,7 +6,7 @@ import { decodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
 import { decryptReencrypted } from '../../lib/umbral/delegatee.ts';
 import { decryptOriginal, generateKFrags } from '../../lib/umbral/delegator.ts';
 import { UmbralError, type UmbralErrorCode } from '../../lib/umbral/errors.ts';
-import { VerifiedCapsuleFrag } from '../../lib/umbral/forms.ts';
+import { VerifiedCapsuleFrag } from '../../lib/umbral/objects.ts';
 import { decodePublicKey, publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';
 import { decodeKFrag, verifyKFrag } from '../../lib/umbral/kfrag.ts';
 import { encrypt } from '../../lib/umbral/sender.ts';

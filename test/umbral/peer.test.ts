@@ -7,13 +7,13 @@ import { decodeCapsule, encodeCapsule } from '../../lib/umbral/capsule.ts';
 import { decodeCFrag, encodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
 import { decryptReencrypted } from '../../lib/umbral/delegatee.ts';
 import { decryptOriginal, generateKFrags } from '../../lib/umbral/delegator.ts';
-import { makeFactory, makeKey, makeSecret } from '../../lib/umbral/keyfactory.ts';
+import { makeFactory, makeKey, makeSecret } from '../../lib/umbral/key-factory.ts';
 import { encodePublicKey, publicKeyOf, randomSecretKey, SecretKey } from '../../lib/umbral/keys.ts';
 import { decodeKFrag, encodeKFrag, reencrypt, verifyKFrag } from '../../lib/umbral/proxy.ts';
 import { encrypt } from '../../lib/umbral/sender.ts';
-import { verifyMessage } from '../../lib/umbral/signature.ts';
-import { signMessage } from '../../lib/umbral/signing.ts';
-import { runs } from '../support/fc.ts';
+import { verifyMessage } from '../../lib/umbral/ecdsa-verify.ts';
+import { signMessage } from '../../lib/umbral/ecdsa-sign.ts';
+import { runs } from '../support/property-runs.ts';
 
 const PLAINTEXT = 'from the one to the other';
 

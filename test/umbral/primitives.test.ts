@@ -5,13 +5,13 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, test } from '@jest/globals';
 import { concat } from '../../lib/bytes/binary.ts';
 import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
-import { curve } from '../../lib/umbral/curve.ts';
+import { curve } from '../../lib/umbral/curve/curve.ts';
 import * as hashes from '../../lib/umbral/hashes.ts';
-import { makeFactory, makeKey, makeSecret } from '../../lib/umbral/keyfactory.ts';
+import { makeFactory, makeKey, makeSecret } from '../../lib/umbral/key-factory.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';
-import * as scalar from '../../lib/umbral/scalar.ts';
-import { signMessage } from '../../lib/umbral/signing.ts';
-import { verifyMessage } from '../../lib/umbral/signature.ts';
+import * as scalar from '../../lib/umbral/curve/scalar.ts';
+import { signMessage } from '../../lib/umbral/ecdsa-sign.ts';
+import { verifyMessage } from '../../lib/umbral/ecdsa-verify.ts';
 import { replay, vectors } from './vectors.ts';
 
 type Row<K extends string> = Readonly<Record<K, string>>;

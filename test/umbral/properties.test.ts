@@ -9,9 +9,9 @@ import { decapsulateOriginal, decryptOriginal, generateKFrags } from '../../lib/
 import { decodePublicKey, encodePublicKey, publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';
 import { decodeKFrag, encodeKFrag, reencrypt, verifyKFrag } from '../../lib/umbral/proxy.ts';
 import { encapsulate, encrypt } from '../../lib/umbral/sender.ts';
-import { verifyMessage } from '../../lib/umbral/signature.ts';
-import { signMessage } from '../../lib/umbral/signing.ts';
-import { runs } from '../support/fc.ts';
+import { verifyMessage } from '../../lib/umbral/ecdsa-verify.ts';
+import { signMessage } from '../../lib/umbral/ecdsa-sign.ts';
+import { runs } from '../support/property-runs.ts';
 import { parties, publicKeys, secretKeys, sources, splits, type Parties } from './arbitrary.ts';
 
 const refusal = (code: string) => expect.objectContaining({ name: 'UmbralError', code });

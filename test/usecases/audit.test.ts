@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { EMPTY_CHAIN, eventHash, verifyChain, type AuditEvent } from '../../lib/domain/audit.ts';
+import { EMPTY_CHAIN, eventHash, verifyChain, type AuditEvent } from '../../lib/domain/audit-chain.ts';
 import { nobody, NOW, openingOf, patient, recipient, stranger, type Person } from './people.ts';
-import { clinic, refused, send, trailOf, unchanged, type Clinic } from './world.ts';
+import { clinic, refused, send, trailOf, unchanged, type Clinic } from './clinic.ts';
 
 const list = (w: Clinic, as: 'patient' | 'recipient', by: Person, query = {}) =>
   send(w, 'list-audit', by, { query: { as, ...query } });

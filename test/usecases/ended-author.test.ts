@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { DAY } from '../../lib/domain/time.ts';
 import { delegated, epochAfter, grantOf, NOW, patient, recipient, revocationOf } from './people.ts';
-import { clinic, putFolder, send } from './world.ts';
+import { clinic, putFolder, send } from './clinic.ts';
 
 const authored = async () => {
   const w = await clinic();

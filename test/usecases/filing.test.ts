@@ -22,7 +22,7 @@ import {
   unchanged,
   uploaded,
   type Clinic,
-} from './world.ts';
+} from './clinic.ts';
 
 /** The next version of the letter. */
 const revised = (w: Clinic, changes: Parameters<typeof filingOf>[2] = {}) => {

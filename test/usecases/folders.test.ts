@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId } from '../../lib/bytes/ids.ts';
 import { b64, epochAfter, folderOf, nobody, NOW, patient, recipient, stranger } from './people.ts';
-import { clinic, eventOf, interrupted, lastEvent, putFolder, readOnly, refused, send, unchanged } from './world.ts';
+import { clinic, eventOf, interrupted, lastEvent, putFolder, readOnly, refused, send, unchanged } from './clinic.ts';
 
 describe('create-folder', () => {
   test('makes a folder of the caller', async () => {

@@ -37,7 +37,7 @@ import {
   trailOf,
   unchanged,
   type Clinic,
-} from './world.ts';
+} from './clinic.ts';
 
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
 const viewOf = ({ statement }: SignedGrant, state = 'active', used = 0) => ({

@@ -13,7 +13,7 @@ import {
   send,
   trailOf,
   unchanged,
-} from './world.ts';
+} from './clinic.ts';
 
 const POINT_OF_NONE = 'A'.repeat(44);
 

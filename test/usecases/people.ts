@@ -14,7 +14,7 @@ import {
 import { DAY } from '../../lib/domain/time.ts';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
 import { wrapKey } from '../../lib/envelope/wrap.ts';
-import { deviceKeys, identityPublicKey, type DeviceKeys } from '../../lib/identity/derive.ts';
+import { deviceKeys, identityPublicKey, type DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import { identityPayload } from '../../lib/identity/identity-statement.ts';
 import type { GrantCell, Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';

@@ -5,7 +5,7 @@ import { newId, type GrantId, type OpeningId } from '../../lib/bytes/ids.ts';
 import { OPENING_SKEW, REPEAT_WINDOW } from '../../lib/domain/opening.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/domain/time.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';
-import { fragmentHash, verifyServiceStatement } from '../../lib/statements/service.ts';
+import { fragmentHash, verifyServiceStatement } from '../../lib/statements/service-statements.ts';
 import { decodeCapsule } from '../../lib/umbral/capsule.ts';
 import { decodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
 import { decryptReencrypted } from '../../lib/umbral/delegatee.ts';
@@ -41,7 +41,7 @@ import {
   trailOf,
   unchanged,
   type Clinic,
-} from './world.ts';
+} from './clinic.ts';
 
 const ended = (reason: string) => ({ code: 'grant-ended', reason });
 const invalid = (member: string) => ({ code: 'statement-invalid', member });

@@ -27,7 +27,7 @@ import {
   send,
   unchanged,
   type Clinic,
-} from './world.ts';
+} from './clinic.ts';
 
 const viewOf = ({ statement, body }: Filing) => ({
   statement: statement.jws,

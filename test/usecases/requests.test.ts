@@ -32,7 +32,7 @@ import {
   trailOf,
   unchanged,
   type Clinic,
-} from './world.ts';
+} from './clinic.ts';
 
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
 

@@ -6,9 +6,9 @@ import { DAY, MINUTE } from '../../lib/domain/time.ts';
 import { wrapKey } from '../../lib/envelope/wrap.ts';
 import { decodePublicKey } from '../../lib/umbral/keys.ts';
 import type { Payload, Statement } from '../../lib/statements/kinds.ts';
-import { verifyServiceStatement } from '../../lib/statements/service.ts';
-import { authority } from '../../lib/usecases/authority.ts';
-import type { Call } from '../../lib/usecases/call.ts';
+import { verifyServiceStatement } from '../../lib/statements/service-statements.ts';
+import { authority } from '../../lib/usecases/checks/filing-right.ts';
+import type { Call } from '../../lib/ports/call.ts';
 import { inOrder, makeMemory } from '../support/memory/index.ts';
 import {
   b64,
@@ -44,7 +44,7 @@ import {
   unchanged,
   uploaded,
   type Clinic,
-} from './world.ts';
+} from './clinic.ts';
 
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
 const NOT_FOUND = { code: 'not-found' };

@@ -1,5 +1,5 @@
 // The trail as it is read: by place, by time, or by actor.
-import type { AuditEntry, AuditTrail } from '../../../lib/usecases/ports.ts';
+import type { AuditEntry, AuditTrail } from '../../../lib/ports/index.ts';
 import { pageOf, type Placed } from './page.ts';
 import { ms, pad, type State } from './state.ts';
 import type { Steps } from './steps.ts';

@@ -6,7 +6,7 @@ import { concat, equalBytes } from '../../../lib/bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../../../lib/bytes/codec.ts';
 import { MINUTE, SECOND } from '../../../lib/domain/time.ts';
 import { PART_BYTES, partCount } from '../../../lib/envelope/header.ts';
-import type { Blobs, Completion, PartTarget } from '../../../lib/usecases/ports.ts';
+import type { Blobs, Completion, PartTarget } from '../../../lib/ports/index.ts';
 import { uploadName, type MultipartRow, type PartRow, type State } from './state.ts';
 import type { Steps } from './steps.ts';
 

@@ -2,7 +2,7 @@
 import { AppError } from '../../../lib/api/errors.ts';
 import { livenessAt } from '../../../lib/domain/grant.ts';
 import type { Instant } from '../../../lib/domain/time.ts';
-import type { NewExtension } from '../../../lib/usecases/ports.ts';
+import type { NewExtension } from '../../../lib/ports/index.ts';
 import { cellText, type GrantRow, type State } from './state.ts';
 import { unless, type Refusal } from './transaction.ts';
 

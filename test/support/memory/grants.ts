@@ -4,7 +4,7 @@ import type { GrantId } from '../../../lib/bytes/ids.ts';
 import { leavesRoomFor, livenessAt, type GrantStatus } from '../../../lib/domain/grant.ts';
 import { nextPace } from '../../../lib/domain/opening.ts';
 import type { Instant } from '../../../lib/domain/time.ts';
-import type { GrantedCell, Grants, NewGrant, OpeningView, Openings, StoredGrant } from '../../../lib/usecases/ports.ts';
+import type { GrantedCell, Grants, NewGrant, OpeningView, Openings, StoredGrant } from '../../../lib/ports/index.ts';
 import { extending } from './extensions.ts';
 import { mapPage, pageOf, type Placed } from './page.ts';
 import { answering, BY_STATE, isListedAs } from './requests.ts';

@@ -1,7 +1,7 @@
 // Identities and folders.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { Statement } from '../../../lib/statements/kinds.ts';
-import type { Folders, Identities, StoredCell, StoredWrap } from '../../../lib/usecases/ports.ts';
+import type { Folders, Identities, StoredCell, StoredWrap } from '../../../lib/ports/index.ts';
 import { pageOf, type Placed } from './page.ts';
 import { extending } from './extensions.ts';
 import { ordinal, type State } from './state.ts';

@@ -1,12 +1,12 @@
 // The whole of what use cases need, in memory: a small model of lib/stores with the same conditions, refusals, pages and trail. Every call of
 // a port is one step that runs as a whole; a scheduler decides when.
-import type { PartTarget, Ports } from '../../../lib/usecases/ports.ts';
+import type { PartTarget, Ports } from '../../../lib/ports/index.ts';
 import { auditSteps } from './audit.ts';
 import { blobSteps, fetchBlob, sendPart } from './blobs.ts';
 import { grantSteps, openingSteps } from './grants.ts';
 import { folderSteps, identitySteps } from './identities.ts';
 import { recordSteps } from './records.ts';
-import { makeMemoryNotary } from './notary.ts';
+import { makeMemoryNotary } from './service-signer.ts';
 import { requestSteps } from './requests.ts';
 import { changes, copyOf, emptyState, type State } from './state.ts';
 import { inOrder, scheduled, type Schedule } from './steps.ts';

@@ -1,7 +1,7 @@
 // Lists, a page at a time. A cursor is the last sort key as base64url; it only moves the beginning of the list.
 import { AppError } from '../../../lib/api/errors.ts';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../../lib/bytes/codec.ts';
-import type { Page, PageRequest } from '../../../lib/usecases/ports.ts';
+import type { Page, PageRequest } from '../../../lib/ports/index.ts';
 
 const DEFAULT_LIMIT = 50;
 const LARGEST_LIMIT = 100;

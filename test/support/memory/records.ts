@@ -3,7 +3,7 @@ import { AppError } from '../../../lib/api/errors.ts';
 import { livenessAt, type GrantStatus } from '../../../lib/domain/grant.ts';
 import type { Instant } from '../../../lib/domain/time.ts';
 import type { RecordId } from '../../../lib/bytes/ids.ts';
-import type { NewVersion, Records, StoredRecord, StoredVersion } from '../../../lib/usecases/ports.ts';
+import type { NewVersion, Records, StoredRecord, StoredVersion } from '../../../lib/ports/index.ts';
 import { mapPage, pageOf, pageOfLists, type Placed } from './page.ts';
 import { cellText, ms, ordinal, uploadName, type RecordRow, type State, type WrapRow } from './state.ts';
 import type { Steps } from './steps.ts';

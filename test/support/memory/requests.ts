@@ -1,13 +1,13 @@
 // Requests, and the places that they take: five of a pair, a hundred of a patient, so many an hour of a recipient.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { IdentityId } from '../../../lib/bytes/ids.ts';
-import type { RequestState } from '../../../lib/domain/life.ts';
-import type { EventDraft } from '../../../lib/domain/audit.ts';
+import type { RequestState } from '../../../lib/domain/life-cycles.ts';
+import type { EventDraft } from '../../../lib/domain/audit-chain.ts';
 import { nextRequestPace } from '../../../lib/domain/request.ts';
 import { HOUR, SECOND } from '../../../lib/domain/time.ts';
 import type { Statement } from '../../../lib/statements/kinds.ts';
-import type { Call } from '../../../lib/usecases/call.ts';
-import type { Requests, StoredRequest } from '../../../lib/usecases/ports.ts';
+import type { Call } from '../../../lib/ports/call.ts';
+import type { Requests, StoredRequest } from '../../../lib/ports/index.ts';
 import { mapPage, pageOf, type Placed } from './page.ts';
 import { ms, type RequestRow, type SlotRow, type State } from './state.ts';
 import type { Steps } from './steps.ts';

@@ -1,6 +1,6 @@
 // Everything that the service keeps, as one plain object: what a use case changed is what differs in it. Rows are replaced, never altered.
 import type { FolderId, GrantId, IdentityId, RecordId, RequestId } from '../../../lib/bytes/ids.ts';
-import type { AuditEvent } from '../../../lib/domain/audit.ts';
+import type { AuditEvent } from '../../../lib/domain/audit-chain.ts';
 import type { Pace } from '../../../lib/domain/opening.ts';
 import type { RequestPace } from '../../../lib/domain/request.ts';
 import type { Jws, Statement, StatementHash } from '../../../lib/statements/kinds.ts';
@@ -16,7 +16,7 @@ import type {
   StoredUpload,
   StoredVersion,
   StoredWrap,
-} from '../../../lib/usecases/ports.ts';
+} from '../../../lib/ports/index.ts';
 
 /** A nonce, or an opening id, that was used. */
 export interface ClaimRow {

@@ -2,12 +2,12 @@
 // first condition that does not hold. Nobody else writes meanwhile, so the head of the chain never moves.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { IdentityId } from '../../../lib/bytes/ids.ts';
-import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../../lib/domain/audit.ts';
+import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../../lib/domain/audit-chain.ts';
 import { REPEAT_WINDOW } from '../../../lib/domain/opening.ts';
 import { HOUR, SECOND } from '../../../lib/domain/time.ts';
 import type { Jws, Statement } from '../../../lib/statements/kinds.ts';
-import type { Call } from '../../../lib/usecases/call.ts';
-import type { Written } from '../../../lib/usecases/ports.ts';
+import type { Call } from '../../../lib/ports/call.ts';
+import type { Written } from '../../../lib/ports/index.ts';
 import type { ClaimRow, State } from './state.ts';
 
 /** `repeated`: what this write wants was done before. */

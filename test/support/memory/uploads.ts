@@ -1,7 +1,7 @@
 // Uploads that were begun: open, then committed or retired.
 import { AppError } from '../../../lib/api/errors.ts';
 import { DAY } from '../../../lib/domain/time.ts';
-import type { StoredUpload, Uploads } from '../../../lib/usecases/ports.ts';
+import type { StoredUpload, Uploads } from '../../../lib/ports/index.ts';
 import { uploadName, type State, type UploadRow } from './state.ts';
 import type { Steps } from './steps.ts';
 import { nonceClaim, transact, type Refusal } from './transaction.ts';

@@ -1,8 +1,8 @@
 // Field and scalar arithmetic of the kernel's debug build against BigInt: random, edges, and limbs at the ends of what they may be.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ORDER } from '../../../lib/umbral/scalar.ts';
-import { cases, seeded } from '../../support/cases.ts';
+import { ORDER } from '../../../lib/umbral/curve/scalar.ts';
+import { cases, seeded } from '../../support/case-counts.ts';
 import { debugBuild, inside, limbsOf, modP } from './inside.ts';
 
 const kernel = inside(debugBuild);

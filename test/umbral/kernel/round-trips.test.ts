@@ -3,13 +3,13 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeCapsules, encodeCapsule } from '../../../lib/umbral/capsule.ts';
 import { CapsuleFragVerifier, decodeCFrag, encodeCFrag } from '../../../lib/umbral/cfrag.ts';
-import { chosen } from '../../../lib/umbral/choose.ts';
+import { chosen } from '../../../lib/umbral/curve/choose-backend.ts';
 import { CapsuleOpener } from '../../../lib/umbral/delegatee.ts';
 import { decryptOriginal, generateKFrags } from '../../../lib/umbral/delegator.ts';
 import { publicKeyOf } from '../../../lib/umbral/keys.ts';
 import { encodeKFrag, reencrypt, StoredKFrags } from '../../../lib/umbral/proxy.ts';
 import { encrypt } from '../../../lib/umbral/sender.ts';
-import { cases, seeded } from '../../support/cases.ts';
+import { cases, seeded } from '../../support/case-counts.ts';
 import { parties, splits } from '../arbitrary.ts';
 
 // On noble it would take hours, and say nothing new.

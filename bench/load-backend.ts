@@ -1,0 +1,40 @@
+// The scheme on a backend of choice.
+import { build } from 'esbuild';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Scheme } from './implementations.ts';
+
+const root = join(import.meta.dirname, '..');
+
+/** Bundled as it is deployed; with noble in the place of the choice where asked. */
+export const loadScheme = async (backend: 'wasm' | 'noble'): Promise<Scheme> => {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-'));
+  const outfile = join(folder, 'scheme.mjs');
+  await build({
+    entryPoints: [join(root, 'bench/scheme.ts')],
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    outfile,
+    plugins: [
+      {
+        name: 'backend',
+        setup: (builder) => {
+          if (backend === 'noble')
+            builder.onResolve({ filter: /\/choose\.ts$/ }, () => ({
+              path: join(root, 'test/support/choose-noble-backend.ts'),
+            }));
+        },
+      },
+    ],
+  });
+  try {
+    const scheme = (await import(pathToFileURL(outfile).href)) as Scheme;
+    if (scheme.chosen.name !== backend) throw new Error(`the backend is ${scheme.chosen.name}, not ${backend}`);
+    return scheme;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};

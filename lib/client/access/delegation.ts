@@ -1,0 +1,67 @@
+// Delegating cells: the key fragments of grants and extensions, and the statements that name them.
+import { sha256 } from '@noble/hashes/sha2.js';
+import type { Body } from '../../api/routes.ts';
+import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import type { GrantId } from '../../bytes/ids.ts';
+import type { GrantCell, Payload, Statement } from '../../statements/kinds.ts';
+import { signStatement } from '../../statements/sign.ts';
+import { generateKFrags } from '../../umbral/delegator.ts';
+import { encodeKFrag, kfragId } from '../../umbral/kfrag.ts';
+import type { Context } from '../session/context.ts';
+import { ClientError } from '../session/errors.ts';
+import { publicKeyFrom } from '../identities/identities.ts';
+
+export type ExtensionBody = Body<'extend-grant'>;
+
+/** A cell as statements name it, with nothing delegated. */
+export const cellOf = ({ payload, hash }: Statement<'folder'>): GrantCell => ({
+  folder: payload.folder,
+  epoch: payload.epoch,
+  key: payload.key,
+  statement: hash,
+  kfrags: [],
+});
+
+/** One cell of a grant and its key fragment, which the recipient's and the folder's keys are signed into. */
+export const delegate = (ctx: Context, folder: Statement<'folder'>, receiving: string) => {
+  const { folder: id, epoch, salt } = folder.payload;
+  const [kfrag] = generateKFrags({
+    delegating: ctx.keys.folderKey(id, epoch, fromBase64url(salt)),
+    receiving: publicKeyFrom(receiving),
+    signer: ctx.keys.kfragSigner,
+    threshold: 1,
+    shares: 1,
+    rng: ctx.world.rng,
+  });
+  if (kfrag === undefined) throw new ClientError('bad-argument', 'no key fragment was made');
+  const bytes = encodeKFrag(kfrag);
+  const named = { proxy: 'service', id: toBase64url(kfragId(kfrag)), hash: toBase64url(sha256(bytes)) } as const;
+  return { cell: { ...cellOf(folder), kfrags: [named] }, kfrag: toBase64url(bytes) };
+};
+
+/** What an extension builds on. */
+interface Extendable {
+  readonly id: GrantId;
+  readonly statement: Statement<'grant'>;
+  readonly extensions: number;
+  readonly tip: string;
+}
+
+/** Signs the next extension of a grant over these cells, at most 80. */
+export const extensionOf = async (
+  ctx: Context,
+  { id, statement, extensions, tip }: Extendable,
+  cells: readonly Statement<'folder'>[],
+): Promise<ExtensionBody> => {
+  const delegated = cells.map((c) => delegate(ctx, c, statement.payload.receiving.key));
+  const payload: Payload<'extension'> = {
+    patient: ctx.keys.id,
+    grant: id,
+    number: extensions + 1,
+    previous: tip,
+    cells: delegated.map((d) => d.cell),
+    issued: ctx.now(),
+  };
+  const { jws } = await signStatement('extension', payload, ctx.keys);
+  return { statement: jws, kfrags: delegated.map((d) => d.kfrag) };
+};

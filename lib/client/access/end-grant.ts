@@ -1,0 +1,61 @@
+// What holds a grant, lets it go on, or ends it: signed by its patient, or by the recipient that gives it back.
+import type { Payload } from '../../statements/kinds.ts';
+import { signStatement } from '../../statements/sign.ts';
+import type { Context } from '../session/context.ts';
+import { ClientError } from '../session/errors.ts';
+import { verifyGrant, type Grant } from './grants.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+type Signed = Pick<Grant, 'id' | 'statement'>;
+/** What is held is numbered. */
+export type Held = Signed & Pick<Grant, 'holds'>;
+
+/** The statement and state of a grant as the service answers it after an ending or a hold. */
+type View = Parameters<typeof verifyGrant>[1];
+
+const ended = (ctx: Context, view: View, { statement }: Signed): Promise<Grant> => {
+  if (view.state !== 'revoked')
+    throw new ClientError('bad-answer', 'the service does not say that the grant has ended');
+  return verifyGrant(ctx, { ...view, statement: statement.jws }, statement.payload.patient);
+};
+
+export const revoke = async (
+  ctx: Context,
+  grant: Signed,
+  code: Payload<'revocation'>['code'] = 'no-longer-needed',
+  options: CallOptions = {},
+): Promise<Grant> => {
+  const payload = { patient: ctx.keys.id, grant: grant.id, of: grant.statement.hash, code, when: ctx.now() };
+  const { jws } = await signStatement('revocation', payload, ctx.keys);
+  ctx.memory.noteRevoked(grant.id, grant.statement.payload.right === 'read');
+  const view = await ctx.call('revoke-grant', { params: { grantId: grant.id }, body: { statement: jws } }, options);
+  return ended(ctx, view, grant);
+};
+
+export const giveBack = async (
+  ctx: Context,
+  grant: Signed,
+  code: Payload<'return'>['code'] = 'not-needed',
+  options: CallOptions = {},
+): Promise<Grant> => {
+  const { patient } = grant.statement.payload;
+  const ending = { grant: grant.id, of: grant.statement.hash, code, when: ctx.now() };
+  const { jws } = await signStatement('return', { recipient: ctx.keys.id, patient, ...ending }, ctx.keys);
+  const view = await ctx.call('return-grant', { params: { grantId: grant.id }, body: { statement: jws } }, options);
+  return ended(ctx, view, grant);
+};
+
+export const hold = async (
+  ctx: Context,
+  kind: 'pause' | 'resumption',
+  { id, holds, statement }: Held,
+  options: CallOptions = {},
+): Promise<Grant> => {
+  const payload = { patient: ctx.keys.id, grant: id, of: statement.hash, number: holds + 1, when: ctx.now() };
+  const { jws } = await signStatement(kind, payload, ctx.keys);
+  const route = kind === 'pause' ? 'pause-grant' : 'resume-grant';
+  const view = await ctx.call(route, { params: { grantId: id }, body: { statement: jws } }, options);
+  if ((view.state === 'paused') !== (kind === 'pause'))
+    throw new ClientError('bad-answer', 'the service does not say that the grant is held, or goes on');
+  return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
+};

@@ -1,0 +1,181 @@
+// The patient gives access: as the answer to a request, never more than was asked, or as a gift. Cells beyond the first 80 follow by extensions.
+import type { FolderId, IdentityId } from '../../bytes/ids.ts';
+import type { Purpose, Right } from '../../statements/fields.ts';
+import type { Standing, Statement } from '../../statements/kinds.ts';
+import type { Context } from '../session/context.ts';
+import { extendAll, MOST_CELLS, settleEnds } from './epochs.ts';
+import { check, ClientError } from '../session/errors.ts';
+import { cellsOf, foldersWithin, type Reached } from './resolve-scope.ts';
+import type { Folder } from '../records/folders.ts';
+import { makeGrant, newView, verifyGrant, type Grant, type MadeGrant, type Terms } from './grants.ts';
+import { currentIdentity } from '../identities/identities.ts';
+import { scopeOf, standingOf, type Reach } from './scope.ts';
+import { verifyRequestStatement, type AccessRequest } from './requests.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+/** Less than was asked, never more. */
+export interface ApproveOptions extends CallOptions {
+  /** Some of the folders that the request reaches; all of them unless given. */
+  readonly folders?: readonly FolderId[];
+  /** Some of the rights that were asked for. */
+  readonly rights?: readonly Right[];
+  /** At most what was asked, which is also what is given unless this says otherwise. */
+  readonly durationSeconds?: number;
+  /** How many records may be opened in all; no limit unless given. */
+  readonly openings?: number;
+  /** False: nothing that is made later. A request for categories or everything stands unless this or `folders` says otherwise. */
+  readonly standing?: boolean;
+  /** Approve although nobody verified the recipient's id (`verify`). */
+  readonly unverifiedRecipient?: boolean;
+}
+
+export interface Gift extends Reach {
+  readonly recipient: IdentityId;
+  /** `read` unless given. To add or to write needs folders. */
+  readonly right?: Right;
+  readonly purpose: Purpose;
+  readonly durationSeconds: number;
+  readonly openings?: number;
+  /** Takes in folders that are made later; only with categories or everything. */
+  readonly standing?: boolean;
+}
+
+/** At least one. */
+export type Given = readonly [Grant, ...Grant[]];
+
+const asGiven = ([first, ...rest]: readonly Grant[]): Given => {
+  if (first === undefined) throw new ClientError('bad-argument', 'there is nothing to grant');
+  return [first, ...rest];
+};
+
+interface Deal extends Omit<Terms, 'cells' | 'standing' | 'right'> {
+  readonly folders: readonly Reached[];
+  readonly standing: Standing | undefined;
+}
+
+interface Prepared {
+  readonly made: MadeGrant;
+  /** What did not fit. */
+  readonly rest: readonly Statement<'folder'>[];
+}
+
+/** One grant to read over all cells, and one per folder for every other right. */
+const prepare = async (ctx: Context, deal: Deal, right: Right, options: CallOptions): Promise<readonly Prepared[]> => {
+  const { folders, standing, openings, ...terms } = deal;
+  if (right !== 'read') {
+    const made = folders.map(({ folder }) => makeGrant(ctx, { ...terms, right, cells: [folder.statement] }));
+    return (await Promise.all(made)).map((m) => ({ made: m, rest: [] }));
+  }
+  const every = await cellsOf(ctx, folders, options);
+  // What does not fit follows by extensions, and these go into folders that the grant itself names, or that it stands over: one cell of each first.
+  const current = new Map(every.map((c) => [c.payload.folder, c]));
+  if (current.size > MOST_CELLS && standing === undefined)
+    throw new ClientError('bad-argument', `more than ${MOST_CELLS} folders: make several grants, or one that stands`);
+  const cells = [...current.values(), ...every.filter((c) => current.get(c.payload.folder) !== c)];
+  const first = cells.slice(0, MOST_CELLS);
+  const made = await makeGrant(ctx, { ...terms, right, openings, standing, cells: first });
+  return [{ made, rest: cells.slice(MOST_CELLS) }];
+};
+
+const put = async (ctx: Context, { statement, body }: MadeGrant, options: CallOptions): Promise<Grant> => {
+  const { grant } = statement.payload;
+  const view = await ctx.call('grant-access', { params: { grantId: grant }, body }, options);
+  return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
+};
+
+/** What an approval would open: the folders that a request reaches, as they are now. */
+export const preview = async (
+  ctx: Context,
+  request: AccessRequest,
+  options: CallOptions = {},
+): Promise<readonly Folder[]> => (await foldersWithin(ctx, request.scope, options)).map((r) => r.folder);
+
+const chosen = async (
+  ctx: Context,
+  request: AccessRequest,
+  { folders, signal }: ApproveOptions,
+): Promise<readonly Reached[]> => {
+  const reached = await foldersWithin(ctx, request.scope, { signal });
+  if (folders === undefined) return reached;
+  return folders.map((id) => {
+    const folder = reached.find((r) => r.folder.id === id);
+    if (folder === undefined) throw new ClientError('exceeds-request', 'more than was asked: cells');
+    return folder;
+  });
+};
+
+/** @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient` */
+export const approve = async (ctx: Context, given: AccessRequest, options: ApproveOptions = {}): Promise<Given> => {
+  const { signal } = options;
+  const request = await verifyRequestStatement(ctx, { state: given.state, statement: given.statement.jws });
+  if (request.patient !== ctx.keys.id) throw new ClientError('not-mine', 'the request is to somebody else');
+  check('request', request.messageRefused !== true);
+  if (options.unverifiedRecipient !== true && !ctx.memory.isVerified(request.recipient))
+    throw new ClientError('unverified-recipient', 'nobody verified that this id is whom it should be');
+  await settleEnds(ctx, { signal });
+  const [recipient, folders] = await Promise.all([
+    currentIdentity(ctx, request.recipient, { signal }),
+    chosen(ctx, request, options),
+  ]);
+  const { number, key } = request.statement.payload.receiving;
+  const { receiving } = recipient.payload;
+  check('receiving-key', receiving.number === number && receiving.key === key);
+
+  const stands = options.folders === undefined && options.standing !== false;
+  const deal: Deal = {
+    recipient,
+    folders,
+    purpose: request.purpose,
+    durationSeconds: options.durationSeconds ?? request.durationSeconds,
+    openings: options.openings,
+    standing: stands ? standingOf(request.scope) : undefined,
+    request: request.statement,
+  };
+  return answer(ctx, request, deal, options.rights ?? request.rights, { signal });
+};
+
+/** One grant per right answers the request, in one transaction; the others follow. */
+const answer = async (
+  ctx: Context,
+  { id }: AccessRequest,
+  deal: Deal,
+  rights: readonly Right[],
+  options: CallOptions,
+): Promise<Given> => {
+  if (deal.folders.length === 0) throw new ClientError('bad-argument', 'the request reaches nothing');
+  const prepared = await Promise.all(rights.map((right) => prepare(ctx, deal, right, options)));
+  const first = prepared.flatMap((p) => p.slice(0, 1));
+  const views = await ctx.call(
+    'approve-request',
+    { params: { requestId: id }, body: { grants: first.map((p) => p.made.body) } },
+    options,
+  );
+  const grants: Grant[] = [];
+  for (const [i, { made, rest }] of first.entries()) {
+    const view = views.grants[i] ?? newView(made.statement);
+    const grant = await verifyGrant(ctx, { ...view, statement: made.statement.jws }, ctx.keys.id);
+    grants.push(await extendAll(ctx, grant, rest, options));
+  }
+  for (const { made } of prepared.flatMap((p) => p.slice(1))) grants.push(await put(ctx, made, options));
+  return asGiven(grants);
+};
+
+/** @throws {ClientError} `unverified`, `not-mine`, `bad-argument` */
+export const give = async (ctx: Context, gift: Gift, options: CallOptions = {}): Promise<Given> => {
+  const { recipient: to, right = 'read', purpose, durationSeconds, openings, standing = false } = gift;
+  const scope = scopeOf(gift);
+  const stands = standing ? standingOf(scope) : undefined;
+  if (standing && stands === undefined)
+    throw new ClientError('bad-argument', 'only a gift of categories or of everything can stand');
+  await settleEnds(ctx, options);
+  const [recipient, folders] = await Promise.all([
+    currentIdentity(ctx, to, options),
+    foldersWithin(ctx, scope, options),
+  ]);
+  if (folders.length === 0) throw new ClientError('bad-argument', 'the gift reaches nothing');
+  const deal: Deal = { recipient, folders, purpose, durationSeconds, openings, standing: stands };
+  const grants: Grant[] = [];
+  for (const { made, rest } of await prepare(ctx, deal, right, options))
+    grants.push(await extendAll(ctx, await put(ctx, made, options), rest, options));
+  return asGiven(grants);
+};

@@ -1,0 +1,272 @@
+// Grants: made by the patient, checked by both. A client trusts a key or a right only where the patient's own statement covers it.
+import type { Answer, Body } from '../../api/routes.ts';
+import { newId, type FolderId, type GrantId, type IdentityId } from '../../bytes/ids.ts';
+import { excess, grantFault } from '../../domain/grant.ts';
+import { SECOND } from '../../domain/time.ts';
+import type { Purpose, Right } from '../../statements/fields.ts';
+import type { GrantCell, Jws, Payload, Standing, Statement } from '../../statements/kinds.ts';
+import { signStatement } from '../../statements/sign.ts';
+import { claimOf, verifyStatement } from '../../statements/verify.ts';
+import type { Context } from '../session/context.ts';
+import { check, checked, ClientError, unverified } from '../session/errors.ts';
+import { cellOf, delegate } from './delegation.ts';
+import { publicKeyFrom } from '../identities/identities.ts';
+import { all } from '../session/pagination.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+export type GrantState = Answer<'list-grants'>['grants'][number]['state'];
+
+/** A grant whose statement was verified. State and counts are what the service says. */
+export interface Grant {
+  readonly id: GrantId;
+  readonly patient: IdentityId;
+  readonly recipient: IdentityId;
+  readonly right: Right;
+  /** As the grant itself names them; extensions may have added others. */
+  readonly folders: readonly FolderId[];
+  /** Which folders it is to take in as they are made; none unless it stands. */
+  readonly standing?: Standing | undefined;
+  readonly purpose: Purpose;
+  /** Milliseconds since 1970, by the service's clock. */
+  readonly expires: number;
+  readonly state: GrantState;
+  /** Records opened so far. */
+  readonly used: number;
+  /** How often it was extended, and the hash of the last extension, or of the grant. */
+  readonly extensions: number;
+  readonly tip: string;
+  /** How often it was paused or resumed. */
+  readonly holds: number;
+  readonly statement: Statement<'grant'>;
+}
+
+/** A grant together with the patient's statements of its cells. */
+export interface GrantWithCells extends Grant {
+  /** What may be read, extensions included; of a grant to add or write, the folder's current cell. */
+  readonly cells: readonly GrantedCell[];
+}
+export interface GrantedCell {
+  readonly folder: FolderId;
+  readonly epoch: number;
+  readonly cell: GrantCell;
+  /** The patient's statement that lets the recipient into the cell: the grant, or the extension that names it. */
+  readonly by: Jws;
+  readonly statement: Statement<'folder'>;
+}
+
+export interface Terms {
+  /** For whom, with the receiving key that the fragments are made for. */
+  readonly recipient: Statement<'identity'>;
+  readonly right: Right;
+  /** At most 80 to read; one to add or to write. */
+  readonly cells: readonly Statement<'folder'>[];
+  readonly purpose: Purpose;
+  readonly durationSeconds: number;
+  /** How many records may be opened in all; no limit unless given. */
+  readonly openings?: number | undefined;
+  readonly standing?: Standing | undefined;
+  readonly request?: Statement<'request'> | undefined;
+}
+
+type GrantBody = Body<'grant-access'>;
+
+export interface MadeGrant {
+  readonly statement: Statement<'grant'>;
+  readonly body: GrantBody;
+}
+
+/** What gives nothing any more, however it came to that. A pause passes. */
+export const goesOn = ({ state }: Pick<Grant, 'state'>): boolean =>
+  state === 'active' || state === 'paused' || state === 'not-begun';
+
+/**
+ * Signs a grant and makes its key fragments.
+ *
+ * @throws {ClientError} `exceeds-request` when it would give more than was asked; `bad-argument` when it cannot stand by itself
+ */
+export const makeGrant = async (ctx: Context, terms: Terms): Promise<MadeGrant> => {
+  const { recipient, right, cells, purpose, durationSeconds, openings, standing, request } = terms;
+  const { number, key } = recipient.payload.receiving;
+  const now = ctx.now();
+  const delegated = right === 'read' ? cells.map((f) => delegate(ctx, f, key)) : [];
+  const payload: Payload<'grant'> = {
+    grant: newId<GrantId>(ctx.world.rng),
+    patient: ctx.keys.id,
+    recipient: recipient.payload.id,
+    receiving: { number, key },
+    ...(request === undefined ? {} : { request: { id: request.payload.request, hash: request.hash } }),
+    right,
+    cells: right === 'read' ? delegated.map((d) => d.cell) : cells.map(cellOf),
+    notBefore: now,
+    expires: now + durationSeconds * SECOND,
+    ...(openings === undefined ? {} : { openings }),
+    ...(standing === undefined ? {} : { standing }),
+    purpose,
+    threshold: 1,
+    proxies: [{ id: 'service' }],
+    issued: now,
+  };
+  const fault = grantFault(payload, now);
+  if (fault !== undefined) throw new ClientError('bad-argument', `a grant cannot be made with this: ${fault}`);
+  const facts = cells.map((c) => c.payload);
+  const beyond = request === undefined ? undefined : excess(payload, request, facts);
+  if (beyond !== undefined) throw new ClientError('exceeds-request', `more than was asked: ${beyond}`);
+  const statement = await signStatement('grant', payload, ctx.keys);
+  return { statement, body: { statement: statement.jws, kfrags: delegated.map((d) => d.kfrag) } };
+};
+
+export type GrantView = Answer<'list-grants'>['grants'][number];
+
+/** How the service answers a grant that was just made. */
+export const newView = ({ jws, hash }: Statement<'grant'>): GrantView => ({
+  statement: jws,
+  state: 'active',
+  used: 0,
+  extensions: 0,
+  tip: hash,
+  holds: 0,
+});
+
+/**
+ * A grant that the caller is a party of, signed by its patient.
+ *
+ * @param patient whom the caller expects to have signed; unless given, whoever the grant names, who then is shown to the caller by id
+ * @throws {ClientError} `unverified`, `not-mine`
+ */
+export const verifyGrant = async (ctx: Context, view: GrantView, patient?: IdentityId): Promise<Grant> => {
+  const statement = await checked('grant', () =>
+    verifyStatement('grant', view.statement, patient ?? claimOf(view.statement).signer),
+  );
+  const p = statement.payload;
+  if (p.patient !== ctx.keys.id && p.recipient !== ctx.keys.id)
+    throw new ClientError('not-mine', 'the grant is between others');
+  return {
+    id: p.grant,
+    patient: p.patient,
+    recipient: p.recipient,
+    right: p.right,
+    folders: [...new Set(p.cells.map((c) => c.folder))],
+    ...(p.standing === undefined ? {} : { standing: p.standing }),
+    purpose: p.purpose,
+    expires: p.expires,
+    state: view.state,
+    used: view.used,
+    extensions: view.extensions,
+    tip: view.tip,
+    holds: view.holds,
+    statement,
+  };
+};
+
+/** A cell, and the statement of the patient that names it. */
+interface NamedCell {
+  readonly cell: GrantCell;
+  readonly by: Jws;
+}
+const cellsIn = ({ jws, payload }: Statement<'grant' | 'extension'>): readonly NamedCell[] =>
+  payload.cells.map((cell) => ({ cell, by: jws }));
+
+/** A cell of a grant is the one of the folder statement whose hash the grant names: same patient, folder, epoch and key. */
+const verifyCell = async (statement: Statement<'folder'>, { cell, by }: NamedCell): Promise<GrantedCell> => {
+  const { folder, epoch, key } = statement.payload;
+  check(
+    'grant-cell',
+    statement.hash === cell.statement && folder === cell.folder && epoch === cell.epoch && key === cell.key,
+  );
+  await checked('folder-key', () => publicKeyFrom(key));
+  return { folder, epoch, cell, by, statement };
+};
+
+type CellView = Answer<'get-grant'>['cells'][number];
+
+/** The extensions of a grant: signed by its patient, numbered without a gap, each naming the one before. */
+const verifyExtensions = async (grant: Grant, views: readonly CellView[]): Promise<readonly NamedCell[]> => {
+  const { patient, id, statement } = grant;
+  const given = views.flatMap(({ extension }) => (extension === undefined ? [] : [extension]));
+  const read = await checked('extension', () =>
+    Promise.all(given.map((jws) => verifyStatement('extension', jws, patient))),
+  );
+  let previous = statement.hash;
+  const inOrder = read.toSorted((a, b) => a.payload.number - b.payload.number);
+  for (const [i, { hash, payload }] of inOrder.entries()) {
+    check('extension', payload.grant === id && payload.number === i + 1 && payload.previous === previous);
+    previous = hash;
+  }
+  return inOrder.flatMap(cellsIn);
+};
+
+const nameOf = ({ folder, epoch }: { readonly folder: FolderId; readonly epoch: number }): string =>
+  `${folder}#${epoch}`;
+
+/** The cells that a grant to read names, itself or by extensions; every one that the grant names must be there. */
+const verifyCells = async (grant: Grant, views: readonly CellView[]): Promise<readonly GrantedCell[]> => {
+  const named = [...cellsIn(grant.statement), ...(await verifyExtensions(grant, views))];
+  const byName = new Map(named.map((n) => [nameOf(n.cell), n]));
+  check('grant-cell', byName.size === named.length && views.length === named.length);
+  const cells = await Promise.all(
+    views.map(async ({ folder: jws }) => {
+      const statement = await checked('folder', () => verifyStatement('folder', jws, grant.patient));
+      const cell = byName.get(nameOf(statement.payload));
+      check('grant-cell', cell !== undefined);
+      return verifyCell(statement, cell);
+    }),
+  );
+  check('grant-cell', new Set(cells.map(nameOf)).size === cells.length);
+  return cells;
+};
+
+/** The current cell of the folder that a grant lets the recipient file into. Nothing older than what this client has seen. */
+const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellView[]): Promise<GrantedCell> => {
+  const [view, ...rest] = views;
+  const [named] = grant.statement.payload.cells;
+  check('grant-cell', view !== undefined && named !== undefined && rest.length === 0);
+  const statement = await checked('folder', () => verifyStatement('folder', view.folder, grant.patient));
+  const { folder, epoch, key } = statement.payload;
+  check('grant-cell', folder === named.folder && epoch >= named.epoch);
+  check('grant-cell', epoch > named.epoch || statement.hash === named.statement);
+  await checked('folder-key', () => publicKeyFrom(key));
+  // Of what has ended the service shows the cell that the grant names, and not what came later.
+  if (goesOn(grant)) ctx.memory.noteFolder(statement);
+  return { folder, epoch, cell: cellOf(statement), by: grant.statement.jws, statement };
+};
+
+/** @throws {ClientError} `unverified`: also when the service leaves out a cell; `not-mine` */
+export const fetchGrant = async (
+  ctx: Context,
+  id: GrantId,
+  patient?: IdentityId,
+  options: CallOptions = {},
+): Promise<GrantWithCells> => {
+  let view: GrantView | undefined;
+  const views = await all(
+    async (cursor) => {
+      const page = await ctx.call('get-grant', { params: { grantId: id }, query: cursor }, options);
+      view ??= page;
+      return page;
+    },
+    (page) => page.cells,
+  );
+  if (view === undefined) throw unverified('grant');
+  const grant = await verifyGrant(ctx, view, patient);
+  check('grant', grant.id === id);
+  const cells = grant.right === 'read' ? await verifyCells(grant, views) : [await verifyFolderNow(ctx, grant, views)];
+  return { ...grant, cells };
+};
+
+export type GrantFilter = 'active' | 'paused' | 'expired' | 'revoked';
+
+export const listGrants = async (
+  ctx: Context,
+  as: 'patient' | 'recipient',
+  state?: GrantFilter,
+  options: CallOptions = {},
+): Promise<readonly Grant[]> => {
+  const views = await all(
+    (cursor) =>
+      ctx.call('list-grants', { query: { ...cursor, as, ...(state === undefined ? {} : { state }) } }, options),
+    (page) => page.grants,
+  );
+  const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, as === 'patient' ? ctx.keys.id : undefined)));
+  if (grants.some((g) => g[as] !== ctx.keys.id)) throw new ClientError('not-mine', 'a grant of others in the list');
+  return grants;
+};

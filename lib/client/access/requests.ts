@@ -1,0 +1,182 @@
+// Requests for access: made by a recipient, checked by the patient before it answers.
+import type { Answer } from '../../api/routes.ts';
+import { newId, type GrantId, type IdentityId, type RequestId } from '../../bytes/ids.ts';
+import { requestFault } from '../../domain/request.ts';
+import { DAY } from '../../domain/time.ts';
+import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import { EnvelopeError } from '../../envelope/errors.ts';
+import { openText, sealText, type TextPlace } from '../../envelope/sealed-text.ts';
+import type { Purpose, Right } from '../../statements/fields.ts';
+import type { Payload, Scope, Statement } from '../../statements/kinds.ts';
+import { signStatement } from '../../statements/sign.ts';
+import { claimOf, verifyStatement } from '../../statements/verify.ts';
+import type { Context } from '../session/context.ts';
+import { checked, ClientError } from '../session/errors.ts';
+import { currentIdentity, publicKeyFrom } from '../identities/identities.ts';
+import { scopeOf, type Reach } from './scope.ts';
+import { all } from '../session/pagination.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+export type RequestState = Answer<'list-requests'>['requests'][number]['state'];
+
+/** A request whose statement was verified. State and grants are what the service says. */
+export interface AccessRequest {
+  readonly id: RequestId;
+  readonly patient: IdentityId;
+  readonly recipient: IdentityId;
+  readonly scope: Scope;
+  readonly rights: readonly Right[];
+  readonly purpose: Purpose;
+  readonly durationSeconds: number;
+  /** Opened by its patient; to the recipient itself it stays sealed. */
+  readonly message?: string;
+  /** A message came, and it does not open here: it was copied from another request, or is none. Such a request can be denied, not approved. */
+  readonly messageRefused?: true;
+  /** When it lapses if nobody answers, milliseconds since 1970. */
+  readonly until: number;
+  readonly state: RequestState;
+  /** What it was answered with. */
+  readonly grants: readonly GrantId[];
+  readonly statement: Statement<'request'>;
+}
+
+/** Folders (1 to 80), categories, everything or a record: one of these. */
+export interface Wish extends Reach {
+  readonly patient: IdentityId;
+  /** `read` unless given. */
+  readonly rights?: readonly Right[];
+  /** Sealed to the patient; up to about 3,000 bytes. */
+  readonly message?: string;
+  readonly purpose: Purpose;
+  readonly durationSeconds: number;
+  /** How long the request may wait for an answer; 30 days unless given, at most 90. */
+  readonly waitSeconds?: number;
+}
+
+interface RequestView {
+  readonly statement: string;
+  readonly state: RequestState;
+  readonly grants?: readonly GrantId[] | undefined;
+}
+
+/** Signed by its recipient, and between the caller and somebody. @throws {ClientError} `unverified`, `not-mine` */
+export const verifyRequestStatement = async (ctx: Context, view: RequestView): Promise<AccessRequest> => {
+  // Anybody may ask: the signer is whoever the request says, and is shown to the patient by id.
+  const statement = await checked('request', () =>
+    verifyStatement('request', view.statement, claimOf(view.statement).signer),
+  );
+  const p = statement.payload;
+  if (p.patient !== ctx.keys.id && p.recipient !== ctx.keys.id)
+    throw new ClientError('not-mine', 'the request is between others');
+  return {
+    id: p.request,
+    patient: p.patient,
+    recipient: p.recipient,
+    scope: p.scope,
+    rights: p.rights,
+    purpose: p.purpose,
+    durationSeconds: p.duration,
+    ...openedMessage(ctx, p),
+    until: p.until,
+    state: view.state,
+    grants: view.grants ?? [],
+    statement,
+  };
+};
+
+const messagePlace = (p: Pick<Payload<'request'>, 'request' | 'patient' | 'recipient'>): TextPlace => ({
+  kind: 'request-message',
+  sender: p.recipient,
+  receiver: p.patient,
+  statement: p.request,
+});
+
+/**
+ * A message that was copied from another request, or is from or for somebody else, does not open in its place. Anybody may send one, and the service
+ * cannot tell: it must not keep the patient from seeing the other requests.
+ */
+const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest, 'message' | 'messageRefused'> => {
+  const { message } = p;
+  if (message === undefined || p.patient !== ctx.keys.id) return {};
+  try {
+    return { message: openText(fromBase64url(message), ctx.keys.inbox, messagePlace(p)) };
+  } catch (error) {
+    if (error instanceof EnvelopeError) return { messageRefused: true };
+    throw error;
+  }
+};
+
+/** Sealed to the inbox key that the patient's own statement names. */
+const sealedMessage = async (
+  ctx: Context,
+  place: Parameters<typeof messagePlace>[0],
+  message: string | undefined,
+  options: CallOptions,
+): Promise<{ readonly message?: string }> => {
+  if (message === undefined) return {};
+  const patient = await currentIdentity(ctx, place.patient, options);
+  const sealed = sealText(messagePlace(place), message, publicKeyFrom(patient.payload.inbox), ctx.world.rng);
+  if (sealed.length > LONGEST_MESSAGE) throw new ClientError('bad-argument', 'the message is too long');
+  return { message: toBase64url(sealed) };
+};
+
+export const listRequests = async (
+  ctx: Context,
+  as: 'patient' | 'recipient',
+  state?: RequestState,
+  options: CallOptions = {},
+): Promise<readonly AccessRequest[]> => {
+  const views = await all(
+    (cursor) =>
+      ctx.call('list-requests', { query: { ...cursor, as, ...(state === undefined ? {} : { state }) } }, options),
+    (page) => page.requests,
+  );
+  const requests = await Promise.all(views.map((v) => verifyRequestStatement(ctx, v)));
+  if (requests.some((r) => r[as] !== ctx.keys.id)) throw new ClientError('not-mine', 'a request of others in the list');
+  return requests;
+};
+
+/** Sealed, bytes. */
+const LONGEST_MESSAGE = 4096;
+const DEFAULT_WAIT_S = (30 * DAY) / 1000;
+
+/** @throws {ClientError} `bad-argument` when the request cannot stand by itself */
+export const requestAccess = async (ctx: Context, wish: Wish, options: CallOptions = {}): Promise<AccessRequest> => {
+  const { patient, purpose, durationSeconds, rights = ['read'], waitSeconds = DEFAULT_WAIT_S } = wish;
+  const own = await currentIdentity(ctx, ctx.keys.id, options);
+  const { number, key } = own.payload.receiving;
+  const now = ctx.now();
+  const parties = { request: newId<RequestId>(ctx.world.rng), patient, recipient: ctx.keys.id };
+  const payload: Payload<'request'> = {
+    ...parties,
+    receiving: { number, key },
+    scope: scopeOf(wish),
+    rights: [...rights],
+    purpose,
+    duration: durationSeconds,
+    until: now + waitSeconds * 1000,
+    ...(await sealedMessage(ctx, parties, wish.message, options)),
+    created: now,
+  };
+  const fault = requestFault(payload, now);
+  if (fault !== undefined) throw new ClientError('bad-argument', `a request cannot be made with this: ${fault}`);
+  const statement = await signStatement('request', payload, ctx.keys);
+  const view = await ctx.call(
+    'request-access',
+    { params: { requestId: payload.request }, body: { statement: statement.jws } },
+    options,
+  );
+  return verifyRequestStatement(ctx, { ...view, statement: statement.jws });
+};
+
+/** Takes back a pending request. */
+export const withdrawRequest = async (
+  ctx: Context,
+  { id, patient, statement: { hash } }: AccessRequest,
+  code: Payload<'withdrawal'>['code'] = 'not-needed',
+  options: CallOptions = {},
+): Promise<void> => {
+  const payload = { recipient: ctx.keys.id, patient, request: id, of: hash, code, when: ctx.now() };
+  const { jws } = await signStatement('withdrawal', payload, ctx.keys);
+  await ctx.call('withdraw-request', { params: { requestId: id }, body: { statement: jws } }, options);
+};

@@ -1,0 +1,47 @@
+// What a wish or a gift reaches, as the patient's client sees it: folders, and the cells that a grant has to name.
+import { reaches } from '../../domain/grant.ts';
+import type { Scope, Statement } from '../../statements/kinds.ts';
+import type { Context } from '../session/context.ts';
+import {
+  listFolders,
+  listOwnCells,
+  ownFolderWithCells,
+  type Folder,
+  type FolderWithCells,
+} from '../records/folders.ts';
+import { folderOfRecord } from '../records/create-folder.ts';
+import { latestVersion } from '../records/list-records.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+/** A folder, with its epochs where they were read already. */
+export type Reached = Pick<FolderWithCells, 'folder'> & Partial<FolderWithCells>;
+
+/**
+ * The own folders that a scope reaches. Named folders are read by their ids, as they are now. Categories and everything are looked up in the list of
+ * folders, which may lag: a folder made just before may be missing, and a standing grant takes it in by `carryOver`.
+ *
+ * @throws {ClientError} `not-mine` for a folder or record that is not the patient's
+ */
+export const foldersWithin = async (
+  ctx: Context,
+  scope: Scope,
+  options: CallOptions = {},
+): Promise<readonly Reached[]> => {
+  if ('folders' in scope) return Promise.all(scope.folders.map((id) => ownFolderWithCells(ctx, id, options)));
+  if ('record' in scope)
+    return [{ folder: await folderOfRecord(ctx, await latestVersion(ctx, scope.record, options), options) }];
+  const within = ({ statement: { payload } }: Folder) => payload.single === undefined && reaches(scope, payload);
+  return (await listFolders(ctx, options)).filter(within).map((folder) => ({ folder }));
+};
+
+/** Every epoch of the folders: older records are wrapped for older cells. */
+export const cellsOf = async (
+  ctx: Context,
+  reached: readonly Reached[],
+  options: CallOptions = {},
+): Promise<readonly Statement<'folder'>[]> => {
+  const all: Statement<'folder'>[] = [];
+  for (const { folder, cells } of reached)
+    all.push(...(cells ?? (folder.epoch === 1 ? [folder.statement] : await listOwnCells(ctx, folder.id, options))));
+  return all;
+};

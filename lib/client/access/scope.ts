@@ -1,0 +1,31 @@
+// How applications say what a wish or a gift is to reach.
+import type { FolderId, RecordId } from '../../bytes/ids.ts';
+import type { Category } from '../../statements/fields.ts';
+import type { Scope, Standing } from '../../statements/kinds.ts';
+import { ClientError } from '../session/errors.ts';
+
+/** One of these. */
+export interface Reach {
+  readonly folders?: readonly FolderId[];
+  readonly categories?: readonly Category[];
+  readonly everything?: true;
+  readonly record?: RecordId;
+}
+
+/** @throws {ClientError} `bad-argument` unless exactly one of the members is there */
+export const scopeOf = ({ folders, categories, everything, record }: Reach): Scope => {
+  const scopes: Scope[] = [
+    ...(folders === undefined ? [] : [{ folders: [...folders] }]),
+    ...(categories === undefined ? [] : [{ categories: [...categories] }]),
+    ...(everything === undefined ? [] : [{ everything }]),
+    ...(record === undefined ? [] : [{ record }]),
+  ];
+  const [scope, ...rest] = scopes;
+  if (scope === undefined || rest.length > 0)
+    throw new ClientError('bad-argument', 'name folders, categories, everything or a record, and one of them only');
+  return scope;
+};
+
+/** What a grant over this scope takes in later. Folders that are named, and a record, stay what they are. */
+export const standingOf = (scope: Scope): Standing | undefined =>
+  'categories' in scope || 'everything' in scope ? scope : undefined;

@@ -1,0 +1,161 @@
+// What the trail tells of grants and requests, and what the service says of them now, held against each other and against what was signed.
+import type { GrantId, RequestId } from '../../bytes/ids.ts';
+import type { EventKind } from '../../domain/audit-chain.ts';
+import type { Scope, StatementHash } from '../../statements/kinds.ts';
+import { readTrail, type AuditOptions } from './read-trail.ts';
+import type { Context } from '../session/context.ts';
+import { check } from '../session/errors.ts';
+import { fetchGrant, listGrants, type Grant } from '../access/grants.ts';
+import type { AccessRequest, RequestState } from '../access/requests.ts';
+import type { TrailEntry } from '../session/trail.ts';
+
+type Entries = readonly TrailEntry[];
+
+const isSame = (told: readonly string[] = [], signed: readonly string[] = []): boolean =>
+  told.length === signed.length && signed.every((id, i) => told[i] === id);
+
+/** The event of a grant's making says what the patient signed. */
+const tellsOf = ({ subject: s, statement, actor }: TrailEntry, { statement: { hash, payload: p } }: Grant): boolean =>
+  hash === statement &&
+  actor === p.patient &&
+  s.purpose === p.purpose &&
+  s.right === p.right &&
+  s.request === p.request?.id &&
+  isSame(s.folders, [...new Set(p.cells.map((c) => c.folder))]);
+
+/** Opened by whom the grant lets read, or by the patient itself. */
+const assertOpener = ({ actor, patient, subject }: TrailEntry, grants: ReadonlyMap<GrantId, Grant>): void => {
+  const grant = subject.grant === undefined ? undefined : grants.get(subject.grant);
+  if (subject.grant === undefined) check('grant', actor === patient);
+  else check('grant', grant?.recipient === actor && grant.right === 'read');
+};
+
+/** @throws {ClientError} `unverified` (`grant`) */
+export const assertMade = (trail: Entries, grants: ReadonlyMap<GrantId, Grant>): void => {
+  const made = new Set<GrantId | undefined>();
+  for (const entry of trail) {
+    if (entry.kind === 'records-opened') assertOpener(entry, grants);
+    if (entry.kind !== 'access-granted') continue;
+    check('grant', !made.has(entry.subject.grant));
+    made.add(entry.subject.grant);
+    const grant = entry.subject.grant === undefined ? undefined : grants.get(entry.subject.grant);
+    check('grant', grant !== undefined && tellsOf(entry, grant));
+  }
+};
+
+/**
+ * The trail, telling of grants what the patient signed: an opening is for the purpose of its grant, which the event of the opening does not have.
+ * @throws {TrailError}; {ClientError} `unverified` (`grant`)
+ */
+export const readWithPurposes = async (ctx: Context, options: AuditOptions = {}): Promise<Entries> => {
+  const trail = await readTrail(ctx, options);
+  const of = (kind: EventKind) => new Set(trail.flatMap((e) => (e.kind === kind ? (e.subject.grant ?? []) : [])));
+  const made = of('access-granted');
+  const opened = [...of('records-opened')];
+  for (const e of trail)
+    if (e.kind === 'records-opened' && e.subject.grant === undefined) check('grant', e.actor === e.patient);
+  if (opened.length === 0) return trail;
+  check(
+    'grant',
+    opened.every((id) => made.has(id)),
+  );
+  const grants = new Map((await listGrants(ctx, 'patient', undefined, options)).map((g) => [g.id, g]));
+  for (const id of made) if (!grants.has(id)) grants.set(id, await fetchGrant(ctx, id, ctx.keys.id, options));
+  assertMade(trail, grants);
+  return trail;
+};
+
+/** By which statements the trail says that grants were given further cells. */
+export const extensionsIn = (trail: Entries): ReadonlyMap<GrantId, readonly StatementHash[]> => {
+  const extended = new Map<GrantId, StatementHash[]>();
+  for (const { kind, subject, statement } of trail) {
+    const ids = kind === 'grant-extended' && subject.grant !== undefined ? [subject.grant] : (subject.grants ?? []);
+    for (const id of ids) extended.set(id, [...(extended.get(id) ?? []), statement]);
+  }
+  return extended;
+};
+
+interface Life {
+  readonly ended: ReadonlySet<GrantId | undefined>;
+  readonly holds: ReadonlyMap<GrantId | undefined, number>;
+  /** Records opened. */
+  readonly opened: ReadonlyMap<GrantId | undefined, number>;
+}
+
+const lifeIn = (trail: Entries): Life => {
+  const ended = new Set<GrantId | undefined>();
+  const holds = new Map<GrantId | undefined, number>();
+  const opened = new Map<GrantId | undefined, number>();
+  for (const { kind, subject } of trail) {
+    const { grant, records = [] } = subject;
+    if (kind === 'records-opened') opened.set(grant, (opened.get(grant) ?? 0) + records.length);
+    if (kind === 'grant-revoked' || kind === 'grant-returned') ended.add(grant);
+    if (kind === 'grant-paused' || kind === 'grant-resumed') holds.set(grant, (holds.get(grant) ?? 0) + 1);
+  }
+  return { ended, holds, opened };
+};
+
+/** The trail as it was read before something and after it: what lies between the two may have been so. */
+export interface Around {
+  readonly before: Entries;
+  readonly after: Entries;
+}
+
+/** Grants that are held or ended are so by statements in the trail. @throws {ClientError} `unverified` (`grant`) */
+export const assertStates = (grants: readonly Grant[], { before, after }: Around): void => {
+  const [past, now] = [lifeIn(before), lifeIn(after)];
+  for (const {
+    id,
+    state,
+    holds,
+    statement: {
+      payload: { openings = Infinity },
+    },
+  } of grants) {
+    const usedUp = (life: Life): boolean => (life.opened.get(id) ?? 0) >= openings;
+    check('grant', state !== 'exhausted' || usedUp(now));
+    check('grant', (state !== 'active' && state !== 'paused' && state !== 'not-begun') || !usedUp(past));
+    check('grant', state === 'revoked' ? now.ended.has(id) : !past.ended.has(id));
+    check('grant', holds >= (past.holds.get(id) ?? 0) && holds <= (now.holds.get(id) ?? 0));
+    const others: readonly Grant['state'][] = holds % 2 === 1 ? ['active', 'not-begun'] : ['paused'];
+    check('grant', !others.includes(state));
+  }
+};
+
+const ANSWERS: Partial<Record<EventKind, RequestState>> = {
+  'request-denied': 'denied',
+  'request-withdrawn': 'withdrawn',
+  'access-granted': 'approved',
+};
+
+const answersIn = (trail: Entries): ReadonlyMap<RequestId, RequestState> =>
+  new Map(
+    trail.flatMap(({ kind, subject: { request } }) => {
+      const state = ANSWERS[kind];
+      return state === undefined || request === undefined ? [] : [[request, state] as const];
+    }),
+  );
+
+const namedIn = (scope: Scope): readonly string[] => ('folders' in scope ? scope.folders : []);
+
+/**
+ * Requests in the state that the trail has for them: the list may lag. An answer that the trail does not have is none.
+ * @throws {ClientError} `unverified` (`request`)
+ */
+export const asAnswered = (requests: readonly AccessRequest[], { before, after }: Around): readonly AccessRequest[] => {
+  const [past, now] = [answersIn(before), answersIn(after)];
+  const made = new Map(before.flatMap((e) => (e.kind === 'access-requested' ? [[e.subject.request, e] as const] : [])));
+  return requests.map((r) => {
+    const told = made.get(r.id);
+    check(
+      'request',
+      told === undefined ||
+        (told.statement === r.statement.hash && told.actor === r.recipient && told.subject.purpose === r.purpose),
+    );
+    check('request', told === undefined || isSame(told.subject.folders, namedIn(r.scope)));
+    const open = r.state === 'pending' || r.state === 'expired';
+    const state = past.get(r.id) ?? (open ? r.state : now.get(r.id));
+    check('request', state !== undefined);
+    return { ...r, state };
+  });
+};

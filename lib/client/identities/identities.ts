@@ -1,0 +1,127 @@
+// Identity statements: one's own, to be put in its place, and those of others, to be verified against the id that the caller knows.
+import { AppError } from '../../api/errors.ts';
+import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import type { IdentityId } from '../../bytes/ids.ts';
+import { identityPayload } from '../../identity/identity-statement.ts';
+import type { Payload, Statement } from '../../statements/kinds.ts';
+import { possessionMessage } from '../../statements/receiving-key-proof.ts';
+import { signStatement } from '../../statements/sign.ts';
+import { verifyStatement } from '../../statements/verify.ts';
+import { decodePublicKey, encodePublicKey, publicKeyOf, type PublicKey, type SecretKey } from '../../umbral/keys.ts';
+import { verifyMessage } from '../../umbral/ecdsa-verify.ts';
+import type { Context } from '../session/context.ts';
+import { check, checked, unverified } from '../session/errors.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+export const publicKeyText = (key: SecretKey): string => toBase64url(encodePublicKey(publicKeyOf(key)));
+export const publicKeyFrom = (text: string): PublicKey => decodePublicKey(fromBase64url(text));
+
+/** Signed by its id, keys on the curve, the receiving key in the hand of the identity, and nothing older than what is remembered. */
+export const verifyIdentity = async (ctx: Context, id: IdentityId, jws: string): Promise<Statement<'identity'>> => {
+  const statement = await checked('identity', () => verifyStatement('identity', jws, id));
+  const { receiving, inbox, kfragSigner } = statement.payload;
+  await checked('identity', () => [inbox, kfragSigner].map(publicKeyFrom));
+  await checked('receiving-key', () => {
+    const message = possessionMessage(id, receiving.number, fromBase64url(receiving.key));
+    check('receiving-key', verifyMessage(publicKeyFrom(receiving.key), message, fromBase64url(receiving.proof)));
+  });
+  ctx.memory.noteIdentity(statement);
+  return statement;
+};
+
+const fetchIdentity = async (ctx: Context, id: IdentityId, options: CallOptions): Promise<Statement<'identity'>> => {
+  const { statement } = await ctx.call('get-identity', { params: { id } }, options);
+  return verifyIdentity(ctx, id, statement);
+};
+
+/** The verified statement of an identity, fetched anew. */
+export const currentIdentity = (ctx: Context, id: IdentityId, options: CallOptions = {}) => {
+  const fetched = fetchIdentity(ctx, id, options);
+  ctx.identities.set(id, fetched);
+  fetched.catch(() => ctx.identities.delete(id));
+  return fetched;
+};
+
+/** The verified statement of an identity, from earlier in this client's life if there was one: its kfrag signer never changes. */
+export const knownIdentity = (ctx: Context, id: IdentityId, options: CallOptions = {}) =>
+  ctx.identities.get(id) ?? currentIdentity(ctx, id, options);
+
+export interface RegisterOptions extends CallOptions {
+  /** Public, for organisations: 1 to 120 characters. Patients leave it out. */
+  readonly name?: string | undefined;
+}
+
+const isRefusal = (error: unknown, ...codes: readonly string[]): boolean =>
+  error instanceof AppError && codes.includes(error.code);
+
+/** What the service holds of the caller; undefined when it is not registered. */
+const ownStatement = async (ctx: Context, options: CallOptions): Promise<Statement<'identity'> | undefined> => {
+  try {
+    return await currentIdentity(ctx, ctx.keys.id, options);
+  } catch (error) {
+    if (isRefusal(error, 'not-found', 'not-registered')) return undefined;
+    throw error;
+  }
+};
+
+const ownPayload = (
+  ctx: Context,
+  last: Statement<'identity'> | undefined,
+  name?: string,
+  receivingNumber = last?.payload.receiving.number ?? 1,
+): Payload<'identity'> => ({
+  ...identityPayload({
+    keys: ctx.keys,
+    number: (last?.payload.number ?? 0) + 1,
+    previous: last?.hash,
+    receivingNumber,
+    name,
+    now: ctx.now(),
+    // A device knows the next generation's key by its hash only.
+    nextIdentityKey: new Uint8Array(32),
+  }),
+  next: ctx.next,
+});
+
+const putStatement = async (
+  ctx: Context,
+  payload: Payload<'identity'>,
+  options: CallOptions,
+): Promise<Statement<'identity'>> => {
+  const statement = await signStatement('identity', payload, ctx.keys);
+  await ctx.call('register', { params: { id: ctx.keys.id }, body: { statement: statement.jws } }, options);
+  ctx.memory.noteIdentity(statement);
+  ctx.identities.set(ctx.keys.id, Promise.resolve(statement));
+  return statement;
+};
+
+/**
+ * Registers the identity, or puts a newer statement in place of the last when the name differs. Registering twice changes nothing.
+ *
+ * @throws {ClientError} `unverified` (`identity`) when the service holds keys for this id that are not this device's
+ */
+export const register = async (
+  ctx: Context,
+  { name, signal }: RegisterOptions = {},
+): Promise<Statement<'identity'>> => {
+  const last = await ownStatement(ctx, { signal });
+  const payload = ownPayload(ctx, last, name);
+  if (last !== undefined) {
+    const { kfragSigner, inbox, receiving, next } = last.payload;
+    if (kfragSigner !== payload.kfragSigner || inbox !== payload.inbox || receiving.key !== payload.receiving.key)
+      throw unverified('identity');
+    check('identity', next === payload.next);
+    if (last.payload.name === name) return last;
+  }
+  return putStatement(ctx, payload, { signal });
+};
+
+/**
+ * Puts the next receiving key in place of the last. What was asked for with the last one is refused from then on, and has to be asked for anew; what
+ * was granted to it stays open to a device that has the seed, until it is given back or ends.
+ */
+export const renewReceivingKey = async (ctx: Context, options: CallOptions = {}): Promise<Statement<'identity'>> => {
+  const last = await currentIdentity(ctx, ctx.keys.id, options);
+  const { receiving, name } = last.payload;
+  return putStatement(ctx, ownPayload(ctx, last, name, receiving.number + 1), options);
+};

@@ -1,0 +1,41 @@
+// Making sure of an id in person: sixty digits that both read to each other, or a code that one shows and the other scans.
+import { sha512 } from '@noble/hashes/sha2.js';
+import { concat } from '../../bytes/binary.ts';
+import { utf8 } from '../../bytes/codec.ts';
+import { identityKey, parseIdentityId, type IdentityId } from '../../bytes/ids.ts';
+import { ClientError } from '../session/errors.ts';
+
+/** Rounds that make it dear to look for an id whose digits resemble another's. */
+const ROUNDS = 5_200;
+const TAG = 'pcehr/v1/safety-number\0';
+const QR = 'PCEHR1:';
+
+/** Thirty digits of one identity: six groups of five, each 40 bits of the hash modulo 100,000. */
+const half = (id: IdentityId): string => {
+  const key = identityKey(id);
+  let hash: Uint8Array = sha512(concat(utf8(TAG), key));
+  for (let i = 1; i < ROUNDS; i++) hash = sha512(concat(hash, key));
+  const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength);
+  const group = (i: number): number => (view.getUint8(5 * i) * 2 ** 32 + view.getUint32(5 * i + 1)) % 100_000;
+  return Array.from({ length: 6 }, (_, i) => String(group(i)).padStart(5, '0')).join('');
+};
+
+/** Sixty digits in twelve groups of five, the same for both whoever asks. docs/spec/verification.md. */
+export const safetyNumber = (a: IdentityId, b: IdentityId): string => {
+  const digits = [half(a), half(b)].sort().join('');
+  return digits.match(/.{5}/g)?.join(' ') ?? '';
+};
+
+/** What a QR code of an id holds: upper case, so that the code is small (alphanumeric mode). */
+export const qrPayload = (id: IdentityId): string => `${QR}${id.toUpperCase()}`;
+
+/** The id in what was scanned. @throws {ClientError} `bad-argument` */
+export const readQrPayload = (scanned: string): IdentityId => {
+  try {
+    if (scanned.startsWith(QR) && scanned === scanned.toUpperCase())
+      return parseIdentityId(scanned.slice(QR.length).toLowerCase());
+  } catch {
+    // Answered below.
+  }
+  throw new ClientError('bad-argument', 'this is not the code of an identity');
+};

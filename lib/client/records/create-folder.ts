@@ -1,0 +1,63 @@
+// The patient makes folders: ordinary ones, which standing grants take in at once, and those that hold one record version, so that it can be shared alone.
+import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import { newId, type FolderId } from '../../bytes/ids.ts';
+import { wrapKey } from '../../envelope/wrap.ts';
+import type { Category } from '../../statements/fields.ts';
+import type { Statement } from '../../statements/kinds.ts';
+import { decodePublicKey } from '../../umbral/keys.ts';
+import { ownKeys } from './cell-keys.ts';
+import type { Context } from '../session/context.ts';
+import { putCell, settleEnds, signCell, standingFor } from '../access/epochs.ts';
+import { listFolders, ownCell, type Folder } from './folders.ts';
+import { openKeys } from './open-records.ts';
+import type { RecordInfo } from './verify-record.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+const folderOf = (statement: Statement<'folder'>, name: string): Folder => {
+  const { folder: id, category, epoch } = statement.payload;
+  return { id, name, category, epoch, statement };
+};
+
+/** @throws {ClientError} `bad-argument` for a name that is too long to seal */
+export const createFolder = async (
+  ctx: Context,
+  { name, category }: { readonly name: string; readonly category: Category },
+  options: CallOptions = {},
+): Promise<Folder> => {
+  await settleEnds(ctx, options);
+  const cell = await signCell(ctx, { folder: newId<FolderId>(ctx.world.rng), name, category });
+  await putCell(ctx, cell, await standingFor(ctx, cell, options), options);
+  return folderOf(cell, name);
+};
+
+/**
+ * A folder that holds this record version and nothing else: its file key, wrapped for the folder's own cell. The blob is not touched. The opening by
+ * which the patient gets at the file key stands in the trail.
+ *
+ * @throws {ClientError} `unverified`, `not-mine`
+ */
+export const folderOfRecord = async (ctx: Context, info: RecordInfo, options: CallOptions = {}): Promise<Folder> => {
+  const existing = (await listFolders(ctx, options)).find(
+    ({
+      statement: {
+        payload: { single },
+      },
+    }) => {
+      return single?.record === info.record && single.version === info.version;
+    },
+  );
+  if (existing !== undefined) return existing;
+  const home = await ownCell(ctx, info.folder, info.epoch, options);
+  const scope = { patient: ctx.keys.id, keysFor: () => Promise.resolve(ownKeys(ctx, home)) };
+  const [fileKey] = await openKeys(ctx, scope, [info], options);
+  const { record, version } = info;
+  const folder = newId<FolderId>(ctx.world.rng);
+  const name = 'one record';
+  const cell = await signCell(ctx, { folder, name, category: home.payload.category, single: { record, version } });
+  const wrap = wrapKey(fileKey!, decodePublicKey(fromBase64url(cell.payload.key)), ctx.world.rng);
+  await putCell(ctx, cell, [], options, {
+    capsule: toBase64url(wrap.capsule),
+    wrappedKey: toBase64url(wrap.wrappedKey),
+  });
+  return folderOf(cell, name);
+};

@@ -1,0 +1,74 @@
+// From storage to the opener: the blob as a stream of bytes, none of them trusted.
+import { backOff } from '../session/platform.ts';
+import type { Context } from '../session/context.ts';
+import { ClientError } from '../session/errors.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+export interface DownloadProgress {
+  /** Bytes of ciphertext that have arrived. */
+  readonly receivedBytes: number;
+}
+
+export interface DownloadOptions extends CallOptions {
+  readonly onProgress?: ((progress: DownloadProgress) => void) | undefined;
+}
+
+export interface Source {
+  readonly url: string;
+  /** Asks for a new URL when the old one has expired; asked at most once. */
+  readonly renew: () => Promise<string>;
+}
+
+const counting = (onProgress: (progress: DownloadProgress) => void): TransformStream<Uint8Array, Uint8Array> => {
+  let receivedBytes = 0;
+  return new TransformStream({
+    transform: (chunk, controller) => {
+      receivedBytes += chunk.length;
+      onProgress({ receivedBytes });
+      controller.enqueue(chunk);
+    },
+  });
+};
+
+const get = async (ctx: Context, url: string, signal?: AbortSignal): Promise<Response | undefined> => {
+  try {
+    return await ctx.world.fetch(url, {
+      redirect: 'error',
+      cache: 'no-store',
+      credentials: 'omit',
+      ...(signal && { signal }),
+    });
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+};
+
+/**
+ * The stored blob, from its first byte. What breaks off later errors the stream: there is no going on in the middle.
+ *
+ * @throws {ClientError} `download-failed`
+ */
+export const downloadBlob = async (
+  ctx: Context,
+  { url, renew }: Source,
+  { onProgress, signal }: DownloadOptions = {},
+): Promise<ReadableStream<Uint8Array>> => {
+  let current = url;
+  let renewed = false;
+  for (let attempt = 0; attempt < ctx.tries; attempt++) {
+    const response = await get(ctx, current, signal);
+    if (response?.ok === true) {
+      const body = response.body ?? new ReadableStream<Uint8Array>({ start: (c) => c.close() });
+      return onProgress === undefined ? body : body.pipeThrough(counting(onProgress));
+    }
+    await response?.body?.cancel();
+    if (response?.status === 403 && !renewed) {
+      current = await renew();
+      renewed = true;
+    } else if (response === undefined || response.status >= 500 || response.status === 429)
+      await ctx.world.sleep(backOff(ctx.world.rng, attempt), signal);
+    else break;
+  }
+  throw new ClientError('download-failed', 'storage did not give the blob');
+};

@@ -1,0 +1,273 @@
+// What a recipient gets from the proxy, checked: the service signs how it answered an opening, so that a wrong capsule fragment convicts it before
+// anybody who holds the service's key. docs/spec/evidence.md is the page to this file.
+import type { Answer } from '../../api/routes.ts';
+import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import type { GrantId, IdentityId, RecordId } from '../../bytes/ids.ts';
+import type { Rng } from '../../bytes/binary.ts';
+import { BytesError } from '../../bytes/errors.ts';
+import { openingInTime } from '../../domain/opening.ts';
+import { instantOf } from '../../domain/time.ts';
+import type { GrantCell, Jws, Statement } from '../../statements/kinds.ts';
+import {
+  fragmentHash,
+  verifyServiceStatement,
+  type Delegated,
+  type ServiceKey,
+} from '../../statements/service-statements.ts';
+import { claimOf, verifyStatement } from '../../statements/verify.ts';
+import { decodeCapsules, type Capsule } from '../../umbral/capsule.ts';
+import { CapsuleFragVerifier, decodeCFrag, type VerifiedCapsuleFrag } from '../../umbral/cfrag.ts';
+import { UmbralError } from '../../umbral/errors.ts';
+import { check, checked, ClientError, unverified, type Check } from '../session/errors.ts';
+import { publicKeyFrom } from '../identities/identities.ts';
+
+type Opened = Answer<'recapsulate'>;
+type Wrap = Opened['records'][number]['wrap'];
+type Signed = NonNullable<Opened['signed']>;
+
+/** Everything that shows that the service answered an opening with a wrong capsule fragment. Plain JSON; holds no secret and opens nothing. */
+export interface FragmentProof {
+  /** The key of the service, and what it signed: the key of the copy that answered, and that one's answer. */
+  readonly serviceKey: ServiceKey;
+  readonly signed: Signed;
+  /** Signed by the recipient. */
+  readonly opening: Jws;
+  /** Which record of the opening, from 0. */
+  readonly place: number;
+  /** Signed by the patient: its keys, the grant, and the statement that names the cell, which is the grant again or an extension of it. */
+  readonly identity: Jws;
+  readonly grant: Jws;
+  readonly by: Jws;
+  /** 105 and 381 bytes, base64url, as they came. */
+  readonly capsule: string;
+  readonly fragment: string;
+}
+
+/** The proxy did not do what the patient's key fragment says, and signed it. */
+export class WrongFragmentError extends ClientError {
+  readonly proof: FragmentProof;
+  constructor(proof: FragmentProof, cause: unknown) {
+    const what = cause instanceof ClientError ? cause.what : undefined;
+    super('unverified', 'refused: the service answered with a wrong fragment, and signed it', what ?? 'cfrag', {
+      cause,
+    });
+    this.proof = proof;
+  }
+}
+
+export interface CheckedFragment {
+  readonly capsule: Capsule;
+  readonly cfrag: VerifiedCapsuleFrag;
+}
+
+/** As they came: 105 and 381 bytes, base64url. */
+type Fragment = Pick<FragmentProof, 'capsule' | 'fragment'>;
+
+/** A refusal of one of several fragments. */
+class WrongAt extends Error {
+  readonly place: number;
+  constructor(place: number, cause: ClientError) {
+    super(cause.message, { cause });
+    this.place = place;
+  }
+}
+
+/** What speaks of the fragment, and not of whoever checks it. */
+const isVerdict = (error: unknown): boolean =>
+  error instanceof UmbralError
+    ? error.code !== 'bad-randomness'
+    : error instanceof BytesError || error instanceof ClientError;
+
+/** @param place of what is checked; where several are checked together, their refusal has it */
+const at = <T>(what: Check, run: () => T, place = 0): T => {
+  try {
+    return run();
+  } catch (error) {
+    if (!isVerdict(error)) throw error;
+    throw new WrongAt((error instanceof UmbralError ? error.place : undefined) ?? place, unverified(what, error));
+  }
+};
+
+/** @param kfrag the key fragment's id as the patient named it, if it did. @throws {WrongAt} (`capsule`, `kfrag-id`, `cfrag`) */
+const checkFragments = (
+  list: readonly Fragment[],
+  kfrag: string | undefined,
+  verifier: CapsuleFragVerifier,
+): readonly CheckedFragment[] => {
+  const bytes = list.map(({ capsule }, i) => at('capsule', () => fromBase64url(capsule), i));
+  const capsules = at('capsule', () => decodeCapsules(bytes));
+  const cfrags = list.map(({ fragment }, i) => at('cfrag', () => decodeCFrag(fromBase64url(fragment)), i));
+  cfrags.forEach(({ fields: { id } }, i) => at('kfrag-id', () => check('kfrag-id', toBase64url(id) === kfrag), i));
+  const verified = at('cfrag', () => verifier.verify(cfrags.map((cfrag, i) => ({ cfrag, capsule: capsules[i]! }))));
+  return verified.map((cfrag, i) => ({ cfrag, capsule: capsules[i]! }));
+};
+
+/** Of whom to whom, as texts. */
+type Delegation = Omit<Delegated, 'kfrag'>;
+
+const verifierOf = ({ verifying, delegating, receiving }: Delegation, rng?: Rng): CapsuleFragVerifier =>
+  new CapsuleFragVerifier(
+    {
+      verifying: publicKeyFrom(verifying),
+      delegating: publicKeyFrom(delegating),
+      receiving: publicKeyFrom(receiving),
+    },
+    rng,
+  );
+
+const hashOf = ({ capsule, cfrags = [] }: Wrap): string => {
+  const [fragment, ...rest] = cfrags;
+  check('cfrag', fragment !== undefined && rest.length === 0);
+  return fragmentHash(fromBase64url(capsule), fromBase64url(fragment));
+};
+
+/** The hashes that the service signed for an opening. @throws {ClientError} `unverified` (`recapsulation`) */
+const signedHashes = async (key: ServiceKey, signed: Signed, opening: Statement<'opening'>) => {
+  const by = await checked('recapsulation', () => verifyServiceStatement('proxy-key', signed.key, key));
+  const said = await checked('recapsulation', () => verifyServiceStatement('recapsulation', signed.answer, by.key));
+  check('recapsulation', said.when >= by.from && said.when <= by.until);
+  check('recapsulation', said.opening === opening.hash);
+  // A key that has expired convicts nobody of an opening that came later.
+  check('recapsulation', openingInTime(opening.payload.when, instantOf(said.when)));
+  check('recapsulation', said.fragments.length === opening.payload.records.length);
+  return said;
+};
+
+/** What the service signed, and by which delegation it answered. */
+export interface SignedBy {
+  readonly signed: Signed;
+  readonly delegation: Delegated;
+}
+
+/** That the service signed what it answered. @throws {ClientError} `unverified` (`recapsulation`, `cfrag`) */
+export const verifyAnswer = async (
+  key: ServiceKey,
+  opening: Statement<'opening'>,
+  { records, signed }: Opened,
+): Promise<SignedBy> => {
+  check('recapsulation', signed !== undefined);
+  const { fragments, delegation } = await signedHashes(key, signed, opening);
+  check(
+    'recapsulation',
+    records.length === fragments.length && records.every((r, i) => hashOf(r.wrap) === fragments[i]),
+  );
+  return { signed, delegation };
+};
+
+/** A cell that a recipient may read, and who says so. */
+export interface Entitled {
+  readonly identity: Statement<'identity'>;
+  readonly grant: Statement<'grant'>;
+  readonly cell: GrantCell;
+  readonly by: Jws;
+  /** Kept for as long as the cell is opened: it remembers. */
+  readonly verifier: CapsuleFragVerifier;
+}
+
+const delegationOf = (
+  { payload: { kfragSigner } }: Statement<'identity'>,
+  { payload: { receiving } }: Statement<'grant'>,
+  { key, kfrags }: GrantCell,
+) => ({ verifying: kfragSigner, delegating: key, receiving: receiving.key, kfrag: kfrags[0]?.id });
+
+/** Of fragments of one cell, see {@link fragmentsOf}. */
+export const fragmentVerifier = (
+  identity: Statement<'identity'>,
+  grant: Statement<'grant'>,
+  cell: GrantCell,
+  rng: Rng,
+): CapsuleFragVerifier => verifierOf(delegationOf(identity, grant, cell), rng);
+
+/** The service answered by what the patient gave; an answer by anything else convicts nobody, and is not taken. */
+const assertBy = (said: Delegated, to: Delegation & { readonly kfrag: string | undefined }): void =>
+  check(
+    'recapsulation',
+    (['verifying', 'delegating', 'receiving', 'kfrag'] as const).every((name) => said[name] === to[name]),
+  );
+
+/**
+ * The fragments of an opening, in the order of its records.
+ * @throws {WrongFragmentError} with what convicts the service; {ClientError} `unverified` (`recapsulation`)
+ */
+export const fragmentsOf = (
+  wraps: readonly Wrap[],
+  { identity, grant, cell, by, verifier }: Entitled,
+  { delegation, ...answered }: Pick<FragmentProof, 'serviceKey' | 'opening'> & SignedBy,
+): readonly CheckedFragment[] => {
+  const to = delegationOf(identity, grant, cell);
+  assertBy(delegation, to);
+  const fragments = wraps.map(({ capsule, cfrags }) => ({ capsule, fragment: cfrags?.[0] ?? '' }));
+  try {
+    return checkFragments(fragments, to.kfrag, verifier);
+  } catch (error) {
+    if (!(error instanceof WrongAt)) throw error;
+    const { place, cause } = error;
+    const said = { identity: identity.jws, grant: grant.jws, by, place, ...fragments[place]! };
+    throw new WrongFragmentError({ ...answered, ...said }, cause);
+  }
+};
+
+/** What a proof shows. */
+export interface WrongFragment {
+  readonly patient: IdentityId;
+  readonly recipient: IdentityId;
+  readonly grant: GrantId;
+  readonly record: RecordId;
+  readonly version: number;
+  /** By the clock of the service, milliseconds since 1970. */
+  readonly when: number;
+}
+
+/** The cell of an opening as grant or extension names it. */
+const cellNamedBy = async ({ by }: FragmentProof, grant: Statement<'grant'>, { payload: o }: Statement<'opening'>) => {
+  const { patient, grant: id } = grant.payload;
+  const named = by === grant.jws ? grant : await checked('extension', () => verifyStatement('extension', by, patient));
+  check('extension', named.payload.grant === id);
+  const cell = named.payload.cells.find((c) => c.folder === o.folder && c.epoch === o.epoch);
+  check('grant-cell', cell !== undefined);
+  return cell;
+};
+
+const isRight = (proof: FragmentProof, delegation: Delegated): boolean => {
+  try {
+    // Of a key that is no point nothing can be right.
+    checkFragments(
+      [proof],
+      delegation.kfrag,
+      at('cfrag', () => verifierOf(delegation)),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof WrongAt) return false;
+    throw error;
+  }
+};
+
+/**
+ * Checks a proof against the service, without asking the service.
+ *
+ * @param serviceKey as the judge knows it
+ * @throws {ClientError} `unverified`, when the proof does not hold together; `bad-argument`, when the fragment is right
+ */
+export const checkFragmentProof = async (proof: FragmentProof, serviceKey: ServiceKey): Promise<WrongFragment> => {
+  check('service-key', proof.serviceKey === serviceKey);
+  const opening = await checked('recapsulation', () =>
+    verifyStatement('opening', proof.opening, claimOf(proof.opening).signer),
+  );
+  const { patient, opener, records } = opening.payload;
+  const identity = await checked('identity', () => verifyStatement('identity', proof.identity, patient));
+  const grant = await checked('grant', () => verifyStatement('grant', proof.grant, patient));
+  check('grant', opening.payload.grant === grant.payload.grant && opener === grant.payload.recipient);
+  const cell = await cellNamedBy(proof, grant, opening);
+  const { fragments, delegation, when } = await signedHashes(serviceKey, proof.signed, opening);
+  assertBy(delegation, delegationOf(identity, grant, cell));
+  const subject = records[proof.place];
+  check('recapsulation', subject !== undefined);
+  const hash = await checked('recapsulation', () =>
+    fragmentHash(fromBase64url(proof.capsule), fromBase64url(proof.fragment)),
+  );
+  check('recapsulation', hash === fragments[proof.place]);
+  if (isRight(proof, delegation))
+    throw new ClientError('bad-argument', 'the fragment is right: this proves nothing against the service');
+  return { patient, recipient: opener, grant: grant.payload.grant, ...subject, when };
+};

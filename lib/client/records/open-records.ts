@@ -1,0 +1,253 @@
+// Opening records, for recipients and for the patient itself: signed, sent, and everything that comes back verified before it is shown.
+import { AppError } from '../../api/errors.ts';
+import type { Answer } from '../../api/routes.ts';
+import { fromBase64url } from '../../bytes/codec.ts';
+import { newId, type GrantId, type IdentityId, type OpeningId } from '../../bytes/ids.ts';
+import { EnvelopeError, type EnvelopeErrorCode } from '../../envelope/errors.ts';
+import type { HeaderFields } from '../../envelope/header.ts';
+import { openMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
+import { assertCommit, openBlob, type BodySink } from '../../envelope/open.ts';
+import type { Payload, Statement } from '../../statements/kinds.ts';
+import { signStatement } from '../../statements/sign.ts';
+import type { CellKeys } from './cell-keys.ts';
+import type { Context } from '../session/context.ts';
+import { downloadBlob, type DownloadProgress } from './download.ts';
+import { check, checked, ClientError, unverified } from '../session/errors.ts';
+import { verifyAnswer } from './fragment-proof.ts';
+import { serviceKey } from '../session/service-key.ts';
+import { infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './verify-record.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+type Opened = Answer<'recapsulate'>['records'][number];
+
+export interface Scope {
+  readonly patient: IdentityId;
+  /** None for the patient itself. */
+  readonly grant?: GrantId;
+  readonly keysFor: (record: RecordInfo) => Promise<CellKeys>;
+}
+
+export interface OpenOptions extends CallOptions {
+  /** Told per record while its stream is read. */
+  readonly onProgress?: (record: RecordInfo, progress: DownloadProgress) => void;
+}
+
+export interface OpenedRecord extends RecordInfo {
+  readonly metadata: RecordMetadata;
+  /**
+   * The file, decrypted as it is read, in constant memory. Starts the download; every call starts another. Only authenticated bytes come out,
+   * and the stream errors when what is stored is not exactly what the author signed, even after bytes came out: then none of them count.
+   * To be started within ten minutes of the opening; later the service counts a new one, which is for the caller to ask for.
+   *
+   * Errors with ClientError `unverified` (`blob`, `digest`), `download-failed`, or the signal's reason.
+   */
+  readonly stream: () => ReadableStream<Uint8Array>;
+  /** Downloads the file into a place of its own, such as `intoFile` of lib/files, where it is whole or not at all. Rejects with what `stream` errors with, or what the place says. */
+  readonly save: (into: BodySink) => Promise<void>;
+}
+
+/** What is wrong with the place that a body is opened into, and says nothing of the body. */
+const OF_THE_PLACE: ReadonlySet<EnvelopeErrorCode> = new Set(['source-invalid', 'source-changed', 'target-invalid']);
+
+/** Most records in one opening. */
+const MOST = 100;
+
+interface Batch {
+  readonly keys: CellKeys;
+  readonly records: readonly RecordInfo[];
+}
+
+const headerOf = ({ payload: p }: Statement<'record'>): HeaderFields => ({
+  record: p.record,
+  version: p.version,
+  patient: p.patient,
+  folder: p.folder,
+  author: p.author,
+  created: p.created,
+  salt: fromBase64url(p.salt),
+  algorithm: p.algorithm,
+  chunk: p.chunk,
+  flags: p.flags,
+});
+
+/** One record of an answer, and its file key. */
+interface OpenedKey {
+  readonly opened: Opened;
+  readonly fileKey: Uint8Array;
+}
+
+/** One signed opening of records of one cell; sent again, it is answered again and not counted. */
+const sendOpening = async (
+  ctx: Context,
+  { patient, grant }: Scope,
+  { keys: { folder, epoch, unwrap }, records }: Batch,
+  options: CallOptions,
+) => {
+  const payload: Payload<'opening'> = {
+    opening: newId<OpeningId>(ctx.world.rng),
+    patient,
+    opener: ctx.keys.id,
+    ...(grant === undefined ? {} : { grant }),
+    folder,
+    epoch,
+    records: records.map(({ record, version }) => ({ record, version })),
+    when: ctx.now(),
+  };
+  const opening = await signStatement('opening', payload, ctx.keys);
+  const send = async () => {
+    const answer = await ctx.call(
+      'recapsulate',
+      { params: { openingId: payload.opening }, body: { statement: opening.jws } },
+      options,
+    );
+    if (answer.records.length !== records.length) throw new ClientError('bad-answer', 'not the records asked for');
+    return answer;
+  };
+  const answer = await send();
+  const proofOf = async (key: string) => ({ serviceKey: key, ...(await verifyAnswer(key, opening, answer)) });
+  const proof = grant === undefined ? undefined : await proofOf(await serviceKey(ctx, options));
+  const fileKeys = await unwrap(
+    answer.records.map(({ wrap }) => wrap),
+    { opening: opening.jws, proof },
+  );
+  const answers = answer.records.map((opened, i): OpenedKey => ({ opened, fileKey: fileKeys[i]! }));
+  return { answers, again: async () => (await send()).records };
+};
+
+/** Everything that came back for one record, verified; its file key is the one that was committed to. */
+const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
+  const { patient, folder, record, version } = info;
+  const authored = await verifyRecord(opened, { patient, folder, record, version });
+  const { statement } = authored;
+  check('record', statement.hash === info.statement.hash);
+  const sealed = verifySealedMetadata(statement, opened.metadata);
+  const header = headerOf(statement);
+  const commit = fromBase64url(statement.payload.commit);
+  await checked('commit', () => assertCommit(fileKey, header, commit));
+  return { authored, sealed, header, commit };
+};
+
+/** The record, its metadata opened; its body is verified while it is streamed. */
+const verifyOpened = async (
+  ctx: Context,
+  info: RecordInfo,
+  answered: OpenedKey,
+  { renew, options }: { readonly renew: () => Promise<string>; readonly options: OpenOptions },
+): Promise<OpenedRecord> => {
+  const { authored, sealed, header, commit } = await unseal(info, answered);
+  const { opened, fileKey } = answered;
+  const { payload } = authored.statement;
+  const metadata = await checked('metadata', () => openMetadata(sealed, fileKey, header));
+  const blob = { header, commit, digest: fromBase64url(payload.digest), length: payload.length };
+
+  const { onProgress, signal } = options;
+  const plainLength = metadata.length;
+  const download = () =>
+    downloadBlob(
+      ctx,
+      { url: opened.download.url, renew },
+      { signal, ...(onProgress && { onProgress: (p) => onProgress(info, p) }) },
+    );
+  const start = async () => openBlob(await download(), fileKey, blob, { plainLength });
+  return {
+    ...infoOf(authored, 'committed'),
+    metadata,
+    stream: () => lazily(start, signal),
+    save: async (into) => {
+      try {
+        await into.open(lazily(download, signal), fileKey, blob, { plainLength, signal });
+      } catch (error) {
+        throw error instanceof EnvelopeError && !OF_THE_PLACE.has(error.code) ? bodyError(error, signal) : error;
+      }
+    },
+  };
+};
+
+/** The file keys of own records, for wrapping them anew; checked against what their authors committed to. */
+export const openKeys = async (
+  ctx: Context,
+  scope: Scope,
+  records: readonly RecordInfo[],
+  options: CallOptions = {},
+): Promise<readonly Uint8Array[]> => {
+  const found = new Map<RecordInfo, Uint8Array>();
+  for (const batch of await batches(scope, records)) {
+    const { answers } = await sendOpening(ctx, scope, batch, options);
+    for (const [i, record] of batch.records.entries()) {
+      await unseal(record, answers[i]!);
+      found.set(record, answers[i]!.fileKey);
+    }
+  }
+  return records.map((r) => found.get(r)!);
+};
+
+/** What errors a body, in the client's words. */
+const bodyError = (error: unknown, signal: AbortSignal | undefined): unknown => {
+  if (signal?.aborted === true) return signal.reason;
+  if (error instanceof ClientError || error instanceof AppError) return error;
+  if (error instanceof EnvelopeError) return unverified(error.code === 'digest-mismatch' ? 'digest' : 'blob', error);
+  return new ClientError('download-failed', 'the download broke off', undefined, { cause: error });
+};
+
+/** A stream whose source is asked for at the first read. */
+const lazily = (
+  start: () => Promise<ReadableStream<Uint8Array>>,
+  signal: AbortSignal | undefined,
+): ReadableStream<Uint8Array> => {
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        try {
+          reader ??= (await start()).getReader();
+          const next = await reader.read();
+          if (next.done) controller.close();
+          else controller.enqueue(next.value);
+        } catch (error) {
+          controller.error(bodyError(error, signal));
+        }
+      },
+      cancel: (reason) => reader?.cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+};
+
+/** Records by the cell they are opened through, at most 100 together. */
+const batches = async (scope: Scope, records: readonly RecordInfo[]): Promise<readonly Batch[]> => {
+  const known = new Map<string, CellKeys>();
+  const cells = new Map<string, { readonly keys: CellKeys; readonly records: RecordInfo[] }[]>();
+  for (const record of records) {
+    const filedIn = `${record.folder}#${record.epoch}`;
+    const keys = known.get(filedIn) ?? (await scope.keysFor(record));
+    known.set(filedIn, keys);
+    const name = `${keys.folder}#${keys.epoch}`;
+    const list = cells.get(name) ?? [];
+    const open = list.at(-1);
+    if (open !== undefined && open.records.length < MOST) open.records.push(record);
+    else list.push({ keys, records: [record] });
+    cells.set(name, list);
+  }
+  return [...cells.values()].flat();
+};
+
+/**
+ * Opens records, in the order given.
+ * @throws {ClientError} `unverified`, `bad-answer`; {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
+ */
+export const openRecords = async (
+  ctx: Context,
+  scope: Scope,
+  records: readonly RecordInfo[],
+  options: OpenOptions = {},
+): Promise<readonly OpenedRecord[]> => {
+  const opened = new Map<RecordInfo, OpenedRecord>();
+  for (const batch of await batches(scope, records)) {
+    const { answers, again } = await sendOpening(ctx, scope, batch, options);
+    for (const [i, record] of batch.records.entries()) {
+      const renew = async (): Promise<string> => (await again())[i]!.download.url;
+      opened.set(record, await verifyOpened(ctx, record, answers[i]!, { renew, options }));
+    }
+  }
+  return records.map((r) => opened.get(r)!);
+};

@@ -1,0 +1,208 @@
+// From sealed parts to storage: a few parts in flight, so that memory does not grow with the file. Bytes go straight to storage, each part under
+// an URL that the service signed for its length and digest.
+import { AppError } from '../../api/errors.ts';
+import { toBase64url } from '../../bytes/codec.ts';
+import { MOST_PARTS } from '../../envelope/header.ts';
+import { newId, type FolderId, type GrantId, type RecordId, type UploadId } from '../../bytes/ids.ts';
+import { backOff } from '../session/platform.ts';
+import type { Context } from '../session/context.ts';
+import { ClientError } from '../session/errors.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+/** A part of the blob: 8 MiB, the last one 1 byte to 8 MiB. */
+export interface SealedPart {
+  /** From 1. */
+  readonly number: number;
+  readonly bytes: Uint8Array;
+  /** SHA-256 of the bytes, 32 bytes. */
+  readonly sha256: Uint8Array;
+  /** Called once the part is stored and its bytes are not read any more. */
+  readonly release?: () => void;
+}
+
+export interface UploadProgress {
+  /** Bytes of ciphertext that storage has acknowledged. */
+  readonly sentBytes: number;
+}
+
+export interface Destination {
+  readonly record: RecordId;
+  readonly version: number;
+  readonly folder: FolderId;
+  /** By which others than the patient file. */
+  readonly grant?: GrantId | undefined;
+  /** The folder's current epoch; asked again when it turns out to be over. */
+  readonly epoch: () => Promise<number>;
+}
+
+export interface UploadOptions extends CallOptions {
+  readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
+}
+
+/** Parts that are sealed, addressed and sent together; while they are sent the next ones are sealed. */
+const IN_FLIGHT = 2;
+/** What fetch sets by itself, from the bytes and the URL. */
+const SET_BY_FETCH = new Set(['content-length', 'host']);
+
+interface Upload extends Destination {
+  readonly upload: UploadId;
+}
+/** How often a folder may begin a new epoch before an upload begins. */
+const EPOCH_TRIES = 3;
+interface Target {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const take = async (parts: AsyncIterator<SealedPart>, most: number): Promise<SealedPart[]> => {
+  const taken: SealedPart[] = [];
+  while (taken.length < most) {
+    const next = await parts.next();
+    if (next.done === true) break;
+    if (next.value.number > MOST_PARTS)
+      throw new ClientError('too-large', 'a record has at most 10,000 parts of 8 MiB');
+    taken.push(next.value);
+  }
+  return taken;
+};
+
+const begin = async (
+  ctx: Context,
+  { record, version, folder, grant, epoch, upload }: Upload,
+  multipart: boolean,
+  options: CallOptions,
+): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    const body = {
+      upload,
+      folder,
+      epoch: await epoch(),
+      version,
+      multipart,
+      ...(grant === undefined ? {} : { grant }),
+    };
+    try {
+      await ctx.call('begin-upload', { params: { recordId: record }, body }, options);
+      return;
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'cell-closed' || attempt === EPOCH_TRIES) throw error;
+    }
+  }
+};
+
+const targetsFor = async (
+  ctx: Context,
+  { record, upload }: Upload,
+  parts: readonly SealedPart[],
+  options: CallOptions,
+): Promise<readonly Target[]> => {
+  const asked = parts.map(({ number, bytes, sha256 }) => ({
+    number,
+    length: bytes.length,
+    sha256: toBase64url(sha256),
+  }));
+  const answer = await ctx.call(
+    'upload-parts',
+    { params: { recordId: record }, body: { upload, parts: asked } },
+    options,
+  );
+  return parts.map(({ number }) => {
+    const target = answer.parts.find((t) => t.number === number);
+    if (target === undefined) throw new ClientError('bad-answer', 'no target for a part');
+    return target;
+  });
+};
+
+type Sent = 'sent' | 'expired' | 'again' | 'refused';
+
+const outcome = (status: number): Sent => {
+  if (status >= 200 && status < 300) return 'sent';
+  // If-None-Match: an earlier try arrived and its answer was lost. Commit compares what is stored with what was signed.
+  if (status === 412) return 'sent';
+  if (status === 403) return 'expired';
+  return status >= 500 || status === 409 || status === 429 || status === 408 ? 'again' : 'refused';
+};
+
+const put = async (ctx: Context, target: Target, bytes: Uint8Array, signal?: AbortSignal): Promise<Sent> => {
+  const headers = Object.entries(target.headers).filter(([name]) => !SET_BY_FETCH.has(name.toLowerCase()));
+  try {
+    const response = await ctx.world.fetch(target.url, {
+      method: 'PUT',
+      headers,
+      body: bytes as BodyInit,
+      redirect: 'error',
+      cache: 'no-store',
+      credentials: 'omit',
+      ...(signal && { signal }),
+    });
+    await response.body?.cancel();
+    return outcome(response.status);
+  } catch {
+    signal?.throwIfAborted();
+    return 'again';
+  }
+};
+
+/** One part, with new URLs and back-off until it is stored. @throws {ClientError} `upload-failed` */
+const sendPart = async (
+  ctx: Context,
+  upload: Upload,
+  part: SealedPart,
+  first: Target,
+  { signal }: CallOptions,
+): Promise<void> => {
+  let target = first;
+  for (let attempt = 0; attempt < ctx.tries; attempt++) {
+    const result = await put(ctx, target, part.bytes, signal);
+    if (result === 'sent') return;
+    if (result === 'refused') break;
+    await ctx.world.sleep(backOff(ctx.world.rng, attempt), signal);
+    [target = first] = await targetsFor(ctx, upload, [part], { signal });
+  }
+  throw new ClientError('upload-failed', `storage did not take part ${part.number}`);
+};
+
+/**
+ * Stores the blob of a record version. Whether it goes as one piece or in parts is known once its second part has, or has not, come.
+ *
+ * @param parts in order; taken no faster than they are sent
+ * @returns the id of the upload, for the commit
+ * @throws {ClientError} `upload-failed`, `too-large`; {ServiceError} `cell-closed`, `version-conflict`, `not-found`
+ */
+export const uploadBlob = async (
+  ctx: Context,
+  destination: Destination,
+  parts: AsyncIterator<SealedPart>,
+  { onProgress, signal }: UploadOptions = {},
+): Promise<UploadId> => {
+  const stop = new AbortController();
+  const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const upload: Upload = { ...destination, upload: newId<UploadId>(ctx.world.rng) };
+  let sentBytes = 0;
+  const sendAll = async (group: readonly SealedPart[]): Promise<void> => {
+    const targets = await targetsFor(ctx, upload, group, { signal: ended });
+    await Promise.all(
+      group.map(async (part, i) => {
+        await sendPart(ctx, upload, part, targets[i]!, { signal: ended });
+        sentBytes += part.bytes.length;
+        part.release?.();
+        onProgress?.({ sentBytes });
+      }),
+    );
+  };
+
+  try {
+    let group = await take(parts, IN_FLIGHT);
+    await begin(ctx, upload, group.length > 1, { signal });
+    while (group.length > 0) {
+      const sending = sendAll(group);
+      // The next parts are sealed meanwhile; whichever of the two fails first ends both.
+      [group] = await Promise.all([group.length < IN_FLIGHT ? [] : take(parts, IN_FLIGHT), sending]);
+    }
+    return upload.upload;
+  } catch (error) {
+    stop.abort(error);
+    await parts.return?.();
+    throw error;
+  }
+};

@@ -1,0 +1,91 @@
+// Record versions as the service lists them: the author's statement and right are verified before anybody sees it.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import type { FolderId, IdentityId, RecordId } from '../../bytes/ids.ts';
+import { covers } from '../../domain/grant.ts';
+import type { Statement } from '../../statements/kinds.ts';
+import { claimOf, verifyStatement } from '../../statements/verify.ts';
+import { check, checked } from '../session/errors.ts';
+
+/** What anybody who may read the record can know of it without opening it. */
+export interface RecordInfo {
+  readonly record: RecordId;
+  readonly version: number;
+  readonly patient: IdentityId;
+  readonly folder: FolderId;
+  readonly epoch: number;
+  readonly author: IdentityId;
+  /** The patient's grant under which somebody else wrote it. That it had not been revoked then, the trail shows by its place. */
+  readonly grant?: Statement<'grant'>;
+  /** By the author's clock, milliseconds since 1970. */
+  readonly created: number;
+  /** Of the stored blob, in bytes: a little more than the file. */
+  readonly length: number;
+  readonly state: 'committed' | 'deleted';
+  readonly statement: Statement<'record'>;
+}
+
+/** A record statement, and the grant that it stands on. */
+export interface Authored {
+  readonly statement: Statement<'record'>;
+  readonly grant?: Statement<'grant'> | undefined;
+}
+
+export const infoOf = ({ statement, grant }: Authored, state: RecordInfo['state']): RecordInfo => {
+  const { record, version, patient, folder, epoch, author, created, length } = statement.payload;
+  const authority = grant === undefined ? {} : { grant };
+  return { record, version, patient, folder, epoch, author, ...authority, created, length, state, statement };
+};
+
+/** Whose record the caller expects. */
+export interface Expected {
+  readonly patient: IdentityId;
+  readonly folder?: FolderId | undefined;
+  readonly record?: RecordId;
+  readonly version?: number;
+}
+
+interface Signed {
+  readonly statement: string;
+  readonly grant?: string | undefined;
+}
+
+/**
+ * The statement of a record version, by the patient, or by somebody whom a grant of the patient allowed to file it.
+ *
+ * @throws {ClientError} `unverified`: `author` for a wrong or unentitled signer, `record` for one of another patient, folder, record or version
+ */
+export const verifyRecord = async ({ statement: jws, grant }: Signed, expected: Expected): Promise<Authored> => {
+  const statement = await checked('author', () => verifyStatement('record', jws, claimOf(jws).signer));
+  const p = statement.payload;
+  check('record', p.patient === expected.patient);
+  check('record', expected.folder === undefined || p.folder === expected.folder);
+  check('record', expected.record === undefined || p.record === expected.record);
+  check('record', expected.version === undefined || p.version === expected.version);
+  if (p.author === expected.patient) {
+    check('author', p.grant === undefined && grant === undefined);
+    return { statement };
+  }
+  check('author', grant !== undefined);
+  const right = await checked('author', () => verifyStatement('grant', grant, expected.patient));
+  check('author', covers(right, p));
+  return { statement, grant: right };
+};
+
+/** The sealed metadata is the one that the author signed. @throws {ClientError} `unverified` (`metadata`) */
+export const verifySealedMetadata = ({ payload }: Statement<'record'>, sealed: string): Uint8Array => {
+  const bytes = fromBase64url(sealed);
+  check('metadata', toBase64url(sha256(bytes)) === payload.metadata);
+  return bytes;
+};
+
+interface VersionView extends Signed {
+  readonly state: RecordInfo['state'];
+  readonly metadata?: string | undefined;
+}
+
+export const verifyVersion = async (view: VersionView, expected: Expected): Promise<RecordInfo> => {
+  const authored = await verifyRecord(view, expected);
+  if (view.metadata !== undefined) verifySealedMetadata(authored.statement, view.metadata);
+  return infoOf(authored, view.state);
+};

@@ -1,0 +1,51 @@
+// Waiting, jitter and giving up: what the client needs of time, as arguments.
+import { systemRng, type Rng } from '../../bytes/binary.ts';
+
+/** What a client takes from its surroundings. Every member has a default that works in Node and in browsers. */
+export interface Surroundings {
+  readonly fetch?: typeof fetch;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+  /** Waits so many milliseconds, or until the signal aborts. */
+  readonly sleep?: Sleep;
+  readonly rng?: Rng;
+}
+export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
+export type World = Required<Surroundings>;
+
+const systemSleep: Sleep = (ms, signal) =>
+  new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(reasonOf(signal));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted === true) stop();
+  });
+
+const reasonOf = (signal: AbortSignal | undefined): Error =>
+  signal?.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError');
+
+export const worldOf = (s: Surroundings): World => ({
+  // Called through an arrow: browsers refuse a fetch that lost its `this`.
+  fetch: s.fetch ?? ((input, init) => fetch(input, init)),
+  clock: s.clock ?? (() => Date.now()),
+  sleep: s.sleep ?? systemSleep,
+  rng: s.rng ?? systemRng,
+});
+
+/** Uniform in [0, 1). */
+const unit = (rng: Rng): number => {
+  const [a = 0, b = 0, c = 0, d = 0] = rng(4);
+  return (a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d) / 2 ** 32;
+};
+
+const BASE_MS = 100;
+const CAP_MS = 5000;
+
+/** Back-off with full jitter: anywhere from 0 to 100 ms, 200 ms, 400 ms, ... at most 5 s. @param attempt 0 for the first wait */
+export const backOff = (rng: Rng, attempt: number): number => unit(rng) * Math.min(CAP_MS, BASE_MS * 2 ** attempt);

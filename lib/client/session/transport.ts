@@ -1,0 +1,198 @@
+// One function that calls a route of the contract by its name: sign, send, check the answer, and send again where that is safe.
+// Every route is idempotent by its client-made id, so a call whose answer got lost may be repeated; each try has a signature of its own.
+import * as z from 'zod/mini';
+import { ERRORS, REASONS, type ErrorCode } from '../../api/errors.ts';
+import type { Route } from '../../api/route.ts';
+import { ROUTES, type Body, type Params, type Query, type RouteName } from '../../api/routes.ts';
+import { utf8 } from '../../bytes/codec.ts';
+import { signRequest } from '../../identity/http-signature.ts';
+import type { Signer } from '../../statements/sign.ts';
+import { backOff, worldOf, type Surroundings, type World } from './platform.ts';
+import { ClientError, ServiceError } from './errors.ts';
+
+export interface TransportOptions extends Surroundings {
+  /** Scheme, host and port of the service, as its signatures name it: `https://api.example.org`. */
+  readonly origin: string;
+  readonly signer: Signer;
+  /** Tries in all for what may be repeated. */
+  readonly tries?: number;
+  /** Milliseconds that one try may take. */
+  readonly timeout?: number;
+}
+
+/** What a route takes. Members that the route does not have are left out. */
+export type CallInput<N extends RouteName> = Given<'params', Params<N>> & Given<'query', Query<N>> & BodyOf<N>;
+type Given<K extends string, T> = [string] extends [keyof T]
+  ? unknown
+  : Partial<T> extends T
+    ? Readonly<Partial<Record<K, T>>>
+    : Readonly<Record<K, T>>;
+type BodyOf<N extends RouteName> = Body<N> extends undefined ? unknown : { readonly body: Body<N> };
+export type Answered<N extends RouteName> = z.output<(typeof ROUTES)[N]['answer'][1]>;
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Calls a route. @throws {ServiceError} the service's refusal; {ClientError} `network`, `bad-answer`; the signal's reason when aborted */
+export type Call = <N extends RouteName>(route: N, input: CallInput<N>, options?: CallOptions) => Promise<Answered<N>>;
+
+const problem = z.object({
+  code: z.string(),
+  requestId: z.optional(z.string().check(z.maxLength(200))),
+  member: z.optional(z.string().check(z.maxLength(200))),
+  reason: z.optional(z.enum(REASONS)),
+  serverTime: z.optional(z.number()),
+  retryAfter: z.optional(z.number()),
+  ids: z.optional(z.array(z.string())),
+});
+
+const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);
+
+/** Codes after which the same is sent again. */
+const REPEATABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['busy', 'too-many']);
+/** A gateway's own words for "not now". */
+const GATEWAY = new Set([429, 502, 503, 504]);
+/** Longest wait that is taken from a Retry-After. */
+const LONGEST_WAIT_MS = 30_000;
+
+type Values = Readonly<Record<string, string | number | undefined>>;
+
+const buildUrl = (origin: string, route: Route, params: Values, query: Values): URL => {
+  const path = route.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ''));
+  const url = new URL(path, origin);
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, `${value}`);
+  return url;
+};
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+};
+
+interface Refusal {
+  readonly error: ServiceError | ClientError;
+  /** Seconds. */
+  readonly retryAfter: number | undefined;
+  readonly repeatable: boolean;
+}
+
+const refusalOf = (response: Answer): Refusal => {
+  const header = Number(response.retryAfter ?? Number.NaN);
+  const parsed = problem.safeParse(parseJson(response.text));
+  if (parsed.success && isErrorCode(parsed.data.code)) {
+    const { code, requestId, ...rest } = parsed.data;
+    const details = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    const retryAfter = rest.retryAfter ?? (Number.isFinite(header) ? header : undefined);
+    return { error: new ServiceError(code, details, requestId), retryAfter, repeatable: REPEATABLE.has(code) };
+  }
+  return {
+    error: new ClientError('bad-answer', `the service answered ${response.status} without a known problem`),
+    retryAfter: Number.isFinite(header) ? header : undefined,
+    repeatable: GATEWAY.has(response.status),
+  };
+};
+
+/** @returns a function that calls routes as the signer; it keeps the difference to the service's clock between calls */
+export const createTransport = (options: TransportOptions): Call => {
+  const { origin, signer, tries = 6, timeout = 30_000 } = options;
+  const world = worldOf(options);
+  const state = { skew: 0 };
+
+  return async (name, input, { signal } = {}) => {
+    const route: Route = ROUTES[name];
+    const { params = {}, query = {}, body } = input as Loose;
+    const url = buildUrl(origin, route, params, query);
+    const bytes = body === undefined ? undefined : utf8(JSON.stringify(body));
+    let corrected = false;
+    let signedAnew = false;
+
+    for (let attempt = 0; ; attempt++) {
+      signal?.throwIfAborted();
+      const last = attempt + 1 >= tries;
+      const response = await send(world, { route, url, bytes, signer, skew: state.skew, timeout, signal });
+      if (response instanceof ClientError) {
+        if (last) throw response;
+        await world.sleep(backOff(world.rng, attempt), signal);
+        continue;
+      }
+      if (response.ok) return answered(name, response.text);
+
+      const { error, retryAfter, repeatable } = refusalOf(response);
+      const code = error instanceof ServiceError ? error.code : undefined;
+      const { serverTime } = error instanceof ServiceError ? error.details : {};
+      if (code === 'clock-skew' && serverTime !== undefined && !corrected) {
+        // Serves HTTP signatures only: statements keep this device's own time, so that the service cannot choose it.
+        state.skew = serverTime - world.clock();
+        corrected = true;
+      } else if (code === 'replayed' && !signedAnew) {
+        signedAnew = true;
+      } else if (repeatable && !last) {
+        const asked = Math.min((retryAfter ?? 0) * 1000, LONGEST_WAIT_MS);
+        await world.sleep(asked + backOff(world.rng, attempt), signal);
+      } else throw error;
+    }
+  };
+};
+
+/** What the types of {@link CallInput} come down to. */
+interface Loose {
+  readonly params?: Values;
+  readonly query?: Values;
+  readonly body?: object;
+}
+
+interface Answer {
+  readonly ok: boolean;
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly text: string;
+}
+
+interface Sending {
+  readonly route: Route;
+  readonly url: URL;
+  readonly bytes: Uint8Array | undefined;
+  readonly signer: Signer;
+  readonly skew: number;
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One try. Without an answer the error comes back as a value, so that the caller decides about another. */
+const send = async (world: World, s: Sending): Promise<Answer | ClientError> => {
+  const { method, access } = s.route;
+  const signature =
+    access === 'public'
+      ? {}
+      : await signRequest({ method, url: s.url, body: s.bytes }, s.signer, {
+          now: world.clock() + s.skew,
+          rng: world.rng,
+        });
+  const limit = AbortSignal.timeout(s.timeout);
+  try {
+    const response = await world.fetch(s.url, {
+      method,
+      headers: { accept: 'application/json', ...(s.bytes && { 'content-type': 'application/json' }), ...signature },
+      ...(s.bytes && { body: s.bytes as BodyInit }),
+      signal: s.signal === undefined ? limit : AbortSignal.any([s.signal, limit]),
+      redirect: 'error',
+      cache: 'no-store',
+      credentials: 'omit',
+    });
+    const { ok, status, headers } = response;
+    return { ok, status, retryAfter: headers.get('retry-after'), text: await response.text() };
+  } catch (cause) {
+    s.signal?.throwIfAborted();
+    return new ClientError('network', 'the service did not answer', undefined, { cause });
+  }
+};
+
+const answered = <N extends RouteName>(name: N, text: string): Answered<N> => {
+  const parsed = ROUTES[name].answer[1].safeParse(parseJson(text));
+  if (!parsed.success) throw new ClientError('bad-answer', `the answer of ${name} is not what the contract says`);
+  return parsed.data as Answered<N>;
+};

@@ -1,0 +1,51 @@
+// Every key of an identity, derived from the seed of its generation. One label per use, so that no key serves two purposes.
+// docs/spec/identity.md is the page to this file.
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { concat, ofLength, u32 } from '../bytes/binary.ts';
+import { utf8 } from '../bytes/codec.ts';
+import { idBytes, identityId, type FolderId, type IdentityId } from '../bytes/ids.ts';
+import { makeFactory, makeKey, makeSecret } from '../umbral/key-factory.ts';
+import type { SecretKey } from '../umbral/keys.ts';
+import { concealed } from './unprintable-secret.ts';
+
+/** The keys of one generation. Prints as a placeholder. */
+export interface DeviceKeys {
+  readonly id: IdentityId;
+  /** Ed25519 over the bytes as they are: statements and requests. */
+  readonly sign: (bytes: Uint8Array) => Uint8Array;
+  /** w: signs key fragments and nothing else. */
+  readonly kfragSigner: SecretKey;
+  /** What capsules are recapsulated to. @param number 1 or more, as in the identity statement */
+  readonly receiving: (number: number) => SecretKey;
+  /** Opens messages and names sealed to this identity. */
+  readonly inbox: SecretKey;
+  /** a: the delegating key of one cell. @param salt 16 bytes, from the folder statement */
+  readonly folderKey: (folder: FolderId, epoch: number, salt: Uint8Array) => SecretKey;
+}
+
+const NO_LABEL = new Uint8Array(0);
+
+/** The Ed25519 seed of a generation: first 32 bytes of makeSecret(S_k, "pcehr/v1/identity"). */
+const identitySeed = (seed: Uint8Array): Uint8Array => makeSecret(seed, utf8('pcehr/v1/identity')).slice(0, 32);
+
+/** The Ed25519 public key of a generation, 32 bytes; of the next generation it is named, hashed, in the identity statement. */
+export const identityPublicKey = (seed: Uint8Array): Uint8Array =>
+  ed25519.getPublicKey(identitySeed(ofLength(seed, 32, 'seed')));
+
+/** @param seed S_k, 32 bytes; copied */
+export const deviceKeys = (seed: Uint8Array): DeviceKeys => {
+  ofLength(seed, 32, 'seed');
+  const identity = identitySeed(seed);
+  const [kfragSigner, receiving, inbox, folder] = ['kfrag-signer', 'receiving', 'inbox', 'folder'].map((use) =>
+    makeFactory(seed, utf8(`pcehr/v1/${use}`)),
+  ) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  return concealed('device keys', {
+    id: identityId(ed25519.getPublicKey(identity)),
+    sign: (bytes: Uint8Array) => ed25519.sign(bytes, identity),
+    kfragSigner: makeKey(kfragSigner, NO_LABEL),
+    receiving: (number: number) => makeKey(receiving, u32(number)),
+    inbox: makeKey(inbox, NO_LABEL),
+    folderKey: (id: FolderId, epoch: number, salt: Uint8Array) =>
+      makeKey(folder, concat(idBytes(id), u32(epoch), ofLength(salt, 16, 'salt'))),
+  });
+};

@@ -1,0 +1,134 @@
+// The file in which a device keeps its generation of keys: JSON, versioned, plain or sealed under a passphrase.
+// docs/spec/identity.md gives the format. Reading and writing the disk is the caller's.
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { scryptAsync } from '@noble/hashes/scrypt.js';
+import * as z from 'zod/mini';
+import { systemRng, type Rng } from '../bytes/binary.ts';
+import { fromBase64url, toBase64url, utf8 } from '../bytes/codec.ts';
+import { identityId, type IdentityId } from '../bytes/ids.ts';
+import { bytesOf, identity, integer, ordinal, sha256 } from '../statements/fields.ts';
+import { identityPublicKey } from './key-derivation.ts';
+import { IdentityError } from './errors.ts';
+import { concealed } from './unprintable-secret.ts';
+
+/** What a device holds. Prints as a placeholder; `deviceKeys(seed)` makes the keys. */
+export interface HeldKeys {
+  /** k, 1 or more. */
+  readonly generation: number;
+  /** S_k, 32 bytes. Whoever has it acts as this identity and opens what it may open. */
+  readonly seed: Uint8Array;
+  readonly id: IdentityId;
+  /** SHA-256 of the next generation's identity key, base64url. */
+  readonly next: string;
+}
+
+/** The cost of scrypt; 2^17 with r = 8 takes 128 MiB and about a second. */
+export interface PassphraseOptions {
+  readonly log2N?: number;
+  readonly rng?: Rng;
+}
+
+const FORMAT = 'pcehr-key-file';
+const BLOCK = 8;
+const base = { format: z.literal(FORMAT), version: z.literal(1), generation: ordinal, id: identity, next: sha256 };
+const plain = z.strictObject({ ...base, protection: z.literal('none-keep-this-file-secret'), seed: bytesOf(32) });
+const sealed = z.strictObject({
+  ...base,
+  protection: z.literal('scrypt-xchacha20poly1305'),
+  // The upper bound keeps a hostile file from taking more than a gigabyte.
+  log2N: integer(10, 20),
+  salt: bytesOf(16),
+  nonce: bytesOf(24),
+  sealedSeed: bytesOf(48),
+});
+const keyFile = z.discriminatedUnion('protection', [plain, sealed]);
+type Sealed = z.infer<typeof sealed>;
+
+/** Seed and id are checked against each other, so a file mixed from two is refused. */
+const held = (file: z.infer<typeof keyFile>, seed: Uint8Array): HeldKeys => {
+  if (identityId(identityPublicKey(seed)) !== file.id)
+    throw new IdentityError('bad-key-file', 'the seed in the key file is not that of its id');
+  return concealed('keys', { generation: file.generation, seed, id: file.id, next: file.next });
+};
+
+/** Groups what a device holds. @param seed S_k, 32 bytes */
+export const holdKeys = (generation: number, seed: Uint8Array, next: string): HeldKeys =>
+  concealed('keys', { generation, seed, id: identityId(identityPublicKey(seed)), next });
+
+const parse = (text: string): z.infer<typeof keyFile> => {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    throw new IdentityError('bad-key-file', 'the key file is not JSON');
+  }
+  const result = keyFile.safeParse(json);
+  if (result.success) return result.data;
+  const member = result.error.issues[0]!.path.map(String).join('.');
+  throw new IdentityError('bad-key-file', `the key file is not of this version or damaged (${member || 'members'})`);
+};
+
+const write = (file: object): string => `${JSON.stringify(file, undefined, 2)}\n`;
+const head = ({ generation, id, next }: Pick<HeldKeys, 'generation' | 'id' | 'next'>) => ({
+  format: FORMAT,
+  version: 1,
+  generation,
+  id,
+  next,
+});
+
+/** The key file without protection: whoever reads it has the keys. The caller sees to its permissions. */
+export const encodeKeyFile = (keys: HeldKeys): string =>
+  write({ ...head(keys), protection: 'none-keep-this-file-secret', seed: toBase64url(keys.seed) });
+
+/** @throws {IdentityError} `bad-key-file`, also for a file under a passphrase */
+export const decodeKeyFile = (text: string): HeldKeys => {
+  const file = parse(text);
+  if (file.protection !== 'none-keep-this-file-secret')
+    throw new IdentityError('bad-key-file', 'the key file is under a passphrase');
+  return held(file, fromBase64url(file.seed));
+};
+
+/** Everything in the file but the sealed seed, so that nothing beside it can be changed. */
+const cipher = async (passphrase: string, file: Omit<Sealed, 'sealedSeed'>) => {
+  const { format, version, generation, id, next, protection, log2N, salt, nonce } = file;
+  const key = await scryptAsync(utf8(passphrase.normalize('NFC')), fromBase64url(salt), {
+    N: 2 ** log2N,
+    r: BLOCK,
+    p: 1,
+    dkLen: 32,
+    maxmem: 2 ** 31,
+  });
+  const aad = utf8(JSON.stringify([format, version, generation, id, next, protection, log2N, salt, nonce]));
+  return xchacha20poly1305(key, fromBase64url(nonce), aad);
+};
+
+/** The key file sealed under a passphrase: scrypt, then XChaCha20-Poly1305. Id, generation and successor stay readable. */
+export const sealKeyFile = async (
+  keys: HeldKeys,
+  passphrase: string,
+  { log2N = 17, rng = systemRng }: PassphraseOptions = {},
+): Promise<string> => {
+  const file = z.omit(sealed, { sealedSeed: true }).parse({
+    ...head(keys),
+    protection: 'scrypt-xchacha20poly1305',
+    log2N,
+    salt: toBase64url(rng(16)),
+    nonce: toBase64url(rng(24)),
+  });
+  return write({ ...file, sealedSeed: toBase64url((await cipher(passphrase, file)).encrypt(keys.seed)) });
+};
+
+/** Reads a key file of either protection. @throws {IdentityError} `bad-key-file` or `wrong-passphrase` */
+export const openKeyFile = async (text: string, passphrase: string): Promise<HeldKeys> => {
+  const file = parse(text);
+  if (file.protection === 'none-keep-this-file-secret') return held(file, fromBase64url(file.seed));
+  const opener = await cipher(passphrase, file);
+  let seed: Uint8Array;
+  try {
+    seed = opener.decrypt(fromBase64url(file.sealedSeed));
+  } catch {
+    throw new IdentityError('wrong-passphrase', 'the passphrase does not open the key file');
+  }
+  return held(file, seed);
+};

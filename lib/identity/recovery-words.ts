@@ -1,0 +1,41 @@
+// The 24 words that everything grows from, and the generations of keys below them. The words stay off devices; a device holds one generation.
+import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
+import { concat, ofLength, systemRng, u32, type Rng } from '../bytes/binary.ts';
+import { utf8 } from '../bytes/codec.ts';
+import { makeSecret } from '../umbral/key-factory.ts';
+import { IdentityError } from './errors.ts';
+
+const ROOT_BYTES = 32;
+const WORDS = 24;
+
+/** 24 English words of BIP-39 that stand for 32 random bytes and a checksum. For paper; not for storing on a device. */
+export const newRootWords = (rng: Rng = systemRng): string =>
+  entropyToMnemonic(ofLength(rng(ROOT_BYTES), ROOT_BYTES, 'root'), wordlist);
+
+/**
+ * The 32-byte root behind the words: BIP-39's entropy itself, not the seed that wallets stretch out of it. Case and spacing do not matter.
+ *
+ * @throws {IdentityError} `bad-root-words`
+ */
+export const rootFromWords = (words: string): Uint8Array => {
+  const list = words.normalize('NFKD').trim().toLowerCase().split(/\s+/);
+  if (list.length !== WORDS) throw new IdentityError('bad-root-words', `expected ${WORDS} words, not ${list.length}`);
+  const unknown = list.flatMap((word, i) => (wordlist.includes(word) ? [] : [i + 1]));
+  if (unknown.length > 0)
+    throw new IdentityError('bad-root-words', `not in the word list: word number ${unknown.join(', ')}`);
+  try {
+    return mnemonicToEntropy(list.join(' '), wordlist);
+  } catch {
+    throw new IdentityError('bad-root-words', 'the words do not belong together: one is wrong or out of order');
+  }
+};
+
+/**
+ * S_k, the seed of one generation of an identity's keys: all that a device needs, and all that is lost with it.
+ *
+ * @param root 32 bytes
+ * @param generation k, 1 or more
+ */
+export const generationSeed = (root: Uint8Array, generation: number): Uint8Array =>
+  makeSecret(ofLength(root, ROOT_BYTES, 'root'), concat(utf8('pcehr/v1/generation'), u32(generation))).slice(0, 32);

@@ -1,6 +1,0 @@
-// Where filing is concluded: it completes blobs in S3 and signs receipts with KMS.
-import { processEnv } from './env.ts';
-import { withNotary } from './signing.ts';
-import { makeStorageContainer } from './storage.ts';
-
-export const filingContainer = withNotary(makeStorageContainer(processEnv), processEnv);

@@ -1,0 +1,37 @@
+// Where the few functions run that touch blobs themselves: the container, and S3. The others do not carry it.
+import { S3Client } from '@aws-sdk/client-s3';
+import { makeBlobs } from '../stores/s3/blobs.ts';
+import { makePresign } from '../stores/s3/presign.ts';
+import type { Blobs } from '../ports/index.ts';
+import { commonOf, makeContainer, TIMES, type Container, type ContainerOptions } from './container.ts';
+import { processEnv, readEnv } from './env.ts';
+import { once } from './once.ts';
+
+export type StorageContainer = Container & { readonly blobs: Blobs };
+
+const NEEDED = ['BUCKET', 'AWS_REGION', 'AWS_ENDPOINT_URL'] as const;
+
+/** As {@link makeContainer}, with all of the blobs. */
+export function makeStorageContainer(
+  source: () => Readonly<Record<string, string | undefined>>,
+  options: ContainerOptions = {},
+): StorageContainer {
+  const blobs = once(() => {
+    const env = readEnv(source(), NEEDED);
+    const s3 = new S3Client({
+      ...commonOf(env),
+      requestHandler: TIMES.s3,
+      // Local stand-ins for AWS have no host name per bucket.
+      forcePathStyle: env.AWS_ENDPOINT_URL !== undefined,
+      // Checksums are ours to send: S3 refuses a header that a presigned URL did not sign.
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+    options.onClient?.(s3);
+    return makeBlobs(s3, env.BUCKET, makePresign(s3, { bucket: env.BUCKET, endpoint: env.AWS_ENDPOINT_URL }));
+  });
+  const container = makeContainer(source, options);
+  return Object.defineProperty(container, 'blobs', { get: blobs, enumerable: true }) as StorageContainer;
+}
+
+export const storageContainer: StorageContainer = makeStorageContainer(processEnv);

@@ -1,0 +1,152 @@
+// What the service signs: receipts for records that others than the patient filed, checkpoints of audit chains, and how it answered openings. Compact
+// JWS with ES256 (RFC 7518 section 3.4), so that anybody can check them without us. docs/spec/service-statements.md is the page to this file.
+import { p256 } from '@noble/curves/nist.js';
+import { sha256 as hashOf } from '@noble/hashes/sha2.js';
+import * as z from 'zod/mini';
+import { concat } from '../bytes/binary.ts';
+import { fromBase64url, toBase64url, utf8 } from '../bytes/codec.ts';
+import type { GrantId, RecordId } from '../bytes/ids.ts';
+import { StatementError } from './errors.ts';
+import { bytesOf, identity, instant, integer, listOf, ordinal, point, randomId, sha256 } from './fields.ts';
+import { parseCanonical, splitJws, type Parts } from './jws.ts';
+import type { Jws } from './kinds.ts';
+import { refusedMember } from './refused-member.ts';
+
+/** What was stored, and which event of the patient's trail tells of it. */
+export const receiptPayload = z.strictObject({
+  patient: identity,
+  author: identity,
+  grant: randomId<GrantId>(),
+  record: randomId<RecordId>(),
+  version: ordinal,
+  /** Hash of the record statement. */
+  statement: sha256,
+  /** Hash of the audit event. */
+  event: sha256,
+  when: instant,
+});
+
+/** The end of a patient's audit chain: how many events, and the hash of the last. */
+export const checkpointPayload = z.strictObject({
+  patient: identity,
+  seq: integer(0, 999_999_999_999),
+  hash: sha256,
+  when: instant,
+});
+
+/** The next key of the service, signed by the one before. */
+export const serviceKeyPayload = z.strictObject({ key: point, when: instant });
+
+/** The key of one running copy of the service, for what is signed too often to ask for the service's own key each time. */
+export const proxyKeyPayload = z.strictObject({ key: point, from: instant, until: instant });
+
+/** What one opening was answered with. Signed by a proxy key. */
+export const recapsulationPayload = z.strictObject({
+  /** Hash of the opening statement. */
+  opening: sha256,
+  /** {@link fragmentHash} for each record, in the order of the opening. */
+  fragments: listOf(sha256, 1, 100),
+  /**
+   * From whom to whom, as the patient gave it to the service: the patient's signer of key fragments, the cell, the recipient, and the key fragment's id.
+   * Fragments are judged by this alone: grants and identities name themselves, so a patient could sign others afterwards.
+   */
+  delegation: z.strictObject({ verifying: point, delegating: point, receiving: point, kfrag: bytesOf(32) }),
+  when: instant,
+});
+export type Delegated = ServicePayload<'recapsulation'>['delegation'];
+
+export const SERVICE_KINDS = {
+  receipt: receiptPayload,
+  checkpoint: checkpointPayload,
+  'service-key': serviceKeyPayload,
+  'proxy-key': proxyKeyPayload,
+  recapsulation: recapsulationPayload,
+} as const;
+export type ServiceKind = keyof typeof SERVICE_KINDS;
+export type ServicePayload<K extends ServiceKind> = z.infer<(typeof SERVICE_KINDS)[K]>;
+
+/** SEC 1 compressed P-256 point, 33 bytes, base64url. */
+export type ServiceKey = string;
+
+/** Signs SHA-256 of the bytes with ECDSA over P-256. Answers r and s, 32 bytes each. */
+export type ServiceSigner = (signingInput: Uint8Array) => Promise<Uint8Array>;
+
+/** What a recapsulation says of one record: SHA-256 over tag, capsule (105 bytes) and capsule fragment (381 bytes), base64url. */
+export const fragmentHash = (capsule: Uint8Array, fragment: Uint8Array): string =>
+  toBase64url(hashOf(concat(utf8('pcehr/v1/fragment\0'), capsule, fragment)));
+
+const text = (json: string): string => toBase64url(utf8(json));
+
+const thumbprint = (key: ServiceKey): string => {
+  const bytes = p256.Point.fromBytes(fromBase64url(key)).toBytes(false);
+  const [x, y] = [bytes.subarray(1, 33), bytes.subarray(33)].map(toBase64url);
+  return toBase64url(hashOf(utf8(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))));
+};
+
+/** Taking a point out of its compressed form costs as much as a signature, and a few keys sign everything. */
+const MOST_IDS = 16;
+const ids = new Map<ServiceKey, string>();
+
+/** The key by its RFC 7638 thumbprint: what `kid` says. */
+export const keyIdOf = (key: ServiceKey): string => {
+  const known = ids.get(key);
+  if (known !== undefined) return known;
+  const id = thumbprint(key);
+  if (ids.size >= MOST_IDS) ids.clear();
+  ids.set(key, id);
+  return id;
+};
+
+const headerOf = (kind: ServiceKind, key: ServiceKey): string =>
+  JSON.stringify({ alg: 'ES256', kid: keyIdOf(key), typ: `pcehr-${kind}+jws` });
+
+/** @throws {StatementError} `bad-payload` */
+const parse = <K extends ServiceKind>(kind: K, payload: unknown): ServicePayload<K> => {
+  const parsed = SERVICE_KINDS[kind].safeParse(payload);
+  if (!parsed.success)
+    throw new StatementError('bad-payload', `this is no ${kind}`, refusedMember(parsed.error) || 'payload');
+  return parsed.data as ServicePayload<K>;
+};
+
+/**
+ * Signs as the service, or as one running copy of it. The key is taken at its word: whoever does not hold both halves verifies the result.
+ * @throws {StatementError} `bad-payload`
+ */
+export const signAsService = async <K extends ServiceKind>(
+  kind: K,
+  payload: ServicePayload<K>,
+  { key, sign }: { readonly key: ServiceKey; readonly sign: ServiceSigner },
+): Promise<Jws> => {
+  const signingInput = `${text(headerOf(kind, key))}.${text(JSON.stringify(parse(kind, payload)))}`;
+  return `${signingInput}.${toBase64url(await sign(utf8(signingInput)))}`;
+};
+
+/** Either half of (r, s) and (r, n - s) is a signature by RFC 7518: KMS makes both. What is no pair of scalars is none. */
+const holds = ({ signature, signingInput }: Parts, key: ServiceKey): boolean => {
+  try {
+    return p256.verify(signature, signingInput, fromBase64url(key), { lowS: false });
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * Checks header, signature and payload of what the service signed.
+ *
+ * @param key the service's key as the caller knows it; never taken from the statement
+ * @throws {StatementError} `malformed`, `wrong-signer`, `bad-signature`, `bad-payload`
+ */
+export const verifyServiceStatement = <K extends ServiceKind>(
+  kind: K,
+  jws: Jws,
+  key: ServiceKey,
+): ServicePayload<K> => {
+  const parts = splitJws(jws);
+  if (parts.header !== headerOf(kind, key)) {
+    const { typ } = Object(parseCanonical(parts.header, 'header')) as { readonly typ?: unknown };
+    if (typ !== `pcehr-${kind}+jws`) throw new StatementError('malformed', `this is no ${kind}`, 'typ');
+    throw new StatementError('wrong-signer', 'kid is not the key that was expected', 'kid');
+  }
+  if (!holds(parts, key)) throw new StatementError('bad-signature', 'the signature does not verify', 'signature');
+  return parse(kind, parseCanonical(parts.payload, 'payload'));
+};

@@ -1,0 +1,86 @@
+// Why a transaction was cancelled, read in the order of docs/spec/storage.md: the claim, the head of the audit chain, the statement itself, then
+// the first condition that failed. Pure.
+import type { CancellationReason } from '@aws-sdk/client-dynamodb';
+import { AppError } from '../../api/errors.ts';
+import { REPEAT_WINDOW } from '../../domain/opening.ts';
+import type { StatementHash } from '../../statements/kinds.ts';
+import { StoreError } from '../errors.ts';
+import { count, fromAttributes, type Item } from './item.ts';
+import { holds, type Refusal, type Step } from './conditional-writes.ts';
+
+/** What makes a request, or an opening, have its effect once. */
+export interface Claim {
+  readonly pk: string;
+  /** Seconds, when the claim may go. */
+  readonly ttl: number;
+  /** Openings only: the same statement within a while is a repetition. */
+  readonly opening?: { readonly statement: StatementHash; readonly at: number };
+}
+
+/** One attempt: its items stand in the order claim, head, events, steps. */
+export interface Attempt {
+  readonly claim: Claim | undefined;
+  /** Told apart from others by this: an SDK that repeats a request after an ambiguous failure finds its own claim. */
+  readonly invocation: string;
+  /** Number of audit events; with the first comes the head. */
+  readonly events: number;
+  readonly steps: readonly Step[];
+}
+
+export type Verdict =
+  | { readonly is: 'done' }
+  | { readonly is: 'repeated' }
+  | { readonly is: 'refused'; readonly error: AppError }
+  | { readonly is: 'retry' };
+
+const TRANSIENT = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
+
+const failed = (reason: CancellationReason | undefined): boolean => reason?.Code === 'ConditionalCheckFailed';
+const oldOf = (reason: CancellationReason | undefined): Item | undefined =>
+  reason?.Item === undefined ? undefined : fromAttributes(reason.Item);
+
+const verdictOf = (refusal: Refusal): Verdict =>
+  refusal === 'repeated' ? { is: 'repeated' } : { is: 'refused', error: refusal };
+
+const claimTaken = ({ claim, invocation }: Attempt, by: Item | undefined): Verdict => {
+  if (by?.['invocation'] === invocation) return { is: 'done' };
+  const { opening } = claim ?? {};
+  if (opening === undefined) return { is: 'refused', error: new AppError('replayed') };
+  if (by?.['statement'] === opening.statement && opening.at - count(by, 'at') <= REPEAT_WINDOW)
+    return { is: 'repeated' };
+  // Another nonce would not help: the id of the opening itself is taken.
+  return { is: 'refused', error: new AppError('already-exists') };
+};
+
+/** Every statement of this write is stored already, so all of it is. */
+const allStored = (steps: readonly Step[], reasons: readonly (CancellationReason | undefined)[]): boolean => {
+  const stored = steps.flatMap(({ makes }, i) =>
+    makes === undefined ? [] : [failed(reasons[i]) && oldOf(reasons[i])?.['hash'] === makes],
+  );
+  return stored.length > 0 && stored.every(Boolean);
+};
+
+const refusalOf = (step: Step, old: Item | undefined): Refusal => {
+  const condition = step.when.find((c) => !holds(c, old));
+  if (condition === undefined)
+    throw new StoreError('unexplained-cancellation', 'every condition holds on the old item');
+  return condition.otherwise(old);
+};
+
+/** @throws {StoreError} `unexplained-cancellation` */
+export const readCancellation = (reasons: readonly CancellationReason[], attempt: Attempt): Verdict => {
+  const claims = attempt.claim === undefined ? 0 : 1;
+  const chain = attempt.events === 0 ? 0 : 1 + attempt.events;
+  if (claims === 1 && failed(reasons[0])) return claimTaken(attempt, oldOf(reasons[0]));
+
+  if (reasons.slice(claims, claims + chain).some(failed)) return { is: 'retry' };
+
+  const ofSteps = attempt.steps.map((_, i) => reasons[claims + chain + i]);
+  if (allStored(attempt.steps, ofSteps)) return { is: 'repeated' };
+  const first = ofSteps.findIndex(failed);
+  const step = attempt.steps[first];
+  if (step !== undefined) return verdictOf(refusalOf(step, oldOf(ofSteps[first])));
+
+  if (reasons.some((r) => TRANSIENT.has(r.Code ?? ''))) return { is: 'retry' };
+  throw new StoreError('unexplained-cancellation', reasons.map((r) => r.Code ?? 'None').join(', '));
+};

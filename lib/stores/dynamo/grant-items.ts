@@ -1,0 +1,200 @@
+// The items of a grant, and the steps that make and change them: a small state that openings count on, the statement that is listed, when a read grant
+// ends, and one item per cell with its key fragment.
+import { AppError } from '../../api/errors.ts';
+import type { GrantId, IdentityId } from '../../bytes/ids.ts';
+import { livenessAt, type GrantStatus } from '../../domain/grant.ts';
+import { grantLife, type GrantState } from '../../domain/life-cycles.ts';
+import type { Pace } from '../../domain/opening.ts';
+import { instantOf } from '../../domain/time.ts';
+import type { GrantCell, Statement } from '../../statements/kinds.ts';
+import type { NewExtension, NewGrant, OpeningView, StoredGrant } from '../../ports/index.ts';
+import { count, optionalCount, optionalText, statementOf, text, type Item } from './item.ts';
+import { is, isAbove, isAbsent, isAtMost, isOneOf, type Condition, type Step } from './conditional-writes.ts';
+import {
+  endIndex,
+  endKey,
+  grantCellIndex,
+  grantCellKey,
+  grantIndexes,
+  grantKey,
+  standingIndex,
+  standingKey,
+  stateKey,
+} from './table.ts';
+
+export const toStatus = (item: Item): GrantStatus => {
+  const limit = optionalCount(item, 'limit');
+  return {
+    state: text<GrantState>(item, 'state'),
+    notBefore: count(item, 'notBefore'),
+    expires: count(item, 'expires'),
+    ...(limit === undefined ? {} : { limit }),
+    used: count(item, 'used'),
+  };
+};
+
+export const toGrant = (statement: Item | undefined, state: Item | undefined): StoredGrant | undefined => {
+  if (statement === undefined || state === undefined) return undefined;
+  const hash = optionalText(state, 'heldBy');
+  return {
+    statement: statementOf('grant', statement),
+    status: toStatus(state),
+    extended: { number: count(state, 'extensions'), hash: text(state, 'tip') },
+    held: { number: count(state, 'holds'), ...(hash === undefined ? {} : { hash }) },
+  };
+};
+
+const toPace = (item: Item): Pace => ({ second: count(item, 'second'), count: count(item, 'inSecond') });
+
+/** What an opening needs of a grant's state; only a grant to read has it. */
+export const toOpenable = (item: Item): OpeningView['grant'] =>
+  item['right'] === 'read'
+    ? {
+        ...toStatus(item),
+        patient: text<IdentityId>(item, 'patient'),
+        recipient: text<IdentityId>(item, 'recipient'),
+        receiving: text(item, 'receiving'),
+        verifying: text(item, 'verifying'),
+        right: 'read',
+        pace: toPace(item),
+      }
+    : undefined;
+
+/** Why a grant did not give what was asked of it, from the state that came back. */
+export const ended =
+  (now: number) =>
+  (old: Item | undefined): AppError => {
+    if (old === undefined) return new AppError('not-found');
+    const live = livenessAt(toStatus(old), instantOf(now));
+    // Live, and refused: there was not room for all.
+    if (live.live) return new AppError('grant-ended', { reason: 'exhausted' });
+    return live.reason === 'not-begun'
+      ? new AppError('grant-not-begun')
+      : new AppError('grant-ended', { reason: live.reason });
+  };
+
+/** The grant is live now, whatever may be left to open. */
+export const liveConditions = (now: number): readonly Condition[] => {
+  const otherwise = ended(now);
+  return [is('state', 'active', otherwise), isAtMost('notBefore', now, otherwise), isAbove('expires', now, otherwise)];
+};
+
+const exists = () => new AppError('already-exists');
+
+const cellStep = (grant: GrantId, cell: GrantCell, kfrag: string | undefined, extension?: string): Step => ({
+  put: { ...grantCellKey(grant, cell), ...grantCellIndex(cell, grant), kfrag, extension },
+  when: [isAbsent(exists)],
+});
+
+/** A grant to add or write has no cell items: it goes for its folder, whatever the epoch. */
+const cellsOf = ({ statement: { payload: p }, kfrags }: NewGrant): readonly Step[] =>
+  p.right === 'read'
+    ? [
+        { put: { ...endKey(p.grant), ...endIndex(p.patient, p.expires, p.grant) }, when: [] },
+        ...(p.standing === undefined
+          ? []
+          : [{ put: { ...standingKey(p.grant), ...standingIndex(p.patient, p.expires, p.grant) }, when: [] }]),
+        ...p.cells.map((cell, i) => cellStep(p.grant, cell, kfrags[i])),
+      ]
+    : [];
+
+export const grantSteps = (grant: NewGrant): readonly Step[] => {
+  const { payload: p, jws, hash } = grant.statement;
+  return [
+    {
+      put: { ...grantKey(p.grant), ...grantIndexes(p, 'active', p.expires, p.grant), jws, hash },
+      when: [isAbsent(exists)],
+      makes: hash,
+    },
+    {
+      put: {
+        ...stateKey(p.grant),
+        state: 'active',
+        notBefore: p.notBefore,
+        expires: p.expires,
+        limit: p.openings,
+        used: 0,
+        patient: p.patient,
+        recipient: p.recipient,
+        receiving: p.receiving.key,
+        verifying: grant.verifying,
+        right: p.right,
+        extensions: 0,
+        tip: hash,
+        holds: 0,
+        second: 0,
+        inSecond: 0,
+      },
+      when: [],
+    },
+    ...cellsOf(grant),
+  ];
+};
+
+const outdated = () => new AppError('statement-outdated');
+
+/** One cell each and two items each: forty fit into the transaction that makes the cell. The cell is not checked here: the folder's steps make it. */
+export const extensionSteps = ({ statement: { payload: p, jws, hash }, kfrags }: NewExtension, now: number) => {
+  const otherwise = (old: Item | undefined) => (old?.['tip'] === hash ? 'repeated' : outdated());
+  const gone = ended(now);
+  const chained: Step = {
+    update: stateKey(p.grant),
+    set: { extensions: p.number, tip: hash },
+    when: [
+      isOneOf('state', grantLife.revoke.from, gone),
+      isAbove('expires', now, gone),
+      is('extensions', p.number - 1, otherwise),
+      is('tip', p.previous, otherwise),
+    ],
+  };
+  return [chained, ...p.cells.map((cell, i) => cellStep(p.grant, cell, kfrags[i], i === 0 ? jws : undefined))];
+};
+
+/** Puts the grant on the list of those whose cells are to be closed. */
+export const endStep = (patient: IdentityId, grant: GrantId, end: number): Step => ({
+  update: endKey(grant),
+  set: endIndex(patient, end, grant),
+  when: [],
+});
+
+/** The first key fragments go with the state; without it the others open nothing, and they follow. */
+export const revokeSteps = (
+  { statement: { payload: p } }: StoredGrant,
+  delegated: readonly { readonly pk: string; readonly sk: string }[],
+  now: number,
+): readonly Step[] => [
+  {
+    update: stateKey(p.grant),
+    set: { state: grantLife.revoke.to },
+    when: [
+      isOneOf('state', grantLife.revoke.from, (old) => (old === undefined ? new AppError('not-found') : 'repeated')),
+    ],
+  },
+  { update: grantKey(p.grant), set: grantIndexes(p, 'revoked', p.expires, p.grant), when: [] },
+  ...(p.right === 'read' ? [endStep(p.patient, p.grant, now)] : []),
+  ...(p.standing === undefined ? [] : [{ update: standingKey(p.grant), remove: ['gsi1pk', 'gsi1sk'], when: [] }]),
+  ...delegated.map(forgetting),
+];
+
+/** The cell stays, with its extension, as evidence of what was granted. */
+export const forgetting = (key: { readonly pk: string; readonly sk: string }): Step => ({
+  update: key,
+  remove: ['kfrag'],
+  when: [],
+});
+
+export const holdSteps = (
+  { statement: { payload: g } }: StoredGrant,
+  { kind, payload: p, hash }: Statement<'pause'> | Statement<'resumption'>,
+): readonly Step[] => {
+  const { from, to } = kind === 'pause' ? grantLife.pause : grantLife.resume;
+  const otherwise = (old: Item | undefined) => (old?.['heldBy'] === hash ? 'repeated' : outdated());
+  return [
+    {
+      update: stateKey(p.grant),
+      set: { state: to, holds: p.number, heldBy: hash },
+      when: [is('state', from, otherwise), is('holds', p.number - 1, otherwise)],
+    },
+    { update: grantKey(p.grant), set: grantIndexes(g, to, g.expires, p.grant), when: [] },
+  ];
+};

@@ -1,0 +1,183 @@
+// Grants: made, listed, extended, held and ended.
+import type { FolderId, GrantId } from '../../bytes/ids.ts';
+import { requestLife } from '../../domain/life-cycles.ts';
+import type { GrantedCell, GrantFilter, Grants, Page, PageRequest, StoredGrant } from '../../ports/index.ts';
+import { getItems, query, queryAll, type StoreContext } from './database.ts';
+import { extensionSteps, forgetting, grantSteps, holdSteps, revokeSteps, toGrant } from './grant-items.ts';
+import { optionalText, text, type Item } from './item.ts';
+import { limitOf, mapPage, page, pageOfAll } from './page.ts';
+import { answerSteps } from './requests.ts';
+import { URGENT } from '../retry.ts';
+import {
+  afterwards,
+  before,
+  cellGrantsPk,
+  endedBy,
+  endingAfter,
+  endKey,
+  endsPk,
+  EVERYTHING,
+  grantCellKey,
+  grantKey,
+  grantPk,
+  grantsOf,
+  ordinalText,
+  SHAPES,
+  standingPk,
+  startingWith,
+  stateKey,
+  type Key,
+  type Span,
+} from './table.ts';
+import { nonceClaim, type Writer } from './transact.ts';
+
+/** Key fragments that go in the transaction of a revocation; with chain and claim it stays under DynamoDB's 100 items. */
+const AT_ONCE = 80;
+
+/** Grants in a page of a list that only names them: with 80 cells, 33 KB each, they stay within the megabyte at which a query would stop by itself. */
+const MOST_NAMED = 25;
+const fewer = (request: PageRequest): PageRequest => ({ ...request, limit: Math.min(limitOf(request), MOST_NAMED) });
+
+/** In the order of their keys. A grant that was paused expires like any other. */
+const spansOf = (state: GrantFilter | undefined, now: number): readonly Span[] => {
+  if (state === undefined) return [EVERYTHING];
+  if (state === 'active' || state === 'paused') return [endingAfter(state, now)];
+  return state === 'expired' ? [endedBy('active', now), endedBy('paused', now)] : [startingWith('revoked#')];
+};
+
+const keyOf = (item: Item): Key => ({ pk: text(item, 'pk'), sk: text(item, 'sk') });
+
+const toCell = (item: Item): GrantedCell => {
+  const [, folder, epoch] = text(item, 'sk').split('#');
+  const extension = optionalText(item, 'extension');
+  return { folder: folder as FolderId, epoch: Number(epoch), ...(extension === undefined ? {} : { extension }) };
+};
+
+export const makeGrants = (context: StoreContext, write: Writer): Grants => {
+  const at = async (ids: readonly string[]): Promise<readonly (StoredGrant | undefined)[]> => {
+    const items = await getItems(
+      context,
+      ids.flatMap((id) => [grantKey(id as GrantId), stateKey(id as GrantId)]),
+    );
+    return ids.map((_, i) => toGrant(items[2 * i], items[2 * i + 1]));
+  };
+
+  /** What an index listed, as it is now, read consistently. */
+  const listed = async (found: Page<Item>): Promise<Page<StoredGrant>> => {
+    const grants = await at(found.items.map((i) => text(i, 'pk').slice(2)));
+    return { ...found, items: grants.filter((g) => g !== undefined) };
+  };
+
+  const cellsOf = (id: GrantId, limit: number, from?: string) => {
+    const span = startingWith('C#');
+    return query(context, { pk: grantPk(id), span: { ...span, from: from ?? span.from }, limit });
+  };
+
+  /** The fragments that did not go with the state. */
+  const forgetRest = async (id: GrantId): Promise<void> => {
+    for (let start: string | undefined; ;) {
+      const { items, more } = await cellsOf(id, AT_ONCE, start);
+      const left = items.filter((i) => i['kfrag'] !== undefined).map(keyOf);
+      if (left.length > 0) await write({ steps: left.map(forgetting) });
+      const last = items.at(-1);
+      if (!more || last === undefined) return;
+      start = `${text(last, 'sk')}!`;
+    }
+  };
+
+  return {
+    find: async (id) => (await at([id]))[0],
+
+    list: async (as, id, state, now, request) =>
+      listed(await pageOfAll(context, { ...grantsOf(as, id), spans: spansOf(state, now) }, SHAPES.byState, request)),
+
+    cells: async (id, request) =>
+      mapPage(await page(context, { pk: grantPk(id), span: startingWith('C#') }, SHAPES.grantCell, request), toCell),
+
+    cellsOf: async (id, folder) =>
+      (await queryAll(context, { pk: grantPk(id), span: startingWith(`C#${folder}#`) })).map(toCell),
+
+    holds: async (id, cells) =>
+      (
+        await getItems(
+          context,
+          cells.map((c) => grantCellKey(id, c)),
+        )
+      ).map((item) => item !== undefined),
+
+    ofCell: async ({ folder, epoch }, request) => {
+      const span = startingWith(`${ordinalText(epoch)}#`);
+      return listed(
+        await page(context, { index: 'gsi1', pk: cellGrantsPk(folder), span }, SHAPES.cellGrant, fewer(request)),
+      );
+    },
+
+    unsettled: async (patient, now, request) =>
+      listed(
+        await page(context, { index: 'gsi1', pk: endsPk(patient), span: before(now) }, SHAPES.end, fewer(request)),
+      ),
+
+    standing: async (patient, now, request) =>
+      listed(
+        await page(
+          context,
+          { index: 'gsi1', pk: standingPk(patient), span: afterwards(now) },
+          SHAPES.end,
+          fewer(request),
+        ),
+      ),
+
+    settle: ({ statement: { payload } }, call) =>
+      write({
+        steps: [{ update: endKey(payload.grant), remove: ['gsi1pk', 'gsi1sk'], when: [] }],
+        claim: nonceClaim(call),
+      }),
+
+    create: async (grants, answers, events, call) => {
+      const steps = grants.flatMap(grantSteps);
+      const answering =
+        answers === undefined
+          ? []
+          : await answerSteps(context, {
+              request: answers,
+              to: requestLife.approve.to,
+              now: call.now,
+              set: { grants: grants.map((g) => g.statement.payload.grant) },
+            });
+      return write({
+        steps: [...steps, ...answering],
+        events: events.map((draft) => ({ draft })),
+        claim: nonceClaim(call),
+      });
+    },
+
+    extend: (extension, event, call) =>
+      write({
+        steps: extensionSteps(extension, call.now),
+        events: [{ draft: event }],
+        claim: nonceClaim(call),
+      }),
+
+    hold: (grant, statement, event, call) =>
+      write({
+        steps: holdSteps(grant, statement),
+        events: [{ draft: event, evidence: statement.jws }],
+        claim: nonceClaim(call),
+        patience: URGENT,
+      }),
+
+    revoke: async (grant, ending, event, call) => {
+      const { grant: id } = grant.statement.payload;
+      const { items } = await cellsOf(id, AT_ONCE);
+      const written = await write({
+        steps: revokeSteps(grant, items.map(keyOf), call.now),
+        events: [{ draft: event, evidence: ending.jws }],
+        claim: nonceClaim(call),
+        patience: URGENT,
+      });
+      // From the start: an extension may have come in between, and an ending before may have broken off.
+      await forgetRest(id);
+      return written;
+    },
+  };
+};

@@ -1,0 +1,135 @@
+// The hot path. An opening names every key, so all that it needs comes in one trip of three BatchGets side by side; the second trip counts it,
+// logs it and claims its id, in one transaction.
+import { AppError } from '../../api/errors.ts';
+import type { GrantId } from '../../bytes/ids.ts';
+import type { Payload, Statement } from '../../statements/kinds.ts';
+import type { Openings, OpeningView } from '../../ports/index.ts';
+import type { Claim } from './cancellation.ts';
+import { leavesRoomFor, livenessAt } from '../../domain/grant.ts';
+import { nextPace } from '../../domain/opening.ts';
+import type { Call } from '../../ports/call.ts';
+import type { ChainHead } from '../../domain/audit-chain.ts';
+import { is, type Step } from './conditional-writes.ts';
+import { getItems, getPlaces, type StoreContext } from './database.ts';
+import { toCell } from './folders.ts';
+import { ended, endStep, liveConditions, toOpenable } from './grant-items.ts';
+import { toIdentity } from './identities.ts';
+import { count, optionalText, text, type Item } from './item.ts';
+import { toVersion, toWrap } from './record-items.ts';
+import {
+  cellKey,
+  claimPk,
+  grantCellKey,
+  headKey,
+  identityKey,
+  stateKey,
+  versionKey,
+  wrapKey,
+  type Key,
+} from './table.ts';
+import { headOf, ttlOf, type Writer } from './transact.ts';
+
+const claimOf = ({ payload, hash }: Statement<'opening'>, at: number): Claim => ({
+  pk: claimPk(payload.opener, payload.opening),
+  ttl: ttlOf(at),
+  opening: { statement: hash, at },
+});
+
+const found = <T>(item: Item | undefined, read: (item: Item) => T): T | undefined =>
+  item === undefined ? undefined : read(item);
+
+/** In this order everywhere below: identity, cell, head, state, key fragment, claim. */
+const placesOf = ({ tables }: StoreContext, p: Payload<'opening'>) => {
+  const inMain = (key: Key) => ({ table: tables.main, key });
+  return [
+    inMain(identityKey(p.opener)),
+    inMain(cellKey(p)),
+    inMain(headKey(p.patient)),
+    p.grant === undefined ? undefined : inMain(stateKey(p.grant)),
+    p.grant === undefined ? undefined : inMain(grantCellKey(p.grant, p)),
+    { table: tables.nonces, key: { pk: claimPk(p.opener, p.opening) } },
+  ];
+};
+
+export const makeOpenings = (context: StoreContext, write: Writer): Openings => ({
+  read: async ({ payload: p }) => {
+    const [[caller, cell, head, state, kfrag, claim], versions, wraps] = await Promise.all([
+      getPlaces(context, placesOf(context, p)),
+      getItems(
+        context,
+        p.records.map((r) => versionKey(r.record, r.version)),
+      ),
+      getItems(
+        context,
+        p.records.map((r) => wrapKey(r.record, r.version, p)),
+      ),
+    ]);
+    return {
+      caller: found(caller, toIdentity),
+      grant: found(state, toOpenable),
+      kfrag: found(kfrag, (item) => optionalText(item, 'kfrag')),
+      cell: found(cell, toCell),
+      head: headOf(head),
+      versions: versions.map((v) => found(v, toVersion)),
+      wraps: wraps.map((w) => found(w, toWrap)),
+      claim: found(claim, (item) => ({ statement: text(item, 'statement'), at: count(item, 'at') })),
+    };
+  },
+
+  record: async (opening, seen, event, call) => {
+    const writeOf = (steps: readonly Step[], head?: ChainHead) =>
+      write({
+        steps,
+        events: [{ draft: event, evidence: opening.jws }],
+        claim: claimOf(opening, call.now),
+        ...(head === undefined ? {} : { head }),
+      });
+    const { grant } = opening.payload;
+    if (grant === undefined) return writeOf([], seen.head);
+    // Without the state as it was read, its limit would go unchecked.
+    if (seen.grant === undefined) throw new AppError('not-found');
+    for (let state: Openable = seen.grant, first = true; ; first = false) {
+      const count = countSteps(opening.payload, grant, state, call);
+      try {
+        return await writeOf(count.steps, first ? seen.head : undefined);
+      } catch (error) {
+        const now = count.moved();
+        if (now === undefined) throw error;
+        state = now;
+      }
+    }
+  },
+});
+
+type Openable = NonNullable<OpeningView['grant']>;
+
+/**
+ * The grant gives, now, these records more, and the count stands where it was read. Where others counted meanwhile, `moved` tells the state as it came
+ * back with the refusal, to count on; so the opening that uses a grant up knows that it does, and puts it on the list of the ended.
+ * @throws {AppError} `grant-ended`, `too-many`
+ */
+const countSteps = (p: Payload<'opening'>, grant: GrantId, state: Openable, { now }: Call) => {
+  const n = p.records.length;
+  const pace = nextPace(state.pace, now);
+  if (pace === undefined) throw new AppError('too-many', { retryAfter: 1 });
+  if (!leavesRoomFor(state, n)) throw new AppError('grant-ended', { reason: 'exhausted' });
+  let back: Openable | undefined;
+  const otherwise = (old: Item | undefined): AppError => {
+    const open = old === undefined ? undefined : toOpenable(old);
+    if (open !== undefined && livenessAt(open, now).live) back = open;
+    return ended(now)(old);
+  };
+  const counted: Step = {
+    update: stateKey(grant),
+    set: { second: pace.second, inSecond: pace.count },
+    add: { used: n },
+    when: [
+      ...liveConditions(now),
+      is('used', state.used, otherwise),
+      is('second', state.pace.second, otherwise),
+      is('inSecond', state.pace.count, otherwise),
+    ],
+  };
+  const last = state.limit !== undefined && state.used + n === state.limit;
+  return { steps: last ? [counted, endStep(p.patient, grant, now)] : [counted], moved: () => back };
+};

@@ -1,0 +1,65 @@
+// Deleting a record: the head turns, and metadata and wraps go. What does not fit into one transaction follows, and follows again when the deletion
+// is repeated: the head alone decides, and nobody reads a version whose head was deleted by a list or, without its wrap, by an opening.
+import { AppError } from '../../api/errors.ts';
+import type { EventDraft } from '../../domain/audit-chain.ts';
+import { recordLife } from '../../domain/life-cycles.ts';
+import type { Statement } from '../../statements/kinds.ts';
+import type { Call } from '../../ports/call.ts';
+import type { StoredRecord, Written } from '../../ports/index.ts';
+import { queryAll, type StoreContext } from './database.ts';
+import { text, type Item } from './item.ts';
+import { is, type Step } from './conditional-writes.ts';
+import { recordKey, recordPk, startingWith, type Key } from './table.ts';
+import { nonceClaim, type Writer } from './transact.ts';
+
+/** With head, chain and claim this stays under DynamoDB's 100 items. */
+const IN_ONE = 90;
+
+interface Deletion {
+  readonly record: StoredRecord;
+  readonly deletion: Statement<'deletion'>;
+  readonly event: EventDraft;
+  readonly call: Call;
+}
+
+const headStep = ({ record, deletion }: Deletion): Step => ({
+  update: recordKey(record.record),
+  set: { state: recordLife.delete.to, deletion: deletion.jws },
+  remove: ['gsi1pk', 'gsi1sk'],
+  when: [
+    is('state', recordLife.delete.from, (old) => (old === undefined ? new AppError('not-found') : 'repeated')),
+    is('hash', deletion.payload.of, () => new AppError('statement-outdated')),
+  ],
+});
+
+const keyOf = (item: Item): Key => ({ pk: text(item, 'pk'), sk: text(item, 'sk') });
+
+/** Wraps first: without one, nothing opens. */
+const emptying = async (context: StoreContext, { record }: Deletion): Promise<readonly Step[]> => {
+  const pk = recordPk(record.record);
+  const [wraps, versions] = await Promise.all(
+    ['W#', 'V#'].map((prefix) => queryAll(context, { pk, span: startingWith(prefix) })),
+  );
+  const left = (versions ?? []).filter((v) => v['state'] !== recordLife.delete.to);
+  return [
+    ...(wraps ?? []).map((w): Step => ({ delete: keyOf(w), when: [] })),
+    ...left.map((v): Step => ({
+      update: keyOf(v),
+      set: { state: recordLife.delete.to },
+      remove: ['metadata'],
+      when: [],
+    })),
+  ];
+};
+
+export const deleteRecord = async (context: StoreContext, write: Writer, deletion: Deletion): Promise<Written> => {
+  const steps = await emptying(context, deletion);
+  const written = await write({
+    steps: [headStep(deletion), ...steps.slice(0, IN_ONE)],
+    events: [{ draft: deletion.event, evidence: deletion.deletion.jws }],
+    claim: nonceClaim(deletion.call),
+  });
+  const left = await emptying(context, deletion);
+  for (let i = 0; i < left.length; i += IN_ONE) await write({ steps: left.slice(i, i + IN_ONE) });
+  return written;
+};

@@ -1,0 +1,175 @@
+// Records: what is filed, listed and deleted. The head item is what commits and deletions race for.
+import { AppError } from '../../api/errors.ts';
+import type { FolderId, RecordId } from '../../bytes/ids.ts';
+import { recordLife } from '../../domain/life-cycles.ts';
+import type {
+  CellName,
+  NewVersion,
+  Page,
+  PageRequest,
+  Records,
+  StoredRecord,
+  StoredVersion,
+} from '../../ports/index.ts';
+import { after, getItem, getItems, query, queryAll, type StoreContext } from './database.ts';
+import { text, type Item } from './item.ts';
+import { decodeCursor, encodeCursor, limitOf, mapPage, page } from './page.ts';
+import { headItem, toBlob, toRecord, toVersion, versionItem, wrapItem } from './record-items.ts';
+import { liveConditions } from './grant-items.ts';
+import { deleteRecord } from './record-deletion.ts';
+import { is, isAbsent, type Step } from './conditional-writes.ts';
+import {
+  cellKey,
+  EVERYTHING,
+  recordKey,
+  recordPk,
+  SHAPES,
+  startingWith,
+  stateKey,
+  uploadKey,
+  versionKey,
+  wrapsPk,
+  type Key,
+} from './table.ts';
+import { nonceClaim, type Writer } from './transact.ts';
+import { OPEN, COMMITTED } from './uploads.ts';
+
+const conflict = () => new AppError('version-conflict');
+const exists = () => new AppError('already-exists');
+/** The first version is taken with the id of its record; of a later one, another may have been quicker. */
+const takenOf = ({ statement: { payload } }: NewVersion) => (payload.version === 1 ? exists : conflict);
+
+const headStep = (version: NewVersion, head: StoredRecord | undefined): Step => {
+  const { payload, hash } = version.statement;
+  if (head === undefined) return { put: headItem(version), when: [isAbsent(takenOf(version))] };
+  return {
+    update: recordKey(payload.record),
+    set: { latest: payload.version, hash },
+    when: [
+      is('state', recordLife.delete.from, exists),
+      is('latest', payload.version - 1, conflict),
+      is('hash', head.latestHash, conflict),
+    ],
+  };
+};
+
+const commitSteps = (
+  version: NewVersion,
+  head: StoredRecord | undefined,
+  event: string,
+  now: number,
+): readonly Step[] => {
+  const { payload, hash } = version.statement;
+  const { grant } = version;
+  return [
+    { put: versionItem(version, { event, at: now }), when: [isAbsent(takenOf(version))], makes: hash },
+    headStep(version, head),
+    { check: cellKey(payload), when: [is('state', 'current', () => new AppError('cell-closed'))] },
+    { put: wrapItem(version), when: [] },
+    ...(grant === undefined ? [] : [{ check: stateKey(grant.payload.grant), when: liveConditions(now) }]),
+    {
+      // It stays, in no list: the same upload id never names a second blob.
+      update: uploadKey(payload.record, version.upload.upload),
+      set: { state: COMMITTED },
+      remove: ['gsi2pk', 'gsi2sk'],
+      when: [is('state', OPEN, () => new AppError('upload-not-found'))],
+    },
+  ];
+};
+
+/** Where the versions of indexed wraps are: their sort keys begin alike. */
+const versionOfWrap = (wrap: Item): Key => {
+  const [, number = ''] = text(wrap, 'sk').split('#');
+  return { pk: text(wrap, 'pk'), sk: `V#${number}` };
+};
+
+const cellName = ({ folder, epoch }: CellName): string => `${folder}#${epoch}`;
+const isCommitted = (v: StoredVersion | undefined): v is StoredVersion => v?.state === 'committed';
+
+export const makeRecords = (context: StoreContext, write: Writer): Records => {
+  /** What an index named, read consistently; what was deleted since is left out. */
+  const committedAt = async (keys: readonly Key[]): Promise<readonly StoredVersion[]> =>
+    (await getItems(context, keys)).map((i) => (i === undefined ? undefined : toVersion(i))).filter(isCommitted);
+
+  const wrapsAfter = async (cells: readonly CellName[], request: PageRequest) => {
+    const { from, start } = begin(cells, request);
+    const limit = limitOf(request);
+    const wraps: Item[] = [];
+    for (const [i, cell] of cells.entries()) {
+      if (i < start) continue;
+      const span = i === start ? { ...EVERYTHING, from } : EVERYTHING;
+      const asked = { index: 'gsi1', pk: wrapsPk(cell), span, limit: limit - wraps.length } as const;
+      const { items, more } = await query(context, asked);
+      wraps.push(...items);
+      const last = items.at(-1);
+      if (last !== undefined && (more || (wraps.length === limit && i + 1 < cells.length)))
+        return { wraps, next: encodeCursor(`${cellName(cell)}#${text(last, 'gsi1sk')}`) };
+    }
+    return { wraps };
+  };
+
+  return {
+    find: async (id) => {
+      const item = await getItem(context, recordKey(id));
+      return item === undefined ? undefined : toRecord(item);
+    },
+
+    versions: async (id, request) => {
+      const asked = { pk: recordPk(id), span: startingWith('V#') };
+      return mapPage(await page(context, asked, SHAPES.version, request), toVersion);
+    },
+
+    version: async (id, version) => {
+      const item = await getItem(context, versionKey(id, version));
+      return item === undefined ? undefined : toVersion(item);
+    },
+
+    wraps: async (id) => {
+      const wraps = await queryAll(context, { pk: recordPk(id), span: startingWith('W#') });
+      return wraps.map((w) => {
+        const [, version, folder, epoch] = text(w, 'sk').split('#');
+        return { version: Number(version), folder: folder as FolderId, epoch: Number(epoch) };
+      });
+    },
+
+    listFolder: async (folder, request): Promise<Page<StoredVersion>> => {
+      const asked = { index: 'gsi1', pk: `F#${folder}`, span: EVERYTHING } as const;
+      const heads = await page(context, asked, SHAPES.record, request);
+      const keys = heads.items.map(toRecord).map((h) => versionKey(h.record, h.latest));
+      return { ...heads, items: await committedAt(keys) };
+    },
+
+    listCells: async (cells, request) => {
+      const { wraps, next } = await wrapsAfter(cells, request);
+      const keys = new Map(wraps.map(versionOfWrap).map((k) => [`${k.pk} ${k.sk}`, k]));
+      const items = await committedAt([...keys.values()]);
+      return { items, ...(next === undefined ? {} : { next }) };
+    },
+
+    commit: (version, head, event, call) =>
+      write({
+        steps: ([filed = '']) => commitSteps(version, head, filed, call.now),
+        events: [{ draft: event }],
+        claim: nonceClaim(call),
+      }),
+
+    delete: (record, deletion, event, call) => deleteRecord(context, write, { record, deletion, event, call }),
+
+    blobs: async (id: RecordId) =>
+      (await queryAll(context, { pk: recordPk(id), span: startingWith('V#') })).map(toBlob),
+  };
+};
+
+const CELL_CURSOR = /^([a-z2-7]{26}#[1-9]\d{0,9})#(\d{13}#[a-z2-7]{26}#\d{10})$/;
+
+/** The cell to go on with, and its first sort key. A cursor that names a cell which the caller did not is as malformed as any. */
+const begin = (
+  cells: readonly CellName[],
+  { cursor }: PageRequest,
+): { readonly start: number; readonly from: string } => {
+  if (cursor === undefined) return { start: 0, from: EVERYTHING.from };
+  const [, name, sortKey = ''] = CELL_CURSOR.exec(decodeCursor(cursor, CELL_CURSOR)) ?? [];
+  const start = cells.findIndex((c) => cellName(c) === name);
+  if (start < 0) throw new AppError('malformed-request', { member: 'cursor' });
+  return { start, from: after(sortKey) };
+};

@@ -1,0 +1,148 @@
+// Every write of a request is one transaction: its items under named conditions, its audit events at the head of the patient's chain, and the
+// claim that lets the request have its effect once.
+import {
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  type TransactWriteItem,
+} from '@aws-sdk/client-dynamodb';
+import { toBase64url } from '../../bytes/codec.ts';
+import { EMPTY_CHAIN, nextEvent, type ChainHead, type ChainLink, type EventDraft } from '../../domain/audit-chain.ts';
+import { HOUR, SECOND } from '../../domain/time.ts';
+import type { Jws } from '../../statements/kinds.ts';
+import type { Call } from '../../ports/call.ts';
+import type { Written } from '../../ports/index.ts';
+import { readCancellation, type Attempt, type Claim, type Verdict } from './cancellation.ts';
+import { getItem, type StoreContext } from './database.ts';
+import { count, text, toAttributes, type Fields, type Item } from './item.ts';
+import { isTransient, NORMAL, patiently, type Patience } from '../retry.ts';
+import { toTransactItem, type Step } from './conditional-writes.ts';
+import { claimPk, eventIndexes, eventKey, headKey, type Key } from './table.ts';
+
+export interface EventToWrite {
+  readonly draft: EventDraft;
+  /** The statement behind it, where it is kept nowhere else. */
+  readonly evidence?: Jws;
+}
+
+export interface Write {
+  /** What is written; where it names the events, made of their hashes anew at each attempt. */
+  readonly steps: readonly Step[] | ((events: readonly string[]) => readonly Step[]);
+  /** All of one patient. */
+  readonly events?: readonly EventToWrite[];
+  /** None for what follows up on a write that had one. */
+  readonly claim?: Claim;
+  /** The head of the chain, where it was read already. */
+  readonly head?: ChainHead;
+  readonly patience?: Patience;
+}
+
+export type Writer = (write: Write) => Promise<Written>;
+
+/** A claim outlives every request that it could be confused with. */
+export const nonceClaim = ({ caller, nonce }: Call): Claim => ({
+  pk: claimPk(caller, nonce.value),
+  ttl: ttlOf(nonce.expires),
+});
+export const ttlOf = (end: number): number => Math.ceil((end + HOUR) / SECOND);
+
+export const headOf = (item: Item | undefined): ChainHead =>
+  item === undefined ? EMPTY_CHAIN : { seq: count(item, 'seq'), hash: text(item, 'hash') };
+
+interface Link extends ChainLink {
+  readonly evidence: Jws | undefined;
+}
+
+const linksAfter = (head: ChainHead, events: readonly EventToWrite[]): readonly Link[] => {
+  let last = head;
+  return events.map(({ draft, evidence }) => {
+    const link = nextEvent(last, draft);
+    last = { seq: link.event.seq, hash: link.hash };
+    return { ...link, evidence };
+  });
+};
+
+const eventItem = ({ text: words, hash, event, evidence }: Link): Fields & Key => ({
+  ...eventKey(event.patient, event.seq),
+  ...eventIndexes(event),
+  text: words,
+  hash,
+  evidence,
+});
+
+const unexpected = (): never => {
+  throw new TypeError('the claim and the chain are read before conditions');
+};
+
+const chainSteps = (head: ChainHead, links: readonly Link[]): readonly Step[] => {
+  const last = links.at(-1);
+  if (last === undefined) return [];
+  const unmoved: Step['when'] =
+    head.seq === 0
+      ? [{ member: 'pk', test: 'absent', otherwise: unexpected }]
+      : [
+          { member: 'seq', test: '=', value: head.seq, otherwise: unexpected },
+          { member: 'hash', test: '=', value: head.hash, otherwise: unexpected },
+        ];
+  return [
+    { put: { ...headKey(last.event.patient), seq: last.event.seq, hash: last.hash }, when: unmoved },
+    ...links.map((l): Step => ({ put: eventItem(l), when: [{ member: 'pk', test: 'absent', otherwise: unexpected }] })),
+  ];
+};
+
+const claimItem = (table: string, { claim, invocation }: Attempt): TransactWriteItem[] =>
+  claim === undefined
+    ? []
+    : [
+        {
+          Put: {
+            TableName: table,
+            Item: toAttributes({ pk: claim.pk, ttl: claim.ttl, invocation, ...claim.opening }),
+            ConditionExpression: 'attribute_not_exists(pk)',
+            ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+          },
+        },
+      ];
+
+const judge = (error: unknown, attempt: Attempt): Verdict => {
+  if (error instanceof TransactionCanceledException) return readCancellation(error.CancellationReasons ?? [], attempt);
+  // Nobody knows whether it was done. Sent again, it finds its own claim if it was.
+  if (isTransient(error)) return { is: 'retry' };
+  throw error;
+};
+
+export const makeWriter = (context: StoreContext): Writer => {
+  const { dynamo, tables, waiting } = context;
+
+  const send = async (attempt: Attempt, chain: readonly Step[]): Promise<Verdict> => {
+    const items = [...chain, ...attempt.steps].map((s) => toTransactItem(tables.main, s));
+    try {
+      await dynamo.send(
+        new TransactWriteItemsCommand({ TransactItems: [...claimItem(tables.nonces, attempt), ...items] }),
+      );
+      return { is: 'done' };
+    } catch (error) {
+      return judge(error, attempt);
+    }
+  };
+
+  return async ({ steps, events = [], claim, head: known, patience = NORMAL }) => {
+    const invocation = toBase64url(waiting.rng(16));
+    const patient = events[0]?.draft.patient;
+    const pause = patiently(waiting, patience);
+    const readHead = async (): Promise<ChainHead> =>
+      patient === undefined ? EMPTY_CHAIN : headOf(await getItem(context, headKey(patient)));
+
+    for (let head = known ?? (await readHead()); ;) {
+      const links = linksAfter(head, events);
+      const made = typeof steps === 'function' ? steps(links.map((l) => l.hash)) : steps;
+      const attempt: Attempt = { claim, steps: made, events: events.length, invocation };
+      const verdict = await send(attempt, chainSteps(head, links));
+      if (verdict.is === 'done') return { repeated: false };
+      if (verdict.is === 'repeated') return { repeated: true };
+      if (verdict.is === 'refused') throw verdict.error;
+      await pause();
+      // What the refusal told is old after the wait: others wrote meanwhile.
+      head = await readHead();
+    }
+  };
+};

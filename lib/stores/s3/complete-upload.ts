@@ -1,0 +1,138 @@
+// Completing an upload. What counts is what S3 says that it holds, never what the client says that it sent. Safe to repeat: after a crash between
+// here and the transaction, the finished object itself decides.
+import {
+  CompleteMultipartUploadCommand,
+  HeadObjectCommand,
+  ListPartsCommand,
+  type HeadObjectCommandOutput,
+  type Part,
+} from '@aws-sdk/client-s3';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { Buffer } from 'node:buffer';
+import { AppError } from '../../api/errors.ts';
+import { concat } from '../../bytes/binary.ts';
+import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import type { Blobs, Completion, StoredPart, StoredUpload } from '../../ports/index.ts';
+import { orBusy } from '../retry.ts';
+import { isMissing, isOther, isTaken, type Bucket } from './s3-errors.ts';
+
+/** Part of the format: docs/spec/blob.md. */
+export const PART_SIZE = 8 * 1024 * 1024;
+
+interface Expected {
+  readonly length: number;
+  readonly digest: string;
+}
+
+const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
+const toBase64 = (base64url: string): string => Buffer.from(fromBase64url(base64url)).toString('base64');
+
+/** SHA-256 over the SHA-256 of the parts, base64url. */
+export const compositeDigest = (parts: readonly Pick<StoredPart, 'sha256'>[]): string =>
+  toBase64url(sha256(concat(...parts.map((p) => bytesOf(p.sha256)))));
+
+export const partsOf = (length: number): number => Math.max(1, Math.ceil(length / PART_SIZE));
+
+const lengthOfPart = (number: number, length: number): number =>
+  number < partsOf(length) ? PART_SIZE : length - (partsOf(length) - 1) * PART_SIZE;
+
+/**
+ * The parts are those of the blob that was signed. The size of each is checked, because readers hash by parts of 8 MiB.
+ * @throws {AppError} `upload-incomplete`, `blob-mismatch`
+ */
+export const assertParts = (parts: readonly StoredPart[], expected: Expected): void => {
+  const wanted = partsOf(expected.length);
+  const there = new Set(parts.map((p) => p.number));
+  for (let n = 1; n <= wanted; n++) if (!there.has(n)) throw new AppError('upload-incomplete');
+  const same =
+    parts.every((p) => p.length === lengthOfPart(p.number, expected.length)) &&
+    compositeDigest(parts) === expected.digest;
+  if (!same) throw new AppError('blob-mismatch');
+};
+
+const toPart = (p: Part): StoredPart => ({
+  number: p.PartNumber ?? 0,
+  length: p.Size ?? -1,
+  etag: p.ETag ?? '',
+  sha256: p.ChecksumSHA256 ?? '',
+});
+
+const listParts = async ({ s3, bucket }: Bucket, key: string, id: string): Promise<readonly StoredPart[]> => {
+  const parts: StoredPart[] = [];
+  for (let marker: string | undefined; ;) {
+    const listed = await s3.send(
+      new ListPartsCommand({ Bucket: bucket, Key: key, UploadId: id, PartNumberMarker: marker }),
+    );
+    parts.push(...(listed.Parts ?? []).map(toPart));
+    if (listed.IsTruncated !== true) return parts.sort((a, b) => a.number - b.number);
+    marker = listed.NextPartNumberMarker;
+  }
+};
+
+const head = async ({ s3, bucket }: Bucket, key: string): Promise<HeadObjectCommandOutput | undefined> => {
+  try {
+    return await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key, ChecksumMode: 'ENABLED' }));
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+};
+
+/** S3 reports a composite as `digest-parts`, and the plain SHA-256 of an object that came in one PUT. */
+const digestOf = ({ ChecksumSHA256: reported = '' }: HeadObjectCommandOutput, expected: Expected): string => {
+  const [composite = '', parts] = reported.split('-');
+  if (parts === undefined) return compositeDigest([{ sha256: reported }]);
+  return parts === String(partsOf(expected.length)) ? toBase64url(bytesOf(composite)) : '';
+};
+
+const accept = (key: string, object: HeadObjectCommandOutput, expected: Expected): Completion => {
+  const { ContentLength: length, VersionId: versionId } = object;
+  if (versionId === undefined || length !== expected.length || digestOf(object, expected) !== expected.digest)
+    throw new AppError('blob-mismatch');
+  return { key, versionId, length, digest: expected.digest };
+};
+
+type Finished = { readonly versionId: string | undefined } | 'ask-the-object';
+
+/** Completes the parts, unless they were completed, or the object exists. */
+const finish = async (where: Bucket, key: string, id: string, expected: Expected): Promise<Finished> => {
+  try {
+    const parts = await listParts(where, key, id);
+    assertParts(parts, expected);
+    const { VersionId } = await where.s3.send(
+      new CompleteMultipartUploadCommand({
+        Bucket: where.bucket,
+        Key: key,
+        UploadId: id,
+        MultipartUpload: {
+          Parts: parts.map((p) => ({ PartNumber: p.number, ETag: p.etag, ChecksumSHA256: p.sha256 })),
+        },
+        ChecksumSHA256: `${toBase64(expected.digest)}-${parts.length}`,
+        ChecksumType: 'COMPOSITE',
+        MpuObjectSize: expected.length,
+        IfNoneMatch: '*',
+      }),
+    );
+    return { versionId: VersionId };
+  } catch (error) {
+    if (isMissing(error) || isTaken(error)) return 'ask-the-object';
+    if (isOther(error)) throw new AppError('blob-mismatch');
+    throw error;
+  }
+};
+
+export const makeComplete =
+  (where: Bucket, keyOf: (upload: StoredUpload) => string): Blobs['complete'] =>
+  (upload, expected) =>
+    orBusy(async () => {
+      const key = keyOf(upload);
+      if (upload.multipart !== undefined) {
+        const finished = await finish(where, key, upload.multipart, expected);
+        if (finished !== 'ask-the-object' && finished.versionId !== undefined)
+          return { key, versionId: finished.versionId, ...expected };
+      }
+      const object = await head(where, key);
+      if (object === undefined)
+        throw new AppError(upload.multipart === undefined ? 'upload-incomplete' : 'upload-not-found');
+      return accept(key, object, expected);
+    });

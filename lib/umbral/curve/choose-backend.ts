@@ -1,0 +1,29 @@
+// Which backend: the kernel if it can be loaded and passes its self test, else noble. Decided once, when this is first imported.
+import { systemRng } from '../../bytes/binary.ts';
+import type { Backend } from './backend.ts';
+import { kernelBytes, load } from './wasm-memory.ts';
+import { noble } from './noble.ts';
+import { passesSelfTest } from './self-test.ts';
+import { makeWasm } from './wasm.ts';
+
+export interface Choice {
+  readonly backend: Backend;
+  readonly name: 'wasm' | 'noble';
+  /** Why it is not the kernel. */
+  readonly reason?: 'not-loaded' | 'self-test-failed';
+}
+
+/** @param make loads the kernel; another one in tests */
+export const choose = (make: () => Backend = () => makeWasm(load(kernelBytes()), systemRng)): Choice => {
+  let wasm: Backend;
+  try {
+    wasm = make();
+  } catch {
+    return { backend: noble, name: 'noble', reason: 'not-loaded' };
+  }
+  return passesSelfTest(wasm)
+    ? { backend: wasm, name: 'wasm' }
+    : { backend: noble, name: 'noble', reason: 'self-test-failed' };
+};
+
+export const chosen: Choice = choose();

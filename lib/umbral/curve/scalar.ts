@@ -1,0 +1,83 @@
+// Integers modulo n, the order of secp256k1. The one place that knows how a scalar is held.
+// BigInt arithmetic is not constant time in the strict sense; inversion of secrets is blinded by the backend.
+import { bytesToNumberBE } from '@noble/curves/utils.js';
+import type { Rng } from '../../bytes/binary.ts';
+import type { Brand } from '../../bytes/ids.ts';
+import { UmbralError } from '../errors.ts';
+
+/** In [0, n-1]. */
+export type Scalar = Brand<bigint, 'Scalar'>;
+
+export const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
+export const ZERO = 0n as Scalar;
+export const ONE = 1n as Scalar;
+const TRIES = 64;
+
+const mod = (x: bigint): Scalar => {
+  const r = x % ORDER;
+  return (r < 0n ? r + ORDER : r) as Scalar;
+};
+
+export const add = (a: Scalar, b: Scalar): Scalar => mod(a + b);
+export const sub = (a: Scalar, b: Scalar): Scalar => mod(a - b);
+export const mul = (a: Scalar, b: Scalar): Scalar => mod(a * b);
+export const neg = (a: Scalar): Scalar => mod(ORDER - a);
+export const product = (list: readonly Scalar[]): Scalar => list.reduce(mul, ONE);
+export const isZero = (a: Scalar): boolean => a === 0n;
+export const areDistinct = (list: readonly Scalar[]): boolean => new Set(list).size === list.length;
+
+/** 32 bytes, big endian. */
+export const encodeScalar = (a: Scalar): Uint8Array => {
+  const bytes = new Uint8Array(32);
+  const view = new DataView(bytes.buffer);
+  // Each keeps the low 64 bits.
+  for (let i = 0; i < 4; i++) view.setBigUint64(24 - 8 * i, a >> BigInt(64 * i));
+  return bytes;
+};
+
+/** Of 32 bytes, big endian. By words, as text in between is slow. */
+const numberOf = (bytes: Uint8Array): bigint => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 32);
+  const high = (view.getBigUint64(0) << 64n) | view.getBigUint64(8);
+  return (high << 128n) | (view.getBigUint64(16) << 64n) | view.getBigUint64(24);
+};
+
+/** @throws {UmbralError} `bad-scalar` unless it is 32 bytes, big endian, below n */
+export const decodeScalar = (bytes: Uint8Array): Scalar => {
+  const x = bytes.length === 32 ? numberOf(bytes) : ORDER;
+  if (x >= ORDER) throw new UmbralError('bad-scalar', 'not a scalar of 32 bytes below the group order');
+  return x as Scalar;
+};
+
+/** @throws {UmbralError} `bad-scalar` also for zero */
+export const decodeNonZeroScalar = (bytes: Uint8Array): Scalar => {
+  const x = decodeScalar(bytes);
+  if (isZero(x)) throw new UmbralError('bad-scalar', 'the scalar is zero');
+  return x;
+};
+
+/** A digest of 32 bytes as a scalar that is never zero: (x mod (n-1)) + 1. */
+export const scalarFromDigest = (digest: Uint8Array): Scalar => ((numberOf(digest) % (ORDER - 1n)) + 1n) as Scalar;
+
+/** Draws and checks the length. @throws {UmbralError} `bad-randomness` */
+export const draw = (rng: Rng, length: number): Uint8Array => {
+  const bytes = rng(length);
+  if (bytes.length !== length)
+    throw new UmbralError('bad-randomness', 'the random source gave a wrong number of bytes');
+  return bytes;
+};
+
+/**
+ * Uniform in [1, n-1], by rejection from 32 random bytes.
+ * @throws {UmbralError} `bad-randomness` for a source that gives nothing usable (a sound one is rejected once in 2^127 draws)
+ */
+export const randomScalar = (rng: Rng): Scalar => {
+  for (let i = 0; i < TRIES; i++) {
+    const x = numberOf(draw(rng, 32));
+    if (x > 0n && x < ORDER) return x as Scalar;
+  }
+  throw new UmbralError('bad-randomness', 'the random source gives no usable scalar');
+};
+
+/** 128 bits, odd: the weight of one equation when several are checked as one sum. */
+export const randomWeight = (rng: Rng): Scalar => (bytesToNumberBE(draw(rng, 16)) | 1n) as Scalar;

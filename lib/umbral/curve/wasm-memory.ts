@@ -1,0 +1,94 @@
+// The kernel as it is loaded: its exports, and what is written to and read from its memory. Slots are those of kernel/layout.ts.
+import { KERNEL } from './kernel.generated.ts';
+import type { Scalar } from './scalar.ts';
+
+/** How many scalars, points and results one call has room for; and how many points one interleaved sum. */
+export const SLOTS = 64;
+export const TERMS = 32;
+export const MESSAGE = 1024;
+/** A point as it is held: affine form, encoding, and whether it is the identity (kernel/layout.ts). */
+const HELD = 128;
+
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  readonly scalarsAt: WebAssembly.Global<'i32'>;
+  readonly pointsAt: WebAssembly.Global<'i32'>;
+  readonly outAt: WebAssembly.Global<'i32'>;
+  readonly bytesAt: WebAssembly.Global<'i32'>;
+  readonly messageAt: WebAssembly.Global<'i32'>;
+  readonly start: () => number;
+  readonly decodePoint: () => number;
+  readonly prepare: (terms: number) => void;
+  readonly sum: (to: number, terms: number, first: number) => void;
+  readonly prepareSum: (from: number) => void;
+  readonly preparePair: () => void;
+  readonly sumPair: (to: number, scalar: number) => void;
+  readonly sumPublic: (to: number, terms: number, first: number, g: number, u: number) => void;
+  readonly sumFixed: (to: number, isU: number, scalar: number) => void;
+  readonly take: (to: number, from: number) => void;
+  readonly add: (to: number, from: number) => void;
+  readonly equals: (sum: number, point: number) => number;
+  readonly settle: (count: number) => void;
+  readonly invert: () => void;
+  readonly sign: () => void;
+  readonly sha256: (length: number) => void;
+  readonly hkdf: (length: number) => void;
+  readonly verify: () => number;
+  readonly wipe: (terms: number) => void;
+  readonly wipeHash: () => void;
+}
+
+export interface Kernel extends Omit<Exports, 'scalarsAt' | 'pointsAt' | 'outAt' | 'bytesAt' | 'messageAt'> {
+  readonly setScalar: (slot: number, value: Scalar) => void;
+  readonly getScalar: (slot: number) => Scalar;
+  readonly setPoint: (slot: number, point: Uint8Array) => void;
+  readonly result: (slot: number) => Uint8Array;
+  readonly setBytes: (at: number, bytes: Uint8Array) => void;
+  /** At most {@link MESSAGE} bytes, to be hashed. */
+  readonly setMessage: (message: Uint8Array) => void;
+  readonly getBytes: (at: number, length: number) => Uint8Array;
+}
+
+export const kernelBytes = (): Uint8Array<ArrayBuffer> => {
+  const text = atob(KERNEL);
+  const bytes = new Uint8Array(text.length);
+  // Not `Uint8Array.from`, which takes some ten times as long: this runs at every cold start.
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+};
+
+/**
+ * Compiles in place, not asynchronously: the module is small, and everything that uses the curve can then stay synchronous. Where an engine
+ * refuses that (old Chromium above 4 KB on the main thread) or WebAssembly at all (a content security policy), the caller has noble.
+ */
+export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
+  const exports = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as unknown as Exports;
+  const { buffer } = exports.memory;
+  const at = (global: WebAssembly.Global<'i32'>): number => global.value;
+  const [scalars, points, out, bytes, messages] = [
+    new BigUint64Array(buffer, at(exports.scalarsAt), 4 * SLOTS),
+    new Uint8Array(buffer, at(exports.pointsAt), HELD * SLOTS),
+    new Uint8Array(buffer, at(exports.outAt), HELD * SLOTS),
+    new Uint8Array(buffer, at(exports.bytesAt), 256),
+    new Uint8Array(buffer, at(exports.messageAt), MESSAGE),
+  ];
+  return {
+    ...exports,
+    setScalar: (slot, value) => {
+      // Each element keeps the low 64 bits of what is written to it.
+      scalars[4 * slot] = value;
+      scalars[4 * slot + 1] = value >> 64n;
+      scalars[4 * slot + 2] = value >> 128n;
+      scalars[4 * slot + 3] = value >> 192n;
+    },
+    getScalar: (slot) => {
+      const [a, b, c, d] = scalars.subarray(4 * slot, 4 * slot + 4) as unknown as [bigint, bigint, bigint, bigint];
+      return ((((((d << 64n) | c) << 64n) | b) << 64n) | a) as Scalar;
+    },
+    setPoint: (slot, point) => points.set(point, HELD * slot),
+    result: (slot) => out.slice(HELD * slot, HELD * (slot + 1)),
+    setBytes: (position, value) => bytes.set(value, position),
+    setMessage: (message) => messages.set(message),
+    getBytes: (position, length) => bytes.slice(position, position + length),
+  };
+};

@@ -1,0 +1,34 @@
+// The data encapsulation: XChaCha20-Poly1305 under the key of a capsule, with the capsule as additional data.
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
+import { concat, wipe, type Rng } from '../bytes/binary.ts';
+import { capsuleFields } from './capsule.ts';
+import { UmbralError } from './errors.ts';
+import type { Capsule } from './objects.ts';
+import { draw } from './curve/scalar.ts';
+
+const NONCE = 24;
+const TAG = 16;
+
+/** nonce[24], ciphertext, tag[16]: 40 bytes more than the plaintext. Wipes the key. */
+export const sealWith = (key: Uint8Array, capsule: Capsule, plaintext: Uint8Array, rng: Rng): Uint8Array => {
+  const nonce = draw(rng, NONCE);
+  const sealed = concat(nonce, xchacha20poly1305(key, nonce, capsuleFields(capsule)).encrypt(plaintext));
+  wipe(key);
+  return sealed;
+};
+
+/**
+ * Wipes the key.
+ * @throws {UmbralError} `decryption-failed`
+ */
+export const openWith = (key: Uint8Array, capsule: Capsule, sealed: Uint8Array): Uint8Array => {
+  try {
+    if (sealed.length >= NONCE + TAG)
+      return xchacha20poly1305(key, sealed.subarray(0, NONCE), capsuleFields(capsule)).decrypt(sealed.subarray(NONCE));
+  } catch {
+    // Which part did not fit is nobody's business.
+  } finally {
+    wipe(key);
+  }
+  throw new UmbralError('decryption-failed', 'the ciphertext does not belong to this key and capsule');
+};

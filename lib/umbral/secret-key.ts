@@ -1,0 +1,61 @@
+// Secret keys. A key that lands in a log line, an error or a JSON body shows a placeholder.
+import { systemRng, type Rng } from '../bytes/binary.ts';
+import { curve } from './curve/curve.ts';
+import type { PublicKey } from './public-key.ts';
+import { decodeNonZeroScalar, encodeScalar, randomScalar, type Scalar } from './curve/scalar.ts';
+
+const PLACEHOLDER = '[secret key]';
+
+/** A secret scalar in [1, n-1]; 32 bytes outside. */
+export class SecretKey {
+  readonly #scalar: Scalar;
+  #publicKey: PublicKey | undefined;
+
+  private constructor(scalar: Scalar) {
+    this.#scalar = scalar;
+  }
+
+  /**
+   * @param bytes 32 bytes, big endian
+   * @throws {UmbralError} `bad-scalar` for zero, n and above, other lengths
+   */
+  static fromBytes(bytes: Uint8Array): SecretKey {
+    return new SecretKey(decodeNonZeroScalar(bytes));
+  }
+
+  /** For this folder. @param scalar not zero */
+  static fromScalar(scalar: Scalar): SecretKey {
+    return new SecretKey(scalar);
+  }
+
+  /** For this folder. */
+  static scalarOf(key: SecretKey): Scalar {
+    return key.#scalar;
+  }
+
+  static publicKeyOf(key: SecretKey): PublicKey {
+    return (key.#publicKey ??= { point: curve.muls([['G', key.#scalar]])[0]! });
+  }
+
+  /** 32 bytes, big endian; a copy that the caller wipes. */
+  toBytes(): Uint8Array {
+    return encodeScalar(this.#scalar);
+  }
+
+  toString(): string {
+    return PLACEHOLDER;
+  }
+
+  toJSON(): string {
+    return PLACEHOLDER;
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return PLACEHOLDER;
+  }
+}
+
+export const randomSecretKey = (rng: Rng = systemRng): SecretKey => SecretKey.fromScalar(randomScalar(rng));
+
+/** Computed once for each key. */
+export const publicKeyOf = (key: SecretKey): PublicKey => SecretKey.publicKeyOf(key);

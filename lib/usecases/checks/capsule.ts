@@ -1,0 +1,11 @@
+// A capsule is stored only if it can be re-encrypted.
+import { AppError } from '../../api/errors.ts';
+import { fromBase64url } from '../../bytes/codec.ts';
+import { decodeCapsule } from '../../umbral/capsule.ts';
+import type { StoredWrap } from '../../ports/index.ts';
+import { orRefuse } from './statement-members.ts';
+
+/** @throws {AppError} `capsule-invalid` */
+export function assertCapsule({ capsule }: Pick<StoredWrap, 'capsule'>): void {
+  orRefuse(new AppError('capsule-invalid'), () => decodeCapsule(fromBase64url(capsule)));
+}

@@ -1,0 +1,43 @@
+// The grants that a new cell is given to from its beginning: each by an extension of just this cell.
+import type { Input } from '../../api/routes.ts';
+import type { Statement } from '../../statements/kinds.ts';
+import type { Call } from '../../ports/call.ts';
+import { sideBySide } from './caller.ts';
+import { extendable, ownGrant, readExtension } from './extension.ts';
+import type { Grants, NewExtension, StoredIdentity } from '../../ports/index.ts';
+import { mustBe } from './statement-members.ts';
+
+interface Making {
+  readonly statement: Statement<'folder'>;
+  readonly body: Input<'create-folder'>['body'];
+}
+
+/** @throws {AppError} as for extending a grant; `statement-invalid` when a cell is not the new one, or a grant stands there twice */
+export async function carriedInto(
+  { statement: cell, body }: Making,
+  { grants, patient }: { readonly grants: Pick<Grants, 'find'>; readonly patient: StoredIdentity },
+  call: Call,
+): Promise<readonly NewExtension[]> {
+  const given = body.extensions ?? [];
+  const read = await sideBySide(given.map((e) => readExtension(e, call)));
+  mustBe('extensions', new Set(read.map((s) => s.payload.grant)).size === read.length);
+  mustBe(
+    'extensions',
+    read.every((s) => isOnly(s, cell)),
+  );
+  const found = await sideBySide(read.map((s) => ownGrant(grants, s.payload.grant, call)));
+  return read.map((statement, i) =>
+    extendable({ statement, kfrags: given[i]!.kfrags }, found[i]!, { patient, folders: [cell.payload] }, call),
+  );
+}
+
+const isOnly = ({ payload: { cells } }: Statement<'extension'>, { payload, hash }: Statement<'folder'>): boolean => {
+  const cell = cells[0]!;
+  return (
+    cells.length === 1 &&
+    cell.folder === payload.folder &&
+    cell.epoch === payload.epoch &&
+    cell.key === payload.key &&
+    cell.statement === hash
+  );
+};

@@ -1,0 +1,52 @@
+// What must hold before a grant is extended, alone or together with the cell that it is carried into.
+import { AppError } from '../../api/errors.ts';
+import type { Input } from '../../api/routes.ts';
+import { extensionFault, endAt, takesIn, type FolderFacts } from '../../domain/grant.ts';
+import type { Statement } from '../../statements/kinds.ts';
+import { verifyStatement } from '../../statements/verify.ts';
+import type { Call } from '../../ports/call.ts';
+import { assertKFrags, keysOf } from './grant.ts';
+import type { Grants, NewExtension, StoredGrant, StoredIdentity } from '../../ports/index.ts';
+import { mustHaveNo } from './statement-members.ts';
+
+type ExtensionBody = Input<'extend-grant'>['body'];
+
+/** The extension statement, signed by the caller and sound in itself. @throws {AppError} `statement-invalid` */
+export async function readExtension({ statement: jws }: ExtensionBody, call: Call): Promise<Statement<'extension'>> {
+  const statement = await verifyStatement('extension', jws, call.caller);
+  mustHaveNo(extensionFault(statement.payload));
+  return statement;
+}
+
+/** The caller's own grant. @throws {AppError} `not-found` */
+export async function ownGrant(
+  grants: Pick<Grants, 'find'>,
+  id: Parameters<Grants['find']>[0],
+  call: Call,
+): Promise<StoredGrant> {
+  const grant = await grants.find(id);
+  if (grant?.statement.payload.patient !== call.caller) throw new AppError('not-found');
+  return grant;
+}
+
+/**
+ * An extension that may be stored: the grant reads, has not ended, takes in the folders, and was extended up to here.
+ * @param folders of the extension's cells, in their order
+ * @throws {AppError} `grant-ended`, `grant-exceeds-request`, `statement-outdated`, `kfrag-invalid`, `statement-invalid`
+ */
+export function extendable(
+  { statement, kfrags }: { readonly statement: Statement<'extension'>; readonly kfrags: readonly string[] },
+  grant: StoredGrant,
+  { patient, folders }: { readonly patient: StoredIdentity; readonly folders: readonly FolderFacts[] },
+  call: Call,
+): NewExtension {
+  const { payload } = statement;
+  const reason = endAt(grant.status, call.now);
+  if (reason !== undefined) throw new AppError('grant-ended', { reason });
+  if (!folders.every((f) => takesIn(grant.statement.payload, f)))
+    throw new AppError('grant-exceeds-request', { member: 'cells' });
+  const { number, hash } = grant.extended;
+  if (payload.number !== number + 1 || payload.previous !== hash) throw new AppError('statement-outdated');
+  assertKFrags(payload.cells, kfrags, keysOf(patient, grant.statement.payload));
+  return { statement, kfrags };
+}

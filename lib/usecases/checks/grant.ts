@@ -1,0 +1,121 @@
+// What must hold before cells are delegated, by a grant or by its extension. Each check has a test that goes red without it.
+import { sha256 } from '@noble/hashes/sha2.js';
+import { AppError } from '../../api/errors.ts';
+import type { Input } from '../../api/routes.ts';
+import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import type { EventDraft } from '../../domain/audit-chain.ts';
+import { excess, grantFault, type FolderFacts } from '../../domain/grant.ts';
+import type { GrantCell, Payload, Statement } from '../../statements/kinds.ts';
+import { verifyStatement } from '../../statements/verify.ts';
+import { decodeKFrag, decodePublicKey, kfragId, verifyKFrag } from '../../umbral/proxy.ts';
+import type { Call } from '../../ports/call.ts';
+import { whileRegistered } from './caller.ts';
+import type { Folders, Identities, NewGrant, StoredCell, StoredIdentity, StoredRequest } from '../../ports/index.ts';
+import { mustBe, mustHaveNo, orRefuse } from './statement-members.ts';
+
+export interface GrantDeps {
+  readonly identities: Pick<Identities, 'find'>;
+  readonly folders: Pick<Folders, 'cells'>;
+}
+
+type GrantBody = Input<'grant-access'>['body'];
+
+/** The grant statement, signed by the caller and sound in itself. @throws {AppError} `statement-invalid` */
+export async function readGrant(jws: string, call: Call): Promise<Statement<'grant'>> {
+  return verifyStatement('grant', jws, call.caller);
+}
+
+/** What the parts of a grant cannot be seen from: the cells as they are stored. @throws {AppError} `grant-exceeds-request`, naming the member */
+export function assertWithin(grant: Statement<'grant'>, request: StoredRequest, folders: readonly FolderFacts[]): void {
+  const member = excess(grant.payload, request.statement, folders);
+  if (member !== undefined) throw new AppError('grant-exceeds-request', { member });
+}
+
+/**
+ * A grant that may be stored: every cell exists, is the caller's and has the named key and statement; the recipient's receiving key is its
+ * current one; every key fragment is for this cell and this recipient, signed by the patient; and it stays within the request it names.
+ * @throws {AppError} `statement-invalid`, `not-found`, `kfrag-invalid`, `not-registered`, `grant-exceeds-request`
+ */
+export async function grantable(
+  deps: GrantDeps,
+  {
+    statement,
+    body,
+    request,
+  }: { readonly statement: Statement<'grant'>; readonly body: GrantBody; readonly request?: StoredRequest },
+  call: Call,
+): Promise<NewGrant> {
+  const { payload } = statement;
+  mustHaveNo(grantFault(payload, call.now));
+  const reading = Promise.all([deps.identities.find(payload.recipient), ownCells(deps.folders, payload)]);
+  const [patient, [recipient, cells]] = await whileRegistered(deps.identities, call.caller, reading);
+  if (recipient === undefined) throw new AppError('not-found');
+  if (request !== undefined) assertWithin(statement, request, factsOf(cells));
+  const { number, key } = recipient.statement.payload.receiving;
+  mustBe('receiving', payload.receiving.number === number && payload.receiving.key === key);
+  if (payload.right !== 'read') mustBe('cells', takesRecords(cells[0]!) && body.kfrags.length === 0);
+  else assertKFrags(payload.cells, body.kfrags, keysOf(patient, payload));
+  return { statement, kfrags: body.kfrags, verifying: patient.statement.payload.kfragSigner };
+}
+
+/** Records are filed in the current cell of a folder, unless it holds one record version and nothing else. */
+const takesRecords = ({ state, statement }: StoredCell): boolean =>
+  state === 'current' && statement.payload.single === undefined;
+
+export const factsOf = (cells: readonly StoredCell[]): readonly FolderFacts[] => cells.map((c) => c.statement.payload);
+
+/** The patient's cells of these names, with the named keys and statements. @throws {AppError} `not-found` with the ids, `statement-invalid` */
+export async function ownCells(
+  folders: GrantDeps['folders'],
+  { cells, patient }: Pick<Payload<'grant'>, 'cells' | 'patient'>,
+): Promise<readonly StoredCell[]> {
+  const stored = await folders.cells(cells.map(({ folder, epoch }) => ({ folder, epoch })));
+  const missing = cells.filter((_, i) => stored[i]?.statement.payload.patient !== patient).map((c) => c.folder);
+  if (missing.length > 0) throw new AppError('not-found', { ids: missing });
+  mustBe(
+    'cells',
+    cells.every((c, i) => stored[i]!.statement.payload.key === c.key && stored[i]!.statement.hash === c.statement),
+  );
+  return stored.map((c) => c!);
+}
+
+type Keys = Pick<Required<Parameters<typeof verifyKFrag>[1]>, 'verifying' | 'receiving'>;
+
+/** What fragments are signed with, and whom they are for. */
+export const keysOf = (patient: StoredIdentity, { receiving }: Pick<Payload<'grant'>, 'receiving'>): Keys => ({
+  verifying: decodePublicKey(fromBase64url(patient.statement.payload.kfragSigner)),
+  receiving: decodePublicKey(fromBase64url(receiving.key)),
+});
+
+/** @throws {AppError} `statement-invalid`, `kfrag-invalid` with the folder */
+export function assertKFrags(cells: readonly GrantCell[], kfrags: readonly string[], keys: Keys): void {
+  mustBe('cells', kfrags.length === cells.length);
+  cells.forEach((cell, i) => assertKFrag(fromBase64url(kfrags[i]!), cell, keys));
+}
+
+function assertKFrag(bytes: Uint8Array, cell: GrantCell, keys: Keys): void {
+  const invalid = new AppError('kfrag-invalid', { ids: [cell.folder] });
+  const named = cell.kfrags[0]!;
+  if (named.hash !== toBase64url(sha256(bytes))) throw invalid;
+  const id = orRefuse(invalid, () => {
+    const kfrag = decodeKFrag(bytes);
+    verifyKFrag(kfrag, { ...keys, delegating: decodePublicKey(fromBase64url(cell.key)), requireBothKeys: true });
+    return toBase64url(kfragId(kfrag));
+  });
+  if (id !== named.id) throw invalid;
+}
+
+export const granted = ({ payload: p, hash }: Statement<'grant'>, call: Call): EventDraft => ({
+  kind: 'access-granted',
+  patient: p.patient,
+  actor: call.caller,
+  subject: {
+    grant: p.grant,
+    ...(p.request === undefined ? {} : { request: p.request.id }),
+    right: p.right,
+    folders: [...new Set(p.cells.map((c) => c.folder))],
+    purpose: p.purpose,
+  },
+  at: call.now,
+  statement: hash,
+});

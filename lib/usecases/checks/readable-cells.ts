@@ -1,0 +1,37 @@
+// What a recipient may see: the cells of its live grant to read, extensions included.
+import { AppError } from '../../api/errors.ts';
+import type { FolderId, GrantId } from '../../bytes/ids.ts';
+import type { Call } from '../../ports/call.ts';
+import { liveGrant } from './caller.ts';
+import type { CellName, Grants, WrapName } from '../../ports/index.ts';
+
+/**
+ * The cells of a folder that the caller's grant reads, oldest first.
+ * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
+ */
+export async function readableCells(
+  grants: Pick<Grants, 'find' | 'cellsOf'>,
+  id: GrantId,
+  folder: FolderId,
+  call: Call,
+): Promise<readonly CellName[]> {
+  const [, cells] = await Promise.all([liveGrant(grants, id, 'read', call), grants.cellsOf(id, folder)]);
+  if (cells.length === 0) throw new AppError('not-found');
+  return cells;
+}
+
+/**
+ * Those versions of a record that are wrapped for a cell of the caller's grant.
+ * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
+ */
+export async function readableVersions(
+  grants: Pick<Grants, 'find' | 'holds'>,
+  id: GrantId,
+  wraps: readonly WrapName[],
+  call: Call,
+): Promise<ReadonlySet<number>> {
+  const [, held] = await Promise.all([liveGrant(grants, id, 'read', call), grants.holds(id, wraps)]);
+  const versions = new Set(wraps.filter((_, i) => held[i]).map((w) => w.version));
+  if (versions.size === 0) throw new AppError('not-found');
+  return versions;
+}

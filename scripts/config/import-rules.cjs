@@ -1,0 +1,73 @@
+// Who may import whom (docs/architecture.md). A door is a file the server may use; everything with a secret in it stays out of its reach.
+const no = (name, from, to, comment) => ({ name, severity: 'error', comment, from: { path: from }, to: { path: to } });
+const only = (folder, allowed) => ({
+  name: `${folder}-imports`,
+  severity: 'error',
+  from: { path: `^lib/${folder}/` },
+  to: {
+    path: '^(lib|functions|web|demo|localstack|scripts|test|bench)/',
+    pathNot: `^lib/(${[folder, ...allowed].join('|')})/`,
+  },
+});
+const serverDoors = 'umbral/(proxy|capsule|kfrag|cfrag|errors)\\.ts$|envelope/header\\.ts$';
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphan-packages', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    only('bytes', []),
+    only('umbral', ['bytes']),
+    only('envelope', ['bytes', 'umbral']),
+    // For Node alone: files, and threads.
+    only('files', ['bytes', 'envelope']),
+    only('identity', ['bytes', 'umbral', 'envelope', 'statements']),
+    only('statements', ['bytes']),
+    only('domain', ['bytes', 'statements']),
+    only('api', ['bytes', 'statements', 'domain']),
+    only('ports', ['bytes', 'statements', 'domain']),
+    only('usecases', ['bytes', 'statements', 'domain', 'api', 'ports', 'umbral', 'envelope']),
+    only('stores', ['bytes', 'statements', 'domain', 'api', 'ports']),
+    only('http', ['bytes', 'statements', 'domain', 'api', 'ports', 'identity']),
+    only('fhir', ['bytes', 'statements', 'domain', 'api']),
+    only('client', ['bytes', 'umbral', 'envelope', 'identity', 'statements', 'domain', 'api', 'fhir']),
+    {
+      name: 'server-keeps-to-its-doors',
+      comment: 'the server must not be able to decrypt: it may use only the doors that hold no secret',
+      severity: 'error',
+      from: { path: '^(functions|lib/(ports|usecases|stores|http|runtime|api|domain|statements))/' },
+      to: { path: '^lib/(umbral|envelope|files)/', pathNot: `^lib/(${serverDoors})` },
+    },
+    no(
+      'usecases-know-ports-only',
+      '^lib/usecases/',
+      '^lib/(stores|http|runtime|client)/',
+      'stores satisfy the types of lib/ports',
+    ),
+    {
+      name: 'browser-code-stays-portable',
+      severity: 'error',
+      from: { path: '^lib/(bytes|umbral|envelope|statements|identity|domain|api|fhir|client)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    no(
+      'browser-code-knows-no-aws',
+      '^lib/(bytes|umbral|envelope|statements|identity|domain|api|fhir|client)/',
+      '@aws-sdk|@smithy|@middy',
+      '',
+    ),
+    no('fhir-is-client-side', '^(functions|lib/(ports|usecases|stores|http|runtime|api|domain))/', '^lib/fhir/', ''),
+    no(
+      'gpl-peer-stays-in-tests',
+      '^(lib|functions|demo|scripts|localstack)/',
+      '@nucypher',
+      'GPL-3: a peer to test against, never shipped',
+    ),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default'] },
+  },
+};

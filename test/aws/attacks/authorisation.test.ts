@@ -1,0 +1,361 @@
+// Who may call what: every route against every kind of signer. What others may not see answers like what does not exist, to the letter.
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import type { ErrorCode } from '../../../lib/api/errors.ts';
+import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
+import { systemRng } from '../../../lib/bytes/binary.ts';
+import { fromBase64url, fromUtf8 } from '../../../lib/bytes/codec.ts';
+import { newId, type GrantId, type RecordId, type UploadId } from '../../../lib/bytes/ids.ts';
+import type { Patient, Recipient } from '../../../lib/client/index.ts';
+import { HOUR } from '../../../lib/domain/time.ts';
+import { bytesOf, newPerson, patientOf, recipientOf, when, type Connection, type Person } from '../flows/people.ts';
+import { makeService } from '../../support/in-process.ts';
+import { CALLS, type Facts, type Target } from './valid-calls.ts';
+import { signedRequest } from '../raw-calls.ts';
+
+const connection = (ahead = 0): Required<Connection> => {
+  const clock = () => Date.now() + ahead;
+  const { origin, fetch } = makeService({ env: process.env, clock });
+  return { origin, fetch, clock };
+};
+const present = connection();
+/** After the short grant is over. */
+const later = connection(2 * HOUR);
+
+const SIGNERS = [
+  'unsigned',
+  'wrong key',
+  'unregistered',
+  'other patient',
+  'stranger',
+  'denied',
+  'pending',
+  'thief of a grant',
+  'grant of another folder',
+  'grant of another patient',
+  'revoked',
+  'expired',
+  'used up',
+  'recipient',
+  'patient',
+] as const;
+type Signer = (typeof SIGNERS)[number];
+/** `own` is a list that holds nothing but the caller's. */
+type Outcome = ErrorCode | 'revoked' | 'expired' | 'exhausted' | 'ok' | 'own';
+
+const everybody = (outcome: Outcome): Record<Signer, Outcome> => ({
+  ...(Object.fromEntries(SIGNERS.map((s) => [s, outcome])) as Record<Signer, Outcome>),
+  unsigned: 'unsigned',
+  'wrong key': 'signature-invalid',
+  unregistered: 'not-registered',
+});
+/** Nobody but the patient, whatever grants there are. */
+const patientOnly = (outcome: Outcome = 'ok'): Record<Signer, Outcome> => ({
+  ...everybody('not-found'),
+  patient: outcome,
+});
+/** The patient, and recipients by a live grant of the right cells. */
+const byGrant: Record<Signer, Outcome> = {
+  ...patientOnly(),
+  recipient: 'ok',
+  revoked: 'revoked',
+  expired: 'expired',
+  'used up': 'exhausted',
+};
+const open = Object.fromEntries(SIGNERS.map((s) => [s, 'ok'])) as Record<Signer, Outcome>;
+
+/** A route without a row does not compile, and fails below. Calls that only lack what is not about rights show that the rest of them is right. */
+const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
+  register: { ...everybody('statement-invalid'), unregistered: 'statement-invalid', patient: 'statement-outdated' },
+  'get-identity': everybody('ok'),
+  'create-folder': patientOnly(),
+  'list-folders': everybody('own'),
+  'list-cells': patientOnly(),
+  'list-cell-grants': patientOnly(),
+  'begin-upload': patientOnly(),
+  'upload-parts': { ...everybody('upload-not-found'), patient: 'ok' },
+  'commit-record': patientOnly('upload-incomplete'),
+  'list-records': byGrant,
+  'get-record': byGrant,
+  'delete-record': patientOnly(),
+  'request-access': { ...everybody('ok'), patient: 'statement-invalid' },
+  'list-requests': everybody('own'),
+  'withdraw-request': { ...patientOnly('not-found'), pending: 'ok' },
+  'approve-request': patientOnly(),
+  'deny-request': patientOnly(),
+  'grant-access': patientOnly(),
+  // Both parties see their grant after its end, too; those of the next two see the grant that they name, which is theirs.
+  'get-grant': {
+    ...patientOnly(),
+    recipient: 'ok',
+    revoked: 'ok',
+    expired: 'ok',
+    'used up': 'ok',
+    'grant of another folder': 'ok',
+    'grant of another patient': 'ok',
+  },
+  'list-grants': everybody('own'),
+  // The grant has the cell already, and has not ended: nothing else is wrong with these two.
+  'extend-grant': patientOnly('already-exists'),
+  'settle-grant': patientOnly('cells-open'),
+  'pause-grant': patientOnly(),
+  'resume-grant': patientOnly(),
+  'revoke-grant': patientOnly(),
+  'return-grant': { ...patientOnly('not-found'), pending: 'ok' },
+  recapsulate: byGrant,
+  'list-audit': everybody('own'),
+  'get-checkpoint': everybody('ok'),
+  'get-service-key': open,
+  health: open,
+  openapi: open,
+};
+
+interface Who {
+  readonly person: Person;
+  readonly over: Required<Connection>;
+  readonly grant?: GrantId;
+}
+interface World {
+  readonly who: Readonly<Record<Signer, Who>>;
+  readonly target: Target;
+  readonly facts: Facts;
+}
+
+const enter = async <R extends Patient | Recipient>(make: (person: Person, at: Connection) => R) => {
+  const person = newPerson();
+  const one = make(person, present);
+  const statement = await one.register();
+  return { person, one, statement };
+};
+
+const build = async (): Promise<World> => {
+  const [p, other, recipient, stranger, denied, pending, revoked, expired, usedUp, bystander] = await Promise.all([
+    enter(patientOf),
+    enter(patientOf),
+    enter(recipientOf),
+    enter(recipientOf),
+    enter(recipientOf),
+    enter(recipientOf),
+    enter(recipientOf),
+    enter(recipientOf),
+    enter(recipientOf),
+    enter(recipientOf),
+  ]);
+  const folder = await p.one.createFolder({ name: 'Letters', category: 'letters' });
+  const elsewhere = await p.one.createFolder({ name: 'Other', category: 'other' });
+  const foreign = await other.one.createFolder({ name: 'Other', category: 'other' });
+  const record = await p.one.file(folder.id, bytesOf(100), {});
+  await other.one.file(foreign.id, bytesOf(100), {});
+  const gift = { folders: [folder.id], purpose: 'TREAT', durationSeconds: 30 * 86_400 } as const;
+  const [grant] = await p.one.grant({ ...gift, recipient: recipient.one.id });
+  const [ofElsewhere] = await p.one.grant({ ...gift, folders: [elsewhere.id], recipient: recipient.one.id });
+  const [ofOther] = await other.one.grant({ ...gift, folders: [foreign.id], recipient: recipient.one.id });
+  const [unneeded] = await p.one.grant({ ...gift, folders: [elsewhere.id], recipient: pending.one.id });
+  const [ofRevoked] = await p.one.grant({ ...gift, recipient: revoked.one.id });
+  const [ofExpired] = await p.one.grant({ ...gift, recipient: expired.one.id, durationSeconds: 3600 });
+  const [ofUsedUp] = await p.one.grant({ ...gift, recipient: usedUp.one.id, openings: 1 });
+  // What ends comes last: the patient's client would close the cells at its next grant.
+  await usedUp.one.open(await usedUp.one.grant(ofUsedUp.id), [record]);
+  await p.one.revoke(ofRevoked);
+  await when.asks({ patient: p.one, recipient: denied.one, folder: folder.id });
+  await p.one.deny((await p.one.listRequests('pending'))[0]!);
+  const [request, toDeny, toWithdraw] = [
+    await when.asks({ patient: p.one, recipient: recipient.one, folder: folder.id }),
+    await when.asks({ patient: p.one, recipient: pending.one, folder: folder.id }),
+    await when.asks({ patient: p.one, recipient: pending.one, folder: folder.id }),
+  ];
+  const upload = newId<UploadId>(systemRng);
+  const begun = await present.fetch(
+    await signedRequest(present, p.person.keys, {
+      route: 'begin-upload',
+      params: { recordId: record.record },
+      body: { upload, folder: folder.id, epoch: 1, version: 2, multipart: false },
+    }),
+  );
+  expect(begun.status).toBe(201);
+  const now = ({ person }: { person: Person }, given?: GrantId): Who => ({
+    person,
+    over: present,
+    ...(given && { grant: given }),
+  });
+  return {
+    who: {
+      unsigned: now(p),
+      'wrong key': now(p),
+      unregistered: now({ person: newPerson() }),
+      'other patient': now(other),
+      stranger: now(stranger),
+      denied: now(denied),
+      pending: now(pending),
+      'thief of a grant': now(stranger, grant.id),
+      'grant of another folder': now(recipient, ofElsewhere.id),
+      'grant of another patient': now(recipient, ofOther.id),
+      revoked: now(revoked, ofRevoked.id),
+      expired: { person: expired.person, over: later, grant: ofExpired.id },
+      'used up': now(usedUp, ofUsedUp.id),
+      recipient: now(recipient, grant.id),
+      patient: now(p),
+    },
+    target: {
+      patient: p.one.id,
+      folder: folder.id,
+      record: record.record,
+      upload,
+      request: request.id,
+      denied: toDeny.id,
+      withdrawn: toWithdraw.id,
+      grant: grant.id,
+      unneeded: unneeded.id,
+      opening: newId(systemRng),
+    },
+    facts: {
+      folder: folder.statement,
+      record: record.statement,
+      request: request.statement,
+      denied: toDeny.statement,
+      withdrawn: toWithdraw.statement,
+      grant: grant.statement,
+      unneeded: unneeded.statement,
+      recipient: recipient.statement,
+      bystander: bystander.statement,
+    },
+  };
+};
+
+const WITHOUT_SIGNATURE = ['signature', 'signature-input', 'content-digest'];
+
+let world: World;
+beforeAll(async () => {
+  world = await build();
+}, 120_000);
+
+const send = async (route: RouteName, signer: Signer, target: Target = world.target): Promise<Response> => {
+  const { person, over, grant } = world.who[signer];
+  const at = grant === undefined || target !== world.target ? target : { ...target, grant };
+  const now = over.clock();
+  const withGrant = grant !== undefined;
+  const call = await CALLS[route]({ as: person, at, of: world.facts, now, withGrant });
+  const thief = world.who.stranger.person.keys;
+  const keys = signer === 'wrong key' ? { ...person.keys, sign: thief.sign } : person.keys;
+  const request = await signedRequest(over, keys, { route, ...call }, now);
+  if (signer === 'unsigned') for (const name of WITHOUT_SIGNATURE) request.headers.delete(name);
+  return over.fetch(request);
+};
+
+const REASONS: readonly string[] = ['revoked', 'expired', 'exhausted'];
+const STATUS = { unsigned: 401, 'signature-invalid': 401, 'not-registered': 403, 'not-found': 404 } as const;
+
+/** The outcome of an answer in the words of the matrix. */
+const outcomeOf = async (response: Response): Promise<string> => {
+  if (response.ok) return 'ok';
+  const { code, reason, status } = (await response.json()) as { code: string; reason?: string; status: number };
+  expect(status).toBe(response.status);
+  if (code === 'grant-ended') expect(response.status).toBe(403);
+  if (code in STATUS) expect(response.status).toBe(STATUS[code as keyof typeof STATUS]);
+  return code === 'grant-ended' && reason !== undefined && REASONS.includes(reason) ? reason : code;
+};
+
+const payloadText = (jws: string): string => fromUtf8(fromBase64url(jws.split('.')[1]!));
+
+/** Everything in a list names the caller as a party, by the statement or as the actor. */
+const expectOwn = async (response: Response, { keys: { id } }: Person): Promise<void> => {
+  expect(response.status).toBe(200);
+  const page = (await response.json()) as Record<string, { statement?: string; event?: string }[]>;
+  for (const { statement, event } of Object.values(page).flat()) {
+    const text = statement === undefined ? event! : payloadText(statement);
+    expect(text).toContain(id);
+  }
+};
+
+const routes = Object.keys(ROUTES) as RouteName[];
+/** The patient's calls change things: they come last, deletion at the very end. */
+const rank = (route: RouteName): number =>
+  ['get-record', 'list-records', 'recapsulate'].includes(route)
+    ? 0
+    : 1 + ['create-folder', 'delete-record'].indexOf(route) + 1;
+
+test('every route has its row', () => {
+  expect(Object.keys(MATRIX).sort()).toEqual([...routes].sort());
+  expect(Object.keys(CALLS).sort()).toEqual([...routes].sort());
+});
+
+test('only health, openapi and the service key are open', () => {
+  expect(routes.filter((r) => ROUTES[r].access === 'public')).toEqual(['get-service-key', 'health', 'openapi']);
+});
+
+describe.each(SIGNERS.filter((s) => s !== 'patient'))('%s', (signer) => {
+  test.each(routes.map((r) => [r, MATRIX[r][signer]] as const))('%s: %s', async (route, outcome) => {
+    const response = await send(route, signer);
+    if (outcome === 'own') await expectOwn(response, world.who[signer].person);
+    else expect(await outcomeOf(response)).toBe(outcome);
+  });
+});
+
+/** Ids that stand for nothing, the same for everybody. */
+const NOWHERE: Omit<Target, 'patient'> = {
+  folder: newId(systemRng),
+  record: newId(systemRng),
+  upload: newId(systemRng),
+  request: newId(systemRng),
+  denied: newId(systemRng),
+  withdrawn: newId(systemRng),
+  grant: newId(systemRng),
+  unneeded: newId(systemRng),
+  opening: newId(systemRng),
+};
+/** What an answer tells besides its own id and the ids that were asked for. */
+const told = async (response: Response, target: Target) => {
+  const { requestId, ...problem } = (await response.json()) as Record<string, unknown>;
+  expect(typeof requestId).toBe('string');
+  let text = JSON.stringify(problem);
+  for (const [name, id] of Object.entries(target)) text = text.replaceAll(id as string, name);
+  return { status: response.status, text, type: response.headers.get('content-type') };
+};
+
+describe.each(['other patient', 'stranger', 'denied', 'pending'] as const)('%s learns nothing', (signer) => {
+  const hidden = routes.filter((r) => MATRIX[r][signer].endsWith('not-found'));
+  test.each(hidden)('%s: what is there answers like what is not', async (route) => {
+    const nowhere = { ...world.target, ...NOWHERE };
+    expect(await told(await send(route, signer), world.target)).toEqual(
+      await told(await send(route, signer, nowhere), nowhere),
+    );
+  });
+});
+
+test('a thief of a grant id learns nothing of the grant', async () => {
+  const nowhere = { ...world.target, grant: NOWHERE.grant };
+  for (const route of ['list-records', 'get-record', 'get-grant', 'recapsulate'] as const)
+    expect(await told(await send(route, 'thief of a grant'), world.target)).toEqual(
+      await told(await send(route, 'thief of a grant', nowhere), nowhere),
+    );
+});
+
+describe('a grant is named, or only the patient is served', () => {
+  test.each(['list-records', 'get-record', 'recapsulate'] as const)('%s', async (route) => {
+    const { person, over } = world.who.recipient;
+    const now = over.clock();
+    const call = await CALLS[route]({ as: person, at: world.target, of: world.facts, now, withGrant: false });
+    expect(await outcomeOf(await over.fetch(await signedRequest(over, person.keys, { route, ...call }, now)))).toBe(
+      'not-found',
+    );
+  });
+});
+
+describe('and the patient may: the same calls, so nothing else was wrong with them', () => {
+  test.each([...routes].sort((a, b) => rank(a) - rank(b)).map((r) => [r, MATRIX[r].patient] as const))(
+    '%s: %s',
+    async (route, outcome) => {
+      const response = await send(route, 'patient');
+      if (outcome === 'own') await expectOwn(response, world.who.patient.person);
+      else expect(await outcomeOf(response)).toBe(outcome);
+    },
+  );
+});
+
+describe("a record of one's own has no place in the folder of another", () => {
+  test.each(['begin-upload', 'commit-record'] as const)('%s', async (route) => {
+    for (const signer of ['other patient', 'recipient', 'stranger'] as const) {
+      const target = { ...world.target, record: newId<RecordId>(systemRng) };
+      expect([signer, await outcomeOf(await send(route, signer, target))]).toEqual([signer, 'not-found']);
+    }
+  });
+});

@@ -1,0 +1,174 @@
+// Nothing that a patient keeps to itself is stored, logged or repeated in a refusal: names of folders and files, content, file keys.
+// Looked for in the whole of the main table and in the bucket, through every layer of base64, hex and JWS.
+import { paginateScan, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
+import { beforeAll, expect, test } from '@jest/globals';
+import type { RouteName } from '../../../lib/api/routes.ts';
+import { systemRng } from '../../../lib/bytes/binary.ts';
+import { fromBase64url, toBase64url, toHex, utf8 } from '../../../lib/bytes/codec.ts';
+import { unwrapOriginal } from '../../../lib/envelope/wrap.ts';
+import { fromAttributes } from '../../../lib/stores/dynamo/item.ts';
+import { newPerson, patientOf, recipientOf, then, when } from '../flows/people.ts';
+import { makeService } from '../../support/in-process.ts';
+import { keepIn, type Clients } from '../stored-items.ts';
+import { signedRequest } from '../raw-calls.ts';
+
+const marker = (what: string): string => `${what}-${toHex(systemRng(9))}`;
+const MARKS = {
+  folder: marker('folder'),
+  file: marker('file'),
+  description: marker('description'),
+  content: marker('content').repeat(3),
+  sent: marker('sent'),
+  fault: marker('fault'),
+};
+
+const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
+const ENCODED = /[A-Za-z0-9_\-+/]{16,}/g;
+const DEPTH = 4;
+
+/** The text, and what is in it when its parts are read as base64 (either alphabet) or hex, again and again. */
+function* readings(text: string, depth = DEPTH): Generator<string> {
+  yield text;
+  if (depth === 0) return;
+  for (const [run] of text.matchAll(ENCODED)) {
+    yield* readings(Buffer.from(run, 'base64').toString('latin1'), depth - 1);
+    if (/^[0-9a-f]+$/i.test(run)) yield Buffer.from(run, 'hex').toString('latin1');
+  }
+}
+const findIn = (text: string, secrets: Readonly<Record<string, string>>): readonly string[] => {
+  const found = new Set<string>();
+  for (const reading of readings(text))
+    for (const [name, secret] of Object.entries(secrets)) if (reading.includes(secret)) found.add(name);
+  return [...found].sort();
+};
+
+const clients: Clients = {};
+const lines: string[] = [];
+const refusals: string[] = [];
+const fileKeys: Record<string, string> = {};
+let broken = false;
+
+/** Fails as platforms do that quote what they were given. */
+const breakable = (client: DynamoDBClient): void => {
+  client.middlewareStack.add(
+    (next) => (args) => {
+      if (!broken) return next(args);
+      throw Object.assign(new Error(`cannot store ${MARKS.fault}`), { name: 'ValidationException' });
+    },
+    { step: 'initialize', name: 'break' },
+  );
+};
+const service = makeService({
+  env: process.env,
+  log: (...line) => lines.push(JSON.stringify(line)),
+  onClient: (client) => {
+    keepIn(clients)(client);
+    if (client.config.serviceId === 'DynamoDB') breakable(client as DynamoDBClient);
+  },
+});
+
+/** Keeps refusals, and the wraps of what is committed. */
+const wraps: { capsule: string; wrappedKey: string }[] = [];
+const fetching: typeof fetch = async (input, init) => {
+  if (typeof init?.body !== 'string' && init?.body instanceof Uint8Array) {
+    const text = new TextDecoder().decode(init.body);
+    if (text.includes('"wrappedKey"')) wraps.push((JSON.parse(text) as { wrap: (typeof wraps)[number] }).wrap);
+  }
+  const response = await service.fetch(input, init);
+  if (response.status >= 400) refusals.push(await response.clone().text());
+  return response;
+};
+const at = { origin: service.origin, fetch: fetching };
+const people = { patient: newPerson(), recipient: newPerson() };
+const named: string[] = Object.values(people).map((p) => p.keys.id);
+
+beforeAll(async () => {
+  const [patient, recipient] = [patientOf(people.patient, at), recipientOf(people.recipient, at)];
+  await Promise.all([patient.register(), recipient.register()]);
+  const folder = await patient.createFolder({ name: MARKS.folder, category: 'letters' });
+  const about = { fileName: MARKS.file, mediaType: 'text/plain', description: MARKS.description };
+  const records = [await patient.file(folder.id, utf8(MARKS.content), about)];
+  const { salt } = folder.statement.payload;
+  for (const [i, { capsule, wrappedKey }] of wraps.entries()) {
+    const key = people.patient.keys.folderKey(folder.id, 1, fromBase64url(salt));
+    const wrap = { capsule: fromBase64url(capsule), wrappedKey: fromBase64url(wrappedKey) };
+    fileKeys[`file key ${i}`] = latin1(unwrapOriginal(wrap, key));
+  }
+  const grant = await when.granted({ patient, recipient, folder: folder.id });
+  const [opened] = await then.opens(recipient, grant, records);
+  expect(latin1(opened!)).toBe(MARKS.content);
+  await patient.open(records);
+  await patient.audit();
+  await patient.revoke(grant);
+  await expect(recipient.open(grant, records)).rejects.toThrow();
+  named.push(folder.id, grant.id, records[0]!.record);
+
+  // Refused, and faulted, with marks in every place.
+  const body = { statement: MARKS.sent, [MARKS.sent]: MARKS.sent };
+  const calls: readonly { route: RouteName; params?: Record<string, string>; query?: string; body?: unknown }[] = [
+    { route: 'create-folder', params: { folderId: folder.id }, body },
+    { route: 'create-folder', params: { folderId: MARKS.sent }, body },
+    { route: 'create-folder', params: { folderId: folder.id }, body: { statement: `${MARKS.sent}.a.b` } },
+    { route: 'list-folders', query: `?limit=${MARKS.sent}` },
+    { route: 'list-folders', query: `?${MARKS.sent}=1` },
+    { route: 'list-folders', query: `?cursor=${toBase64url(utf8(MARKS.sent))}` },
+    { route: 'get-record', params: { recordId: records[0]!.record }, query: `?grant=${MARKS.sent}` },
+    { route: 'upload-parts', params: { recordId: records[0]!.record }, body: { upload: MARKS.sent, parts: [body] } },
+    { route: 'get-identity', params: { id: MARKS.sent } },
+  ];
+  const send = async (call: (typeof calls)[number]): Promise<number> =>
+    (await fetching(await signedRequest(at, people.patient.keys, call))).status;
+  for (const call of calls) await send(call);
+  broken = true;
+  expect(await send({ route: 'list-folders' })).toBe(500);
+  broken = false;
+}, 120_000);
+
+const secrets = () => ({ ...MARKS, ...fileKeys });
+
+test('what is looked for would be found', () => {
+  expect(Object.keys(fileKeys)).toHaveLength(1);
+  for (const [name, secret] of Object.entries(secrets())) {
+    const bytes = Buffer.from(secret, 'latin1');
+    const inJws = `aa.${toBase64url(utf8(JSON.stringify({ name: toBase64url(bytes) })))}.bb`;
+    for (const text of [`x ${secret}`, bytes.toString('base64'), bytes.toString('hex'), inJws])
+      expect(findIn(text, secrets())).toContain(name);
+  }
+});
+
+test('no stored item holds any of it', async () => {
+  let ours = 0;
+  const scan = { client: clients.dynamo! };
+  for await (const page of paginateScan(scan, { TableName: process.env['MAIN_TABLE']!, ConsistentRead: true }))
+    for (const item of page.Items ?? []) {
+      const text = JSON.stringify(fromAttributes(item));
+      if (named.some((id) => text.includes(id))) ours += 1;
+      expect(findIn(text, secrets())).toEqual([]);
+    }
+  expect(ours).toBeGreaterThan(10);
+});
+
+test('no stored blob holds any of it', async () => {
+  const Bucket = process.env['BUCKET']!;
+  const { Versions = [] } = await clients.s3!.send(
+    new ListObjectVersionsCommand({ Bucket, Prefix: `b/${named.at(-1)}` }),
+  );
+  expect(Versions).toHaveLength(1);
+  const { Body } = await clients.s3!.send(new GetObjectCommand({ Bucket, Key: Versions[0]!.Key! }));
+  expect(findIn(latin1(await Body!.transformToByteArray()), secrets())).toEqual([]);
+});
+
+test('no log line holds any of it, nor who or what it was about', () => {
+  expect(lines.filter((l) => l.includes('request-faulted'))).toHaveLength(1);
+  const log = lines.join('\n');
+  expect(findIn(log, secrets())).toEqual([]);
+  for (const id of named) expect(log).not.toContain(id);
+  expect(log).not.toContain('/v1/');
+});
+
+test('no refusal holds any of it, nor repeats what was sent', () => {
+  expect(refusals.length).toBeGreaterThan(10);
+  expect(findIn(refusals.join('\n'), secrets())).toEqual([]);
+  for (const key of Object.values(people)) expect(refusals.join('\n')).not.toContain(key.keys.id);
+});

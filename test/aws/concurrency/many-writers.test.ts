@@ -1,0 +1,130 @@
+// Eight writers at one patient's trail: every event wants the same head. Nobody is turned away, nothing is lost, nothing is there twice (10 events of each
+// writer; 100 with LONG=1).
+import { beforeAll, expect, test } from '@jest/globals';
+import { newId, type FolderId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';
+import type { Grant, Patient, RecordInfo } from '../../../lib/client/index.ts';
+import type { AuditEvent } from '../../../lib/domain/audit-chain.ts';
+import type { Payload } from '../../../lib/statements/kinds.ts';
+import { signStatement } from '../../../lib/statements/sign.ts';
+import { bytesOf, DAY_SECONDS, given, newPerson, patientOf, recipientOf, type Person } from '../flows/people.ts';
+import { makeService } from '../../support/in-process.ts';
+import { signedRequest } from '../raw-calls.ts';
+import { makeTallies } from '../scale/count-aws-calls.ts';
+
+const EACH = process.env['LONG'] === '1' ? 100 : 10;
+
+const statuses = new Map<number, number>();
+const tallies = makeTallies();
+let mostTries = 0;
+const { origin, fetch } = makeService({
+  env: process.env,
+  onClient: tallies.count,
+  around: async (route, run) => {
+    const { answer, tally } = await tallies.around(run);
+    statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+    mostTries = Math.max(mostTries, tally.calls.get('TransactWriteItems') ?? 0);
+    return answer;
+  },
+});
+const at = { origin, fetch };
+
+/** What a writer does again and again, and the event that comes of it each time. */
+interface Writer {
+  readonly actor: IdentityId;
+  readonly kinds: readonly AuditEvent['kind'][];
+  readonly write: (n: number) => Promise<unknown>;
+}
+
+const treat = { purpose: 'TREAT', durationSeconds: DAY_SECONDS } as const;
+
+/** Opens by bare calls, without the client's checks: they would take the processor from those who race. */
+const opener = (
+  person: Person,
+  records: readonly RecordInfo[],
+  of: Pick<Payload<'opening'>, 'patient' | 'grant'>,
+): Writer => {
+  const { folder, epoch } = records[0]!;
+  const write = async (): Promise<void> => {
+    const opening = newId<OpeningId>();
+    const opened = records.map(({ record, version }) => ({ record, version }));
+    const payload = { opening, opener: person.keys.id, ...of, folder, epoch, records: opened, when: Date.now() };
+    const { jws } = await signStatement('opening', payload, person.keys);
+    const call = { route: 'recapsulate', params: { openingId: opening }, body: { statement: jws } } as const;
+    await fetch(await signedRequest(at, person.keys, call));
+  };
+  return { actor: person.keys.id, kinds: ['records-opened'], write };
+};
+
+const recipientOpener = async (patient: Patient, records: readonly RecordInfo[]): Promise<Writer> => {
+  const person = newPerson();
+  await recipientOf(person, at).register();
+  const [{ id }] = await patient.grant({ recipient: person.keys.id, folders: [records[0]!.folder], ...treat });
+  return opener(person, records, { patient: patient.id, grant: id });
+};
+
+const author = async (patient: Patient, folder: FolderId): Promise<Writer> => {
+  const recipient = await given.recipient(at);
+  const [add] = await patient.grant({ recipient: recipient.id, right: 'add', folders: [folder], ...treat });
+  return { actor: recipient.id, kinds: ['record-filed'], write: (n) => recipient.file(add, bytesOf(n + 1), {}) };
+};
+
+const folderMaker = (patient: Patient): Writer => ({
+  actor: patient.id,
+  kinds: ['folder-created'],
+  write: (n) => patient.createFolder({ name: `Folder ${n}`, category: 'other' }),
+});
+
+const holder = async (patient: Patient, folder: FolderId): Promise<Writer> => {
+  const recipient = await given.recipient(at);
+  let [grant]: readonly [Grant, ...Grant[]] = await patient.grant({
+    recipient: recipient.id,
+    folders: [folder],
+    ...treat,
+  });
+  const write = async (n: number): Promise<void> => {
+    grant = await (n % 2 === 0 ? patient.pause(grant) : patient.resume(grant));
+  };
+  return { actor: patient.id, kinds: ['grant-paused', 'grant-resumed'], write };
+};
+
+let patient: Patient;
+let writers: readonly Writer[];
+let before: number;
+
+beforeAll(async () => {
+  const person = newPerson();
+  patient = patientOf(person, at);
+  await patient.register();
+  const folder = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
+  const records = [await patient.file(folder.id, bytesOf(20), {})];
+  writers = [
+    ...(await Promise.all([1, 2, 3].map(() => recipientOpener(patient, records)))),
+    await author(patient, folder.id),
+    await author(patient, folder.id),
+    folderMaker(patientOf(person, at)),
+    await holder(patientOf(person, at), folder.id),
+    opener(person, records, { patient: patient.id }),
+  ];
+  before = (await patient.audit()).length;
+  statuses.clear();
+  mostTries = 0;
+}, 120_000);
+
+test(`eight writers of ${EACH} events each at one trail`, async () => {
+  const write = async ({ write: once }: Writer): Promise<void> => {
+    for (let n = 0; n < EACH; n++) await once(n);
+  };
+  await Promise.all(writers.map(write));
+
+  // Nobody was asked to come again: losing a race is the service's to bear.
+  expect([...statuses.keys()].filter((s) => s >= 400)).toEqual([]);
+  // And races were lost.
+  expect(mostTries).toBeGreaterThan(1);
+
+  // Verified by the patient's client from the first event.
+  const trail = (await patient.audit({ fromStart: true })).slice(before);
+  expect(trail).toHaveLength(writers.length * EACH);
+  expect(new Set(trail.map((e) => e.statement)).size).toBe(trail.length);
+  for (const { actor, kinds } of writers)
+    expect(trail.filter((e) => e.actor === actor && kinds.includes(e.kind))).toHaveLength(EACH);
+}, 600_000);

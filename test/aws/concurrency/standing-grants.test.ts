@@ -1,0 +1,122 @@
+// More standing grants than fit into the transaction of a new folder: the rest follows one by one, may break off anywhere, and is done again from
+// what the service says is outstanding.
+import { expect, test } from '@jest/globals';
+import type { RouteName } from '../../../lib/api/routes.ts';
+import { newId, type FolderId } from '../../../lib/bytes/ids.ts';
+import { createContext } from '../../../lib/client/session/context.ts';
+import { putCell, signCell } from '../../../lib/client/access/epochs.ts';
+import type { Grant } from '../../../lib/client/index.ts';
+import { bytesOf, given, newPerson, patientOf, then } from '../flows/people.ts';
+import { makeService } from '../../support/in-process.ts';
+
+const GRANTS = 45;
+const AT_ONCE = 40;
+
+let left = Infinity;
+/** Extensions go through while `left` lasts; behind it the service fails. */
+const failing = async (route: RouteName, run: () => Promise<Response>): Promise<Response> => {
+  if (route !== 'extend-grant' || left-- > 0) return run();
+  return Response.json({ code: 'internal' }, { status: 500 });
+};
+const { origin, fetch } = makeService({ env: process.env, around: failing });
+const at = { origin, fetch };
+const failed = expect.objectContaining({ code: 'internal' });
+
+test(`${GRANTS} standing grants are carried into a new folder, ${AT_ONCE} in its transaction`, async () => {
+  const [patient, recipient] = await Promise.all([given.patient(at), given.recipient(at)]);
+  await patient.createFolder({ name: 'First', category: 'letters' });
+  const gift = { recipient: recipient.id, everything: true, standing: true, purpose: 'TREAT' } as const;
+  const grants: Grant[] = [];
+  for (let n = 0; n < GRANTS; n++) grants.push(...(await patient.grant({ ...gift, durationSeconds: 3600 })));
+
+  left = 0;
+  await expect(patient.createFolder({ name: 'Later', category: 'letters' })).rejects.toEqual(failed);
+  const later = (await patient.listFolders()).find((f) => f.name === 'Later')!;
+  const made = (await patient.audit()).find((e) => e.subject.folder === later.id)!;
+  expect(made.subject.grants).toHaveLength(AT_ONCE);
+  const carried = new Set(made.subject.grants);
+  const rest = grants.map((g) => g.id).filter((id) => !carried.has(id));
+  const outstanding = async () => (await patient.outstanding(later.id)).map((g) => g.id).sort();
+  expect(await outstanding()).toEqual([...rest].sort());
+
+  // Breaks off after two of them, and is done again: from here, then by somebody who does not know that it is done.
+  left = 2;
+  await expect(patient.carryOver(later.id)).rejects.toEqual(failed);
+  expect(await outstanding()).toHaveLength(rest.length - 2);
+  left = Infinity;
+  expect(await patient.carryOver(later.id)).toBe(rest.length - 2);
+  expect(await outstanding()).toEqual([]);
+  expect(await patient.carryOver(later.id)).toBe(0);
+
+  const extended = (await patient.audit()).filter((e) => e.kind === 'grant-extended').map((e) => e.subject.grant!);
+  expect(extended.sort()).toEqual([...rest].sort());
+  const record = await patient.file(later.id, bytesOf(10), {});
+  for (const id of [...made.subject.grants!.slice(0, 1), ...rest]) {
+    const grant = await recipient.grant(id, patient.id);
+    expect([grant.extensions, grant.cells.length]).toEqual([1, 2]);
+    expect((await then.opens(recipient, grant, [record]))[0]).toHaveLength(10);
+  }
+}, 120_000);
+
+test('two devices that carry over at once do it once', async () => {
+  const [patient, recipient] = await Promise.all([given.patient(at), given.recipient(at)]);
+  await patient.createFolder({ name: 'First', category: 'letters' });
+  const gift = { recipient: recipient.id, everything: true, standing: true, purpose: 'TREAT' } as const;
+  const grants: Grant[] = [];
+  for (let n = 0; n <= AT_ONCE; n++) grants.push(...(await patient.grant({ ...gift, durationSeconds: 3600 })));
+  left = 0;
+  await expect(patient.createFolder({ name: 'Later', category: 'letters' })).rejects.toEqual(failed);
+  left = Infinity;
+  const later = (await patient.listFolders()).find((f) => f.name === 'Later')!;
+  const both = await Promise.allSettled([patient.carryOver(later.id), patient.carryOver(later.id)]);
+  // Whoever comes second has built on an extension that is not the last any more, and looks again.
+  const codes = both.map((b) => (b.status === 'fulfilled' ? 'done' : (b.reason as { code?: string }).code));
+  expect(codes).toContain('done');
+  expect(codes.filter((c) => c !== 'done' && c !== 'statement-outdated')).toEqual([]);
+  expect(await patient.carryOver(later.id)).toBe(0);
+  expect((await patient.audit()).filter((e) => e.kind === 'grant-extended')).toHaveLength(1);
+}, 120_000);
+
+test('who was not carried into an epoch is not forgotten in the next', async () => {
+  const person = newPerson();
+  const patient = patientOf(person, at);
+  await patient.register();
+  const [early, late, ended] = await Promise.all([given.recipient(at), given.recipient(at), given.recipient(at)]);
+  const folder = await patient.createFolder({ name: 'First', category: 'letters' });
+  const terms = { purpose: 'TREAT', durationSeconds: 3600 } as const;
+  const [standing] = await patient.grant({ recipient: late.id, everything: true, standing: true, ...terms });
+  const [plain] = await patient.grant({ recipient: early.id, folders: [folder.id], ...terms });
+
+  // Whoever makes these breaks off before anybody is carried.
+  const ctx = createContext({ ...person, origin, fetch });
+  const unborn = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'letters' });
+  await putCell(ctx, unborn, [], {});
+  await putCell(
+    ctx,
+    await signCell(ctx, { folder: folder.id, name: folder.name, category: 'letters', last: folder.statement }),
+    [],
+    {},
+  );
+  const named = async (id: FolderId) => (await patient.outstanding(id)).map((g) => g.id).sort();
+  expect(await named(unborn.payload.folder)).toEqual([standing.id]);
+  expect(await named(folder.id)).toEqual([plain.id, standing.id].sort());
+
+  for (const id of [folder.id, unborn.payload.folder]) {
+    const [grant] = await patient.grant({ recipient: ended.id, folders: [id], ...terms });
+    await patient.revoke(grant);
+  }
+  await patient.settle();
+  expect((await patient.listFolders()).map((f) => f.epoch).sort()).toEqual([2, 3]);
+  // What they miss of the epochs before is still to come.
+  expect(await named(unborn.payload.folder)).toEqual([standing.id]);
+  expect(await named(folder.id)).toEqual([plain.id, standing.id].sort());
+  expect(await patient.carryOver(folder.id)).toBe(2);
+  expect(await patient.carryOver(unborn.payload.folder)).toBe(1);
+  expect([await named(folder.id), await named(unborn.payload.folder)]).toEqual([[], []]);
+  const cells = async (id: Grant['id'], of: typeof early) =>
+    (await of.grant(id, patient.id)).cells.map((c) => [c.folder, c.epoch]);
+  const all = [1, 2, 3].map((epoch) => [folder.id, epoch]);
+  expect(await cells(plain.id, early)).toEqual(all);
+  const both = [...all, [unborn.payload.folder, 1], [unborn.payload.folder, 2]];
+  expect((await cells(standing.id, late)).sort()).toEqual(both.sort());
+}, 60_000);

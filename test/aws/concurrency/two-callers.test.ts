@@ -1,0 +1,276 @@
+// Two callers at once. Both have read before either writes: forced in both orders by holding their transactions at a gate, and free runs
+// beside it (RACES of each kind; a twentieth of the long run unless LONG=1).
+import type { AwsClient } from '../../../lib/runtime/container.ts';
+import type { DynamoDBClient, TransactWriteItemsCommandInput } from '@aws-sdk/client-dynamodb';
+import { describe, expect, test } from '@jest/globals';
+import { AppError } from '../../../lib/api/errors.ts';
+import { systemRng } from '../../../lib/bytes/binary.ts';
+import { createPatient, createRecipient, type Patient, type Recipient } from '../../../lib/client/index.ts';
+import { collect } from '../../../lib/envelope/open.ts';
+import { bytesOf, given, newPerson, when, type Connection, type Person } from '../flows/people.ts';
+import { makeService } from '../../support/in-process.ts';
+
+const RACES = process.env['LONG'] === '1' ? 200 : 10;
+
+/** What has an audit event with it. Beginning an upload has none. */
+const isEvent = (input: object): boolean =>
+  ((input as TransactWriteItemsCommandInput).TransactItems ?? []).some((i) => i.Put?.Item?.['sk']?.S === 'HEAD');
+
+/** Holds transactions while armed: the two of a race meet, then pass one after the other, in the order asked for. */
+const gate = () => {
+  let order: readonly number[] = [];
+  const waiting = new Map<number, () => void>();
+  const letThrough = (): void => {
+    const [next] = order;
+    if (next === undefined || (waiting.size < 2 && order.length === 2)) return;
+    waiting.get(next)?.();
+  };
+  return {
+    arm: (first: number) => {
+      order = [first, 1 - first];
+      waiting.clear();
+    },
+    /** Middleware of the side's client. */
+    watch: (side: number) => (client: AwsClient) => {
+      (client as DynamoDBClient).middlewareStack.add(
+        (next, context) => async (args) => {
+          if (context.commandName !== 'TransactWriteItemsCommand' || !order.includes(side)) return next(args);
+          if (!isEvent(args.input)) return next(args);
+          await new Promise<void>((resolve) => {
+            waiting.set(side, resolve);
+            letThrough();
+          });
+          try {
+            return await next(args);
+          } finally {
+            order = order.filter((s) => s !== side);
+            waiting.delete(side);
+            letThrough();
+          }
+        },
+        { step: 'initialize', name: 'gate' },
+      );
+    },
+  };
+};
+
+const system = () => {
+  const held = gate();
+  const [one, two] = [0, 1].map((side): Connection => {
+    const { origin, fetch } = makeService({ env: process.env, onClient: held.watch(side) });
+    return { origin, fetch };
+  }) as [Connection, Connection];
+  return { one, two, arm: held.arm };
+};
+
+const { one, two, arm } = system();
+const connect = (person: Person, { origin = '', fetch: f }: Connection) => ({
+  origin,
+  ...person,
+  ...(f && { fetch: f }),
+});
+
+/** The same person at both sides. */
+const patientAtBoth = async (): Promise<readonly [Patient, Patient]> => {
+  const person = newPerson();
+  const sides = [createPatient(connect(person, one)), createPatient(connect(person, two))] as const;
+  await sides[0].register();
+  return sides;
+};
+const recipientAtBoth = async (): Promise<readonly [Recipient, Recipient]> => {
+  const person = newPerson();
+  const sides = [createRecipient(connect(person, one)), createRecipient(connect(person, two))] as const;
+  await sides[0].register();
+  return sides;
+};
+
+const code = async (run: Promise<unknown>): Promise<string> => {
+  try {
+    await run;
+    return 'ok';
+  } catch (error) {
+    if (error instanceof AppError) return error.details.reason ?? error.code;
+    throw error;
+  }
+};
+
+type Race = () => Promise<{
+  readonly run: readonly [() => Promise<unknown>, () => Promise<unknown>];
+  readonly check: (results: readonly string[]) => Promise<void>;
+}>;
+
+const twoApprovals: Race = async () => {
+  const [a, b] = await patientAtBoth();
+  const recipient = await given.recipient(one);
+  const folder = await a.createFolder({ name: 'x', category: 'other' });
+  await when.asks({ patient: a, recipient, folder: folder.id });
+  const [asked] = await a.listRequests('pending');
+  return {
+    run: [
+      () => a.approve(asked!, { unverifiedRecipient: true }),
+      () => b.approve(asked!, { unverifiedRecipient: true }),
+    ],
+    check: async (results) => {
+      expect([...results].sort()).toEqual(['ok', 'request-closed']);
+      expect(await recipient.listGrants()).toHaveLength(1);
+      expect((await a.audit()).filter((e) => e.kind === 'access-granted')).toHaveLength(1);
+    },
+  };
+};
+
+const approvalAndDenial: Race = async () => {
+  const [a, b] = await patientAtBoth();
+  const recipient = await given.recipient(one);
+  const folder = await a.createFolder({ name: 'x', category: 'other' });
+  await when.asks({ patient: a, recipient, folder: folder.id });
+  const [asked] = await a.listRequests('pending');
+  return {
+    run: [() => a.approve(asked!, { unverifiedRecipient: true }), () => b.deny(asked!)],
+    check: async (results) => {
+      expect([...results].sort()).toEqual(['ok', 'request-closed']);
+      expect(await recipient.listGrants()).toHaveLength(results[0] === 'ok' ? 1 : 0);
+    },
+  };
+};
+
+const twoOpeningsAtTheLimit: Race = async () => {
+  const [a, b] = await recipientAtBoth();
+  const patient = await given.patient(one);
+  const folder = await patient.createFolder({ name: 'x', category: 'other' });
+  const record = await patient.file(folder.id, bytesOf(5), {});
+  const [gift] = await patient.grant({
+    recipient: a.id,
+    folders: [folder.id],
+    purpose: 'TREAT',
+    durationSeconds: 60,
+    openings: 1,
+  });
+  const { id } = gift;
+  const grant = await a.grant(id);
+  return {
+    run: [() => a.open(grant, [record]), () => b.open(grant, [record])],
+    check: async (results) => {
+      expect([...results].sort()).toEqual(['exhausted', 'ok']);
+      expect((await a.grant(id)).used).toBe(1);
+      expect((await patient.audit()).filter((e) => e.kind === 'records-opened')).toHaveLength(1);
+    },
+  };
+};
+
+const revocationAndOpening: Race = async () => {
+  const patient = createPatient(connect(newPerson(), one));
+  await patient.register();
+  const recipient = createRecipient(connect(newPerson(), two));
+  await recipient.register();
+  const folder = await patient.createFolder({ name: 'x', category: 'other' });
+  const record = await patient.file(folder.id, bytesOf(5), {});
+  const [gift] = await patient.grant({
+    recipient: recipient.id,
+    folders: [folder.id],
+    purpose: 'TREAT',
+    durationSeconds: 60,
+  });
+  const { id } = gift;
+  const grant = await recipient.grant(id);
+  return {
+    run: [() => patient.revoke(grant), () => recipient.open(grant, [record])],
+    check: async ([revoked, opened]) => {
+      expect(revoked).toBe('ok');
+      expect(['ok', 'revoked']).toContain(opened);
+      const kinds = (await patient.audit())
+        .map((e) => e.kind)
+        .filter((k) => k === 'grant-revoked' || k === 'records-opened');
+      // Nothing gets a place in the trail after the revocation.
+      expect(kinds).toEqual(opened === 'ok' ? ['records-opened', 'grant-revoked'] : ['grant-revoked']);
+      expect(await code(recipient.open(grant, [record]))).toBe('revoked');
+    },
+  };
+};
+
+const twoCommits: Race = async () => {
+  const [a, b] = await patientAtBoth();
+  const folder = await a.createFolder({ name: 'x', category: 'other' });
+  return {
+    run: [() => a.file(folder.id, bytesOf(9), {}), () => b.file(folder.id, bytesOf(8), {})],
+    check: async (results) => {
+      // Different records of one patient: both, one after the other in the trail.
+      expect(results).toEqual(['ok', 'ok']);
+      expect((await a.audit()).filter((e) => e.kind === 'record-filed')).toHaveLength(2);
+    },
+  };
+};
+
+/** A client whose next record, once it has looked up the folder, gets this id. */
+const filingAs = (id: Uint8Array, { origin, fetch: send }: Connection): Connection & { rng: typeof systemRng } => {
+  let due = false;
+  return {
+    ...(origin !== undefined && { origin }),
+    fetch: async (input, init) => {
+      const answer = await send!(input, init);
+      due = /^\/v1\/folders\/[a-z2-7]{26}\/cells$/.test(new URL(input instanceof Request ? input.url : input).pathname);
+      return answer;
+    },
+    rng: (length) => {
+      if (!due) return systemRng(length);
+      due = false;
+      return id.slice(0, length);
+    },
+  };
+};
+
+const twoCommitsOfAVersion: Race = async () => {
+  const person = newPerson();
+  const record = systemRng(16);
+  const sides = [one, two].map((side) => {
+    const filing = filingAs(record, side);
+    return createPatient({ ...connect(person, filing), rng: filing.rng });
+  });
+  const [a, b] = sides as [Patient, Patient];
+  await a.register();
+  const folder = await a.createFolder({ name: 'x', category: 'other' });
+  const contents = [bytesOf(9), bytesOf(8)] as const;
+  return {
+    run: [() => a.file(folder.id, contents[0], {}), () => b.file(folder.id, contents[1], {})],
+    check: async (results) => {
+      expect([...results].sort()).toEqual(['ok', 'version-conflict']);
+      const records = await a.listRecords(folder.id);
+      expect(records).toHaveLength(1);
+      expect((await a.audit()).filter((e) => e.kind === 'record-filed')).toHaveLength(1);
+      const [opened] = await a.open(records);
+      expect(await collect(opened!.stream())).toEqual(contents[results.indexOf('ok')]);
+    },
+  };
+};
+
+const KINDS: Readonly<Record<string, Race>> = {
+  'two approvals': twoApprovals,
+  'approval and denial': approvalAndDenial,
+  'two commits of one version': twoCommitsOfAVersion,
+  'two openings at the limit': twoOpeningsAtTheLimit,
+  'revocation and opening': revocationAndOpening,
+};
+
+describe.each(Object.entries(KINDS))('%s', (_, race) => {
+  test.each([0, 1])('side %i writes first', async (first) => {
+    const { run, check } = await race();
+    arm(first);
+    const results = await Promise.all(run.map((r) => code(r())));
+    // Whoever writes first is let in; the check says what becomes of the other.
+    expect(results[first]).toBe('ok');
+    await check(results);
+  });
+
+  test(`${RACES} free runs`, async () => {
+    for (let i = 0; i < RACES; i++) {
+      const { run, check } = await race();
+      await check(await Promise.all(run.map((r) => code(r()))));
+    }
+  }, 600_000);
+});
+
+test(`two filings at once, ${RACES} free runs`, async () => {
+  for (let i = 0; i < RACES; i++) {
+    const { run, check } = await twoCommits();
+    await check(await Promise.all(run.map((r) => code(r()))));
+  }
+}, 600_000);

@@ -1,0 +1,100 @@
+// lib/client in a real browser, unchanged: bundled for it, under a strict content security policy, from an origin that is neither the API's nor the
+// storage's. So the CORS rules of both are part of what is tested.
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { build, type Metafile } from 'esbuild';
+import type { Report } from '../../support/browser-entry.ts';
+import { findChromium, HOW_TO_INSTALL, runPage } from '../../support/browser.ts';
+import { API_URL } from './people.ts';
+
+const PROJECT = join(import.meta.dirname, '..', '..', '..');
+const MiB = 1024 * 1024;
+
+const isSet = (name: string): boolean => !['', '0', 'false'].includes(process.env[name] ?? '');
+const chromium = findChromium(process.env);
+/** Where the test must run, a machine without a browser is a failure; elsewhere it is told and the rest goes on. */
+const required = isSet('CI') || isSet('BROWSER_TESTS');
+if (chromium === undefined && !required) process.stderr.write(`test/aws/flows/browser.test.ts: ${HOW_TO_INSTALL}\n`);
+const inBrowser = chromium !== undefined || required ? test : test.skip;
+
+const bundle = async (): Promise<{ readonly script: string; readonly metafile: Metafile }> => {
+  const { outputFiles, metafile } = await build({
+    absWorkingDir: PROJECT,
+    entryPoints: ['test/support/browser-entry.ts'],
+    bundle: true,
+    write: false,
+    metafile: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2023',
+    legalComments: 'none',
+    minifySyntax: true,
+    minifyWhitespace: true,
+  });
+  return { script: outputFiles[0]!.text, metafile };
+};
+
+describe('lib/client in a browser', () => {
+  let script = '';
+  let metafile: Metafile;
+  beforeAll(async () => {
+    ({ script, metafile } = await bundle());
+  });
+
+  test('needs nothing of Node', () => {
+    expect(script).toContain('recapsulate');
+    expect(script).not.toMatch(/["'`]node:/);
+    expect(script).not.toMatch(/\b(Buffer|__dirname)\b/);
+    expect(script).not.toMatch(/\bprocess\.(env|version|nextTick)\b|\brequire\(/);
+    const inputs = Object.entries(metafile.inputs);
+    expect(inputs.flatMap(([, { imports }]) => imports.filter((i) => i.external === true))).toEqual([]);
+    expect(
+      inputs.map(([path]) => path).filter((path) => /@aws-sdk|@smithy|lib\/(stores|http|runtime)\//.test(path)),
+    ).toEqual([]);
+  });
+
+  inBrowser.each([
+    [
+      'the kernel and a worker that hashes, where the policy lets them run',
+      { allows: "'wasm-unsafe-eval'", workers: 'blob:' },
+      // The second and the third of four parts, filed and opened.
+      { curve: { name: 'wasm' }, hashedApart: 4 },
+    ],
+    ['noble and no worker, where it does not', {}, { curve: { name: 'noble', reason: 'not-loaded' }, hashedApart: 0 }],
+  ] as const)(
+    'files, asks, approves, opens bit-exact, and is refused after revocation: with %s',
+    async (_, policy, { curve, hashedApart }) => {
+      if (chromium === undefined) throw new Error(HOW_TO_INSTALL);
+      const storage = new URL(process.env['AWS_ENDPOINT_URL']!).origin;
+      const page = { script, query: { api: API_URL }, connects: [API_URL, storage], ...policy };
+      const ran = await runPage(chromium, page, 200_000);
+      const report = ran.report as Report;
+      if ('broken' in report) throw new Error(`the page broke: ${report.broken}\nThe browser said last:\n${ran.said}`);
+
+      expect(report.curve).toEqual(curve);
+      expect(report.hashedApart).toBe(hashedApart);
+      expect(report.seen.map(({ fileName, bytes }) => [fileName, bytes])).toEqual([
+        ['note.txt', 1_000],
+        ['scan.bin', 3 * MiB + 1],
+        ['film.bin', 24 * MiB + 1],
+      ]);
+      for (const { filed, opened } of report.seen) {
+        expect(filed).toMatch(/^[0-9a-f]{64}$/);
+        expect(opened).toBe(filed);
+      }
+      expect(report.downloaded).toBeGreaterThan(27 * MiB);
+      expect(report.uploaded).toBe(report.downloaded);
+      expect(report.refused).toEqual({ code: 'grant-ended', reason: 'revoked' });
+      expect(report.trail).toEqual([
+        'registered',
+        'folder-created',
+        ...Array<string>(3).fill('record-filed'),
+        'access-requested',
+        'access-granted',
+        ...Array<string>(3).fill('records-opened'),
+        'grant-revoked',
+      ]);
+    },
+    240_000,
+  );
+});

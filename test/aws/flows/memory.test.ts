@@ -1,0 +1,82 @@
+// Peak memory does not grow with the file: the client's processes and the API's, 300 MiB against 1 MiB.
+import { spawn } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { API_URL } from './people.ts';
+
+const MiB = 1024 * 1024;
+const PROJECT = join(import.meta.dirname, '..', '..', '..');
+const ROOM = 150 * MiB;
+
+interface Run {
+  readonly sealed: number;
+  readonly opened: number;
+  readonly sha256: string;
+}
+
+const worker = (args: readonly string[]): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(PROJECT, 'test', 'support', 'memory-worker.ts'), ...args],
+      {
+        cwd: PROJECT,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      },
+    );
+    let out = '';
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+    child.once('error', reject);
+    child.once('exit', (code) => (code === 0 ? resolve(out) : reject(new Error(`the worker ended with ${code}`))));
+  });
+
+/** Files and opens in processes of their own; each says its maxRSS, in bytes. */
+const run = async (file: string, home: string): Promise<Run> => {
+  const filed = JSON.parse(await worker(['file', API_URL, home, file])) as { rss: number };
+  const opened = JSON.parse(await worker(['open', API_URL, home])) as { rss: number; sha256: string };
+  return { sealed: filed.rss, opened: opened.rss, sha256: opened.sha256 };
+};
+
+const randomFile = async (path: string, length: number): Promise<string> => {
+  const file = await open(path, 'w');
+  for (let i = 0; i < length; i += MiB) await file.write(randomBytes(Math.min(MiB, length - i)));
+  await file.close();
+  const hash = createHash('sha256');
+  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  return hash.digest('hex');
+};
+
+/** The API's peak so far, in bytes; undefined where there is no /proc to say so, which is everywhere but on Linux. */
+const apiPeak = async (): Promise<number | undefined> => {
+  if (process.platform !== 'linux') return undefined;
+  const status = await readFile(`/proc/${process.env['API_PID']}/status`, 'utf8');
+  return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
+};
+
+test('300 MiB take no more memory than 1 MiB', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'memory-'));
+  try {
+    const small = join(dir, 'small');
+    const big = join(dir, 'big');
+    const hashes = [await randomFile(small, MiB), await randomFile(big, 300 * MiB)];
+    const first = await run(small, join(dir, 'one'));
+    const before = await apiPeak();
+    const second = await run(big, join(dir, 'two'));
+    const after = await apiPeak();
+    expect([first.sha256, second.sha256]).toEqual(hashes);
+    expect(second.sealed - first.sealed).toBeLessThan(ROOM);
+    expect(second.opened - first.opened).toBeLessThan(ROOM);
+    if (before === undefined || after === undefined)
+      process.stderr.write('The peak of the API is in /proc, which only Linux has: it was not looked at.\n');
+    else {
+      expect(before).toBeGreaterThan(0);
+      expect(after - before).toBeLessThan(ROOM);
+    }
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}, 600_000);

@@ -1,0 +1,112 @@
+// How often each route calls AWS, counted by middleware on the clients over a whole story; docs/access-patterns.md is made of it.
+// UPDATE_DOCS=1 writes the page anew.
+import { beforeAll, expect, test } from '@jest/globals';
+import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
+import { newId, type FolderId, type IdentityId } from '../../../lib/bytes/ids.ts';
+import { createContext } from '../../../lib/client/session/context.ts';
+import { putCell, signCell } from '../../../lib/client/access/epochs.ts';
+import { bytesOf, given, newPerson, patientOf, then, when, type Connection } from '../flows/people.ts';
+import { makeService } from '../../support/in-process.ts';
+import { partOfPage } from './access-patterns-page.ts';
+import { getRecord } from '../raw-calls.ts';
+import { describeCalls, makeTallies, type Tally } from './count-aws-calls.ts';
+
+const tallies = makeTallies();
+const byRoute = new Map<RouteName, Tally>();
+
+const HEAD = `# Access patterns
+
+Which calls to AWS each route makes when it succeeds. Counted by middleware on the clients while a story runs on the local AWS
+(test/aws/scale/aws-calls-per-route.test.ts, which also holds this page to what it counts; \`UPDATE_DOCS=1\` writes it). An opening takes two trips:
+three reads side by side, then one transaction. Presigned URLs are made without a call. With 10,000 records,
+1,000 grants and 100,000 events the calls are the same as with ten of each (test/aws/scale/long-history.test.ts). Keys and indexes are in [spec/storage.md](spec/storage.md).
+
+| route | calls |
+|---|---|
+`;
+
+const pageOf = (): string =>
+  HEAD +
+  (Object.keys(ROUTES) as RouteName[])
+    .map((route) => {
+      const tally = byRoute.get(route);
+      return `| ${route} | ${tally === undefined ? '-' : describeCalls(tally.calls)} |\n`;
+    })
+    .join('');
+
+/** A standing grant, held and let go on, and carried into a folder whose making broke off. */
+const extended = async (recipient: IdentityId, at: Connection): Promise<void> => {
+  const person = newPerson();
+  const patient = patientOf(person, at);
+  await patient.register();
+  await patient.createFolder({ name: 'First', category: 'other' });
+  const gift = { recipient, everything: true, standing: true, purpose: 'TREAT' } as const;
+  const [standing] = await patient.grant({ ...gift, durationSeconds: 60 });
+  await patient.resume(await patient.pause(standing));
+  const ctx = createContext({ ...person, origin: at.origin!, fetch: at.fetch! });
+  const cell = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'other' });
+  await putCell(ctx, cell, [], {});
+  await patient.carryOver(cell.payload.folder);
+};
+
+const story = async (at: Connection): Promise<void> => {
+  const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(100), bytesOf(200)], at);
+  await recipient.listRecords(grant, folder);
+  await then.opens(recipient, grant, records);
+  await patient.listFolders();
+  await patient.audit();
+  await recipient.listRequests();
+  await recipient.listGrants();
+  await when.asks({ patient, recipient, folder });
+  const [asked] = await patient.listRequests('pending');
+  await patient.deny(asked!);
+  await patient.grant({ recipient: recipient.id, folders: [folder], purpose: 'TREAT', durationSeconds: 60 });
+  await recipient.withdraw(await when.asks({ patient, recipient, folder }));
+  await extended(recipient.id, at);
+  await patient.revoke(grant);
+  const [unneeded] = await patient.grant({
+    recipient: recipient.id,
+    folders: [folder],
+    purpose: 'TREAT',
+    durationSeconds: 600,
+  });
+  await recipient.giveBack(await recipient.grant(unneeded.id));
+  await patient.settle();
+  await patient.open(records);
+  await patient.checkpoint();
+  await patient.deleteRecord(records[0]!);
+};
+
+beforeAll(async () => {
+  const { origin, fetch } = makeService({
+    env: process.env,
+    onClient: tallies.count,
+    around: async (route, run) => {
+      const { answer, tally } = await tallies.around(run);
+      if (answer.ok) byRoute.set(route, tally);
+      return answer;
+    },
+  });
+  const at = { origin, fetch };
+  await story(at);
+  await fetch(`${origin}/v1/health`);
+  await fetch(`${origin}/v1/service-key`);
+  await getRecord(at);
+});
+
+test('an opening takes two trips: one to read, one to write', () => {
+  const opening = byRoute.get('recapsulate')!;
+  expect(opening.trips).toBe(2);
+  expect(Object.fromEntries(opening.calls)).toEqual({ BatchGetItem: 3, TransactWriteItems: 1 });
+});
+
+test('no route scans, and every route was called', () => {
+  for (const [route, { calls }] of byRoute)
+    expect([route, [...calls.keys()].filter((c) => c.includes('Scan'))]).toEqual([route, []]);
+  // The document comes from no container, and calls nothing.
+  expect((Object.keys(ROUTES) as RouteName[]).filter((r) => !byRoute.has(r))).toEqual(['openapi']);
+});
+
+test('docs/access-patterns.md says what was counted', async () => {
+  expect(await partOfPage(0, pageOf())).toBe(pageOf());
+});

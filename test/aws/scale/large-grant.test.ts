@@ -1,0 +1,247 @@
+// A standing grant over many cells (170; 1,500 with LONG=1), from its making to its settlement: it works, and each step calls AWS as often as the second
+// part of docs/access-patterns.md says, with items of that size. The page tells of 1,500 cells; what it says of fewer follows from the same rules.
+import { beforeAll, expect, test } from '@jest/globals';
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import type { RouteName } from '../../../lib/api/routes.ts';
+import { newId, type FolderId } from '../../../lib/bytes/ids.ts';
+import { createContext } from '../../../lib/client/session/context.ts';
+import { putCell, signCell } from '../../../lib/client/access/epochs.ts';
+import type { Grant, GrantWithCells, Patient, Recipient, RecordInfo } from '../../../lib/client/index.ts';
+import { grantPk } from '../../../lib/stores/dynamo/table.ts';
+import { bytesOf, DAY_SECONDS, given, newPerson, patientOf, then } from '../flows/people.ts';
+import { makeService } from '../../support/in-process.ts';
+import { keepIn, type Clients } from '../stored-items.ts';
+import { partOfPage } from './access-patterns-page.ts';
+import { describeCalls, makeTallies, type Tally } from './count-aws-calls.ts';
+
+const FULL = 1500;
+const CELLS = process.env['LONG'] === '1' ? FULL : 170;
+
+interface Made {
+  readonly tally: Tally;
+  /** Of get-grant: how many extensions begin in the page. */
+  readonly extensions: number;
+}
+const clients: Clients = {};
+const tallies = makeTallies();
+let running: Map<RouteName, Made[]> | undefined;
+
+const { origin, fetch } = makeService({
+  env: process.env,
+  onClient: (client) => {
+    keepIn(clients)(client);
+    tallies.count(client);
+  },
+  around: async (route, run) => {
+    const { answer, tally } = await tallies.around(run);
+    if (!answer.ok) return answer;
+    const { cells = [] } = (await answer.clone().json()) as { readonly cells?: readonly { extension?: string }[] };
+    const made = { tally, extensions: cells.filter((c) => c.extension !== undefined).length };
+    running?.set(route, [...(running.get(route) ?? []), made]);
+    return answer;
+  },
+});
+const at = { origin, fetch };
+
+/** The calls that a step made, by route. */
+const steps = new Map<string, Map<RouteName, Made[]>>();
+const step = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
+  running = new Map();
+  steps.set(name, running);
+  const result = await run();
+  running = undefined;
+  return result;
+};
+const madeIn = (name: string, route: RouteName): readonly Made[] => steps.get(name)?.get(route) ?? [];
+
+let patient: Patient;
+let recipient: Recipient;
+let standing: Grant;
+let grant: GrantWithCells;
+let record: RecordInfo;
+
+/** Cells with the one that was made later. */
+const all = (cells: number): number => cells + 1;
+
+beforeAll(async () => {
+  const person = newPerson();
+  patient = patientOf(person, at);
+  await patient.register();
+  recipient = await given.recipient(at);
+  const ctx = createContext({ ...person, ...at });
+  for (let n = 0; n < CELLS; n++)
+    await putCell(ctx, await signCell(ctx, { folder: newId<FolderId>(), name: 'Folder', category: 'other' }), [], {});
+  const gift = { recipient: recipient.id, everything: true, standing: true, purpose: 'TREAT' } as const;
+  [standing] = await step('grant', () => patient.grant({ ...gift, durationSeconds: DAY_SECONDS }));
+  const later = await step('folder', () => patient.createFolder({ name: 'Later', category: 'other' }));
+  record = await patient.file(later.id, bytesOf(10), {});
+  grant = await step('get', () => recipient.grant(standing.id, patient.id));
+  await step('list', () => recipient.listRecords(grant, later.id));
+}, 1_200_000);
+
+test('every cell is there, and a record of the last one opens', async () => {
+  expect(standing.extensions).toBe(Math.ceil((CELLS - 80) / 80));
+  expect(grant.cells).toHaveLength(all(CELLS));
+  // The first answer is signed by a key that is made for the day.
+  await recipient.open(grant, [record]);
+  const [opened] = await step('open', () => then.opens(recipient, grant, [record]));
+  expect(opened).toHaveLength(10);
+}, 60_000);
+
+const fragmentsLeft = async (): Promise<number> => {
+  let left = 0;
+  for (let start: Record<string, { S: string }> | undefined; ;) {
+    const page = await clients.dynamo!.send(
+      new QueryCommand({
+        TableName: process.env['MAIN_TABLE']!,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: grantPk(grant.id) } },
+        ConsistentRead: true,
+        ExclusiveStartKey: start,
+      }),
+    );
+    left += (page.Items ?? []).filter((i) => i['kfrag'] !== undefined).length;
+    start = page.LastEvaluatedKey as typeof start;
+    if (start === undefined) return left;
+  }
+};
+
+test('a revocation ends it at once, and no fragment is left', async () => {
+  expect(await fragmentsLeft()).toBe(all(CELLS));
+  await step('revoke', () => patient.revoke(grant));
+  expect(await fragmentsLeft()).toBe(0);
+  await expect(recipient.open(grant, [record])).rejects.toMatchObject({ code: 'grant-ended' });
+}, 60_000);
+
+test('its cells are closed, and it is settled', async () => {
+  await step('settle', () => patient.settle());
+  expect(new Set((await patient.listFolders()).map((f) => f.epoch))).toEqual(new Set([2]));
+  expect(madeIn('settle', 'settle-grant')).toHaveLength(1);
+  // Nothing is left to do.
+  await step('again', () => patient.settle());
+  expect([...steps.get('again')!.keys()]).toEqual(['list-grants']);
+}, 1_200_000);
+
+type Calls = Readonly<Record<string, number>>;
+
+interface Row {
+  readonly title: string;
+  readonly step: string;
+  readonly route: RouteName;
+  /** How often the step makes the call, and its calls to AWS, for so many cells. */
+  readonly times: (cells: number) => number;
+  readonly calls: (cells: number) => Calls;
+}
+const once = () => 1;
+const granting = { BatchGetItem: 2, GetItem: 3, TransactWriteItems: 1 };
+const making = { BatchGetItem: 1, GetItem: 3, TransactWriteItems: 1 };
+
+/** Pages with so many in each. A page that is full does not know that it is the last. */
+const pages = (n: number, size: number): number => Math.floor(n / size) + 1;
+
+const ROWS: readonly Row[] = [
+  { title: 'grant-access with 80 cells', step: 'grant', route: 'grant-access', times: once, calls: () => granting },
+  {
+    title: 'extend-grant by 80 cells',
+    step: 'grant',
+    route: 'extend-grant',
+    times: (n) => Math.ceil((n - 80) / 80),
+    calls: () => ({ BatchGetItem: 2, GetItem: 2, TransactWriteItems: 1 }),
+  },
+  { title: 'create-folder, extending it', step: 'folder', route: 'create-folder', times: once, calls: () => making },
+  {
+    title: 'get-grant, a page of 50 cells',
+    step: 'get',
+    route: 'get-grant',
+    times: (n) => pages(all(n), 50),
+    calls: () => ({ BatchGetItem: 2, GetItem: 1, Query: 1 }),
+  },
+  {
+    title: 'list-records of a folder',
+    step: 'list',
+    route: 'list-records',
+    times: once,
+    calls: () => ({ BatchGetItem: 2, GetItem: 1, Query: 2 }),
+  },
+  {
+    title: 'recapsulate, one record',
+    step: 'open',
+    route: 'recapsulate',
+    times: once,
+    calls: () => ({ BatchGetItem: 3, TransactWriteItems: 1 }),
+  },
+  {
+    title: 'revoke-grant',
+    step: 'revoke',
+    route: 'revoke-grant',
+    times: once,
+    calls: (n) => ({
+      BatchGetItem: 1,
+      GetItem: 2,
+      Query: 1 + pages(all(n), 80),
+      TransactWriteItems: Math.ceil(all(n) / 80),
+    }),
+  },
+  {
+    title: 'list-cell-grants of a cell to close',
+    step: 'settle',
+    route: 'list-cell-grants',
+    times: all,
+    calls: () => ({ BatchGetItem: 1, GetItem: 2, Query: 1 }),
+  },
+  {
+    title: 'create-folder, closing a cell',
+    step: 'settle',
+    route: 'create-folder',
+    times: all,
+    calls: () => ({ GetItem: 3, TransactWriteItems: 1 }),
+  },
+  {
+    title: 'settle-grant',
+    step: 'settle',
+    route: 'settle-grant',
+    times: once,
+    calls: (n) => ({
+      BatchGetItem: 1 + Math.ceil(all(n) / 100),
+      GetItem: 1,
+      Query: pages(all(n), 100),
+      TransactWriteItems: 1,
+    }),
+  },
+];
+
+test.each(ROWS)('$title: so often, and so many calls each time', ({ step: name, route, times, calls }) => {
+  const made = madeIn(name, route);
+  expect(made).toHaveLength(times(CELLS));
+  for (const { tally } of made) expect(Object.fromEntries(tally.calls)).toEqual(calls(CELLS));
+});
+
+const KB = 1024;
+const inKB = (bytes: number): string => (bytes === 0 ? '-' : String(Math.ceil(bytes / KB)));
+const largest = (made: readonly Made[], size: (tally: Tally) => number): number =>
+  Math.max(0, ...made.map((m) => size(m.tally)));
+
+const rowOf = ({ title, step: name, route, times, calls }: Row): string => {
+  const made = madeIn(name, route);
+  const counted = describeCalls(new Map(Object.entries(calls(FULL))));
+  // Where extensions begin is chance.
+  const plain = made.filter((m) => m.extensions === 0);
+  const sizes = [largest(made, (t) => t.largest), largest(plain, (t) => t.answered)].map(inKB);
+  return `| ${title} | ${times(FULL).toLocaleString('en')} | ${counted} | ${sizes.join(' | ')} |\n`;
+};
+
+const sectionOf = (): string => `
+## A standing grant over 1,500 cells
+
+Made over everything there is, grown by one folder, read, opened through, revoked and settled by the SDK (test/aws/scale/large-grant.test.ts: 1,500 cells with
+\`LONG=1\`, else 170 by the same rules). Sizes in KB, rounded up: the largest item written, and the answer. A page of get-grant has
+${inKB(largest(madeIn('grant', 'extend-grant'), (t) => t.largest))} KB more for each extension that begins in it. A revocation takes 80 key fragments along in its own transaction, which is
+what ends the grant; the others follow, 80 at a time.
+
+| call | times | calls to AWS each time | largest item | answer |
+|---|---|---|---|---|
+${ROWS.map(rowOf).join('')}`;
+
+test('docs/access-patterns.md says what was counted', async () => {
+  expect(await partOfPage(1, sectionOf())).toBe(sectionOf());
+});

@@ -1,0 +1,61 @@
+// What is stored of a story: every item under the keys of its ids, read consistently and sorted, and every version of its blobs.
+import type { AwsClient } from '../../lib/runtime/container.ts';
+import { paginateQuery, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { ListMultipartUploadsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
+
+import { fromAttributes } from '../../lib/stores/dynamo/item.ts';
+
+export interface Clients {
+  dynamo?: DynamoDBClient;
+  s3?: S3Client;
+}
+
+/** For `onClient`: keeps the clients that the service itself uses. */
+export const keepIn = (clients: Clients) => (client: AwsClient) => {
+  if (client.config.serviceId === 'DynamoDB') clients.dynamo = client as DynamoDBClient;
+  if (client.config.serviceId === 'S3') clients.s3 = client as S3Client;
+};
+
+const PREFIXES = ['I', 'A', 'F', 'R', 'Q', 'G'];
+
+/** @param ids of people and of everything else; requests of one to another have keys of both */
+export const itemsOf = async ({ dynamo }: Clients, ids: ReadonlySet<string>): Promise<readonly string[]> => {
+  const people = [...ids].filter((id) => id.startsWith('ehr1'));
+  const slots = people.flatMap((a) => people.map((b) => `QS#${a}#${b}`));
+  const keys = [...[...ids].flatMap((id) => PREFIXES.map((p) => `${p}#${id}`)), ...slots];
+  const items = await Promise.all(
+    keys.map(async (pk) => {
+      const found: string[] = [];
+      const query = {
+        TableName: process.env['MAIN_TABLE']!,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: pk } },
+        ConsistentRead: true,
+      };
+      for await (const page of paginateQuery({ client: dynamo! }, query))
+        for (const item of page.Items ?? []) found.push(JSON.stringify(Object.entries(fromAttributes(item)).sort()));
+      return found;
+    }),
+  );
+  return items.flat().sort();
+};
+
+/** The service has none before it first touches a blob. */
+const s3 = new S3Client({ forcePathStyle: true });
+
+/** Versions, delete markers and unfinished uploads of the story's records. */
+export const blobsOf = async (ids: ReadonlySet<string>): Promise<readonly string[]> => {
+  const ofRecord = async (record: string): Promise<readonly string[]> => {
+    const where = { Bucket: process.env['BUCKET']!, Prefix: `b/${record}` };
+    const [objects, uploads] = await Promise.all([
+      s3.send(new ListObjectVersionsCommand(where)),
+      s3.send(new ListMultipartUploadsCommand(where)),
+    ]);
+    return [
+      ...(objects.Versions ?? []).map((v) => `${v.Key} ${v.VersionId}`),
+      ...(objects.DeleteMarkers ?? []).map((v) => `${v.Key} ${v.VersionId} deleted`),
+      ...(uploads.Uploads ?? []).map((u) => `${u.Key} ${u.UploadId} unfinished`),
+    ];
+  };
+  return (await Promise.all([...ids].filter((id) => id.length === 26).map(ofRecord))).flat().sort();
+};

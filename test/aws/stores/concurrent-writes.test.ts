@@ -1,0 +1,351 @@
+// Two writers, held back at their transaction until both have read the same state; and many, who all want the head of one chain.
+import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { newId, type FolderId, type GrantId, type OpeningId, type RecordId } from '../../../lib/bytes/ids.ts';
+import { EMPTY_CHAIN, verifyChain } from '../../../lib/domain/audit-chain.ts';
+import type { AuditEntry } from '../../../lib/ports/index.ts';
+import {
+  b64,
+  barrier,
+  callOf,
+  cellOf,
+  eventOf,
+  fake,
+  file,
+  filed,
+  folderOf,
+  grantOf,
+  identityOf,
+  makeFolder,
+  newIdentity,
+  NOW,
+  onCommand,
+  openStores,
+  refusal,
+  requestOf,
+  versionOf,
+  withKFrags,
+} from './harness.ts';
+
+const stores = openStores();
+afterAll(stores.close);
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const restore of undo.splice(0)) restore();
+});
+
+/** The first transactions of so many writers wait for each other. */
+const together = (writers: number): void => {
+  const wait = barrier(writers);
+  undo.push(
+    onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
+      await wait();
+      return run();
+    }),
+  );
+};
+
+/** The next transaction waits at its door: `came` when it is there, and gone on with at `release`. */
+const holdNext = () => {
+  let come = (): void => undefined;
+  let release = (): void => undefined;
+  const came = new Promise<void>((resolve) => (come = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let isNext = true;
+  undo.push(
+    onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
+      if (isNext) {
+        isNext = false;
+        come();
+        await released;
+      }
+      return run();
+    }),
+  );
+  return { came, release: () => release() };
+};
+
+/** What came of both, in a fixed order: which of them wins is not ours to say. */
+const outcomes = async (...attempts: readonly Promise<unknown>[]): Promise<readonly string[]> =>
+  (await Promise.all(attempts.map(refusal))).sort();
+
+const trail = async (patient: ReturnType<typeof newIdentity>): Promise<readonly AuditEntry[]> => {
+  const all: AuditEntry[] = [];
+  for (let cursor: string | undefined; ;) {
+    const page = await stores.audit.list(patient, {}, { cursor, limit: 100 });
+    all.push(...page.items);
+    if (page.next === undefined) return all;
+    cursor = page.next;
+  }
+};
+
+const kinds = async (patient: ReturnType<typeof newIdentity>): Promise<readonly string[]> =>
+  (await trail(patient)).map((e) => (JSON.parse(e.event) as { kind: string }).kind);
+
+describe('two writers', () => {
+  test('of an identity: the second built on what is no more', async () => {
+    const id = newIdentity();
+    const first = identityOf(id);
+    const put = (s: typeof first, previous?: string) =>
+      stores.identities.put(s, previous, eventOf('registered', id, { statement: s.hash }), callOf(id));
+    await put(first);
+    const next = ['a', 'b'].map((name) => identityOf(id, { number: 2, previous: first.hash, name }));
+    together(2);
+    expect(await outcomes(...next.map((s) => put(s, first.hash)))).toEqual(['accepted', 'statement-outdated']);
+    verifyChain(id, EMPTY_CHAIN, await trail(id));
+    expect(await trail(id)).toHaveLength(2);
+  });
+
+  test('of a version: one is the next, the other is too late', async () => {
+    const patient = newIdentity();
+    const folder = (await makeFolder(stores, patient)).payload.folder;
+    const first = await file(stores, { patient, folder });
+    const { record } = first.upload;
+    const head = await stores.records.find(record);
+    const rivals = [0, 1].map(() => versionOf({ patient, folder, record, head }));
+    for (const v of rivals) await stores.uploads.begin(v.upload, callOf(patient));
+    together(2);
+    const commits = rivals.map((v) => stores.records.commit(v, head, filed(v), callOf(patient)));
+    expect(await outcomes(...commits)).toEqual(['accepted', 'version-conflict']);
+    expect((await stores.records.versions(record, {})).items).toHaveLength(2);
+  });
+
+  describe('a commit and a new epoch', () => {
+    const rivals = async () => {
+      const patient = newIdentity();
+      const statement = await makeFolder(stores, patient);
+      const { folder } = statement.payload;
+      const version = versionOf({ patient, folder });
+      await stores.uploads.begin(version.upload, callOf(patient));
+      const second = folderOf(patient, { folder, epoch: 2, previous: statement.hash });
+      return {
+        patient,
+        record: version.upload.record,
+        commit: () => refusal(stores.records.commit(version, undefined, filed(version), callOf(patient))),
+        renew: () =>
+          refusal(stores.folders.put(second, statement.hash, eventOf('epoch-started', patient), callOf(patient))),
+      };
+    };
+
+    test('written before it: filed in the old cell, which then closes', async () => {
+      const { patient, record, commit, renew } = await rivals();
+      const held = holdNext();
+      const renewal = renew();
+      await held.came;
+      expect(await commit()).toBe('accepted');
+      held.release();
+      expect(await renewal).toBe('accepted');
+      expect(await kinds(patient)).toEqual(['folder-created', 'record-filed', 'epoch-started']);
+      expect((await stores.records.versions(record, {})).items).toHaveLength(1);
+    });
+
+    test('written after it: nothing is filed', async () => {
+      const { patient, record, commit, renew } = await rivals();
+      const held = holdNext();
+      const late = commit();
+      await held.came;
+      expect(await renew()).toBe('accepted');
+      held.release();
+      expect(await late).toBe('cell-closed');
+      expect(await kinds(patient)).toEqual(['folder-created', 'epoch-started']);
+      expect(await stores.records.find(record)).toBeUndefined();
+    });
+  });
+
+  test('of an answer: a request is approved or denied', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const request = requestOf(recipient, patient);
+    await stores.requests.create(request, eventOf('access-requested', patient), callOf(recipient));
+    const stored = (await stores.requests.find(request.payload.request))!;
+    const denial = fake('denial', patient, { patient, request: request.payload.request, of: request.hash });
+    const grants = [0, 1].map(() => withKFrags(grantOf(patient, recipient)));
+    together(3);
+    const result = await outcomes(
+      stores.requests.deny(stored, denial, eventOf('request-denied', patient), callOf(patient)),
+      ...grants.map((g) => stores.grants.create([g], stored, [eventOf('access-granted', patient)], callOf(patient))),
+    );
+    expect(result).toEqual(['accepted', 'request-closed', 'request-closed']);
+    expect(await trail(patient)).toHaveLength(2);
+    const found = await Promise.all(grants.map((g) => stores.grants.find(g.statement.payload.grant)));
+    const now = (await stores.requests.find(request.payload.request))!;
+    expect(found.filter((g) => g !== undefined)).toHaveLength(now.state === 'approved' ? 1 : 0);
+  });
+
+  test('of the same statement: it is stored once, and both are told so', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const grant = withKFrags(grantOf(patient, recipient));
+    together(2);
+    const both = await Promise.all(
+      [0, 1].map(() => stores.grants.create([grant], undefined, [eventOf('access-granted', patient)], callOf(patient))),
+    );
+    expect(both.map((w) => w.repeated).sort()).toEqual([false, true]);
+    expect(await trail(patient)).toHaveLength(1);
+  });
+
+  test('with the same nonce: one has its effect', async () => {
+    const patient = newIdentity();
+    const call = callOf(patient);
+    const folders = [folderOf(patient), folderOf(patient)];
+    together(2);
+    const puts = folders.map((s) => stores.folders.put(s, undefined, eventOf('folder-created', patient), call));
+    expect(await outcomes(...puts)).toEqual(['accepted', 'replayed']);
+    expect((await stores.folders.list(patient, {})).items).toHaveLength(1);
+  });
+});
+
+/** Does this right before the next transaction. */
+const rightBefore = (act: () => Promise<unknown>): void => {
+  let isNext = true;
+  undo.push(
+    onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
+      if (isNext) {
+        isNext = false;
+        await act();
+      }
+      return run();
+    }),
+  );
+};
+
+describe('what was taken back does not come again', () => {
+  test('an extension while its grant is being revoked: no key fragment is left', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const grant = grantOf(patient, recipient);
+    const { grant: id } = grant.payload;
+    await stores.grants.create([withKFrags(grant)], undefined, [eventOf('access-granted', patient)], callOf(patient));
+    const cell = cellOf();
+    const previous = grant.hash;
+    const statement = fake('extension', patient, { patient, grant: id, number: 1, previous, cells: [cell] });
+    const extension = { statement, kfrags: [b64(310)] };
+    rightBefore(() => stores.grants.extend(extension, eventOf('grant-extended', patient), callOf(patient)));
+    const stored = (await stores.grants.find(id))!;
+    const revocation = fake('revocation', patient, { patient, grant: id, of: grant.hash });
+    await stores.grants.revoke(stored, revocation, eventOf('grant-revoked', patient), callOf(patient));
+    expect(await stores.grants.find(id)).toMatchObject({ status: { state: 'revoked' }, extended: { number: 1 } });
+    for (const { folder, epoch } of [grant.payload.cells[0]!, cell]) {
+      const records = [{ record: newId<RecordId>(), version: 1 }];
+      const opening = { opening: newId<OpeningId>(), patient, opener: recipient, grant: id, folder, epoch, records };
+      expect((await stores.openings.read(fake('opening', recipient, opening))).kfrag).toBeUndefined();
+    }
+    expect(await trail(patient)).toHaveLength(3);
+  });
+
+  test('a folder of one record while that is being deleted: no wrap is left', async () => {
+    const patient = newIdentity();
+    const { folder } = (await makeFolder(stores, patient)).payload;
+    const filing = await file(stores, { patient, folder });
+    const { record } = filing.upload;
+    const deletion = fake('deletion', patient, { patient, record, of: filing.statement.hash });
+    const head = (await stores.records.find(record))!;
+    rightBefore(() => stores.records.delete(head, deletion, eventOf('record-deleted', patient), callOf(patient)));
+    const single = folderOf(patient, { single: { record, version: 1 } });
+    const carried = { wrap: filing.wrap, extensions: [] };
+    const put = stores.folders.put(single, undefined, eventOf('folder-created', patient), callOf(patient), carried);
+    expect(await refusal(put)).toBe('not-found');
+    expect(await stores.records.wraps(record)).toEqual([]);
+  });
+});
+
+const opened = async (openings: number | undefined, records = 1) => {
+  const [patient, recipient] = [newIdentity(), newIdentity()];
+  const folder = newId<FolderId>();
+  const grant = grantOf(patient, recipient, { openings, cells: [cellOf(folder, 1)] });
+  await stores.grants.create([withKFrags(grant)], undefined, [eventOf('access-granted', patient)], callOf(patient));
+  const open = async () => {
+    const opening = fake('opening', recipient, {
+      opening: newId<OpeningId>(),
+      patient,
+      opener: recipient,
+      grant: grant.payload.grant,
+      folder,
+      epoch: 1,
+      records: Array.from({ length: records }, () => ({ record: newId<RecordId>(), version: 1 })),
+    });
+    const seen = await stores.openings.read(opening);
+    const event = eventOf('records-opened', patient, { actor: recipient, statement: opening.hash });
+    return stores.openings.record(opening, seen, event, callOf(recipient));
+  };
+  const revoke = async () => {
+    const id: GrantId = grant.payload.grant;
+    const revocation = fake('revocation', patient, { patient, grant: id, of: grant.hash });
+    const stored = (await stores.grants.find(id))!;
+    return stores.grants.revoke(stored, revocation, eventOf('grant-revoked', patient), callOf(patient));
+  };
+  const status = async () => (await stores.grants.find(grant.payload.grant))!.status;
+  return { patient, grant, open, revoke, status };
+};
+
+describe('openings in a race', () => {
+  test('two at the limit: one is the last', async () => {
+    const { open, status } = await opened(1);
+    together(2);
+    expect(await outcomes(open(), open())).toEqual(['accepted', 'grant-ended exhausted']);
+    expect((await status()).used).toBe(1);
+  });
+
+  test('two batches that do not both fit', async () => {
+    const { open, status } = await opened(5, 3);
+    together(2);
+    expect(await outcomes(open(), open())).toEqual(['accepted', 'grant-ended exhausted']);
+    expect((await status()).used).toBe(3);
+  });
+
+  test('one that was read before a revocation and written after it is refused', async () => {
+    const { patient, open, revoke, status } = await opened(undefined);
+    const held = holdNext();
+    const opening = refusal(open());
+    await held.came;
+    expect(await revoke()).toEqual({ repeated: false });
+    held.release();
+    expect(await opening).toBe('grant-ended revoked');
+    expect(await status()).toMatchObject({ state: 'revoked', used: 0 });
+    expect(await trail(patient)).toHaveLength(2);
+  });
+
+  test('one that was written before a revocation is counted, and the revocation takes the next place', async () => {
+    const { patient, open, revoke, status } = await opened(undefined);
+    const held = holdNext();
+    const revocation = revoke();
+    await held.came;
+    expect(await open()).toEqual({ repeated: false });
+    held.release();
+    expect(await revocation).toEqual({ repeated: false });
+    expect(await status()).toMatchObject({ state: 'revoked', used: 1 });
+    expect(await kinds(patient)).toEqual(['access-granted', 'records-opened', 'grant-revoked']);
+  });
+
+  test('nothing gets a place in the trail after a revocation that won', async () => {
+    const { patient, open, revoke } = await opened(undefined);
+    const openings = Array.from({ length: 6 }, () => refusal(open()));
+    await revoke();
+    const codes = await Promise.all(openings);
+    const all = await kinds(patient);
+    expect(all.at(-1)).toBe('grant-revoked');
+    expect(all.filter((k) => k === 'records-opened')).toHaveLength(codes.filter((c) => c === 'accepted').length);
+    verifyChain(patient, EMPTY_CHAIN, await trail(patient));
+  });
+});
+
+describe('the head of one chain', () => {
+  const WRITERS = 8;
+  const EACH = 25;
+
+  test(`${WRITERS} writers of ${EACH} events each: none is lost, none is double`, async () => {
+    const patient = newIdentity();
+    const writer = async (): Promise<readonly string[]> => {
+      const hashes: string[] = [];
+      while (hashes.length < EACH) {
+        const statement = folderOf(patient);
+        const event = eventOf('folder-created', patient, { statement: statement.hash });
+        // A writer that found no place within its patience sends the same again, as a client does.
+        while ((await refusal(stores.folders.put(statement, undefined, event, callOf(patient)))) === 'busy');
+        hashes.push(statement.hash);
+      }
+      return hashes;
+    };
+    const written = (await Promise.all(Array.from({ length: WRITERS }, writer))).flat();
+    const { events } = verifyChain(patient, EMPTY_CHAIN, await trail(patient));
+    expect(events.map((e) => e.statement).sort()).toEqual([...written].sort());
+    expect(events.at(-1)).toMatchObject({ seq: WRITERS * EACH, at: NOW });
+  });
+});

@@ -1,0 +1,121 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { newId, type FolderId, type IdentityId } from '../../../lib/bytes/ids.ts';
+import type { Statement, StatementHash } from '../../../lib/statements/kinds.ts';
+import { encodeCursor } from '../../../lib/stores/dynamo/page.ts';
+import { b64, callOf, eventOf, folderOf, makeFolder, newIdentity, openStores, refusal } from './harness.ts';
+
+const stores = openStores();
+afterAll(stores.close);
+
+const put = (patient: IdentityId, statement: Statement<'folder'>, previous?: StatementHash) =>
+  stores.folders.put(statement, previous, eventOf('folder-created', patient), callOf(patient));
+
+describe('folders', () => {
+  test('a new one is current, by folder and by cell', async () => {
+    const patient = newIdentity();
+    const statement = await makeFolder(stores, patient);
+    const { folder } = statement.payload;
+    const current = { statement, state: 'current' };
+    expect(await stores.folders.find(folder)).toEqual(current);
+    expect(await stores.folders.cells([{ folder, epoch: 1 }])).toEqual([current]);
+  });
+
+  test('an unknown one is undefined', async () => {
+    const folder = newId<FolderId>();
+    expect(await stores.folders.find(folder)).toBeUndefined();
+    expect(await stores.folders.cells([{ folder, epoch: 1 }])).toEqual([undefined]);
+    expect(await stores.folders.cells([])).toEqual([]);
+  });
+
+  test('an id belongs to one statement', async () => {
+    const patient = newIdentity();
+    const statement = await makeFolder(stores, patient);
+    const { folder } = statement.payload;
+    expect(await put(patient, statement)).toEqual({ repeated: true });
+    expect(await refusal(put(patient, folderOf(patient, { folder, salt: b64(16) })))).toBe('already-exists');
+    const other = newIdentity();
+    expect(await refusal(put(other, folderOf(other, { folder })))).toBe('already-exists');
+    expect(await stores.folders.find(folder)).toEqual({ statement, state: 'current' });
+  });
+
+  test('a new epoch closes the cell before, and both cells stay', async () => {
+    const patient = newIdentity();
+    const first = await makeFolder(stores, patient);
+    const { folder } = first.payload;
+    const second = folderOf(patient, { folder, epoch: 2, previous: first.hash });
+    expect(await put(patient, second, first.hash)).toEqual({ repeated: false });
+    expect(await put(patient, second, first.hash)).toEqual({ repeated: true });
+    expect(await stores.folders.find(folder)).toEqual({ statement: second, state: 'current' });
+    const names = [2, 1, 3, 2].map((epoch) => ({ folder, epoch }));
+    expect(await stores.folders.cells(names)).toEqual([
+      { statement: second, state: 'current' },
+      { statement: first, state: 'closed' },
+      undefined,
+      { statement: second, state: 'current' },
+    ]);
+  });
+
+  test('an epoch that does not follow on what is stored is outdated', async () => {
+    const patient = newIdentity();
+    const first = await makeFolder(stores, patient);
+    const { folder } = first.payload;
+    const second = folderOf(patient, { folder, epoch: 2, previous: first.hash });
+    const rival = folderOf(patient, { folder, epoch: 2, previous: first.hash, salt: b64(16) });
+    await put(patient, second, first.hash);
+    expect(await refusal(put(patient, rival, first.hash))).toBe('statement-outdated');
+    const unfounded = folderOf(patient, { epoch: 2, previous: b64(32) });
+    expect(await refusal(put(patient, unfounded, unfounded.payload.previous))).toBe('statement-outdated');
+    expect((await stores.folders.find(folder))?.statement.hash).toBe(second.hash);
+  });
+
+  test('an epoch that is not the next one is refused', async () => {
+    const patient = newIdentity();
+    const first = await makeFolder(stores, patient);
+    const { folder } = first.payload;
+    const same = folderOf(patient, { folder, epoch: 1, previous: first.hash });
+    expect(await refusal(put(patient, same, first.hash))).toBe('statement-outdated');
+    const third = folderOf(patient, { folder, epoch: 3, previous: first.hash });
+    expect(await refusal(put(patient, third, first.hash))).toBe('statement-outdated');
+    expect(await stores.folders.find(folder)).toEqual({ statement: first, state: 'current' });
+  });
+
+  test('are listed for their patient alone, page by page, in their current epoch', async () => {
+    const [patient, other] = [newIdentity(), newIdentity()];
+    const made = new Set<string>();
+    for (let i = 0; i < 5; i++) made.add((await makeFolder(stores, patient)).hash);
+    await makeFolder(stores, other);
+    const renewed = await makeFolder(stores, patient);
+    const second = folderOf(patient, { folder: renewed.payload.folder, epoch: 2, previous: renewed.hash });
+    await put(patient, second, renewed.hash);
+    made.add(second.hash);
+
+    const listed: string[] = [];
+    let cursor: string | undefined;
+    let pages = 0;
+    do {
+      const page = await stores.folders.list(patient, { cursor, limit: 4 });
+      expect(page.items.length).toBeLessThanOrEqual(4);
+      listed.push(...page.items.map((c) => c.statement.hash));
+      cursor = page.next;
+      pages += 1;
+    } while (cursor !== undefined && pages < 10);
+    expect(listed).toHaveLength(6);
+    expect(new Set(listed)).toEqual(made);
+  });
+
+  test('no cursor leads to the folders of somebody else', async () => {
+    const [patient, other] = [newIdentity(), newIdentity()];
+    await makeFolder(stores, patient);
+    const foreign = await makeFolder(stores, other);
+    const stolen = encodeCursor(`F#aaaa#${foreign.payload.folder}`);
+    const page = await stores.folders.list(patient, { cursor: stolen });
+    expect(page.items.map((c) => c.statement.payload.patient)).toEqual([patient]);
+  });
+
+  test.each(['', '!', 'AAA', encodeCursor('F'), encodeCursor(`P#${newIdentity()}`), encodeCursor('E#000000000001')])(
+    'the cursor %j is malformed',
+    async (cursor) => {
+      expect(await refusal(stores.folders.list(newIdentity(), { cursor }))).toBe('malformed-request cursor');
+    },
+  );
+});

@@ -1,0 +1,272 @@
+import { QueryCommand } from '@aws-sdk/client-dynamodb';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { newId, type GrantId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';
+import { DAY } from '../../../lib/domain/time.ts';
+import type { Statement } from '../../../lib/statements/kinds.ts';
+import { grantPk } from '../../../lib/stores/dynamo/table.ts';
+import type { StoredGrant } from '../../../lib/ports/index.ts';
+import {
+  callOf,
+  cellOf,
+  ENV,
+  eventOf,
+  fake,
+  grantOf,
+  newIdentity,
+  NOW,
+  onCommand,
+  openStores,
+  refusal,
+  withKFrags,
+} from './harness.ts';
+
+const stores = openStores();
+afterAll(stores.close);
+
+const create = (...statements: readonly Statement<'grant'>[]) => {
+  const patient = statements[0]!.payload.patient;
+  return stores.grants.create(
+    statements.map(withKFrags),
+    undefined,
+    statements.map((s) => eventOf('access-granted', patient, { statement: s.hash })),
+    callOf(patient),
+  );
+};
+
+const stored = async (s: Statement<'grant'>): Promise<StoredGrant> => {
+  const found = await stores.grants.find(s.payload.grant);
+  if (found === undefined) throw new Error('not stored');
+  return found;
+};
+
+const revocationOf = (s: Statement<'grant'>, when = NOW) =>
+  fake('revocation', s.payload.patient, { patient: s.payload.patient, grant: s.payload.grant, of: s.hash, when });
+
+const revoke = async (s: Statement<'grant'>, revocation = revocationOf(s)) =>
+  stores.grants.revoke(
+    await stored(s),
+    revocation,
+    eventOf('grant-revoked', s.payload.patient, { statement: revocation.hash }),
+    callOf(s.payload.patient),
+  );
+
+const pause = async (s: Statement<'grant'>) => {
+  const { patient, grant } = s.payload;
+  const statement = fake('pause', patient, { patient, grant, of: s.hash, number: 1, when: NOW });
+  return stores.grants.hold(await stored(s), statement, eventOf('grant-paused', patient), callOf(patient));
+};
+
+const kfragOf = async (s: Statement<'grant'>): Promise<string | undefined> => {
+  const { patient, recipient, grant, cells } = s.payload;
+  const opening = fake('opening', recipient, {
+    opening: newId<OpeningId>(),
+    patient,
+    opener: recipient,
+    grant,
+    folder: cells[0]!.folder,
+    epoch: cells[0]!.epoch,
+  });
+  return (await stores.openings.read(opening)).kfrag;
+};
+
+const listed = async (
+  as: 'patient' | 'recipient',
+  id: IdentityId,
+  state?: 'active' | 'paused' | 'expired' | 'revoked',
+  now = NOW,
+) => (await stores.grants.list(as, id, state, now, {})).items.map((g) => g.statement.hash);
+
+describe('grants', () => {
+  test('a new one is active and unused', async () => {
+    const statement = grantOf(newIdentity(), newIdentity(), { openings: 7 });
+    const { notBefore, expires } = statement.payload;
+    expect(await create(statement)).toEqual({ repeated: false });
+    expect(await stored(statement)).toEqual({
+      statement,
+      status: { state: 'active', notBefore, expires, limit: 7, used: 0 },
+      extended: { number: 0, hash: statement.hash },
+      held: { number: 0 },
+    });
+    expect(await stores.grants.find(newId<GrantId>())).toBeUndefined();
+  });
+
+  test('no limit is no member', async () => {
+    const statement = grantOf(newIdentity(), newIdentity());
+    await create(statement);
+    expect((await stored(statement)).status).not.toHaveProperty('limit');
+  });
+
+  test('an id belongs to one statement', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const statement = grantOf(patient, recipient);
+    await create(statement);
+    expect(await create(statement)).toEqual({ repeated: true });
+    const other = grantOf(patient, recipient, { grant: statement.payload.grant, expires: NOW + 2 * DAY });
+    expect(await refusal(create(other))).toBe('already-exists');
+    const thief = newIdentity();
+    expect(await refusal(create(grantOf(thief, recipient, { grant: statement.payload.grant })))).toBe('already-exists');
+    expect((await stores.audit.list(patient, {}, {})).items).toHaveLength(1);
+  });
+
+  test('several come together or not at all; only all of them are a repetition', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const [one, two] = [grantOf(patient, recipient), grantOf(patient, recipient)];
+    await create(one);
+    expect(await refusal(create(one, two))).toBe('already-exists');
+    expect(await stores.grants.find(two.payload.grant)).toBeUndefined();
+    const [three, four] = [grantOf(patient, recipient), grantOf(patient, recipient)];
+    expect(await create(three, four)).toEqual({ repeated: false });
+    expect(await create(three, four)).toEqual({ repeated: true });
+    expect((await stores.audit.list(patient, {}, {})).items).toHaveLength(3);
+  });
+
+  test('80 cells are stored, and revoked, in one transaction', async () => {
+    const statement = grantOf(newIdentity(), newIdentity(), { cells: Array.from({ length: 80 }, () => cellOf()) });
+    await create(statement);
+    expect(await kfragOf(statement)).toHaveLength(414);
+    expect(await revoke(statement)).toEqual({ repeated: false });
+    expect((await stored(statement)).status.state).toBe('revoked');
+    expect(await kfragOf(statement)).toBeUndefined();
+  });
+
+  describe('more than 80 cells', () => {
+    const extend = async (s: Statement<'grant'>, cells: number) => {
+      const { patient, grant } = s.payload;
+      const { number, hash } = (await stored(s)).extended;
+      const statement = fake('extension', patient, {
+        patient,
+        grant,
+        number: number + 1,
+        previous: hash,
+        cells: Array.from({ length: cells }, () => cellOf()),
+      });
+      const extension = { statement, kfrags: statement.payload.cells.map(() => 'kfrag') };
+      await stores.grants.extend(extension, eventOf('grant-extended', patient), callOf(patient));
+    };
+    const delegated = async ({ payload: { grant } }: Statement<'grant'>): Promise<number> => {
+      const query = {
+        TableName: ENV.MAIN_TABLE,
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': { S: grantPk(grant) } },
+        ConsistentRead: true,
+      };
+      const { Items = [] } = await stores.dynamo.send(new QueryCommand(query));
+      return Items.filter((i) => i['kfrag'] !== undefined).length;
+    };
+    const big = async () => {
+      const statement = grantOf(newIdentity(), newIdentity(), { cells: Array.from({ length: 80 }, () => cellOf()) });
+      await create(statement);
+      await extend(statement, 80);
+      expect(await delegated(statement)).toBe(160);
+      return statement;
+    };
+
+    test('lose all their fragments when the grant is revoked', async () => {
+      const statement = await big();
+      await revoke(statement);
+      expect(await delegated(statement)).toBe(0);
+    });
+
+    test('also those that came while it was revoked', async () => {
+      const statement = await big();
+      const restore = onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
+        restore();
+        await extend(statement, 3);
+        return run();
+      });
+      await revoke(statement);
+      expect(await delegated(statement)).toBe(0);
+    });
+
+    test('also those that a revocation left that broke off, when it is sent again', async () => {
+      const statement = await big();
+      let writes = 0;
+      const restore = onCommand(stores.dynamo, 'TransactWriteItemsCommand', (run) => {
+        writes += 1;
+        return writes === 1 ? run() : Promise.reject(new Error('the process ended'));
+      });
+      await expect(revoke(statement)).rejects.toThrow('the process ended');
+      restore();
+      expect((await stored(statement)).status.state).toBe('revoked');
+      expect(await delegated(statement)).toBe(80);
+      expect(await revoke(statement)).toEqual({ repeated: true });
+      expect(await delegated(statement)).toBe(0);
+    });
+  });
+
+  test('revoking again is a repetition, with whatever statement', async () => {
+    const statement = grantOf(newIdentity(), newIdentity());
+    await create(statement);
+    await revoke(statement);
+    expect(await revoke(statement)).toEqual({ repeated: true });
+    expect(await revoke(statement, revocationOf(statement, NOW + 1))).toEqual({ repeated: true });
+    const { items } = await stores.audit.list(statement.payload.patient, {}, {});
+    expect(items.map((e) => e.evidence)).toEqual([undefined, revocationOf(statement).jws]);
+  });
+
+  test('what was never stored cannot be revoked', async () => {
+    const statement = grantOf(newIdentity(), newIdentity());
+    const status = { state: 'active', notBefore: 0, expires: NOW + DAY, used: 0 } as const;
+    const ghost: StoredGrant = {
+      statement,
+      status,
+      extended: { number: 0, hash: statement.hash },
+      held: { number: 0 },
+    };
+    const { patient } = statement.payload;
+    const revocation = revocationOf(statement);
+    const attempt = stores.grants.revoke(ghost, revocation, eventOf('grant-revoked', patient), callOf(patient));
+    expect(await refusal(attempt)).toBe('not-found');
+    expect(await stores.grants.find(statement.payload.grant)).toBeUndefined();
+  });
+
+  test('are listed by state for both parties', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const long = grantOf(patient, recipient, { expires: NOW + 2 * DAY });
+    const short = grantOf(patient, recipient, { expires: NOW + 1_000 });
+    const revoked = grantOf(patient, recipient);
+    for (const g of [long, short, revoked]) await create(g);
+    await revoke(revoked);
+    for (const [as, id] of [
+      ['patient', patient],
+      ['recipient', recipient],
+    ] as const) {
+      expect(new Set(await listed(as, id))).toEqual(new Set([long, short, revoked].map((s) => s.hash)));
+      expect(await listed(as, id, 'active', NOW + 999)).toEqual([short.hash, long.hash]);
+      expect(await listed(as, id, 'active', NOW + 1_000)).toEqual([long.hash]);
+      expect(await listed(as, id, 'expired', NOW + 999)).toEqual([]);
+      expect(await listed(as, id, 'expired', NOW + 1_000)).toEqual([short.hash]);
+      expect(await listed(as, id, 'revoked')).toEqual([revoked.hash]);
+    }
+    expect(await listed('patient', recipient)).toEqual([]);
+    expect(await listed('recipient', patient)).toEqual([]);
+    const first = await stores.grants.list('patient', patient, undefined, NOW, { limit: 2 });
+    const rest = await stores.grants.list('patient', patient, undefined, NOW, { limit: 2, cursor: first.next });
+    expect([first.items.length, rest.items.length, rest.next]).toEqual([2, 1, undefined]);
+    expect(rest.items[0]?.status.state).toBe('revoked');
+  });
+
+  test('that were paused expire like others, and pages go from the ones to the others', async () => {
+    const [patient, recipient] = [newIdentity(), newIdentity()];
+    const made = [1, 2, 3, 4].map((n) => grantOf(patient, recipient, { expires: NOW + n }));
+    const long = grantOf(patient, recipient, { expires: NOW + DAY });
+    for (const g of [...made, long]) await create(g);
+    for (const g of [made[0]!, made[1]!, long]) await pause(g);
+    expect(await listed('patient', patient, 'paused', NOW + 2)).toEqual([long.hash]);
+    expect(await listed('patient', patient, 'expired', NOW + 2)).toEqual([made[0]!.hash, made[1]!.hash]);
+    const all = [made[2]!, made[3]!, made[0]!, made[1]!].map((g) => g.hash);
+    expect(await listed('recipient', recipient, 'expired', NOW + 4)).toEqual(all);
+    for (const limit of [1, 2, 3]) {
+      const pages: (readonly string[])[] = [];
+      for (let cursor: string | undefined; ;) {
+        const page = { limit, ...(cursor === undefined ? {} : { cursor }) };
+        const { items, next } = await stores.grants.list('patient', patient, 'expired', NOW + 4, page);
+        pages.push(items.map((g) => g.statement.hash));
+        cursor = next;
+        if (cursor === undefined) break;
+      }
+      expect(pages.flat()).toEqual(all);
+      expect(Math.max(...pages.map((p) => p.length))).toBe(limit);
+    }
+  });
+});

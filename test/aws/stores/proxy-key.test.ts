@@ -1,0 +1,74 @@
+// The key of a running copy of the service: certified once, renewed in time, and anew after a failure.
+import { describe, expect, test } from '@jest/globals';
+import { compactVerify, importJWK } from 'jose';
+import { p256 } from '@noble/curves/nist.js';
+import { fromBase64url, toBase64url } from '../../../lib/bytes/codec.ts';
+import { HOUR, MINUTE } from '../../../lib/domain/time.ts';
+import { verifyServiceStatement } from '../../../lib/statements/service-statements.ts';
+import { makeProxyKey } from '../../../lib/stores/kms/proxy-key.ts';
+import type { Notary } from '../../../lib/ports/index.ts';
+import { makeMemoryNotary } from '../../support/memory/service-signer.ts';
+
+const hash = toBase64url(new Uint8Array(32).fill(1));
+const point = toBase64url(new Uint8Array(33).fill(2));
+const delegation = { verifying: point, delegating: point, receiving: point, kfrag: hash };
+const answerAt = (when: number) => ({ opening: hash, fragments: [hash], delegation, when });
+
+const counting = () => {
+  const notary = makeMemoryNotary();
+  const state = { certified: 0, failing: false };
+  const certify: Notary['sign'] = async (kind, payload) => {
+    state.certified += 1;
+    if (state.failing) throw new Error('no answer');
+    return notary.sign(kind, payload);
+  };
+  return { notary, state, answer: makeProxyKey(certify) };
+};
+
+describe('a proxy key', () => {
+  test('signs what the service key vouches for, as any implementation of ES256 can see', async () => {
+    const { notary, answer } = counting();
+    const { key, answer: jws } = await answer(answerAt(HOUR));
+    const certificate = verifyServiceStatement('proxy-key', key, await notary.key());
+    expect(certificate).toEqual({ key: certificate.key, from: HOUR - MINUTE, until: 25 * HOUR });
+    expect(verifyServiceStatement('recapsulation', jws, certificate.key)).toEqual(answerAt(HOUR));
+    const point = p256.Point.fromBytes(fromBase64url(certificate.key)).toBytes(false);
+    const [x, y] = [toBase64url(point.subarray(1, 33)), toBase64url(point.subarray(33))];
+    await compactVerify(jws, await importJWK({ kty: 'EC', crv: 'P-256', x, y }, 'ES256'));
+  });
+
+  test('is certified once for all that come at the same time', async () => {
+    const { state, answer } = counting();
+    const all = await Promise.all([1, 2, 3, 4].map(() => answer(answerAt(HOUR))));
+    expect(new Set(all.map((a) => a.key)).size).toBe(1);
+    expect(state.certified).toBe(1);
+  });
+
+  test('counts for an opening that came in before the one for which it was made', async () => {
+    const { notary, answer } = counting();
+    const [, earlier] = await Promise.all([answer(answerAt(HOUR)), answer(answerAt(HOUR - 1))]);
+    const certificate = verifyServiceStatement('proxy-key', earlier.key, await notary.key());
+    const { when } = verifyServiceStatement('recapsulation', earlier.answer, certificate.key);
+    expect(when).toBe(HOUR - 1);
+    expect(when).toBeGreaterThanOrEqual(certificate.from);
+  });
+
+  test('is another one an hour before the end, and for all at once', async () => {
+    const { state, answer } = counting();
+    const first = await answer(answerAt(HOUR));
+    expect((await answer(answerAt(24 * HOUR))).key).toBe(first.key);
+    const next = await Promise.all([1, 2, 3].map(() => answer(answerAt(24 * HOUR + 1))));
+    expect(new Set(next.map((a) => a.key)).size).toBe(1);
+    expect(next[0]!.key).not.toBe(first.key);
+    expect(state.certified).toBe(2);
+  });
+
+  test('that could not be certified is tried again', async () => {
+    const { state, answer } = counting();
+    state.failing = true;
+    await expect(answer(answerAt(HOUR))).rejects.toThrow('no answer');
+    state.failing = false;
+    await answer(answerAt(HOUR));
+    expect(state.certified).toBe(2);
+  });
+});

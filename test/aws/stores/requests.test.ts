@@ -1,0 +1,248 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { newId, type GrantId, type IdentityId } from '../../../lib/bytes/ids.ts';
+import { DAY } from '../../../lib/domain/time.ts';
+import type { Statement } from '../../../lib/statements/kinds.ts';
+import { encodeCursor } from '../../../lib/stores/dynamo/page.ts';
+import type { StoredRequest } from '../../../lib/ports/index.ts';
+import {
+  callOf,
+  eventOf,
+  fake,
+  grantOf,
+  newIdentity,
+  NOW,
+  openStores,
+  refusal,
+  requestOf,
+  withKFrags,
+} from './harness.ts';
+
+const stores = openStores();
+afterAll(stores.close);
+
+const create = (s: Statement<'request'>, now = NOW) =>
+  stores.requests.create(
+    s,
+    eventOf('access-requested', s.payload.patient, { actor: s.payload.recipient, statement: s.hash }),
+    callOf(s.payload.recipient, now),
+  );
+
+const stored = async (s: Statement<'request'>): Promise<StoredRequest> => {
+  const found = await stores.requests.find(s.payload.request);
+  if (found === undefined) throw new Error('not stored');
+  return found;
+};
+
+const denialOf = (s: Statement<'request'>, when = NOW) =>
+  fake('denial', s.payload.patient, { patient: s.payload.patient, request: s.payload.request, of: s.hash, when });
+
+const deny = async (s: Statement<'request'>, now = NOW, denial = denialOf(s)) =>
+  stores.requests.deny(
+    await stored(s),
+    denial,
+    eventOf('request-denied', s.payload.patient, { statement: denial.hash }),
+    callOf(s.payload.patient, now),
+  );
+
+const approve = async (
+  s: Statement<'request'>,
+  now = NOW,
+  grants = [grantOf(s.payload.patient, s.payload.recipient)],
+) =>
+  stores.grants.create(
+    grants.map(withKFrags),
+    await stored(s),
+    grants.map((g) => eventOf('access-granted', s.payload.patient, { statement: g.hash })),
+    callOf(s.payload.patient, now),
+  );
+
+const made = async (recipient: IdentityId, patient: IdentityId, until = NOW + DAY) => {
+  const statement = requestOf(recipient, patient, { until });
+  await create(statement);
+  return statement;
+};
+
+const listed = async (
+  as: 'patient' | 'recipient',
+  id: IdentityId,
+  state?: Parameters<typeof stores.requests.list>[2],
+  now = NOW,
+) => (await stores.requests.list(as, id, state, now, {})).items.map((r) => r.statement.hash);
+
+describe('many requests at once', () => {
+  const MANY = 16;
+
+  test('of one recipient to as many patients all find their place in its hour', async () => {
+    const recipient = newIdentity();
+    const all = Array.from({ length: MANY }, () => requestOf(recipient, newIdentity()));
+    const answers = await Promise.all(all.map((s) => create(s).then(() => 'made', String)));
+    expect(answers).toEqual(all.map(() => 'made'));
+  });
+
+  test('to one patient by as many recipients all find a place', async () => {
+    const patient = newIdentity();
+    const all = Array.from({ length: MANY }, () => requestOf(newIdentity(), patient));
+    const answers = await Promise.all(all.map((s) => create(s).then(() => 'made', String)));
+    expect(answers).toEqual(all.map(() => 'made'));
+  });
+});
+
+describe('requests', () => {
+  test('a new one is pending', async () => {
+    const statement = await made(newIdentity(), newIdentity());
+    expect(await stored(statement)).toEqual({
+      statement,
+      state: 'pending',
+      until: statement.payload.until,
+      grants: [],
+    });
+    expect(await stores.requests.find(newId())).toBeUndefined();
+  });
+
+  test('an id belongs to one statement', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const statement = await made(recipient, patient);
+    expect(await create(statement)).toEqual({ repeated: true });
+    const other = requestOf(recipient, patient, { request: statement.payload.request, duration: 1 });
+    expect(await refusal(create(other))).toBe('already-exists');
+  });
+
+  test('at most five of a recipient are pending with a patient', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const five = [];
+    for (let i = 0; i < 5; i++) five.push(await made(recipient, patient));
+    const sixth = requestOf(recipient, patient);
+    expect(await refusal(create(sixth))).toBe('too-many');
+    expect(await create(five[2]!)).toEqual({ repeated: true });
+    await made(recipient, newIdentity());
+    await made(newIdentity(), patient);
+
+    await deny(five[3]!);
+    expect(await create(sixth)).toEqual({ repeated: false });
+    expect(await refusal(create(requestOf(recipient, patient)))).toBe('too-many');
+    await approve(five[0]!);
+    expect(await create(requestOf(recipient, patient))).toEqual({ repeated: false });
+  });
+
+  test('at most a hundred are pending with a patient, by however many recipients', async () => {
+    const patient = newIdentity();
+    const first = newIdentity();
+    const answered = await made(first, patient);
+    for (let i = 1; i < 100; i++) await made(newIdentity(), patient);
+    const next = requestOf(newIdentity(), patient);
+    expect(await refusal(create(next))).toBe('too-many');
+    await deny(answered);
+    expect(await create(next)).toEqual({ repeated: false });
+    expect(await refusal(create(requestOf(first, patient)))).toBe('too-many');
+  });
+
+  test('at most 120 are made by a recipient in an hour, answered or not', async () => {
+    const recipient = newIdentity();
+    for (let i = 0; i < 120; i++) await made(recipient, newIdentity());
+    const next = requestOf(recipient, newIdentity());
+    expect(await refusal(create(next))).toBe('too-many');
+    expect(await create(next, NOW + 3_600_000)).toEqual({ repeated: false });
+  });
+
+  test('a slot is free again when its request lapses', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    for (let i = 0; i < 5; i++) await made(recipient, patient, NOW + 1_000);
+    expect(await refusal(create(requestOf(recipient, patient), NOW + 999))).toBe('too-many');
+    expect(await create(requestOf(recipient, patient), NOW + 1_000)).toEqual({ repeated: false });
+  });
+
+  test('an answer does not take a slot from the one that has it now', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const five = [];
+    for (let i = 0; i < 5; i++) five.push(await made(recipient, patient, NOW + 1_000));
+    for (let i = 0; i < 5; i++) await create(requestOf(recipient, patient), NOW + 1_000);
+    // By the clock of another server the first five have not lapsed.
+    expect(await refusal(deny(five[0]!, NOW + 999))).toBe('request-closed');
+    expect(await refusal(create(requestOf(recipient, patient), NOW + 1_000))).toBe('too-many');
+  });
+
+  test('two that choose the same slot both get one', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const all = Array.from({ length: 5 }, () => requestOf(recipient, patient));
+    expect(await Promise.all(all.map((s) => create(s)))).toEqual(all.map(() => ({ repeated: false })));
+    expect(await refusal(create(requestOf(recipient, patient)))).toBe('too-many');
+  });
+
+  test('is denied once, while pending and before its end', async () => {
+    const statement = await made(newIdentity(), newIdentity());
+    expect(await refusal(deny(statement, statement.payload.until))).toBe('request-closed');
+    expect(await deny(statement, statement.payload.until - 1)).toEqual({ repeated: false });
+    expect(await deny(statement)).toEqual({ repeated: true });
+    expect(await refusal(deny(statement, NOW, denialOf(statement, NOW + 1)))).toBe('request-closed');
+    expect(await refusal(approve(statement))).toBe('request-closed');
+    expect((await stored(statement)).state).toBe('denied');
+    const { items } = await stores.audit.list(statement.payload.patient, {}, {});
+    expect(items.map((e) => e.evidence)).toEqual([undefined, denialOf(statement).jws]);
+  });
+
+  test('is approved once, with its grants', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const statement = await made(recipient, patient);
+    expect(await refusal(approve(statement, statement.payload.until))).toBe('request-closed');
+    const grant = grantOf(patient, recipient);
+    expect(await approve(statement, NOW, [grant])).toEqual({ repeated: false });
+    expect(await approve(statement, NOW, [grant])).toEqual({ repeated: true });
+    expect(await refusal(approve(statement))).toBe('request-closed');
+    expect(await refusal(deny(statement))).toBe('request-closed');
+    expect(await stored(statement)).toMatchObject({ state: 'approved', grants: [grant.payload.grant] });
+  });
+
+  test('an approval that is refused leaves no grant', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const statement = await made(recipient, patient);
+    await deny(statement);
+    const grant = grantOf(patient, recipient, { grant: newId<GrantId>() });
+    expect(await refusal(approve(statement, NOW, [grant]))).toBe('request-closed');
+    expect(await stores.grants.find(grant.payload.grant)).toBeUndefined();
+    expect(await listed('patient', patient)).toHaveLength(1);
+  });
+
+  test('are listed by state for both parties; expired ones are the pending ones past their end', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const pending = await made(recipient, patient);
+    const short = await made(recipient, patient, NOW + 1_000);
+    const denied = await made(recipient, patient);
+    const approved = await made(recipient, patient);
+    await deny(denied);
+    await approve(approved);
+    for (const [as, id] of [
+      ['patient', patient],
+      ['recipient', recipient],
+    ] as const) {
+      expect(new Set(await listed(as, id))).toEqual(new Set([pending, short, denied, approved].map((s) => s.hash)));
+      expect(await listed(as, id, 'pending', NOW + 999)).toEqual([short.hash, pending.hash]);
+      expect(await listed(as, id, 'pending', NOW + 1_000)).toEqual([pending.hash]);
+      expect(await listed(as, id, 'expired', NOW + 999)).toEqual([]);
+      expect(await listed(as, id, 'expired', NOW + 1_000)).toEqual([short.hash]);
+      expect(await listed(as, id, 'denied')).toEqual([denied.hash]);
+      expect(await listed(as, id, 'approved')).toEqual([approved.hash]);
+      expect(await listed(as, id, 'withdrawn')).toEqual([]);
+    }
+    expect(await listed('recipient', patient)).toEqual([]);
+    expect(await listed('patient', recipient)).toEqual([]);
+  });
+
+  test('a cursor of another state leads no further than the state asked for', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const pending = await made(recipient, patient);
+    await deny(await made(recipient, patient));
+    const cursor = encodeCursor(`approved#0000000000000#${newId()}`);
+    const { items } = await stores.requests.list('patient', patient, 'pending', NOW, { cursor });
+    expect(items.map((r) => r.statement.hash)).toEqual([pending.hash]);
+  });
+
+  test('are listed page by page', async () => {
+    const [recipient, patient] = [newIdentity(), newIdentity()];
+    const all = new Set<string>();
+    for (let i = 0; i < 5; i++) all.add((await made(recipient, patient)).hash);
+    const one = await stores.requests.list('patient', patient, 'pending', NOW, { limit: 3 });
+    const two = await stores.requests.list('patient', patient, 'pending', NOW, { limit: 3, cursor: one.next });
+    expect(new Set([...one.items, ...two.items].map((r) => r.statement.hash))).toEqual(all);
+    expect([one.items.length, two.items.length, two.next]).toEqual([3, 2, undefined]);
+  });
+});

@@ -1,0 +1,17 @@
+// package.json names exact versions: an install can bring nothing that the lockfile and CI have not seen.
+import { expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { root } from './bundle.ts';
+
+type Versions = Readonly<Record<string, string>>;
+
+test('every dependency has one exact version', () => {
+  const { dependencies, devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly dependencies: Versions;
+    readonly devDependencies: Versions;
+  };
+  const versions = Object.entries({ ...dependencies, ...devDependencies });
+  expect(versions.length).toBeGreaterThan(30);
+  expect(versions.filter(([, version]) => !/^(npm:[\w-]+@)?\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+});

@@ -1,0 +1,78 @@
+// a service tells, in a chain that verifies, that an innocent party did what somebody else did; the client has the signed statement at hand.
+import { expect, test } from '@jest/globals';
+import { toBase64url } from '../../lib/bytes/codec.ts';
+import { createRecipient } from '../../lib/client/index.ts';
+import {
+  EMPTY_CHAIN,
+  nextEvent,
+  type AuditEvent,
+  type ChainHead,
+  type EventDraft,
+} from '../../lib/domain/audit-chain.ts';
+import { asked, granted } from './main-job-story.ts';
+import { KEYS, refusal } from './clients.ts';
+
+interface Entry {
+  event: string;
+  hash: string;
+  evidence?: string;
+}
+
+/** The same chain, in which the events say something else. */
+const retold = (entries: readonly Entry[], change: (e: AuditEvent) => Partial<AuditEvent>): Entry[] => {
+  let head: ChainHead = EMPTY_CHAIN;
+  return entries.map(({ event: text, evidence }) => {
+    const event = JSON.parse(text) as AuditEvent;
+    const link = nextEvent(head, { ...event, ...change(event) });
+    head = { seq: link.event.seq, hash: link.hash };
+    return { event: link.text, hash: link.hash, ...(evidence === undefined ? {} : { evidence }) };
+  });
+};
+
+const X = KEYS.stranger.id;
+
+test('a request is told of as made by whoever signed it', async () => {
+  const all = await granted();
+  const { patient, service, first } = all;
+  const request = await asked(all, [first.id]);
+  const entries = service.trails.get(patient.id)!;
+  const last = JSON.parse(entries.at(-1)!.event) as AuditEvent;
+  const draft = {
+    kind: 'access-requested',
+    patient: patient.id,
+    actor: X,
+    at: last.at,
+    statement: request.statement.hash,
+    subject: { request: request.id, folders: [first.id], purpose: request.purpose },
+  } satisfies Omit<EventDraft, 'at'> & { at: number };
+  const link = nextEvent({ seq: last.seq, hash: entries.at(-1)!.hash }, draft);
+  service.trails.set(patient.id, [...entries, { event: link.text, hash: link.hash }]);
+  expect(await refusal(() => patient.exportFhir())).toMatch(/^unverified/);
+});
+
+test.each(['folder-created', 'access-granted'] as const)('%s is told of as done by the patient', async (kind) => {
+  const { patient, service } = await granted();
+  const entries = retold(service.trails.get(patient.id)!, (e) => (e.kind === kind ? { actor: X } : {}));
+  service.trails.set(patient.id, entries);
+  expect(await refusal(() => patient.exportFhir())).toMatch(/^unverified/);
+});
+
+test('an opening without a grant is by the patient', async () => {
+  const { patient, grant, record, optionsOf } = await granted();
+  const stranger = createRecipient(optionsOf('stranger'));
+  const { id: _, ...rest } = grant;
+  await stranger.open({ ...rest, id: undefined as never }, [record]).catch(() => undefined);
+  expect((await patient.audit()).at(-1)).toMatchObject({ kind: 'records-opened', actor: X });
+  expect(await refusal(() => patient.openings())).toMatch(/^unverified/);
+});
+
+test('(control) nothing of this is refused when it is told as it was', async () => {
+  const { patient, clinician, grant, record, service } = await granted();
+  await clinician.open(grant, [record]);
+  service.trails.set(
+    patient.id,
+    retold(service.trails.get(patient.id)!, () => ({})),
+  );
+  expect(await refusal(() => patient.exportFhir())).toBe('accepted');
+  expect(toBase64url(new Uint8Array(1))).toBe('AA');
+});

@@ -1,0 +1,82 @@
+// Who is accused of a wrong fragment: the service, and only when a judge would say the same.
+import { describe, expect, test } from '@jest/globals';
+import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
+import { systemRng } from '../../lib/bytes/binary.ts';
+import { checkFragmentProof, createRecipient, WrongFragmentError, type FragmentProof } from '../../lib/client/index.ts';
+import { signStatement } from '../../lib/statements/sign.ts';
+import { reloadStatement } from '../../lib/statements/verify.ts';
+import { fill } from '../statements/samples.ts';
+import { SERVICE_KEY, signedAnswer } from './service-signer.ts';
+import { granted } from './main-job-story.ts';
+import { KEYS, refusal } from './clients.ts';
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- lies keep to no shape
+type Any = any;
+
+const thrownBy = (attempt: Promise<unknown>): Promise<unknown> =>
+  attempt.then(
+    () => undefined,
+    (e: unknown) => e,
+  );
+
+test.each<[string, (length: number) => Uint8Array]>([
+  ['gives too few bytes', (length) => new Uint8Array(length - 1)],
+  [
+    'throws',
+    () => {
+      throw new Error('no randomness now');
+    },
+  ],
+])('a right answer accuses nobody when the own source of randomness %s', async (_, broken) => {
+  const story = await granted();
+  const { service, optionsOf, grant, records } = story;
+  let rng = systemRng;
+  const clinician = createRecipient(optionsOf('clinician', { rng: (length) => rng(length) }));
+  service.state.lie = (route) => {
+    if (route === 'recapsulate') rng = broken;
+    return undefined;
+  };
+  const error = await thrownBy(clinician.open(grant, records.slice(0, 2)));
+  expect(error).toBeInstanceOf(Error);
+  expect(error).not.toBeInstanceOf(WrongFragmentError);
+});
+
+describe('a judge', () => {
+  const proofOf = async (): Promise<FragmentProof> => {
+    const { service, clinician, grant, records } = await granted();
+    service.state.lie = (route, answer: Any) => {
+      if (route !== 'recapsulate') return undefined;
+      const [first, second] = answer.records;
+      const bytes = fromBase64url(second.wrap.cfrags[0]);
+      bytes[300]! ^= 1;
+      return { records: [first, { ...second, wrap: { ...second.wrap, cfrags: [toBase64url(bytes)] } }] };
+    };
+    const error = await thrownBy(clinician.open(grant, records.slice(0, 2)));
+    expect(error).toBeInstanceOf(WrongFragmentError);
+    return (error as WrongFragmentError).proof;
+  };
+
+  test('convicts, or refuses in the words of the client, where patient and service agree on a key that is no point', async () => {
+    const proof = await proofOf();
+    const noPoint = toBase64url(fill(5, 33));
+    const grant = reloadStatement('grant', proof.grant).payload;
+    const { jws } = await signStatement(
+      'grant',
+      { ...grant, receiving: { ...grant.receiving, key: noPoint } },
+      KEYS.patient,
+    );
+    const { hash, payload } = reloadStatement('opening', proof.opening);
+    const { key: delegating, kfrags } = grant.cells.find(
+      (c) => c.folder === payload.folder && c.epoch === payload.epoch,
+    )!;
+    const { kfragSigner: verifying } = reloadStatement('identity', proof.identity).payload;
+    const wrap = { capsule: proof.capsule, cfrags: [proof.fragment] };
+    const signed = signedAnswer(hash, [wrap, wrap], {
+      when: payload.when,
+      delegation: { verifying, delegating, receiving: noPoint, kfrag: kfrags[0]!.id },
+    });
+    // The error of another folder, such as UmbralError, is none of what is promised.
+    const made = { ...proof, grant: jws, by: jws, signed };
+    expect(['accepted', 'unverified grant']).toContain(await refusal(() => checkFragmentProof(made, SERVICE_KEY)));
+  });
+});

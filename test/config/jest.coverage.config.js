@@ -1,0 +1,17 @@
+// Every line of the pure core is run by its own tests.
+import base from './test/config/jest.config.js';
+
+const [unit] = base.projects;
+const CORE = '{umbral,envelope,statements,identity,domain,usecases}';
+
+/** @type {import('jest').Config} */
+export default {
+  ...unit,
+  testTimeout: base.testTimeout,
+  testMatch: [`<rootDir>/test/${CORE}/**/*.test.ts`],
+  collectCoverage: true,
+  coverageProvider: base.coverageProvider,
+  collectCoverageFrom: [`lib/${CORE}/**/*.ts`],
+  coverageReporters: ['text-summary'],
+  coverageThreshold: { global: { lines: 100 } },
+};

@@ -1,0 +1,13 @@
+// The tests that mutants of lib/domain and lib/usecases must not survive. They run as one file, and only until one fails: this is done once for
+// every mutant.
+import { join } from 'node:path';
+import base from './test/config/jest.config.js';
+
+const [unit] = base.projects;
+
+/** @type {import('jest').Config} */
+export default {
+  ...unit,
+  testMatch: ['<rootDir>/test/support/for-mutants.ts'],
+  testEnvironment: join(import.meta.dirname, 'stop-at-first-failure.cjs'),
+};

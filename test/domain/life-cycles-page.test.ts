@@ -1,0 +1,96 @@
+// docs/life-of-a-grant.md draws what lib/domain/life-cycles.ts says, and its tables name what the contract has.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { STORED } from '../../lib/api/route.ts';
+import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
+import { EVENT_KINDS } from '../../lib/domain/audit-chain.ts';
+import { livenessAt, type GrantStatus } from '../../lib/domain/grant.ts';
+import { cellLife, grantLife, requestLife, type GrantState, type Transition } from '../../lib/domain/life-cycles.ts';
+import { requestStateAt } from '../../lib/domain/request.ts';
+import { instantOf } from '../../lib/domain/time.ts';
+import { KINDS } from '../../lib/statements/kinds.ts';
+
+const PAGE = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'life-of-a-grant.md'), 'utf8');
+const NOW = instantOf(1_764_000_000_000);
+
+/** `from to label`, one for each label. */
+const drawn = [...PAGE.matchAll(/```mermaid\nstateDiagram-v2\n(.*?)```/gs)].map(([, lines = '']) =>
+  lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => {
+      const [, from, to, labels = ''] = /^ {2}(\S+) --> (\S+): (.+)$/.exec(line) ?? [];
+      return labels.split(', ').map((label) => `${from} ${to} ${label}`);
+    })
+    .sort(),
+);
+const arrows = (life: Readonly<Record<string, Transition<string>>>): readonly string[] =>
+  Object.entries(life).flatMap(([label, { from, to }]) => [from].flat().map((f) => `${f} ${to} ${label}`));
+
+const grantStates = [...new Set(Object.values(grantLife).flatMap(({ from, to }) => [from, to].flat()))];
+const statusOf = (state: GrantState): GrantStatus => ({ state, notBefore: 0, expires: NOW + 1, limit: 2, used: 1 });
+/** What it is called, where that is not what it was called before. */
+const became = (before: GrantStatus, after: GrantStatus, label: string): readonly string[] => {
+  const [was, is] = [livenessAt(before, NOW), livenessAt(after, NOW)];
+  return is.live || (!was.live && was.reason === is.reason) ? [] : [`${before.state} ${is.reason} ${label}`];
+};
+const byClock = grantStates.flatMap((s) => became(statusOf(s), { ...statusOf(s), expires: NOW }, 'by the clock'));
+/** Only what is live is counted on. */
+const byCount = grantStates
+  .map(statusOf)
+  .filter((s) => livenessAt(s, NOW).live)
+  .flatMap((s) => became(s, { ...s, used: 2 }, 'by the count'));
+
+describe('the diagrams', () => {
+  test('there are three', () => {
+    expect(drawn).toHaveLength(3);
+  });
+
+  test('of a request', () => {
+    const states = [...new Set(Object.values(requestLife).flatMap(({ from, to }) => [from, to]))];
+    const lapsed = states.flatMap((state) => {
+      const now = requestStateAt({ state, until: NOW }, NOW);
+      return now === state ? [] : [`${state} ${now} by the clock`];
+    });
+    expect(drawn[0]).toEqual(['[*] pending request-access', ...arrows(requestLife), ...lapsed].sort());
+  });
+
+  test('of a grant: it is returned as it is revoked, and extended while it can be revoked', () => {
+    const { revoke } = grantLife;
+    const expected = [
+      '[*] active approve-request',
+      '[*] active grant-access',
+      ...arrows({ ...grantLife, return: revoke }),
+      ...revoke.from.map((s) => `${s} ${s} extend`),
+      ...byClock,
+      ...byCount,
+    ];
+    expect(drawn[1]).toEqual(expected.sort());
+  });
+
+  test('of a cell', () => {
+    expect(drawn[2]).toEqual(['[*] current create-folder', ...arrows(cellLife)].sort());
+  });
+});
+
+const rows = [...PAGE.matchAll(/^\| (\w+) \| `([\w-]+)` \| `(\w+)` \| `(\w+)` \| `([\w-]+)` \|(.*)\|$/gm)];
+
+/** Said once for all of them. */
+const SHARED: readonly string[] = ['not-found', 'statement-invalid', ...STORED];
+
+describe('the tables', () => {
+  test('have every arrow that somebody draws', () => {
+    const labels = rows.map(([, label]) => label);
+    expect(labels).toEqual(expect.arrayContaining([...Object.keys(requestLife), ...Object.keys(grantLife)]));
+    expect(labels).toHaveLength(11);
+  });
+
+  test.each(rows.map(([, ...cells]) => cells))('%s', (_, route, statement, signer, event, refusals = '') => {
+    expect(Object.keys(ROUTES)).toContain(route);
+    expect(KINDS[statement as keyof typeof KINDS].signer).toBe(signer);
+    expect(EVENT_KINDS).toContain(event);
+    const own = ROUTES[route as RouteName].errors.filter((code) => !SHARED.includes(code));
+    expect([...refusals.matchAll(/`([\w-]+)`/g)].map(([, code]) => code).sort()).toEqual([...own].sort());
+  });
+});

@@ -1,0 +1,134 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { inspect } from 'node:util';
+import { toBase64url } from '../../lib/bytes/codec.ts';
+import { deviceKeys } from '../../lib/identity/key-derivation.ts';
+import { decodeKeyFile, encodeKeyFile, holdKeys, openKeyFile, sealKeyFile } from '../../lib/identity/key-file.ts';
+import { fill } from '../statements/samples.ts';
+import { refusal, shownAsText } from './helpers.ts';
+
+const keys = holdKeys(1, fill(1, 32), toBase64url(fill(2, 32)));
+const text = encodeKeyFile(keys);
+const json = JSON.parse(text) as Record<string, unknown>;
+const cheap = { log2N: 10, rng: (n: number) => fill(7, n) };
+const sealedText = await sealKeyFile(keys, 'correct horse', cheap);
+const sealedJson = JSON.parse(sealedText) as Record<string, unknown>;
+
+describe('a plain key file', () => {
+  test('gives back what it holds', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.integer({ min: 1, max: 99 }), (seed, k) => {
+        const held = holdKeys(k, seed, keys.next);
+        const { id, generation, next, seed: read } = decodeKeyFile(encodeKeyFile(held));
+        expect({ id, generation, next, read }).toEqual({
+          id: deviceKeys(seed).id,
+          generation: k,
+          next: keys.next,
+          read: seed,
+        });
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('says in its own words that it is not protected', () => {
+    expect(json['protection']).toBe('none-keep-this-file-secret');
+  });
+
+  test.each<[string, string]>([
+    ['nothing', ''],
+    ['no JSON', 'seed=1'],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['another format', JSON.stringify({ ...json, format: 'jwk' })],
+    ['a later version', JSON.stringify({ ...json, version: 2 })],
+    ['an unknown protection', JSON.stringify({ ...json, protection: 'rot13' })],
+    ['an unknown member', JSON.stringify({ ...json, note: '' })],
+    ['no seed', JSON.stringify({ ...json, seed: undefined })],
+    ['a short seed', JSON.stringify({ ...json, seed: toBase64url(fill(1, 31)) })],
+    ['the seed of another', JSON.stringify({ ...json, seed: toBase64url(fill(3, 32)) })],
+    ['the id of another', JSON.stringify({ ...json, id: deviceKeys(fill(3, 32)).id })],
+    ['generation 0', JSON.stringify({ ...json, generation: 0 })],
+    ['a cut', text.slice(0, -20)],
+  ])('with %s is refused', async (_, damaged) => {
+    expect(await refusal(() => decodeKeyFile(damaged))).toBe('bad-key-file');
+    expect(await refusal(() => openKeyFile(damaged, 'x'))).toBe('bad-key-file');
+  });
+
+  test('the refusal names the member and repeats nothing', () => {
+    expect(() => decodeKeyFile(JSON.stringify({ ...json, seed: 'private' }))).toThrow(/^(?!.*private).*\(seed\)$/);
+  });
+});
+
+describe('a key file under a passphrase', () => {
+  test('opens with it, and with no other', async () => {
+    const held = await openKeyFile(sealedText, 'correct horse');
+    expect({ ...held }).toEqual({ ...keys });
+    expect(await refusal(() => openKeyFile(sealedText, 'correct horse '))).toBe('wrong-passphrase');
+  });
+
+  test('takes the passphrase in either Unicode form', async () => {
+    const sealed = await sealKeyFile(keys, 'se\u0301same', cheap);
+    expect((await openKeyFile(sealed, 's\u00e9same')).id).toBe(keys.id);
+  });
+
+  // A second on an idle machine, many on a busy one.
+  test('costs a good deal when nothing else is asked for', async () => {
+    expect(JSON.parse(await sealKeyFile(keys, 'x'))).toMatchObject({ log2N: 17 });
+  }, 60_000);
+
+  test('holds no seed in the clear', () => {
+    expect(sealedText).not.toContain(toBase64url(keys.seed));
+    expect(Object.keys(sealedJson)).not.toContain('seed');
+  });
+
+  test('nothing beside the seed can be changed', async () => {
+    for (const change of [{ generation: 2 }, { next: toBase64url(fill(9, 32)) }, { log2N: 11 }])
+      expect(await refusal(() => openKeyFile(JSON.stringify({ ...sealedJson, ...change }), 'correct horse'))).toBe(
+        'wrong-passphrase',
+      );
+  });
+
+  test('salt and nonce are drawn afresh', async () => {
+    const seal = () => sealKeyFile(keys, 'x', { log2N: 10 });
+    expect(await seal()).not.toBe(await seal());
+  });
+
+  test.each([
+    ['a cost that takes more than a gigabyte', { log2N: 21 }],
+    ['a cost of nothing', { log2N: 1 }],
+    ['a short seed', { sealedSeed: toBase64url(fill(1, 32)) }],
+    ['an unknown member', { r: 8 }],
+  ])('with %s is refused', async (_, change) =>
+    expect(await refusal(() => openKeyFile(JSON.stringify({ ...sealedJson, ...change }), 'x'))).toBe('bad-key-file'),
+  );
+
+  test('is not read as a plain one; a plain one needs no passphrase', async () => {
+    expect(await refusal(() => decodeKeyFile(sealedText))).toBe('bad-key-file');
+    expect((await openKeyFile(text, 'anything')).id).toBe(keys.id);
+  });
+});
+
+test('held keys do not print themselves', () => {
+  for (const shown of [shownAsText(keys), JSON.stringify({ keys }), inspect(keys)]) {
+    expect(shown).toContain('[keys]');
+    expect(shown).not.toContain(toBase64url(keys.seed));
+  }
+});
+
+test('only its own errors escape, whatever the file', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.oneof(
+        fc.string(),
+        fc.json(),
+        fc.object().map((o) => JSON.stringify({ ...json, ...o })),
+      ),
+      async (t) => {
+        await refusal(() => decodeKeyFile(t));
+        await refusal(() => openKeyFile(t, ''));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});

@@ -1,0 +1,16 @@
+// The line that a cold start writes when the curve runs on the fallback.
+import { expect, test } from '@jest/globals';
+import { reportCurve } from '../../lib/runtime/report-curve-backend.ts';
+
+test.each([
+  [{ name: 'wasm' }, []],
+  [{ name: 'noble', reason: 'not-loaded' }, [['curve-fell-back', { backend: 'noble', reason: 'not-loaded' }]]],
+  [
+    { name: 'noble', reason: 'self-test-failed' },
+    [['curve-fell-back', { backend: 'noble', reason: 'self-test-failed' }]],
+  ],
+] as const)('%j', (choice, expected) => {
+  const lines: unknown[] = [];
+  reportCurve(choice, (...line) => lines.push(line));
+  expect(lines).toEqual(expected);
+});

@@ -1,0 +1,294 @@
+// What a local S3 does not mind, and the real one does: headers that a URL did not sign.
+import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
+import { describe, expect, test } from '@jest/globals';
+import { sha256 } from '@noble/hashes/sha2.js';
+import { AppError } from '../../../lib/api/errors.ts';
+import { concat } from '../../../lib/bytes/binary.ts';
+import { toBase64url } from '../../../lib/bytes/codec.ts';
+import { newId, type FolderId, type RecordId, type UploadId } from '../../../lib/bytes/ids.ts';
+import { makeBlobs } from '../../../lib/stores/s3/blobs.ts';
+import { assertParts, compositeDigest, PART_SIZE, partsOf } from '../../../lib/stores/s3/complete-upload.ts';
+import { makePresign } from '../../../lib/stores/s3/presign.ts';
+import type { StoredPart, StoredUpload } from '../../../lib/ports/index.ts';
+import { patient } from '../../statements/samples.ts';
+
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5, 678);
+
+const s3With = (answer: (command: string) => object) => {
+  const credentials = { accessKeyId: 'AKID', secretAccessKey: 'secret', sessionToken: 'token' };
+  const s3 = new S3Client({ region: 'eu-central-1', credentials });
+  const sent: { command: string; input: unknown }[] = [];
+  s3.middlewareStack.add(
+    (_next, context) => (args) => {
+      sent.push({ command: context.commandName ?? '', input: args.input });
+      return Promise.resolve({
+        output: { $metadata: {}, ...answer(context.commandName ?? '') },
+        response: {},
+      });
+    },
+    { step: 'initialize' },
+  );
+  return { s3, sent };
+};
+const blobsWith = (answer: (command: string) => object, endpoint?: string) => {
+  const { s3, sent } = s3With(answer);
+  return { blobs: makeBlobs(s3, 'bucket', makePresign(s3, { bucket: 'bucket', endpoint })), sent };
+};
+const nothing = () => ({});
+
+const uploadOf = (multipart?: string): StoredUpload => ({
+  upload: newId<UploadId>(),
+  record: newId<RecordId>(),
+  version: 1,
+  folder: newId<FolderId>(),
+  epoch: 1,
+  patient: patient.id,
+  author: patient.id,
+  ...(multipart === undefined ? {} : { multipart }),
+  created: NOW,
+});
+
+const signedHeaders = (url: URL): readonly string[] => (url.searchParams.get('X-Amz-SignedHeaders') ?? '').split(';');
+const digest = new Uint8Array(32).fill(7);
+
+describe('presigned URLs', () => {
+  const part = { number: 3, length: 1234, sha256: toBase64url(digest) };
+
+  test('of a part sign length and checksum as headers, and live 15 minutes', async () => {
+    const upload = uploadOf('id/of+s3');
+    const [target] = await blobsWith(nothing).blobs.targets(upload, [part], NOW);
+    const url = new URL(target!.url);
+    expect(target).toMatchObject({
+      number: 3,
+      headers: { 'content-length': '1234', 'x-amz-checksum-sha256': Buffer.from(digest).toString('base64') },
+    });
+    expect(url.origin + url.pathname).toBe(
+      `https://bucket.s3.eu-central-1.amazonaws.com/b/${upload.record}/${upload.upload}`,
+    );
+    expect(signedHeaders(url)).toEqual(['content-length', 'host', 'x-amz-checksum-sha256']);
+    expect(Object.fromEntries(url.searchParams)).toMatchObject({
+      partNumber: '3',
+      uploadId: 'id/of+s3',
+      'X-Amz-Expires': '900',
+      'X-Amz-Date': '20260102T030405Z',
+      'X-Amz-Content-Sha256': 'UNSIGNED-PAYLOAD',
+      'X-Amz-Security-Token': 'token',
+    });
+    expect([...url.searchParams.keys()].join(' ').toLowerCase()).not.toContain('checksum');
+  });
+
+  test('of a single PUT sign if-none-match as well', async () => {
+    const [target] = await blobsWith(nothing).blobs.targets(uploadOf(), [{ ...part, number: 1 }], NOW);
+    expect(target?.headers['if-none-match']).toBe('*');
+    const url = new URL(target!.url);
+    expect(signedHeaders(url)).toEqual(['content-length', 'host', 'if-none-match', 'x-amz-checksum-sha256']);
+    expect(url.searchParams.has('uploadId')).toBe(false);
+  });
+
+  test('a signature covers every header', async () => {
+    const { blobs } = blobsWith(nothing);
+    const upload = uploadOf();
+    const signature = async (changes: Partial<typeof part>) => {
+      const [target] = await blobs.targets(upload, [{ ...part, number: 1, ...changes }], NOW);
+      return new URL(target!.url).searchParams.get('X-Amz-Signature');
+    };
+    const all = [{}, { length: 1235 }, { sha256: toBase64url(new Uint8Array(32)) }];
+    expect(new Set(await Promise.all(all.map(signature))).size).toBe(3);
+    expect(await signature({})).toBe(await signature({}));
+  });
+
+  test('of a download name the version, and live at most five minutes', async () => {
+    const { url, expires } = await blobsWith(nothing).blobs.download({ key: 'b/x/y', versionId: 'a+b/c=' }, NOW);
+    expect(expires).toBe(Date.UTC(2026, 0, 2, 3, 9, 5));
+    const { searchParams } = new URL(url);
+    expect(searchParams.get('versionId')).toBe('a+b/c=');
+    expect(searchParams.get('X-Amz-Expires')).toBe('300');
+    expect(signedHeaders(new URL(url))).toEqual(['host']);
+  });
+
+  test('of a local stand-in carry the bucket in the path', async () => {
+    const { url } = await blobsWith(nothing, 'http://127.0.0.1:4566').blobs.download(
+      { key: 'b/x/y', versionId: 'v' },
+      NOW,
+    );
+    expect(url.startsWith('http://127.0.0.1:4566/bucket/b/x/y?')).toBe(true);
+  });
+});
+
+const partOf = (number: number, length: number): StoredPart => ({
+  number,
+  length,
+  etag: `e${number}`,
+  sha256: Buffer.from(sha256(Uint8Array.of(number))).toString('base64'),
+});
+const digestOf = (parts: number): string =>
+  toBase64url(sha256(concat(...Array.from({ length: parts }, (_, i) => sha256(Uint8Array.of(i + 1))))));
+const codeOf = (attempt: () => void): string => {
+  try {
+    attempt();
+    return 'accepted';
+  } catch (error) {
+    return error instanceof AppError ? error.code : String(error);
+  }
+};
+
+describe('parts', () => {
+  test('are as many as the length has begun, and one at least', () => {
+    expect([0, 1, PART_SIZE, PART_SIZE + 1, 2 * PART_SIZE].map(partsOf)).toEqual([1, 1, 1, 2, 2]);
+  });
+
+  test('their digest is over their digests', () => {
+    expect(compositeDigest([partOf(1, 1), partOf(2, 1)])).toBe(digestOf(2));
+  });
+
+  test.each<[string, readonly StoredPart[], string]>([
+    ['all', [partOf(1, PART_SIZE), partOf(2, 10)], 'accepted'],
+    ['the last one missing', [partOf(1, PART_SIZE)], 'upload-incomplete'],
+    ['the first one missing', [partOf(2, 10), partOf(3, 1)], 'upload-incomplete'],
+    ['none', [], 'upload-incomplete'],
+    ['one too many', [partOf(1, PART_SIZE), partOf(2, 10), partOf(3, 1)], 'blob-mismatch'],
+    ['another length', [partOf(1, PART_SIZE), partOf(2, 11)], 'blob-mismatch'],
+    // The sum is right, and so are the digests; readers would cut elsewhere.
+    ['cut elsewhere', [partOf(1, PART_SIZE - 5), partOf(2, 15)], 'blob-mismatch'],
+    ['other bytes', [partOf(1, PART_SIZE), { ...partOf(2, 10), sha256: partOf(9, 1).sha256 }], 'blob-mismatch'],
+    ['no checksum', [partOf(1, PART_SIZE), { ...partOf(2, 10), sha256: '' }], 'blob-mismatch'],
+  ])('%s', (_what, parts, expected) => {
+    expect(codeOf(() => assertParts(parts, { length: PART_SIZE + 10, digest: digestOf(2) }))).toBe(expected);
+  });
+});
+
+describe('completing', () => {
+  const refusal = (name: string, httpStatusCode: number) =>
+    new S3ServiceException({ name, $fault: 'client', message: name, $metadata: { httpStatusCode } });
+  const listed = [1, 2].map((n) => ({
+    PartNumber: n,
+    Size: n === 1 ? PART_SIZE : 10,
+    ETag: `e${n}`,
+    ChecksumSHA256: partOf(n, 1).sha256,
+  }));
+  const expected = { length: PART_SIZE + 10, digest: digestOf(2) };
+  const composite = `${Buffer.from(expected.digest, 'base64url').toString('base64')}-2`;
+  const complete = async (complete: () => object, object: () => object) => {
+    const answers: Record<string, () => object> = {
+      ListPartsCommand: () => ({ Parts: listed }),
+      CompleteMultipartUploadCommand: complete,
+      HeadObjectCommand: object,
+    };
+    const { blobs, sent } = blobsWith((command) => answers[command]?.() ?? {});
+    try {
+      const completed = await blobs.complete(uploadOf('id'), expected);
+      return { outcome: completed.versionId, sent };
+    } catch (error) {
+      return { outcome: error instanceof AppError ? error.code : String(error), sent };
+    }
+  };
+  const fail = (error: Error) => (): never => {
+    throw error;
+  };
+  const there = () => ({ ContentLength: expected.length, ChecksumSHA256: composite, VersionId: 'of-head' });
+  const gone = fail(refusal('NotFound', 404));
+
+  test('names digest, length and parts, and never replaces', async () => {
+    const { outcome, sent } = await complete(() => ({ VersionId: 'v1' }), gone);
+    expect(outcome).toBe('v1');
+    expect(sent[1]?.input).toMatchObject({
+      UploadId: 'id',
+      ChecksumSHA256: composite,
+      ChecksumType: 'COMPOSITE',
+      MpuObjectSize: expected.length,
+      IfNoneMatch: '*',
+      MultipartUpload: { Parts: listed.map(({ Size: _size, ...rest }) => rest) },
+    });
+  });
+
+  test.each([
+    ['NoSuchUpload', 404],
+    ['PreconditionFailed', 412],
+    ['ConditionalRequestConflict', 409],
+  ])('after %s the object decides', async (name, status) => {
+    const answer = fail(refusal(name, status));
+    expect((await complete(answer, there)).outcome).toBe('of-head');
+    expect((await complete(answer, gone)).outcome).toBe('upload-not-found');
+    expect((await complete(answer, () => ({ ...there(), ContentLength: 5 }))).outcome).toBe('blob-mismatch');
+    expect((await complete(answer, () => ({ ...there(), ChecksumSHA256: undefined }))).outcome).toBe('blob-mismatch');
+    expect((await complete(answer, () => ({ ...there(), ChecksumSHA256: `${composite.slice(0, -1)}3` }))).outcome).toBe(
+      'blob-mismatch',
+    );
+    expect((await complete(answer, () => ({ ...there(), VersionId: undefined }))).outcome).toBe('blob-mismatch');
+  });
+
+  test.each(['BadDigest', 'InvalidPart', 'EntityTooSmall'])('%s is a mismatch', async (name) => {
+    expect((await complete(fail(refusal(name, 400)), there)).outcome).toBe('blob-mismatch');
+  });
+
+  test('a version that S3 did not tell is asked for', async () => {
+    expect((await complete(() => ({}), there)).outcome).toBe('of-head');
+  });
+
+  test('an overloaded S3 is busy; what else it says is handed on', async () => {
+    expect((await complete(fail(refusal('SlowDown', 503)), there)).outcome).toBe('busy');
+    expect((await complete(fail(refusal('AccessDenied', 403)), there)).outcome).toContain('AccessDenied');
+  });
+
+  test('more parts than one page are all listed', async () => {
+    let page = 0;
+    const { blobs, sent } = blobsWith((command) => {
+      if (command !== 'ListPartsCommand') return { VersionId: 'v1' };
+      page += 1;
+      return page === 1
+        ? { Parts: [listed[1]], IsTruncated: true, NextPartNumberMarker: '2' }
+        : { Parts: [listed[0]], IsTruncated: false };
+    });
+    expect(await blobs.complete(uploadOf('id'), expected)).toMatchObject({ versionId: 'v1' });
+    expect(sent[1]?.input).toMatchObject({ PartNumberMarker: '2' });
+    expect(sent[2]?.input).toMatchObject({ MultipartUpload: { Parts: [{ PartNumber: 1 }, { PartNumber: 2 }] } });
+  });
+});
+
+describe('aborting', () => {
+  test('purges nothing when S3 refuses it', async () => {
+    const { blobs, sent } = blobsWith((command) => {
+      if (command === 'AbortMultipartUploadCommand')
+        throw new S3ServiceException({
+          name: 'AccessDenied',
+          $fault: 'client',
+          message: '',
+          $metadata: { httpStatusCode: 403 },
+        });
+      return {};
+    });
+    await expect(blobs.discard(uploadOf('id'))).rejects.toThrow(S3ServiceException);
+    expect(sent).toHaveLength(1);
+  });
+
+  test('discards the object also where S3 says that it aborted an upload which was completed meanwhile', async () => {
+    const upload = uploadOf('id');
+    const late = { Key: `b/${upload.record}/${upload.upload}`, VersionId: 'late' };
+    const { blobs, sent } = blobsWith((command) =>
+      command === 'ListObjectVersionsCommand' ? { Versions: [late] } : {},
+    );
+    await blobs.discard(upload);
+    expect(sent.map((s) => s.input)).toContainEqual(expect.objectContaining(late));
+  });
+});
+
+describe('purging', () => {
+  test('goes through every page of versions and markers', async () => {
+    let page = 0;
+    const { blobs, sent } = blobsWith((command) => {
+      if (command !== 'ListObjectVersionsCommand') return {};
+      page += 1;
+      return page === 1
+        ? {
+            Versions: [{ Key: 'k', VersionId: 'v1' }],
+            IsTruncated: true,
+            NextKeyMarker: 'k',
+            NextVersionIdMarker: 'v1',
+          }
+        : { Versions: [{ Key: 'k2', VersionId: 'other' }], DeleteMarkers: [{ Key: 'k', VersionId: 'm1' }] };
+    });
+    await blobs.purge('k');
+    expect(sent[1]?.input).toMatchObject({ Prefix: 'k', KeyMarker: 'k', VersionIdMarker: 'v1' });
+    expect(sent.slice(2).map((s) => (s.input as { VersionId: string }).VersionId)).toEqual(['v1', 'm1']);
+  });
+});

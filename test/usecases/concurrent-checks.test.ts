@@ -1,0 +1,184 @@
+import { describe, expect, test } from '@jest/globals';
+import { AppError } from '../../lib/api/errors.ts';
+import { newId, type FolderId } from '../../lib/bytes/ids.ts';
+import { OPENINGS_A_SECOND } from '../../lib/domain/opening.ts';
+import { SECOND } from '../../lib/domain/time.ts';
+import { whileRegistered } from '../../lib/usecases/checks/caller.ts';
+import type { StoredIdentity } from '../../lib/ports/index.ts';
+import {
+  delegated,
+  epochAfter,
+  filingOf,
+  grantOf,
+  NOW,
+  openingOf,
+  patient,
+  recipient,
+  requestOf,
+  signed,
+  type Person,
+} from './people.ts';
+import {
+  begin,
+  clinic,
+  commit,
+  interrupted,
+  putFolder,
+  readOnly,
+  refused,
+  send,
+  trailOf,
+  unchanged,
+  uploaded,
+  type Clinic,
+} from './clinic.ts';
+
+describe('work that is done while the caller is looked up', () => {
+  const slowly = (found: StoredIdentity | undefined) => ({
+    find: () => new Promise<StoredIdentity | undefined>((resolve) => setTimeout(() => resolve(found), 5)),
+  });
+
+  test('may fail first: nobody is left waiting for it', async () => {
+    const w = await clinic();
+    const known = await w.ports.identities.find(patient.keys.id);
+    const lost: unknown[] = [];
+    const listen = (reason: unknown): void => void lost.push(reason);
+    process.on('unhandledRejection', listen);
+    const failing = Promise.reject(new AppError('not-found'));
+    await expect(whileRegistered(slowly(known), patient.keys.id, failing)).rejects.toMatchObject({ code: 'not-found' });
+    process.off('unhandledRejection', listen);
+    expect(lost).toEqual([]);
+  });
+
+  test('does not tell a stranger how it failed', async () => {
+    const failing = Promise.reject(new AppError('not-found'));
+    await expect(whileRegistered(slowly(undefined), patient.keys.id, failing)).rejects.toMatchObject({
+      code: 'not-registered',
+    });
+  });
+});
+
+describe('extending a grant', () => {
+  const ready = async () => {
+    const w = await clinic();
+    const epoch = await epochAfter(patient, w.folder);
+    await putFolder(w, patient, epoch);
+    const { cell, kfrag } = delegated(patient, epoch, recipient);
+    const { payload, hash } = w.grant.statement;
+    const statement = await signed(
+      'extension',
+      { patient: patient.keys.id, grant: payload.grant, number: 1, previous: hash, cells: [cell], issued: NOW },
+      {},
+      patient,
+    );
+    const extend = (to: Pick<Clinic, 'ports'>) =>
+      send(to, 'extend-grant', patient, {
+        params: { grantId: payload.grant },
+        body: { statement: statement.jws, kfrags: [kfrag] },
+      });
+    return { w, statement, extend };
+  };
+
+  test('at once with itself does it once, and answers as it stands', async () => {
+    const { w, statement, extend } = await ready();
+    const late = interrupted(w, 'grants.extend', async () => {
+      await extend(w);
+      const { grant } = statement.payload;
+      const row = w.state.grants.get(grant)!;
+      w.state.grants.set(grant, { ...row, status: { ...row.status, used: 3 } });
+    });
+    expect(await extend(late)).toMatchObject({ extensions: 1, tip: statement.hash, used: 3 });
+    expect(trailOf(w, patient).filter((e) => e.kind === 'grant-extended')).toHaveLength(1);
+  });
+
+  test('again needs no write', async () => {
+    const { w, statement, extend } = await ready();
+    await extend(w);
+    expect(await unchanged(w, () => extend(readOnly(w)))).toMatchObject({ extensions: 1, tip: statement.hash });
+  });
+});
+
+describe('approving', () => {
+  const folders = (count: number): FolderId[] => Array.from({ length: count }, () => newId<FolderId>());
+
+  /** A grant to read so many cells that are not there, and one to add to the folder. */
+  const answer = async (w: Clinic, count: number) => {
+    const { cell } = delegated(patient, w.folder, recipient);
+    const names = folders(count);
+    const cells = names.map((folder) => ({ ...cell, folder }));
+    const kfrags = names.map(() => 'A'.repeat(414));
+    const request = await requestOf(recipient, [w.folder], { rights: ['read', 'add'] });
+    const { request: requestId } = request.payload;
+    await send(w, 'request-access', recipient, { params: { requestId }, body: { statement: request.jws } });
+    const read = await grantOf([], { answers: request, cells, kfrags });
+    const add = await grantOf([], { answers: request, right: 'add', cells: [{ ...cell, kfrags: [] }], kfrags: [] });
+    return { names, requestId, grants: [read.body, add.body] };
+  };
+  const approve = (w: Clinic, { requestId, grants }: Awaited<ReturnType<typeof answer>>) =>
+    send(w, 'approve-request', patient, { params: { requestId }, body: { grants } });
+
+  test('takes 80 cells in all of its grants, and no more', async () => {
+    const w = await clinic();
+    const full = await answer(w, 79);
+    expect(await refused(w, () => approve(w, full))).toEqual({ code: 'not-found', ids: full.names });
+    const over = await answer(w, 80);
+    expect(await refused(w, () => approve(w, over))).toEqual({ code: 'statement-invalid', member: 'cells' });
+  });
+
+  test('with grants that are stored for another request is refused', async () => {
+    const w = await clinic();
+    const grant = await grantOf([w.folder], { answers: w.request });
+    const { request } = w.request.payload;
+    const body = { grants: [grant.body] };
+    await send(w, 'approve-request', patient, { params: { requestId: request }, body });
+    const other = await requestOf(recipient, [w.folder]);
+    const { request: requestId } = other.payload;
+    await send(w, 'request-access', recipient, { params: { requestId }, body: { statement: other.jws } });
+    const sent = { params: { requestId }, body };
+    expect(await refused(w, () => send(w, 'approve-request', patient, sent))).toEqual({
+      code: 'grant-exceeds-request',
+      member: 'request',
+    });
+  });
+});
+
+describe('filing under a grant', () => {
+  test('a version that is gone as soon as it was filed has no receipt', async () => {
+    const w = await clinic();
+    const { cell } = delegated(patient, w.folder, recipient);
+    const grant = await grantOf([], { right: 'add', cells: [{ ...cell, kfrags: [] }], kfrags: [] });
+    const { grant: id } = grant.statement.payload;
+    await send(w, 'grant-access', patient, { params: { grantId: id }, body: grant.body });
+    const named = { id, hash: grant.statement.hash };
+    const filing = await filingOf(recipient, w.folder, { patient: patient.keys.id, grant: named });
+    await begin(w, recipient, filing, { grant: id });
+    await uploaded(w, recipient, filing);
+    const version = () => Promise.resolve(undefined);
+    const blind = { ports: { ...w.ports, records: { ...w.ports.records, version } } };
+    await expect(commit(blind, recipient, filing)).rejects.toMatchObject({ code: 'not-found' });
+  });
+});
+
+describe('a flood of openings', () => {
+  const opening = (w: Clinic, by: Person = recipient) => {
+    const { grant } = w.grant.statement.payload;
+    return openingOf(by, w.folder, [w.letter.statement], { grant });
+  };
+  const open = (w: Pick<Clinic, 'ports'>, { jws, payload }: Awaited<ReturnType<typeof opening>>, now = NOW) =>
+    send(w, 'recapsulate', recipient, { params: { openingId: payload.opening }, body: { statement: jws }, now });
+
+  test('is slowed down, but for what was counted before', async () => {
+    const w = await clinic();
+    const { grant } = w.grant.statement.payload;
+    const counted = await opening(w);
+    await open(w, counted);
+    expect(w.state.grants.get(grant)?.pace).toEqual({ second: NOW / SECOND, count: 1 });
+    const row = w.state.grants.get(grant)!;
+    w.state.grants.set(grant, { ...row, pace: { ...row.pace, count: OPENINGS_A_SECOND } });
+    const more = await opening(w);
+    expect(await refused(w, () => open(readOnly(w), more))).toEqual({ code: 'too-many', retryAfter: 1 });
+    expect(await refused(w, () => open(w, more, NOW + SECOND - 1))).toEqual({ code: 'too-many', retryAfter: 1 });
+    expect((await open(w, counted)).records).toHaveLength(1);
+    expect((await open(w, more, NOW + SECOND)).records).toHaveLength(1);
+  });
+});
