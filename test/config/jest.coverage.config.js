@@ -1,5 +1,5 @@
 // Every line of the pure core is run by its own tests.
-import base from './test/config/jest.config.js';
+import base from './jest.config.js';
 
 const [unit] = base.projects;
 const CORE = '{umbral,envelope,statements,identity,domain,usecases}';

@@ -1,5 +1,5 @@
 // The flows against a deployed stack, whose address is in API_URL: nothing is started here (scripts/test-deployed.ts does).
-import base from './test/config/jest.config.js';
+import base from './jest.config.js';
 
 const [unit] = base.projects;
 

@@ -1,7 +1,7 @@
 // The tests that mutants of lib/domain and lib/usecases must not survive. They run as one file, and only until one fails: this is done once for
 // every mutant.
 import { join } from 'node:path';
-import base from './test/config/jest.config.js';
+import base from './jest.config.js';
 
 const [unit] = base.projects;
 
