@@ -16,10 +16,12 @@ const byRoute = new Map<RouteName, Tally>();
 
 const HEAD = `# Access patterns
 
-Which calls to AWS each route makes when it succeeds. Counted by middleware on the clients while a story runs on the local AWS
-(test/aws/scale/aws-calls-per-route.test.ts, which also holds this page to what it counts; \`UPDATE_DOCS=1\` writes it). An opening takes two trips:
-three reads side by side, then one transaction. Presigned URLs are made without a call. With 10,000 records,
-1,000 grants and 100,000 events the calls are the same as with ten of each (test/aws/scale/long-history.test.ts). Keys and indexes are in [spec/storage.md](spec/storage.md).
+This page lists the calls to AWS that each route makes when it succeeds. [spec/storage.md](spec/storage.md) has the keys and indexes.
+
+- test/aws/scale/aws-calls-per-route.test.ts counts them with middleware on the AWS clients, while a story runs on the local AWS. It also compares this page with the counts;
+  \`UPDATE_DOCS=1\` writes the page.
+- An opening makes two trips: three parallel reads, then one transaction. Presigned URLs need no call.
+- With 10,000 records, 1,000 grants and 100,000 events, the calls are the same as with ten of each (test/aws/scale/long-history.test.ts).
 
 | route | calls |
 |---|---|

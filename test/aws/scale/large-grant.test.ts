@@ -233,10 +233,11 @@ const rowOf = ({ title, step: name, route, times, calls }: Row): string => {
 const sectionOf = (): string => `
 ## A standing grant over 1,500 cells
 
-Made over everything there is, grown by one folder, read, opened through, revoked and settled by the SDK (test/aws/scale/large-grant.test.ts: 1,500 cells with
-\`LONG=1\`, else 170 by the same rules). Sizes in KB, rounded up: the largest item written, and the answer. A page of get-grant has
-${inKB(largest(madeIn('grant', 'extend-grant'), (t) => t.largest))} KB more for each extension that begins in it. A revocation takes 80 key fragments along in its own transaction, which is
-what ends the grant; the others follow, 80 at a time.
+The SDK makes a standing grant over all existing folders, adds a folder, reads the grant, opens a record, revokes the grant and settles it
+(test/aws/scale/large-grant.test.ts: 1,500 cells with \`LONG=1\`, else 170 by the same rules).
+
+- The sizes are the largest written item and the answer, in KB, rounded up. A page of get-grant has ${inKB(largest(madeIn('grant', 'extend-grant'), (t) => t.largest))} KB more for each extension that begins on it.
+- A revocation deletes 80 key fragments in its own transaction, which ends the grant. The others follow, 80 at a time.
 
 | call | times | calls to AWS each time | largest item | answer |
 |---|---|---|---|---|
