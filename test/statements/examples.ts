@@ -270,7 +270,7 @@ const requestBlock = (request: Examples['requests']['put'] | Examples['requests'
   const headers = Object.entries(request.headers).map(([name, value]) => `${name}: ${value}`);
   const lines = [`${request.method} ${pathname}${search} HTTP/1.1`, `host: ${host}`, ...headers];
   const body = 'body' in request ? `\n\n${request.body}` : '';
-  return `What is signed:\n\n${block('text', signatureBase(request))}\n\nWhat is sent:\n\n${block('http', `${lines.join('\n')}${body}`)}`;
+  return `The signed text:\n\n${block('text', signatureBase(request))}\n\nThe request:\n\n${block('http', `${lines.join('\n')}${body}`)}`;
 };
 
 /** The pages that show a statement of a person each. */
