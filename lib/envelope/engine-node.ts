@@ -135,6 +135,7 @@ const freeing = ({ MessageChannel }: Threads): ((bytes: Uint8Array) => void) => 
   return (bytes) => (port ??= closed()).postMessage(undefined, [bytes.buffer as ArrayBuffer]);
 };
 
+/** Node 27 refuses keys that are not extractable (DEP0204). */
 const cipherKey = ({ KeyObject }: Crypto, key: CryptoKey) => KeyObject.from(key);
 
 /** What is asked of Node; without a `node:` import, as browsers load this file as well. */
@@ -151,6 +152,7 @@ export const nodeEngine = (host: Host): Engine | undefined => {
   return {
     name: 'node',
     manyAtOnce: false,
+    extractableKeys: true,
     encrypt: async (key, nonce, buffer) => {
       const cipher = crypto.createCipheriv(ALGORITHM, cipherKey(crypto, key), nonce);
       const end = buffer.length - TAG_BYTES;

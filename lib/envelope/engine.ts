@@ -1,5 +1,5 @@
 // What does the work on large bodies, behind one interface: WebCrypto everywhere, and in Node its own crypto (engine-node.ts), which needs fewer
-// copies and less memory. Keys are CryptoKeys that WebCrypto does not export; Node's engine makes KeyObjects of them.
+// copies and less memory. Keys are CryptoKeys; Node's engine makes KeyObjects of them.
 import { decrypt, encrypt } from './keys.ts';
 import { buffersOf } from './bytestream.ts';
 import { PART_BYTES, TAG_BYTES } from './header.ts';
@@ -27,6 +27,8 @@ export interface Engine {
   readonly name: 'webcrypto' | 'node';
   /** Whether it is worth asking for several chunks at a time. */
   readonly manyAtOnce: boolean;
+  /** Whether its keys have to be extractable CryptoKeys. */
+  readonly extractableKeys: boolean;
   /**
    * Ciphertext and tag.
    * @param buffer the plaintext and 16 bytes of room; may be overwritten with the answer
@@ -84,6 +86,7 @@ export const wholeParts = (length: number, digester = partDigester()): PartHash 
 export const webEngine: Engine = {
   name: 'webcrypto',
   manyAtOnce: true,
+  extractableKeys: false,
   encrypt: (key, nonce, buffer) => encrypt(key, nonce, buffer.subarray(0, buffer.length - TAG_BYTES)),
   decrypt: async (key, nonce, sealed) => {
     const plain = await decrypt(key, nonce, sealed);

@@ -12,11 +12,20 @@ export interface RecordKeys {
 
 const AES: AesDerivedKeyParams = { name: 'AES-GCM', length: 256 };
 
+export interface DeriveOptions {
+  /** Whether the payload key may be exported: true only where it becomes a KeyObject of Node, which takes no other keys. */
+  readonly extractable?: boolean;
+}
+
 /**
  * COMMIT, payload key and metadata key: HKDF-SHA-256 (RFC 5869) of the file key with the header's hash as salt.
  * @param fileKey 32 random bytes, fresh for every version and every attempt whose plaintext or metadata differs
  */
-export const deriveKeys = async (fileKey: Uint8Array, header: HeaderFields): Promise<RecordKeys> => {
+export const deriveKeys = async (
+  fileKey: Uint8Array,
+  header: HeaderFields,
+  { extractable = false }: DeriveOptions = {},
+): Promise<RecordKeys> => {
   const salt = await sha256(encodeHeader(header));
   const ikm = await crypto.subtle.importKey('raw', ofLength(fileKey, 32, 'file key') as BufferSource, 'HKDF', false, [
     'deriveBits',
@@ -30,7 +39,7 @@ export const deriveKeys = async (fileKey: Uint8Array, header: HeaderFields): Pro
   });
   const [commit, payload, metadata] = await Promise.all([
     crypto.subtle.deriveBits(hkdf('commit'), ikm, 256),
-    crypto.subtle.deriveKey(hkdf('payload'), ikm, AES, false, ['encrypt', 'decrypt']),
+    crypto.subtle.deriveKey(hkdf('payload'), ikm, AES, extractable, ['encrypt', 'decrypt']),
     crypto.subtle.deriveKey(hkdf('metadata'), ikm, AES, false, ['encrypt', 'decrypt']),
   ]);
   return { commit: new Uint8Array(commit), payload, metadata };

@@ -15,7 +15,7 @@ import {
   TAG_BYTES,
   type HeaderFields,
 } from './header.ts';
-import { deriveKeys, type RecordKeys } from './keys.ts';
+import { deriveKeys, type DeriveOptions, type RecordKeys } from './keys.ts';
 
 /** What the author signed of the blob. */
 export interface SignedBlob {
@@ -146,8 +146,12 @@ const assertLengths = ({ header, length }: SignedBlob, plainLength: number): voi
     throw new EnvelopeError('length-mismatch', 'the length in the metadata does not fit the blob');
 };
 
-const committedKeys = async (fileKey: Uint8Array, header: HeaderFields, commit: Uint8Array): Promise<RecordKeys> => {
-  const keys = await deriveKeys(fileKey, header);
+const committedKeys = async (
+  fileKey: Uint8Array,
+  { header, commit }: Pick<SignedBlob, 'header' | 'commit'>,
+  options: DeriveOptions = {},
+): Promise<RecordKeys> => {
+  const keys = await deriveKeys(fileKey, header, options);
   if (!equalBytes(keys.commit, commit))
     throw new EnvelopeError('commit-mismatch', 'the file key is not the one that was committed to');
   return keys;
@@ -155,7 +159,7 @@ const committedKeys = async (fileKey: Uint8Array, header: HeaderFields, commit: 
 
 /** @throws {EnvelopeError} `commit-mismatch` unless the file key is the one that the author committed to */
 export const assertCommit = async (fileKey: Uint8Array, header: HeaderFields, commit: Uint8Array): Promise<void> => {
-  await committedKeys(fileKey, header, commit);
+  await committedKeys(fileKey, { header, commit });
 };
 
 /**
@@ -165,9 +169,9 @@ export const assertCommit = async (fileKey: Uint8Array, header: HeaderFields, co
 export const payloadKey = async (
   fileKey: Uint8Array,
   blob: SignedBlob,
-  { plainLength }: Pick<OpenBlobOptions, 'plainLength'>,
+  { plainLength, extractable = false }: Pick<OpenBlobOptions, 'plainLength'> & DeriveOptions,
 ): Promise<CryptoKey> => {
-  const { payload } = await committedKeys(fileKey, blob.header, blob.commit);
+  const { payload } = await committedKeys(fileKey, blob, { extractable });
   assertLengths(blob, plainLength);
   return payload;
 };
@@ -187,7 +191,9 @@ export const openBlob = async (
   options: OpenBlobOptions,
 ): Promise<ReadableStream<Uint8Array>> => {
   const reader = byteReader(ciphertext);
-  const payload = await payloadKey(fileKey, blob, options).catch(async (error: unknown) => {
+  const { plainLength } = options;
+  const opening = { plainLength, extractable: engine.extractableKeys };
+  const payload = await payloadKey(fileKey, blob, opening).catch(async (error: unknown) => {
     await reader.close();
     throw error;
   });

@@ -159,10 +159,12 @@ export const sealBlob = async (
   const start = head.subarray(0, await reader.fill(head));
   const small = start.length < PADDING_LIMIT;
   const header: HeaderFields = { ...heading, algorithm: 1, chunk, flags: small ? PADDED : 0, salt: rng(16) };
-  const keys = await deriveKeys(fileKey, header).catch(async (error: unknown) => {
-    await reader.close();
-    throw error;
-  });
+  const keys = await deriveKeys(fileKey, header, { extractable: engine.extractableKeys }).catch(
+    async (error: unknown) => {
+      await reader.close();
+      throw error;
+    },
+  );
 
   const size = 2 ** chunk + TAG_BYTES;
   const buffers = buffersOf(size);

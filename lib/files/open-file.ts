@@ -32,7 +32,7 @@ const openByWorkers = async (
   { from, to, fileKey, blob, options }: Opening,
   run: (task: Task) => Promise<Outcome>,
 ): Promise<void> => {
-  const key = await payloadKey(fileKey, blob, options);
+  const key = await payloadKey(fileKey, blob, { plainLength: options.plainLength, extractable: true });
   const sizes = { plain: options.plainLength, chunk: 2 ** blob.header.chunk, blob: blob.length };
   const outcome = await run({ job: 'open', from: from.fd, to: to.fd, key: KeyObject.from(key), ...sizes });
   if ('fault' in outcome) {

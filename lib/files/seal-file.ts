@@ -52,7 +52,7 @@ const sealByWorkers = async (
   run: (task: Task) => Promise<Outcome>,
 ): Promise<SealedFile> => {
   const header: HeaderFields = { ...heading, algorithm: 1, chunk, flags: 0, salt: rng(16) };
-  const { payload, commit } = await deriveKeys(fileKey, header);
+  const { payload, commit } = await deriveKeys(fileKey, header, { extractable: true });
   const sizes = { plain: from.size, chunk: 2 ** chunk, blob: blobLength(from.size, chunk) };
   const outcome = await run({ job: 'seal', from: from.file.fd, to: to.fd, key: KeyObject.from(payload), ...sizes });
   // What lies in two runs is read twice, and has to be the same both times.

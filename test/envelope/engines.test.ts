@@ -16,7 +16,7 @@ const MiB = 1_048_576;
 const CHUNK = MiB + 16;
 const node = nodeEngine(process)!;
 const engines = [node, webEngine];
-const key = await crypto.subtle.importKey('raw', fileKey, 'AES-GCM', false, ['encrypt', 'decrypt']);
+const key = await crypto.subtle.importKey('raw', fileKey, 'AES-GCM', true, ['encrypt', 'decrypt']);
 const roomFor = (plain: Uint8Array): Uint8Array => concat(plain, new Uint8Array(16));
 const lengths = fc.oneof(fc.constantFrom(0, 1, 15, 16, 17, 65_535, 65_536, 65_537, 131_072, MiB), fc.nat(300_000));
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
