@@ -1,5 +1,6 @@
 // Waiting before a further try: exponential, full jitter, until the patience is out.
 import { AppError } from '../api/errors.ts';
+import { backOff } from '../bytes/back-off.ts';
 import type { Rng } from '../bytes/binary.ts';
 
 export interface Patience {
@@ -18,11 +19,8 @@ export interface Waiting {
   readonly clock: () => number;
 }
 
-const FIRST_MS = 20;
-const LONGEST_MS = 400;
-
-/** Between 0 and 1. */
-const fraction = (rng: Rng): number => new DataView(rng(4).buffer).getUint32(0) / 2 ** 32;
+/** Milliseconds. */
+const BACK_OFF = { first: 20, longest: 400 };
 
 /**
  * Gives a function that waits before the next try.
@@ -32,7 +30,7 @@ export const patiently = ({ rng, sleep, clock }: Waiting, { tries, ms }: Patienc
   const deadline = clock() + ms;
   let made = 1;
   return async () => {
-    const wait = fraction(rng) * Math.min(LONGEST_MS, FIRST_MS * 2 ** made);
+    const wait = backOff(rng, made, BACK_OFF);
     if (made >= tries || clock() + wait > deadline) throw new AppError('busy', { retryAfter: 1 });
     made += 1;
     await sleep(wait);

@@ -62,6 +62,30 @@ describe('downloadBlob', () => {
     expect(refused.sent).toHaveLength(2);
   });
 
+  const s3 = (n: number, code: string) => () => new Response(`<Error><Code>${code}</Code></Error>`, { status: n });
+
+  test('S3 waited too long: asks again by the same URL', async () => {
+    const { get, sent, renewals } = setUp(inTurn(s3(400, 'RequestTimeout'), good));
+    await expect(get()).resolves.toEqual(BLOB);
+    expect(sent).toHaveLength(2);
+    expect(renewals()).toBe(0);
+  });
+
+  test.each(['ExpiredToken', 'TokenRefreshRequired'])('400 %s: by a new URL, once', async (code) => {
+    const { get, sent } = setUp(inTurn(s3(400, code), good));
+    await expect(get()).resolves.toEqual(BLOB);
+    expect(sent.map((s) => s.url.pathname)).toEqual(['/old', '/new-1']);
+    const refused = setUp(s3(400, code));
+    expect(await refusal(() => refused.get())).toBe('download-failed');
+    expect(refused.sent).toHaveLength(2);
+  });
+
+  test('a precondition that nobody asked for is no blob', async () => {
+    const { get, sent } = setUp(s3(412, 'PreconditionFailed'));
+    expect(await refusal(() => get())).toBe('download-failed');
+    expect(sent).toHaveLength(1);
+  });
+
   test('a blob that is not there is not asked for again', async () => {
     const { get, sent } = setUp(status(404));
     expect(await refusal(() => get())).toBe('download-failed');

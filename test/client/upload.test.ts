@@ -127,6 +127,42 @@ describe('uploadBlob', () => {
     expect(service.calls.filter((c) => c === 'upload-parts')).toHaveLength(2);
   });
 
+  const s3 = (status: number, code: string) => new Response(`<Error><Code>${code}</Code></Error>`, { status });
+
+  test.each([
+    [400, 'RequestTimeout'],
+    [400, 'ExpiredToken'],
+    [400, 'BadDigest'],
+    [400, 'IncompleteBody'],
+    [409, 'OperationAborted'],
+  ])('a part that S3 answers %i %s is sent again under a new URL', async (status, code) => {
+    const { send, sent, service } = setUp();
+    let failed = false;
+    service.state.storage = (s) => {
+      if (failed || s.method !== 'PUT') return undefined;
+      failed = true;
+      return s3(status, code);
+    };
+    const upload = await send(1);
+    expect(service.blobOf(upload)).toEqual(part(1).bytes);
+    expect(puts(sent)).toHaveLength(2);
+    expect(service.calls.filter((c) => c === 'upload-parts')).toHaveLength(2);
+  });
+
+  test('a part whose digest is never right is sent a few times, and no more', async () => {
+    const { send, sent, service } = setUp();
+    service.state.storage = (s) => (s.method === 'PUT' ? s3(400, 'BadDigest') : undefined);
+    expect(await refusal(() => send(1))).toBe('upload-failed');
+    expect(puts(sent)).toHaveLength(6);
+  });
+
+  test('what S3 never takes is sent once, though its status is one of those that are tried again', async () => {
+    const { send, sent, service } = setUp();
+    service.state.storage = (s) => (s.method === 'PUT' ? s3(501, 'NotImplemented') : undefined);
+    expect(await refusal(() => send(1))).toBe('upload-failed');
+    expect(puts(sent)).toHaveLength(1);
+  });
+
   test('a lost answer is sent again; what had arrived before counts (412)', async () => {
     const { send, sent, service } = setUp();
     let n = 0;

@@ -3,6 +3,7 @@ import { backOff } from '../session/platform.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
+import { verdictOf } from './s3-answer.ts';
 
 export interface DownloadProgress {
   /** Bytes of ciphertext that have arrived. */
@@ -62,12 +63,12 @@ export const downloadBlob = async (
       const body = response.body ?? new ReadableStream<Uint8Array>({ start: (c) => c.close() });
       return onProgress === undefined ? body : body.pipeThrough(counting(onProgress));
     }
-    await response?.body?.cancel();
-    if (response?.status === 403 && !renewed) {
+    const verdict = response === undefined ? 'again' : await verdictOf(response);
+    signal?.throwIfAborted();
+    if (verdict === 'renew' && !renewed) {
       current = await renew();
       renewed = true;
-    } else if (response === undefined || response.status >= 500 || response.status === 429)
-      await ctx.world.sleep(backOff(ctx.world.rng, attempt), signal);
+    } else if (verdict === 'again') await ctx.world.sleep(backOff(ctx.world.rng, attempt), signal);
     else break;
   }
   throw new ClientError('download-failed', 'storage did not give the blob');

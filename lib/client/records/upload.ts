@@ -8,6 +8,7 @@ import { backOff } from '../session/platform.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
+import { verdictOf, type Verdict } from './s3-answer.ts';
 
 /** A part of the blob: 8 MiB, the last one 1 byte to 8 MiB. */
 export interface SealedPart {
@@ -113,17 +114,7 @@ const targetsFor = async (
   });
 };
 
-type Sent = 'sent' | 'expired' | 'again' | 'refused';
-
-const outcome = (status: number): Sent => {
-  if (status >= 200 && status < 300) return 'sent';
-  // If-None-Match: an earlier try arrived and its answer was lost. Commit compares what is stored with what was signed.
-  if (status === 412) return 'sent';
-  if (status === 403) return 'expired';
-  return status >= 500 || status === 409 || status === 429 || status === 408 ? 'again' : 'refused';
-};
-
-const put = async (ctx: Context, target: Target, bytes: Uint8Array, signal?: AbortSignal): Promise<Sent> => {
+const put = async (ctx: Context, target: Target, bytes: Uint8Array, signal?: AbortSignal): Promise<Verdict> => {
   const headers = Object.entries(target.headers).filter(([name]) => !SET_BY_FETCH.has(name.toLowerCase()));
   try {
     const response = await ctx.world.fetch(target.url, {
@@ -135,15 +126,14 @@ const put = async (ctx: Context, target: Target, bytes: Uint8Array, signal?: Abo
       credentials: 'omit',
       ...(signal && { signal }),
     });
-    await response.body?.cancel();
-    return outcome(response.status);
+    return await verdictOf(response);
   } catch {
     signal?.throwIfAborted();
     return 'again';
   }
 };
 
-/** One part, with new URLs and back-off until it is stored. @throws {ClientError} `upload-failed` */
+/** One part, with new URLs and back-off until it is stored. A new URL is asked for each time: the old one may be over meanwhile. @throws {ClientError} `upload-failed` */
 const sendPart = async (
   ctx: Context,
   upload: Upload,
@@ -153,9 +143,9 @@ const sendPart = async (
 ): Promise<void> => {
   let target = first;
   for (let attempt = 0; attempt < ctx.tries; attempt++) {
-    const result = await put(ctx, target, part.bytes, signal);
-    if (result === 'sent') return;
-    if (result === 'refused') break;
+    const verdict = await put(ctx, target, part.bytes, signal);
+    if (verdict === 'done') return;
+    if (verdict === 'final') break;
     await ctx.world.sleep(backOff(ctx.world.rng, attempt), signal);
     [target = first] = await targetsFor(ctx, upload, [part], { signal });
   }

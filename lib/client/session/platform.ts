@@ -1,4 +1,5 @@
 // Waiting, jitter and giving up: what the client needs of time, as arguments.
+import { backOff as backOffWithin } from '../../bytes/back-off.ts';
 import { systemRng, type Rng } from '../../bytes/binary.ts';
 
 /** What a client takes from its surroundings. Every member has a default that works in Node and in browsers. */
@@ -38,14 +39,8 @@ export const worldOf = (s: Surroundings): World => ({
   rng: s.rng ?? systemRng,
 });
 
-/** Uniform in [0, 1). */
-const unit = (rng: Rng): number => {
-  const [a = 0, b = 0, c = 0, d = 0] = rng(4);
-  return (a * 2 ** 24 + b * 2 ** 16 + c * 2 ** 8 + d) / 2 ** 32;
-};
+/** Milliseconds. */
+const BACK_OFF = { first: 100, longest: 5_000 };
 
-const BASE_MS = 100;
-const CAP_MS = 5000;
-
-/** Back-off with full jitter: anywhere from 0 to 100 ms, 200 ms, 400 ms, ... at most 5 s. @param attempt 0 for the first wait */
-export const backOff = (rng: Rng, attempt: number): number => unit(rng) * Math.min(CAP_MS, BASE_MS * 2 ** attempt);
+/** Before a call is repeated: anywhere from 0 to 100 ms, 200 ms, 400 ms, ... at most 5 s. @param attempt 0 for the first wait */
+export const backOff = (rng: Rng, attempt: number): number => backOffWithin(rng, attempt, BACK_OFF);

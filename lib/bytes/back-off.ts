@@ -1,0 +1,19 @@
+// Exponential back-off with full jitter: how long to wait before a request is repeated.
+import type { Rng } from './binary.ts';
+
+export interface BackOff {
+  /** The longest first wait, milliseconds. It doubles with every attempt. */
+  readonly first: number;
+  /** The longest wait of all, milliseconds. */
+  readonly longest: number;
+}
+
+/** Uniform in [0, 1). */
+const fraction = (rng: Rng): number => {
+  const { buffer, byteOffset } = rng(4);
+  return new DataView(buffer, byteOffset).getUint32(0) / 2 ** 32;
+};
+
+/** Milliseconds, anywhere from 0 to `first` doubled `attempt` times, at most `longest`. @param attempt 0 for the first wait */
+export const backOff = (rng: Rng, attempt: number, { first, longest }: BackOff): number =>
+  fraction(rng) * Math.min(longest, first * 2 ** attempt);

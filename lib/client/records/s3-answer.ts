@@ -1,0 +1,94 @@
+// Classifies S3's answer to a presigned PUT or GET: by the code in its error document, else by its status. docs/spec/storage.md has the table.
+
+/**
+ * - `done`: it was stored, or the bytes come.
+ * - `again`: the same request may succeed a little later.
+ * - `renew`: the same request may succeed under a new URL.
+ * - `final`: neither helps.
+ */
+export type Verdict = 'done' | 'again' | 'renew' | 'final';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+export const VERDICTS: Readonly<Record<string, Verdict>> = {
+  // If-None-Match: an earlier try arrived, and its answer was lost. Commit compares what is stored with what was signed.
+  PreconditionFailed: 'done',
+  // S3 is busy, or waited too long for bytes.
+  Busy: 'again',
+  ConditionalRequestConflict: 'again',
+  InternalError: 'again',
+  OperationAborted: 'again',
+  RequestTimeout: 'again',
+  ServiceUnavailable: 'again',
+  SlowDown: 'again',
+  Throttling: 'again',
+  ThrottlingException: 'again',
+  TooManyRequestsException: 'again',
+  // Bytes were lost or changed on their way.
+  BadDigest: 'again',
+  IncompleteBody: 'again',
+  XAmzContentSHA256Mismatch: 'again',
+  // The URL, or the credentials it was signed with, are over or not known yet. "Request has expired" is an AccessDenied.
+  AccessDenied: 'renew',
+  ExpiredToken: 'renew',
+  InvalidAccessKeyId: 'renew',
+  InvalidToken: 'renew',
+  RequestExpired: 'renew',
+  RequestTimeTooSkewed: 'renew',
+  SignatureDoesNotMatch: 'renew',
+  TokenRefreshRequired: 'renew',
+  // There is no such thing, or S3 does not take the request as it is.
+  EntityTooLarge: 'final',
+  EntityTooSmall: 'final',
+  InvalidArgument: 'final',
+  InvalidDigest: 'final',
+  InvalidObjectState: 'final',
+  InvalidRequest: 'final',
+  KeyTooLongError: 'final',
+  MethodNotAllowed: 'final',
+  MissingContentLength: 'final',
+  NoSuchBucket: 'final',
+  NoSuchKey: 'final',
+  NoSuchUpload: 'final',
+  NoSuchVersion: 'final',
+  NotImplemented: 'final',
+};
+
+/** For an answer without a code that is known: a proxy on the way made it, or the code is newer than this. */
+export const verdictOfStatus = (status: number): Verdict => {
+  if ((status >= 200 && status < 300) || status === 412) return 'done';
+  if (status === 403) return 'renew';
+  return status >= 500 || status === 408 || status === 409 || status === 429 ? 'again' : 'final';
+};
+
+/** Bytes of an error document that are read. */
+export const MOST_READ = 8_192;
+
+/** The code in the first bytes of an error document of S3. */
+export const codeIn = (text: string): string | undefined =>
+  /^\s*(?:<\?xml[^<>]*\?>\s*)?<Error(?:\s[^<>]*)?>\s*<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(text)?.[1];
+
+/** The first bytes of the body as text; what cannot be read is left out. The rest is cancelled. */
+const beginningOf = async (response: Response): Promise<string> => {
+  const reader = response.body?.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for (let left = MOST_READ; reader !== undefined && left > 0;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      text += decoder.decode(value.subarray(0, left), { stream: true });
+      left -= value.length;
+    }
+  } catch {
+    // Decided by what came.
+  }
+  await reader?.cancel().catch(() => undefined);
+  return text;
+};
+
+/** Reads the error document of an answer that is not ok, and gives the body up. */
+export const verdictOf = async (response: Response): Promise<Verdict> => {
+  const code = codeIn(await beginningOf(response));
+  const known = code !== undefined && Object.hasOwn(VERDICTS, code) ? VERDICTS[code] : undefined;
+  return known ?? verdictOfStatus(response.status);
+};
