@@ -47,7 +47,7 @@ export default {
     {
       ...common,
       displayName: 'aws',
-      testMatch: ['<rootDir>/test/aws/(stores|concurrency|attacks|scale)/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/aws/{stores,concurrency,attacks,scale}/**/*.test.ts'],
       globalSetup: '<rootDir>/test/support/aws-setup.ts',
       globalTeardown: '<rootDir>/test/support/teardown.ts',
     },
@@ -55,7 +55,7 @@ export default {
     {
       ...common,
       displayName: 'flows',
-      testMatch: ['<rootDir>/test/flows/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/aws/flows/**/*.test.ts'],
       globalSetup: '<rootDir>/test/support/api-setup.ts',
       globalTeardown: '<rootDir>/test/support/teardown.ts',
     },

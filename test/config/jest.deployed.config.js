@@ -8,6 +8,6 @@ export default {
   ...unit,
   displayName: 'deployed',
   testTimeout: 120_000,
-  testMatch: ['<rootDir>/test/aws/(flows|deployed)/**/*.test.ts'],
+  testMatch: ['<rootDir>/test/aws/{flows,deployed}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
 };

@@ -8,6 +8,6 @@ const [unit] = base.projects;
 /** @type {import('jest').Config} */
 export default {
   ...unit,
-  testMatch: ['<rootDir>/test/support/for-mutants.ts'],
+  testMatch: ['<rootDir>/test/support/all-core-tests.ts'],
   testEnvironment: join(import.meta.dirname, 'stop-at-first-failure.cjs'),
 };

@@ -1,0 +1,37 @@
+// The jest configurations name folders of tests. A pattern that finds nothing, or a test that no configuration runs, is found here.
+import { expect, test } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { join, matchesGlob } from 'node:path';
+
+interface Config {
+  readonly testMatch: readonly string[];
+  readonly testPathIgnorePatterns?: readonly string[];
+}
+
+const load = async <T>(name: string): Promise<T> => ((await import(`./${name}.js`)) as { readonly default: T }).default;
+const { rootDir, projects } = await load<{ readonly rootDir: string; readonly projects: readonly Config[] }>(
+  'jest.config',
+);
+const deployed = await load<Config>('jest.deployed.config');
+const parts = [await load<Config>('jest.coverage.config'), await load<Config>('jest.mutation.config')];
+
+const files = readdirSync(join(rootDir, 'test'), { recursive: true, encoding: 'utf8' }).map((file) =>
+  join(rootDir, 'test', file),
+);
+const inRoot = (pattern: string): string => pattern.replace('<rootDir>', rootDir);
+const takes = ({ testMatch, testPathIgnorePatterns = [] }: Config, file: string): boolean =>
+  testMatch.some((glob) => matchesGlob(file, inRoot(glob))) &&
+  !testPathIgnorePatterns.some((pattern) => new RegExp(inRoot(pattern)).test(file));
+
+const patterns = [...projects, deployed, ...parts].flatMap((config) =>
+  config.testMatch.map((glob) => [glob, { ...config, testMatch: [glob] }] as const),
+);
+test.each(patterns)('%s finds tests', (_, config) => {
+  expect(files.filter((file) => takes(config, file))).not.toEqual([]);
+});
+
+test('every test is run by a configuration', () => {
+  const tests = files.filter((file) => file.endsWith('.test.ts'));
+  expect(tests.length).toBeGreaterThan(100);
+  expect(tests.filter((file) => ![...projects, deployed].some((config) => takes(config, file)))).toEqual([]);
+});
