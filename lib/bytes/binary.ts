@@ -1,4 +1,4 @@
-// Fixed-width integers (big endian), concatenation and comparison.
+// Helpers for byte arrays: big-endian integers of fixed width, concatenation, comparison, random bytes and wiping.
 import { BytesError } from './errors.ts';
 
 export const concat = (...parts: readonly Uint8Array[]): Uint8Array => {
@@ -28,7 +28,7 @@ export const u32 = (value: number): Uint8Array => {
   return out;
 };
 
-/** 8 bytes; the value is limited to 2^53 - 1, which no counter or millisecond clock of ours reaches. */
+/** Encodes 8 bytes. The value is limited to 2^53 - 1; no counter and no millisecond clock of this project reaches that. */
 export const u64 = (value: number): Uint8Array => {
   unsigned(value, Number.MAX_SAFE_INTEGER, 64);
   const out = new Uint8Array(8);
@@ -36,7 +36,7 @@ export const u64 = (value: number): Uint8Array => {
   return out;
 };
 
-/** Compares without a branch on content. The lengths are public. */
+/** Compares in a time that does not depend on the content. The lengths are public. */
 export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   if (a.length !== b.length) return false;
   let diff = 0;
@@ -44,7 +44,7 @@ export const equalBytes = (a: Uint8Array, b: Uint8Array): boolean => {
   return diff === 0;
 };
 
-/** @throws {BytesError} `bad-length` */
+/** Returns `bytes` if the length is right. @throws {BytesError} `bad-length`; the message names the value by `what` */
 export const ofLength = (bytes: Uint8Array, length: number, what: string): Uint8Array => {
   if (bytes.length !== length)
     throw new BytesError('bad-length', `${what} must be ${length} bytes, not ${bytes.length}`);
@@ -56,7 +56,7 @@ export type Rng = (length: number) => Uint8Array;
 
 export const systemRng: Rng = (length) => globalThis.crypto.getRandomValues(new Uint8Array(length));
 
-/** Overwrites secrets, best effort: the engine may have made copies. */
+/** Overwrites secrets with zeros. Best effort: the JavaScript engine may have made copies. */
 export const wipe = (...secrets: readonly Uint8Array[]): void => {
   for (const s of secrets) s.fill(0);
 };

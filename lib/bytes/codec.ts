@@ -1,4 +1,5 @@
-// Text forms of bytes. Every decoder accepts exactly one text for each byte string: whatever decodes, re-encodes to itself.
+// Encodes bytes as text (base64url, hexadecimal, base32, UTF-8) and decodes it strictly: each byte string has exactly one accepted text,
+// so a text that decodes encodes to itself again.
 import { base32nopad, base64urlnopad, hex } from '@scure/base';
 import { BytesError } from './errors.ts';
 
@@ -24,8 +25,9 @@ const strictly = <T extends string>(
 export const toBase64url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes);
 
 /**
+ * Decodes base64url without padding.
  * @param what names the value in the error
- * @throws {BytesError} `bad-encoding` for padding, foreign letters or set spare bits
+ * @throws {BytesError} `bad-encoding` for padding, letters outside the alphabet, or unused bits that are not zero
  */
 export const fromBase64url = (text: string, what = 'value'): Uint8Array => {
   if (!BASE64URL.test(text)) throw new BytesError('bad-encoding', `${what} is not base64url`);
@@ -35,13 +37,13 @@ export const fromBase64url = (text: string, what = 'value'): Uint8Array => {
 /** Lower-case hexadecimal. */
 export const toHex = (bytes: Uint8Array): string => hex.encode(bytes);
 
-/** @throws {BytesError} `bad-encoding` for anything but lower-case hexadecimal of even length */
+/** Decodes lower-case hexadecimal. @throws {BytesError} `bad-encoding` for any other text, also for upper case and an odd length */
 export const fromHex = (text: string, what = 'value'): Uint8Array => strictly(text, what, (t) => hex.decode(t), toHex);
 
 /** Lower-case base32 without padding (RFC 4648 section 6). 16 bytes become 26 characters. */
 export const toBase32 = (bytes: Uint8Array): string => base32nopad.encode(bytes).toLowerCase();
 
-/** @throws {BytesError} `bad-encoding` for upper case, padding or set spare bits */
+/** Decodes lower-case base32. @throws {BytesError} `bad-encoding` for upper case, padding, or unused bits that are not zero */
 export const fromBase32 = (text: string, what = 'value'): Uint8Array => {
   if (text !== text.toLowerCase()) throw new BytesError('bad-encoding', `${what} is not lower-case base32`);
   return strictly(text, what, (t) => base32nopad.decode(t.toUpperCase()), toBase32);
@@ -52,7 +54,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export const utf8 = (text: string): Uint8Array => encoder.encode(text);
 
-/** @throws {BytesError} `bad-encoding` for bytes that are not UTF-8 */
+/** Decodes UTF-8. @throws {BytesError} `bad-encoding` for bytes that are not UTF-8 */
 export const fromUtf8 = (bytes: Uint8Array, what = 'value'): string => {
   try {
     return decoder.decode(bytes);

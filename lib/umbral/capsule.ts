@@ -1,8 +1,8 @@
-// The capsule: what is sent beside a ciphertext, and what the delegating or receiving key turns into the ciphertext's key.
+// Capsule of Umbral: the public value that accompanies a ciphertext. The delegating key, or enough capsule fragments, derive the symmetric key from it.
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
 import { array, bin, reader } from './message-pack.ts';
 import { curve } from './curve/curve.ts';
-import { atPlace, UmbralError } from './errors.ts';
+import { atIndex, UmbralError } from './errors.ts';
 import { Capsule } from './objects.ts';
 import { hashCapsule } from './hashes.ts';
 import { decodeScalar, encodeScalar, mul, neg, randomWeight, type Scalar } from './curve/scalar.ts';
@@ -12,21 +12,19 @@ export { decodePublicKey, encodePublicKey, type PublicKey } from './public-key.t
 
 export const CAPSULE_BYTES = 105;
 
-/** h, the challenge that ties E, V and s together. */
+/** Computes h, the challenge that binds E, V and s together. */
 export const challengeOf = ({ e, v }: Pick<Capsule, 'e' | 'v'>): Scalar =>
   hashCapsule(curve.encode(e), curve.encode(v));
 
-/**
- * The bytes E, V, s without framing, 98 bytes: additional data of the encryption.
- */
+/** E, V, s without framing, 98 bytes. The data encapsulation takes them as additional authenticated data. */
 export const capsuleFields = ({ e, v, s }: Capsule): Uint8Array =>
   concat(curve.encode(e), curve.encode(v), encodeScalar(s));
 
-/** 105 bytes. */
+/** Encodes a capsule, 105 bytes. */
 export const encodeCapsule = ({ e, v, s }: Capsule): Uint8Array =>
   concat(array(3), bin(curve.encode(e)), bin(curve.encode(v)), bin(encodeScalar(s)));
 
-/** With V = -E the shared point would be the identity. */
+/** V = -E is refused, because the shared point would then be the identity. */
 const isOpposite = (p: Uint8Array, q: Uint8Array): boolean => p[0] !== q[0] && p.every((b, i) => i === 0 || b === q[i]);
 
 const isDegenerate = ({ e, v }: Capsule): boolean => isOpposite(curve.encode(e), curve.encode(v));
@@ -40,10 +38,10 @@ const parse = (bytes: Uint8Array): Capsule => {
 };
 
 /**
- * [s]G = V + [h]E of each, as one sum with random weights drawn after the capsules are fixed, so that errors cannot cancel (chance 2^-127).
- * All of it public.
+ * Checks [s]G = V + [h]E for every capsule in one sum. The random weights are drawn after the capsules are fixed, so the errors of two capsules
+ * cannot cancel each other (probability 2^-127). All values are public.
  */
-const areSound = (capsules: readonly Capsule[], rng: Rng): boolean => {
+const selfChecksPass = (capsules: readonly Capsule[], rng: Rng): boolean => {
   const [first, ...others] = capsules.map((c) => ({ c, h: challengeOf(c) }));
   if (first === undefined) return true;
   return curve.checkLinear(
@@ -60,20 +58,21 @@ const areSound = (capsules: readonly Capsule[], rng: Rng): boolean => {
 };
 
 /**
- * Several at once: for less than each alone.
+ * Decodes and checks several capsules. One call is cheaper than one call for each capsule.
  * @param list each 105 bytes
  * @param rng for the weights of the check
- * @throws {UmbralError} as {@link decodeCapsule}, with its place: for the first malformed one, else for the first wrong one
+ * @throws {UmbralError} as {@link decodeCapsule}; `index` is that of the first malformed capsule, or else of the first that fails its check
  */
 export const decodeCapsules = (list: readonly Uint8Array[], rng: Rng = systemRng): Capsule[] => {
-  const capsules = list.map((bytes, place) => atPlace(place, () => parse(bytes)));
-  if (areSound(capsules, rng) && !capsules.some(isDegenerate)) return capsules;
-  const place = capsules.findIndex((c) => isDegenerate(c) || !areSound([c], rng));
-  const why = isDegenerate(capsules[place]!) ? 'is degenerate' : 'fails its self check';
-  throw new UmbralError('bad-capsule', `the capsule ${why}`, place);
+  const capsules = list.map((bytes, index) => atIndex(index, () => parse(bytes)));
+  if (selfChecksPass(capsules, rng) && !capsules.some(isDegenerate)) return capsules;
+  const index = capsules.findIndex((c) => isDegenerate(c) || !selfChecksPass([c], rng));
+  const why = isDegenerate(capsules[index]!) ? 'is degenerate' : 'fails its self check';
+  throw new UmbralError('bad-capsule', `the capsule ${why}`, index);
 };
 
 /**
+ * Decodes and checks one capsule.
  * @param bytes 105
  * @throws {UmbralError} `bad-encoding`, `bad-point`, `bad-scalar`; `bad-capsule` when the self check fails
  */

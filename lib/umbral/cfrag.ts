@@ -1,4 +1,4 @@
-// Capsule fragments: a capsule re-encrypted with one share, and the proof that it was done right.
+// Capsule fragment of Umbral: a capsule that one proxy re-encrypted, with a proof that the proxy used the share that the delegator signed.
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
 import type { Base, Point } from './curve/backend.ts';
 import { array, bin, reader } from './message-pack.ts';
@@ -14,7 +14,7 @@ export type { CapsuleFrag, VerifiedCapsuleFrag } from './objects.ts';
 
 export const CFRAG_BYTES = 381;
 
-/** 381 bytes, the same whether verified or not. */
+/** Encodes a capsule fragment, 381 bytes. A verified fragment has the same encoding. */
 export const encodeCFrag = ({ fields: f }: CapsuleFrag): Uint8Array =>
   concat(
     array(5),
@@ -32,6 +32,7 @@ export const encodeCFrag = ({ fields: f }: CapsuleFrag): Uint8Array =>
   );
 
 /**
+ * Decodes a capsule fragment. Its signature and proof are not checked.
  * @param bytes 381
  * @throws {UmbralError} `bad-encoding`, `bad-point`, `bad-scalar`, `bad-signature`
  */
@@ -52,7 +53,7 @@ export const decodeCFrag = (bytes: Uint8Array): CapsuleFrag => {
   return new CapsuleFrag({ e1, v1, id, precursor, e2, v2, commitment, u2, z, receiverSignature });
 };
 
-/** h, the challenge of the proof. */
+/** Computes h, the challenge of the proof. */
 export const proofChallenge = (capsule: Capsule, f: Omit<CapsuleFragFields, 'z'>): Scalar =>
   hashProof(
     curve.encode(capsule.e),
@@ -65,26 +66,26 @@ export const proofChallenge = (capsule: Capsule, f: Omit<CapsuleFragFields, 'z'>
     curve.encode(f.u2),
   );
 
-/** A fragment and the capsule that it is of. */
-export interface FragmentOf {
+/** A capsule fragment with the capsule that was re-encrypted. */
+export interface CapsuleAndFragment {
   readonly capsule: Capsule;
   readonly cfrag: CapsuleFrag;
 }
 
-/** Of whom to whom. */
-export interface Delegation {
-  /** W, of the delegator's kfrag signer. */
+/** The public keys of one delegation. */
+export interface DelegationKeys {
+  /** W, the public key of the delegator's key fragment signer. */
   readonly verifying: PublicKey;
-  /** A */
+  /** A, the delegating key. */
   readonly delegating: PublicKey;
-  /** B */
+  /** B, the receiving key. */
   readonly receiving: PublicKey;
 }
 
 type Terms = (readonly [Base, Scalar])[];
 
-/** Of one point, added up: fragments of one share have the same commitment. */
-const summed = (terms: readonly (readonly [Point, Scalar])[]): Terms => {
+/** Adds up the scalars of equal points. Fragments of one share have the same commitment, so the sum gets shorter. */
+const withSummedScalars = (terms: readonly (readonly [Point, Scalar])[]): Terms => {
   const totals = new Map<string, readonly [Point, Scalar]>();
   for (const [point, k] of terms) {
     const name = String.fromCharCode(...curve.encode(point));
@@ -94,10 +95,10 @@ const summed = (terms: readonly (readonly [Point, Scalar])[]): Terms => {
 };
 
 /**
- * [z]E = E2 + [h]E1, [z]V = V2 + [h]V1, [z]U = U2 + [h]U1 of each, as one sum: all equations but the first carry random weights drawn after the
- * fragments are fixed, so that errors in two equations cannot cancel (chance 2^-127). All inputs are public.
+ * Checks [z]E = E2 + [h]E1, [z]V = V2 + [h]V1 and [z]U = U2 + [h]U1 for every fragment in one sum. All equations but the first have random weights,
+ * drawn after the fragments are fixed, so the errors of two equations cannot cancel each other (probability 2^-127). All values are public.
  */
-const proofsHold = (list: readonly FragmentOf[], rng: Rng): boolean => {
+const proofsAreValid = (list: readonly CapsuleAndFragment[], rng: Rng): boolean => {
   const terms: Terms = [];
   const commitments: (readonly [Point, Scalar])[] = [];
   list.forEach(({ capsule, cfrag: { fields: f } }, i) => {
@@ -108,11 +109,11 @@ const proofsHold = (list: readonly FragmentOf[], rng: Rng): boolean => {
     if (i > 0) terms.push([f.e2, neg(c)]);
     commitments.push([f.commitment, mul(b, h)]);
   });
-  terms.push(...(commitments.length === 1 ? commitments : summed(commitments)));
+  terms.push(...(commitments.length === 1 ? commitments : withSummedScalars(commitments)));
   return curve.checkLinear(terms, list[0]!.cfrag.fields.e2);
 };
 
-const signedMessage = (f: CapsuleFragFields, { delegating, receiving }: Delegation): Uint8Array =>
+const signedMessage = (f: CapsuleFragFields, { delegating, receiving }: DelegationKeys): Uint8Array =>
   kfragMessage(
     f.id,
     curve.encode(f.commitment),
@@ -121,35 +122,35 @@ const signedMessage = (f: CapsuleFragFields, { delegating, receiving }: Delegati
     curve.encode(receiving.point),
   );
 
-const invalid = (what: string, place: number): UmbralError =>
-  new UmbralError('cfrag-invalid', `the capsule fragment is invalid: its ${what} is wrong`, place);
+const invalid = (what: string, index: number): UmbralError =>
+  new UmbralError('cfrag-invalid', `the capsule fragment is invalid: its ${what} is wrong`, index);
 
 /**
- * Checks fragments of one delegation: that the delegator signed it, and that the proxy used the signed share on each capsule. Signatures that were found
- * right are remembered, and the proofs of several fragments are checked in one sum. Holds nothing secret.
+ * Verifies the fragments of one delegation: the delegator signed them, and the proxy used the signed share on each capsule. It remembers the signatures
+ * that were valid, and checks the proofs of several fragments in one sum. It contains no secret.
  */
 export class CapsuleFragVerifier {
-  readonly #delegation: Delegation;
+  readonly #delegation: DelegationKeys;
   readonly #rng: Rng;
-  /** Grows with what the delegator signed, by nothing that others make up. */
+  /** Valid signatures only: so the set grows with what the delegator signed, and nobody else can fill it. */
   readonly #signed = new Set<string>();
 
   /** @param rng for the weights of the checks */
-  constructor(delegation: Delegation, rng: Rng = systemRng) {
+  constructor(delegation: DelegationKeys, rng: Rng = systemRng) {
     this.#delegation = delegation;
     this.#rng = rng;
   }
 
   /**
-   * In their order.
-   * @throws {UmbralError} `cfrag-invalid`, with the place of the first wrong one
+   * Returns the verified fragments in the order of the list.
+   * @throws {UmbralError} `cfrag-invalid`; `index` is that of the first wrong fragment
    */
-  verify(list: readonly FragmentOf[]): VerifiedCapsuleFrag[] {
+  verify(list: readonly CapsuleAndFragment[]): VerifiedCapsuleFrag[] {
     const unsigned = list.findIndex(({ cfrag }) => !this.#isSigned(cfrag.fields));
     const signed = unsigned < 0 ? list : list.slice(0, unsigned);
-    if (signed.length > 0 && !proofsHold(signed, this.#rng)) {
-      const place = signed.length === 1 ? 0 : signed.findIndex((one) => !proofsHold([one], this.#rng));
-      throw invalid('proof', place);
+    if (signed.length > 0 && !proofsAreValid(signed, this.#rng)) {
+      const index = signed.length === 1 ? 0 : signed.findIndex((one) => !proofsAreValid([one], this.#rng));
+      throw invalid('proof', index);
     }
     if (unsigned >= 0) throw invalid('signature', unsigned);
     return list.map(({ cfrag }) => new VerifiedCapsuleFrag(cfrag.fields));
@@ -165,17 +166,17 @@ export class CapsuleFragVerifier {
   }
 }
 
-export interface CapsuleFragContext extends Delegation {
+export interface CapsuleFragContext extends DelegationKeys {
   readonly capsule: Capsule;
-  /** For the weights of the check; the platform's unless given. */
+  /** For the weights of the check. The default is the platform's generator. */
   readonly rng?: Rng;
 }
 
-/** One fragment alone, with nothing to remember; see {@link CapsuleFragVerifier}. @throws {UmbralError} `cfrag-invalid` */
+/** Verifies one fragment and remembers nothing. For several fragments use {@link CapsuleFragVerifier}. @throws {UmbralError} `cfrag-invalid` */
 export const verifyCFrag = (cfrag: CapsuleFrag, context: CapsuleFragContext): VerifiedCapsuleFrag => {
   const { capsule, verifying, rng = systemRng } = context;
   const { fields: f } = cfrag;
   if (!verifyMessage(verifying, signedMessage(f, context), f.receiverSignature)) throw invalid('signature', 0);
-  if (!proofsHold([{ capsule, cfrag }], rng)) throw invalid('proof', 0);
+  if (!proofsAreValid([{ capsule, cfrag }], rng)) throw invalid('proof', 0);
   return new VerifiedCapsuleFrag(f);
 };

@@ -1,4 +1,4 @@
-// The data encapsulation: XChaCha20-Poly1305 under the key of a capsule, with the capsule as additional data.
+// Data encapsulation (DEM) of Umbral: encrypts with XChaCha20-Poly1305 under the key of a capsule. The capsule is the additional authenticated data.
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { concat, wipe, type Rng } from '../bytes/binary.ts';
 import { capsuleFields } from './capsule.ts';
@@ -9,7 +9,7 @@ import { draw } from './curve/scalar.ts';
 const NONCE = 24;
 const TAG = 16;
 
-/** nonce[24], ciphertext, tag[16]: 40 bytes more than the plaintext. Wipes the key. */
+/** Returns nonce[24], ciphertext, tag[16]: 40 bytes more than the plaintext. Wipes the key. */
 export const sealWith = (key: Uint8Array, capsule: Capsule, plaintext: Uint8Array, rng: Rng): Uint8Array => {
   const nonce = draw(rng, NONCE);
   const sealed = concat(nonce, xchacha20poly1305(key, nonce, capsuleFields(capsule)).encrypt(plaintext));
@@ -18,6 +18,7 @@ export const sealWith = (key: Uint8Array, capsule: Capsule, plaintext: Uint8Arra
 };
 
 /**
+ * Decrypts what {@link sealWith} returned.
  * Wipes the key.
  * @throws {UmbralError} `decryption-failed`
  */
@@ -26,7 +27,7 @@ export const openWith = (key: Uint8Array, capsule: Capsule, sealed: Uint8Array):
     if (sealed.length >= NONCE + TAG)
       return xchacha20poly1305(key, sealed.subarray(0, NONCE), capsuleFields(capsule)).decrypt(sealed.subarray(NONCE));
   } catch {
-    // Which part did not fit is nobody's business.
+    // The error does not say which part was wrong, because that could help an attacker.
   } finally {
     wipe(key);
   }

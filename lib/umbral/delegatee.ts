@@ -1,4 +1,4 @@
-// The recipient: opens a capsule with enough capsule fragments.
+// Delegatee role of Umbral (the recipient): derives the key of a capsule from enough capsule fragments and the receiving key.
 import { equalBytes } from '../bytes/binary.ts';
 import { challengeOf } from './capsule.ts';
 import { curve } from './curve/curve.ts';
@@ -12,17 +12,17 @@ import { publicKeyOf, SecretKey } from './secret-key.ts';
 
 const refused = (why: string): UmbralError => new UmbralError('bad-cfrags', `the capsule fragments do not fit: ${why}`);
 
-/** Sets of shares that are remembered: any t of n, so bounded by use and not by the delegation. */
-const MOST_SETS = 64;
+/** How many sets of shares are remembered. Any t of n shares are a set, so only a limit bounds their number. */
+const MAX_SETS = 64;
 
-/** w_i = d * prod x_j / (x_j - x_i): what each fragment counts in the sum. Secret. */
+/** Lagrange coefficients times d: w_i = d * prod x_j / (x_j - x_i), the weight of each fragment in the sum. Secret. */
 const weights = (d: Scalar, indices: readonly Scalar[]): Scalar[] =>
   indices.map((xi, i) => {
     const others = indices.filter((_, j) => j !== i);
     return mul(product([d, ...others]), curve.inv(product(others.map((xj) => sub(xj, xi)))));
   });
 
-/** What the fragments count, in their order: of X, their ids and the receiving key alone. Secret. @throws {UmbralError} `bad-cfrags` */
+/** Weights of the fragments, in their order. They depend only on X, the fragment ids and the receiving key. Secret. @throws {UmbralError} `bad-cfrags` */
 const weightsOf = (receiving: SecretKey, cfrags: readonly VerifiedCapsuleFrag[]): readonly Scalar[] => {
   const precursor = cfrags[0]?.fields.precursor;
   if (precursor === undefined) throw refused('there are none');
@@ -46,7 +46,7 @@ const opened = (
     cfrags.map((c, i) => [c.fields.e1, w[i]!] as const),
     cfrags.map((c, i) => [c.fields.v1, w[i]!] as const),
   ]) as [Capsule['e'], Capsule['e']];
-  // [s]A = Q + [h]P. The scalars are public, the points are not.
+  // Checks [s]A = Q + [h]P. The scalars are public, the points are secret.
   const fits = curve.checkLinear(
     [
       [delegating.point, capsule.s],
@@ -63,18 +63,18 @@ const assertVerified = (cfrags: readonly VerifiedCapsuleFrag[]): void => {
 };
 
 /**
- * Opens the capsules that were re-encrypted by one delegation. What depends on the delegation alone (a Diffie-Hellman point, an inversion, some hashes) is
- * computed once for each set of shares. Holds secrets: to be dropped with the receiving key.
+ * Opens capsules that were re-encrypted for one delegation. Values that depend on the delegation alone (a Diffie-Hellman point, an inversion, some hashes)
+ * are computed once for each set of shares. It contains secrets: drop it together with the receiving key.
  */
 export class CapsuleOpener {
   readonly #receiving: SecretKey;
   readonly #delegating: PublicKey;
-  /** By ids and X of the fragments, in their order: all that the weights depend on besides the keys. */
+  /** Keyed by the ids and X of the fragments, in their order. Besides the keys, the weights depend on nothing else. */
   readonly #weights = new Map<string, readonly Scalar[]>();
 
   /**
-   * @param receiving b
-   * @param delegating A
+   * @param receiving b, the secret receiving key
+   * @param delegating A, the delegating public key
    */
   constructor(receiving: SecretKey, delegating: PublicKey) {
     this.#receiving = receiving;
@@ -82,8 +82,8 @@ export class CapsuleOpener {
   }
 
   /**
-   * The key of a capsule, 32 bytes, secret. The order of the fragments is free, and there may be more than the threshold.
-   * @throws {UmbralError} `bad-cfrags` for none, unverified, of different delegations, the same twice, or together not enough to open this capsule
+   * Derives the key of a capsule, 32 bytes, secret. The fragments may come in any order, and there may be more than the threshold.
+   * @throws {UmbralError} `bad-cfrags` for no fragments, unverified ones, different delegations, one fragment twice, or fragments that do not open this capsule
    */
   decapsulate(capsule: Capsule, cfrags: readonly VerifiedCapsuleFrag[]): Uint8Array {
     assertVerified(cfrags);
@@ -91,7 +91,7 @@ export class CapsuleOpener {
     let w = this.#weights.get(name);
     if (w === undefined) {
       w = weightsOf(this.#receiving, cfrags);
-      if (this.#weights.size >= MOST_SETS) this.#weights.clear();
+      if (this.#weights.size >= MAX_SETS) this.#weights.clear();
       this.#weights.set(name, w);
     }
     return opened(this.#delegating, capsule, cfrags, w);
@@ -103,7 +103,7 @@ export class CapsuleOpener {
   }
 }
 
-/** One capsule alone, with nothing to remember; see {@link CapsuleOpener}. @throws {UmbralError} `bad-cfrags` */
+/** Opens one capsule and remembers nothing. For several capsules use {@link CapsuleOpener}. @throws {UmbralError} `bad-cfrags` */
 export const decapsulateReencrypted = (
   receiving: SecretKey,
   delegating: PublicKey,

@@ -1,4 +1,4 @@
-// The delegator: opens what was encrypted to its key, and splits the right to open it among proxies for one recipient.
+// Delegator role of Umbral (the patient): opens what was encrypted to its own key, and makes the key fragments that let proxies re-encrypt for one recipient.
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import type { Point } from './curve/backend.ts';
 import { curve } from './curve/curve.ts';
@@ -11,7 +11,7 @@ import { add, areDistinct, draw, isZero, mul, randomScalar, type Scalar } from '
 import { publicKeyOf, SecretKey } from './secret-key.ts';
 import { signMessage } from './ecdsa-sign.ts';
 
-/** The key of a capsule, 32 bytes, secret. */
+/** Derives the key of a capsule, 32 bytes, secret. */
 export const decapsulateOriginal = (key: SecretKey, capsule: Capsule): Uint8Array =>
   hashKey(curve.encode(curve.addMul(capsule.e, capsule.v, SecretKey.scalarOf(key))));
 
@@ -19,30 +19,30 @@ export const decapsulateOriginal = (key: SecretKey, capsule: Capsule): Uint8Arra
 export const decryptOriginal = (key: SecretKey, capsule: Capsule, ciphertext: Uint8Array): Uint8Array =>
   openWith(decapsulateOriginal(key, capsule), capsule, ciphertext);
 
-export interface Delegation {
-  /** a */
+export interface KFragInput {
+  /** a, the secret delegating key. */
   readonly delegating: SecretKey;
-  /** B */
+  /** B, the receiving public key. */
   readonly receiving: PublicKey;
-  /** w; must sign nothing but key fragments. */
+  /** w, the key fragment signer. It must sign nothing else. */
   readonly signer: SecretKey;
-  /** How many fragments it takes. */
+  /** How many proxies must re-encrypt before the recipient can open. */
   readonly threshold: number;
-  /** How many are made, one for each proxy. */
+  /** How many key fragments are made, one for each proxy. */
   readonly shares: number;
-  /** Let the proxy check that the fragment is for this delegating key; yes unless said otherwise. */
+  /** Sign the delegating key too, so that the proxy can check it. The default is true. */
   readonly signDelegating?: boolean;
   /** The same for the receiving key. */
   readonly signReceiving?: boolean;
   /**
-   * Sign for the proxy and for the receiver separately even where the two messages are equal, as the peers do. Nobody can tell from the
-   * outside which was done; one signature is faster.
+   * Sign for the proxy and for the receiver separately, even if the two messages are equal, as other implementations do. The result does not show
+   * which was done; one signature is faster. The default is false.
    */
   readonly separateSignatures?: boolean;
   readonly rng?: Rng;
 }
 
-/** f(x) of the polynomial with these coefficients, the constant one first. */
+/** Evaluates f(x), the polynomial with these coefficients, the constant one first. */
 const evaluate = (coefficients: readonly Scalar[], x: Scalar): Scalar =>
   coefficients.reduceRight((sum, c) => add(mul(sum, x), c));
 
@@ -52,13 +52,13 @@ const checkCounts = (threshold: number, shares: number): void => {
 };
 
 /**
- * The fragments of one delegation. A threshold of them together with the recipient's key open whatever is encrypted to the delegating
- * key, and also give away the delegating key itself: delegate only keys made for that.
+ * Makes the key fragments of one delegation. A threshold of them together with the recipient's secret key open everything that is encrypted to the
+ * delegating key, and even reveal that key: so delegate only a key that was made for this.
  * @throws {UmbralError} `bad-threshold`
  */
-export const generateKFrags = (delegation: Delegation): VerifiedKeyFrag[] => {
-  const { delegating, receiving, signer, threshold, shares, rng = systemRng } = delegation;
-  const { signDelegating = true, signReceiving = true, separateSignatures = false } = delegation;
+export const generateKFrags = (input: KFragInput): VerifiedKeyFrag[] => {
+  const { delegating, receiving, signer, threshold, shares, rng = systemRng } = input;
+  const { signDelegating = true, signReceiving = true, separateSignatures = false } = input;
   checkCounts(threshold, shares);
   const A = curve.encode(publicKeyOf(delegating).point);
   const B = curve.encode(receiving.point);
@@ -85,9 +85,9 @@ export const generateKFrags = (delegation: Delegation): VerifiedKeyFrag[] => {
       forProxy: oneSignature ? undefined : draw(rng, 32),
     };
   });
-  // Either happens only with a broken source of randomness (or once in 2^256): then nothing should be made.
+  // Both happen only with a broken source of randomness (or with probability 2^-256). Nothing is made then.
   if (drafts.some(({ key }) => isZero(key)) || !areDistinct(drafts.map(({ index }) => index)))
-    throw new UmbralError('bad-randomness', 'a share is zero or two are at the same place');
+    throw new UmbralError('bad-randomness', 'a share is zero or two have the same index');
 
   const commitments = curve.muls(drafts.map(({ key }) => ['U', key]));
   return drafts.map(({ id, key, forReceiver, forProxy }, i) => {

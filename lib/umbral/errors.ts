@@ -1,4 +1,4 @@
-/** What can be wrong with an Umbral object, its use or its inputs. */
+// Defines UmbralError, the error of the scheme, and its closed list of codes.
 export type UmbralErrorCode =
   | 'bad-encoding'
   | 'bad-point'
@@ -13,24 +13,24 @@ export type UmbralErrorCode =
   | 'bad-randomness'
   | 'decryption-failed';
 
-/** A refusal of the scheme. The message names what was refused and never holds a key, a plaintext or any input. */
+/** A refusal by the scheme. The message names the thing that was refused and never contains a key, a plaintext or any input. */
 export class UmbralError extends Error {
   override readonly name = 'UmbralError';
   readonly code: UmbralErrorCode;
-  /** Of the first wrong one, from 0, where several were checked together. */
-  readonly place: number | undefined;
-  constructor(code: UmbralErrorCode, message: string, place?: number) {
+  /** Index from 0 of the first wrong object, when several were checked together. */
+  readonly index: number | undefined;
+  constructor(code: UmbralErrorCode, message: string, index?: number) {
     super(message);
     this.code = code;
-    this.place = place;
+    this.index = index;
   }
 }
 
-/** Runs a check of one of several, and adds which one to its refusal. */
-export const atPlace = <T>(place: number, run: () => T): T => {
+/** Runs a check of one object in a list, and adds its index to the error. */
+export const atIndex = <T>(index: number, run: () => T): T => {
   try {
     return run();
   } catch (error) {
-    throw error instanceof UmbralError ? new UmbralError(error.code, error.message, place) : error;
+    throw error instanceof UmbralError ? new UmbralError(error.code, error.message, index) : error;
   }
 };

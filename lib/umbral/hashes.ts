@@ -1,5 +1,5 @@
-// Every domain-separation tag, and the order of every hash and signature input. docs/spec/umbral.md has the same as tables.
-// Points come in encoded (SEC 1 compressed, 33 bytes); capital letters are the scheme's names for them.
+// Hash functions and signed messages of Umbral: the domain-separation tags and the order of the inputs. docs/spec/umbral.md has them as tables.
+// Points are encoded (SEC 1 compressed, 33 bytes). Capital letters are the names of points in the scheme.
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, u32, u8 } from '../bytes/binary.ts';
@@ -27,21 +27,21 @@ const TAGS = {
 const hashed = (prefix: Uint8Array, ...parts: readonly Uint8Array[]): Scalar =>
   scalarFromDigest(curve.sha256(concat(prefix, ...parts)));
 
-/** SHA-256 of u32(length of tag), tag, parts; as a scalar in [1, n-1]. */
+/** SHA-256 of u32(length of tag), tag, parts; mapped to a scalar in [1, n-1]. */
 export const hashToScalar = (tag: Uint8Array, ...parts: readonly Uint8Array[]): Scalar =>
   hashed(prefixed(tag), ...parts);
 
-/** The challenge inside a capsule. */
+/** The challenge in a capsule. */
 export const hashCapsule = (E: Encoded, V: Encoded): Scalar => hashed(TAGS.capsule, E, V);
 
-/** d, known to delegator and recipient. @param T the Diffie-Hellman point [x]B = [b]X */
+/** d, the secret that delegator and recipient share. @param T the Diffie-Hellman point [x]B = [b]X */
 export const hashSecret = (X: Encoded, B: Encoded, T: Encoded): Scalar => hashed(TAGS.secret, X, B, T);
 
-/** Where the polynomial is evaluated for the share with this id[32]. */
+/** The argument at which the polynomial is evaluated for the share with this id[32]. */
 export const hashIndex = (X: Encoded, B: Encoded, T: Encoded, id: Uint8Array): Scalar =>
   hashed(TAGS.index, X, B, T, id);
 
-/** The challenge of the re-encryption proof. The order is by capsule part and differs from the order on the wire. */
+/** The challenge of the re-encryption proof. The inputs are ordered by part of the capsule, unlike in the encoding of a capsule fragment. */
 export const hashProof = (
   E: Encoded,
   E1: Encoded,
@@ -55,9 +55,7 @@ export const hashProof = (
 
 const optionalKey = (key: Encoded | undefined): Uint8Array => (key === undefined ? u8(0) : concat(u8(1), key));
 
-/**
- * What the kfrag signer signs, 100, 133 or 166 bytes. It has no tag and starts with 32 free bytes, so its key must sign nothing else.
- */
+/** The message that the key fragment signer signs, 100, 133 or 166 bytes. It has no tag and begins with 32 random bytes, so the key must sign nothing else. */
 export const kfragMessage = (
   id: Uint8Array,
   U1: Encoded,
@@ -66,7 +64,7 @@ export const kfragMessage = (
   B: Encoded | undefined,
 ): Uint8Array => concat(id, U1, X, optionalKey(A), optionalKey(B));
 
-/** ECDSA digest of a message. */
+/** The digest of a message for ECDSA. */
 export const messageDigest = (message: Uint8Array): Uint8Array => curve.sha256(message);
 
 /** RFC 5869 with SHA-256, no salt. */
@@ -76,7 +74,7 @@ const derive = (secret: Uint8Array, info: Uint8Array, length: number): Uint8Arra
 /** The key of the data encapsulation, 32 bytes. @param K the shared point */
 export const hashKey = (K: Encoded): Uint8Array => curve.hkdf(K);
 
-/** The tag of the hash is the whole info, label included. */
+/** The tag of the scalar hash is the whole info, label included. */
 export const factoryKey = (seed: Uint8Array, label: Uint8Array): Scalar => {
   const info = concat(TAGS.makeKey, label);
   return hashToScalar(info, derive(seed, info, 64));

@@ -1,4 +1,4 @@
-// Key fragments: one proxy's share of a delegation. The share rk inside is secret to that proxy.
+// Key fragment of Umbral: the share of one proxy in a delegation. It contains rk, which is secret to that proxy.
 import { concat, equalBytes } from '../bytes/binary.ts';
 import { array, bin, bool, reader } from './message-pack.ts';
 import { curve } from './curve/curve.ts';
@@ -13,10 +13,10 @@ export type { KeyFrag, VerifiedKeyFrag } from './objects.ts';
 
 export const KFRAG_BYTES = 310;
 
-/** The 32 random bytes that name the fragment; cfrags made with it carry them too. */
+/** The 32 random bytes that identify the key fragment. Capsule fragments made with it carry them too. */
 export const kfragId = (kfrag: KeyFrag): Uint8Array => kfrag.fields.id.slice();
 
-/** 310 bytes, the same whether verified or not. They contain the share: secret to its proxy. */
+/** Encodes a key fragment, 310 bytes. A verified one has the same encoding. It contains the share: secret to its proxy. */
 export const encodeKFrag = (kfrag: KeyFrag): Uint8Array => {
   const f = kfrag.fields;
   return concat(
@@ -36,9 +36,10 @@ export const encodeKFrag = (kfrag: KeyFrag): Uint8Array => {
 };
 
 /**
+ * Decodes a key fragment. Its share and signature are not checked.
  * @param bytes 310
- * @throws {UmbralError} `bad-encoding`, `bad-point`, `bad-scalar`, `bad-signature`; `bad-parameters` for another U than ours, with
- *   which a forged share can be made to match a signed commitment
+ * @throws {UmbralError} `bad-encoding`, `bad-point`, `bad-scalar`, `bad-signature`; `bad-parameters` for a U other than ours, because with another
+ *   U a forged share can match a signed commitment
  */
 export const decodeKFrag = (bytes: Uint8Array): KeyFrag => {
   const r = reader(bytes, KFRAG_BYTES, 'key fragment');
@@ -61,19 +62,19 @@ export const decodeKFrag = (bytes: Uint8Array): KeyFrag => {
 };
 
 export interface KeyFragContext {
-  /** W, of the delegator's kfrag signer. */
+  /** W, the public key of the delegator's key fragment signer. */
   readonly verifying: PublicKey;
-  /** A. Needed when the fragment says that it is signed for it, ignored when not. */
+  /** A, the delegating key. Required if the fragment is signed for it, ignored otherwise. */
   readonly delegating?: PublicKey | undefined;
-  /** B. As for `delegating`. */
+  /** B, the receiving key. Required if the fragment is signed for it, ignored otherwise. */
   readonly receiving?: PublicKey | undefined;
-  /** Refuse a fragment that is not signed for both keys: without, it proves nothing about the missing one. */
+  /** Refuse a fragment that is not signed for both keys: such a fragment proves nothing about the missing key. */
   readonly requireBothKeys?: boolean;
 }
 
 const invalid = (why: string): UmbralError => new UmbralError('kfrag-invalid', `the key fragment is invalid: ${why}`);
 
-/** The key as it stands in the signed message. */
+/** The key as encoded in the signed message; undefined if the signature does not cover it. */
 const signedKey = (isSigned: boolean, key: PublicKey | undefined, which: string): Uint8Array | undefined => {
   if (!isSigned) return undefined;
   if (key === undefined) throw invalid(`it is signed for a ${which} key and none was given`);
@@ -82,7 +83,7 @@ const signedKey = (isSigned: boolean, key: PublicKey | undefined, which: string)
 
 /**
  * Checks that the share matches its commitment and that the delegator signed it.
- * With both flags set the receiver's signature is checked too: else a proxy would keep a fragment whose cfrags every recipient refuses.
+ * If both flags are set, it also checks the signature for the receiver: otherwise a proxy could store a fragment whose results every recipient refuses.
  * @throws {UmbralError} `kfrag-invalid`
  */
 export const verifyKFrag = (kfrag: KeyFrag, context: KeyFragContext): VerifiedKeyFrag => {

@@ -1,4 +1,5 @@
-// The bytes around the fields: MessagePack in one canonical form (fixarray, bin 8, booleans). Peers read more forms; they write only this one.
+// Encodes and decodes the MessagePack framing of Umbral objects in one canonical form (fixarray, bin 8, booleans). Other implementations decode
+// more forms, but encode only this one.
 import { concat } from '../bytes/binary.ts';
 import { UmbralError } from './errors.ts';
 
@@ -11,7 +12,7 @@ export const array = (count: number): Uint8Array => Uint8Array.of(FIXARRAY | cou
 export const bin = (bytes: Uint8Array): Uint8Array => concat(Uint8Array.of(BIN8, bytes.length), bytes);
 export const bool = (value: boolean): Uint8Array => Uint8Array.of(value ? TRUE : FALSE);
 
-/** Reads a form of fixed length from front to back. Every method throws {@link UmbralError} `bad-encoding` on anything else than it expects. */
+/** Reads an encoding of fixed length from front to back. Every method throws {@link UmbralError} `bad-encoding` if the bytes are not as expected. */
 export interface Reader {
   readonly array: (count: number) => void;
   readonly bin: (length: number) => Uint8Array;
@@ -19,7 +20,7 @@ export interface Reader {
 }
 
 /**
- * @param length the only one accepted: since the fields of a form have fixed lengths, every byte is then read
+ * @param length the only length that is accepted. The fields have fixed lengths, so every byte is then read
  * @param what names the object in errors
  */
 export const reader = (bytes: Uint8Array, length: number, what: string): Reader => {

@@ -1,8 +1,8 @@
-// The objects of the scheme as values. They are made by the files of this folder only, after the checks that their names promise.
+// Classes of the scheme's objects: capsules, key fragments, capsule fragments. Only the files of this folder construct them, after the checks that a name promises.
 import type { Point } from './curve/backend.ts';
 import type { Scalar } from './curve/scalar.ts';
 
-/** E, V, s with [s]G = V + [h]E and V other than -E. */
+/** E, V, s with [s]G = V + [h]E, and V is not -E. */
 export class Capsule {
   readonly e: Point;
   readonly v: Point;
@@ -28,7 +28,7 @@ export interface KeyFragFields {
   readonly signsReceiving: boolean;
 }
 
-/** Well-formed, nothing more. The share rk is kept where neither the inspector nor JSON shows it. */
+/** Well-formed, but not verified. The share rk is a private member, so neither the inspector nor JSON shows it. */
 export class KeyFrag {
   readonly fields: KeyFragFields;
   readonly #key: Scalar;
@@ -41,7 +41,7 @@ export class KeyFrag {
   }
 }
 
-/** A fragment whose share and signature were checked in this process, or which this process made. */
+/** A key fragment that this process made, or whose share and signature it checked. */
 export class VerifiedKeyFrag extends KeyFrag {
   readonly verified = true;
 }
@@ -61,7 +61,7 @@ export interface CapsuleFragFields {
   readonly receiverSignature: Uint8Array;
 }
 
-/** Well-formed, nothing more. */
+/** Well-formed, but not verified. */
 export class CapsuleFrag {
   readonly fields: CapsuleFragFields;
   constructor(fields: CapsuleFragFields) {
@@ -69,7 +69,7 @@ export class CapsuleFrag {
   }
 }
 
-/** A fragment whose signature and proof were checked in this process, or which this process made. */
+/** A capsule fragment that this process made, or whose signature and proof it checked. */
 export class VerifiedCapsuleFrag extends CapsuleFrag {
   readonly verified = true;
 }

@@ -1,4 +1,4 @@
-// The proxy: turns a capsule for the delegating key into a fragment for the receiving key, without learning anything. The service's door.
+// Proxy role of Umbral: re-encrypts a capsule from the delegating key to the receiving key and learns nothing. The service imports this file.
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import { proofChallenge } from './cfrag.ts';
 import { curve } from './curve/curve.ts';
@@ -15,8 +15,8 @@ export { decodePublicKey, encodePublicKey, type PublicKey } from './public-key.t
 export { verifyMessage } from './ecdsa-verify.ts';
 
 /**
- * Re-encrypts with proof. `rng` must be sound: a proof nonce that repeats or leaks gives the share away.
- * @throws {UmbralError} `kfrag-invalid` for a fragment that was not verified, where the compiler did not see it
+ * Re-encrypts a capsule and proves it. `rng` must be sound: a proof nonce that repeats or becomes known reveals the share.
+ * @throws {UmbralError} `kfrag-invalid` for a key fragment that was not verified, if the compiler did not find that
  */
 export const reencrypt = (capsule: Capsule, kfrag: VerifiedKeyFrag, rng: Rng = systemRng): VerifiedCapsuleFrag => {
   if (!(kfrag instanceof VerifiedKeyFrag)) throw new UmbralError('kfrag-invalid', 'the key fragment was not verified');
@@ -36,8 +36,8 @@ export const reencrypt = (capsule: Capsule, kfrag: VerifiedKeyFrag, rng: Rng = s
 };
 
 /**
- * Hazard. Takes a fragment as verified because it was verified when it was stored: only for bytes that this very service wrote after
- * {@link verifyKFrag}, from a place that nobody else can write to. Its form is still checked; its share and signature are not.
+ * Hazard: decodes a key fragment and treats it as verified without checking its share and signature. Use it only for bytes that this service stored after
+ * {@link verifyKFrag}, in storage that nobody else can write to.
  * @param bytes 310
  * @throws {UmbralError} as {@link decodeKFrag}
  */
@@ -47,27 +47,27 @@ export const trustStoredKFrag = (bytes: Uint8Array): VerifiedKeyFrag => {
 };
 
 /**
- * Fragments as {@link trustStoredKFrag} decoded them, by their bytes: whoever asks has read the bytes just now, so a fragment that was deleted since is never
- * used. Holds shares, which are secret to the proxy, of the last ones used.
+ * Cache of decoded key fragments (see {@link trustStoredKFrag}), least recently used out first. The key is the bytes, which the caller reads from storage
+ * each time, so a deleted fragment is never used again. It contains shares, which are secret to the proxy.
  */
 export class StoredKFrags {
-  readonly #most: number;
-  /** The last used last. */
+  readonly #capacity: number;
+  /** In the order of use, the last one at the end. */
   readonly #decoded = new Map<string, VerifiedKeyFrag>();
 
-  /** @param most fragments held, some 1 KiB each */
-  constructor(most = 100) {
-    this.#most = most;
+  /** @param capacity key fragments, about 1 KiB each */
+  constructor(capacity = 100) {
+    this.#capacity = capacity;
   }
 
-  /** @param bytes 310. @throws {UmbralError} as {@link decodeKFrag} */
+  /** Decodes a key fragment, or takes it from the cache. @param bytes 310. @throws {UmbralError} as {@link decodeKFrag} */
   trust(bytes: Uint8Array): VerifiedKeyFrag {
     const name = String.fromCharCode(...bytes);
     const kfrag = this.#decoded.get(name) ?? trustStoredKFrag(bytes);
     this.#decoded.delete(name);
     this.#decoded.set(name, kfrag);
     for (const oldest of this.#decoded.keys()) {
-      if (this.#decoded.size <= this.#most) break;
+      if (this.#decoded.size <= this.#capacity) break;
       this.#decoded.delete(oldest);
     }
     return kfrag;

@@ -1,4 +1,4 @@
-// Secret keys. A key that lands in a log line, an error or a JSON body shows a placeholder.
+// Secret keys on secp256k1. A key in a log line, an error or a JSON text prints as a placeholder.
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import { curve } from './curve/curve.ts';
 import type { PublicKey } from './public-key.ts';
@@ -6,7 +6,7 @@ import { decodeNonZeroScalar, encodeScalar, randomScalar, type Scalar } from './
 
 const PLACEHOLDER = '[secret key]';
 
-/** A secret scalar in [1, n-1]; 32 bytes outside. */
+/** A secret scalar in [1, n-1], encoded as 32 bytes. */
 export class SecretKey {
   readonly #scalar: Scalar;
   #publicKey: PublicKey | undefined;
@@ -23,12 +23,12 @@ export class SecretKey {
     return new SecretKey(decodeNonZeroScalar(bytes));
   }
 
-  /** For this folder. @param scalar not zero */
+  /** For lib/umbral only. @param scalar not zero */
   static fromScalar(scalar: Scalar): SecretKey {
     return new SecretKey(scalar);
   }
 
-  /** For this folder. */
+  /** For lib/umbral only. */
   static scalarOf(key: SecretKey): Scalar {
     return key.#scalar;
   }
@@ -37,7 +37,7 @@ export class SecretKey {
     return (key.#publicKey ??= { point: curve.muls([['G', key.#scalar]])[0]! });
   }
 
-  /** 32 bytes, big endian; a copy that the caller wipes. */
+  /** Returns 32 bytes, big endian. The caller wipes this copy. */
   toBytes(): Uint8Array {
     return encodeScalar(this.#scalar);
   }
@@ -57,5 +57,5 @@ export class SecretKey {
 
 export const randomSecretKey = (rng: Rng = systemRng): SecretKey => SecretKey.fromScalar(randomScalar(rng));
 
-/** Computed once for each key. */
+/** The public key; it is computed once for each secret key. */
 export const publicKeyOf = (key: SecretKey): PublicKey => SecretKey.publicKeyOf(key);

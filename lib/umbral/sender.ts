@@ -1,4 +1,4 @@
-// The sender: anybody who has the public key can encrypt to it.
+// Sender role of Umbral: encrypts to a public key, or encapsulates a fresh symmetric key for it.
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import type { Point } from './curve/backend.ts';
 import { challengeOf } from './capsule.ts';
@@ -16,7 +16,7 @@ export interface Encapsulation {
   readonly key: Uint8Array;
 }
 
-/** Draws a key and the capsule that gives it to the holder of the secret key. */
+/** Draws a symmetric key, and the capsule from which the owner of the secret key derives it. */
 export const encapsulate = (to: PublicKey, rng: Rng = systemRng): Encapsulation => {
   const r = randomScalar(rng);
   const u = randomScalar(rng);

@@ -1,10 +1,10 @@
-// The statistics of the leak bench: what it would be blind to shows here.
+// Tests the statistics of the leak bench with known leaks and with none.
 import { expect, test } from '@jest/globals';
 import { largestT } from '../../bench/welch.ts';
 
 const around = (mean: number, count = 200): number[] => Array.from({ length: count }, (_, i) => mean + (i % 7));
 
-test('the same times are no leak, nor is a tail in both', () => {
+test('equal times are no leak, also with a long tail in both', () => {
   expect(largestT([around(100), around(100)])).toBeLessThan(1);
   expect(
     largestT([
@@ -20,13 +20,13 @@ test('the same times are no leak, nor is a tail in both', () => {
   ).toBe(0);
 });
 
-test('a difference is one, and the greater the more so', () => {
+test('a difference in times is a leak, and a larger difference gives a larger value', () => {
   const [small, large] = [1, 5].map((more) => largestT([around(100), around(100 + more)]));
   expect(small).toBeGreaterThan(4.5);
   expect(large).toBeGreaterThan(small!);
 });
 
-test('times that do not meet at all are the greatest leak, not none', () => {
+test('times without any overlap are the largest leak', () => {
   expect(largestT([around(100), around(1000)])).toBe(Infinity);
   expect(
     largestT([

@@ -1,4 +1,4 @@
-// Functions bundled as they are deployed, and what is in them.
+// Bundles functions with esbuild as the deployment does, and lists the source files in each bundle.
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import { readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -7,7 +7,7 @@ export const root = join(import.meta.dirname, '..', '..');
 
 export const functions = readdirSync(join(root, 'functions')).map((file) => basename(file, '.ts'));
 
-// As serverless-esbuild calls it; serverless.yml says format, platform, target and main fields.
+// The options with which serverless-esbuild calls it; serverless.yml sets format, platform, target and main fields.
 export const bundle = async (options: BuildOptions): Promise<Metafile> => {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -28,7 +28,7 @@ export const bundle = async (options: BuildOptions): Promise<Metafile> => {
 export const bundleAll = (): Promise<Metafile> =>
   bundle({ entryPoints: functions.map((name) => `functions/${name}.ts`) });
 
-/** Inputs of which something is left in an output, by function. */
+/** For each function, the source files of which something remains in the bundle. */
 export const leftIn = ({ outputs }: Metafile): ReadonlyMap<string, readonly string[]> =>
   new Map(
     Object.entries(outputs).map(([output, { inputs }]) => [

@@ -1,4 +1,4 @@
-// What makes cold starts short: no function carries what only others need (ADR 17).
+// Tests that a function's bundle contains only code that the function needs, because that keeps cold starts short (ADR 17).
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ test('serverless.yml bundles the way these tests do', () => {
 });
 
 describe.each(functions)('%s', (name) => {
-  test('carries the routes of its own topic, and of those that this one takes schemas from', () => {
+  test('contains the routes of its own topic, and of topics whose schemas they use', () => {
     const topics = left.get(name)!.filter((input) => /^lib\/api\/.*routes\.ts$/.test(input));
     const own = /from '\.\.\/(lib\/api\/.*-routes\.ts)'/.exec(
       readFileSync(join(root, `functions/${name}.ts`), 'utf8'),
@@ -24,12 +24,12 @@ describe.each(functions)('%s', (name) => {
     expect(topics.sort()).toEqual([...(own === undefined ? [] : [own]), ...borrowed].sort());
   });
 
-  test('carries the SDK as modules', () => {
+  test('contains the AWS SDK as ES modules', () => {
     expect(left.get(name)!.filter((input) => /@(aws-sdk|smithy)\/.*\/dist-cjs\//.test(input))).toEqual([]);
   });
 });
 
-test('few functions carry S3 or KMS', () => {
+test('few functions contain the clients of S3 or KMS', () => {
   const carrying = (client: string): readonly string[] =>
     functions.filter((name) => left.get(name)!.some((input) => input.includes(`/client-${client}/`)));
   expect(carrying('s3')).toEqual(['begin-upload', 'commit-record', 'delete-record', 'sweep-uploads']);

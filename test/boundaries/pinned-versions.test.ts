@@ -1,4 +1,4 @@
-// package.json names exact versions: an install can bring nothing that the lockfile and CI have not seen.
+// Tests that package.json names exact versions, so that an install brings nothing that the lockfile and CI have not seen.
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// The server cannot decrypt: what would open a record, seal one, or hold a secret is in no bundle of any function. Every function is bundled as
-// it is deployed, and of the crypto only what stands on this list may be left in what esbuild writes.
+// Tests that the server cannot decrypt: no bundle of any function contains code that opens or seals a record or handles a secret. Every function is
+// bundled as it is deployed; of the crypto code, only the files on this list may remain in the output of esbuild.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Metafile, Plugin } from 'esbuild';
 import { readdirSync } from 'node:fs';
@@ -8,9 +8,9 @@ import { bundle, bundleAll, functions, leftIn, root } from './bundle.ts';
 
 const crypto = ['umbral', 'envelope', 'identity', 'client', 'cli'];
 
-/** What the server does: check capsules and key fragments, re-encrypt, read headers. */
+/** Entry files for the server's tasks: check capsules and key fragments, re-encrypt, read headers. */
 const DOORS = ['umbral/proxy', 'umbral/capsule', 'umbral/kfrag', 'umbral/cfrag', 'umbral/errors', 'envelope/header'];
-/** What these are made of: arithmetic, encodings and checks on public values. None knows a secret key or a cipher. */
+/** The files that they import: arithmetic, encodings and checks of public values. None contains a secret key or a cipher. */
 const INTERNALS = [
   'umbral/curve/backend',
   'umbral/curve/choose-backend',
@@ -30,7 +30,7 @@ const INTERNALS = [
   'envelope/errors',
 ];
 const ALLOWED = new Set([...DOORS, ...INTERNALS].map((m) => `lib/${m}.ts`));
-/** Ciphers are for clients alone. */
+/** Only clients use ciphers. */
 const CIPHERS = 'node_modules/@noble/ciphers/';
 
 const isForbidden = (input: string): boolean =>
@@ -45,13 +45,13 @@ describe('the functions as they are deployed', () => {
     left = leftIn(await bundleAll());
   });
 
-  test.each(functions)('%s holds nothing that decrypts', (name) => {
+  test.each(functions)('%s contains nothing that decrypts', (name) => {
     const inputs = left.get(name)!;
     expect(inputs).toContain(`lib/usecases/${name}.ts`);
     expect(inputs.filter(isForbidden)).toEqual([]);
   });
 
-  test('what re-encrypts is in one function only', () => {
+  test('only one function contains the re-encryption', () => {
     expect(functions.filter((name) => left.get(name)!.includes('lib/umbral/proxy.ts'))).toEqual(['recapsulate']);
   });
 });
@@ -65,7 +65,7 @@ describe('the test itself', () => {
   });
   const secret = modules.filter((m) => !ALLOWED.has(m));
 
-  test('knows of the modules with a secret', () => {
+  test('knows the modules that handle a secret', () => {
     for (const name of [
       'umbral/delegatee',
       'umbral/delegator',
@@ -106,7 +106,7 @@ describe('the test itself', () => {
     );
   });
 
-  test('minds only what is left: an import for its types is none', async () => {
+  test('ignores imports of types, because nothing of them remains in the bundle', async () => {
     const stdin = {
       contents: `import '../lib/umbral/errors.ts'; import type {} from '../lib/umbral/delegatee.ts';`,
       resolveDir: join(root, 'functions'),

@@ -1,3 +1,4 @@
+// Tests the helpers for byte arrays.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { concat, equalBytes, ofLength, systemRng, u32, u64, u8, wipe } from '../../lib/bytes/binary.ts';
@@ -32,7 +33,7 @@ describe('integers', () => {
     expect(encode(max).at(-1)).toBe(0xff);
   });
 
-  test.each(forms)('%s refuses what does not fit', (_, encode, _width, max) => {
+  test.each(forms)('%s refuses numbers that do not fit', (_, encode, _width, max) => {
     for (const n of [-1, 0.5, NaN, Infinity, max + 1, 2 ** 53]) expect(code(() => encode(n))).toBe('bad-value');
   });
 });
@@ -52,7 +53,7 @@ describe('concat', () => {
 });
 
 describe('equalBytes', () => {
-  test('holds for copies, and for nothing else', () => {
+  test('is true for copies only', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (bytes, at, flip) => {
         expect(equalBytes(bytes, bytes.slice())).toBe(true);
@@ -66,20 +67,20 @@ describe('equalBytes', () => {
   });
 });
 
-test('ofLength hands back what has the length, and names what has not', () => {
+test('ofLength returns bytes of the right length, and the error names the value otherwise', () => {
   const bytes = new Uint8Array(3);
   expect(ofLength(bytes, 3, 'salt')).toBe(bytes);
   expect(code(() => ofLength(bytes, 4, 'salt'))).toBe('bad-length');
   expect(() => ofLength(bytes, 4, 'salt')).toThrow('salt must be 4 bytes, not 3');
 });
 
-test('systemRng gives as many bytes as asked, and others each time', () => {
+test('systemRng returns the number of bytes asked for, different ones each time', () => {
   expect(systemRng(0)).toHaveLength(0);
   expect(systemRng(32)).toHaveLength(32);
   expect(systemRng(32)).not.toEqual(systemRng(32));
 });
 
-test('wipe overwrites every secret handed to it', () => {
+test('wipe overwrites every secret that it gets', () => {
   const [a, b] = [Uint8Array.of(1, 2), Uint8Array.of(3)];
   wipe(a, b);
   expect([...a, ...b]).toEqual([0, 0, 0]);

@@ -1,3 +1,4 @@
+// Tests the text encodings of bytes: base64url, hexadecimal, base32, UTF-8.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import {
@@ -38,7 +39,7 @@ describe.each(forms)('%s', (_, encode, decode, alphabet) => {
     );
   });
 
-  test('whatever decodes, re-encodes to itself; all else is refused with its own error', () => {
+  test('a text that decodes encodes to itself again; any other text is refused with BytesError', () => {
     const near = fc.oneof(
       fc.string({ maxLength: 60 }),
       fc.string({ unit: fc.constantFrom(...Array.from('AQaz27_-=+/ \n')), maxLength: 20 }),
@@ -85,7 +86,7 @@ test('the error names the value and does not repeat it', () => {
 });
 
 describe('UTF-8', () => {
-  test('goes both ways for every well-formed text', () => {
+  test('encodes and decodes every well-formed text', () => {
     fc.assert(fc.property(fc.string({ unit: 'binary' }), (s) => expect(fromUtf8(utf8(s))).toBe(s)));
   });
 

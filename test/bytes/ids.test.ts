@@ -1,3 +1,4 @@
+// Tests identity ids and random ids: encoding, and refusal of malformed ids.
 import { describe, expect, test } from '@jest/globals';
 import { bech32, bech32m } from '@scure/base';
 import fc from 'fast-check';
@@ -26,7 +27,7 @@ const key = (fill: number): Uint8Array => new Uint8Array(32).fill(fill);
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 
 describe('identity ids', () => {
-  test('are 62 lower-case characters that give back the key', () => {
+  test('are 62 lower-case characters that decode to the key', () => {
     fc.assert(
       fc.property(bytes(32), (publicKey) => {
         const id = identityId(publicKey);
@@ -62,14 +63,15 @@ describe('identity ids', () => {
     ['white space', ` ${identityId(key(7))}`],
   ])('%s is refused', (_, text) => expect(refused(() => parseIdentityId(text))).toBe('bad-encoding'));
 
-  test('a QR reader may give all upper case, not a mixture', () => {
+  test('a QR reader may return all upper case, but no mixture', () => {
     const id = identityId(key(7));
     expect(parseScannedIdentityId(id.toUpperCase())).toBe(id);
     expect(parseScannedIdentityId(id)).toBe(id);
     expect(refused(() => parseScannedIdentityId(id.replace('ehr', 'EHR')))).toBe('bad-encoding');
   });
 
-  test('only 32 bytes have one', () => expect(refused(() => identityId(new Uint8Array(31)))).toBe('bad-length'));
+  test('only a key of 32 bytes has an id', () =>
+    expect(refused(() => identityId(new Uint8Array(31)))).toBe('bad-length'));
 
   test('the error does not repeat the text', () => {
     expect(() => parseIdentityId('ehr1private')).toThrow(/^(?!.*private)/);

@@ -1,4 +1,4 @@
-// Arbitrary values of the scheme for property tests. Keys come from fast-check, so a printed seed reproduces a failure.
+// Arbitraries of fast-check for property tests of the scheme. Keys come from fast-check, so a printed seed reproduces a failure.
 import fc from 'fast-check';
 import type { Rng } from '../../lib/bytes/binary.ts';
 import { publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';
@@ -10,7 +10,7 @@ export const bytesOf = (length: number): fc.Arbitrary<Uint8Array> =>
 const big = (k: bigint): Uint8Array =>
   Uint8Array.from(k.toString(16).padStart(64, '0').match(/../g)!, (h) => parseInt(h, 16));
 
-/** Valid secret scalars, the ends of the range among them. */
+/** Valid secret scalars, including both ends of the range. */
 export const secretKeys: fc.Arbitrary<SecretKey> = fc
   .oneof(
     { weight: 1, arbitrary: fc.constantFrom(1n, 2n, ORDER - 2n, ORDER - 1n) },
@@ -18,7 +18,7 @@ export const secretKeys: fc.Arbitrary<SecretKey> = fc
   )
   .map((k) => SecretKey.fromBytes(big(k)));
 
-/** A deterministic source (xorshift): not random at all, but never repeating within a run. */
+/** A deterministic generator (xorshift). It is not random, but never repeats within a run. */
 export const sources: fc.Arbitrary<Rng> = fc.integer({ min: 1, max: 0x7fffffff }).map((seed) => {
   let x = seed;
   return (length) =>
@@ -54,7 +54,7 @@ export const splits: fc.Arbitrary<{ readonly threshold: number; readonly shares:
   .integer({ min: 1, max: 4 })
   .chain((shares) => fc.record({ threshold: fc.integer({ min: 1, max: shares }), shares: fc.constant(shares) }));
 
-/** One byte changed. */
+/** The bytes with one byte changed. */
 export const flipped = (bytes: Uint8Array, at: number, mask: number): Uint8Array => {
   const copy = bytes.slice();
   copy[at]! ^= mask;

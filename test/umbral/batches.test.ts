@@ -1,4 +1,4 @@
-// Several at once: what holds for each alone holds for all together, the wrong one is named, and what is remembered changes no verdict.
+// Tests operations on several objects at once: the result is that of each alone, the error names the wrong one, and caches change no result.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { challengeOf, decodeCapsule, decodeCapsules, encodeCapsule } from '../../lib/umbral/capsule.ts';
@@ -20,7 +20,7 @@ const split = (threshold: number, shares: number) =>
   generateKFrags({ delegating: a, receiving: keys.receiving, signer: w, threshold, shares });
 const [kfrag] = split(1, 1) as [ReturnType<typeof split>[0]];
 
-/** More than one walk of the kernel takes. */
+/** More than the kernel sums in one step. */
 const COUNT = 18;
 const capsules = Array.from({ length: COUNT }, () => encapsulate(keys.delegating).capsule);
 const encoded = capsules.map(encodeCapsule);
@@ -28,7 +28,7 @@ const fragments = capsules.map((capsule) => ({
   capsule,
   cfrag: decodeCFrag(encodeCFrag(reencrypt(capsule, kfrag))),
 }));
-const refusal = (code: string, place: number) => expect.objectContaining({ name: 'UmbralError', code, place });
+const refusal = (code: string, index: number) => expect.objectContaining({ name: 'UmbralError', code, index });
 const refusedWith = (run: () => unknown): unknown => {
   try {
     run();
@@ -47,39 +47,39 @@ afterEach(() => {
 describe('capsules', () => {
   const moved = ({ e, v, s }: Capsule, by: Scalar) => new Capsule(e, v, add(s, by));
 
-  test('are what each alone is, none included', () => {
+  test('give the same result together as one by one, also for an empty list', () => {
     expect(decodeCapsules(encoded).map(encodeCapsule)).toEqual(encoded);
     expect(decodeCapsules([])).toEqual([]);
   });
 
-  test('the wrong one is named, and for its own reason', () => {
+  test('the error has the index of the wrong one, and its own code', () => {
     fc.assert(
       fc.property(
         fc.nat({ max: COUNT - 1 }),
         fc.nat({ max: 104 }),
         fc.integer({ min: 1, max: 255 }),
-        (place, at, mask) => {
-          const wrong = flipped(encoded[place]!, at, mask);
+        (index, at, mask) => {
+          const wrong = flipped(encoded[index]!, at, mask);
           const alone = refusedWith(() => decodeCapsule(wrong));
-          const together = refusedWith(() => decodeCapsules(encoded.map((c, i) => (i === place ? wrong : c))));
+          const together = refusedWith(() => decodeCapsules(encoded.map((c, i) => (i === index ? wrong : c))));
           expect(alone).toBeDefined();
-          expect(together).toEqual(refusal((alone as { code: string }).code, place));
+          expect(together).toEqual(refusal((alone as { code: string }).code, index));
         },
       ),
       { numRuns: runs(15) },
     );
   });
 
-  test('whose errors add up to nothing are refused', () => {
+  test('whose errors cancel each other are refused', () => {
     const list = capsules.slice(0, 3).map((c, i) => moved(c, [0n as Scalar, ONE, MINUS_ONE][i]!));
     expect(refusedWith(() => decodeCapsules(list.map(encodeCapsule)))).toEqual(refusal('bad-capsule', 1));
-    // The first has no weight of its own.
+    // The first equation has no random weight.
     const first = capsules.slice(0, 2).map((c, i) => moved(c, [ONE, MINUS_ONE][i]!));
     expect(refusedWith(() => decodeCapsules(first.map(encodeCapsule)))).toEqual(refusal('bad-capsule', 0));
   });
 
-  test('whose parts are opposite are refused at their place', () => {
-    // V = -E: s = (h - 1) e for E = [e]G, made by hand.
+  test('with V = -E are refused, with their index', () => {
+    // V = -E: s = (h - 1) e for E = [e]G.
     const e = 7n as Scalar;
     const [E] = curve.muls([['G', e]]);
     const [V] = curve.muls([['G', (ORDER - e) as Scalar]]);
@@ -94,28 +94,28 @@ describe('capsules', () => {
 describe('capsule fragments', () => {
   const verifier = () => new CapsuleFragVerifier(keys);
 
-  test('are what each alone is, none included', () => {
+  test('give the same result together as one by one, also for an empty list', () => {
     const verified = verifier().verify(fragments);
     expect(verified.map(encodeCFrag)).toEqual(fragments.map(({ cfrag }) => encodeCFrag(cfrag)));
     expect(verified.every((v) => v instanceof VerifiedCapsuleFrag)).toBe(true);
     expect(verifier().verify([])).toEqual([]);
   });
 
-  test('of several shares and of one capsule too', () => {
+  test('of several shares and of one capsule are verified together', () => {
     const all = split(2, 3).flatMap((k) =>
       capsules.slice(0, 2).map((capsule) => ({ capsule, cfrag: reencrypt(capsule, k) })),
     );
     expect(verifier().verify([...all, ...all])).toHaveLength(12);
   });
 
-  test('the wrong one is named, whatever is wrong with it', () => {
+  test('the error has the index of the wrong one, for every kind of error', () => {
     fc.assert(
       fc.property(
         fc.nat({ max: COUNT - 1 }),
         fc.nat({ max: 380 }),
         fc.integer({ min: 1, max: 255 }),
-        (place, at, mask) => {
-          const { capsule, cfrag } = fragments[place]!;
+        (index, at, mask) => {
+          const { capsule, cfrag } = fragments[index]!;
           let wrong: CapsuleFrag;
           try {
             wrong = decodeCFrag(flipped(encodeCFrag(cfrag), at, mask));
@@ -124,20 +124,20 @@ describe('capsule fragments', () => {
             return;
           }
           expect(() => verifyCFrag(wrong, { capsule, ...keys })).toThrow('the capsule fragment is invalid');
-          const list = fragments.map((f, i) => (i === place ? { capsule, cfrag: wrong } : f));
-          expect(refusedWith(() => verifier().verify(list))).toEqual(refusal('cfrag-invalid', place));
+          const list = fragments.map((f, i) => (i === index ? { capsule, cfrag: wrong } : f));
+          expect(refusedWith(() => verifier().verify(list))).toEqual(refusal('cfrag-invalid', index));
         },
       ),
       { numRuns: runs(12) },
     );
   });
 
-  test('of another capsule are refused at their place', () => {
+  test('of another capsule are refused, with their index', () => {
     const list = fragments.map((f, i) => (i === 3 ? { ...f, capsule: capsules[4]! } : f));
     expect(refusedWith(() => verifier().verify(list))).toEqual(refusal('cfrag-invalid', 3));
   });
 
-  test('whose errors add up to nothing are refused', () => {
+  test('whose errors cancel each other are refused', () => {
     const [capsule] = capsules as [(typeof capsules)[0]];
     const moved = (by: Scalar) => {
       const { fields } = reencrypt(capsule, kfrag);
@@ -149,7 +149,7 @@ describe('capsule fragments', () => {
     );
   });
 
-  test('a signature is checked once, and remembered for nothing else than what it signs', () => {
+  test('a signature is checked once, and remembered only for the message that it signs', () => {
     const verify = jest.spyOn(curve as { verify: typeof curve.verify }, 'verify');
     const one = verifier();
     one.verify(fragments);
@@ -165,7 +165,7 @@ describe('capsule fragments', () => {
     expect(verify).toHaveBeenCalledTimes(5);
   });
 
-  test('a wrong signature is not remembered as right', () => {
+  test('a wrong signature is not remembered', () => {
     const one = new CapsuleFragVerifier({ ...keys, verifying: keys.receiving });
     for (let i = 0; i < 2; i++)
       expect(refusedWith(() => one.verify(fragments.slice(0, 1)))).toEqual(refusal('cfrag-invalid', 0));
@@ -177,7 +177,7 @@ describe('the opener of a delegation', () => {
   const cfragsOf = (capsule: (typeof capsules)[0], which: readonly number[]) =>
     which.map((i) => reencrypt(capsule, shares[i]!));
 
-  test('opens what each call alone opens, for any set of shares in any order', () => {
+  test('opens the same as separate calls, for any set of shares in any order', () => {
     const opener = new CapsuleOpener(b, keys.delegating);
     for (const which of [
       [0, 1],
@@ -193,7 +193,7 @@ describe('the opener of a delegation', () => {
       }
   });
 
-  test('computes for one set of shares once', () => {
+  test('computes the weights once for each set of shares', () => {
     const opener = new CapsuleOpener(b, keys.delegating);
     const cfrags = capsules.slice(0, 3).map((c) => cfragsOf(c, [0, 1]));
     const muls = jest.spyOn(curve as { muls: typeof curve.muls }, 'muls');
@@ -201,7 +201,7 @@ describe('the opener of a delegation', () => {
     expect(muls).toHaveBeenCalledTimes(1);
   });
 
-  test('refuses the same fragments after others as before', () => {
+  test('refuses the same fragments before and after it opened others', () => {
     const opener = new CapsuleOpener(b, keys.delegating);
     const [capsule] = capsules as [(typeof capsules)[0]];
     opener.decapsulate(capsule, cfragsOf(capsule, [0, 1]));
@@ -212,7 +212,7 @@ describe('the opener of a delegation', () => {
     expect(() => opener.decapsulate(capsules[1]!, cfragsOf(capsule, [0, 1]))).toThrow('do not fit');
   });
 
-  test('knows fragments of one id and another precursor as others', () => {
+  test('treats fragments with the same id and another precursor as different', () => {
     const opener = new CapsuleOpener(b, keys.delegating);
     const [capsule] = capsules as [(typeof capsules)[0]];
     const right = reencrypt(capsule, kfrag);
@@ -222,7 +222,7 @@ describe('the opener of a delegation', () => {
     expect(() => opener.decapsulate(capsule, [wrong])).toThrow('do not fit');
   });
 
-  test('forgets rather than grows', () => {
+  test('forgets old sets of shares, so that its memory is limited', () => {
     const opener = new CapsuleOpener(b, keys.delegating);
     const [capsule] = capsules as [(typeof capsules)[0]];
     const muls = jest.spyOn(curve as { muls: typeof curve.muls }, 'muls');
@@ -240,7 +240,7 @@ describe('stored key fragments', () => {
     Uint8Array,
   ];
 
-  test('are decoded once for the same bytes, and anew for any others', () => {
+  test('are decoded once for the same bytes, and again for other bytes', () => {
     const stored = new StoredKFrags();
     const decoded = stored.trust(first);
     expect(encodeKFrag(decoded)).toEqual(first);
@@ -250,7 +250,7 @@ describe('stored key fragments', () => {
     expect(encodeKFrag(stored.trust(flipped(first, 60, 1)))).not.toEqual(first);
   });
 
-  test('the one unused for the longest is forgotten', () => {
+  test('the least recently used one is forgotten', () => {
     const stored = new StoredKFrags(2);
     const [one, two] = [stored.trust(first), stored.trust(second)];
     stored.trust(first);

@@ -1,4 +1,4 @@
-// Single cases that neither the recorded vectors nor the properties reach.
+// Tests single edge cases that neither the recorded vectors nor the property tests reach.
 import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
@@ -48,7 +48,7 @@ describe('secrets do not print', () => {
   });
 });
 
-describe('what is verified is a matter of this process', () => {
+describe('an object is verified in this process only', () => {
   const { capsule } = encapsulate(keys.delegating);
   const kfrag = generateKFrags(base)[0]!;
 
@@ -57,12 +57,12 @@ describe('what is verified is a matter of this process', () => {
   const useCFrag = (c: unknown) =>
     decapsulateReencrypted(b, keys.delegating, capsule, [c as proxy.VerifiedCapsuleFrag]);
 
-  test('bytes are the same, types are not', () => {
+  test('a verified object has the same bytes and another type', () => {
     const decoded = proxy.decodeKFrag(proxy.encodeKFrag(kfrag));
     expect(proxy.encodeKFrag(decoded)).toEqual(proxy.encodeKFrag(kfrag));
     const decodedCFrag = decodeCFrag(encodeCFrag(cfrag));
     expect(encodeCFrag(decodedCFrag)).toEqual(encodeCFrag(cfrag));
-    // Compile-time: the verified type can stand for the other, never the other way round.
+    // Compile-time check: a verified object is accepted for an unverified one, never the other way round.
     type Fits<A, B> = A extends B ? true : false;
     const types: [
       Fits<proxy.VerifiedKeyFrag, proxy.KeyFrag>,
@@ -72,13 +72,13 @@ describe('what is verified is a matter of this process', () => {
     expect(types).toEqual([true, false, false]);
   });
 
-  test('what was not verified is refused also where no compiler looks', () => {
+  test('an unverified object is also refused at run time', () => {
     expect(() => useKFrag(proxy.decodeKFrag(proxy.encodeKFrag(kfrag)))).toThrow(refusal('kfrag-invalid'));
     expect(() => useCFrag(decodeCFrag(encodeCFrag(cfrag)))).toThrow(refusal('bad-cfrags'));
     expect(useCFrag(cfrag)).toHaveLength(32);
   });
 
-  test('a copy of a verified fragment is not one', () => {
+  test('a copy of a verified fragment is not verified', () => {
     expect(() => useKFrag(structuredClone(kfrag))).toThrow(refusal('kfrag-invalid'));
     expect(() => useCFrag(structuredClone(cfrag))).toThrow(refusal('bad-cfrags'));
     expect(() => useCFrag({ fields: cfrag.fields, verified: true })).toThrow(refusal('bad-cfrags'));
@@ -98,7 +98,7 @@ describe('key fragments', () => {
     expect(() => proxy.verifyKFrag(kfrag, { ...keys, requireBothKeys: true })).toThrow(refusal('kfrag-invalid'));
   });
 
-  test('with a flag clear say nothing of that key', () => {
+  test('with a flag not set are not bound to that key', () => {
     const kfrag = generateKFrags({ ...base, signDelegating: false, signReceiving: false })[0]!;
     expect(proxy.verifyKFrag(kfrag, { verifying: keys.verifying })).toBeDefined();
     expect(proxy.verifyKFrag(kfrag, { verifying: keys.verifying, delegating: keys.receiving })).toBeDefined();
@@ -115,17 +115,17 @@ describe('key fragments', () => {
     expect(() => generateKFrags({ ...base, threshold, shares })).toThrow(refusal('bad-threshold'));
   });
 
-  test('of a threshold of 1 are one share under several names', () => {
+  test('with a threshold of 1 are one share with several ids', () => {
     const kfrags = generateKFrags({ ...base, shares: 3 });
     const { capsule } = encapsulate(keys.delegating);
     const cfrags = kfrags.map((k) => proxy.reencrypt(capsule, k));
     expect(new Set(kfrags.map((k) => toHex(proxy.encodeKFrag(k).subarray(73, 105)))).size).toBe(1);
     expect(new Set(kfrags.map((k) => toHex(proxy.kfragId(k)))).size).toBe(3);
-    // All E1 are the same point: sums over equal points must come out right.
+    // All E1 are the same point: sums over equal points must be correct.
     expect(decapsulateReencrypted(b, keys.delegating, capsule, cfrags)).toEqual(decapsulateOriginal(a, capsule));
   });
 
-  test('name, and nothing else, can be read by the holder of the fragment without changing it', () => {
+  test('the id and the encoding are copies: writing to them does not change the fragment', () => {
     const kfrag = generateKFrags(base)[0]!;
     const before = proxy.encodeKFrag(kfrag);
     proxy.kfragId(kfrag).fill(0);
@@ -133,7 +133,7 @@ describe('key fragments', () => {
     expect(proxy.encodeKFrag(kfrag)).toEqual(before);
   });
 
-  test('kept by the service go on working from their bytes', () => {
+  test('stored by the service still work after decoding', () => {
     const { capsule } = encapsulate(keys.delegating);
     const stored = proxy.trustStoredKFrag(proxy.encodeKFrag(generateKFrags(base)[0]!));
     const cfrag = decodeCFrag(encodeCFrag(proxy.reencrypt(capsule, stored)));
@@ -141,7 +141,7 @@ describe('key fragments', () => {
   });
 });
 
-describe('a source of randomness that is none', () => {
+describe('a broken source of randomness', () => {
   test.each([
     ['gives too little', (length: number) => new Uint8Array(length - 1)],
     ['gives only zeros', filled(0)],
@@ -152,17 +152,17 @@ describe('a source of randomness that is none', () => {
     expect(() => generateKFrags({ ...base, rng })).toThrow(refusal('bad-randomness'));
   });
 
-  test('repeats ids: refused', () => {
+  test('that repeats ids is refused', () => {
     expect(() => generateKFrags({ ...base, shares: 2, rng: filled(3) })).toThrow(refusal('bad-randomness'));
   });
 
-  test('cancels itself: refused', () => {
+  test('whose scalars cancel is refused', () => {
     const rng = replay(scalarHex(5n), scalarHex(ORDER - 5n));
     expect(() => encapsulate(keys.delegating, rng)).toThrow(refusal('bad-randomness'));
   });
 
-  test('makes a share zero: refused', () => {
-    // f(x1) = f0 + f1 x1 = 0 for f1 = -f0 / x1, which only the delegator itself could arrange.
+  test('that makes a share zero is refused', () => {
+    // f(x1) = f0 + f1 x1 = 0 for f1 = -f0 / x1, which only the delegator can arrange.
     const x = decodeScalar(fromHex(scalarHex(9n)));
     const id = filled(4)(32);
     const [X, T] = curve.muls([['G', x], [keys.receiving.point, x]]).map((p) => curve.encode(p)) as [Uint8Array, Uint8Array]; // prettier-ignore
@@ -178,13 +178,13 @@ describe('a source of randomness that is none', () => {
     expect(rng.left()).toBe(0);
   });
 
-  test('passes over what is out of range', () => {
+  test('values out of range are drawn again', () => {
     expect(randomScalar(replay(scalarHex(0n), scalarHex(ORDER), scalarHex(6n)))).toBe(6n);
   });
 });
 
 describe('capsules', () => {
-  test('with V = -E are refused though they check', () => {
+  test('with V = -E are refused although their equation is true', () => {
     const r = decodeScalar(fromHex(scalarHex(11n)));
     const [e, v] = curve.muls([['G', r], ['G', neg(r)]]) as [ReturnType<typeof curve.decode>, ReturnType<typeof curve.decode>]; // prettier-ignore
     const s = add(neg(r), mul(r, capsuleDoor.challengeOf({ e, v })));
@@ -193,7 +193,7 @@ describe('capsules', () => {
     expect(() => capsuleDoor.decodeCapsule(bytes)).toThrow(refusal('bad-capsule'));
   });
 
-  test('with V = E are not', () => {
+  test('with V = E are accepted', () => {
     const { capsule, key } = encapsulate(keys.delegating, replay(scalarHex(11n), scalarHex(11n)));
     expect(decapsulateOriginal(a, capsuleDoor.decodeCapsule(capsuleDoor.encodeCapsule(capsule)))).toEqual(key);
   });
@@ -205,7 +205,7 @@ describe('ciphertexts', () => {
     expect(() => decryptOriginal(a, capsule, new Uint8Array(length))).toThrow(refusal('decryption-failed'));
   });
 
-  test('of nothing open to nothing', () => {
+  test('of an empty plaintext open to an empty plaintext', () => {
     const { capsule, ciphertext } = encrypt(keys.delegating, new Uint8Array(0));
     expect(ciphertext).toHaveLength(40);
     expect(decryptOriginal(a, capsule, ciphertext)).toEqual(new Uint8Array(0));
@@ -217,7 +217,7 @@ describe('ciphertexts', () => {
   });
 });
 
-describe('the doors of the service', () => {
+describe('the files that the service may import', () => {
   test('read public keys', () => {
     const bytes = encodePublicKey(keys.receiving);
     for (const door of [proxy, capsuleDoor]) expect(door.encodePublicKey(door.decodePublicKey(bytes))).toEqual(bytes);
@@ -232,7 +232,7 @@ describe('the doors of the service', () => {
     expect(verifyMessage(keys.receiving, utf8('mine'), high)).toBe(false);
   });
 
-  test('have no way to sign or decrypt', () => {
+  test('export nothing that signs or decrypts', () => {
     const names = Object.keys({ ...proxy, ...capsuleDoor });
     expect(
       names.filter((n) => /^(sign|decrypt|decapsulate|encapsulate|encrypt|generate|random|make|SecretKey)/.test(n)),

@@ -1,4 +1,4 @@
-// Of several that are wrong, each for another reason, the first is named.
+// Tests that the first wrong object is named when several are wrong, each for another reason.
 import { expect, test } from '@jest/globals';
 import { challengeOf, decodeCapsules, encodeCapsule } from '../../lib/umbral/capsule.ts';
 import { CapsuleFragVerifier } from '../../lib/umbral/cfrag.ts';
@@ -16,31 +16,31 @@ const keys = { delegating: publicKeyOf(a), receiving: publicKeyOf(b), verifying:
 const [kfrag] = generateKFrags({ delegating: a, receiving: keys.receiving, signer: w, threshold: 1, shares: 1 });
 const { capsule } = encapsulate(keys.delegating);
 const ONE = 1n as Scalar;
-const placeOf = (run: () => unknown): unknown => {
+const indexOf = (run: () => unknown): unknown => {
   try {
     return run();
   } catch (error) {
-    return (error as { place?: number }).place;
+    return (error as { index?: number }).index;
   }
 };
 
-test('a degenerate capsule before one that fails its self check', () => {
+test('names a degenerate capsule before one that fails its self check', () => {
   const [e, v] = curve.muls([['G', ONE], ['G', (ORDER - 1n) as Scalar]]) as [Point, Point]; // prettier-ignore
   const h = challengeOf({ e, v });
   const degenerate = new Capsule(e, v, add(h, (ORDER - 1n) as Scalar));
   const unsound = new Capsule(capsule.e, capsule.v, add(capsule.s, ONE));
-  expect(placeOf(() => decodeCapsules([degenerate, unsound].map(encodeCapsule)))).toBe(0);
-  expect(placeOf(() => decodeCapsules([capsule, unsound, degenerate].map(encodeCapsule)))).toBe(1);
+  expect(indexOf(() => decodeCapsules([degenerate, unsound].map(encodeCapsule)))).toBe(0);
+  expect(indexOf(() => decodeCapsules([capsule, unsound, degenerate].map(encodeCapsule)))).toBe(1);
 });
 
-test('a fragment with a wrong proof before one with a wrong signature', () => {
+test('names a fragment with a wrong proof before one with a wrong signature', () => {
   const { fields } = reencrypt(capsule, kfrag!);
   const unproved = { capsule, cfrag: new CapsuleFrag({ ...fields, z: add(fields.z, ONE) }) };
   const receiverSignature = fields.receiverSignature.slice();
   receiverSignature[5]! ^= 1;
   const unsigned = { capsule, cfrag: new CapsuleFrag({ ...fields, receiverSignature }) };
   const right = { capsule, cfrag: new CapsuleFrag(fields) };
-  const verify = (...list: readonly (typeof right)[]) => placeOf(() => new CapsuleFragVerifier(keys).verify(list));
+  const verify = (...list: readonly (typeof right)[]) => indexOf(() => new CapsuleFragVerifier(keys).verify(list));
   expect(verify(right, unproved, unsigned)).toBe(1);
   expect(verify(right, unsigned, unproved)).toBe(1);
   expect(verify(unsigned)).toBe(0);

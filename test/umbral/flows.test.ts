@@ -1,4 +1,4 @@
-// Whole exchanges, recorded with all randomness, reproduced to the last byte.
+// Tests complete exchanges against recorded ones: with the recorded randomness, every byte must be equal.
 import { describe, expect, test } from '@jest/globals';
 import { fromHex, toHex } from '../../lib/bytes/codec.ts';
 import { capsuleFields } from '../../lib/umbral/capsule.ts';
@@ -122,6 +122,6 @@ describe.each(flows())('$id, $threshold of $shares', (flow) => {
   });
 });
 
-test('there are flows', () => {
+test('there are recorded exchanges', () => {
   expect(flows().length).toBeGreaterThan(0);
 });

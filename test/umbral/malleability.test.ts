@@ -1,4 +1,4 @@
-// No other bytes stand for the same thing: every changed byte is refused, whatever parses re-encodes to itself, and nothing but UmbralError escapes.
+// Tests that encodings are not malleable: every changed byte is refused, every accepted encoding encodes to itself again, and all errors are UmbralErrors.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { concat } from '../../lib/bytes/binary.ts';
@@ -22,7 +22,7 @@ const kfrag = generateKFrags(delegation)[0]!;
 const kfragTwoSignatures = generateKFrags({ ...delegation, separateSignatures: true })[0]!;
 const signature = signMessage(b, Uint8Array.of(1));
 
-interface Form {
+interface EncodedObject {
   readonly what: string;
   readonly bytes: Uint8Array;
   /** Decodes and encodes again. */
@@ -32,7 +32,7 @@ interface Form {
 }
 const recodeKFrag = (bytes: Uint8Array) => encodeKFrag(decodeKFrag(bytes));
 const acceptKFrag = (bytes: Uint8Array) => verifyKFrag(decodeKFrag(bytes), keys);
-const forms: readonly Form[] = [
+const objects: readonly EncodedObject[] = [
   {
     what: 'capsule',
     bytes: encodeCapsule(capsule),
@@ -54,8 +54,8 @@ const forms: readonly Form[] = [
   },
 ];
 
-/** Runs it; true when it went through. Anything but an UmbralError fails the test. */
-const goesThrough = (run: () => unknown): boolean => {
+/** Runs it and returns whether it succeeded. Any error but an UmbralError fails the test. */
+const succeeds = (run: () => unknown): boolean => {
   try {
     run();
     return true;
@@ -65,9 +65,9 @@ const goesThrough = (run: () => unknown): boolean => {
   }
 };
 
-describe.each(forms)('$what', ({ bytes, recode, accept }) => {
-  test('is accepted as it is', () => {
-    expect(goesThrough(() => accept(bytes))).toBe(true);
+describe.each(objects)('$what', ({ bytes, recode, accept }) => {
+  test('is accepted unchanged', () => {
+    expect(succeeds(() => accept(bytes))).toBe(true);
     expect(recode(bytes)).toEqual(bytes);
   });
 
@@ -76,9 +76,7 @@ describe.each(forms)('$what', ({ bytes, recode, accept }) => {
       fc.property(
         fc.array(fc.integer({ min: 1, max: 255 }), { minLength: bytes.length, maxLength: bytes.length }),
         (masks) => {
-          const accepted = masks.flatMap((mask, at) =>
-            goesThrough(() => accept(flipped(bytes, at, mask))) ? [at] : [],
-          );
+          const accepted = masks.flatMap((mask, at) => (succeeds(() => accept(flipped(bytes, at, mask))) ? [at] : []));
           expect(accepted).toEqual([]);
         },
       ),
@@ -91,7 +89,7 @@ describe.each(forms)('$what', ({ bytes, recode, accept }) => {
       fc.property(fc.nat(bytes.length - 1), fc.nat(7), (at, bit) => {
         const changed = flipped(bytes, at, 1 << bit);
         let recoded: Uint8Array | undefined;
-        goesThrough(() => (recoded = recode(changed)));
+        succeeds(() => (recoded = recode(changed)));
         expect(recoded ?? changed).toEqual(changed);
       }),
       { numRuns: runs(100) },
@@ -101,8 +99,8 @@ describe.each(forms)('$what', ({ bytes, recode, accept }) => {
   test('cut short or with bytes after it is refused', () => {
     fc.assert(
       fc.property(fc.nat(bytes.length - 1), fc.uint8Array({ minLength: 1, maxLength: 40 }), (length, tail) => {
-        expect(goesThrough(() => recode(bytes.subarray(0, length)))).toBe(false);
-        expect(goesThrough(() => recode(concat(bytes, tail)))).toBe(false);
+        expect(succeeds(() => recode(bytes.subarray(0, length)))).toBe(false);
+        expect(succeeds(() => recode(concat(bytes, tail)))).toBe(false);
       }),
       { numRuns: runs(30) },
     );
@@ -119,9 +117,9 @@ describe('arbitrary bytes', () => {
     secretKey: (bytes) => SecretKey.fromBytes(bytes).toBytes(),
   };
   const lengths = [0, 32, 33, 65, 105, 310, 381];
-  const valid = forms.map(({ bytes }) => bytes);
+  const valid = objects.map(({ bytes }) => bytes);
   const random = fc.oneof(fc.uint8Array({ maxLength: 400 }), ...lengths.map(bytesOf));
-  /** Mostly a valid object, with a stretch of it overwritten: gets past the framing. */
+  /** Mostly a valid object with some bytes overwritten: these pass the checks of the framing. */
   const spliced = fc
     .record({ from: fc.constantFrom(...valid), at: fc.nat(380), patch: fc.uint8Array({ minLength: 1, maxLength: 70 }) })
     .map(({ from, at, patch }) => {
@@ -130,18 +128,18 @@ describe('arbitrary bytes', () => {
       return copy;
     });
 
-  test.each(Object.entries(decoders))('%s: decoded and re-encoded to themselves, or refused', (_name, recode) => {
+  test.each(Object.entries(decoders))('%s: decoded and encoded to the same bytes, or refused', (_name, recode) => {
     fc.assert(
       fc.property(fc.oneof(random, spliced), (bytes) => {
         let recoded: Uint8Array | undefined;
-        goesThrough(() => (recoded = recode(bytes)));
+        succeeds(() => (recoded = recode(bytes)));
         expect(recoded ?? bytes).toEqual(bytes);
       }),
       { numRuns: runs(150) },
     );
   });
 
-  test('as a signature verify as nothing', () => {
+  test('are not a valid signature', () => {
     expect(verifyMessage(keys.receiving, Uint8Array.of(1), signature)).toBe(true);
     fc.assert(
       fc.property(

@@ -1,4 +1,4 @@
-// Recorded inputs that must be refused, also where the peer takes them. Refused means: with an UmbralError, and for the case's own reason.
+// Tests recorded inputs that must be refused, also those that the peer accepts. The error must be an UmbralError with the code of the case.
 import { describe, expect, test } from '@jest/globals';
 import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
 import { decodeCapsule, type Capsule } from '../../lib/umbral/capsule.ts';
@@ -28,7 +28,7 @@ const bytes = (c: Case, name: string): Uint8Array => fromHex(c[name] as string);
 const optionalKey = (c: Case, name: string) => (c[name] === null ? undefined : decodePublicKey(bytes(c, name)));
 const secret = (hex: string): SecretKey => SecretKey.fromBytes(fromHex(hex));
 
-/** The recorded fragments "taken as already verified": the check under test is the one that comes after. */
+/** The recorded fragments marked as verified, so that the check that comes later is tested. */
 const unchecked = (hex: string): VerifiedCapsuleFrag => new VerifiedCapsuleFrag(decodeCFrag(fromHex(hex)).fields);
 
 const operations: Record<string, (c: Case) => unknown> = {
@@ -67,7 +67,7 @@ const operations: Record<string, (c: Case) => unknown> = {
     }),
 };
 
-/** Which refusals answer an operation; the form is refused before the content. */
+/** The codes that each operation may give. The encoding is checked before the content. */
 const form = ['bad-encoding', 'bad-point', 'bad-scalar'] as const;
 const codes: Record<string, readonly UmbralErrorCode[]> = {
   decodeCapsule: [...form, 'bad-capsule'],
@@ -94,7 +94,7 @@ describe('refused', () => {
     const error = refusal(() => operations[c.op]!(c));
     expect(error).toBeInstanceOf(UmbralError);
     expect(codes[c.op]).toContain((error as UmbralError).code);
-    // Errors carry no input: no run of hexadecimal or digits longer than a length.
+    // Errors contain no input: no hexadecimal or decimal text longer than a length.
     expect((error as UmbralError).message).not.toMatch(/[0-9a-f]{8}/);
   });
 
@@ -103,7 +103,7 @@ describe('refused', () => {
   });
 });
 
-test('the keys of the recorded cases do open what is made for them', () => {
+test('the keys of the recorded cases open valid ciphertexts', () => {
   const [a, b] = [secret(context.delegatingSk), secret(context.receivingSk)];
   const { capsule, ciphertext }: { capsule: Capsule; ciphertext: Uint8Array } = encrypt(
     publicKeyOf(a),

@@ -1,4 +1,4 @@
-// Live exchanges with @nucypher/umbral-pre, each object in both directions. The peer is a tool of the tests and never shipped (GPL-3).
+// Tests live exchanges with @nucypher/umbral-pre, each object in both directions. The peer is GPL-3: a tool of the tests, never shipped.
 import umbralPre from '@nucypher/umbral-pre';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -17,7 +17,7 @@ import { runs } from '../support/property-runs.ts';
 
 const PLAINTEXT = 'from the one to the other';
 
-/** One key pair, as ours and as the peer's. */
+/** One key pair, as an object of ours and of the peer. */
 const both = () => {
   const ours = randomSecretKey();
   const theirs = umbralPre.SecretKey.fromBEBytes(ours.toBytes());
@@ -162,7 +162,7 @@ describe.each([
     expect(fromUtf8(decryptReencrypted(b.ours, a.pub, own, cfrags, sealed))).toBe(PLAINTEXT);
   });
 
-  test('fragments of both kinds of proxy open together', () => {
+  test('fragments of our proxy and of the peer together open the capsule', () => {
     const decoded = decodeCapsule(capsule.toBytes());
     const cfrags = theirKFrags(true, true)
       .map((k, i) =>

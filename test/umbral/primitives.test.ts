@@ -1,4 +1,4 @@
-// Scalars, points, hashes, signatures, key factory and data encapsulation against recorded values.
+// Tests scalars, points, hashes, signatures, key factory and data encapsulation against recorded values.
 import { secp256k1, secp256k1_hasher } from '@noble/curves/secp256k1.js';
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -44,7 +44,7 @@ describe('parameters', () => {
     expect(secp256k1.Point.BASE.toHex(true)).toBe(params.G);
   });
 
-  test('U is what its recipe gives', () => {
+  test('U is the result of hash-to-curve with its tag and message', () => {
     const { dst, message } = hashes.PARAMETER_U_SOURCE;
     expect(toHex(hashes.PARAMETER_U)).toBe(U);
     expect(secp256k1_hasher.hashToCurve(message, { DST: dst }).toHex(true)).toBe(U);
@@ -118,7 +118,7 @@ describe('points', () => {
     expect(toHex(hashes.hashKey(curve.encode(P)))).toBe(expected.kdf32);
   });
 
-  test('a zero scalar takes a term out of a public sum', () => {
+  test('a zero scalar removes a term from a public sum', () => {
     const [P] = curve.muls([['G', asScalar('7'.padStart(64, '0'))]]) as [ReturnType<typeof curve.decode>];
     const zero = asScalar('0'.repeat(64));
     const seven = asScalar('7'.padStart(64, '0'));
@@ -126,7 +126,7 @@ describe('points', () => {
     expect(curve.checkLinear([['U', zero]], P)).toBe(false);
   });
 
-  test('the identity never comes out', () => {
+  test('no operation returns the identity', () => {
     const P = curve.decode(fromHex(U));
     const k = asScalar('5'.padStart(64, '0'));
     const [minus] = curve.muls([[P, scalar.neg(asScalar('1'.padStart(64, '0')))]]) as [typeof P];
@@ -149,7 +149,7 @@ describe('hashes', () => {
 
   test.each(digests)('hash to scalar of $dst, $parts', ({ dst, parts, scalarUmbralPre }) => {
     const inputs = parts.map((p) => fromHex(p));
-    // A few rows hash without a tag, which the scheme never does.
+    // A few rows hash without a tag; the scheme never does that.
     const result =
       dst === null ? scalar.scalarFromDigest(sha256(concat(...inputs))) : hashes.hashToScalar(fromHex(dst), ...inputs);
     expect(scalarHex(result)).toBe(scalarUmbralPre);
@@ -165,7 +165,7 @@ describe('hashes', () => {
     const inputs = parts.map((p) => fromHex(p));
     expect(scalarHex(hashes.hashToScalar(utf8(dst), ...inputs))).toBe(scalarUmbralPre);
     expect(scalarHex(scalar.scalarFromDigest(fromHex(row.sha256)))).toBe(scalarUmbralPre);
-    // The proof always hashes our U; the recorded row may have any point in its place.
+    // The proof always hashes our U; the recorded row may have any other point there.
     if (dst !== 'CFRAG_VERIFICATION' || parts[6] === U) expect(scalarHex(byTag[dst]!(...inputs))).toBe(scalarUmbralPre);
   });
 });
@@ -202,7 +202,7 @@ describe('key factory', () => {
 describe('data encapsulation', () => {
   type Fields = 'keySeed' | 'key' | 'nonce' | 'aad' | 'plaintext' | 'ciphertext';
   test.each(rows<Fields>('dem.json'))('plaintext $plaintext', (row) => {
-    // The additional data of these rows is free bytes, so the cipher is checked here and its use in the flows.
+    // The additional data of these rows is arbitrary. So the cipher is tested here, and its use in flows.test.ts.
     const key = hashes.hashKey(fromHex(row.keySeed));
     const nonce = fromHex(row.nonce);
     const sealed = xchacha20poly1305(key, nonce, fromHex(row.aad)).encrypt(fromHex(row.plaintext));

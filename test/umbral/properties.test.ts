@@ -1,4 +1,4 @@
-// What holds for every key, message, threshold and subset: what was sealed opens, for those it is meant for and for nobody else.
+// Property tests of the scheme, over keys, messages, thresholds and subsets: the intended key opens a ciphertext, and no other key does.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { toHex } from '../../lib/bytes/codec.ts';
@@ -16,7 +16,7 @@ import { parties, publicKeys, secretKeys, sources, splits, type Parties } from '
 
 const refusal = (code: string) => expect.objectContaining({ name: 'UmbralError', code });
 
-/** Encrypts, splits and re-encrypts, every object through its bytes. */
+/** Encrypts, delegates and re-encrypts, with every object encoded and decoded. */
 const exchange = (who: Parties, split: { threshold: number; shares: number }, plaintext: Uint8Array) => {
   const { rng } = who;
   const keys = publicKeys(who);
@@ -87,7 +87,7 @@ describe('re-encryption', () => {
     );
   });
 
-  test('opens for nobody else and as nothing else', () => {
+  test('opens with no other key and for no other capsule', () => {
     const distinct = fc.tuple(parties, secretKeys).filter(([{ delegating, receiving, signer }, other]) => {
       const all = [delegating, receiving, signer, other].map((k) => toHex(k.toBytes()));
       return new Set(all).size === all.length;
@@ -142,7 +142,7 @@ describe('keys and signatures', () => {
     );
   });
 
-  test('a signature holds for its key and message only', () => {
+  test('a signature is valid for its key and message only', () => {
     fc.assert(
       fc.property(
         secretKeys,

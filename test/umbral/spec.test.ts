@@ -1,4 +1,4 @@
-// The pages docs/spec/umbral.md and umbral-example.md: the example is a recorded exchange, and the layouts are where the fields are.
+// Tests docs/spec/umbral.md and umbral-example.md against the code: the example is a recorded exchange, and the fields are at the offsets of the tables.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -9,7 +9,7 @@ import type { Flow } from './vectors.ts';
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 const page = read('docs/spec/umbral.md');
 const examplePage = read('docs/spec/umbral-example.md');
-// The project's own vectors, whatever UMBRAL_VECTORS says: the page names them.
+// The project's own vectors, also when UMBRAL_VECTORS is set, because the page names them.
 const { flows } = JSON.parse(read('test/vectors/umbral-pre-flows.json')) as { readonly flows: readonly Flow[] };
 const example = new Map(
   [...examplePage.split('```text\n')[1]!.matchAll(/^(\S[^=]*?) =((?:\s+[0-9a-f]+)+)$/gm)].map(([, name, hex]) => [
@@ -49,7 +49,7 @@ test('the example is the recorded exchange', () => {
   });
 });
 
-test('U is the one in the code', () => {
+test('U on the page is the one in the code', () => {
   expect(page).toContain(`\`${toHex(PARAMETER_U)}\``);
 });
 

@@ -1,4 +1,4 @@
-// Sums of more terms than one walk takes, whose first walks add up to the identity. On both backends.
+// Tests sums of more terms than one step takes, when the first steps add up to the identity. It runs on both backends.
 import { describe, expect, test } from '@jest/globals';
 import { curve } from '../../lib/umbral/curve/curve.ts';
 import { ORDER, type Scalar } from '../../lib/umbral/curve/scalar.ts';
@@ -7,26 +7,26 @@ import type { Point } from '../../lib/umbral/curve/backend.ts';
 const scalar = (k: bigint): Scalar => (((k % ORDER) + ORDER) % ORDER) as Scalar;
 const [p, q] = curve.muls([['G', scalar(5n)], ['U', scalar(7n)]]) as [Point, Point]; // prettier-ignore
 const k = scalar(0x123456789n ** 7n);
-/** Pairs that cancel. */
+/** Pairs of terms that cancel. */
 const nothing = (terms: number) =>
   Array.from({ length: terms }, (_, i) => [i % 3 === 0 ? q : p, i % 2 === 0 ? k : scalar(ORDER - k)] as const).flatMap(
     ([, s], i, all) => [[all[i - (i % 2)]![0], s] as const],
   );
 
-describe.each([32, 62, 64, 96, 128])('%d terms that are nothing, and one more', (count) => {
+describe.each([32, 62, 64, 96, 128])('%d terms that cancel, and one more', (count) => {
   const terms = [...nothing(count), [q, k] as const];
 
-  test('are that one', () => {
+  test('have the last term as their sum', () => {
     const [sum] = curve.sums([terms]) as [Point];
     expect(curve.encode(sum)).toEqual(curve.encode(curve.muls([[q, k]])[0]!));
   });
 
-  test('are a true equation', () => {
+  test('satisfy the equation', () => {
     expect(curve.checkLinear(terms, curve.muls([[q, k]])[0]!)).toBe(true);
     expect(curve.checkLinear(terms, p)).toBe(false);
   });
 
-  test('alone are the identity', () => {
+  test('without the last one sum up to the identity', () => {
     expect(() => curve.sums([nothing(count)])).toThrow('identity');
     expect(curve.checkLinear(nothing(count), p)).toBe(false);
   });

@@ -1,4 +1,4 @@
-// Reads the recorded vectors, from the folder that UMBRAL_VECTORS names or from the project's own.
+// Reads recorded test vectors, from the folder in UMBRAL_VECTORS or from test/vectors.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Rng } from '../../lib/bytes/binary.ts';
@@ -8,7 +8,7 @@ const FOLDER = process.env['UMBRAL_VECTORS'] ?? join(import.meta.dirname, '../ve
 
 export const vectors = <T>(name: string): T => JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as T;
 
-/** Gives recorded values out in order, and insists on their lengths and on being used up. */
+/** A generator that returns recorded values in order. It checks their lengths, and that all were used. */
 export const replay = (...values: readonly string[]): Rng & { readonly left: () => number } => {
   const queue = values.map((v) => fromHex(v));
   const rng = (length: number): Uint8Array => {

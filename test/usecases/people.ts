@@ -18,7 +18,7 @@ import { deviceKeys, identityPublicKey, type DeviceKeys } from '../../lib/identi
 import { identityPayload } from '../../lib/identity/identity-statement.ts';
 import type { GrantCell, Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
-import { generateKFrags, type Delegation } from '../../lib/umbral/delegator.ts';
+import { generateKFrags, type KFragInput } from '../../lib/umbral/delegator.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { encodeKFrag, kfragId } from '../../lib/umbral/kfrag.ts';
 
@@ -195,7 +195,7 @@ export const delegated = (
   owner: Person,
   { payload, hash }: Statement<'folder'>,
   to: Person,
-  changes: Partial<Delegation> = {},
+  changes: Partial<KFragInput> = {},
 ): { readonly cell: GrantCell; readonly kfrag: string } => {
   const { folder, epoch, salt, key } = payload;
   const [kfrag] = generateKFrags({

@@ -84,7 +84,7 @@ const at = <T>(what: Check, run: () => T, place = 0): T => {
     return run();
   } catch (error) {
     if (!isVerdict(error)) throw error;
-    throw new WrongAt((error instanceof UmbralError ? error.place : undefined) ?? place, unverified(what, error));
+    throw new WrongAt((error instanceof UmbralError ? error.index : undefined) ?? place, unverified(what, error));
   }
 };
 

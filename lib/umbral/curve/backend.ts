@@ -1,4 +1,4 @@
-// What the scheme needs of the curve and of SHA-256, and nothing about how it is done. An implementation owns its points; nobody else looks inside.
+// Interface of a curve backend: the operations on secp256k1 and SHA-256 that the scheme needs. A point is opaque to everything but the backend that made it.
 import type { Scalar } from './scalar.ts';
 
 declare const point: unique symbol;
@@ -7,32 +7,32 @@ export interface Point {
   readonly [point]: true;
 }
 
-/** A point, or one of the two that never change: the generator G and the parameter U. */
+/** A point, or one of the two fixed points: the generator G or the parameter U. */
 export type Base = Point | 'G' | 'U';
 
-/** Secret-dependent operations are constant time as far as the implementation can; those for public inputs are marked. */
+/** Operations on secrets run in constant time as far as the implementation can. Each operation for public inputs only says so. */
 export interface Backend {
   /** SEC 1 compressed, 33 bytes. @throws {UmbralError} `bad-point` */
   readonly decode: (bytes: Uint8Array) => Point;
-  /** SEC 1 compressed, 33 bytes, kept with the point: not to be written to. */
+  /** SEC 1 compressed, 33 bytes. The array is stored with the point: do not write to it. */
   readonly encode: (p: Point) => Uint8Array;
-  /** [k]P of each pair; k secret and not zero. */
+  /** Computes [k]P for each pair. k is secret and not zero. */
   readonly muls: (list: readonly (readonly [Base, Scalar])[]) => Point[];
-  /** sum [k_i]P_i of each list; k_i secret and not zero; equal points allowed. @throws {UmbralError} `bad-point` when a sum is the identity */
+  /** Computes sum [k_i]P_i for each list. k_i is secret and not zero; a point may occur twice. @throws {UmbralError} `bad-point` when a sum is the identity */
   readonly sums: (list: readonly (readonly (readonly [Point, Scalar])[])[]) => Point[];
   /** p + q. @throws {UmbralError} `bad-point` when the sum is the identity */
   readonly add: (p: Point, q: Point) => Point;
   /** [k](p + q); k secret and not zero. @throws {UmbralError} `bad-point` when the sum is the identity */
   readonly addMul: (p: Point, q: Point, k: Scalar) => Point;
-  /** Whether sum [k_i]P_i = equals. Variable time in the scalars: public ones only. */
+  /** Checks sum [k_i]P_i = equals. Variable time in the scalars: they must be public. */
   readonly checkLinear: (terms: readonly (readonly [Base, Scalar])[], equals: Point) => boolean;
-  /** 1/k mod n; k secret and not zero. */
+  /** Computes 1/k mod n. k is secret and not zero. */
   readonly inv: (k: Scalar) => Scalar;
-  /** ECDSA of a digest[32], nonce by RFC 6979 with extra[32] as additional data; r||s, low s. */
+  /** Signs a digest[32] with ECDSA. The nonce follows RFC 6979 with extra[32] as additional data. Returns r||s with low s. */
   readonly sign: (digest: Uint8Array, key: Scalar, extra: Uint8Array) => Uint8Array;
-  /** ECDSA, r||s; refuses high s. All inputs public. */
+  /** Verifies an ECDSA signature r||s; high s is refused. All inputs are public. */
   readonly verify: (signature: Uint8Array, digest: Uint8Array, key: Point) => boolean;
   readonly sha256: (message: Uint8Array) => Uint8Array;
-  /** HKDF with SHA-256, no salt and no info: 32 bytes. */
+  /** HKDF with SHA-256, without salt and info. Returns 32 bytes. */
   readonly hkdf: (secret: Uint8Array) => Uint8Array;
 }

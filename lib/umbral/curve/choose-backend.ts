@@ -1,4 +1,4 @@
-// Which backend: the kernel if it can be loaded and passes its self test, else noble. Decided once, when this is first imported.
+// Chooses the curve backend at the first import: the WebAssembly kernel if it loads and passes its self-test, otherwise noble.
 import { systemRng } from '../../bytes/binary.ts';
 import type { Backend } from './backend.ts';
 import { kernelBytes, load } from './wasm-memory.ts';
@@ -9,11 +9,11 @@ import { makeWasm } from './wasm.ts';
 export interface Choice {
   readonly backend: Backend;
   readonly name: 'wasm' | 'noble';
-  /** Why it is not the kernel. */
+  /** Why the kernel is not used; absent when it is. */
   readonly reason?: 'not-loaded' | 'self-test-failed';
 }
 
-/** @param make loads the kernel; another one in tests */
+/** @param make loads the kernel; tests pass another function */
 export const choose = (make: () => Backend = () => makeWasm(load(kernelBytes()), systemRng)): Choice => {
   let wasm: Backend;
   try {

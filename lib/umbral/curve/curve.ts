@@ -1,4 +1,4 @@
-// The choice of the backend: everything in this folder reaches the curve through here.
+// Exports the chosen backend. The files of lib/umbral import the curve from here and from nowhere else.
 import type { Backend } from './backend.ts';
 import { chosen, type Choice } from './choose-backend.ts';
 
@@ -6,5 +6,5 @@ const { backend, ...choice } = chosen;
 
 export const curve: Backend = backend;
 
-/** What was chosen, and why if it is not the kernel: for whoever keeps a log. */
+/** The name of the chosen backend, and the reason if it is not the kernel. Callers that keep a log write it there. */
 export const curveChoice: Omit<Choice, 'backend'> = choice;

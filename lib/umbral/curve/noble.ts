@@ -1,4 +1,4 @@
-// The backend on @noble/curves: reference and fallback.
+// Backend on @noble/curves. It is the reference for tests, and the fallback where the kernel cannot run.
 import { mulAddUnsafe, type CurvePointCons } from '@noble/curves/abstract/curve.js';
 import type { WeierstrassPoint } from '@noble/curves/abstract/weierstrass.js';
 import { secp256k1 } from '@noble/curves/secp256k1.js';
@@ -11,18 +11,18 @@ import { PARAMETER_U } from './parameter.ts';
 import { encodeScalar, mul, randomScalar, type Scalar } from './scalar.ts';
 
 type Inner = WeierstrassPoint<bigint>;
-/** `bytes`: the encoding, once somebody asked for it. */
-interface Held {
+/** `bytes` is the encoding; it is computed at the first use. */
+interface PointData {
   readonly inner: Inner;
   bytes: Uint8Array | undefined;
 }
 
 const Curve = secp256k1.Point;
-const hold = (inner: Inner, bytes?: Uint8Array): Point => ({ inner, bytes }) satisfies Held as unknown as Point;
-const held = (p: Point): Held => p as unknown as Held;
+const asPoint = (inner: Inner, bytes?: Uint8Array): Point => ({ inner, bytes }) satisfies PointData as unknown as Point;
+const dataOf = (p: Point): PointData => p as unknown as PointData;
 const U = Curve.fromBytes(PARAMETER_U).precompute(6);
 
-const inner = (base: Base): Inner => (base === 'G' ? Curve.BASE : base === 'U' ? U : held(base).inner);
+const inner = (base: Base): Inner => (base === 'G' ? Curve.BASE : base === 'U' ? U : dataOf(base).inner);
 
 const notIdentity = (p: Inner): Inner => {
   if (p.is0()) throw new UmbralError('bad-point', 'the sum is the identity');
@@ -30,35 +30,35 @@ const notIdentity = (p: Inner): Inner => {
 };
 
 const decode = (bytes: Uint8Array): Point => {
-  // noble also reads 65 bytes; the form that is accepted here is the compressed one only.
+  // noble also decodes the uncompressed form of 65 bytes. Only the compressed form is accepted here.
   if (bytes.length === 33) {
     try {
-      return hold(Curve.fromBytes(bytes), bytes.slice());
+      return asPoint(Curve.fromBytes(bytes), bytes.slice());
     } catch {
-      // The library's message may repeat the input; ours does not.
+      // The error of the library may repeat the input, so it is dropped.
     }
   }
   throw new UmbralError('bad-point', 'not a compressed point of secp256k1');
 };
 
-const encode = (p: Point): Uint8Array => (held(p).bytes ??= held(p).inner.toBytes(true));
+const encode = (p: Point): Uint8Array => (dataOf(p).bytes ??= dataOf(p).inner.toBytes(true));
 
 // `multiply` is noble's constant-time path: fixed windows, full table scans, blinded scalar.
 const times = (base: Base, k: Scalar): Inner => inner(base).multiply(k);
 
 const sum = (terms: readonly (readonly [Point, Scalar])[]): Point =>
-  hold(notIdentity(terms.map(([p, k]) => times(p, k)).reduce((a, b) => a.add(b), Curve.ZERO)));
+  asPoint(notIdentity(terms.map(([p, k]) => times(p, k)).reduce((a, b) => a.add(b), Curve.ZERO)));
 
-const add = (p: Point, q: Point): Point => hold(notIdentity(inner(p).add(inner(q))));
+const add = (p: Point, q: Point): Point => asPoint(notIdentity(inner(p).add(inner(q))));
 
 const checkLinear = (terms: readonly (readonly [Base, Scalar])[], equals: Point): boolean => {
-  // Variable time: callers pass public scalars only (backend.ts). Points may be secret, the walk does not depend on them.
+  // Variable time in the scalars: callers pass public ones only (backend.ts). The steps do not depend on the points, so these may be secret.
   const points = terms.map(([p]) => inner(p));
   const scalars = terms.map(([, k]) => k);
   return mulAddUnsafe<Inner, CurvePointCons<Inner>>(Curve, points, scalars).equals(inner(equals));
 };
 
-/** Blinded: the extended Euclid only ever sees a uniformly random number. */
+/** Blinded with a random factor, because the extended Euclidean algorithm is not constant time: it sees only a uniformly random number. */
 const inv = (k: Scalar): Scalar => {
   const blind = randomScalar(systemRng);
   return mul(blind, Curve.Fn.inv(mul(blind, k)) as Scalar);
@@ -67,15 +67,15 @@ const inv = (k: Scalar): Scalar => {
 export const noble: Backend = {
   decode,
   encode,
-  muls: (list) => list.map(([base, k]) => hold(times(base, k))),
+  muls: (list) => list.map(([base, k]) => asPoint(times(base, k))),
   sums: (list) => list.map(sum),
   add,
-  addMul: (p, q, k) => hold(times(add(p, q), k)),
+  addMul: (p, q, k) => asPoint(times(add(p, q), k)),
   checkLinear,
   inv,
   sign: (digest, key, extra) =>
     secp256k1.sign(digest, encodeScalar(key), { prehash: false, lowS: true, extraEntropy: extra }),
-  // Public inputs only, so noble's variable-time verification is fine.
+  // All inputs are public, so the variable-time verification of noble is safe here.
   verify: (signature, digest, key) => secp256k1.verify(signature, digest, encode(key), { prehash: false, lowS: true }),
   sha256,
   hkdf: (secret) => hkdf(sha256, secret, undefined, undefined, 32),

@@ -1,5 +1,5 @@
-// Integers modulo n, the order of secp256k1. The one place that knows how a scalar is held.
-// BigInt arithmetic is not constant time in the strict sense; inversion of secrets is blinded by the backend.
+// Scalars: integers modulo n, the order of secp256k1. Only this file knows that a scalar is a BigInt.
+// BigInt arithmetic is not strictly constant time; the backend blinds the inversion of secrets.
 import { bytesToNumberBE } from '@noble/curves/utils.js';
 import type { Rng } from '../../bytes/binary.ts';
 import type { Brand } from '../../bytes/ids.ts';
@@ -30,36 +30,36 @@ export const areDistinct = (list: readonly Scalar[]): boolean => new Set(list).s
 export const encodeScalar = (a: Scalar): Uint8Array => {
   const bytes = new Uint8Array(32);
   const view = new DataView(bytes.buffer);
-  // Each keeps the low 64 bits.
+  // BigUint64Array semantics: only the low 64 bits are written.
   for (let i = 0; i < 4; i++) view.setBigUint64(24 - 8 * i, a >> BigInt(64 * i));
   return bytes;
 };
 
-/** Of 32 bytes, big endian. By words, as text in between is slow. */
+/** Decodes 32 bytes, big endian. It reads 64-bit words, because a hexadecimal text in between is slow. */
 const numberOf = (bytes: Uint8Array): bigint => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 32);
   const high = (view.getBigUint64(0) << 64n) | view.getBigUint64(8);
   return (high << 128n) | (view.getBigUint64(16) << 64n) | view.getBigUint64(24);
 };
 
-/** @throws {UmbralError} `bad-scalar` unless it is 32 bytes, big endian, below n */
+/** Decodes a scalar. @throws {UmbralError} `bad-scalar` unless it is 32 bytes, big endian, below n */
 export const decodeScalar = (bytes: Uint8Array): Scalar => {
   const x = bytes.length === 32 ? numberOf(bytes) : ORDER;
   if (x >= ORDER) throw new UmbralError('bad-scalar', 'not a scalar of 32 bytes below the group order');
   return x as Scalar;
 };
 
-/** @throws {UmbralError} `bad-scalar` also for zero */
+/** Decodes a scalar that is not zero. @throws {UmbralError} `bad-scalar`, also for zero */
 export const decodeNonZeroScalar = (bytes: Uint8Array): Scalar => {
   const x = decodeScalar(bytes);
   if (isZero(x)) throw new UmbralError('bad-scalar', 'the scalar is zero');
   return x;
 };
 
-/** A digest of 32 bytes as a scalar that is never zero: (x mod (n-1)) + 1. */
+/** Maps a digest of 32 bytes to a scalar that is never zero: (x mod (n-1)) + 1. */
 export const scalarFromDigest = (digest: Uint8Array): Scalar => ((numberOf(digest) % (ORDER - 1n)) + 1n) as Scalar;
 
-/** Draws and checks the length. @throws {UmbralError} `bad-randomness` */
+/** Draws random bytes and checks their number. @throws {UmbralError} `bad-randomness` */
 export const draw = (rng: Rng, length: number): Uint8Array => {
   const bytes = rng(length);
   if (bytes.length !== length)
@@ -68,8 +68,8 @@ export const draw = (rng: Rng, length: number): Uint8Array => {
 };
 
 /**
- * Uniform in [1, n-1], by rejection from 32 random bytes.
- * @throws {UmbralError} `bad-randomness` for a source that gives nothing usable (a sound one is rejected once in 2^127 draws)
+ * Draws a scalar, uniform in [1, n-1], by rejection sampling from 32 random bytes.
+ * @throws {UmbralError} `bad-randomness` after 64 rejections in a row (a sound source is rejected once in 2^127 draws)
  */
 export const randomScalar = (rng: Rng): Scalar => {
   for (let i = 0; i < TRIES; i++) {
@@ -79,5 +79,5 @@ export const randomScalar = (rng: Rng): Scalar => {
   throw new UmbralError('bad-randomness', 'the random source gives no usable scalar');
 };
 
-/** 128 bits, odd: the weight of one equation when several are checked as one sum. */
+/** Draws an odd number of 128 bits: the weight of one equation when several equations are checked as one sum. */
 export const randomWeight = (rng: Rng): Scalar => (bytesToNumberBE(draw(rng, 16)) | 1n) as Scalar;

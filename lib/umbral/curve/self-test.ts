@@ -1,4 +1,4 @@
-// Known answers that a backend must give before it is used: each operation once, by two sets of values.
+// Self-test of a backend with known answers. It runs each operation once with each of two sets of values, before the backend is used.
 import { concat, equalBytes } from '../../bytes/binary.ts';
 import { fromHex } from '../../bytes/codec.ts';
 import type { Backend, Point } from './backend.ts';
@@ -8,7 +8,7 @@ interface Known {
   readonly k: string;
   readonly l: string;
   readonly p: string;
-  /** SHA-256, by the backend itself, of all answers, SHA-256 of a short message among them. */
+  /** SHA-256 of all results, computed by the backend under test, so that SHA-256 is tested too. */
   readonly answers: string;
 }
 
@@ -49,7 +49,7 @@ const answers = (backend: Backend, known: Known): boolean => {
   ]) as [Point];
   const signature = backend.sign(DIGEST, k, EXTRA);
   const inverse = backend.inv(k);
-  const told = concat(
+  const results = concat(
     ...[...points, sum, backend.add(p, g), backend.addMul(p, g, k)].map((point) => backend.encode(point)),
     encodeScalar(inverse),
     signature,
@@ -69,8 +69,8 @@ const answers = (backend: Backend, known: Known): boolean => {
       equals,
     );
   return (
-    equalBytes(backend.sha256(told), fromHex(known.answers)) &&
-    // What is encoded has lost what stands above 256 bits.
+    equalBytes(backend.sha256(results), fromHex(known.answers)) &&
+    // encodeScalar drops bits above 256: an inverse that is not below n would differ here.
     inverse === decodeScalar(encodeScalar(inverse)) &&
     checks(sum) &&
     !checks(g) &&

@@ -1,13 +1,13 @@
-// The kernel as it is loaded: its exports, and what is written to and read from its memory. Slots are those of kernel/layout.ts.
+// Loads the WebAssembly kernel, and reads and writes its memory. kernel/layout.ts defines the slots.
 import { KERNEL } from './kernel.generated.ts';
 import type { Scalar } from './scalar.ts';
 
-/** How many scalars, points and results one call has room for; and how many points one interleaved sum. */
+/** SLOTS: scalars, points and results in one call. TERMS: points in one interleaved sum. MESSAGE: bytes that the kernel hashes at a time. */
 export const SLOTS = 64;
 export const TERMS = 32;
 export const MESSAGE = 1024;
-/** A point as it is held: affine form, encoding, and whether it is the identity (kernel/layout.ts). */
-const HELD = 128;
+/** Bytes of a point in memory: affine form, encoding, and a flag for the identity (kernel/layout.ts). */
+const POINT_BYTES = 128;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -52,14 +52,14 @@ export interface Kernel extends Omit<Exports, 'scalarsAt' | 'pointsAt' | 'outAt'
 export const kernelBytes = (): Uint8Array<ArrayBuffer> => {
   const text = atob(KERNEL);
   const bytes = new Uint8Array(text.length);
-  // Not `Uint8Array.from`, which takes some ten times as long: this runs at every cold start.
+  // `Uint8Array.from` takes about ten times as long, and this runs at every cold start.
   for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
   return bytes;
 };
 
 /**
- * Compiles in place, not asynchronously: the module is small, and everything that uses the curve can then stay synchronous. Where an engine
- * refuses that (old Chromium above 4 KB on the main thread) or WebAssembly at all (a content security policy), the caller has noble.
+ * Compiles synchronously: the module is small, and everything that uses the curve can then stay synchronous. It throws where an engine refuses
+ * that (old Chromium above 4 KB on the main thread) or refuses WebAssembly (a content security policy); the caller then uses noble.
  */
 export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
   const exports = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as unknown as Exports;
@@ -67,15 +67,15 @@ export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
   const at = (global: WebAssembly.Global<'i32'>): number => global.value;
   const [scalars, points, out, bytes, messages] = [
     new BigUint64Array(buffer, at(exports.scalarsAt), 4 * SLOTS),
-    new Uint8Array(buffer, at(exports.pointsAt), HELD * SLOTS),
-    new Uint8Array(buffer, at(exports.outAt), HELD * SLOTS),
+    new Uint8Array(buffer, at(exports.pointsAt), POINT_BYTES * SLOTS),
+    new Uint8Array(buffer, at(exports.outAt), POINT_BYTES * SLOTS),
     new Uint8Array(buffer, at(exports.bytesAt), 256),
     new Uint8Array(buffer, at(exports.messageAt), MESSAGE),
   ];
   return {
     ...exports,
     setScalar: (slot, value) => {
-      // Each element keeps the low 64 bits of what is written to it.
+      // Only the low 64 bits of the value are written to each element.
       scalars[4 * slot] = value;
       scalars[4 * slot + 1] = value >> 64n;
       scalars[4 * slot + 2] = value >> 128n;
@@ -85,8 +85,8 @@ export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
       const [a, b, c, d] = scalars.subarray(4 * slot, 4 * slot + 4) as unknown as [bigint, bigint, bigint, bigint];
       return ((((((d << 64n) | c) << 64n) | b) << 64n) | a) as Scalar;
     },
-    setPoint: (slot, point) => points.set(point, HELD * slot),
-    result: (slot) => out.slice(HELD * slot, HELD * (slot + 1)),
+    setPoint: (slot, point) => points.set(point, POINT_BYTES * slot),
+    result: (slot) => out.slice(POINT_BYTES * slot, POINT_BYTES * (slot + 1)),
     setBytes: (position, value) => bytes.set(value, position),
     setMessage: (message) => messages.set(message),
     getBytes: (position, length) => bytes.slice(position, position + length),

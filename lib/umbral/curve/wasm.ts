@@ -1,4 +1,5 @@
-// The backend on the WebAssembly kernel (kernel/). Secrets take its constant-time walks; each call shares one inversion, and wipes what it wrote if a secret was among it.
+// Backend on the WebAssembly kernel (kernel/). Secrets use the constant-time functions of the kernel. Each call shares one inversion for all results,
+// and wipes the memory of the kernel if a secret was written to it.
 import { sha256 as longSha256 } from '@noble/hashes/sha2.js';
 import { wipe, type Rng } from '../../bytes/binary.ts';
 import type { Backend, Base, Point } from './backend.ts';
@@ -6,17 +7,17 @@ import { UmbralError } from '../errors.ts';
 import { MESSAGE, SLOTS, TERMS, type Kernel } from './wasm-memory.ts';
 import { add as addScalars, encodeScalar, type Scalar } from './scalar.ts';
 
-/** `block`: as the kernel gives and takes points. `bytes`: the encoding in it, once somebody asked for it. */
-interface Held {
+/** `block` is the form that the kernel reads and writes. `bytes` is the encoding inside it; it is set at the first use. */
+interface PointData {
   readonly block: Uint8Array;
   bytes: Uint8Array | undefined;
 }
 const ENCODING = 80;
 const IDENTITY = 113;
 
-const hold = (block: Uint8Array): Point => ({ block, bytes: undefined }) satisfies Held as unknown as Point;
-const held = (p: Point): Held => p as unknown as Held;
-const encode = (p: Point): Uint8Array => (held(p).bytes ??= held(p).block.subarray(ENCODING, IDENTITY));
+const asPoint = (block: Uint8Array): Point => ({ block, bytes: undefined }) satisfies PointData as unknown as Point;
+const dataOf = (p: Point): PointData => p as unknown as PointData;
+const encode = (p: Point): Uint8Array => (dataOf(p).bytes ??= dataOf(p).block.subarray(ENCODING, IDENTITY));
 
 type Term = readonly [Point, Scalar];
 
@@ -25,11 +26,11 @@ const identity = (): UmbralError => new UmbralError('bad-point', 'the sum is the
 const chunks = <T>(list: readonly T[], size: number): (readonly T[])[] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
 
-/** Same as `list.map`, for lists of any length. */
+/** Same as `list.map`, in calls of at most `size` elements. */
 const inChunks = <T, R>(list: readonly T[], size: number, some: (part: readonly T[]) => R[]): R[] =>
   list.length <= size ? some(list) : chunks(list, size).flatMap(some);
 
-/** Runs with the kernel and wipes after, whatever happens. */
+/** Calls `run` and wipes the memory of the kernel afterwards, also after an error. */
 const wiping = <T>(kernel: Kernel, terms: number, run: () => T): T => {
   try {
     return run();
@@ -41,20 +42,20 @@ const wiping = <T>(kernel: Kernel, terms: number, run: () => T): T => {
 const results = (kernel: Kernel, count: number): Point[] => {
   kernel.settle(count);
   const points: Point[] = [];
-  // Each in memory of its own: of the points of one call some may be public and others secret.
+  // Each point gets memory of its own, because one call can give public and secret points.
   for (let i = 0; i < count; i++) {
     const block = kernel.result(i);
     if (block[IDENTITY] === 1) throw identity();
-    points.push(hold(block));
+    points.push(asPoint(block));
   }
   return points;
 };
 
-/** SUMS[to] = sum of the terms, which may be more than one walk has room for; uses the sum after `to` then. */
+/** SUMS[to] = sum of the terms. More terms than one call of the kernel takes are summed in steps, which also use SUMS[to + 1]. */
 const sumInto = (kernel: Kernel, to: number, terms: readonly Term[], walk: (to: number, terms: number) => void): void =>
   chunks(terms, TERMS).forEach((part, c) => {
     part.forEach(([p, k], i) => {
-      kernel.setPoint(i, held(p).block);
+      kernel.setPoint(i, dataOf(p).block);
       kernel.setScalar(i, k);
     });
     kernel.prepare(part.length);
@@ -62,9 +63,9 @@ const sumInto = (kernel: Kernel, to: number, terms: readonly Term[], walk: (to: 
     if (c > 0) kernel.add(to, to + 1);
   });
 
-/** SUMS[i] = [k_i]P of the scalars in these slots. Two or more share a table that halves their doublings. */
+/** SUMS[i] = [k_i]P for the scalars in these slots. Two or more scalars share a table, which halves the number of doublings. */
 const multiplesInto = (kernel: Kernel, p: Point, slots: readonly number[]): void => {
-  kernel.setPoint(0, held(p).block);
+  kernel.setPoint(0, dataOf(p).block);
   if (slots.length === 1) {
     kernel.prepare(1);
     kernel.sum(slots[0]!, 1, slots[0]!);
@@ -94,7 +95,7 @@ const sumsOf = (kernel: Kernel, list: readonly (readonly Term[])[]): Point[] => 
   });
 };
 
-/** The scalars of one fixed base, added up. */
+/** Adds up the scalars of G, or those of U. */
 const totalOf = (terms: readonly (readonly [Base, Scalar])[], base: Base): Scalar | undefined => {
   const scalars = terms.filter(([b]) => b === base).map(([, k]) => k);
   return scalars.length === 0 ? undefined : scalars.reduce(addScalars);
@@ -103,7 +104,7 @@ const totalOf = (terms: readonly (readonly [Base, Scalar])[], base: Base): Scala
 const isPoint = (term: readonly [Base, Scalar]): term is Term => typeof term[0] !== 'string';
 
 const checkLinear = (kernel: Kernel, terms: readonly (readonly [Base, Scalar])[], equals: Point): boolean => {
-  // Variable time in the scalars, which callers pass only when everybody may know them (backend.ts). The points may be secret: wiped.
+  // Variable time in the scalars: callers pass public ones only (backend.ts). The points may be secret, so they are wiped.
   const free = terms.filter(isPoint);
   return wiping(kernel, Math.min(TERMS, free.length), () => {
     const slotOf = (base: 'G' | 'U', slot: number): number => {
@@ -113,27 +114,27 @@ const checkLinear = (kernel: Kernel, terms: readonly (readonly [Base, Scalar])[]
       return slot;
     };
     const [g, u] = [slotOf('G', TERMS), slotOf('U', TERMS + 1)];
-    // The points that stand still come in with the first of the others.
+    // The multiples of G and U are added in the first step only.
     if (free.length === 0) {
       kernel.prepare(0);
       kernel.sumPublic(0, 0, 0, g, u);
     } else
       sumInto(kernel, 0, free, (to, count) => kernel.sumPublic(to, count, 0, to === 0 ? g : -1, to === 0 ? u : -1));
-    kernel.setPoint(0, held(equals).block);
+    kernel.setPoint(0, dataOf(equals).block);
     return kernel.equals(0, 0) === 1;
   });
 };
 
 /** SUMS[0] = p + q */
 const addPoints = (kernel: Kernel, p: Point, q: Point): void => {
-  kernel.setPoint(0, held(p).block);
-  kernel.setPoint(1, held(q).block);
+  kernel.setPoint(0, dataOf(p).block);
+  kernel.setPoint(1, dataOf(q).block);
   kernel.take(0, 0);
   kernel.take(1, 1);
   kernel.add(0, 1);
 };
 
-/** A sum that is the identity has Z = 0, which the table hands on to the result. */
+/** If p + q is the identity, it has Z = 0; the table passes that on, so `results` refuses it. */
 const addMul = (kernel: Kernel, p: Point, q: Point, k: Scalar): Point =>
   wiping(kernel, 1, () => {
     addPoints(kernel, p, q);
@@ -146,8 +147,8 @@ const addMul = (kernel: Kernel, p: Point, q: Point, k: Scalar): Point =>
 const decode = (kernel: Kernel, bytes: Uint8Array): Point => {
   if (bytes.length === 33) {
     kernel.setBytes(0, bytes);
-    // Points on the wire are public: whether one is valid may be seen in the time.
-    if (kernel.decodePoint() === 1) return hold(kernel.result(0));
+    // An encoded point is public, so the time may show whether it is valid.
+    if (kernel.decodePoint() === 1) return asPoint(kernel.result(0));
   }
   throw new UmbralError('bad-point', 'not a compressed point of secp256k1');
 };
@@ -163,7 +164,7 @@ const sign = (kernel: Kernel, digest: Uint8Array, key: Scalar, extra: Uint8Array
     return kernel.getBytes(0, 64);
   });
 
-/** What is hashed may be secret. */
+/** Hashes a message that may be secret. */
 const hash = (kernel: Kernel, message: Uint8Array, run: (length: number) => void): Uint8Array => {
   try {
     kernel.setMessage(message);
@@ -176,14 +177,14 @@ const hash = (kernel: Kernel, message: Uint8Array, run: (length: number) => void
 
 const verify = (kernel: Kernel, signature: Uint8Array, digest: Uint8Array, key: Point): boolean => {
   if (signature.length !== 64 || digest.length !== 32) return false;
-  // All of it public: variable time.
+  // All inputs are public: variable time is safe here.
   kernel.setBytes(0, digest);
   kernel.setBytes(32, signature);
-  kernel.setPoint(0, held(key).block);
+  kernel.setPoint(0, dataOf(key).block);
   return kernel.verify() === 1;
 };
 
-/** @param rng for the blinding of the walks, 33 bytes a try */
+/** @param rng for the blinding of the multiplications, 33 bytes for each try */
 export const makeWasm = (kernel: Kernel, rng: Rng): Backend => {
   do {
     const bytes = rng(33);

@@ -17,7 +17,7 @@ import type { DeviceKeys } from '../../../lib/identity/key-derivation.ts';
 import { identityPayload } from '../../../lib/identity/identity-statement.ts';
 import type { Kind, Payload, Statement } from '../../../lib/statements/kinds.ts';
 import { signStatement } from '../../../lib/statements/sign.ts';
-import { generateKFrags, type Delegation } from '../../../lib/umbral/delegator.ts';
+import { generateKFrags, type KFragInput } from '../../../lib/umbral/delegator.ts';
 import { encodeKFrag, kfragId } from '../../../lib/umbral/kfrag.ts';
 import { publicKeyOf } from '../../../lib/umbral/keys.ts';
 import { bytesOf, newPerson, patientOf, recipientOf, then, type Person } from '../flows/people.ts';
@@ -138,7 +138,7 @@ describe('grants', () => {
   });
 
   interface Changes {
-    readonly delegation?: Partial<Delegation>;
+    readonly delegation?: Partial<KFragInput>;
     readonly cell?: (c: Payload<'grant'>['cells'][number]) => Payload<'grant'>['cells'][number];
     readonly payload?: (p: Payload<'grant'>) => Payload<'grant'>;
     readonly kfrag?: (bytes: Uint8Array) => Uint8Array;

@@ -1,4 +1,4 @@
-// Which backend is taken, and that the self test sees each operation that goes wrong.
+// Tests which backend is chosen, and that the self-test finds each operation that gives a wrong result.
 import { describe, expect, test } from '@jest/globals';
 import type { Backend } from '../../../lib/umbral/curve/backend.ts';
 import { choose, chosen } from '../../../lib/umbral/curve/choose-backend.ts';

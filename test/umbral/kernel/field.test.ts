@@ -1,4 +1,4 @@
-// Field and scalar arithmetic of the kernel's debug build against BigInt: random, edges, and limbs at the ends of what they may be.
+// Tests the field and scalar arithmetic of the kernel's debug build against BigInt: random values, edge cases, and limbs at their bounds.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ORDER } from '../../../lib/umbral/curve/scalar.ts';
@@ -17,7 +17,7 @@ const elements = fc.oneof(
   fc.bigInt(0n, P - 1n),
   fc.oneof(near(0n), near(P), near(2n ** 255n), near(2n ** 128n)).map(modP),
 );
-/** As products leave them, all ones included; differences of two of them; the third limb a little further out. */
+/** Limbs as products leave them, also with all bits set; differences of two such elements; the third limb slightly beyond. */
 const tight = fc.oneof(
   elements.map(limbsOf),
   fc
@@ -40,7 +40,7 @@ const formulas: Readonly<Record<string, readonly [inputs: number, Formula]>> = {
   sqrSubTwice: [2, (a, c) => a * a - 2n * c],
   sqrSubSubTwice: [3, (a, c, d) => a * a - c - 2n * d],
 };
-/** Those that take a difference themselves: three products of the largest, the most a column holds. */
+/** Formulas that compute a difference themselves: three products of the largest values, the most that a column can contain. */
 const fused: typeof formulas = {
   mulSubSqrTwice: [4, (a, b, c, d) => a * (b - c) - 2n * d * d],
   mulSubMul: [5, (a, b, c, d, e) => a * (b - c) - d * e],
@@ -115,7 +115,7 @@ describe(`scalars, ${seeded}`, () => {
     );
   }, 600_000);
 
-  test('the two halves are short and add up', () => {
+  test('the two halves of a split scalar are short and add up to it', () => {
     fc.assert(
       fc.property(scalars, (k) => {
         kernel.putWords(at(1), k);

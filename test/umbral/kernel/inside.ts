@@ -1,7 +1,7 @@
-// The debug build of the kernel, which traps where a limb leaves its bounds, with its parts by address.
+// Gives tests access to the internal functions of the kernel's debug build, which traps when a limb exceeds its bounds.
 import { compile } from '../../../scripts/kernel/compile.ts';
 
-/** Numbers of the field as 9 signed limbs of 29 bits, of scalars as 8 words. */
+/** A field element is 9 signed limbs of 29 bits, a scalar 8 words of 32 bits. */
 const P = 2n ** 256n - 2n ** 32n - 977n;
 
 type Part = (...addresses: readonly number[]) => number;
@@ -14,11 +14,11 @@ export const debugBuild = await compile({ inspect: true, debug: true });
 
 export interface Inside {
   readonly call: (part: string, ...addresses: readonly number[]) => number;
-  /** A place for the i-th argument. */
+  /** The address of the i-th argument. */
   readonly at: (i: number) => number;
   readonly putLimbs: (at: number, limbs: readonly number[]) => void;
   readonly limbs: (at: number) => readonly number[];
-  /** The value of limbs, not reduced. */
+  /** The integer that the limbs represent, not reduced. */
   readonly value: (limbs: readonly number[]) => bigint;
   readonly putWords: (at: number, x: bigint) => void;
   readonly words: (at: number) => bigint;

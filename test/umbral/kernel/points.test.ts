@@ -1,4 +1,4 @@
-// The whole backend on the debug build of the kernel against noble.
+// Tests the backend on the kernel's debug build against noble: both must give the same results.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { systemRng } from '../../../lib/bytes/binary.ts';
@@ -29,13 +29,13 @@ const anyScalar: fc.Arbitrary<Scalar> = fc
   .map(mod);
 const scalars = anyScalar.filter((k) => k !== 0n);
 
-/** A few points that recur, so that equal and opposite ones meet; with small multiples of one another among them. */
+/** A few points that recur, so that equal and opposite points occur; small multiples of one another are among them. */
 const POOL: readonly Uint8Array[] = (
   [1n, 2n, 3n, 7n, 15n, LAMBDA, 2n * LAMBDA, 0x123456789abcdef0123456789abcdefn].flatMap((k) => [k, ORDER - k]) as Scalar[]
 ).flatMap((k) => noble.muls([['G', k], ['U', k]]).map((p) => noble.encode(p))); // prettier-ignore
 const points = fc.constantFrom(...POOL);
 
-/** The same by both: encodings, or the code of the error. */
+/** The result in comparable form: encodings, or the code of the error. */
 const outcome = (backend: Backend, run: (b: Backend) => readonly Point[]): readonly string[] => {
   try {
     return run(backend).map((p) => toHex(backend.encode(p)));
@@ -48,7 +48,7 @@ const same = (run: (b: Backend) => readonly Point[]): void => expect(outcome(was
 const based = fc.oneof(points, fc.constantFrom('G' as const, 'U' as const));
 const base = (b: Backend, p: Uint8Array | 'G' | 'U'): Base => (typeof p === 'string' ? p : b.decode(p));
 
-test('each point of a call is in memory of its own, since one may be public and the next secret', () => {
+test('each point of a call has memory of its own, because one may be public and the next secret', () => {
   const points = wasm.muls([['G', 5n as Scalar], ['U', 5n as Scalar]]).map((p) => wasm.encode(p)); // prettier-ignore
   expect(points.map(({ buffer }) => buffer.byteLength)).toEqual([128, 128]);
   expect(points[0]!.buffer).not.toBe(points[1]!.buffer);
@@ -139,7 +139,7 @@ describe(`points, ${seeded}`, () => {
   );
 
   test(
-    'public sums: true ones, and with one scalar or point changed',
+    'public sums: true equations, and equations with one scalar or point changed',
     () => {
       fc.assert(
         fc.property(fc.array(fc.tuple(based, anyScalar), { minLength: 1, maxLength: 5 }), points, (list, other) => {
@@ -147,7 +147,7 @@ describe(`points, ${seeded}`, () => {
           expect(wasm.checkLinear(terms(wasm), wasm.decode(other))).toBe(
             noble.checkLinear(terms(noble), noble.decode(other)),
           );
-          // Where a sum of all but the zeros can be had by additions, it is the one.
+          // Also with a true equation: the sum of the terms, computed by additions where no partial sum is the identity.
           const nonZero = list.filter(([, k]) => k !== 0n);
           if (nonZero.length === 0) return;
           const [sum] = outcome(noble, (b) => [
@@ -186,7 +186,7 @@ describe(`points, ${seeded}`, () => {
     LONGEST,
   );
 
-  test('digests at the ends', () => {
+  test('digests at both ends of their range', () => {
     for (const fill of [0, 0xff]) {
       const [digest, extra] = [new Uint8Array(32).fill(fill), new Uint8Array(32)];
       const k = 5n as Scalar;
@@ -196,7 +196,7 @@ describe(`points, ${seeded}`, () => {
     }
   });
 
-  test('more terms and results than one call has room for', () => {
+  test('more terms and results than fit into one call', () => {
     const k = (i: number): Scalar => mod(LAMBDA ** 2n * BigInt(i + 1));
     const many = Array.from({ length: 70 }, (_, i) => [POOL[i % POOL.length]!, k(i)] as const);
     same((b) => b.muls(many.map(([p, s], i) => [i % 3 === 0 ? 'U' : b.decode(p), s] as const)));
@@ -206,7 +206,7 @@ describe(`points, ${seeded}`, () => {
     expect(wasm.checkLinear(many.map(([p, s]) => [wasm.decode(p), s] as const), sum)).toBe(true); // prettier-ignore
   });
 
-  test('SHA-256 and HKDF of every length up to where the kernel has no room', () => {
+  test('SHA-256 and HKDF of every length that fits into the kernel, and more', () => {
     for (let length = 0; length <= 1100; length++) {
       const message = Uint8Array.from({ length }, (_, i) => i * length);
       expect(toHex(wasm.sha256(message))).toBe(toHex(noble.sha256(message)));
@@ -214,7 +214,7 @@ describe(`points, ${seeded}`, () => {
     }
   });
 
-  test('no call leaves anything of its scalars and results in the memory', () => {
+  test('no call leaves its scalars or results in the memory', () => {
     const { scalarsAt, publicAt } = kernel as unknown as Record<'scalarsAt' | 'publicAt', WebAssembly.Global<'i32'>>;
     const secret = new Uint8Array(kernel.memory.buffer, scalarsAt.value, publicAt.value - scalarsAt.value);
     const [p, q] = POOL.slice(0, 2).map((bytes) => wasm.decode(bytes)) as [Point, Point];

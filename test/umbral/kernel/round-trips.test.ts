@@ -1,4 +1,4 @@
-// The scheme from end to end on the kernel, every object through its bytes: what is sealed to A opens for B with the fragments of a grant, and for nobody else.
+// Tests the scheme from end to end on the kernel, with every object encoded and decoded: only B can open with the key fragments of a grant, and A.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeCapsules, encodeCapsule } from '../../../lib/umbral/capsule.ts';
@@ -12,7 +12,7 @@ import { encrypt } from '../../../lib/umbral/sender.ts';
 import { cases, seeded } from '../../support/case-counts.ts';
 import { parties, splits } from '../arbitrary.ts';
 
-// On noble it would take hours, and say nothing new.
+// On noble this would take hours and show nothing new.
 if (chosen.name !== 'wasm') throw new Error(`the kernel is not used: ${chosen.reason}`);
 
 test(`round trips, ${seeded}`, () => {
