@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { localEnvironment } from './environment.ts';
 import { logFileIn } from './log-files.ts';
 import { ensurePython, LocalAwsError } from './python.ts';
 
@@ -156,7 +157,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}, machine: Mach
   const log = await open(logFile, 'w');
 
   const child = spawn(python, ['-c', SUPERVISOR], {
-    env: { ...env, ...settings(port, options) },
+    env: { ...localEnvironment(env), ...settings(port, options) },
     stdio: ['pipe', log.fd, log.fd],
     // A Ctrl-C in the terminal is for us: we stop it in order, so that it can save its data.
     detached: true,

@@ -29,6 +29,7 @@ import {
   PutBucketVersioningCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { LOCAL_CREDENTIALS, LOCAL_REGION, localEnvironment } from './environment.ts';
 import { PROJECT, STATE } from './local-aws.ts';
 
 const run = promisify(execFile);
@@ -37,8 +38,27 @@ interface Resource {
   readonly Type: string;
   readonly Properties: Record<string, unknown>;
 }
+interface FunctionDefinition {
+  readonly handler: string;
+  readonly events: readonly unknown[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Seconds. */
+  readonly timeout?: number;
+}
+/** serverless.yml with every variable in place: the members that are read. */
 export interface Stack {
-  readonly functions: Readonly<Record<string, unknown>>;
+  readonly service: string;
+  readonly frameworkVersion: string;
+  readonly provider: { readonly environment: Readonly<Record<string, string>> };
+  readonly custom: {
+    readonly esbuild: Readonly<Record<string, unknown>> & {
+      readonly outputFileExtension: string;
+      readonly exclude: readonly string[];
+      readonly keepOutputDirectory: boolean;
+    };
+    readonly 'serverless-offline': Readonly<Record<string, unknown>>;
+  };
+  readonly functions: Readonly<Record<string, FunctionDefinition>>;
   readonly resources: { readonly Resources: Readonly<Record<string, Resource>> };
 }
 
@@ -61,6 +81,7 @@ export async function compiledStack(suffix = 'local'): Promise<Stack> {
   const cli = join(PROJECT, 'node_modules', '.bin', 'serverless');
   const { stdout } = await run(cli, ['print', '--format', 'json', '--param', `suffix=${suffix}`], {
     cwd: PROJECT,
+    env: localEnvironment(process.env),
     maxBuffer: 1 << 24,
   });
   const stack = JSON.parse(stdout) as Stack;
@@ -69,10 +90,6 @@ export async function compiledStack(suffix = 'local'): Promise<Stack> {
   await rename(`${file}.${process.pid}`, file);
   return stack;
 }
-
-/** Credentials that every local AWS takes. */
-export const LOCAL_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
-export const LOCAL_REGION = 'us-east-1';
 
 const clients = (endpoint: string) => {
   const common = { endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
@@ -101,8 +118,8 @@ export async function createResources(endpoint: string, stack: Stack): Promise<L
 }
 
 export function namesIn({ functions }: Stack): LocalNames {
-  const named = (functions['commit-record'] as { environment: LocalNames }).environment;
-  const { MAIN_TABLE, NONCE_TABLE, BUCKET, SERVICE_KEY } = named;
+  const { MAIN_TABLE, NONCE_TABLE, BUCKET, SERVICE_KEY } = functions['commit-record']!
+    .environment as unknown as LocalNames;
   return { MAIN_TABLE, NONCE_TABLE, BUCKET, SERVICE_KEY };
 }
 

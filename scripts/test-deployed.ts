@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { join } from 'node:path';
 import { DeleteBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
+import { enterLocalAws, LOCAL_CREDENTIALS, LOCAL_REGION } from '../localstack/environment.ts';
 import { freePort, LocalAwsError, PROJECT, startLocalAws } from '../localstack/local-aws.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../localstack/resources.ts';
 
 const STAGE = 'prod';
 
@@ -95,18 +95,12 @@ const aws = await startLocalAws({ auth: true, say: console.log }).catch((error: 
 });
 const port = await freePort();
 const origin = `http://127.0.0.1:${port}`;
-const env = {
-  ...process.env,
-  AWS_ENDPOINT_URL: aws.endpoint,
-  AWS_REGION: LOCAL_REGION,
-  AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-  AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-};
+enterLocalAws(process.env, aws.endpoint);
 let server: Server | undefined;
 try {
   const serverless = join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js');
   const began = Date.now();
-  const deploy = await run([serverless, 'deploy', '--stage', STAGE, '--param', `origin=${origin}`], env);
+  const deploy = await run([serverless, 'deploy', '--stage', STAGE, '--param', `origin=${origin}`], process.env);
   if (deploy.code !== 0) throw new Error('the deploy failed');
   console.log(`deployed in ${Math.round((Date.now() - began) / 1000)} s`);
   await allowPlainHttp(aws.endpoint);
@@ -131,7 +125,7 @@ try {
       ...suites,
       ...process.argv.slice(2),
     ],
-    { ...env, API_URL: origin, STACK_STAGE: STAGE },
+    { ...process.env, API_URL: origin, STACK_STAGE: STAGE },
   );
   process.exitCode = tests.code;
 } catch (error) {

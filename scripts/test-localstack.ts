@@ -5,8 +5,8 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
+import { withLocalAws } from '../localstack/environment.ts';
 import { end, freePort, givenEndpoint, LocalAwsError, PROJECT, STATE } from '../localstack/local-aws.ts';
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../localstack/resources.ts';
 
 interface Running {
   readonly endpoint: string;
@@ -65,7 +65,7 @@ async function byHost(port: number): Promise<Running> {
   const logFile = join(STATE, 'logs', `localstack-${port}.log`);
   const log = createWriteStream(logFile);
   const child = spawn('bash', [join(PROJECT, 'localstack', 'localstack-host.sh')], {
-    env: { ...process.env, PORT: String(port) },
+    env: { ...withLocalAws(process.env), PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -94,13 +94,7 @@ const start = async (): Promise<Running> => {
 const runJest = (endpoint: string, options: readonly string[]): Promise<number> =>
   new Promise((resolve) => {
     const jest = join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js');
-    const env = {
-      ...process.env,
-      AWS_ENDPOINT_URL: endpoint,
-      AWS_REGION: LOCAL_REGION,
-      AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
-      AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
-    };
+    const env = withLocalAws(process.env, endpoint);
     const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
     const child = spawn(process.execPath, [...node, jest, ...options], { cwd: PROJECT, env, stdio: 'inherit' });
     child.once('exit', (code) => resolve(code ?? 1));

@@ -1,7 +1,8 @@
 // Before the suites that need AWS: the local one is started (or what AWS_ENDPOINT_URL names is taken) and gets its tables and bucket.
+import { enterLocalAws } from '../../localstack/environment.ts';
 import { startLocalAws, type LocalAws } from '../../localstack/local-aws.ts';
 import { compiledStack, createResources } from '../../localstack/resources.ts';
-import { localEnvironment, startSystem, type System } from '../../scripts/local-system.ts';
+import { startSystem, type System } from '../../scripts/local-system.ts';
 
 declare global {
   var testAws: LocalAws | undefined;
@@ -13,11 +14,8 @@ export default async function setUp(): Promise<void> {
   if (globalThis.testAws !== undefined) return;
   const aws = await startLocalAws({ say: (line) => process.stderr.write(`${line}\n`) });
   globalThis.testAws = aws;
-  Object.assign(
-    process.env,
-    localEnvironment(aws.endpoint),
-    await createResources(aws.endpoint, await compiledStack('local')),
-  );
+  enterLocalAws(process.env, aws.endpoint);
+  Object.assign(process.env, await createResources(aws.endpoint, await compiledStack('local')));
 }
 
 /** The API as well, by serverless-offline. */

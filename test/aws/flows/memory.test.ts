@@ -6,6 +6,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { ROUTES } from '../../lib/api/routes.ts';
 import { API_URL } from './people.ts';
 
 const MiB = 1024 * 1024;
@@ -56,6 +57,18 @@ const apiPeak = async (): Promise<number | undefined> => {
   const status = await readFile(`/proc/${process.env['API_PID']}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 };
+
+test('all functions run in one process of at most 400 MB, and no bundler is left', async () => {
+  if (process.platform !== 'linux') return;
+  const pid = process.env['API_PID']!;
+  expect((await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim()).toBe('');
+  // Each is loaded, if only to refuse what is not signed.
+  for (const { method, path } of Object.values(ROUTES)) {
+    const body = method === 'GET' ? {} : { body: '{}' };
+    await (await fetch(`${API_URL}${path.replaceAll(/\{\w+\}/g, 'x')}`, { method, ...body })).body?.cancel();
+  }
+  expect(await apiPeak()).toBeLessThan(400e6);
+});
 
 test('300 MiB take no more memory than 1 MiB', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'memory-'));

@@ -1,0 +1,132 @@
+// Runs the API on this machine: serverless-offline in one process of its own, on bundles that are made once, before it starts. Nothing watches the sources.
+import { spawn } from 'node:child_process';
+import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { endsWithParent } from '../localstack/shutdown.ts';
+import { localEnvironment } from '../localstack/environment.ts';
+import { end, freePort, LocalAwsError, PROJECT, STATE } from '../localstack/local-aws.ts';
+import { logFileIn } from '../localstack/log-files.ts';
+import { isAlive } from '../localstack/python.ts';
+import type { Stack } from '../localstack/resources.ts';
+import { bundleFunctions } from './bundle-functions.ts';
+
+export interface Api {
+  /** Where it answers. */
+  readonly url: string;
+  readonly pid: number;
+  readonly stop: () => Promise<void>;
+}
+
+export interface ApiOptions {
+  /** Where the local AWS answers. */
+  readonly endpoint: string;
+  readonly stack: Stack;
+  /** A free one unless named. */
+  readonly port?: number | undefined;
+  /** Ends a start that is under way. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const START_MS = 120_000;
+const GATEWAY = 'scripts/offline-gateway.ts';
+// All functions together hold 80 MB. Without limits V8 lets garbage grow to gigabytes before it collects it.
+const MEMORY = ['--max-old-space-size=256', '--max-semi-space-size=4'];
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+const healthy = async (url: string): Promise<boolean> => {
+  try {
+    return (await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(5_000) })).ok;
+  } catch {
+    return false;
+  }
+};
+
+/**
+ * The service for serverless-offline: what serverless.yml says of provider and functions, over bundles that are there.
+ * @param ports of the API, and of serverless-offline's own Lambda endpoint
+ */
+export const offlineService = (
+  { service, frameworkVersion, provider, functions, custom }: Stack,
+  url: string,
+  ports: { readonly httpPort: number; readonly lambdaPort: number },
+): object => ({
+  service,
+  frameworkVersion,
+  provider: { ...provider, environment: { ...provider.environment, PUBLIC_ORIGIN: url } },
+  plugins: ['serverless-offline', `./${GATEWAY.replace(/\.ts$/, custom.esbuild.outputFileExtension)}`],
+  custom: { 'serverless-offline': { ...custom['serverless-offline'], ...ports } },
+  // Roles are for deployments, and their plugin is not there.
+  functions: Object.fromEntries(
+    Object.entries(functions).map(([name, { handler, events, environment, timeout }]) => [
+      name,
+      { handler, events, environment, timeout },
+    ]),
+  ),
+});
+
+/** Removes what runs left behind whose process was killed. Folders are named by their process. */
+async function sweepFolders(root: string): Promise<void> {
+  for (const entry of await readdir(root))
+    if (!isAlive(Number.parseInt(entry, 10))) await rm(join(root, entry), { recursive: true, force: true });
+}
+
+/**
+ * Starts the API and waits until it answers.
+ * @throws {LocalAwsError} with the end of its log; the signal's reason when that ended the start
+ */
+export async function startApi({ endpoint, stack, port: wanted, signal }: ApiOptions): Promise<Api> {
+  const root = join(STATE, 'api');
+  await mkdir(root, { recursive: true });
+  await sweepFolders(root);
+  const [port, lambdaPort] = [await freePort(wanted), await freePort()];
+  const url = `http://127.0.0.1:${port}`;
+  const dir = join(root, `${process.pid}-${port}`);
+  const remove = (): Promise<void> => rm(dir, { recursive: true, force: true });
+  try {
+    await bundleFunctions(stack, dir, [GATEWAY]);
+    await writeFile(
+      join(dir, 'serverless.json'),
+      JSON.stringify(offlineService(stack, url, { httpPort: port, lambdaPort })),
+    );
+    signal?.throwIfAborted();
+    const { pid, stop } = await run({ dir, url, port, endpoint, signal });
+    return { url, pid, stop: () => stop().finally(remove) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+interface Run {
+  readonly dir: string;
+  readonly url: string;
+  readonly port: number;
+  readonly endpoint: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+async function run({ dir, url, port, endpoint, signal }: Run): Promise<{ pid: number; stop: () => Promise<void> }> {
+  const logFile = await logFileIn(STATE, `api-${port}.log`);
+  const log = await open(logFile, 'w');
+  const cli = join(PROJECT, 'node_modules', 'serverless', 'bin', 'serverless.js');
+  const child = spawn(process.execPath, [...MEMORY, ...endsWithParent(), cli, 'offline', 'start'], {
+    cwd: dir,
+    env: localEnvironment(process.env, endpoint),
+    stdio: ['ignore', log.fd, log.fd],
+    // A Ctrl-C in the terminal is for us: we end it in order.
+    detached: true,
+  });
+  await log.close();
+  const stop = (): Promise<void> => end(child);
+  const until = Date.now() + START_MS;
+  const isUp = (): boolean => child.exitCode === null && child.signalCode === null;
+  while (Date.now() < until && isUp() && signal?.aborted !== true) {
+    await sleep(100);
+    if (await healthy(url)) return { pid: child.pid ?? 0, stop };
+  }
+  await stop();
+  signal?.throwIfAborted();
+  const tail = (await readFile(logFile, 'utf8')).trim().split('\n').slice(-8).join('\n');
+  throw new LocalAwsError(`The API did not start on port ${port}. Its log is ${logFile} and ends with:\n${tail}`);
+}

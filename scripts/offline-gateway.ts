@@ -1,0 +1,69 @@
+// A plugin of osls that makes serverless-offline treat requests as API Gateway does: bodies reach the functions byte for byte, whatever their type,
+// and what no function answers is answered in API Gateway's words.
+import type { IncomingHttpHeaders } from 'node:http';
+
+/** Of hapi, on which serverless-offline runs, what is used here. */
+interface Request {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly route: { readonly path: string };
+  readonly response: {
+    readonly isBoom?: boolean;
+    readonly output: { payload: { readonly error: string; readonly message?: string } };
+    source: unknown;
+  };
+}
+interface Toolkit {
+  readonly continue: symbol;
+}
+export interface Server {
+  ext(event: 'onRequest' | 'onPreResponse', run: (request: Request, h: Toolkit) => symbol): void;
+}
+
+interface Serverless {
+  readonly pluginManager: {
+    readonly plugins: readonly { readonly internals?: () => { readonly getApiGatewayServer: () => Server } }[];
+  };
+}
+
+/** serverless-offline parses JSON, hapi refuses types and cookies that it cannot parse. Events carry the headers as they arrived, from another list. */
+function takeBodiesAsBytes({ headers }: Request): void {
+  headers['content-type'] = 'application/octet-stream';
+  delete headers['content-encoding'];
+  delete headers.cookie;
+}
+
+/** The path of serverless-offline's route for what matches no other. */
+const NO_ROUTE = '/{p*}';
+
+function answerAsGateway({ method, route, response }: Request): void {
+  if (method === 'options') return;
+  if (response.isBoom === true) Object.assign(response.output, { payload: { message: response.output.payload.error } });
+  else if (route.path === NO_ROUTE) response.source = { message: 'Not Found' };
+}
+
+/** Adds both to a server of hapi. */
+export function extend(server: Server): void {
+  server.ext('onRequest', (request, h) => {
+    takeBodiesAsBytes(request);
+    return h.continue;
+  });
+  server.ext('onPreResponse', (request, h) => {
+    answerAsGateway(request);
+    return h.continue;
+  });
+}
+
+export default class Gateway {
+  readonly hooks: Readonly<Record<string, () => void>>;
+
+  constructor({ pluginManager }: Serverless) {
+    this.hooks = {
+      'after:offline:start:init': () => {
+        const offline = pluginManager.plugins.find(({ internals }) => internals !== undefined);
+        if (offline?.internals === undefined) throw new Error('serverless-offline is not among the plugins');
+        extend(offline.internals().getApiGatewayServer());
+      },
+    };
+  }
+}

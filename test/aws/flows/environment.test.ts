@@ -1,0 +1,67 @@
+// The demo holds whatever AWS settings its user has: a profile, files, a region, endpoints, credentials, ways to retry.
+import { spawn } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { expect, test } from '@jest/globals';
+
+const PROJECT = join(import.meta.dirname, '..', '..', '..');
+const NOBODY = 'http://127.0.0.1:1';
+const FILE = `endpoint_url = ${NOBODY}
+region = nowhere
+retry_mode = never
+max_attempts = none
+use_fips_endpoint = true
+use_dualstack_endpoint = true
+role_arn = arn:aws:iam::000000000000:role/nobody
+source_profile = nobody`;
+
+const others = (): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^AWS_/i.test(name)));
+
+test('the demo under somebody else’s AWS settings', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'home-'));
+  try {
+    await mkdir(join(home, '.aws'));
+    for (const name of ['config', 'credentials'])
+      await writeFile(join(home, '.aws', name), `[default]\n${FILE}\n[profile work]\n${FILE}\n[work]\n${FILE}\n`);
+    await writeFile(join(home, 'letter.txt'), 'A letter.');
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', join(PROJECT, 'demo', 'main.ts'), '--json', join(home, 'letter.txt')],
+      {
+        cwd: PROJECT,
+        env: {
+          ...others(),
+          NODE_OPTIONS: '',
+          HOME: home,
+          AWS_PROFILE: 'work',
+          AWS_SDK_LOAD_CONFIG: '1',
+          AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
+          AWS_SECRET_ACCESS_KEY: 'secret',
+          AWS_SESSION_TOKEN: 'token',
+          AWS_REGION: 'nowhere',
+          AWS_ENDPOINT_URL_S3: NOBODY,
+          AWS_ENDPOINT_URL_DYNAMODB: NOBODY,
+          AWS_ENDPOINT_URL_KMS: NOBODY,
+          AWS_CA_BUNDLE: join(home, 'none.pem'),
+          AWS_RETRY_MODE: 'never',
+          AWS_MAX_ATTEMPTS: 'none',
+          AWS_USE_FIPS_ENDPOINT: 'true',
+          AWS_USE_DUALSTACK_ENDPOINT: 'true',
+          AWS_REQUEST_CHECKSUM_CALCULATION: 'sometimes',
+          AWS_WEB_IDENTITY_TOKEN_FILE: join(home, 'none'),
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: NOBODY,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    );
+    const exit = new Promise((resolve) => child.once('exit', resolve));
+    const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+    expect({ code: await exit, err }).toEqual({ code: 0, err: '' });
+    expect(JSON.parse(out)).toMatchObject({ refusedStranger: true, refusedAfterRevoke: true, auditVerified: true });
+  } finally {
+    await rm(home, { recursive: true, force: true });
+  }
+}, 180_000);
