@@ -113,6 +113,8 @@ describe('a request is refused', () => {
     ['body', { body: '' }],
     ['body', { body: '[]' }],
     ['body', { body: 'null' }],
+    // What a gateway that parses JSON itself would hand on in the place of a text.
+    ...[0, false, 5, true, {}].map((parsed): [string, object] => ['body', { event: { body: parsed } }]),
     ['statement', { body: '{}' }],
     ['statement', { body: '{"statement":7}' }],
     ['statement', { body: '{"statement":"no"}' }],

@@ -6,7 +6,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { ROUTES } from '../../lib/api/routes.ts';
+import { ROUTES } from '../../../lib/api/routes.ts';
 import { API_URL } from './people.ts';
 
 const MiB = 1024 * 1024;
