@@ -1,6 +1,7 @@
 // The one place where responses are made, so that every one carries the same headers. Cross-origin headers are the gateway's.
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { AppError } from '../api/errors.ts';
+import { ACCEPT_SIGNATURE } from '../api/request-signature.ts';
 import type { Route } from '../api/route.ts';
 import { problemOf } from './problem.ts';
 
@@ -19,8 +20,7 @@ export const SECURITY_HEADERS = {
 // RFC 9421 section 5.1: how to sign what was refused for its signature.
 const CHALLENGE = {
   'www-authenticate': 'Signature realm="pcehr"',
-  'accept-signature':
-    'sig1=("@method" "@authority" "@path" "@query" "content-digest");created;expires;nonce;keyid;alg="ed25519";tag="pcehr"',
+  'accept-signature': ACCEPT_SIGNATURE,
 } as const;
 
 /** What a use case answered, as its route says. */

@@ -1,8 +1,16 @@
 // Who sent this request: RFC 9421 signature and RFC 9530 digest, checked against what is configured and what arrived, never against what a
-// proxy says. docs/spec/request-signatures.md is the page to this file; lib/identity/http-signature.ts is the other half.
-import { sha256 } from '@noble/hashes/sha2.js';
+// proxy says. docs/spec/request-signatures.md is the page to this file; lib/api/request-signature.ts has the rules.
 import { isSignatureError, verifySignature, type UntrustedSignatureCandidate } from 'http-message-sig';
-import { base64 } from '@scure/base';
+import {
+  componentsOf,
+  contentDigest,
+  NONCE_LENGTH,
+  REQUIRED_PARAMETERS,
+  SIGNATURE_ALGORITHM,
+  SIGNATURE_LIFE,
+  SIGNATURE_SKEW,
+  SIGNATURE_TAG,
+} from '../api/request-signature.ts';
 import { fromBase64url } from '../bytes/codec.ts';
 import { identityKey, parseIdentityId, type IdentityId } from '../bytes/ids.ts';
 import { verifyEd25519 } from '../statements/ed25519.ts';
@@ -44,11 +52,7 @@ export interface VerifiedCaller {
   readonly expires: number;
 }
 
-const LIFE_S = 60;
-const SKEW_MS = 60_000;
-const TAG = 'pcehr';
-const COVERED = ['@method', '@authority', '@path', '@query'];
-const PARAMETERS = new Set(['created', 'expires', 'nonce', 'keyid', 'tag', 'alg']);
+const PARAMETERS: ReadonlySet<string> = new Set([...REQUIRED_PARAMETERS, 'alg']);
 /** One member: label, then 64 bytes as base64 with the spare bits zero. */
 const SIGNATURE = /^[a-z*][a-z0-9_\-.*]*=:[A-Za-z0-9+/]{85}[AQgw]==:$/;
 // Characters of RFC 3986; anything else could move the borders between path, query and fragment.
@@ -70,12 +74,11 @@ const pickHeaders = (headers: IncomingRequest['headers']): Map<string, string> =
 };
 
 const checkBody = (body: Uint8Array | undefined, digest: string | undefined): void => {
-  if (body === undefined || body.length === 0) {
-    if (digest !== undefined) throw invalid('content-digest without a body');
-  } else if (digest === undefined) throw invalid('a body without content-digest');
+  const expected = contentDigest(body);
+  if (expected === undefined && digest !== undefined) throw invalid('content-digest without a body');
+  if (expected !== undefined && digest === undefined) throw invalid('a body without content-digest');
   // One text only: several digests, or a second line, do not equal it.
-  else if (digest !== `sha-256=:${base64.encode(sha256(body))}:`)
-    throw invalid('content-digest is not that of the body');
+  if (digest !== expected) throw invalid('content-digest is not that of the body');
 };
 
 const checkCoverage = (components: UntrustedSignatureCandidate['components'], expected: readonly string[]): void => {
@@ -95,14 +98,15 @@ const parsed = <T>(rule: string, read: () => T): T => {
 const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], now: number): VerifiedCaller => {
   const { created, expires, nonce, keyid, tag, alg } = parameters;
   if (Object.keys(parameters).some((name) => !PARAMETERS.has(name))) throw invalid('unknown parameter');
-  if (tag !== TAG) throw invalid('tag');
-  if (alg !== undefined && alg !== 'ed25519') throw invalid('alg');
-  if (nonce === undefined || parsed('nonce', () => fromBase64url(nonce)).length !== 16) throw invalid('nonce');
+  if (tag !== SIGNATURE_TAG) throw invalid('tag');
+  if (alg !== undefined && alg !== SIGNATURE_ALGORITHM) throw invalid('alg');
+  if (nonce === undefined || parsed('nonce', () => fromBase64url(nonce)).length !== NONCE_LENGTH)
+    throw invalid('nonce');
   const caller = parsed('keyid', () => parseIdentityId(keyid ?? ''));
   // The library lets through integers only.
-  if (created === undefined || expires === undefined || expires <= created || expires > created + LIFE_S)
+  if (created === undefined || expires === undefined || expires <= created || expires > created + SIGNATURE_LIFE)
     throw invalid('created and expires');
-  if (now < created * 1000 - SKEW_MS || now > expires * 1000 + SKEW_MS)
+  if (now < created * 1000 - SIGNATURE_SKEW || now > expires * 1000 + SIGNATURE_SKEW)
     throw new HttpSignatureError('clock-skew', 'created or expires is too far from the present');
   return { caller, nonce, expires: expires * 1000 };
 };
@@ -125,7 +129,7 @@ export const verifyRequest = async (
   const { method, authority, path, rawQuery, body } = request;
   if (!PATH.test(path) || !QUERY.test(rawQuery)) throw invalid('path or query');
   checkBody(body, headers.get('content-digest'));
-  const covered = headers.has('content-digest') ? [...COVERED, 'content-digest'] : COVERED;
+  const covered = componentsOf(headers.get('content-digest'));
 
   const message = {
     kind: 'request',
@@ -136,9 +140,9 @@ export const verifyRequest = async (
   try {
     const { verifier } = await verifySignature(message, {
       policy: {
-        algorithms: ['ed25519'],
+        algorithms: [SIGNATURE_ALGORITHM],
         requiredComponents: covered,
-        requiredParameters: ['created', 'expires', 'nonce', 'keyid', 'tag'],
+        requiredParameters: REQUIRED_PARAMETERS,
         // The window is checked in checkParameters, which has an error of its own for it.
         clockSkew: Number.MAX_SAFE_INTEGER,
         now: Math.floor(at.now / 1000),
@@ -147,7 +151,11 @@ export const verifyRequest = async (
         checkCoverage(components, covered);
         const caller = checkParameters(parameters, at.now);
         const key = identityKey(caller.caller);
-        return { algorithm: 'ed25519', caller, verify: (data, signature) => verifyEd25519(signature, data, key) };
+        return {
+          algorithm: SIGNATURE_ALGORITHM,
+          caller,
+          verify: (data, signature) => verifyEd25519(signature, data, key),
+        };
       },
     });
     return verifier.caller;

@@ -21,14 +21,14 @@ module.exports = {
     only('envelope', ['bytes', 'umbral']),
     // For Node alone: files, and threads.
     only('files', ['bytes', 'envelope']),
-    only('identity', ['bytes', 'umbral', 'envelope', 'statements']),
+    only('identity', ['bytes', 'umbral', 'envelope', 'statements', 'api']),
     only('statements', ['bytes']),
     only('domain', ['bytes', 'statements']),
     only('api', ['bytes', 'statements', 'domain']),
     only('ports', ['bytes', 'statements', 'domain']),
     only('usecases', ['bytes', 'statements', 'domain', 'api', 'ports', 'umbral', 'envelope']),
     only('stores', ['bytes', 'statements', 'domain', 'api', 'ports']),
-    only('http', ['bytes', 'statements', 'domain', 'api', 'ports', 'identity']),
+    only('http', ['bytes', 'statements', 'domain', 'api', 'ports']),
     only('fhir', ['bytes', 'statements', 'domain', 'api']),
     only('client', ['bytes', 'umbral', 'envelope', 'identity', 'statements', 'domain', 'api', 'fhir']),
     {
@@ -36,7 +36,7 @@ module.exports = {
       comment: 'the server must not be able to decrypt: it may use only the doors that hold no secret',
       severity: 'error',
       from: { path: '^(functions|lib/(ports|usecases|stores|http|runtime|api|domain|statements))/' },
-      to: { path: '^lib/(umbral|envelope|files)/', pathNot: `^lib/(${serverDoors})` },
+      to: { path: '^lib/(umbral|envelope|files|identity|client)/', pathNot: `^lib/(${serverDoors})` },
     },
     no(
       'usecases-know-ports-only',

@@ -1,0 +1,92 @@
+// The import rules refuse what they are there for: imports planted in a copy of the folders are found by the cruise that `npm run imports` runs.
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, relative } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+
+const ROOT = join(import.meta.dirname, '../..');
+const CLI = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
+const CONFIG = join(ROOT, '.dependency-cruiser.cjs');
+
+/** Folders of what runs in the cloud. Nothing with a secret may get into them. */
+const SERVER = [
+  'functions',
+  ...['usecases', 'stores', 'http', 'runtime', 'api', 'domain', 'statements'].map((f) => `lib/${f}`),
+];
+/** A file of each place that holds secrets, or makes something of them. */
+const SECRET = [
+  'lib/identity/roots.ts',
+  'lib/identity/http-signature.ts',
+  'lib/umbral/delegatee.ts',
+  'lib/umbral/secretkey.ts',
+  'lib/envelope/open.ts',
+  'lib/files/open-file.ts',
+  'lib/client/patient.ts',
+];
+/** Other walls. */
+const PLANTED: readonly (readonly [from: string, to: string])[] = [
+  ...SERVER.flatMap((folder) => SECRET.map((to) => [`${folder}/planted.ts`, to] as const)),
+  ['lib/usecases/planted.ts', 'lib/stores/item.ts'],
+  ['lib/domain/planted.ts', 'lib/api/errors.ts'],
+  ['lib/statements/planted.ts', 'lib/domain/audit.ts'],
+  ['lib/bytes/planted.ts', 'lib/statements/verify.ts'],
+  ['lib/umbral/planted.ts', 'lib/envelope/open.ts'],
+  ['lib/client/planted.ts', 'lib/stores/item.ts'],
+];
+const ALLOWED: readonly (readonly [from: string, to: string])[] = [
+  ['lib/http/allowed.ts', 'lib/api/errors.ts'],
+  ['lib/identity/allowed.ts', 'lib/api/errors.ts'],
+  ['lib/client/allowed.ts', 'lib/identity/roots.ts'],
+  ['lib/usecases/allowed.ts', 'lib/umbral/proxy.ts'],
+];
+
+let folder: string;
+/** `from -> to` of every import that the rules refuse. */
+let refused: ReadonlySet<string>;
+
+interface Report {
+  readonly summary: { readonly violations: readonly { readonly from: string; readonly to: string }[] };
+}
+
+const put = async (path: string, text: string): Promise<void> => {
+  await mkdir(dirname(join(folder, path)), { recursive: true });
+  await writeFile(join(folder, path), text);
+};
+const importing = (from: string, targets: readonly string[]): string =>
+  targets.map((to, i) => `export * as m${i} from './${relative(dirname(from), to)}';\n`).join('');
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'import-rules-'));
+  const edges = [...PLANTED, ...ALLOWED];
+  for (const to of new Set(edges.map(([, to]) => to))) await put(to, 'export const it = 1;\n');
+  for (const from of new Set(edges.map(([from]) => from)))
+    await put(
+      from,
+      importing(
+        from,
+        edges.filter(([f]) => f === from).map(([, to]) => to),
+      ),
+    );
+  await put(
+    'tsconfig.json',
+    '{"compilerOptions":{"module":"nodenext","allowImportingTsExtensions":true,"noEmit":true}}',
+  );
+  await put('package.json', '{"type":"module"}');
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [CLI, 'lib', 'functions', '--config', CONFIG, '--output-type', 'json'],
+    { cwd: folder, maxBuffer: 64 * 1024 * 1024 },
+  ).catch((error: unknown) => error as { readonly stdout: string });
+  const { violations } = (JSON.parse(stdout) as Report).summary;
+  refused = new Set(violations.map(({ from, to }) => `${from} -> ${to}`));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('refused', () => {
+  test.each(PLANTED)('%s -> %s', (from, to) => expect(refused).toContain(`${from} -> ${to}`));
+});
+describe('allowed', () => {
+  test.each(ALLOWED)('%s -> %s', (from, to) => expect(refused).not.toContain(`${from} -> ${to}`));
+});
