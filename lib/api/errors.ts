@@ -26,7 +26,8 @@ export const ERRORS = {
   'signature-invalid': {
     status: 401,
     fault: 'client',
-    advice: 'Sign exactly the request that is sent, for the configured host, with the key named by keyid.',
+    advice:
+      'Sign exactly the request that is sent, nothing in it percent-encoded, for the configured host, with the key named by keyid.',
   },
   'clock-skew': { status: 401, fault: 'client', advice: 'Correct the clock by serverTime and sign again.' },
   replayed: { status: 409, fault: 'client', advice: 'Sign the request again with a new nonce.' },

@@ -1,6 +1,6 @@
 // A use case as a Lambda function behind an HTTP API (payload format 2.0), in one pipeline:
 //   error handler (outermost: whatever happens further in, one well-formed answer and one log line come out)
-//   -> request id -> body limit -> signature -> schema -> use case -> answer.
+//   -> request id -> body limit -> form -> signature -> schema -> use case -> answer.
 // The gateway is trusted for nothing: no authorizer context, no Host, no X-Forwarded-*, no parameters that it parsed.
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
@@ -12,7 +12,7 @@ import type { Call } from '../ports/call.ts';
 import { answer, refusal, type Response } from './response.ts';
 import { traceOf, type LogFields, type Runtime } from './log.ts';
 import { toAppError } from './problem.ts';
-import { readBody, readInput } from './read-request.ts';
+import { assertForm, readBody, readInput } from './read-request.ts';
 import { verifyRequest } from './verify-request.ts';
 
 /** Public routes have no caller. */
@@ -64,6 +64,7 @@ export function endpoint<N extends RouteName, D>(
   const steps: readonly Step[] = [
     answering(name, route, runtime),
     { before: limitBody },
+    { before: ({ event, internal }) => assertForm(route, event, internal.body) },
     { before: (request) => authenticate(request, route, runtime) },
     { before: (request) => admit(request, route) },
   ];

@@ -1,12 +1,11 @@
 // What a request says, out of what was signed: the path, the query and the bytes of the body as they arrived. What the gateway parsed
 // itself (path parameters, query parameters, authorizer context) is not looked at.
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import * as z from 'zod/mini';
+import type * as z from 'zod/mini';
 import { AppError } from '../api/errors.ts';
 import { MAX_BODY, type Route } from '../api/route.ts';
 import { malformed } from './problem.ts';
 
-const NO_BODY = z.undefined();
 const SEGMENT = /^[\w-]+$/;
 const PAIR = /^([A-Za-z]+)=([\w-]*)$/;
 
@@ -24,6 +23,30 @@ export function readBody({ body, isBase64Encoded }: APIGatewayProxyEventV2): Uin
 }
 
 /**
+ * What no route takes, whoever signed it. Looked at before the signature: a gateway may decode the path, rebuild the query or drop the body of a GET,
+ * so that its sender would be told that the signature is wrong, or that all is well.
+ * @throws {AppError} `malformed-request`: `path` or `query` when something in it is percent-encoded, `body` when the route has none
+ */
+export function assertForm(route: Route, event: APIGatewayProxyEventV2, body: Uint8Array): void {
+  const wrong = (member: string): AppError => new AppError('malformed-request', { member });
+  if (event.rawPath.includes('%')) throw wrong('path');
+  if (queryOf(event).includes('%')) throw wrong('query');
+  if (route.body === undefined && (body.length > 0 || announcesBody(event))) throw wrong('body');
+}
+
+/** A body that the gateway dropped has left its headers. */
+function announcesBody({ headers }: APIGatewayProxyEventV2): boolean {
+  return Object.entries(headers).some(([name, value]) => {
+    const lower = name.toLowerCase();
+    return (lower === 'content-length' && value !== '0') || lower === 'transfer-encoding';
+  });
+}
+
+/** API Gateway sends an empty text where there is no query, others leave it out. */
+const queryOf = ({ rawQueryString }: { readonly rawQueryString?: string | null | undefined }): string =>
+  rawQueryString ?? '';
+
+/**
  * Path, query and body by the schemas of the route.
  * @throws {AppError} `malformed-request`, naming the member; `not-found` when the path or method is another route's
  */
@@ -31,12 +54,8 @@ export function readInput(route: Route, event: APIGatewayProxyEventV2, body: Uin
   if (event.requestContext.http.method !== route.method) throw new AppError('not-found');
   return {
     params: parse('path', route.params, readPath(route.path, event.rawPath)),
-    query: parse('query', route.query, readQuery(event.rawQueryString)),
-    body: parse(
-      'body',
-      route.body ?? NO_BODY,
-      route.body === undefined && body.length === 0 ? undefined : readJson(body),
-    ),
+    query: parse('query', route.query, readQuery(queryOf(event))),
+    body: route.body === undefined ? undefined : parse('body', route.body, readJson(body)),
   };
 }
 
@@ -63,9 +82,9 @@ function readPath(template: string, path: string): Record<string, string> {
 }
 
 /** Names once each; values without escapes. */
-function readQuery(raw: string | null | undefined): Record<string, string> {
+function readQuery(raw: string): Record<string, string> {
   const query: Record<string, string> = {};
-  if (raw === '' || raw === null || raw === undefined) return query;
+  if (raw === '') return query;
   for (const pair of raw.split('&')) {
     const [, name, value] = PAIR.exec(pair) ?? [];
     if (name === undefined || value === undefined) throw new AppError('malformed-request', { member: 'query' });

@@ -122,7 +122,7 @@ describe('a request is refused', () => {
     ['unknown member', { body: `{"statement":"${JWS}","not a name":1}` }],
     ['unknown member', { body: `{"statement":"${JWS}","__proto__":{}}` }],
     ['grantId', { target: `/v1/grants/${'1'.repeat(26)}/revocation` }],
-    ['grantId', { target: '/v1/grants/%61/revocation' }],
+    ['grantId', { target: '/v1/grants/a~b/revocation' }],
     ['as', { target: `/v1/grants/${ID}/revocation?as=patient` }],
   ])('with a wrong %s', async (member, sent) => expect(await code(sent)).toEqual(['malformed-request', member]));
 
@@ -142,10 +142,41 @@ describe('a request is refused', () => {
     ]),
   );
 
-  test('with a body where there is none', async () =>
+  describe.each([true, false])('signed: %s', (signed) => {
+    test.each<[string, Parameters<typeof send>[0]]>([
+      ['body', { body: '{}' }],
+      ['body', { body: '0' }],
+      ['body', { headers: { 'content-length': '2' } }],
+      ['body', { headers: { 'Content-Length': '2' } }],
+      ['body', { headers: { 'transfer-encoding': 'chunked' } }],
+      ['path', { target: '/v1/%66olders' }],
+      ['path', { target: '/v1/folders%2F' }],
+      ['query', { target: '/v1/folders?limit=%31' }],
+      ['query', { target: '/v1/folders?l%69mit=1' }],
+      ['query', { target: '/v1/folders?%' }],
+    ])('with a wrong %s in a read, before the signature is looked at: %o', async (member, sent) => {
+      const read = { method: 'GET', target: '/v1/folders', signed, ...sent };
+      expect(await code(read, undefined, { name: 'list-folders' })).toEqual(['malformed-request', member]);
+    });
+
+    test('with percent-encoding in a mutation', async () => {
+      const target = `/v1/grants/${ID.replace('a', '%61')}/revocation`;
+      expect(await code({ target, signed })).toEqual(['malformed-request', 'path']);
+    });
+  });
+
+  test('with a body on a route that anybody may call', async () =>
     expect(
-      await code({ method: 'GET', target: '/v1/folders', body: '{}' }, undefined, { name: 'list-folders' }),
+      await code({ method: 'GET', target: '/v1/health', body: '{}', signed: false }, undefined, { name: 'health' }),
     ).toEqual(['malformed-request', 'body']));
+
+  test('but not for saying that it has none', async () => {
+    const headers = { 'content-length': '0' };
+    const { status } = await send({ method: 'GET', target: '/v1/folders', headers }, undefined, {
+      name: 'list-folders',
+    });
+    expect(status).toBe(200);
+  });
 
   test.each([
     { target: `/v1/grants/${ID}/revocation/` },

@@ -75,3 +75,27 @@ describe.each(cases)('with %s', (_, extra) => {
     expect(await outcome({ ...(await signed(thief)), ...extra() })).toBe('404 not-found');
   });
 });
+
+describe('what no route takes', () => {
+  /** Status and code for a GET with this body and query, whose signature covers neither body nor digest. */
+  const sent = async (path: string, body?: string): Promise<string> => {
+    const headers = await signed(owner, { path });
+    const length = body === undefined ? {} : { 'content-length': String(body.length) };
+    const asked = httpRequest(`${API_URL}${path}`, { headers: { ...headers, ...length }, agent: false }).end(body);
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const { code, member } = (await json(answer)) as { code?: string; member?: string };
+    return [answer.statusCode, code, member].filter((part) => part !== undefined).join(' ');
+  };
+
+  test('a body that nothing signed, which the gateway drops', async () => {
+    expect(await sent('/v1/folders')).toBe('200');
+    expect(await sent('/v1/folders', '{"a":1}')).toBe('400 malformed-request body');
+  });
+  // Some gateways decode and some do not: then it was never what was signed.
+  test.each(['/v1/%66olders', '/v1/folders?%6Cimit=1', '/v1/folders?limit=%31'])(
+    'percent-encoding: %s',
+    async (path) => {
+      expect(await sent(path)).toMatch(/^(400 malformed-request (path|query)|401 signature-invalid)$/);
+    },
+  );
+});
