@@ -14,6 +14,7 @@ import * as service from '../../lib/api/service-routes.ts';
 import * as shapes from '../../lib/api/shapes.ts';
 import { problemType } from '../../lib/http/problem.ts';
 import { category, purpose, right } from '../../lib/statements/fields.ts';
+import { assertAllUsed, describeParameter, describeSchemas } from './descriptions.ts';
 
 type Json = Record<string, unknown>;
 type Schema = z.core.JSONSchema.BaseSchema;
@@ -55,6 +56,12 @@ const describe = (schema: z.core.$ZodType): Json => {
 
 /** A stable document: members stand in the order of the contract. */
 export function openapiDocument(version: string): Json {
+  const document = documentOf(version);
+  assertAllUsed();
+  return document;
+}
+
+function documentOf(version: string): Json {
   const paths: Record<string, Json> = {};
   for (const [name, route] of Object.entries(ROUTES))
     (paths[route.path] ??= {})[route.method.toLowerCase()] = operation(name, route);
@@ -72,7 +79,11 @@ export function openapiDocument(version: string): Json {
     tags: [...new Set(Object.values(ROUTES).map((r) => tagOf(r)))].map((name) => ({ name })),
     paths,
     components: {
-      schemas: { ...components(), ErrorCode: { type: 'string', enum: Object.keys(ERRORS) }, Problem: problem() },
+      schemas: describeSchemas({
+        ...components(),
+        ErrorCode: { type: 'string', enum: Object.keys(ERRORS) },
+        Problem: problem(),
+      }),
       responses: responses(),
       headers: {
         'X-Request-Id': { description: 'Names this answer in the logs.', schema: { type: 'string' } },
@@ -147,6 +158,7 @@ const members = ({ shape }: z.ZodMiniObject, where: 'path' | 'query'): readonly 
     name,
     in: where,
     required: !schema.safeParse(undefined).success,
+    description: describeParameter(name),
     schema: describe(schema instanceof z.ZodMiniOptional ? schema.def.innerType : schema),
   }));
 
@@ -207,13 +219,13 @@ function problem(): Json {
       title: text,
       status: { type: 'integer', minimum: 400, maximum: 599 },
       code: ref('ErrorCode'),
-      detail: { ...text, description: 'What the caller can do about it.' },
+      detail: text,
       requestId: text,
-      member: { ...text, description: 'The member of the request that is wrong.' },
-      reason: { enum: REASONS, description: 'How a grant ended, or why a statement is none by itself.' },
-      serverTime: { type: 'integer', description: 'Milliseconds since 1970, with clock-skew.' },
-      retryAfter: { type: 'number', description: 'Seconds.' },
-      ids: { type: 'array', items: text, description: 'Which of several were not found.' },
+      member: text,
+      reason: { enum: REASONS },
+      serverTime: { type: 'integer' },
+      retryAfter: { type: 'number' },
+      ids: { type: 'array', items: text },
     },
   };
 }

@@ -15,7 +15,12 @@ const { version } = JSON.parse(text('package.json')) as { version: string };
 
 interface Operation {
   readonly security?: unknown;
-  readonly parameters: readonly { readonly name?: string; readonly in?: string; readonly $ref?: string }[];
+  readonly parameters: readonly {
+    readonly name?: string;
+    readonly in?: string;
+    readonly description?: string;
+    readonly $ref?: string;
+  }[];
   readonly requestBody?: unknown;
   readonly responses: Readonly<Record<string, { readonly $ref?: string }>>;
 }
@@ -45,6 +50,37 @@ test('has no reference that leads nowhere', () => {
       expect.arrayContaining([name]),
     ]);
   }
+});
+
+describe('describes', () => {
+  interface Schema {
+    readonly description?: string;
+    readonly properties?: Readonly<Record<string, Schema>>;
+    readonly items?: Schema;
+    readonly anyOf?: readonly Schema[];
+    readonly allOf?: readonly Schema[];
+  }
+  const silent = (schema: Schema, path: string): readonly string[] => [
+    ...Object.entries(schema.properties ?? {}).flatMap(([name, member]) => [
+      ...((member.description ?? '').length > 2 ? [] : [`${path}.${name}`]),
+      ...silent(member, `${path}.${name}`),
+    ]),
+    ...(schema.items === undefined ? [] : silent(schema.items, `${path}[]`)),
+    ...[...(schema.anyOf ?? []), ...(schema.allOf ?? [])].flatMap((s) => silent(s, path)),
+  ];
+
+  test('every schema and every member of each', () => {
+    const schemas = Object.entries(document.components['schemas'] as Record<string, Schema>);
+    expect(schemas.filter(([, s]) => (s.description ?? '').length < 3).map(([name]) => name)).toEqual([]);
+    expect(schemas.flatMap(([name, s]) => silent(s, name))).toEqual([]);
+  });
+
+  test('every parameter', () => {
+    const parameters = Object.values(document.paths).flatMap((o) => Object.values(o).flatMap((op) => op.parameters));
+    const named = parameters.filter((p) => p.name !== undefined);
+    expect(named.filter((p) => (p.description ?? '').length < 3)).toEqual([]);
+    expect(named.length).toBeGreaterThan(40);
+  });
 });
 
 describe.each(routes)('%s', (_, route) => {

@@ -1,0 +1,231 @@
+// What each schema, member and parameter of the HTTP contract says, for docs/openapi.json. Kept out of lib/api, whose schemas are part of every
+// function's bundle. A schema, member or parameter without a text here stops the build, and so does a text that nothing has.
+
+type Json = Record<string, unknown>;
+
+/** By the name of the component. */
+const SCHEMAS: Readonly<Record<string, string>> = {
+  Jws: 'A signed statement as compact JWS, kept and handed on byte for byte: docs/spec/statements.md',
+  Metadata: "The record's metadata, sealed with its file key; base64url: docs/spec/metadata.md",
+  Role: 'On which side of requests, grants or events the caller stands',
+  StatementBody: 'A body that is one signed statement',
+  Wrap: 'The file key of a record version, encrypted to a cell: docs/spec/wrap.md',
+  Category: 'Broad kind of a folder',
+  Purpose: 'HL7 v3 ActReason code of PurposeOfUse',
+  Right: 'What a grant lets do: read records, add new ones, write later versions',
+  IdentityView: 'An identity as it is stored',
+  FolderBody: 'A new folder, or the next epoch of one',
+  FolderPage: 'A page of folders, or of the epochs of one',
+  FolderView: 'One epoch of a folder',
+  CommitBody: 'What makes an uploaded version visible',
+  FiledView: 'A version that was filed, with a receipt if its author is not the patient',
+  PartNumber: 'Place of a part in the blob, from 1',
+  PartTarget: 'Where and how to send one part',
+  PartTargets: 'Where to send the parts that were asked for',
+  PartsBody: 'Parts that are about to be sent',
+  RecordPage: 'A page of record versions',
+  RecordView: 'The versions of one record, oldest first',
+  UploadOpening: 'A blob that is about to be stored',
+  UploadView: 'An upload that may be sent and committed',
+  VersionView: 'A record version as readers get it',
+  ApprovalBody: 'One grant for each right that the patient gives',
+  ApprovalView: 'The grants that answer the request',
+  RequestPage: 'A page of requests',
+  RequestState: '`expired`: nobody answered before `until`',
+  RequestView: 'A request and what became of it',
+  ExtensionBody: 'Further cells of a grant to read',
+  GrantBody: 'A grant and its key fragments',
+  GrantDetail:
+    'A grant with its cells: those that it reads, extensions included, by folder and epoch; of a grant to add or write the folder as it is now',
+  GrantFilter:
+    '`unsettled`: grants to read that ended and were not settled; `standing`: grants that last and take in folders made later',
+  GrantPage: 'A page of grants',
+  GrantState: '`not-begun`: before `notBefore`; `expired`: from `expires` on; `exhausted`: every opening is used',
+  GrantView: 'A grant and its state',
+  OpenedRecord: 'What opens one record version',
+  OpeningView: 'What an opening is answered with',
+  AuditEvent: 'One event of an audit chain: docs/spec/audit.md',
+  AuditPage: 'A page of events',
+  CheckpointView: 'The end of an audit chain, signed',
+  Health: 'The service answers',
+  ServiceKeyView: 'The key that verifies what the service signs',
+  ErrorCode: 'What went wrong, from the closed list: docs/spec/errors.md',
+  Problem: 'A refusal (RFC 9457)',
+};
+
+/** By path from the component, or by the member's own name where it says the same everywhere. */
+const MEMBERS: Readonly<Record<string, string>> = {
+  statement: 'The signed statement',
+  next: 'Cursor of the next page; none when there is nothing more at this moment',
+  upload: 'The upload, by the id that the client made',
+  folder: 'The folder',
+  record: 'The record',
+  version: 'Number of the version, from 1',
+  metadata: 'Sealed metadata; none of a deleted record',
+  capsule: 'Umbral capsule',
+  wrappedKey: 'The file key, encrypted under the key that the capsule encapsulates',
+  'IdentityView.statement': 'The newest identity statement',
+  'IdentityView.state': 'Always `active`',
+  'FolderBody.statement': 'The folder statement of this epoch',
+  'FolderBody.wrap':
+    'Of a folder with `single`, and of no other: the file key of the one record version, encrypted to the new cell',
+  'FolderBody.extensions': 'Grants to read that are carried into the new cell, one extension each',
+  'FolderPage.folders': 'Folders by category, then by id; epochs of one folder from the oldest on',
+  'FolderView.statement': 'The folder statement of this epoch',
+  'FolderView.state': '`current` takes records, `closed` is an epoch that another one follows',
+  'CommitBody.statement': 'The record statement',
+  'CommitBody.wrap': 'The file key, encrypted to the current cell of the folder',
+  'VersionView.statement': "The author's record statement",
+  'VersionView.state': '`deleted`: the statement is left, and nothing that opens the record',
+  'VersionView.grant': 'The grant by which the author filed it; none if the patient is the author',
+  'FiledView.statement': "The author's record statement",
+  'FiledView.state': '`deleted`: the statement is left, and nothing that opens the record',
+  'FiledView.grant': 'The grant by which the author filed it; none if the patient is the author',
+  'FiledView.receipt': "The service's receipt; none if the patient is the author",
+  'PartTarget.number': 'Which part',
+  'PartTarget.url': 'Presigned URL of the storage, for one PUT',
+  'PartTarget.headers': 'Exactly the headers to send with the bytes',
+  'PartTargets.parts': 'In the order in which they were asked for',
+  'PartsBody.parts': 'Parts of 8 MiB; the last may be shorter',
+  'PartsBody.parts[].number': 'Which part; 1 of an upload in one part',
+  'PartsBody.parts[].length': 'Bytes',
+  'PartsBody.parts[].sha256': 'SHA-256 of its bytes, base64url',
+  'RecordPage.records':
+    'For the patient the latest version of each record of the folder; by a grant every version whose key is wrapped to a cell that the grant reads',
+  'RecordView.versions': 'From the oldest on',
+  'RecordView.deletion': 'The deletion statement of a deleted record',
+  'UploadOpening.epoch': 'Current epoch of the folder',
+  'UploadOpening.version': 'Number of the version that is to be committed, from 1',
+  'UploadOpening.multipart': 'Whether the blob comes in several parts of 8 MiB',
+  'UploadOpening.grant': 'The grant to add or write; none if the patient is the author',
+  'UploadView.multipart': 'As it was begun',
+  'UploadView.state': 'Always `open`',
+  'ApprovalBody.grants': 'At most one for each right, each naming the request',
+  'ApprovalView.grants': 'As they are stored, in the order in which they were sent',
+  'RequestPage.requests': 'By state, then by `until`, soonest first',
+  'RequestView.statement': "The recipient's request statement",
+  'RequestView.state': 'What became of it',
+  'RequestView.grants': 'Ids of the grants that approved it',
+  'ExtensionBody.statement': 'The extension statement',
+  'ExtensionBody.kfrags': 'Key fragments in the order of `cells` of the statement, one each',
+  'GrantBody.statement': 'The grant statement',
+  'GrantBody.kfrags':
+    'Of a grant to read: key fragments in the order of `cells` of the statement, one each. Empty of a grant to add or write',
+  used: 'Records opened so far, each counted once for each opening that names it',
+  extensions: 'Number of the last extension; 0 before the first',
+  tip: 'Hash of the last extension statement, or of the grant statement before the first: `previous` of the next extension',
+  holds: 'Number of the last pause or resumption; 0 before the first. The next one has this number plus one',
+  'GrantDetail.statement': "The patient's grant statement",
+  'GrantDetail.state': 'At the time of the answer',
+  'GrantDetail.cells': 'Cells by folder and epoch',
+  'GrantDetail.cells[].folder': 'The folder statement of the cell',
+  'GrantDetail.cells[].extension': 'The extension statement, at the first cell that it adds',
+  'GrantPage.grants': 'By state, then by end, soonest first; of one cell by id',
+  'GrantView.statement': "The patient's grant statement",
+  'GrantView.state': 'At the time of the answer',
+  'OpenedRecord.statement': "The author's record statement",
+  'OpenedRecord.metadata': 'Sealed metadata',
+  'OpenedRecord.grant': 'The grant by which the author filed it; none if the patient is the author',
+  'OpenedRecord.wrap': 'The file key, encrypted to the cell, with what makes it readable to the recipient',
+  'OpenedRecord.wrap.cfrags': 'Umbral capsule fragments, one of each proxy; none if the patient opens its own record',
+  'OpenedRecord.download': 'The blob',
+  'OpenedRecord.download.url': 'Presigned URL of the storage, for GET',
+  'OpenedRecord.download.expires': 'When the URL ends, at most five minutes later: milliseconds since 1970',
+  'OpeningView.records': 'In the order of the opening statement',
+  'OpeningView.signed': 'What the service answered, signed; none if the patient opens its own records',
+  'OpeningView.signed.key': 'Statement of the service about the proxy key that signed the answer',
+  'OpeningView.signed.answer': 'The recapsulation statement, by that key',
+  'AuditEvent.event':
+    'The text that was hashed into the chain; with `as=recipient` without `seq` and `previous`, all other members in the order of the chain',
+  'AuditEvent.hash': 'SHA-256 over tag and text: docs/spec/audit.md',
+  'AuditEvent.evidence': 'The statement behind it, where it is kept nowhere else',
+  'AuditPage.events':
+    'In the order of the chain; with `from` or `to` in the order of time; with `as=recipient` by patient',
+  'CheckpointView.checkpoint': 'The checkpoint statement of the service',
+  'Health.status': 'Always `ok`',
+  'ServiceKeyView.key': 'SEC 1 compressed P-256 point',
+  'Problem.type': '`urn:pcehr:problem:<code>`, a name and not an address',
+  'Problem.title': 'The code in words',
+  'Problem.status': 'As the status of the answer',
+  'Problem.code': 'Decide by this',
+  'Problem.detail': 'What the caller can do about it',
+  'Problem.requestId': 'Names this answer in the logs of the service',
+  'Problem.member': 'The member of the request or statement that is wrong, never its value',
+  'Problem.reason': 'How a grant ended, or why a statement is none by itself',
+  'Problem.serverTime': 'With `clock-skew`: the clock of the service, milliseconds since 1970',
+  'Problem.retryAfter': 'With `busy` and `too-many`: seconds to wait',
+  'Problem.ids': 'Which of several were not found, or which folders are meant',
+};
+
+/** Parameters of path and query. */
+const PARAMETERS: Readonly<Record<string, string>> = {
+  id: 'Whose',
+  folderId: 'The folder, by the id that its patient made',
+  recordId: 'The record, by the id that its author made',
+  requestId: 'The request, by the id that the recipient made',
+  grantId: 'The grant, by the id that the patient made',
+  openingId: 'The opening, by the id that the opener made',
+  epoch: 'Number of the epoch, from 1',
+  version: 'Number of the version, from 1',
+  cursor: '`next` of the page before, with the same query',
+  limit: 'Most items of a page, 50 unless given; there may be fewer, also where `next` says that there are more',
+  grant: 'The grant to read by which the caller asks; none if the caller is the patient',
+  as: 'On which side the caller stands',
+  state: 'Only those in this state',
+  from: 'Events from this time on, milliseconds since 1970, by the clock of the service',
+  to: 'Events up to this time, included, milliseconds since 1970',
+  after: 'Events behind this `seq` of the chain, 0 for all; for the patient, and without `from` and `to`',
+};
+
+const used = new Set<string>();
+
+const find = (table: Readonly<Record<string, string>>, kind: string, ...names: readonly string[]): string => {
+  const name = names.find((n) => Object.hasOwn(table, n));
+  if (name === undefined) throw new Error(`${kind} ${names[0]} has no description`);
+  used.add(`${kind} ${name}`);
+  return table[name]!;
+};
+
+const described = (schema: Json, text: string): Json => {
+  const { description } = schema;
+  return { ...schema, description: typeof description === 'string' ? `${text}: ${description}` : text };
+};
+
+/** A schema with descriptions of its members, and of the members of these. */
+const membersOf = (schema: Json, path: string): Json => {
+  const { properties, items } = schema as { readonly properties?: Record<string, Json>; readonly items?: Json };
+  return {
+    ...schema,
+    ...(properties && {
+      properties: Object.fromEntries(
+        Object.entries(properties).map(([name, member]) => [
+          name,
+          described(membersOf(member, `${path}.${name}`), find(MEMBERS, 'member', `${path}.${name}`, name)),
+        ]),
+      ),
+    }),
+    ...(items && { items: membersOf(items, `${path}[]`) }),
+  };
+};
+
+/** @param schemas components by their names */
+export const describeSchemas = (schemas: Readonly<Record<string, Json>>): Record<string, Json> =>
+  Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      described(membersOf(schema, name), find(SCHEMAS, 'schema', name)),
+    ]),
+  );
+
+export const describeParameter = (name: string): string => find(PARAMETERS, 'parameter', name);
+
+/** @throws when a text describes nothing: the contract has moved on */
+export const assertAllUsed = (): void => {
+  const all = [
+    ...Object.keys(SCHEMAS).map((n) => `schema ${n}`),
+    ...Object.keys(MEMBERS).map((n) => `member ${n}`),
+    ...Object.keys(PARAMETERS).map((n) => `parameter ${n}`),
+  ];
+  const left = all.filter((n) => !used.has(n));
+  if (left.length > 0) throw new Error(`described, and not in the contract: ${left.join(', ')}`);
+};
