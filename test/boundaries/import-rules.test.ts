@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CLI = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
-const CONFIG = join(ROOT, '.dependency-cruiser.cjs');
+const CONFIG = join(ROOT, 'scripts/config/import-rules.cjs');
 
 /** Folders of what runs in the cloud. Nothing with a secret may get into them. */
 const SERVER = [

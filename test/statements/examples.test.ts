@@ -4,6 +4,7 @@ import { compactVerify, importJWK } from 'jose';
 import { readFile } from 'node:fs/promises';
 import { fromHex, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { identityKey, parseIdentityId } from '../../lib/bytes/ids.ts';
+import { EMPTY_CHAIN, verifyChain } from '../../lib/domain/audit-chain.ts';
 import { verifyRequest } from '../../lib/http/verify-request.ts';
 import { openKeyFile } from '../../lib/identity/key-file.ts';
 import { generationSeed, rootFromWords } from '../../lib/identity/recovery-words.ts';
@@ -46,6 +47,23 @@ test.each(kinds)('the example of a %s verifies, here and with jose', async (kind
   expect(await verifyStatement(kind, jws, signer)).toEqual({ kind, jws, hash, payload });
   const key = await importJWK({ kty: 'OKP', crv: 'Ed25519', x: toBase64url(identityKey(signer)) }, 'EdDSA');
   expect((await compactVerify(jws, key)).protectedHeader.typ).toBe(`pcehr-${kind}+jws`);
+});
+
+test('a grant to add has no key fragments, and verifies', async () => {
+  const { jws, payload } = published.grantToAdd;
+  expect((await verifyStatement('grant', jws, published.identities.patient.id)).payload).toEqual(payload);
+  expect([payload.right, payload.cells.map((c) => c.kfrags)]).toEqual(['add', [[]]]);
+});
+
+test('the chain verifies, and names the statements that caused its events', async () => {
+  const { id } = published.identities.patient;
+  const { events, head } = verifyChain(id, EMPTY_CHAIN, published.chain);
+  expect(events.map((e) => [e.kind, e.statement])).toEqual([
+    ['folder-created', statement('folder').hash],
+    ['access-requested', statement('request').hash],
+    ['access-granted', statement('grant').hash],
+  ]);
+  expect(head).toEqual({ seq: 3, hash: published.chain.at(-1)?.hash });
 });
 
 test.each(['put', 'get'] as const)('the signed %s verifies, here and by the base that is shown', async (name) => {

@@ -3,6 +3,9 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { toBase64url, toHex, utf8 } from '../../lib/bytes/codec.ts';
 import { newId, type GrantId, type OpeningId, type RandomId, type RequestId } from '../../lib/bytes/ids.ts';
+import { EMPTY_CHAIN, nextEvent, type EventDraft } from '../../lib/domain/audit-chain.ts';
+import { instantOf, MINUTE } from '../../lib/domain/time.ts';
+import { granted } from '../../lib/usecases/checks/grant.ts';
 import { deviceKeys, identityPublicKey } from '../../lib/identity/key-derivation.ts';
 import { signRequest } from '../../lib/identity/http-signature.ts';
 import { identityPayload, nextKeyHash } from '../../lib/identity/identity-statement.ts';
@@ -205,11 +208,53 @@ const statementsOf = async (patient: Person, clinician: Person) => {
     { recipient: clinician.keys.id, ...held, code: 'key-replaced' },
     clinician.keys,
   );
+  const [readable] = grant.payload.cells;
+  const { openings: _openings, request: _request, ...rest } = grant.payload;
+  const grantToAdd = await signStatement(
+    'grant',
+    { ...rest, grant: id<GrantId>(0x46), right: 'add', cells: [{ ...readable!, kfrags: [] }] },
+    patient.keys,
+  );
   const requests = { request, denial, withdrawal };
   const grants = { grant, extension, opening, pause, resumption, revocation, return: returned };
-  return { identity, folder, record, ...requests, ...grants, deletion } satisfies {
+  const byKind = { identity, folder, record, ...requests, ...grants, deletion } satisfies {
     readonly [K in Kind]: Statement<K>;
   };
+  return { byKind, grantToAdd };
+};
+
+/** The events of the patient's chain that three of the statements cause, as the service writes them. */
+const chainOf = ({ folder, request, grant }: Awaited<ReturnType<typeof statementsOf>>['byKind']) => {
+  const { patient, recipient } = grant.payload;
+  const drafts: readonly EventDraft[] = [
+    {
+      kind: 'folder-created',
+      patient,
+      actor: patient,
+      subject: { folder: FOLDER, epoch: 1 },
+      at: NOW,
+      statement: folder.hash,
+    },
+    {
+      kind: 'access-requested',
+      patient,
+      actor: recipient,
+      subject: { request: request.payload.request, folders: [FOLDER], purpose: 'TREAT' },
+      at: NOW + 1,
+      statement: request.hash,
+    },
+    granted(grant, {
+      caller: patient,
+      now: instantOf(NOW + 2),
+      nonce: { value: text(0x0f, 16), expires: NOW + MINUTE },
+    }),
+  ];
+  let head = EMPTY_CHAIN;
+  return drafts.map((draft) => {
+    const { text: event, hash, event: made } = nextEvent(head, draft);
+    head = { seq: made.seq, hash };
+    return { event, hash };
+  });
 };
 
 const requestsOf = async (clinician: Person, jws: string) => {
@@ -229,7 +274,7 @@ const requestsOf = async (clinician: Person, jws: string) => {
 /** Everything that the pages under docs/spec show, as JSON. */
 export const buildExamples = async () => {
   const [patient, clinician] = [person(0x00), person(0xff)];
-  const statements = await statementsOf(patient, clinician);
+  const { byKind: statements, grantToAdd } = await statementsOf(patient, clinician);
   const held = holdKeys(1, clinician.seed, nextKeyHash(clinician.nextIdentityKey));
   return {
     identities: { patient: describe(patient), clinician: describe(clinician) },
@@ -240,6 +285,8 @@ export const buildExamples = async () => {
     statements: Object.fromEntries(
       Object.entries(statements).map(([kind, { payload, hash, jws }]) => [kind, { payload, hash, jws }]),
     ),
+    grantToAdd: { payload: grantToAdd.payload, hash: grantToAdd.hash, jws: grantToAdd.jws },
+    chain: chainOf(statements),
     requests: await requestsOf(clinician, statements.identity.jws),
   };
 };
@@ -278,11 +325,18 @@ export const STATEMENT_PAGES = ['identity', 'records', 'requests', 'grants', 'gr
   (name) => `docs/spec/statements/${name}.md`,
 );
 /** The pages that show an example. */
-export const EXAMPLE_PAGES = [...STATEMENT_PAGES, 'docs/spec/identity.md', 'docs/spec/request-signatures.md'];
+export const EXAMPLE_PAGES = [
+  ...STATEMENT_PAGES,
+  'docs/spec/identity.md',
+  'docs/spec/request-signatures.md',
+  'docs/spec/audit.md',
+];
 
 /** The blocks of the pages, by the name in their marker. */
 export const exampleBlocks = (e: Examples): Readonly<Record<string, string>> => ({
   ...Object.fromEntries(Object.entries(e.statements).map(([kind, s]) => [kind, statementBlock(s)])),
+  'grant-to-add': statementBlock(e.grantToAdd),
+  'audit-chain': block('text', e.chain.map(({ event, hash }) => `event: ${event}\nhash:  ${hash}`).join('\n\n')),
   patient: block('json', JSON.stringify(e.identities.patient, undefined, 2)),
   clinician: block('json', JSON.stringify(e.identities.clinician, undefined, 2)),
   'key-file': block('json', e.keyFiles.plain),

@@ -1,0 +1,26 @@
+// docs/spec/reading.md: its steps count up without a gap, and the codes that it names are those of the SDK.
+import { readFile } from 'node:fs/promises';
+import { expect, test } from '@jest/globals';
+
+const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
+const rows = [...(await read('docs/spec/reading.md')).matchAll(/^\| (\d+) +\|.*\| ([^|]+) \|$/gm)];
+const source = await read('lib/client/errors.ts');
+const wordsOf = (type: string): readonly string[] =>
+  [...new RegExp(`export type ${type} =([\\s\\S]+?)\\n\\n`).exec(source)![1]!.matchAll(/^ *\| '([\w-]+)'/gm)].map(
+    ([, word]) => word!,
+  );
+
+test('its steps count up', () => {
+  expect(rows.length).toBeGreaterThan(30);
+  expect(rows.map(([, step]) => Number(step))).toEqual(rows.map((_, i) => i + 1));
+});
+
+test('its codes are checks of the SDK, or codes of its errors', () => {
+  const codes = new Set(rows.flatMap(([, , codes]) => [...codes!.matchAll(/`([\w-]+)`/g)].map(([, code]) => code!)));
+  const known = [...wordsOf('Check'), ...wordsOf('ClientErrorCode')];
+  expect([...codes].filter((code) => !known.includes(code))).toEqual([]);
+  // What a reader of a grant's records can meet; the rest is about filing, the trail and the patient's own folders.
+  const elsewhere = ['folder-name', 'request', 'evidence', 'audit', 'service-key', 'checkpoint', 'receipt'];
+  expect(wordsOf('Check').filter((check) => !codes.has(check))).toEqual(expect.arrayContaining(elsewhere));
+  expect(wordsOf('Check').filter((check) => !codes.has(check) && !elsewhere.includes(check))).toEqual([]);
+});
