@@ -31,9 +31,12 @@ interface Document {
 const document = JSON.parse(text('docs/openapi.json')) as Document;
 const routes = Object.entries(ROUTES) as [RouteName, Route][];
 
-test.each(['docs/openapi.json', 'docs/spec/errors.md'])('%s is what the contract says', async (path) => {
-  expect(text(path)).toBe((await contractFiles(version))[path]);
-});
+test.each(['docs/openapi.json', 'docs/spec/errors.md', 'docs/spec/routes.md'])(
+  '%s is what the contract says',
+  async (path) => {
+    expect(text(path)).toBe((await contractFiles(version))[path]);
+  },
+);
 
 test('lists exactly the routes', () => {
   const listed = Object.entries(document.paths).flatMap(([path, o]) => Object.keys(o).map((m) => `${m} ${path}`));

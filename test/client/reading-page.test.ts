@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
 const rows = [...(await read('docs/spec/reading.md')).matchAll(/^\| (\d+) +\|.*\| ([^|]+) \|$/gm)];
-const source = await read('lib/client/errors.ts');
+const source = await read('lib/client/session/errors.ts');
 const wordsOf = (type: string): readonly string[] =>
   [...new RegExp(`export type ${type} =([\\s\\S]+?)\\n\\n`).exec(source)![1]!.matchAll(/^ *\| '([\w-]+)'/gm)].map(
     ([, word]) => word!,

@@ -1,0 +1,83 @@
+// docs/spec/routes.md: every route with its path, its body and the page that says more, out of the routes.
+import type * as z from 'zod/mini';
+import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
+import type { Route } from '../../lib/api/route.ts';
+
+/** The statement in the body, if there is one, and the page under docs/spec that says what the route is about. */
+const ABOUT: Readonly<Record<RouteName, readonly [statement: string, page: string]>> = {
+  register: ['identity', 'statements/identity.md'],
+  'get-identity': ['', 'statements/identity.md'],
+  'create-folder': ['folder', 'statements/records.md'],
+  'list-cells': ['', 'statements/records.md'],
+  'list-cell-grants': ['', 'statements/grants.md'],
+  'list-folders': ['', 'statements/records.md'],
+  'begin-upload': ['', 'blob.md'],
+  'upload-parts': ['', 'blob.md'],
+  'commit-record': ['record', 'statements/records.md'],
+  'list-records': ['', 'reading.md'],
+  'get-record': ['', 'reading.md'],
+  'delete-record': ['deletion', 'statements/records.md'],
+  'request-access': ['request', 'statements/requests.md'],
+  'list-requests': ['', 'statements/requests.md'],
+  'withdraw-request': ['withdrawal', 'statements/requests.md'],
+  'approve-request': ['grant', 'statements/grants.md'],
+  'deny-request': ['denial', 'statements/requests.md'],
+  'grant-access': ['grant', 'statements/grants.md'],
+  'get-grant': ['', 'statements/grants.md'],
+  'list-grants': ['', 'statements/grants.md'],
+  'extend-grant': ['extension', 'statements/grants.md'],
+  'pause-grant': ['pause', 'statements/grant-changes.md'],
+  'resume-grant': ['resumption', 'statements/grant-changes.md'],
+  'settle-grant': ['', 'statements/grant-changes.md'],
+  'revoke-grant': ['revocation', 'statements/grant-changes.md'],
+  'return-grant': ['return', 'statements/grant-changes.md'],
+  recapsulate: ['opening', 'statements/openings.md'],
+  'list-audit': ['', 'audit.md'],
+  'get-checkpoint': ['', 'service-statements.md'],
+  'get-service-key': ['', 'service-statements.md'],
+  health: ['', 'http.md'],
+  openapi: ['', 'http.md'],
+};
+
+const HEAD = `# Routes
+
+Every route of the API. [http.md](http.md) says what holds for all of them, [../openapi.json](../openapi.json) describes every member, and
+[../main-job-as-http.md](../main-job-as-http.md) shows a run with bodies. A build step makes this page from the contract in
+[lib/api](../../lib/api). Terms: [glossary.md](../glossary.md).
+
+- *signed*: \`once\`: a request that is sent again byte for byte has no second effect; \`yes\`: it has no effect; \`no\`: anybody may ask.
+- *body*: the members of the JSON, \`?\` for optional ones, and the kind of the statement.
+- *pages*: the answer is a list with \`limit\`, \`cursor\` and \`next\`.
+`;
+
+const NOTES = `## Two views of a folder
+
+\`list-records\` answers the patient with the latest version of each record of the folder, and a recipient, who names its grant, with every version
+whose key is wrapped to a cell that the grant reads. So a recipient may get several versions of one record, and an older one where the latest is in
+another cell. \`get-record\` answers both with versions from the oldest on; a recipient gets those that its grant reads.
+`;
+
+const SIGNED = { public: 'no', read: 'yes', mutation: 'once' } as const;
+
+const bodyOf = ({ body }: Route, statement: string): string => {
+  if (body === undefined) return '-';
+  const members = Object.entries(body.shape as Record<string, z.ZodMiniType>);
+  const names = members.map(([name, schema]) => `\`${name}${schema.safeParse(undefined).success ? '?' : ''}\``);
+  return `${names.join(', ')}${statement === '' ? '' : ` (${statement})`}`;
+};
+
+export function routesPage(): string {
+  const rows = (Object.entries(ROUTES) as [RouteName, Route][]).map(([name, route]) => {
+    const [statement, page] = ABOUT[name];
+    const paged = Object.hasOwn(route.query.shape, 'cursor') ? 'yes' : '-';
+    return `| ${name} | ${route.method} | \`${route.path}\` | ${SIGNED[route.access]} | ${bodyOf(route, statement)} | ${paged} | [${page}](${page}) |`;
+  });
+  return [
+    HEAD,
+    '| route | method | path | signed | body | pages | page |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...rows,
+    '',
+    NOTES,
+  ].join('\n');
+}

@@ -1,0 +1,209 @@
+// The main job as HTTP calls: records what the clients send and get in a real run, writes it as docs/main-job-as-http.md, and compares runs by their
+// shape, which is what stays the same from run to run.
+import { collect } from '../../../lib/envelope/open.ts';
+import { DAY_SECONDS, newPerson, patientOf, recipientOf } from './people.ts';
+
+/** One request and its answer. Without a path: to the storage, by a URL that the service gave. */
+interface Exchange {
+  readonly method: string;
+  readonly path?: string;
+  readonly body?: unknown;
+  readonly status: number;
+  readonly answer?: unknown;
+}
+export interface Step {
+  readonly title: string;
+  readonly says: string;
+  readonly calls: readonly Exchange[];
+}
+
+const parsed = (text: string): unknown => (text === '' ? undefined : (JSON.parse(text) as unknown));
+
+/** Plays the main job, step by step, and keeps what went over the wire. What is sent again after `busy` is kept once. */
+export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
+  let calls: Exchange[] = [];
+  const steps: Step[] = [];
+  const recording: typeof fetch = async (input, init) => {
+    const { pathname, search, origin: to } = new URL(input instanceof Request ? input.url : input);
+    const response = await fetch(input, init);
+    const method = init?.method ?? 'GET';
+    const { status } = response;
+    if (to !== origin) calls.push({ method, status });
+    else {
+      const answer = parsed(await response.clone().text());
+      const body = init?.body instanceof Uint8Array ? parsed(new TextDecoder().decode(init.body)) : undefined;
+      const sent = { method, path: `${pathname}${search}`, ...(body === undefined ? {} : { body }) };
+      if (status < 500 && status !== 429) calls.push({ ...sent, status, answer });
+    }
+    return response;
+  };
+  const step = async <T>(title: string, says: string, act: () => Promise<T>): Promise<T> => {
+    calls = [];
+    const result = await act();
+    steps.push({ title, says, calls });
+    return result;
+  };
+
+  const at = { origin, fetch: recording };
+  const patient = patientOf(newPerson(), at);
+  const clinic = recipientOf(newPerson(), at);
+  await step(
+    'The patient registers',
+    'First look whether this identity is there. Then send the identity statement: the public keys, signed.',
+    () => patient.register(),
+  );
+  await step('The clinic registers', 'The same for the recipient, with a public name.', () =>
+    clinic.register({ name: 'Praxis am Markt' }),
+  );
+  const folder = await step('The patient makes a folder', 'The name is sealed; the category is not.', () =>
+    patient.createFolder({ name: 'Blood counts', category: 'laboratory' }),
+  );
+  const record = await step(
+    'The patient files a record',
+    'Begin the upload, ask where to send its one part, send the sealed bytes to the storage, commit.',
+    () =>
+      patient.file(folder.id, new TextEncoder().encode('Hb 14.2 g/dl'), {
+        fileName: 'blood-count.txt',
+        mediaType: 'text/plain',
+      }),
+  );
+  const request = await step('The clinic asks for the folder', 'For treatment, for thirty days.', () =>
+    clinic.request({
+      patient: patient.id,
+      folders: [folder.id],
+      purpose: 'TREAT',
+      durationSeconds: 30 * DAY_SECONDS,
+    }),
+  );
+  const [asked] = await step('The patient sees the request', 'The statement is as the clinic signed it.', () =>
+    patient.listRequests('pending'),
+  );
+  const [given] = await step(
+    'The patient approves',
+    'One grant to read, with one key fragment for its one cell. The patient looks up the recipient first, for its receiving key.',
+    () => patient.approve(asked!, { unverifiedRecipient: true }),
+  );
+  const grant = await step('The clinic fetches the grant', 'With the folder statement of each cell.', () =>
+    clinic.grant(given.id, patient.id),
+  );
+  const listed = await step(
+    'The clinic lists the records',
+    'Statements and sealed metadata; nothing that opens them.',
+    () => clinic.listRecords(grant, folder.id),
+  );
+  await step(
+    'The clinic opens the record',
+    'The body is the signed opening. The answer has the re-encrypted capsule and a URL; the blob comes from the storage.',
+    async () => {
+      const [opened] = await clinic.open(grant, listed);
+      return collect(opened!.stream());
+    },
+  );
+  await step('The patient reads the trail', 'Every event, from the first on.', () => patient.audit());
+  await step(
+    'The patient revokes the grant',
+    'It ends at once. Before the client files in the folder again, it starts a new epoch, so that later records are under another key.',
+    () => patient.revoke(given),
+  );
+  await step('The clinic is refused', 'The grant has ended.', () => clinic.open(grant, listed).catch(() => undefined));
+  if (request.id !== asked?.id || record.record !== listed[0]?.record) throw new Error('the run is not the main job');
+  return steps;
+};
+
+const LONGEST = 64;
+const KIND = /^pcehr-[a-z-]+\+jws$/;
+
+const kindOf = (jws: string): string | undefined => {
+  try {
+    const { typ } = JSON.parse(Buffer.from(jws.split('.')[0]!, 'base64url').toString()) as { readonly typ?: string };
+    return typ !== undefined && KIND.test(typ) ? typ : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Long texts are cut; of a statement its kind is told, of a URL nothing: it is good for five minutes, on one machine. */
+const shown = (text: string): string => {
+  if (/^https?:/.test(text)) return 'https://...';
+  if (text.length <= LONGEST) return text;
+  const kind = text.startsWith('eyJ') ? kindOf(text) : undefined;
+  return `${text.slice(0, 24)}...${kind === undefined ? '' : ` (${kind})`}`;
+};
+
+const json = (value: unknown): string =>
+  JSON.stringify(value, (_, v: unknown) => (typeof v === 'string' ? shown(v) : v), 2);
+
+const exchangeText = ({ method, path, body, status, answer }: Exchange): string =>
+  [
+    '```http',
+    `${method} ${path ?? 'https://...'}`,
+    ...(body === undefined ? [] : [json(body)]),
+    '',
+    String(status),
+    ...(answer === undefined ? [] : [json(answer)]),
+    '```',
+  ].join('\n');
+
+const HEAD = `# The main job as HTTP calls
+
+Two people, one folder, one record: every call that the SDK makes, with the bodies of a real run. A test plays the run again and holds this page to
+it (test/aws/flows/main-job-page.test.ts; with \`WRITE_PAGES=1\` it writes the page).
+[openapi.json](openapi.json) describes every member, [spec/routes.md](spec/routes.md) lists all routes, [spec/](spec/README.md) has the formats.
+
+Every request is signed ([spec/request-signatures.md](spec/request-signatures.md)); the three headers are left out here. Long texts are cut, with the
+kind of a statement behind them in brackets. \`https://...\` is a URL of the storage, as the call before gave it.
+`;
+
+export const pageOf = (steps: readonly Step[]): string =>
+  [
+    HEAD,
+    ...steps.map(
+      ({ title, says, calls }, i) => `## ${i + 1}. ${title}\n\n${says}\n\n${calls.map(exchangeText).join('\n\n')}\n`,
+    ),
+  ].join('\n');
+
+/** The calls of each step, as they stand on the page. */
+export const callsOn = (page: string): readonly (readonly Exchange[])[] =>
+  page
+    .split(/^## /m)
+    .slice(1)
+    .map((section) =>
+      [...section.matchAll(/```http\n(\S+) (\S+)\n(?:([[{][\s\S]*?)\n)?\n(\d{3})(?:\n([[{][\s\S]*?))?\n```/g)].map(
+        ([, method, path, body, status, answer]): Exchange => ({
+          method: method!,
+          ...(path === 'https://...' ? {} : { path: path! }),
+          ...(body === undefined ? {} : { body: parsed(body) }),
+          status: Number(status),
+          ...(answer === undefined ? {} : { answer: parsed(answer) }),
+        }),
+      ),
+    );
+
+/** Words, such as states and kinds, stay; ids, keys, times and all else that a run makes anew become the name of their type. */
+const shapeOf = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(shapeOf);
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shapeOf(member)]));
+  if (typeof value === 'number') return 'a number';
+  if (typeof value !== 'string') return value;
+  const kind = /\((pcehr-[a-z-]+\+jws)\)$/.exec(shown(value))?.[1] ?? /\((pcehr-[a-z-]+\+jws)\)$/.exec(value)?.[1];
+  return kind ?? (/^[a-z][a-z-]{0,20}$/.test(value) ? value : 'a text');
+};
+
+const template = (path: string): string => path.replace(/ehr1[a-z0-9]{58}|\b[a-z2-7]{26}\b/g, '{id}');
+
+/** What is the same in every run. Calls that go side by side come in any order, so that each step is sorted. */
+export const shapesOf = (steps: readonly (readonly Exchange[])[]): readonly (readonly string[])[] =>
+  steps.map((calls) =>
+    calls
+      .map(({ method, path, body, status, answer }) =>
+        JSON.stringify([
+          method,
+          path === undefined ? 'storage' : template(path),
+          shapeOf(body),
+          status,
+          shapeOf(answer),
+        ]),
+      )
+      .toSorted(),
+  );
