@@ -3,22 +3,26 @@
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { AppError } from '../lib/api/errors.ts';
-import type { FolderId, GrantId, IdentityId } from '../lib/bytes/ids.ts';
 import {
+  AppError,
   ClientError,
+  createIdentity,
   createMemory,
   createPatient,
   createRecipient,
+  fileBody,
   importMemory,
+  intoFile,
+  readKeyFile,
+  writeKeyFile,
+  type FolderId,
+  type GrantId,
   type GrantWithCells,
+  type Identity,
+  type IdentityId,
+  type Memory,
   type RecordInfo,
-} from '../lib/client/index.ts';
-import { fileBody, intoFile } from '../lib/files/body.ts';
-import { deviceKeys, identityPublicKey } from '../lib/identity/key-derivation.ts';
-import { nextKeyHash } from '../lib/identity/identity-statement.ts';
-import { decodeKeyFile, encodeKeyFile, holdKeys, type HeldKeys } from '../lib/identity/key-file.ts';
-import { generationSeed, newRootWords, rootFromWords } from '../lib/identity/recovery-words.ts';
+} from '../lib/client/node.ts';
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.dcm': 'application/dicom',
@@ -31,42 +35,44 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 };
 const mediaTypeOf = (path: string): string => MEDIA_TYPES[extname(path).toLowerCase()] ?? 'application/octet-stream';
 
-/** New keys from new root words. The words would go on paper; here nobody needs them again. */
-const newKeys = (): HeldKeys => {
-  const root = rootFromWords(newRootWords());
-  return holdKeys(1, generationSeed(root, 1), nextKeyHash(identityPublicKey(generationSeed(root, 2))));
-};
-
-const readOr = async <T>(path: string, otherwise: () => T, read: (text: string) => T): Promise<T> => {
+const unlessMissing = async <T>(read: () => Promise<T>, otherwise: () => T | Promise<T>): Promise<T> => {
   try {
-    return read(await readFile(path, 'utf8'));
+    return await read();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return otherwise();
     throw error;
   }
 };
 
-/** The key file and the memory, made at the first start. */
-const settle = async (home: string) => {
+/** A new identity in a key file. Its recovery words belong on paper; the demo needs them no more. */
+const newIdentity = async (keyFile: string): Promise<Identity> => {
+  const { identity } = createIdentity();
+  await writeKeyFile(keyFile, identity);
+  return identity;
+};
+
+/** Reads the key file and the memory of a person; creates them at the first start. */
+const openHome = async (home: string) => {
   await mkdir(home, { recursive: true, mode: 0o700 });
   const keyFile = join(home, 'keys.json');
-  const held = await readOr(keyFile, newKeys, decodeKeyFile);
-  await writeFile(keyFile, encodeKeyFile(held), { mode: 0o600 });
+  const identity = await unlessMissing(
+    () => readKeyFile(keyFile),
+    () => newIdentity(keyFile),
+  );
   const memoryFile = join(home, 'memory.json');
-  const memory = await readOr(
-    memoryFile,
-    () => createMemory(held.id),
-    (text) => importMemory(held.id, JSON.parse(text)),
+  const memory = await unlessMissing(
+    async () => importMemory(identity.id, JSON.parse(await readFile(memoryFile, 'utf8'))),
+    () => createMemory(identity.id),
   );
   const remember = async (): Promise<void> => {
     await writeFile(`${memoryFile}.new`, JSON.stringify(memory.export()), { mode: 0o600 });
     await rename(`${memoryFile}.new`, memoryFile);
   };
-  return { held, memory, remember };
+  return { identity, memory, remember };
 };
 
-const partyOf = (held: HeldKeys, memory: ReturnType<typeof createMemory>, home: string, origin: string) => {
-  const options = { origin, keys: deviceKeys(held.seed), next: held.next, memory };
+const partyOf = (identity: Identity, memory: Memory, home: string, origin: string) => {
+  const options = { origin, ...identity, memory };
   const patient = createPatient(options);
   const recipient = createRecipient(options);
   let last: { readonly grant: GrantWithCells; readonly records: readonly RecordInfo[] } | undefined;
@@ -74,7 +80,7 @@ const partyOf = (held: HeldKeys, memory: ReturnType<typeof createMemory>, home: 
   return {
     register: async ({ name }: { name?: string }) => {
       await recipient.register({ name });
-      return { id: held.id };
+      return { id: identity.id };
     },
     createFolder: async ({ name }: { name: string }) => {
       const folder = await patient.createFolder({ name, category: 'laboratory' });
@@ -160,8 +166,8 @@ const refusalOf = (error: unknown) => {
 
 const [home, origin] = process.argv.slice(2);
 if (home === undefined || origin === undefined) throw new Error('usage: party HOME ORIGIN');
-const { held, memory, remember } = await settle(home);
-const party = partyOf(held, memory, home, origin);
+const { identity, memory, remember } = await openHome(home);
+const party = partyOf(identity, memory, home, origin);
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { command, input } = JSON.parse(line) as { command: keyof Commands; input: never };

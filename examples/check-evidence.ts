@@ -1,6 +1,5 @@
 // What the trail and the service say, shown to a third party that knows two ids and the service's key, and asks nobody. docs/spec/evidence.md.
-import { verifyServiceStatement } from '../lib/statements/service-statements.ts';
-import { statementHash, verifyStatement } from '../lib/statements/verify.ts';
+import { statementHash, verifyServiceStatement, verifyStatement } from '../lib/client/index.ts';
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {

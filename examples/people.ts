@@ -1,10 +1,14 @@
 // What all examples start with: identities, files, and how an example is run by hand.
 import process, { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { ClientError, createPatient, createRecipient, type Patient, type Recipient } from '../lib/client/index.ts';
-import { deviceKeys, identityPublicKey } from '../lib/identity/key-derivation.ts';
-import { nextKeyHash } from '../lib/identity/identity-statement.ts';
-import { generationSeed, newRootWords, rootFromWords } from '../lib/identity/recovery-words.ts';
+import {
+  ClientError,
+  createIdentity,
+  createPatient,
+  createRecipient,
+  type Patient,
+  type Recipient,
+} from '../lib/client/index.ts';
 
 export interface At {
   /** Where the API is: what `npm start` prints. */
@@ -14,21 +18,14 @@ export interface At {
   readonly say?: (line: string) => void;
 }
 
-/** 24 words are the root of an identity and go on paper; a device holds the seed of one generation. */
-export const newIdentity = () => {
-  const root = rootFromWords(newRootWords());
-  const next = nextKeyHash(identityPublicKey(generationSeed(root, 2)));
-  return { keys: deviceKeys(generationSeed(root, 1)), next };
-};
-
 export const newPatient = async (at: At): Promise<Patient> => {
-  const patient = createPatient({ ...at, ...newIdentity() });
+  const patient = createPatient({ ...at, ...createIdentity().identity });
   await patient.register();
   return patient;
 };
 
 export const newRecipient = async (at: At, name: string): Promise<Recipient> => {
-  const recipient = createRecipient({ ...at, ...newIdentity() });
+  const recipient = createRecipient({ ...at, ...createIdentity().identity });
   await recipient.register({ name });
   return recipient;
 };

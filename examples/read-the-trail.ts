@@ -1,9 +1,9 @@
 // Who opened what, when, and for what purpose: answered over the trail that the patient's client verified, kept, and reads on from.
-import { createPatient, createTrail, importMemory, PURPOSE_TEXTS } from '../lib/client/index.ts';
-import { byHand, bytes, DAYS, newIdentity, newRecipient, type At } from './people.ts';
+import { createIdentity, createPatient, createTrail, importMemory, PURPOSE_TEXTS } from '../lib/client/index.ts';
+import { byHand, bytes, DAYS, newRecipient, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {
-  const identity = newIdentity();
+  const { identity } = createIdentity();
   const patient = createPatient({ ...at, ...identity });
   await patient.register();
   const clinic = await newRecipient(at, 'Clinic');

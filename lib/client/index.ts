@@ -1,4 +1,28 @@
-// The SDK: what an application works with. The same code runs in Node (from 20.19) and in browsers. docs/client.md shows how.
+// The SDK's public interface. Applications import this file (or node.ts, which adds files) and nothing deeper. It runs in Node (from 20.19) and in
+// browsers. docs/client.md is the guide.
+export { createIdentity, identityFromKeyFile, identityFromWords, type Identity } from './identities/create-identity.ts';
+export { encodeKeyFile, sealKeyFile, type PassphraseOptions } from '../identity/key-file.ts';
+export type { DeviceKeys } from '../identity/key-derivation.ts';
+export { IdentityError, type IdentityErrorCode } from '../identity/errors.ts';
+export { EnvelopeError, type EnvelopeErrorCode } from '../envelope/errors.ts';
+export { BytesError } from '../bytes/errors.ts';
+export { StatementError, type StatementErrorCode } from '../statements/errors.ts';
+export {
+  newId,
+  parseId,
+  parseIdentityId,
+  type FolderId,
+  type GrantId,
+  type IdentityId,
+  type OpeningId,
+  type RecordId,
+  type RequestId,
+  type UploadId,
+} from '../bytes/ids.ts';
+export { CATEGORIES, RIGHTS, type Category, type Right } from '../statements/fields.ts';
+export type { Jws, Statement, StatementHash } from '../statements/kinds.ts';
+export { statementHash, verifyStatement } from '../statements/verify.ts';
+export { verifyServiceStatement } from '../statements/service-statements.ts';
 export { AppError, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
 export { ClientError, ServiceError, TrailError, type Check, type ClientErrorCode } from './session/errors.ts';
 export {

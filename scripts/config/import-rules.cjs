@@ -30,7 +30,14 @@ module.exports = {
     only('stores', ['bytes', 'statements', 'domain', 'api', 'ports']),
     only('http', ['bytes', 'statements', 'domain', 'api', 'ports']),
     only('fhir', ['bytes', 'statements', 'domain', 'api']),
-    only('client', ['bytes', 'umbral', 'envelope', 'identity', 'statements', 'domain', 'api', 'fhir']),
+    only('client', ['bytes', 'umbral', 'envelope', 'files', 'identity', 'statements', 'domain', 'api', 'fhir']),
+    {
+      name: 'files-are-for-node',
+      comment: 'the client that browsers use must not need files and threads',
+      severity: 'error',
+      from: { path: '^lib/(?!files/)', pathNot: '^lib/(client/node\\.ts$|cli/)' },
+      to: { path: '^lib/files/' },
+    },
     {
       name: 'server-keeps-to-its-doors',
       comment: 'the server must not be able to decrypt: it may use only the doors that hold no secret',
@@ -47,7 +54,10 @@ module.exports = {
     {
       name: 'browser-code-stays-portable',
       severity: 'error',
-      from: { path: '^lib/(bytes|umbral|envelope|statements|identity|domain|api|fhir|client)/' },
+      from: {
+        path: '^lib/(bytes|umbral|envelope|statements|identity|domain|api|fhir|client)/',
+        pathNot: '^lib/client/node\\.ts$',
+      },
       to: { dependencyTypes: ['core'] },
     },
     no(
@@ -56,6 +66,13 @@ module.exports = {
       '@aws-sdk|@smithy|@middy',
       '',
     ),
+    {
+      name: 'applications-use-the-public-door',
+      comment: 'applications import lib/client/index.ts, or lib/client/node.ts where there is Node, and nothing deeper',
+      severity: 'error',
+      from: { path: '^(examples|demo|docs|web|lib/cli)/|^test/support/browser-entry' },
+      to: { path: '^(lib|functions)/', pathNot: '^lib/(client/(index|node)\\.ts$|cli/)' },
+    },
     no('fhir-is-client-side', '^(functions|lib/(ports|usecases|stores|http|runtime|api|domain))/', '^lib/fhir/', ''),
     no(
       'gpl-peer-stays-in-tests',

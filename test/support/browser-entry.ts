@@ -1,9 +1,8 @@
 // The page of the browser test: patient and recipient in one tab, with nothing but the SDK and what browsers have. What came of it goes to the
 // server that gave the page; each step is said on the console, which the test shows when the page does not end.
-import { systemRng } from '../../lib/bytes/binary.ts';
-import { toHex } from '../../lib/bytes/codec.ts';
 import {
   AppError,
+  createIdentity,
   createMemory,
   createPatient,
   createRecipient,
@@ -14,9 +13,6 @@ import {
   type RecordInfo,
   type UploadProgress,
 } from '../../lib/client/index.ts';
-import { deviceKeys, identityPublicKey } from '../../lib/identity/key-derivation.ts';
-import { nextKeyHash } from '../../lib/identity/identity-statement.ts';
-import { generationSeed, newRootWords, rootFromWords } from '../../lib/identity/recovery-words.ts';
 
 export interface Seen {
   readonly fileName: string | undefined;
@@ -41,20 +37,17 @@ export type Report =
 
 const MiB = 1024 * 1024;
 
-const newIdentity = () => {
-  const root = rootFromWords(newRootWords());
-  return { keys: deviceKeys(generationSeed(root, 1)), next: nextKeyHash(identityPublicKey(generationSeed(root, 2))) };
-};
-
 /** getRandomValues gives 64 KiB at most. */
 const bytesOf = (length: number): Uint8Array<ArrayBuffer> => {
   const bytes = new Uint8Array(length);
-  for (let at = 0; at < length; at += 65_536) bytes.set(systemRng(Math.min(65_536, length - at)), at);
+  for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
   return bytes;
 };
 
 const sha256 = async (bytes: BufferSource): Promise<string> =>
-  toHex(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)));
+  Array.from(new Uint8Array(await crypto.subtle.digest('SHA-256', bytes)), (b) => b.toString(16).padStart(2, '0')).join(
+    '',
+  );
 
 const step = (name: string): void => {
   console.log(`step: ${name}`);
@@ -80,9 +73,9 @@ globalThis.Worker = class extends PlainWorker {
 
 const mainJob = async (origin: string): Promise<Report> => {
   step('register');
-  const [own, theirs] = [newIdentity(), newIdentity()];
+  const [own, theirs] = [createIdentity().identity, createIdentity().identity];
   const patient = createPatient({ origin, ...own });
-  const recipient = createRecipient({ origin, ...theirs, memory: createMemory(theirs.keys.id) });
+  const recipient = createRecipient({ origin, ...theirs, memory: createMemory(theirs.id) });
   await Promise.all([patient.register(), recipient.register({ name: 'Praxis am Markt' })]);
 
   step('file');

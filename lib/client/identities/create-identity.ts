@@ -1,0 +1,63 @@
+// Creates an identity, or derives it again from its recovery words or its key file: the keys that a client is made with.
+import type { Rng } from '../../bytes/binary.ts';
+import type { IdentityId } from '../../bytes/ids.ts';
+import { nextKeyHash } from '../../identity/identity-statement.ts';
+import { deviceKeys, identityPublicKey, type DeviceKeys } from '../../identity/key-derivation.ts';
+import { decodeKeyFile, holdKeys, openKeyFile, type HeldKeys } from '../../identity/key-file.ts';
+import { generationSeed, newRootWords, rootFromWords } from '../../identity/recovery-words.ts';
+import { concealed } from '../../identity/unprintable-secret.ts';
+
+/** All that a device needs of one identity. Prints as a placeholder; `createPatient({ origin, ...identity })` uses it. */
+export interface Identity {
+  /** The public id, 62 characters. */
+  readonly id: IdentityId;
+  /** The keys of this generation. */
+  readonly keys: DeviceKeys;
+  /** SHA-256 of the next generation's identity key, base64url. */
+  readonly next: string;
+  /** The generation of the keys, 1 or more. */
+  readonly generation: number;
+  /** The secret from which the keys are derived, 32 bytes. A key file stores it. */
+  readonly seed: Uint8Array;
+}
+
+const identityOf = (held: HeldKeys): Identity =>
+  concealed('identity', {
+    id: held.id,
+    keys: deviceKeys(held.seed),
+    next: held.next,
+    generation: held.generation,
+    seed: held.seed,
+  });
+
+/**
+ * Derives an identity from its recovery words. Case and spacing of the words do not matter.
+ *
+ * @param words 24 English words (BIP-39)
+ * @param generation 1, or more after the keys were replaced
+ * @throws {IdentityError} `bad-root-words`
+ */
+export const identityFromWords = (words: string, generation = 1): Identity => {
+  const root = rootFromWords(words);
+  const next = nextKeyHash(identityPublicKey(generationSeed(root, generation + 1)));
+  return identityOf(holdKeys(generation, generationSeed(root, generation), next));
+};
+
+/**
+ * Creates a new identity. The words restore it on another device: they belong on paper, and on no device.
+ *
+ * @param rng source of 32 random bytes; the platform's unless given
+ */
+export const createIdentity = (rng?: Rng): { readonly identity: Identity; readonly words: string } => {
+  const words = newRootWords(rng);
+  return { identity: identityFromWords(words), words };
+};
+
+/**
+ * Reads an identity from the text of a key file (`encodeKeyFile`, `sealKeyFile`).
+ *
+ * @param passphrase needed for a sealed key file; ignored for a plain one
+ * @throws {IdentityError} `bad-key-file`, `wrong-passphrase`
+ */
+export const identityFromKeyFile = async (text: string, passphrase?: string): Promise<Identity> =>
+  identityOf(passphrase === undefined ? decodeKeyFile(text) : await openKeyFile(text, passphrase));

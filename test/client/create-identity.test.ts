@@ -1,0 +1,85 @@
+// Identities as applications create them, restore them from words, and keep them in key files.
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import {
+  createIdentity,
+  encodeKeyFile,
+  identityFromKeyFile,
+  identityFromWords,
+  IdentityError,
+  readKeyFile,
+  sealKeyFile,
+  writeKeyFile,
+} from '../../lib/client/node.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'identity-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+test('the words restore the identity', () => {
+  const { identity, words } = createIdentity();
+  expect(words.split(' ')).toHaveLength(24);
+  const again = identityFromWords(`  ${words.toUpperCase()} `);
+  expect([again.id, again.next, again.generation]).toEqual([identity.id, identity.next, 1]);
+  expect(again.keys.sign(new Uint8Array(1))).toEqual(identity.keys.sign(new Uint8Array(1)));
+});
+
+test('the next generation of the words has the key that this generation announces', () => {
+  const { identity, words } = createIdentity();
+  const second = identityFromWords(words, 2);
+  expect(second.generation).toBe(2);
+  expect(second.id).not.toBe(identity.id);
+  expect(second.next).not.toBe(identity.next);
+});
+
+test('two identities differ, and the same random bytes give the same one', () => {
+  expect(createIdentity().identity.id).not.toBe(createIdentity().identity.id);
+  const rng = (length: number) => new Uint8Array(length).fill(7);
+  expect(createIdentity(rng).identity.id).toBe(createIdentity(rng).identity.id);
+});
+
+test('an identity prints as a placeholder', () => {
+  const { identity } = createIdentity();
+  expect([`${identity as unknown as string}`, JSON.stringify(identity), inspect(identity)]).toEqual([
+    '[identity]',
+    '"[identity]"',
+    '[identity]',
+  ]);
+});
+
+test('wrong words are refused', () => {
+  expect(() => identityFromWords('abandon')).toThrow(IdentityError);
+});
+
+describe('key files', () => {
+  test('plain and sealed texts give the identity back', async () => {
+    const { identity } = createIdentity();
+    expect((await identityFromKeyFile(encodeKeyFile(identity))).id).toBe(identity.id);
+    const sealed = await sealKeyFile(identity, 'correct horse', { log2N: 10 });
+    expect((await identityFromKeyFile(sealed, 'correct horse')).next).toBe(identity.next);
+    await expect(identityFromKeyFile(sealed, 'wrong')).rejects.toMatchObject({ code: 'wrong-passphrase' });
+    await expect(identityFromKeyFile(sealed)).rejects.toMatchObject({ code: 'bad-key-file' });
+  });
+
+  test('a file on disk is its owner’s alone, and is never overwritten', async () => {
+    const [path, { identity }] = [join(folder, 'keys.json'), createIdentity()];
+    await writeKeyFile(path, identity);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await readKeyFile(path)).id).toBe(identity.id);
+    const before = await readFile(path, 'utf8');
+    await expect(writeKeyFile(path, createIdentity().identity)).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(await readFile(path, 'utf8')).toBe(before);
+    expect(await readdir(folder)).toEqual(['keys.json']);
+  });
+
+  test('a damaged file on disk is refused', async () => {
+    const path = join(folder, 'damaged.json');
+    await writeFile(path, '{}');
+    await expect(readKeyFile(path)).rejects.toMatchObject({ code: 'bad-key-file' });
+  });
+});
