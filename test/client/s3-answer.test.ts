@@ -69,8 +69,8 @@ describe('a verdict', () => {
   });
 });
 
-test('docs/spec/storage.md lists the codes', () => {
-  const page = readFileSync(join(import.meta.dirname, '../../docs/spec/storage.md'), 'utf8');
+test('docs/spec/uploads-and-downloads.md lists the codes', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/spec/uploads-and-downloads.md'), 'utf8');
   const rows = [...page.matchAll(/^\| `(\w+)` \| ([\w, ]+) \|/gm)];
   const listed = rows.flatMap(([, verdict, codes]) => codes!.split(', ').map((code) => [code, verdict]));
   expect(Object.fromEntries(listed)).toEqual(VERDICTS);

@@ -1,6 +1,6 @@
-// The documents hold together: links and named paths lead somewhere, every page of docs/spec links the glossary.
+// The documents: links and named paths lead somewhere, pages and bullets are short, every page of docs/spec links the glossary.
 import { describe, expect, test } from '@jest/globals';
-import { allPages, brokenLinks, headLinks, missingPaths, type Page } from './pages.ts';
+import { allPages, brokenLinks, headLinks, longBullets, missingPaths, type Page } from './pages.ts';
 
 const pages = allPages();
 const cases = pages.map((page) => [page.path, page] as const);
@@ -58,6 +58,44 @@ describe('paths', () => {
     'https://x.org/lib/nowhere',
   ])('%j is right', (text) => {
     expect(missingPaths(pageOf(text))).toEqual([]);
+  });
+});
+
+describe('length', () => {
+  const BYTES = 12 * 1024;
+  const CHARACTERS = 400;
+  /** Generated, and a history. */
+  const LONG = ['docs/spec/errors.md', 'docs/performance-log.md'];
+
+  test.each(cases.filter(([path]) => !LONG.includes(path)))('of %s is under 12 KB', (_, { text }) => {
+    expect(Buffer.byteLength(text)).toBeLessThan(BYTES);
+  });
+
+  /** Its bullets become sections of a guide. */
+  const BULLETS_TO_COME = ['docs/client.md'];
+
+  test.each(cases.filter(([path]) => !BULLETS_TO_COME.includes(path)))(
+    'of the bullets of %s is at most 400 characters',
+    (_, page) => {
+      expect(longBullets(page, CHARACTERS)).toEqual([]);
+    },
+  );
+
+  test.each([
+    [`- ${'x'.repeat(399)}`],
+    [`1. ${'x '.repeat(150)}\n   ${'y '.repeat(100)}`],
+    [`Text\n\n- short\n  - ${'x'.repeat(400)}\n- short`],
+  ])('a long bullet is found', (text) => {
+    expect(longBullets(pageOf(text), CHARACTERS)).toHaveLength(1);
+  });
+
+  test.each([
+    [`- ${'x'.repeat(300)}\n- ${'y'.repeat(300)}`],
+    [`- ${'x'.repeat(300)}\n\n${'y'.repeat(300)}`],
+    [`\`\`\`\n- ${'x'.repeat(500)}\n\`\`\``],
+    [`| ${'x'.repeat(500)} |`],
+  ])('a short one is not', (text) => {
+    expect(longBullets(pageOf(text), CHARACTERS)).toEqual([]);
   });
 });
 

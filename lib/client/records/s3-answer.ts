@@ -1,4 +1,4 @@
-// Classifies S3's answer to a presigned PUT or GET: by the code in its error document, else by its status. docs/spec/storage.md has the table.
+// Classifies S3's answer to a presigned PUT or GET: by the code in its error document, else by its status. docs/spec/uploads-and-downloads.md has the table.
 
 /**
  * - `done`: it was stored, or the bytes come.
