@@ -218,7 +218,7 @@ const filingAs = (id: Uint8Array, { origin, fetch: send }: Connection): Connecti
   };
 };
 
-const twoCommitsOfAVersion: Race = async () => {
+const twoFirstVersions: Race = async () => {
   const person = newPerson();
   const record = systemRng(16);
   const sides = [one, two].map((side) => {
@@ -232,7 +232,7 @@ const twoCommitsOfAVersion: Race = async () => {
   return {
     run: [() => a.file(folder.id, contents[0], {}), () => b.file(folder.id, contents[1], {})],
     check: async (results) => {
-      expect([...results].sort()).toEqual(['ok', 'version-conflict']);
+      expect([...results].sort()).toEqual(['already-exists', 'ok']);
       const records = await a.listRecords(folder.id);
       expect(records).toHaveLength(1);
       expect((await a.audit()).filter((e) => e.kind === 'record-filed')).toHaveLength(1);
@@ -245,7 +245,7 @@ const twoCommitsOfAVersion: Race = async () => {
 const KINDS: Readonly<Record<string, Race>> = {
   'two approvals': twoApprovals,
   'approval and denial': approvalAndDenial,
-  'two commits of one version': twoCommitsOfAVersion,
+  'two first versions of one record': twoFirstVersions,
   'two openings at the limit': twoOpeningsAtTheLimit,
   'revocation and opening': revocationAndOpening,
 };
