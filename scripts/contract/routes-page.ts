@@ -41,20 +41,20 @@ const ABOUT: Readonly<Record<RouteName, readonly [statement: string, page: strin
 
 const HEAD = `# Routes
 
-Every route of the API. [http.md](http.md) says what holds for all of them, [../openapi.json](../openapi.json) describes every member, and
+This page lists every route of the API. [http.md](http.md) has the rules of all routes, [../openapi.json](../openapi.json) describes every member, and
 [../main-job-as-http.md](../main-job-as-http.md) shows a run with bodies. A build step makes this page from the contract in
 [lib/api](../../lib/api). Terms: [glossary.md](../glossary.md).
 
-- *signed*: \`once\`: a request that is sent again byte for byte has no second effect; \`yes\`: it has no effect; \`no\`: anybody may ask.
+- *signed*: \`once\` means that the same request, sent again byte for byte, has no second effect; \`yes\` that the request has no effect; \`no\` that anybody may send it.
 - *body*: the members of the JSON, \`?\` for optional ones, and the kind of the statement.
 - *pages*: the answer is a list with \`limit\`, \`cursor\` and \`next\`.
 `;
 
 const NOTES = `## Two views of a folder
 
-\`list-records\` answers the patient with the latest version of each record of the folder, and a recipient, who names its grant, with every version
-whose key is wrapped to a cell that the grant reads. So a recipient may get several versions of one record, and an older one where the latest is in
-another cell. \`get-record\` answers both with versions from the oldest on; a recipient gets those that its grant reads.
+\`list-records\` returns to the patient the latest version of each record of the folder. A recipient names its grant, and gets every version whose key is wrapped for a cell that
+the grant reads. So a recipient may get several versions of one record, or an older one if the latest is in another cell. \`get-record\` returns the versions from the oldest on;
+a recipient gets those that its grant reads.
 `;
 
 const SIGNED = { public: 'no', read: 'yes', mutation: 'once' } as const;
