@@ -113,7 +113,7 @@ const certify: Notary['sign'] = (kind, payload) =>
     key: toBase64url(p256.getPublicKey(KEY, true)),
     sign: (input) => Promise.resolve(p256.sign(input, KEY)),
   });
-const sign = makeProxyKey(certify);
+const { answer: sign } = makeProxyKey(certify);
 
 const eventOf = async (opening: Statement<'opening'>): Promise<APIGatewayProxyEventV2> => {
   const url = new URL(`/v1/openings/${opening.payload.opening}`, ORIGIN);

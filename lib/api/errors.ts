@@ -1,5 +1,6 @@
 // The closed list of what can go wrong, for server and client alike. docs/spec/errors.md is generated from it.
 import type { EndReason } from '../domain/grant.ts';
+import type { ClockFault } from '../domain/time.ts';
 import type { StatementErrorCode } from '../statements/errors.ts';
 
 export type Fault = 'client' | 'server';
@@ -29,7 +30,11 @@ export const ERRORS = {
     advice:
       'Sign exactly the request that is sent, nothing in it percent-encoded, for the configured host, with the key named by keyid.',
   },
-  'clock-skew': { status: 401, fault: 'client', advice: 'Correct the clock by serverTime and sign again.' },
+  'clock-skew': {
+    status: 401,
+    fault: 'client',
+    advice: 'Correct the clock by the signed answer of GET /v1/time, then sign again.',
+  },
   replayed: { status: 409, fault: 'client', advice: 'Sign the request again with a new nonce.' },
   'not-registered': { status: 403, fault: 'client', advice: 'Register this identity first.' },
   'not-found': {
@@ -41,7 +46,7 @@ export const ERRORS = {
     status: 422,
     fault: 'client',
     advice:
-      'Sign a statement of the right kind that says the same as the request around it; member and reason say what is wrong.',
+      'Sign a statement of the right kind that says the same as the request around it; member and reason say what is wrong. With serverTime, correct the clock by GET /v1/time and date the statement anew.',
   },
   'statement-outdated': {
     status: 409,
@@ -79,7 +84,8 @@ export const ERRORS = {
   'created-too-old': {
     status: 422,
     fault: 'client',
-    advice: 'Seal and upload the record again: its keys are bound to the time it was made.',
+    advice:
+      'Compare the clock with serverTime and correct it by GET /v1/time if it is wrong; then seal and upload the record again, since its keys are bound to the time it was made.',
   },
   'capsule-invalid': { status: 422, fault: 'client', advice: 'Wrap the file key again: the capsule does not check.' },
   'request-closed': {
@@ -109,7 +115,11 @@ export const ERRORS = {
     fault: 'client',
     advice: 'End the grant if it still lasts, start new epochs of the folders that are named, then settle it.',
   },
-  'grant-not-begun': { status: 403, fault: 'client', advice: 'Wait until the grant begins.' },
+  'grant-not-begun': {
+    status: 403,
+    fault: 'client',
+    advice: 'Wait until the grant begins by the clock of the service, which is serverTime.',
+  },
   'too-many': { status: 429, fault: 'client', advice: 'Wait as long as Retry-After says.' },
   busy: { status: 503, fault: 'server', advice: 'Send the same again after Retry-After; it is safe to repeat.' },
   internal: { status: 500, fault: 'server', advice: 'Send the same again later; name the request id if it stays.' },
@@ -136,7 +146,9 @@ export interface ProblemDetails {
   readonly member?: string;
   /** `grant-ended`: how. `statement-invalid`: why, if the statement fails by itself and not by what stands around it. */
   readonly reason?: Reason;
-  /** `clock-skew`: the server's time in ms. */
+  /** If a clock can be the cause: whether the refused time is ahead of the service's clock or behind it. */
+  readonly clock?: ClockFault;
+  /** If a clock can be the cause: the service's time in ms. It is not signed, so clients do not correct their clock by it. */
   readonly serverTime?: number;
   /** `busy`, `too-many`: seconds. */
   readonly retryAfter?: number;

@@ -2,9 +2,13 @@
 import * as z from 'zod/mini';
 import { bytesOf } from '../statements/fields.ts';
 import { none, type Route } from './route.ts';
+import { jws } from './shapes.ts';
 
 /** SEC 1 compressed P-256 point. */
 export const serviceKeyView = z.strictObject({ key: bytesOf(33) });
+
+/** The service's time, and the statement of the key that signed it. */
+export const timeView = z.strictObject({ key: jws, answer: jws });
 
 export const health = z.strictObject({ status: z.literal('ok') });
 
@@ -17,8 +21,19 @@ export const SERVICE_ROUTES = {
     query: none,
     body: undefined,
     answer: [200, serviceKeyView],
-    errors: [],
+    errors: ['busy'],
     summary: 'The public key with which the service signs receipts, checkpoints and its answers to openings',
+  },
+  'get-time': {
+    method: 'GET',
+    path: '/v1/time',
+    access: 'public',
+    params: none,
+    query: z.strictObject({ nonce: bytesOf(16) }),
+    body: undefined,
+    answer: [200, timeView],
+    errors: ['busy'],
+    summary: 'The signed time of the service, by which a client corrects its clock',
   },
   health: {
     method: 'GET',

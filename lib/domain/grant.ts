@@ -1,7 +1,7 @@
 // A patient's grant: what it may say, and whether it gives anything now.
 import type { Payload, Scope, Standing, Statement } from '../statements/kinds.ts';
 import type { GrantState } from './life-cycles.ts';
-import { SECOND, type Instant } from './time.ts';
+import { clockFault, SECOND, type ClockFault, type Instant } from './time.ts';
 
 /** How a grant came to give nothing any more. */
 export type EndReason = 'revoked' | 'expired' | 'exhausted' | 'paused';
@@ -60,6 +60,10 @@ export const grantFault = (g: Grant, now: Instant): keyof Grant | undefined => {
   if (g.right !== 'read') return authorshipFault(g);
   return isEachOnce(g.cells) && g.cells.every(isDelegated) ? undefined : 'cells';
 };
+
+/** A grant whose end is after its beginning, but has passed, comes from a clock that is behind. */
+export const endClockFault = ({ notBefore, expires }: Grant, now: Instant): ClockFault | undefined =>
+  expires > notBefore ? clockFault(expires, now, { ahead: Infinity, behind: 0 }) : undefined;
 
 /** What of a folder decides whether a scope reaches it. */
 export type FolderFacts = Pick<Payload<'folder'>, 'folder' | 'category' | 'single'>;

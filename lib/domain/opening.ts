@@ -1,6 +1,6 @@
 // An opening is answered once, and again within a while if the answer got lost.
 import type { Payload } from '../statements/kinds.ts';
-import { MINUTE, SECOND, type Instant } from './time.ts';
+import { clockFault, MINUTE, SECOND, type ClockFault, type Instant } from './time.ts';
 
 /** The same opening again within this time is answered and not counted. */
 export const REPEAT_WINDOW = 10 * MINUTE;
@@ -8,8 +8,10 @@ export const REPEAT_WINDOW = 10 * MINUTE;
 export const OPENING_SKEW = MINUTE;
 
 /** `when` must be near now, so that a claim outlives every opening it could be confused with. */
-export const openingInTime = (when: number, now: Instant): boolean =>
-  when <= now + OPENING_SKEW && when > now - REPEAT_WINDOW - OPENING_SKEW;
+export const openingClockFault = (when: number, now: Instant): ClockFault | undefined =>
+  clockFault(when, now, { ahead: OPENING_SKEW, behind: REPEAT_WINDOW + OPENING_SKEW });
+
+export const openingInTime = (when: number, now: Instant): boolean => openingClockFault(when, now) === undefined;
 
 /** Openings that one grant may begin in a second. A recipient that floods is slowed down, so that the patient's revocation finds its place. */
 export const OPENINGS_A_SECOND = 20;

@@ -1,7 +1,7 @@
 // A record version: whether its author's statement may be accepted now.
 import type { Payload } from '../statements/kinds.ts';
 import type { RecordState } from './life-cycles.ts';
-import { DAY, MINUTE, type Instant } from './time.ts';
+import { clockFault, DAY, MINUTE, type ClockFault, type Instant } from './time.ts';
 
 /** An upload that was not committed within this time is swept. */
 export const UPLOAD_LIFE = DAY;
@@ -16,8 +16,9 @@ export interface RecordStatus {
   readonly latestHash: string;
 }
 
-export const createdInTime = (created: number, now: Instant): boolean =>
-  created > now - LONGEST_DELAY && created <= now + CLOCK_TOLERANCE;
+/** Whether a record's time is refused. It may be a day behind because of a wrong clock or a slow upload. */
+export const createdClockFault = (created: number, now: Instant): ClockFault | undefined =>
+  clockFault(created, now, { ahead: CLOCK_TOLERANCE, behind: LONGEST_DELAY });
 
 /**
  * Why no version of this number can be filed: the id takes none any more (the record is deleted, or begins with another statement), or the record

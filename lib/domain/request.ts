@@ -1,7 +1,7 @@
 // A recipient's request: pending until answered or until its end.
 import type { Payload } from '../statements/kinds.ts';
 import type { RequestState } from './life-cycles.ts';
-import { DAY, HOUR, type Instant } from './time.ts';
+import { clockFault, DAY, HOUR, type ClockFault, type Instant } from './time.ts';
 
 /** A request may wait for an answer at most this long. */
 export const LONGEST_WAIT = 90 * DAY;
@@ -17,11 +17,15 @@ export const requestStateAt = (r: RequestStatus, now: Instant): RequestState | '
 
 export const isOpen = (r: RequestStatus, now: Instant): boolean => requestStateAt(r, now) === 'pending';
 
+/** Whether the end of a request is refused: it has passed, or it is more than 90 days ahead. */
+export const untilClockFault = (until: number, now: Instant): ClockFault | undefined =>
+  clockFault(until, now, { ahead: LONGEST_WAIT, behind: 0 });
+
 const isDistinct = (list: readonly string[]): boolean => new Set(list).size === list.length;
 
 /** Why a request cannot be filed: the offending member, or undefined when it can. */
 export const requestFault = (p: Payload<'request'>, now: Instant): keyof Payload<'request'> | undefined => {
-  if (p.until <= now || p.until > now + LONGEST_WAIT) return 'until';
+  if (untilClockFault(p.until, now) !== undefined) return 'until';
   if (p.recipient === p.patient) return 'recipient';
   if (!isDistinct(p.rights)) return 'rights';
   if ('folders' in p.scope && !isDistinct(p.scope.folders)) return 'scope';

@@ -9,3 +9,16 @@ export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
+
+/** Whether a signed time is too far ahead of the service's clock or too far behind it. */
+export type ClockFault = 'ahead' | 'behind';
+
+/** @param most milliseconds that are still accepted; `behind` itself is too far. @returns undefined when the time is accepted */
+export const clockFault = (
+  time: number,
+  now: Instant,
+  most: { readonly ahead: number; readonly behind: number },
+): ClockFault | undefined => {
+  if (time > now + most.ahead) return 'ahead';
+  return time <= now - most.behind ? 'behind' : undefined;
+};

@@ -34,7 +34,7 @@ const RETRY_AFTER_S = 1;
 export function toAppError(thrown: unknown, now: number): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof HttpSignatureError)
-    return new AppError(thrown.code, thrown.code === 'clock-skew' ? { serverTime: now } : {});
+    return new AppError(thrown.code, thrown.clock === undefined ? {} : { clock: thrown.clock, serverTime: now });
   if (thrown instanceof StatementError)
     return new AppError('statement-invalid', { member: thrown.member, reason: thrown.code });
   if (!(thrown instanceof Error)) return new AppError('internal');
@@ -69,7 +69,7 @@ export interface Problem extends ProblemDetails {
 
 /** The body of a refusal. Members are copied one by one: nothing else that an error carries gets out. */
 export function problemOf({ code, details }: AppError, requestId: string): Problem {
-  const { member, reason, serverTime, retryAfter, ids } = details;
+  const { member, reason, clock, serverTime, retryAfter, ids } = details;
   return {
     type: problemType(code),
     title: titleOf(code),
@@ -79,6 +79,7 @@ export function problemOf({ code, details }: AppError, requestId: string): Probl
     requestId,
     ...(member === undefined ? {} : { member }),
     ...(reason === undefined ? {} : { reason }),
+    ...(clock === undefined ? {} : { clock }),
     ...(serverTime === undefined ? {} : { serverTime }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(ids === undefined ? {} : { ids }),

@@ -13,6 +13,7 @@ import {
 } from '../api/request-signature.ts';
 import { fromBase64url } from '../bytes/codec.ts';
 import { identityKey, parseIdentityId, type IdentityId } from '../bytes/ids.ts';
+import type { ClockFault } from '../domain/time.ts';
 import { verifyEd25519 } from '../statements/ed25519.ts';
 
 export type HttpSignatureErrorCode =
@@ -24,9 +25,12 @@ export type HttpSignatureErrorCode =
 export class HttpSignatureError extends Error {
   override readonly name = 'HttpSignatureError';
   readonly code: HttpSignatureErrorCode;
-  constructor(code: HttpSignatureErrorCode, message: string) {
+  /** `clock-skew`: whether the signer's clock is ahead of this one or behind it. */
+  readonly clock: ClockFault | undefined;
+  constructor(code: HttpSignatureErrorCode, message: string, clock?: ClockFault) {
     super(message);
     this.code = code;
+    this.clock = clock;
   }
 }
 
@@ -95,6 +99,11 @@ const parsed = <T>(rule: string, read: () => T): T => {
   }
 };
 
+const skewOf = (at: { readonly created: number; readonly expires: number }, now: number): ClockFault | undefined => {
+  if (now < at.created * 1000 - SIGNATURE_SKEW) return 'ahead';
+  return now > at.expires * 1000 + SIGNATURE_SKEW ? 'behind' : undefined;
+};
+
 const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], now: number): VerifiedCaller => {
   const { created, expires, nonce, keyid, tag, alg } = parameters;
   if (Object.keys(parameters).some((name) => !PARAMETERS.has(name))) throw invalid('unknown parameter');
@@ -106,8 +115,9 @@ const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], 
   // The library lets through integers only.
   if (created === undefined || expires === undefined || expires <= created || expires > created + SIGNATURE_LIFE)
     throw invalid('created and expires');
-  if (now < created * 1000 - SIGNATURE_SKEW || now > expires * 1000 + SIGNATURE_SKEW)
-    throw new HttpSignatureError('clock-skew', 'created or expires is too far from the present');
+  const clock = skewOf({ created, expires }, now);
+  if (clock !== undefined)
+    throw new HttpSignatureError('clock-skew', 'created or expires is too far from the present', clock);
   return { caller, nonce, expires: expires * 1000 };
 };
 

@@ -9,9 +9,11 @@ export interface Notary {
   key(): Promise<string>;
   /** Signs with this running copy's own key, for which `key` is the service's certificate. */
   answer(payload: ServicePayload<'recapsulation'>): Promise<SignedAnswer>;
+  /** Signs the time with that key, too. */
+  time(payload: ServicePayload<'time'>): Promise<SignedAnswer>;
 }
 
-/** A recapsulation, and the statement of the proxy key that signed it. */
+/** A recapsulation or a time, and the statement of the proxy key that signed it. */
 export interface SignedAnswer {
   readonly key: Jws;
   readonly answer: Jws;

@@ -1,4 +1,4 @@
-// What the service signs: receipts for records that others than the patient filed, checkpoints of audit chains, and how it answered openings. Compact
+// What the service signs: receipts for records that others than the patient filed, checkpoints of audit chains, its time, and how it answered openings. Compact
 // JWS with ES256 (RFC 7518 section 3.4), so that anybody can check them without us. docs/spec/service-statements.md is the page to this file.
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 as hashOf } from '@noble/hashes/sha2.js';
@@ -40,6 +40,9 @@ export const serviceKeyPayload = z.strictObject({ key: point, when: instant });
 /** The key of one running copy of the service, for what is signed too often to ask for the service's own key each time. */
 export const proxyKeyPayload = z.strictObject({ key: point, from: instant, until: instant });
 
+/** The service's clock, with the nonce of the question. Signed by a proxy key. */
+export const timePayload = z.strictObject({ nonce: bytesOf(16), when: instant });
+
 /** What one opening was answered with. Signed by a proxy key. */
 export const recapsulationPayload = z.strictObject({
   /** Hash of the opening statement. */
@@ -61,6 +64,7 @@ export const SERVICE_KINDS = {
   'service-key': serviceKeyPayload,
   'proxy-key': proxyKeyPayload,
   recapsulation: recapsulationPayload,
+  time: timePayload,
 } as const;
 export type ServiceKind = keyof typeof SERVICE_KINDS;
 export type ServicePayload<K extends ServiceKind> = z.infer<(typeof SERVICE_KINDS)[K]>;

@@ -6,7 +6,8 @@ import { concat } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import { covers } from '../domain/grant.ts';
-import { continues, createdInTime, versionFault } from '../domain/record.ts';
+import { continues, createdClockFault, versionFault } from '../domain/record.ts';
+import type { ClockFault } from '../domain/time.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import { authority } from './checks/filing-right.ts';
@@ -66,9 +67,9 @@ export async function commitRecord(
     call,
   );
   mustBe('grant', payload.grant?.hash === grant?.hash);
-  // Readers go by the grant and the author's clock, and would refuse the whole list.
-  if (grant !== undefined && !covers(grant, payload)) throw new AppError('created-too-old');
   assertPlace(payload, cell, head, call);
+  // Readers would refuse the whole list. The grant is live, so `created` is at or after its end, and ahead of the service's clock.
+  if (grant !== undefined && !covers(grant, payload)) throw misdated('ahead', call);
   assertUpload(payload, upload);
 
   const blob = await deps.blobs.complete(upload, { length: payload.length, digest: payload.digest });
@@ -109,10 +110,15 @@ function assertPlace(p: Payload<'record'>, cell: StoredCell, head: StoredRecord 
   if (cell.statement.payload.patient !== p.patient) throw new AppError('not-found');
   if (head !== undefined && (head.patient !== p.patient || head.folder !== p.folder)) throw new AppError('not-found');
   if (cell.statement.payload.epoch !== p.epoch) throw new AppError('cell-closed');
-  if (!createdInTime(p.created, call.now)) throw new AppError('created-too-old');
+  const clock = createdClockFault(p.created, call.now);
+  if (clock !== undefined) throw misdated(clock, call);
   const fault = versionFault(p.version, head) ?? (continues(p, head) ? undefined : 'version-conflict');
   if (fault !== undefined) throw new AppError(fault);
 }
+
+/** The refusal returns the service's time, because the author's clock may be wrong. */
+const misdated = (clock: ClockFault, { now }: Call): AppError =>
+  new AppError('created-too-old', { clock, serverTime: now });
 
 function assertUpload(p: Payload<'record'>, upload: StoredUpload | undefined): asserts upload is StoredUpload {
   if (upload?.author !== p.author || upload.version !== p.version || upload.folder !== p.folder)

@@ -6,7 +6,7 @@ import { concat } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import { leavesRoomFor, livenessAt } from '../domain/grant.ts';
-import { namesEachOnce, nextPace, openingInTime, REPEAT_WINDOW } from '../domain/opening.ts';
+import { namesEachOnce, nextPace, openingClockFault, REPEAT_WINDOW } from '../domain/opening.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { fragmentHash, type Delegated } from '../statements/service-statements.ts';
 import { verifyStatement } from '../statements/verify.ts';
@@ -21,7 +21,7 @@ import {
 import type { Call } from '../ports/call.ts';
 import { assertLive } from './checks/caller.ts';
 import type { Blobs, Notary, OpeningView, Openings, StoredVersion, StoredWrap } from '../ports/index.ts';
-import { mustBe } from './checks/statement-members.ts';
+import { mustBe, mustBeInTime } from './checks/statement-members.ts';
 
 interface Deps {
   readonly openings: Openings;
@@ -45,7 +45,7 @@ export async function recapsulate(
   const opening = await verifyStatement('opening', body.statement, call.caller);
   const { payload } = opening;
   mustBe('opening', payload.opening === params.openingId);
-  mustBe('when', openingInTime(payload.when, call.now));
+  mustBeInTime('when', openingClockFault(payload.when, call.now), call.now);
   mustBe('records', namesEachOnce(payload));
 
   const view = await deps.openings.read(opening);
@@ -105,7 +105,7 @@ function assertAllowed(opening: Statement<'opening'>, view: OpeningView, call: C
   } else {
     if (view.grant?.recipient !== call.caller || view.grant.patient !== patient) throw new AppError('not-found');
     const status = counted ? { ...view.grant, limit: undefined } : view.grant;
-    assertLive(livenessAt(status, call.now));
+    assertLive(livenessAt(status, call.now), call.now);
     if (view.kfrag === undefined) throw new AppError('not-found');
     if (!counted && nextPace(view.grant.pace, call.now) === undefined)
       throw new AppError('too-many', { retryAfter: 1 });

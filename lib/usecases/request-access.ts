@@ -1,12 +1,12 @@
 // A recipient asks a patient for access. Whether the folders exist is not told: the patient will see.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import { requestFault } from '../domain/request.ts';
+import { requestFault, untilClockFault } from '../domain/request.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from '../ports/call.ts';
 import { registered } from './checks/caller.ts';
 import type { Identities, Requests, StoredRequest } from '../ports/index.ts';
-import { mustBe, mustHaveNo } from './checks/statement-members.ts';
+import { mustBe, mustBeInTime, mustHaveNo } from './checks/statement-members.ts';
 import { requestAnswer } from './shared/answers.ts';
 
 interface Deps {
@@ -29,6 +29,7 @@ export async function requestAccess(
     requests.find(payload.request),
   ]);
   if (stored?.statement.hash === hash) return requestAnswer(stored, call.now);
+  mustBeInTime('until', untilClockFault(payload.until, call.now), call.now);
   mustHaveNo(requestFault(payload, call.now));
   if (patient === undefined) throw new AppError('not-found');
   const own = recipient.statement.payload.receiving;

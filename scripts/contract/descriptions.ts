@@ -49,6 +49,7 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   CheckpointView: 'The end of an audit chain, signed',
   Health: 'The service answers',
   ServiceKeyView: 'The key that verifies what the service signs',
+  TimeView: 'The signed time of the service: docs/spec/clock.md',
   ErrorCode: 'What went wrong, from the closed list: docs/spec/errors.md',
   Problem: 'A refusal (RFC 9457)',
 };
@@ -144,6 +145,8 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'CheckpointView.checkpoint': 'The checkpoint statement of the service',
   'Health.status': 'Always `ok`',
   'ServiceKeyView.key': 'SEC 1 compressed P-256 point',
+  'TimeView.key': 'The statement of the proxy key that signed the time',
+  'TimeView.answer': 'The time statement, signed with the nonce',
   'Problem.type': '`urn:pcehr:problem:<code>`, a name and not an address',
   'Problem.title': 'The code in words',
   'Problem.status': 'As the status of the answer',
@@ -152,7 +155,9 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'Problem.requestId': 'Names this answer in the logs of the service',
   'Problem.member': 'The member of the request or statement that is wrong, never its value',
   'Problem.reason': 'How a grant ended, or why a statement is none by itself',
-  'Problem.serverTime': 'With `clock-skew`: the clock of the service, milliseconds since 1970',
+  'Problem.clock':
+    'If a clock can be the cause: whether the refused time is ahead of the clock of the service or behind it',
+  'Problem.serverTime': 'If a clock can be the cause: the clock of the service, milliseconds since 1970. Not signed',
   'Problem.retryAfter': 'With `busy` and `too-many`: seconds to wait',
   'Problem.ids': 'Which of several were not found, or which folders are meant',
 };
@@ -160,6 +165,7 @@ const MEMBERS: Readonly<Record<string, string>> = {
 /** Parameters of path and query. */
 const PARAMETERS: Readonly<Record<string, string>> = {
   id: 'Whose',
+  nonce: '16 random bytes, base64url, that the service signs with its time; a new one for each question',
   folderId: 'The folder, by the id that its patient made',
   recordId: 'The record, by the id that its author made',
   requestId: 'The request, by the id that the recipient made',

@@ -164,7 +164,9 @@ const members = ({ shape }: z.ZodMiniObject, where: 'path' | 'query'): readonly 
 
 /** Every code that a route may answer with. Storage can be busy for readers too. */
 export function errorsOf({ access, errors }: Route): readonly ErrorCode[] {
-  const codes = new Set<ErrorCode>(access === 'public' ? PUBLIC_ERRORS : [...COMMON_ERRORS, 'busy', ...errors]);
+  const codes = new Set<ErrorCode>(
+    access === 'public' ? [...PUBLIC_ERRORS, ...errors] : [...COMMON_ERRORS, 'busy', ...errors],
+  );
   return (Object.keys(ERRORS) as ErrorCode[]).filter((code) => codes.has(code));
 }
 
@@ -223,6 +225,7 @@ function problem(): Json {
       requestId: text,
       member: text,
       reason: { enum: REASONS },
+      clock: { enum: ['ahead', 'behind'] },
       serverTime: { type: 'integer' },
       retryAfter: { type: 'number' },
       ids: { type: 'array', items: text },

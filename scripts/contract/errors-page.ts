@@ -18,7 +18,8 @@ Further members, where they apply:
 | \`member\` | string | \`malformed-request\`, \`statement-invalid\`, \`grant-exceeds-request\` | the path of the member that is wrong, such as \`parts.0.length\`: see below |
 | \`reason\` | string | \`grant-ended\` | \`revoked\`, \`expired\`, \`exhausted\` or \`paused\` |
 | | | \`statement-invalid\` | \`malformed\`, \`wrong-signer\`, \`bad-signature\` or \`bad-payload\`: [statements.md](statements.md). Absent when the statement is sound by itself and differs from the request around it |
-| \`serverTime\` | integer, ms since 1970 | \`clock-skew\` | the clock of the service |
+| \`clock\` | string | if a clock can be the cause: \`clock-skew\`, \`created-too-old\`, some \`statement-invalid\` | whether the refused time is \`ahead\` of the service's clock or \`behind\` it |
+| \`serverTime\` | integer, ms since 1970 | the same, and \`grant-not-begun\` | the clock of the service, not signed: [clock.md](clock.md) says how a client corrects its own |
 | \`retryAfter\` | number, s | \`busy\`, \`too-many\` | as the header \`Retry-After\` |
 | \`ids\` | array of strings | \`not-found\`, \`kfrag-invalid\`, \`cells-open\` | which of several were not found; which folders |
 

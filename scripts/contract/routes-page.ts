@@ -35,6 +35,7 @@ const ABOUT: Readonly<Record<RouteName, readonly [statement: string, page: strin
   'list-audit': ['', 'audit.md'],
   'get-checkpoint': ['', 'service-statements.md'],
   'get-service-key': ['', 'service-statements.md'],
+  'get-time': ['', 'clock.md'],
   health: ['', 'http.md'],
   openapi: ['', 'http.md'],
 };

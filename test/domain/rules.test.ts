@@ -4,7 +4,7 @@ import { identityId, newId, type FolderId, type GrantId, type RecordId, type Req
 import { excess, grantFault, leavesRoomFor, livenessAt, type GrantStatus } from '../../lib/domain/grant.ts';
 import { cellLife, grantLife, recordLife, requestLife } from '../../lib/domain/life-cycles.ts';
 import { namesEachOnce, openingInTime, OPENING_SKEW, REPEAT_WINDOW } from '../../lib/domain/opening.ts';
-import { CLOCK_TOLERANCE, continues, createdInTime, LONGEST_DELAY, UPLOAD_LIFE } from '../../lib/domain/record.ts';
+import { CLOCK_TOLERANCE, continues, createdClockFault, LONGEST_DELAY, UPLOAD_LIFE } from '../../lib/domain/record.ts';
 import { isOpen, LONGEST_WAIT, requestFault, requestStateAt } from '../../lib/domain/request.ts';
 import { DAY, instantOf, MINUTE, SECOND } from '../../lib/domain/time.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
@@ -150,14 +150,14 @@ describe('requests', () => {
 });
 
 test('records: fresh statements that continue their record', () => {
-  expect([NOW, NOW - LONGEST_DELAY + 1, NOW + CLOCK_TOLERANCE].map((c) => createdInTime(c, at(NOW)))).toEqual([
-    true,
-    true,
-    true,
+  expect([NOW, NOW - LONGEST_DELAY + 1, NOW + CLOCK_TOLERANCE].map((c) => createdClockFault(c, at(NOW)))).toEqual([
+    undefined,
+    undefined,
+    undefined,
   ]);
-  expect([NOW - LONGEST_DELAY, NOW + CLOCK_TOLERANCE + 1].map((c) => createdInTime(c, at(NOW)))).toEqual([
-    false,
-    false,
+  expect([NOW - LONGEST_DELAY, NOW + CLOCK_TOLERANCE + 1].map((c) => createdClockFault(c, at(NOW)))).toEqual([
+    'behind',
+    'ahead',
   ]);
   const p = (version: number, previous?: string) => ({ version, previous }) as unknown as Payload<'record'>;
   const head = { latest: 2, latestHash: hash };

@@ -103,7 +103,7 @@ describe('a request is refused', () => {
 
   test('at the wrong time, and the right time is told', async () => {
     const { body } = await send({ at: NOW - 200_000 });
-    expect(body).toMatchObject({ code: 'clock-skew', serverTime: NOW });
+    expect(body).toMatchObject({ code: 'clock-skew', clock: 'behind', serverTime: NOW });
   });
 
   test.each<[string, Parameters<typeof send>[0]]>([

@@ -34,7 +34,14 @@ describe('an error of the list', () => {
   });
 
   test('shows the details of the list and no others', async () => {
-    const details = { member: 'cells', reason: 'revoked', serverTime: 5, retryAfter: 1.2, ids: ['a'] } as const;
+    const details = {
+      member: 'cells',
+      reason: 'revoked',
+      clock: 'ahead',
+      serverTime: 5,
+      retryAfter: 1.2,
+      ids: ['a'],
+    } as const;
     const { body, headers } = await send({}, thrown(new AppError('busy', { ...details, secret: 'SECRET' } as never)));
     expect(body).toMatchObject(details);
     expect(body).not.toHaveProperty('secret');

@@ -37,7 +37,8 @@ const outcome = async (
     await verifyRequest({ ...incoming, headers, ...over }, { now });
     return 'accepted';
   } catch (error) {
-    if (error instanceof HttpSignatureError) return error.code;
+    if (error instanceof HttpSignatureError)
+      return error.clock === undefined ? error.code : `${error.code} ${error.clock}`;
     throw error;
   }
 };
@@ -310,15 +311,15 @@ describe('verifyRequest', () => {
     test('a minute either way is taken, a millisecond more is clock skew', async () => {
       const headers = await signed();
       expect(await outcome(headers, {}, (CREATED - 60) * 1000)).toBe('accepted');
-      expect(await outcome(headers, {}, (CREATED - 60) * 1000 - 1)).toBe('clock-skew');
+      expect(await outcome(headers, {}, (CREATED - 60) * 1000 - 1)).toBe('clock-skew ahead');
       expect(await outcome(headers, {}, (CREATED + 120) * 1000)).toBe('accepted');
-      expect(await outcome(headers, {}, (CREATED + 120) * 1000 + 1)).toBe('clock-skew');
+      expect(await outcome(headers, {}, (CREATED + 120) * 1000 + 1)).toBe('clock-skew behind');
     });
 
     test('a shorter life than 60 seconds ends earlier', async () => {
       const headers = byHand(PARAMS.replace(/expires=\d+/, `expires=${CREATED + 5}`));
       expect(await outcome(headers, {}, (CREATED + 65) * 1000)).toBe('accepted');
-      expect(await outcome(headers, {}, (CREATED + 66) * 1000)).toBe('clock-skew');
+      expect(await outcome(headers, {}, (CREATED + 66) * 1000)).toBe('clock-skew behind');
     });
   });
 

@@ -36,6 +36,7 @@ const example = async () => {
   };
   return {
     'proxy-key': { by: service.key, jws: await signAsService('proxy-key', certificate, service) },
+    time: { by: copy.key, jws: await signAsService('time', { nonce: text(16, 6), when: WHEN }, copy) },
     recapsulation: { by: copy.key, jws: await signAsService('recapsulation', answer, copy) },
   } as const;
 };
@@ -58,7 +59,7 @@ describe('docs/spec/service-statements.md', () => {
     expect(block?.trim()).toBe(await shown());
   });
 
-  test.each(['proxy-key', 'recapsulation'] as const)('its %s verifies, here and with jose', async (kind) => {
+  test.each(['proxy-key', 'time', 'recapsulation'] as const)('its %s verifies, here and with jose', async (kind) => {
     const { by, jws } = (await example())[kind];
     expect(page).toContain(jws);
     expect(verifyServiceStatement(kind, jws, by)).toEqual(JSON.parse(atob(jws.split('.')[1]!)));

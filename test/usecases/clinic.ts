@@ -37,6 +37,7 @@ import { listRequests } from '../../lib/usecases/list-requests.ts';
 import { extendGrant } from '../../lib/usecases/extend-grant.ts';
 import { getCheckpoint } from '../../lib/usecases/get-checkpoint.ts';
 import { getServiceKey } from '../../lib/usecases/get-service-key.ts';
+import { getTime } from '../../lib/usecases/get-time.ts';
 import { listCellGrants } from '../../lib/usecases/list-cell-grants.ts';
 import { listCells } from '../../lib/usecases/list-cells.ts';
 import { pauseGrant } from '../../lib/usecases/pause-grant.ts';
@@ -93,6 +94,7 @@ const USE_CASES = {
   'extend-grant': extendGrant,
   'get-checkpoint': getCheckpoint,
   'get-service-key': getServiceKey,
+  'get-time': getTime,
   'list-cell-grants': listCellGrants,
   'list-cells': listCells,
   'pause-grant': pauseGrant,

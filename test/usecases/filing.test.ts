@@ -359,8 +359,15 @@ describe('commit-record', () => {
     const w = await clinic();
     const filing = await ready(w);
     const { created } = filing.statement.payload;
-    for (const now of [created + LONGEST_DELAY, created - CLOCK_TOLERANCE - 1])
-      expect(await refused(w, () => commit(w, patient, filing, { now }))).toEqual({ code: 'created-too-old' });
+    for (const [clock, now] of [
+      ['behind', created + LONGEST_DELAY],
+      ['ahead', created - CLOCK_TOLERANCE - 1],
+    ] as const)
+      expect(await refused(w, () => commit(w, patient, filing, { now }))).toEqual({
+        code: 'created-too-old',
+        clock,
+        serverTime: now,
+      });
     expect(await commit(w, patient, filing, { now: created + LONGEST_DELAY - 1 })).toMatchObject({
       state: 'committed',
     });

@@ -176,6 +176,13 @@ describe('grant-access', () => {
     }
   });
 
+  test('one that has ended already, by a clock that is behind, is refused with the time that it is', async () => {
+    const w = await clinic();
+    const grant = await grantOf([w.folder], { notBefore: NOW - 2, expires: NOW });
+    const expected = { ...invalid('expires'), clock: 'behind', serverTime: NOW };
+    expect(await refused(w, () => give(w, grant))).toEqual(expected);
+  });
+
   test('to somebody who is not there is not found', async () => {
     const w = await clinic();
     const grant = await grantOf([w.folder], { to: nobody });

@@ -112,7 +112,7 @@ describe.each(READS)('%s under a grant', (_name, read) => {
     const ended = (reason: string) => ({ code: 'grant-ended', reason });
     expect(await refused(w, () => read(w, recipient, idOf(w), NOW + DAY))).toEqual(ended('expired'));
     const later = await allow(w, [w.folder], { notBefore: NOW + 1 });
-    expect(await refused(w, () => read(w, recipient, later))).toEqual({ code: 'grant-not-begun' });
+    expect(await refused(w, () => read(w, recipient, later))).toEqual({ code: 'grant-not-begun', serverTime: NOW });
     await revoke(w);
     expect(await refused(w, () => read(w, recipient, idOf(w)))).toEqual(ended('revoked'));
   });

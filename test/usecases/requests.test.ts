@@ -125,14 +125,22 @@ describe('request-access', () => {
     const w = await clinic();
     const { folder } = w.folder.payload;
     for (const [member, changes] of [
-      ['until', { until: NOW }],
-      ['until', { until: NOW + LONGEST_WAIT + 1 }],
       ['recipient', { patient: recipient.keys.id }],
       ['scope', { scope: { folders: [folder, folder] } }],
     ] as const) {
       const statement = await requestOf(recipient, [w.folder], changes as Parameters<typeof requestOf>[2]);
       expect(await refused(w, () => ask(w, statement))).toEqual(invalid(member));
     }
+  });
+
+  test.each([
+    ['behind', NOW],
+    ['ahead', NOW + LONGEST_WAIT + 1],
+  ] as const)('an end by a clock that is %s is refused with the time that it is', async (clock, until) => {
+    const w = await clinic();
+    const statement = await requestOf(recipient, [w.folder], { until });
+    const expected = { ...invalid('until'), clock, serverTime: NOW };
+    expect(await refused(w, () => ask(w, statement))).toEqual(expected);
   });
 
   test('to somebody who is not there is not found', async () => {

@@ -228,7 +228,11 @@ describe('filing by a right to add', () => {
       return filing;
     };
     const late = await made(expires);
-    expect(await refused(w, () => commit(w, recipient, late))).toEqual({ code: 'created-too-old' });
+    expect(await refused(w, () => commit(w, recipient, late))).toEqual({
+      code: 'created-too-old',
+      clock: 'ahead',
+      serverTime: NOW,
+    });
     expect(await commit(w, recipient, await made(expires - 1))).toMatchObject({ state: 'committed' });
   });
 

@@ -69,7 +69,7 @@ export const ended =
     // Live, and refused: there was not room for all.
     if (live.live) return new AppError('grant-ended', { reason: 'exhausted' });
     return live.reason === 'not-begun'
-      ? new AppError('grant-not-begun')
+      ? new AppError('grant-not-begun', { serverTime: now })
       : new AppError('grant-ended', { reason: live.reason });
   };
 

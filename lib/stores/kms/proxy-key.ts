@@ -1,11 +1,16 @@
 // The key of this running copy of the service. It lives in its memory, cannot be taken out, and the service's key says for how long it counts: an
-// opening is answered with a signature and without a call to KMS.
+// opening, or a question for the time, is answered with a signature and without a call to KMS.
 import { p256 } from '@noble/curves/nist.js';
 import { toBase64url } from '../../bytes/codec.ts';
 import { HOUR, MINUTE } from '../../domain/time.ts';
 import type { Jws } from '../../statements/kinds.ts';
-import { signAsService, type ServiceKey, type ServiceSigner } from '../../statements/service-statements.ts';
-import type { Notary } from '../../ports/index.ts';
+import {
+  signAsService,
+  type ServiceKey,
+  type ServicePayload,
+  type ServiceSigner,
+} from '../../statements/service-statements.ts';
+import type { Notary, SignedAnswer } from '../../ports/index.ts';
 
 /** How long a key counts, and how long before its end another one is made. */
 const LIFE = 24 * HOUR;
@@ -36,7 +41,7 @@ const makeKey = async (certify: Notary['sign'], now: number): Promise<ProxyKey> 
 };
 
 /** @param certify signs with the service's key: once per key, 24 hours apart */
-export const makeProxyKey = (certify: Notary['sign']): Notary['answer'] => {
+export const makeProxyKey = (certify: Notary['sign']): Pick<Notary, 'answer' | 'time'> => {
   let current: Promise<ProxyKey> | undefined;
   /** A failure is not kept. */
   const renewed = (now: number): Promise<ProxyKey> => {
@@ -47,11 +52,15 @@ export const makeProxyKey = (certify: Notary['sign']): Notary['answer'] => {
     current = made;
     return made;
   };
-  return async (payload) => {
+  const signed = async <K extends 'recapsulation' | 'time'>(
+    kind: K,
+    payload: ServicePayload<K>,
+  ): Promise<SignedAnswer> => {
     const known = current ?? renewed(payload.when);
     let held = await known;
     if (payload.when > held.until - MARGIN)
       held = await (current === known ? renewed(payload.when) : (current ?? known));
-    return { key: held.certificate, answer: await signAsService('recapsulation', payload, held) };
+    return { key: held.certificate, answer: await signAsService(kind, payload, held) };
   };
+  return { answer: (payload) => signed('recapsulation', payload), time: (payload) => signed('time', payload) };
 };

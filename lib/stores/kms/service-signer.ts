@@ -61,5 +61,5 @@ export const makeNotary = (kms: KMSClient, keyId: string): Notary => {
       throw error instanceof StatementError ? new StoreError('service-signature', error.message) : error;
     }
   };
-  return { key, sign, answer: makeProxyKey(sign) };
+  return { key, sign, ...makeProxyKey(sign) };
 };

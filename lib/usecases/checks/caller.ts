@@ -2,6 +2,7 @@
 import { AppError } from '../../api/errors.ts';
 import type { GrantId, IdentityId } from '../../bytes/ids.ts';
 import { livenessAt, type Liveness } from '../../domain/grant.ts';
+import type { Instant } from '../../domain/time.ts';
 import type { Call } from '../../ports/call.ts';
 import type { Right } from '../../statements/fields.ts';
 import type { Grants, Identities, StoredGrant, StoredIdentity } from '../../ports/index.ts';
@@ -41,9 +42,9 @@ export async function notFoundBy(identities: Pick<Identities, 'find'>, caller: I
 }
 
 /** @throws {AppError} `grant-ended` with its reason, or `grant-not-begun` */
-export function assertLive(liveness: Liveness): void {
+export function assertLive(liveness: Liveness, now: Instant): void {
   if (liveness.live) return;
-  if (liveness.reason === 'not-begun') throw new AppError('grant-not-begun');
+  if (liveness.reason === 'not-begun') throw new AppError('grant-not-begun', { serverTime: now });
   throw new AppError('grant-ended', { reason: liveness.reason });
 }
 
@@ -60,6 +61,6 @@ export async function liveGrant(
   const grant = await grants.find(id);
   if (grant?.statement.payload.recipient !== call.caller) throw new AppError('not-found');
   if (grant.statement.payload.right !== right) throw new AppError('not-found');
-  assertLive(livenessAt(grant.status, call.now));
+  assertLive(livenessAt(grant.status, call.now), call.now);
   return grant;
 }

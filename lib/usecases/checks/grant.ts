@@ -4,14 +4,14 @@ import { AppError } from '../../api/errors.ts';
 import type { Input } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';
-import { excess, grantFault, type FolderFacts } from '../../domain/grant.ts';
+import { endClockFault, excess, grantFault, type FolderFacts } from '../../domain/grant.ts';
 import type { GrantCell, Payload, Statement } from '../../statements/kinds.ts';
 import { verifyStatement } from '../../statements/verify.ts';
 import { decodeKFrag, decodePublicKey, kfragId, verifyKFrag } from '../../umbral/proxy.ts';
 import type { Call } from '../../ports/call.ts';
 import { whileRegistered } from './caller.ts';
 import type { Folders, Identities, NewGrant, StoredCell, StoredIdentity, StoredRequest } from '../../ports/index.ts';
-import { mustBe, mustHaveNo, orRefuse } from './statement-members.ts';
+import { mustBe, mustBeInTime, mustHaveNo, orRefuse } from './statement-members.ts';
 
 export interface GrantDeps {
   readonly identities: Pick<Identities, 'find'>;
@@ -46,7 +46,9 @@ export async function grantable(
   call: Call,
 ): Promise<NewGrant> {
   const { payload } = statement;
-  mustHaveNo(grantFault(payload, call.now));
+  const fault = grantFault(payload, call.now);
+  if (fault === 'expires') mustBeInTime(fault, endClockFault(payload, call.now), call.now);
+  mustHaveNo(fault);
   const reading = Promise.all([deps.identities.find(payload.recipient), ownCells(deps.folders, payload)]);
   const [patient, [recipient, cells]] = await whileRegistered(deps.identities, call.caller, reading);
   if (recipient === undefined) throw new AppError('not-found');

@@ -1,6 +1,7 @@
 // A statement in a body must say the same as the request around it.
 import { AppError } from '../../api/errors.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
+import type { ClockFault, Instant } from '../../domain/time.ts';
 import { UmbralError } from '../../umbral/errors.ts';
 import { decodePublicKey, type PublicKey } from '../../umbral/proxy.ts';
 
@@ -12,6 +13,14 @@ export function mustBe(member: string, holds: boolean): void {
 /** @param fault the offending member, or undefined. @throws {AppError} `statement-invalid` */
 export function mustHaveNo(fault: string | undefined): void {
   if (fault !== undefined) throw new AppError('statement-invalid', { member: fault });
+}
+
+/**
+ * A time in a statement must fit the service's clock. The refusal returns the service's time, so that the signer can compare its own.
+ * @throws {AppError} `statement-invalid`, with `clock` and `serverTime`
+ */
+export function mustBeInTime(member: string, clock: ClockFault | undefined, now: Instant): void {
+  if (clock !== undefined) throw new AppError('statement-invalid', { member, clock, serverTime: now });
 }
 
 /** What the scheme does not take is refused so; any other error is none of the caller's. @throws {AppError} the refusal */

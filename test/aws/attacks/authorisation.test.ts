@@ -105,6 +105,7 @@ const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
   'list-audit': everybody('own'),
   'get-checkpoint': everybody('ok'),
   'get-service-key': open,
+  'get-time': open,
   health: open,
   openapi: open,
 };
@@ -279,7 +280,12 @@ test('every route has its row', () => {
 });
 
 test('only health, openapi and the service key are open', () => {
-  expect(routes.filter((r) => ROUTES[r].access === 'public')).toEqual(['get-service-key', 'health', 'openapi']);
+  expect(routes.filter((r) => ROUTES[r].access === 'public')).toEqual([
+    'get-service-key',
+    'get-time',
+    'health',
+    'openapi',
+  ]);
 });
 
 describe.each(SIGNERS.filter((s) => s !== 'patient'))('%s', (signer) => {

@@ -267,6 +267,7 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
   }),
   'get-checkpoint': () => ({}),
   'get-service-key': () => ({}),
+  'get-time': () => ({ query: `?nonce=${toBase64url(new Uint8Array(16))}` }),
   'revoke-grant': async ({ as: { keys }, at, of, now }) => ({
     params: { grantId: at.grant },
     body: await stated('revocation', keys, {

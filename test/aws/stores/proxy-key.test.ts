@@ -22,7 +22,7 @@ const counting = () => {
     if (state.failing) throw new Error('no answer');
     return notary.sign(kind, payload);
   };
-  return { notary, state, answer: makeProxyKey(certify) };
+  return { notary, state, ...makeProxyKey(certify) };
 };
 
 describe('a proxy key', () => {

@@ -11,7 +11,7 @@ const ended = (row: GrantRow | undefined, now: Instant): Refusal | undefined => 
   const { state, expires } = row.status;
   if (state !== 'revoked' && expires > now) return undefined;
   const live = livenessAt(row.status, now);
-  if (live.live || live.reason === 'not-begun') return new AppError('grant-not-begun');
+  if (live.live || live.reason === 'not-begun') return new AppError('grant-not-begun', { serverTime: now });
   return new AppError('grant-ended', { reason: live.reason });
 };
 

@@ -185,7 +185,7 @@ const notGiving = (status: GrantStatus | undefined, records: number, now: Instan
   const live = livenessAt(status, now);
   if (live.live) return unless(leavesRoomFor(status, records), new AppError('grant-ended', { reason: 'exhausted' }));
   return live.reason === 'not-begun'
-    ? new AppError('grant-not-begun')
+    ? new AppError('grant-not-begun', { serverTime: now })
     : new AppError('grant-ended', { reason: live.reason });
 };
 

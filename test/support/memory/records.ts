@@ -67,7 +67,7 @@ const notLive = (status: GrantStatus | undefined, now: Instant): Refusal | undef
   const live = livenessAt(status, now);
   if (live.live) return undefined;
   return live.reason === 'not-begun'
-    ? new AppError('grant-not-begun')
+    ? new AppError('grant-not-begun', { serverTime: now })
     : new AppError('grant-ended', { reason: live.reason });
 };
 

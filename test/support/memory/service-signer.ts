@@ -9,5 +9,5 @@ export const makeMemoryNotary = (secret: Uint8Array = new Uint8Array(32).fill(7)
   const key = toBase64url(p256.getPublicKey(secret, true));
   const sign = (input: Uint8Array): Promise<Uint8Array> => Promise.resolve(p256.sign(input, secret, { lowS: false }));
   const certify: Notary['sign'] = (kind, payload) => signAsService(kind, payload, { key, sign });
-  return { key: () => Promise.resolve(key), sign: certify, answer: makeProxyKey(certify) };
+  return { key: () => Promise.resolve(key), sign: certify, ...makeProxyKey(certify) };
 };
