@@ -24,6 +24,13 @@ export type { Jws, Statement, StatementHash } from '../statements/kinds.ts';
 export { statementHash, verifyStatement } from '../statements/verify.ts';
 export { verifyServiceStatement } from '../statements/service-statements.ts';
 export { AppError, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
+export {
+  ClockError,
+  MOST_CORRECTION,
+  type ClockReading,
+  type ConfirmClock,
+  type SignedTime,
+} from './session/clock-correction.ts';
 export { ClientError, ServiceError, TrailError, type Check, type ClientErrorCode } from './session/errors.ts';
 export {
   checkFragmentProof,

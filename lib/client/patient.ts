@@ -6,6 +6,7 @@ import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import { eventOf, readTrail, takeCheckpoint, type AuditOptions } from './audit/read-trail.ts';
 import { ownKeys } from './records/cell-keys.ts';
+import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
 import { hold, revoke, type Held } from './access/end-grant.ts';
 import { carryOver, outstanding, settleEnds, startEpoch } from './access/epochs.ts';
@@ -32,6 +33,8 @@ export interface Patient {
   readonly id: IdentityId;
   /** What to keep for the next time: `memory.export()`. */
   readonly memory: Memory;
+  /** The correction of this device's clock, with the signed time; undefined if there is none. */
+  readonly clock: () => ClockReading | undefined;
   /** Puts the identity statement in its place. Doing it twice changes nothing. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
   /** @param input.name 1 to about 900 bytes; sealed, so that only the patient reads it */
@@ -141,7 +144,7 @@ const deny = async (
   code: Payload<'denial'>['code'] = 'declined',
   options: CallOptions = {},
 ): Promise<void> => {
-  const payload = { patient: ctx.keys.id, request: id, of: hash, code, when: ctx.now() };
+  const payload = { patient: ctx.keys.id, request: id, of: hash, code, when: await ctx.clock.date(options) };
   const { jws } = await signStatement('denial', payload, ctx.keys);
   await ctx.call('deny-request', { params: { requestId: id }, body: { statement: jws } }, options);
 };
@@ -164,7 +167,7 @@ const deleteRecord = async (
   code: Payload<'deletion'>['code'] = 'no-longer-wanted',
   options: CallOptions = {},
 ): Promise<void> => {
-  const payload = { patient: ctx.keys.id, record, of: statement.hash, code, when: ctx.now() };
+  const payload = { patient: ctx.keys.id, record, of: statement.hash, code, when: await ctx.clock.date(options) };
   const { jws } = await signStatement('deletion', payload, ctx.keys);
   const view = await ctx.call('delete-record', { params: { recordId: record }, body: { statement: jws } }, options);
   if (view.versions.some((v) => v.state !== 'deleted'))
@@ -189,6 +192,7 @@ export const createPatient = (options: ClientOptions): Patient => {
   return {
     id: ctx.keys.id,
     memory: ctx.memory,
+    clock: ctx.clock.reading,
     register: (o) => register(ctx, o),
     createFolder: (input, o) => createFolder(ctx, input, o),
     listFolders: (o) => listFolders(ctx, o),

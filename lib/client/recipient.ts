@@ -3,6 +3,7 @@ import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { listOwnEvents, type OwnEvent } from './audit/read-trail.ts';
 import { grantedKeys } from './records/cell-keys.ts';
+import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
 import { giveBack } from './access/end-grant.ts';
 import { ClientError } from './session/errors.ts';
@@ -44,6 +45,8 @@ export interface Recipient {
   readonly id: IdentityId;
   /** What to keep for the next time: `memory.export()`. */
   readonly memory: Memory;
+  /** The correction of this device's clock, with the signed time; undefined if there is none. */
+  readonly clock: () => ClockReading | undefined;
   /** Puts the identity statement in its place. Doing it twice changes nothing. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
   /**
@@ -170,6 +173,7 @@ export const createRecipient = (options: ClientOptions): Recipient => {
   return {
     id: ctx.keys.id,
     memory: ctx.memory,
+    clock: ctx.clock.reading,
     register: (o) => register(ctx, o),
     renewReceivingKey: (o) => renewReceivingKey(ctx, o),
     request: (wish, o) => requestAccess(ctx, wish, o),

@@ -3,6 +3,7 @@ import { AppError } from '../../lib/api/errors.ts';
 import { utf8, fromUtf8 } from '../../lib/bytes/codec.ts';
 import type { FolderId, GrantId } from '../../lib/bytes/ids.ts';
 import { createTransport, type TransportOptions } from '../../lib/client/session/transport.ts';
+import { instantOf } from '../../lib/domain/time.ts';
 import { verifyRequest } from '../../lib/http/verify-request.ts';
 import { patient } from '../statements/samples.ts';
 import {
@@ -210,33 +211,58 @@ describe('sending again', () => {
     expect(bad.sent).toHaveLength(2);
   });
 
-  test('clock-skew: signs by the time of the service, at once and from then on', async () => {
+  test('clock-skew: the clock is corrected once, and the request signed by it', async () => {
     const behind = stillWorld();
-    const serverTime = behind.clock() + 3_600_000;
-    const { call, sent } = setUp(
-      async (s) => {
-        await signedBy(s, serverTime).catch(() => undefined);
-        const ok = await signedBy(s, serverTime).then(
-          () => true,
-          () => false,
-        );
-        return ok ? OK() : problem(401, 'clock-skew', { serverTime });
+    const right = behind.clock() + 3_600_000;
+    let [offset, corrections, accepted] = [0, 0, 0];
+    const correction = {
+      now: () => instantOf(behind.clock() + offset),
+      correct: () => {
+        [offset, corrections] = [3_600_000, corrections + 1];
+        return Promise.resolve();
       },
-      { clock: behind.clock },
+      noteAccepted: () => void (accepted += 1),
+    };
+    const { call, sent } = setUp(
+      (s) =>
+        signedBy(s, right).then(OK, () => problem(401, 'clock-skew', { serverTime: right + 999_999, clock: 'behind' })),
+      { clock: behind.clock, correction },
     );
     await call('list-folders', {});
-    expect(sent).toHaveLength(2);
+    expect([sent.length, corrections, accepted]).toEqual([2, 1, 1]);
     await call('list-folders', {});
-    expect(sent).toHaveLength(3);
+    expect([sent.length, corrections, accepted]).toEqual([3, 1, 2]);
   });
 
-  test('clock-skew again after the correction, or without the time, is told', async () => {
-    const again = setUp(() => problem(401, 'clock-skew', { serverTime: 1_767_000_000_000 }));
-    await expect(again.call('list-folders', {})).rejects.toMatchObject({ code: 'clock-skew' });
+  test('clock-skew again after the correction is told, and so is one where nothing corrects', async () => {
+    const clock = stillWorld();
+    const correction = {
+      now: () => instantOf(clock.clock()),
+      correct: () => Promise.resolve(),
+      noteAccepted: () => undefined,
+    };
+    const skewed = () => problem(401, 'clock-skew', { serverTime: 1_767_000_000_000, clock: 'ahead' });
+    const again = setUp(skewed, { correction });
+    await expect(again.call('list-folders', {})).rejects.toMatchObject({
+      code: 'clock-skew',
+      details: { serverTime: 1_767_000_000_000, clock: 'ahead' },
+    });
     expect(again.sent).toHaveLength(2);
-    const bare = setUp(() => problem(401, 'clock-skew'));
+    const bare = setUp(skewed);
     await expect(bare.call('list-folders', {})).rejects.toMatchObject({ code: 'clock-skew' });
     expect(bare.sent).toHaveLength(1);
+  });
+
+  test('that the service took a public call says nothing of the clock', async () => {
+    let accepted = 0;
+    const correction = {
+      now: () => instantOf(0),
+      correct: () => Promise.resolve(),
+      noteAccepted: () => void (accepted += 1),
+    };
+    const { call } = setUp(() => json(200, { status: 'ok' }), { correction });
+    await call('health', {});
+    expect(accepted).toBe(0);
   });
 });
 

@@ -25,7 +25,13 @@ export const revoke = async (
   code: Payload<'revocation'>['code'] = 'no-longer-needed',
   options: CallOptions = {},
 ): Promise<Grant> => {
-  const payload = { patient: ctx.keys.id, grant: grant.id, of: grant.statement.hash, code, when: ctx.now() };
+  const payload = {
+    patient: ctx.keys.id,
+    grant: grant.id,
+    of: grant.statement.hash,
+    code,
+    when: await ctx.clock.date(options),
+  };
   const { jws } = await signStatement('revocation', payload, ctx.keys);
   ctx.memory.noteRevoked(grant.id, grant.statement.payload.right === 'read');
   const view = await ctx.call('revoke-grant', { params: { grantId: grant.id }, body: { statement: jws } }, options);
@@ -39,7 +45,7 @@ export const giveBack = async (
   options: CallOptions = {},
 ): Promise<Grant> => {
   const { patient } = grant.statement.payload;
-  const ending = { grant: grant.id, of: grant.statement.hash, code, when: ctx.now() };
+  const ending = { grant: grant.id, of: grant.statement.hash, code, when: await ctx.clock.date(options) };
   const { jws } = await signStatement('return', { recipient: ctx.keys.id, patient, ...ending }, ctx.keys);
   const view = await ctx.call('return-grant', { params: { grantId: grant.id }, body: { statement: jws } }, options);
   return ended(ctx, view, grant);
@@ -51,7 +57,13 @@ export const hold = async (
   { id, holds, statement }: Held,
   options: CallOptions = {},
 ): Promise<Grant> => {
-  const payload = { patient: ctx.keys.id, grant: id, of: statement.hash, number: holds + 1, when: ctx.now() };
+  const payload = {
+    patient: ctx.keys.id,
+    grant: id,
+    of: statement.hash,
+    number: holds + 1,
+    when: await ctx.clock.date(options),
+  };
   const { jws } = await signStatement(kind, payload, ctx.keys);
   const route = kind === 'pause' ? 'pause-grant' : 'resume-grant';
   const view = await ctx.call(route, { params: { grantId: id }, body: { statement: jws } }, options);

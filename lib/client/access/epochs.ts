@@ -76,7 +76,8 @@ const carriedOn = (ctx: Context): ((grant: Grant) => boolean) => {
   } of ctx.trail.entries())
     if (kind === 'records-opened') used.set(grant, (used.get(grant) ?? 0) + records.length);
   const isUsedUp = (g: Grant): boolean => (used.get(g.id) ?? 0) >= (g.statement.payload.openings ?? Infinity);
-  return (g) => goesOn(g) && g.expires > ctx.now() && !ctx.memory.isRevoked(g.id) && !ended.has(g.id) && !isUsedUp(g);
+  return (g) =>
+    goesOn(g) && g.expires > ctx.clock.latest() && !ctx.memory.isRevoked(g.id) && !ended.has(g.id) && !isUsedUp(g);
 };
 
 /** Grants that read a cell and have not ended. Verified: own signature. */

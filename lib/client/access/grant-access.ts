@@ -83,6 +83,9 @@ const put = async (ctx: Context, { statement, body }: MadeGrant, options: CallOp
   return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
 };
 
+/** Asks for the signed time, so that the grant is live at once. The service accepts requests by a clock that is up to a minute ahead. */
+const beginsAtOnce = (ctx: Context, options: CallOptions) => ctx.clock.date({ ...options, fresh: true });
+
 /** What an approval would open: the folders that a request reaches, as they are now. */
 export const preview = async (
   ctx: Context,
@@ -116,6 +119,7 @@ export const approve = async (ctx: Context, given: AccessRequest, options: Appro
   const [recipient, folders] = await Promise.all([
     currentIdentity(ctx, request.recipient, { signal }),
     chosen(ctx, request, options),
+    beginsAtOnce(ctx, { signal }),
   ]);
   const { number, key } = request.statement.payload.receiving;
   const { receiving } = recipient.payload;
@@ -171,6 +175,7 @@ export const give = async (ctx: Context, gift: Gift, options: CallOptions = {}):
   const [recipient, folders] = await Promise.all([
     currentIdentity(ctx, to, options),
     foldersWithin(ctx, scope, options),
+    beginsAtOnce(ctx, options),
   ]);
   if (folders.length === 0) throw new ClientError('bad-argument', 'the gift reaches nothing');
   const deal: Deal = { recipient, folders, purpose, durationSeconds, openings, standing: stands };

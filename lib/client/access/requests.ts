@@ -10,6 +10,7 @@ import type { Purpose, Right } from '../../statements/fields.ts';
 import type { Payload, Scope, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
+import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { checked, ClientError } from '../session/errors.ts';
 import { currentIdentity, publicKeyFrom } from '../identities/identities.ts';
@@ -145,28 +146,31 @@ export const requestAccess = async (ctx: Context, wish: Wish, options: CallOptio
   const { patient, purpose, durationSeconds, rights = ['read'], waitSeconds = DEFAULT_WAIT_S } = wish;
   const own = await currentIdentity(ctx, ctx.keys.id, options);
   const { number, key } = own.payload.receiving;
-  const now = ctx.now();
-  const parties = { request: newId<RequestId>(ctx.world.rng), patient, recipient: ctx.keys.id };
-  const payload: Payload<'request'> = {
-    ...parties,
-    receiving: { number, key },
-    scope: scopeOf(wish),
-    rights: [...rights],
-    purpose,
-    duration: durationSeconds,
-    until: now + waitSeconds * 1000,
-    ...(await sealedMessage(ctx, parties, wish.message, options)),
-    created: now,
+  const send = async (): Promise<AccessRequest> => {
+    const now = ctx.now();
+    const parties = { request: newId<RequestId>(ctx.world.rng), patient, recipient: ctx.keys.id };
+    const payload: Payload<'request'> = {
+      ...parties,
+      receiving: { number, key },
+      scope: scopeOf(wish),
+      rights: [...rights],
+      purpose,
+      duration: durationSeconds,
+      until: now + waitSeconds * 1000,
+      ...(await sealedMessage(ctx, parties, wish.message, options)),
+      created: now,
+    };
+    const fault = requestFault(payload, now);
+    if (fault !== undefined) throw new ClientError('bad-argument', `a request cannot be made with this: ${fault}`);
+    const statement = await signStatement('request', payload, ctx.keys);
+    const view = await ctx.call(
+      'request-access',
+      { params: { requestId: payload.request }, body: { statement: statement.jws } },
+      options,
+    );
+    return verifyRequestStatement(ctx, { ...view, statement: statement.jws });
   };
-  const fault = requestFault(payload, now);
-  if (fault !== undefined) throw new ClientError('bad-argument', `a request cannot be made with this: ${fault}`);
-  const statement = await signStatement('request', payload, ctx.keys);
-  const view = await ctx.call(
-    'request-access',
-    { params: { requestId: payload.request }, body: { statement: statement.jws } },
-    options,
-  );
-  return verifyRequestStatement(ctx, { ...view, statement: statement.jws });
+  return dated(ctx.clock, send, options);
 };
 
 /** Takes back a pending request. */
@@ -176,7 +180,7 @@ export const withdrawRequest = async (
   code: Payload<'withdrawal'>['code'] = 'not-needed',
   options: CallOptions = {},
 ): Promise<void> => {
-  const payload = { recipient: ctx.keys.id, patient, request: id, of: hash, code, when: ctx.now() };
+  const payload = { recipient: ctx.keys.id, patient, request: id, of: hash, code, when: await ctx.clock.date(options) };
   const { jws } = await signStatement('withdrawal', payload, ctx.keys);
   await ctx.call('withdraw-request', { params: { requestId: id }, body: { statement: jws } }, options);
 };

@@ -10,6 +10,7 @@ import { assertCommit, openBlob, type BodySink } from '../../envelope/open.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import type { CellKeys } from './cell-keys.ts';
+import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { downloadBlob, type DownloadProgress } from './download.ts';
 import { check, checked, ClientError, unverified } from '../session/errors.ts';
@@ -77,7 +78,7 @@ interface OpenedKey {
 }
 
 /** One signed opening of records of one cell; sent again, it is answered again and not counted. */
-const sendOpening = async (
+const sendOnce = async (
   ctx: Context,
   { patient, grant }: Scope,
   { keys: { folder, epoch, unwrap }, records }: Batch,
@@ -113,6 +114,10 @@ const sendOpening = async (
   const answers = answer.records.map((opened, i): OpenedKey => ({ opened, fileKey: fileKeys[i]! }));
   return { answers, again: async () => (await send()).records };
 };
+
+/** Signed anew by the corrected clock if the service refuses its time: then it was not counted. */
+const sendOpening = (ctx: Context, scope: Scope, batch: Batch, options: CallOptions) =>
+  dated(ctx.clock, () => sendOnce(ctx, scope, batch, options), options);
 
 /** Everything that came back for one record, verified; its file key is the one that was committed to. */
 const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {

@@ -1,12 +1,14 @@
 // What every role of the client works with.
 import type { IdentityId } from '../../bytes/ids.ts';
-import { instantOf, type Instant } from '../../domain/time.ts';
+import type { Instant } from '../../domain/time.ts';
 import type { DeviceKeys } from '../../identity/key-derivation.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import type { CapsuleFragVerifier } from '../../umbral/cfrag.ts';
 import type { CapsuleOpener } from '../../umbral/delegatee.ts';
+import { createServiceClock, type ConfirmClock, type ServiceClock } from './clock-correction.ts';
 import { worldOf, type Surroundings, type World } from './platform.ts';
 import { createMemory, type Memory } from './memory.ts';
+import { fetchTime } from './service-key.ts';
 import { createTrail, type Trail } from './trail.ts';
 import { createTransport, type Call } from './transport.ts';
 
@@ -22,6 +24,11 @@ export interface ClientOptions extends Surroundings {
   readonly trail?: Trail;
   /** The key with which the service signs, SEC 1 compressed P-256, base64url; pinned at first sight unless given. */
   readonly serviceKey?: string;
+  /**
+   * Called if this device's clock is off by more than 26 hours. Show both times to the user, and return `true` if the service's time is right. Without
+   * it, or with any other answer, every call ends with a {@link ClockError}.
+   */
+  readonly confirmClock?: ConfirmClock;
   /** Tries in all for a call that may be repeated; 6 unless given. */
   readonly tries?: number;
 }
@@ -40,7 +47,9 @@ export interface Context {
   readonly trail: Trail;
   readonly world: World;
   readonly tries: number;
+  /** The corrected clock. */
   readonly now: () => Instant;
+  readonly clock: ServiceClock;
   /** Verified statements of others, by id: fetched once for the life of the client. */
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
   /** By the keys of the delegation; one for each cell that was opened under a grant. */
@@ -51,15 +60,22 @@ export const createContext = (options: ClientOptions): Context => {
   const { origin, keys, next, tries = 6, memory = createMemory(keys.id), trail = createTrail() } = options;
   const world = worldOf(options);
   if (options.serviceKey !== undefined) memory.noteServiceKey(options.serviceKey);
+  const clock = createServiceClock({
+    world,
+    confirm: options.confirmClock,
+    ask: (nonce) => fetchTime({ call, memory }, nonce),
+  });
+  const call = createTransport({ ...world, origin, signer: keys, tries, correction: clock });
   return {
-    call: createTransport({ ...world, origin, signer: keys, tries }),
+    call,
     keys,
     next,
     memory,
     trail,
     world,
     tries,
-    now: () => instantOf(world.clock()),
+    now: clock.now,
+    clock,
     identities: new Map(),
     openers: new Map(),
   };

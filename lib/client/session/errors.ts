@@ -11,6 +11,7 @@ export type ClientErrorCode =
   | 'unknown-cell' // the epoch's folder statement is not known to this client
   | 'bad-answer' // not what the contract says
   | 'network' // no answer, after all tries
+  | 'wrong-clock' // this device's clock is further off than is corrected unasked: ClockError says how far
   | 'upload-failed' // storage refused a part, after all tries
   | 'download-failed' // storage did not give the blob, after all tries
   | 'too-large' // more than 10,000 parts of 8 MiB
@@ -41,6 +42,7 @@ export type Check =
   | 'audit'
   | 'evidence'
   | 'service-key'
+  | 'time'
   | 'checkpoint'
   | 'receipt'
   | 'recapsulation';

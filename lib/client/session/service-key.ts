@@ -1,9 +1,16 @@
 // What the service signs, checked with a key that the client knows: the one it was configured with, else the first it saw.
+import type { DeviceKeys } from '../../identity/key-derivation.ts';
 import type { Jws, Statement, StatementHash } from '../../statements/kinds.ts';
 import { verifyServiceStatement, type ServiceKey, type ServicePayload } from '../../statements/service-statements.ts';
-import type { Context } from './context.ts';
 import { check, checked } from './errors.ts';
-import type { CallOptions } from './transport.ts';
+import type { Memory } from './memory.ts';
+import type { Call, CallOptions } from './transport.ts';
+
+/** Who asks, and the service's key as far as it is known. */
+interface Asking {
+  readonly call: Call;
+  readonly memory: Memory;
+}
 
 /** That a record was stored, and which event of the patient's trail tells of it. */
 export interface Receipt extends ServicePayload<'receipt'> {
@@ -15,7 +22,7 @@ export interface Checkpoint extends ServicePayload<'checkpoint'> {
 }
 
 /** The pinned key. Without one, the key that the service names is pinned now. @throws {ClientError} `unverified` (`service-key`) */
-export const serviceKey = async (ctx: Context, options: CallOptions = {}): Promise<ServiceKey> => {
+export const serviceKey = async (ctx: Asking, options: CallOptions = {}): Promise<ServiceKey> => {
   const known = ctx.memory.serviceKey();
   if (known !== undefined) return known;
   const { key } = await ctx.call('get-service-key', {}, options);
@@ -23,9 +30,18 @@ export const serviceKey = async (ctx: Context, options: CallOptions = {}): Promi
   return key;
 };
 
+/** The service's time now, signed with this nonce by one of its running copies. @throws {ClientError} `unverified` (`time`) */
+export const fetchTime = async (ctx: Asking, nonce: string) => {
+  const [key, signed] = [await serviceKey(ctx), await ctx.call('get-time', { query: { nonce } })];
+  const by = await checked('time', () => verifyServiceStatement('proxy-key', signed.key, key));
+  const said = await checked('time', () => verifyServiceStatement('time', signed.answer, by.key));
+  check('time', said.nonce === nonce && said.when >= by.from && said.when <= by.until);
+  return { when: said.when, signed };
+};
+
 /** @throws {ClientError} `unverified` (`receipt`): none, not by the service, or of another record */
 export const verifyReceipt = async (
-  ctx: Context,
+  ctx: Asking,
   jws: Jws | undefined,
   { hash, payload: p }: { readonly hash: StatementHash; readonly payload: Statement<'record'>['payload'] },
 ): Promise<Receipt> => {
@@ -38,7 +54,10 @@ export const verifyReceipt = async (
 };
 
 /** The end of the own trail now. @throws {ClientError} `unverified` (`checkpoint`) */
-export const fetchCheckpoint = async (ctx: Context, options: CallOptions = {}): Promise<Checkpoint> => {
+export const fetchCheckpoint = async (
+  ctx: Asking & { readonly keys: Pick<DeviceKeys, 'id'> },
+  options: CallOptions = {},
+): Promise<Checkpoint> => {
   const [key, { checkpoint: jws }] = [await serviceKey(ctx, options), await ctx.call('get-checkpoint', {}, options)];
   const checkpoint = await checked('checkpoint', () => verifyServiceStatement('checkpoint', jws, key));
   check('checkpoint', checkpoint.patient === ctx.keys.id);

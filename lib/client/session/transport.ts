@@ -6,7 +6,9 @@ import type { Route } from '../../api/route.ts';
 import { ROUTES, type Body, type Params, type Query, type RouteName } from '../../api/routes.ts';
 import { utf8 } from '../../bytes/codec.ts';
 import { signRequest } from '../../identity/http-signature.ts';
+import { instant } from '../../statements/fields.ts';
 import type { Signer } from '../../statements/sign.ts';
+import type { ServiceClock } from './clock-correction.ts';
 import { backOff, worldOf, type Surroundings, type World } from './platform.ts';
 import { ClientError, ServiceError } from './errors.ts';
 
@@ -14,6 +16,8 @@ export interface TransportOptions extends Surroundings {
   /** Scheme, host and port of the service, as its signatures name it: `https://api.example.org`. */
   readonly origin: string;
   readonly signer: Signer;
+  /** The clock for request signatures; the device's own clock unless given. */
+  readonly correction?: Pick<ServiceClock, 'now' | 'correct' | 'noteAccepted'>;
   /** Tries in all for what may be repeated. */
   readonly tries?: number;
   /** Milliseconds that one try may take. */
@@ -42,7 +46,9 @@ const problem = z.object({
   requestId: z.optional(z.string().check(z.maxLength(200))),
   member: z.optional(z.string().check(z.maxLength(200))),
   reason: z.optional(z.enum(REASONS)),
-  serverTime: z.optional(z.number()),
+  // For people to read. An invalid value must not hide the refusal.
+  clock: z.catch(z.optional(z.enum(['ahead', 'behind'])), undefined),
+  serverTime: z.catch(z.optional(instant), undefined),
   retryAfter: z.optional(z.number()),
   ids: z.optional(z.array(z.string())),
 });
@@ -96,11 +102,10 @@ const refusalOf = (response: Answer): Refusal => {
   };
 };
 
-/** @returns a function that calls routes as the signer; it keeps the difference to the service's clock between calls */
+/** @returns a function that calls routes as the signer */
 export const createTransport = (options: TransportOptions): Call => {
-  const { origin, signer, tries = 6, timeout = 30_000 } = options;
+  const { origin, signer, correction, tries = 6, timeout = 30_000 } = options;
   const world = worldOf(options);
-  const state = { skew: 0 };
 
   return async (name, input, { signal } = {}) => {
     const route: Route = ROUTES[name];
@@ -113,20 +118,30 @@ export const createTransport = (options: TransportOptions): Call => {
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted();
       const last = attempt + 1 >= tries;
-      const response = await send(world, { route, url, bytes, signer, skew: state.skew, timeout, signal });
+      const response = await send(world, {
+        route,
+        url,
+        bytes,
+        signer,
+        now: correction?.now() ?? world.clock(),
+        timeout,
+        signal,
+      });
       if (response instanceof ClientError) {
         if (last) throw response;
         await world.sleep(backOff(world.rng, attempt), signal);
         continue;
       }
-      if (response.ok) return answered(name, response.text);
+      if (response.ok) {
+        if (route.access !== 'public') correction?.noteAccepted();
+        return answered(name, response.text);
+      }
 
       const { error, retryAfter, repeatable } = refusalOf(response);
       const code = error instanceof ServiceError ? error.code : undefined;
-      const { serverTime } = error instanceof ServiceError ? error.details : {};
-      if (code === 'clock-skew' && serverTime !== undefined && !corrected) {
-        // Serves HTTP signatures only: statements keep this device's own time, so that the service cannot choose it.
-        state.skew = serverTime - world.clock();
+      if (code === 'clock-skew' && correction !== undefined && !corrected) {
+        // By the signed time. The time in the refusal is unsigned.
+        await correction.correct({ signal });
         corrected = true;
       } else if (code === 'replayed' && !signedAnew) {
         signedAnew = true;
@@ -157,7 +172,8 @@ interface Sending {
   readonly url: URL;
   readonly bytes: Uint8Array | undefined;
   readonly signer: Signer;
-  readonly skew: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -169,7 +185,7 @@ const send = async (world: World, s: Sending): Promise<Answer | ClientError> => 
     access === 'public'
       ? {}
       : await signRequest({ method, url: s.url, body: s.bytes }, s.signer, {
-          now: world.clock() + s.skew,
+          now: s.now,
           rng: world.rng,
         });
   const limit = AbortSignal.timeout(s.timeout);

@@ -80,7 +80,7 @@ export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
   );
   const [given] = await step(
     'The patient approves',
-    'One grant to read, with one key fragment for its one cell. The patient looks up the recipient first, for its receiving key.',
+    'One grant to read, with one key fragment for its one cell. The patient looks up the recipient first, for its receiving key, and asks for the signed time, so that the grant is live at once.',
     () => patient.approve(asked!, { unverifiedRecipient: true }),
   );
   const grant = await step('The clinic fetches the grant', 'With the folder statement of each cell.', () =>
@@ -190,7 +190,8 @@ const shapeOf = (value: unknown): unknown => {
   return kind ?? (/^[a-z][a-z-]{0,20}$/.test(value) ? value : 'a text');
 };
 
-const template = (path: string): string => path.replace(/ehr1[a-z0-9]{58}|\b[a-z2-7]{26}\b/g, '{id}');
+const template = (path: string): string =>
+  path.replace(/ehr1[a-z0-9]{58}|\b[a-z2-7]{26}\b/g, '{id}').replace(/nonce=[\w-]{22}$/, 'nonce={nonce}');
 
 /** What is the same in every run. Calls that go side by side come in any order, so that each step is sorted. */
 export const shapesOf = (steps: readonly (readonly Exchange[])[]): readonly (readonly string[])[] =>
