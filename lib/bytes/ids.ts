@@ -2,6 +2,7 @@
 import { bech32m } from '@scure/base';
 import { ofLength, systemRng, type Rng } from './binary.ts';
 import { fromBase32, toBase32 } from './codec.ts';
+import { enteredText } from './entered-text.ts';
 import { BytesError } from './errors.ts';
 
 declare const brand: unique symbol;
@@ -42,9 +43,11 @@ export const identityKey = (id: string): Uint8Array => {
 /** Checks that a text is an identity id. @throws {BytesError} `bad-encoding` */
 export const parseIdentityId = (text: string): IdentityId => identityId(identityKey(text));
 
-/** Reads what a QR reader gives, which may be all upper case. @throws {BytesError} `bad-encoding` */
-export const parseScannedIdentityId = (text: string): IdentityId =>
-  parseIdentityId(text === text.toUpperCase() ? text.toLowerCase() : text);
+/** Reads an id that a person entered or scanned: it may be all upper case, and have white space around it. @throws {BytesError} `bad-encoding` */
+export const parseScannedIdentityId = (scanned: string): IdentityId => {
+  const text = enteredText(scanned);
+  return parseIdentityId(text === text.toUpperCase() ? text.toLowerCase() : text);
+};
 
 /** Decodes a random id to its 16 bytes. @throws {BytesError} `bad-encoding` or `bad-length` */
 export const idBytes = (id: string): Uint8Array => ofLength(fromBase32(id, 'id'), ID_BYTES, 'id');

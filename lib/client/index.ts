@@ -11,6 +11,7 @@ export {
   newId,
   parseId,
   parseIdentityId,
+  parseScannedIdentityId,
   type FolderId,
   type GrantId,
   type IdentityId,

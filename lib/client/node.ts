@@ -11,10 +11,10 @@ export { fileBody, intoFile, type BodyOptions } from '../files/body.ts';
  * Reads an identity from a key file on disk.
  *
  * @param passphrase needed for a sealed key file; ignored for a plain one
- * @throws {IdentityError} `bad-key-file`, `wrong-passphrase`; the system's error (`ENOENT`, `EACCES`) as it is
+ * @throws {IdentityError} `bad-key-file`, `bad-passphrase`, `wrong-passphrase`; the system's error (`ENOENT`, `EACCES`) as it is
  */
 export const readKeyFile = async (path: string, passphrase?: string): Promise<Identity> =>
-  identityFromKeyFile(await readFile(path, 'utf8'), passphrase);
+  identityFromKeyFile(await readFile(path), passphrase);
 
 /**
  * Writes a key file that only its owner can read (mode 0600). The file is complete when it appears under its name.

@@ -1,5 +1,5 @@
 // Opens a regular file to read at any offset, and writes a file atomically: all of it is there under its name, or nothing.
-import { constants, type BigIntStats } from 'node:fs';
+import { constants, type BigIntStats, type PathLike } from 'node:fs';
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemRng } from '../bytes/binary.ts';
@@ -17,7 +17,7 @@ export interface Regular {
 const stateOf = (stat: BigIntStats): string => [stat.size, stat.mtimeNs, stat.ctimeNs].join();
 
 /** To be read; whoever gets it closes it. @throws {EnvelopeError} `source-invalid`; {Error} what the system says */
-export const openRegular = async (path: string): Promise<Regular> => {
+export const openRegular = async (path: PathLike): Promise<Regular> => {
   // A pipe would keep this waiting for who writes into it. Where there is no such flag (Windows), there are no such pipes.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {

@@ -1,5 +1,5 @@
 // Bodies for the client that are files: one to file from, and one to open into. The encrypted blob lies on the disk meanwhile.
-import { createReadStream } from 'node:fs';
+import { createReadStream, type PathLike } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -54,9 +54,10 @@ async function* partsOf(path: string, digests: readonly Uint8Array[]): AsyncGene
  * A file to be filed. It is sealed at once, and its parts are sent from the sealed copy, which is removed afterwards.
  *
  * It errors with {EnvelopeError} `source-invalid`, `source-changed`, or {Error} what the system says of a file.
+ * @param path a Buffer names a file whose name is not UTF-8; a URL is one of `file:`
  * @param options the copy lies where the system has temporary files, unless told
  */
-export const fileBody = (path: string, { scratch = tmpdir(), ...threads }: BodyOptions = {}): SelfSealing => ({
+export const fileBody = (path: PathLike, { scratch = tmpdir(), ...threads }: BodyOptions = {}): SelfSealing => ({
   seal: async (fileKey, heading, { rng, signal }) => {
     const copy = await scratchFile(scratch);
     const options = { ...threads, ...(rng && { rng }), ...(signal && { signal }) };

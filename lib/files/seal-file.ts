@@ -1,5 +1,6 @@
 // Seals a file into a blob in another file, by worker threads. The bytes are those that sealBlob makes. docs/spec/blob.md specifies the format.
 import { KeyObject } from 'node:crypto';
+import type { PathLike } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { systemRng } from '../bytes/binary.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
@@ -72,7 +73,7 @@ const sealByWorkers = async (
  * @throws {EnvelopeError} `header-invalid`, `too-long`, `source-invalid`, `source-changed`, `target-invalid`; {RangeError} for `threads` that are no whole number from 1, where there are threads; {Error} what the system says of a file, or the signal's reason
  */
 export const sealFile = async (
-  from: string,
+  from: PathLike,
   to: string,
   fileKey: Uint8Array,
   heading: Heading,

@@ -1,6 +1,7 @@
 export type IdentityErrorCode =
   | 'bad-root-words' // not 24 words of the list, or the checksum does not fit: a word is mistyped or out of order
   | 'bad-key-file' // not a key file of this version, or damaged
+  | 'bad-passphrase' // not text: half of a character (a lone surrogate), which no keyboard enters
   | 'wrong-passphrase' // or a damaged key file: the two cannot be told apart
   | 'bad-url';
 

@@ -5,6 +5,7 @@ import { scryptAsync } from '@noble/hashes/scrypt.js';
 import * as z from 'zod/mini';
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import { fromBase64url, toBase64url, utf8 } from '../bytes/codec.ts';
+import { enteredFile, enteredText } from '../bytes/entered-text.ts';
 import { identityId, type IdentityId } from '../bytes/ids.ts';
 import { bytesOf, identity, integer, ordinal, sha256 } from '../statements/fields.ts';
 import { identityPublicKey } from './key-derivation.ts';
@@ -55,12 +56,17 @@ const held = (file: z.infer<typeof keyFile>, seed: Uint8Array): HeldKeys => {
 export const holdKeys = (generation: number, seed: Uint8Array, next: string): HeldKeys =>
   concealed('keys', { generation, seed, id: identityId(identityPublicKey(seed)), next });
 
-const parse = (text: string): z.infer<typeof keyFile> => {
+/** The text of a key file, or the bytes as they are on the disk: UTF-8 or UTF-16, with a byte order mark or without one. */
+export type KeyFile = string | Uint8Array;
+
+const parse = (given: KeyFile): z.infer<typeof keyFile> => {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(typeof given === 'string' ? enteredText(given) : enteredFile(given));
   } catch {
-    throw new IdentityError('bad-key-file', 'the key file is not JSON');
+    const misread = typeof given === 'string' && given.includes('\0');
+    const why = misread ? 'in UTF-16: hand its bytes over, which are read in either form' : 'not JSON';
+    throw new IdentityError('bad-key-file', `the key file is ${why}`);
   }
   const result = keyFile.safeParse(json);
   if (result.success) return result.data;
@@ -82,17 +88,27 @@ export const encodeKeyFile = (keys: HeldKeys): string =>
   write({ ...head(keys), protection: 'none-keep-this-file-secret', seed: toBase64url(keys.seed) });
 
 /** @throws {IdentityError} `bad-key-file`, also for a file under a passphrase */
-export const decodeKeyFile = (text: string): HeldKeys => {
-  const file = parse(text);
+export const decodeKeyFile = (given: KeyFile): HeldKeys => {
+  const file = parse(given);
   if (file.protection !== 'none-keep-this-file-secret')
     throw new IdentityError('bad-key-file', 'the key file is under a passphrase');
   return held(file, fromBase64url(file.seed));
 };
 
+/** A lone surrogate. UTF-8 has none: all of them would become one and the same character. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** @throws {IdentityError} `bad-passphrase` */
+const passphraseBytes = (passphrase: string): Uint8Array => {
+  if (LONE_SURROGATE.test(passphrase))
+    throw new IdentityError('bad-passphrase', 'the passphrase has half of a character in it (a lone surrogate)');
+  return utf8(passphrase.normalize('NFC'));
+};
+
 /** Everything in the file but the sealed seed, so that nothing beside it can be changed. */
 const cipher = async (passphrase: string, file: Omit<Sealed, 'sealedSeed'>) => {
   const { format, version, generation, id, next, protection, log2N, salt, nonce } = file;
-  const key = await scryptAsync(utf8(passphrase.normalize('NFC')), fromBase64url(salt), {
+  const key = await scryptAsync(passphraseBytes(passphrase), fromBase64url(salt), {
     N: 2 ** log2N,
     r: BLOCK,
     p: 1,
@@ -103,7 +119,7 @@ const cipher = async (passphrase: string, file: Omit<Sealed, 'sealedSeed'>) => {
   return xchacha20poly1305(key, fromBase64url(nonce), aad);
 };
 
-/** The key file sealed under a passphrase: scrypt, then XChaCha20-Poly1305. Id, generation and successor stay readable. */
+/** The key file sealed under a passphrase: scrypt, then XChaCha20-Poly1305. Id, generation and successor stay readable. @throws {IdentityError} `bad-passphrase` */
 export const sealKeyFile = async (
   keys: HeldKeys,
   passphrase: string,
@@ -119,9 +135,9 @@ export const sealKeyFile = async (
   return write({ ...file, sealedSeed: toBase64url((await cipher(passphrase, file)).encrypt(keys.seed)) });
 };
 
-/** Reads a key file of either protection. @throws {IdentityError} `bad-key-file` or `wrong-passphrase` */
-export const openKeyFile = async (text: string, passphrase: string): Promise<HeldKeys> => {
-  const file = parse(text);
+/** Reads a key file of either protection. @throws {IdentityError} `bad-key-file`, `bad-passphrase` or `wrong-passphrase` */
+export const openKeyFile = async (given: KeyFile, passphrase: string): Promise<HeldKeys> => {
+  const file = parse(given);
   if (file.protection === 'none-keep-this-file-secret') return held(file, fromBase64url(file.seed));
   const opener = await cipher(passphrase, file);
   let seed: Uint8Array;

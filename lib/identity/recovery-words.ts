@@ -3,6 +3,7 @@ import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { concat, ofLength, systemRng, u32, type Rng } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
+import { enteredText } from '../bytes/entered-text.ts';
 import { makeSecret } from '../umbral/key-factory.ts';
 import { IdentityError } from './errors.ts';
 
@@ -19,7 +20,7 @@ export const newRootWords = (rng: Rng = systemRng): string =>
  * @throws {IdentityError} `bad-root-words`
  */
 export const rootFromWords = (words: string): Uint8Array => {
-  const list = words.normalize('NFKD').trim().toLowerCase().split(/\s+/);
+  const list = enteredText(words.normalize('NFKD')).toLowerCase().split(/\s+/);
   if (list.length !== WORDS) throw new IdentityError('bad-root-words', `expected ${WORDS} words, not ${list.length}`);
   const unknown = list.flatMap((word, i) => (wordlist.includes(word) ? [] : [i + 1]));
   if (unknown.length > 0)

@@ -68,6 +68,12 @@ describe('identity ids', () => {
     expect(parseScannedIdentityId(id.toUpperCase())).toBe(id);
     expect(parseScannedIdentityId(id)).toBe(id);
     expect(refused(() => parseScannedIdentityId(id.replace('ehr', 'EHR')))).toBe('bad-encoding');
+    for (const end of ['\r\n', ' ', '\x1d', '\u00a0']) {
+      expect(parseScannedIdentityId(`\ufeff${id}${end}`)).toBe(id);
+      expect(parseScannedIdentityId(id.toUpperCase() + end)).toBe(id);
+      // In statements an id has one form.
+      expect(refused(() => parseIdentityId(id + end))).toBe('bad-encoding');
+    }
   });
 
   test('only a key of 32 bytes has an id', () =>

@@ -71,6 +71,11 @@ describe('key files', () => {
     await writeKeyFile(path, identity);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await readKeyFile(path)).id).toBe(identity.id);
+    // As Windows PowerShell writes it.
+    const copied = `${path}.copy`;
+    await writeFile(copied, Buffer.from(`\ufeff${await readFile(path, 'utf8')}`, 'utf16le'));
+    expect((await readKeyFile(copied)).id).toBe(identity.id);
+    await rm(copied);
     const before = await readFile(path, 'utf8');
     await expect(writeKeyFile(path, createIdentity().identity)).rejects.toMatchObject({ code: 'EEXIST' });
     expect(await readFile(path, 'utf8')).toBe(before);

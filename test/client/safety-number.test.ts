@@ -34,6 +34,10 @@ test('a code holds the id that it was made of', () => {
   expect(readQrPayload(qrPayload(idOf(9)))).toBe(idOf(9));
 });
 
+test.each(['\r\n', ' ', '\x1d', '\n\x1d', '\u00a0'])('what a scanner adds is left out: %j', (end) => {
+  expect(readQrPayload(`\ufeff${qrPayload(idOf(9))}${end}`)).toBe(idOf(9));
+});
+
 test.each([
   ['lower case', (code: string) => code.toLowerCase()],
   ['another prefix', (code: string) => code.replace('PCEHR1:', 'PCEHR2:')],

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, truncateSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { concat, equalBytes } from '../../lib/bytes/binary.ts';
 import { EnvelopeError } from '../../lib/envelope/errors.ts';
@@ -47,6 +48,21 @@ describe('a file that is filed, and opened into another', () => {
     await opened.save(intoFile(at('opened')));
     expect(equalBytes(await readFile(at('opened')), body)).toBe(true);
     expect(leftOver()).toEqual([]);
+  });
+
+  test('whose name is not UTF-8, or is given as a URL', async () => {
+    const body = patterned(70_000);
+    const latin1 = Buffer.concat([Buffer.from(`${folder}/b`), Buffer.of(0xe9)]);
+    const { patient, home } = await filed(patterned(1));
+    // Other systems have no such names.
+    const names = process.platform === 'linux' ? [latin1] : [];
+    for (const path of [...names, pathToFileURL(at('body'))]) {
+      await writeFile(path, body);
+      const record = await patient.file(home.id, fileBody(path, scratch), {});
+      await (await patient.open([record]))[0]!.save(intoFile(at('opened'), scratch));
+      expect(equalBytes(await readFile(at('opened')), body)).toBe(true);
+    }
+    await rm(latin1, { force: true });
   });
 
   test('progress is told', async () => {

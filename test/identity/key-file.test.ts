@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { inspect } from 'node:util';
-import { toBase64url } from '../../lib/bytes/codec.ts';
+import { toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { deviceKeys } from '../../lib/identity/key-derivation.ts';
 import { decodeKeyFile, encodeKeyFile, holdKeys, openKeyFile, sealKeyFile } from '../../lib/identity/key-file.ts';
 import { fill } from '../statements/samples.ts';
@@ -60,7 +60,43 @@ describe('a plain key file', () => {
   });
 });
 
+describe('a key file that went through a person’s tools', () => {
+  const utf16 = (content: string) => new Uint8Array(Buffer.from(content, 'utf16le'));
+
+  test.each<[string, string | Uint8Array]>([
+    ['text with a byte order mark', `\ufeff${text}`],
+    ['text with other line ends', text.replaceAll('\n', '\r\n')],
+    ['UTF-8', utf8(text)],
+    ['UTF-8 with a byte order mark', utf8(`\ufeff${text}`)],
+    ['UTF-16 with a byte order mark', utf16(`\ufeff${text}`)],
+    ['UTF-16 without', utf16(text)],
+    ['UTF-16, big endian', new Uint8Array(Buffer.from(utf16(`\ufeff${text}`)).swap16())],
+  ])('%s', async (_, given) => {
+    expect(decodeKeyFile(given).id).toBe(keys.id);
+    expect((await openKeyFile(given, '')).id).toBe(keys.id);
+  });
+
+  test('UTF-16 that was read as UTF-8 is told as that', () => {
+    const misread = Buffer.from(utf16(`\ufeff${text}`)).toString('utf8');
+    expect(() => decodeKeyFile(misread)).toThrow('UTF-16');
+  });
+
+  test('bytes that are no text are refused', async () => {
+    for (const bytes of [Uint8Array.of(0x7b, 0xff), Uint8Array.of(0xff, 0xfe, 0x7b), new Uint8Array(0)])
+      expect(await refusal(() => decodeKeyFile(bytes))).toBe('bad-key-file');
+  });
+});
+
 describe('a key file under a passphrase', () => {
+  test('half of a character is refused, not taken for any other half', async () => {
+    for (const passphrase of ['\ud83d', 'a\ude00', '\ude00\ud83d']) {
+      expect(await refusal(() => sealKeyFile(keys, passphrase, cheap))).toBe('bad-passphrase');
+      expect(await refusal(() => openKeyFile(sealedText, passphrase))).toBe('bad-passphrase');
+    }
+    const sealed = await sealKeyFile(keys, '\ud83d\ude00', cheap);
+    expect((await openKeyFile(sealed, '😀')).id).toBe(keys.id);
+  });
+
   test('opens with it, and with no other', async () => {
     const held = await openKeyFile(sealedText, 'correct horse');
     expect({ ...held }).toEqual({ ...keys });

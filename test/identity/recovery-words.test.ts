@@ -36,6 +36,8 @@ describe('root words', () => {
 
   test('may be typed in any case and spacing', () => {
     expect(rootFromWords(`  ${ZOO.toUpperCase().replaceAll(' ', '\n ')} `)).toEqual(fill(0xff, 32));
+    expect(rootFromWords(`\ufeff\u200b${ZOO.replaceAll(' ', '\u00a0')}\r\n\0`)).toEqual(fill(0xff, 32));
+    expect(rootFromWords(ZOO.replaceAll(' ', '\u3000').replaceAll('z', '\uff5a'))).toEqual(fill(0xff, 32));
   });
 
   test.each([

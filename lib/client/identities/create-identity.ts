@@ -3,7 +3,7 @@ import type { Rng } from '../../bytes/binary.ts';
 import type { IdentityId } from '../../bytes/ids.ts';
 import { nextKeyHash } from '../../identity/identity-statement.ts';
 import { deviceKeys, identityPublicKey, type DeviceKeys } from '../../identity/key-derivation.ts';
-import { decodeKeyFile, holdKeys, openKeyFile, type HeldKeys } from '../../identity/key-file.ts';
+import { decodeKeyFile, holdKeys, openKeyFile, type HeldKeys, type KeyFile } from '../../identity/key-file.ts';
 import { generationSeed, newRootWords, rootFromWords } from '../../identity/recovery-words.ts';
 import { concealed } from '../../identity/unprintable-secret.ts';
 
@@ -54,10 +54,10 @@ export const createIdentity = (rng?: Rng): { readonly identity: Identity; readon
 };
 
 /**
- * Reads an identity from the text of a key file (`encodeKeyFile`, `sealKeyFile`).
+ * Reads an identity from a key file (`encodeKeyFile`, `sealKeyFile`): its text, or its bytes in UTF-8 or UTF-16.
  *
  * @param passphrase needed for a sealed key file; ignored for a plain one
- * @throws {IdentityError} `bad-key-file`, `wrong-passphrase`
+ * @throws {IdentityError} `bad-key-file`, `bad-passphrase`, `wrong-passphrase`
  */
-export const identityFromKeyFile = async (text: string, passphrase?: string): Promise<Identity> =>
-  identityOf(passphrase === undefined ? decodeKeyFile(text) : await openKeyFile(text, passphrase));
+export const identityFromKeyFile = async (given: KeyFile, passphrase?: string): Promise<Identity> =>
+  identityOf(passphrase === undefined ? decodeKeyFile(given) : await openKeyFile(given, passphrase));

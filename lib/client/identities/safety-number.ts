@@ -2,6 +2,7 @@
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat } from '../../bytes/binary.ts';
 import { utf8 } from '../../bytes/codec.ts';
+import { enteredText } from '../../bytes/entered-text.ts';
 import { identityKey, parseIdentityId, type IdentityId } from '../../bytes/ids.ts';
 import { ClientError } from '../session/errors.ts';
 
@@ -29,11 +30,11 @@ export const safetyNumber = (a: IdentityId, b: IdentityId): string => {
 /** What a QR code of an id holds: upper case, so that the code is small (alphanumeric mode). */
 export const qrPayload = (id: IdentityId): string => `${QR}${id.toUpperCase()}`;
 
-/** The id in what was scanned. @throws {ClientError} `bad-argument` */
+/** The id in what was scanned; a scanner may add white space or control characters around it. @throws {ClientError} `bad-argument` */
 export const readQrPayload = (scanned: string): IdentityId => {
+  const text = enteredText(scanned);
   try {
-    if (scanned.startsWith(QR) && scanned === scanned.toUpperCase())
-      return parseIdentityId(scanned.slice(QR.length).toLowerCase());
+    if (text.startsWith(QR) && text === text.toUpperCase()) return parseIdentityId(text.slice(QR.length).toLowerCase());
   } catch {
     // Answered below.
   }
