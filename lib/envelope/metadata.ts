@@ -63,6 +63,14 @@ const parse = (plain: Uint8Array): RecordMetadata => {
   throw invalid();
 };
 
+/** The padded text of the metadata, 512 to 4096 bytes. @throws {EnvelopeError} `too-long`, `metadata-invalid` for members of the wrong type */
+export const encodeMetadata = (metadata: RecordMetadata): Uint8Array => {
+  const text = canonical(metadata);
+  if (!isMetadata(JSON.parse(text)))
+    throw new EnvelopeError('metadata-invalid', 'a member of the metadata has the wrong type');
+  return padded(utf8(text));
+};
+
 /**
  * 528, 1040, 2064 or 4112 bytes. Secret: `fileKey`; one metadata per file key and header.
  * @throws {EnvelopeError} `too-long`, `metadata-invalid` for members of the wrong type
@@ -72,10 +80,8 @@ export const sealMetadata = async (
   fileKey: Uint8Array,
   header: HeaderFields,
 ): Promise<Uint8Array> => {
-  const text = canonical(metadata);
-  if (!isMetadata(JSON.parse(text)))
-    throw new EnvelopeError('metadata-invalid', 'a member of the metadata has the wrong type');
-  return encrypt((await deriveKeys(fileKey, header)).metadata, NONCE, padded(utf8(text)));
+  const plain = encodeMetadata(metadata);
+  return encrypt((await deriveKeys(fileKey, header)).metadata, NONCE, plain);
 };
 
 /** @throws {EnvelopeError} `metadata-invalid` */

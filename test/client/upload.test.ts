@@ -34,14 +34,17 @@ const setUp = () => {
     record: newId<RecordId>(),
     version: 1,
     folder: newId<FolderId>(),
-    epoch: () => Promise.resolve(1),
+    cell: { payload: { epoch: 1 } } as never,
+    current: () => Promise.reject(new Error('the cell is open')),
   };
-  world.service.folders.set(destination.folder, [{ payload: { epoch: 1 } } as never]);
+  world.service.folders.set(destination.folder, [destination.cell]);
   const ctx = world.contextOf('patient');
   return {
     ...world,
-    send: (count: number, options = {}) => uploadBlob(ctx, destination, source(count).parts, options),
-    sendFrom: (parts: AsyncIterator<SealedPart>, options = {}) => uploadBlob(ctx, destination, parts, options),
+    send: async (count: number, options = {}) =>
+      (await uploadBlob(ctx, destination, source(count).parts, options)).upload,
+    sendFrom: async (parts: AsyncIterator<SealedPart>, options = {}) =>
+      (await uploadBlob(ctx, destination, parts, options)).upload,
   };
 };
 

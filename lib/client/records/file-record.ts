@@ -2,11 +2,10 @@
 import { AppError } from '../../api/errors.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
-import { newId, type FolderId, type IdentityId, type RecordId, type UploadId } from '../../bytes/ids.ts';
+import { newId, type FolderId, type IdentityId, type RecordId } from '../../bytes/ids.ts';
 import type { ByteSource } from '../../envelope/bytestream.ts';
-import { DEFAULT_CHUNK } from '../../envelope/header.ts';
-import { sealMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
-import { sealBlob, type Heading, type SealedBlob, type SelfSealing } from '../../envelope/seal.ts';
+import { encodeMetadata, sealMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
+import { sealBlob, type SealedBlob, type SelfSealing } from '../../envelope/seal.ts';
 import { wrapHash, wrapKey, type Wrap } from '../../envelope/wrap.ts';
 import { decodePublicKey } from '../../umbral/keys.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
@@ -15,7 +14,8 @@ import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import { verifyReceipt, type Receipt } from '../session/service-key.ts';
 import { infoOf, type RecordInfo } from './verify-record.ts';
-import { uploadBlob, type UploadOptions } from './upload.ts';
+import { inCurrentCell, isClosed } from './current-cell.ts';
+import { uploadBlob, type Uploaded, type UploadOptions } from './upload.ts';
 
 /** The body: bytes, a Blob or File, a stream of any length, or what seals itself: `fileBody` of lib/files. */
 export type Content = Uint8Array | Blob | ByteSource | SelfSealing;
@@ -57,20 +57,17 @@ export class RightEnded extends ClientError {
   }
 }
 
-interface Stored {
-  readonly record: RecordId;
-  readonly upload: UploadId;
+interface Stored extends Uploaded {
   readonly sealed: SealedBlob;
   readonly fileKey: Uint8Array;
   readonly metadata: Uint8Array;
   readonly previous: string | undefined;
 }
 
-/** Metadata that cannot be sealed is refused before anything is read or sent. Tried under a key of its own: the record's seals one only. */
-const assertSealable = async (ctx: Context, metadata: Metadata, heading: Heading): Promise<void> => {
-  const header = { ...heading, algorithm: 1, chunk: DEFAULT_CHUNK, flags: 0, salt: new Uint8Array(16) };
+/** Before anything is read or sent. The length is not known yet, so the longest stands for it. */
+const assertSealable = (metadata: Metadata): void => {
   try {
-    await sealMetadata({ ...metadata, length: Number.MAX_SAFE_INTEGER }, ctx.world.rng(32), header);
+    encodeMetadata({ ...metadata, length: Number.MAX_SAFE_INTEGER });
   } catch (cause) {
     throw new ClientError('bad-argument', 'the metadata is too long or of the wrong type', undefined, { cause });
   }
@@ -80,34 +77,28 @@ const assertSealable = async (ctx: Context, metadata: Metadata, heading: Heading
 const createdUnder = (ctx: Context, grant: Statement<'grant'> | undefined): number =>
   Math.min(ctx.now(), (grant?.payload.expires ?? Infinity) - 1);
 
-const seal = async (
+/** Seals body and metadata, and stores the body. */
+const store = async (
   ctx: Context,
   { patient, folder, current, grant, before }: Place,
-  cell: Statement<'folder'>,
   { content, metadata }: { readonly content: Content; readonly metadata: Metadata },
   options: FileOptions,
 ): Promise<Stored> => {
+  const cell = await current();
   const record = before?.record ?? newId<RecordId>(ctx.world.rng);
   const version = (before?.version ?? 0) + 1;
-  const fileKey = ctx.world.rng(32);
-  const heading = { record, version, patient, folder, author: ctx.keys.id, created: createdUnder(ctx, grant) };
-  await assertSealable(ctx, metadata, heading);
   const { rng } = ctx.world;
+  const fileKey = rng(32);
+  const heading = { record, version, patient, folder, author: ctx.keys.id, created: createdUnder(ctx, grant) };
+  assertSealable(metadata);
   const sealed = await ('seal' in content
     ? content.seal(fileKey, heading, { rng, signal: options.signal })
     : sealBlob(sourceOf(content), fileKey, heading, { rng }));
-  let known: Statement<'folder'> | undefined = cell;
-  const epoch = async (): Promise<number> => {
-    const now = known ?? (await current());
-    known = undefined;
-    return now.payload.epoch;
-  };
-  const destination = { record, version, folder, epoch, grant: grant?.payload.grant };
-  const upload = await uploadBlob(ctx, destination, sealed.parts, options);
+  const destination = { record, version, folder, cell, current, grant: grant?.payload.grant };
+  const uploaded = await uploadBlob(ctx, destination, sealed.parts, options);
   const { plainLength } = sealed.facts();
   return {
-    record,
-    upload,
+    ...uploaded,
     sealed,
     fileKey,
     metadata: await sealMetadata({ ...metadata, length: plainLength }, fileKey, sealed.header),
@@ -173,11 +164,7 @@ const commit = async (
   return grant === undefined ? info : { ...info, receipt: await verifyReceipt(ctx, answer.receipt, statement) };
 };
 
-/** How often a folder may begin a new epoch under one filing. */
-const EPOCH_TRIES = 3;
-
 const isEnd = (error: unknown): boolean => error instanceof AppError && error.code === 'grant-ended';
-const isClosed = (error: unknown): boolean => error instanceof AppError && error.code === 'cell-closed';
 
 /** The header that the blob was sealed with names its place; in another one the file key would be wrapped for whoever reads there. */
 const assertGoesTo = ({ patient, folder, before }: Place, { sealed: { header } }: Stored): void => {
@@ -185,32 +172,25 @@ const assertGoesTo = ({ patient, folder, before }: Place, { sealed: { header } }
     throw new ClientError('bad-argument', 'what was uploaded is filed by a grant for the same folder and right');
 };
 
+/** Commits what was stored, in the folder's current cell. */
 const commitIn = async (
   ctx: Context,
   stored: Stored,
   place: Place,
-  first: Statement<'folder'>,
+  cell: Statement<'folder'>,
   options: FileOptions,
 ): Promise<FiledRecord> => {
-  let cell = first;
-  for (let attempt = 0; attempt < EPOCH_TRIES; attempt++) {
-    try {
-      return await commit(ctx, stored, place, cell, options);
-    } catch (error) {
-      if (isEnd(error))
-        throw new RightEnded(
-          async (other) => {
-            assertGoesTo(other, stored);
-            return commitIn(ctx, stored, other, await other.current(), options);
-          },
-          place.before,
-          error,
-        );
-      if (!isClosed(error)) throw error;
-      cell = await place.current();
-    }
+  const resume = async (other: Place): Promise<FiledRecord> => {
+    assertGoesTo(other, stored);
+    return commitIn(ctx, stored, other, await other.current(), options);
+  };
+  try {
+    const cells = { cell, current: place.current };
+    return (await inCurrentCell(cells, (open) => commit(ctx, stored, place, open, options))).value;
+  } catch (error) {
+    if (isEnd(error)) throw new RightEnded(resume, place.before, error);
+    throw isClosed(error) ? new ClientError('upload-failed', 'the folder began new epochs all the time') : error;
   }
-  throw new ClientError('upload-failed', 'the folder began new epochs all the time');
 };
 
 /**
@@ -224,7 +204,6 @@ export const fileRecord = async (
   content: { readonly content: Content; readonly metadata: Metadata },
   options: FileOptions = {},
 ): Promise<FiledRecord> => {
-  const cell = await place.current();
-  const stored = await seal(ctx, place, cell, content, options);
-  return commitIn(ctx, stored, place, cell, options);
+  const stored = await store(ctx, place, content, options);
+  return commitIn(ctx, stored, place, stored.cell, options);
 };

@@ -1,6 +1,5 @@
 // From sealed parts to storage: a few parts in flight, so that memory does not grow with the file. Bytes go straight to storage, each part under
 // an URL that the service signed for its length and digest.
-import { AppError } from '../../api/errors.ts';
 import { toBase64url } from '../../bytes/codec.ts';
 import { MOST_PARTS } from '../../envelope/header.ts';
 import { newId, type FolderId, type GrantId, type RecordId, type UploadId } from '../../bytes/ids.ts';
@@ -8,6 +7,8 @@ import { backOff } from '../session/platform.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
+import type { Statement } from '../../statements/kinds.ts';
+import { inCurrentCell, type CellSource } from './current-cell.ts';
 import { verdictOf, type Verdict } from './s3-answer.ts';
 
 /** A part of the blob: 8 MiB, the last one 1 byte to 8 MiB. */
@@ -26,14 +27,19 @@ export interface UploadProgress {
   readonly sentBytes: number;
 }
 
-export interface Destination {
+export interface Destination extends CellSource {
   readonly record: RecordId;
   readonly version: number;
   readonly folder: FolderId;
   /** By which others than the patient file. */
   readonly grant?: GrantId | undefined;
-  /** The folder's current epoch; asked again when it turns out to be over. */
-  readonly epoch: () => Promise<number>;
+}
+
+/** A blob that is stored whole. */
+export interface Uploaded {
+  readonly upload: UploadId;
+  /** The folder's cell when the upload began. */
+  readonly cell: Statement<'folder'>;
 }
 
 export interface UploadOptions extends CallOptions {
@@ -48,8 +54,6 @@ const SET_BY_FETCH = new Set(['content-length', 'host']);
 interface Upload extends Destination {
   readonly upload: UploadId;
 }
-/** How often a folder may begin a new epoch before an upload begins. */
-const EPOCH_TRIES = 3;
 interface Target {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -67,28 +71,18 @@ const take = async (parts: AsyncIterator<SealedPart>, most: number): Promise<Sea
   return taken;
 };
 
+/** Tells the service that the upload begins. @returns the folder's cell */
 const begin = async (
   ctx: Context,
-  { record, version, folder, grant, epoch, upload }: Upload,
+  { record, version, folder, grant, upload, ...cells }: Upload,
   multipart: boolean,
   options: CallOptions,
-): Promise<void> => {
-  for (let attempt = 1; ; attempt++) {
-    const body = {
-      upload,
-      folder,
-      epoch: await epoch(),
-      version,
-      multipart,
-      ...(grant === undefined ? {} : { grant }),
-    };
-    try {
-      await ctx.call('begin-upload', { params: { recordId: record }, body }, options);
-      return;
-    } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'cell-closed' || attempt === EPOCH_TRIES) throw error;
-    }
-  }
+): Promise<Statement<'folder'>> => {
+  const { cell } = await inCurrentCell(cells, ({ payload: { epoch } }) => {
+    const body = { upload, folder, epoch, version, multipart, ...(grant === undefined ? {} : { grant }) };
+    return ctx.call('begin-upload', { params: { recordId: record }, body }, options);
+  });
+  return cell;
 };
 
 const targetsFor = async (
@@ -156,7 +150,6 @@ const sendPart = async (
  * Stores the blob of a record version. Whether it goes as one piece or in parts is known once its second part has, or has not, come.
  *
  * @param parts in order; taken no faster than they are sent
- * @returns the id of the upload, for the commit
  * @throws {ClientError} `upload-failed`, `too-large`; {ServiceError} `cell-closed`, `version-conflict`, `not-found`
  */
 export const uploadBlob = async (
@@ -164,7 +157,7 @@ export const uploadBlob = async (
   destination: Destination,
   parts: AsyncIterator<SealedPart>,
   { onProgress, signal }: UploadOptions = {},
-): Promise<UploadId> => {
+): Promise<Uploaded> => {
   const stop = new AbortController();
   const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   const upload: Upload = { ...destination, upload: newId<UploadId>(ctx.world.rng) };
@@ -183,13 +176,13 @@ export const uploadBlob = async (
 
   try {
     let group = await take(parts, IN_FLIGHT);
-    await begin(ctx, upload, group.length > 1, { signal });
+    const cell = await begin(ctx, upload, group.length > 1, { signal });
     while (group.length > 0) {
       const sending = sendAll(group);
       // The next parts are sealed meanwhile; whichever of the two fails first ends both.
       [group] = await Promise.all([group.length < IN_FLIGHT ? [] : take(parts, IN_FLIGHT), sending]);
     }
-    return upload.upload;
+    return { upload: upload.upload, cell };
   } catch (error) {
     stop.abort(error);
     await parts.return?.();
