@@ -65,7 +65,10 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 const answers = async (endpoint: string): Promise<boolean> => {
   try {
-    return (await fetch(`${endpoint}/_localstack/health`, { signal: AbortSignal.timeout(2_000) })).ok;
+    const { ok, body } = await fetch(`${endpoint}/_localstack/health`, { signal: AbortSignal.timeout(2_000) });
+    // A body that nobody reads keeps its connection open.
+    await body?.cancel();
+    return ok;
   } catch {
     return false;
   }

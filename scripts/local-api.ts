@@ -36,7 +36,10 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 
 const healthy = async (url: string): Promise<boolean> => {
   try {
-    return (await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(5_000) })).ok;
+    const { ok, body } = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(5_000) });
+    // A body that nobody reads keeps its connection open.
+    await body?.cancel();
+    return ok;
   } catch {
     return false;
   }
