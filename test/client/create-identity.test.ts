@@ -45,7 +45,7 @@ test('two identities differ, and the same random bytes give the same one', () =>
 
 test('an identity prints as a placeholder', () => {
   const { identity } = createIdentity();
-  expect([`${identity as unknown as string}`, JSON.stringify(identity), inspect(identity)]).toEqual([
+  expect([String(identity as unknown), JSON.stringify(identity), inspect(identity)]).toEqual([
     '[identity]',
     '"[identity]"',
     '[identity]',
