@@ -8,7 +8,8 @@ import type { Context } from '../session/context.ts';
 import { check } from '../session/errors.ts';
 import { fetchGrant, listGrants, type Grant } from '../access/grants.ts';
 import { listRequests } from '../access/requests.ts';
-import { asAnswered, assertMade, assertStates, extensionsIn } from './reconcile.ts';
+import { grantHistory } from './grant-history.ts';
+import { asAnswered, assertMade, assertStates } from './reconcile.ts';
 import type { TrailEntry } from '../session/trail.ts';
 import type { CallOptions } from '../session/transport.ts';
 
@@ -36,7 +37,7 @@ const allGrants = async (
   options: CallOptions,
 ): Promise<readonly Grant[]> => {
   const grants = new Map((await listGrants(ctx, 'patient', undefined, options)).map((g) => [g.id, g]));
-  const extended = extensionsIn(trail);
+  const extended = grantHistory(trail).extensions;
   for (const id of new Set([...grants.keys(), ...trail.flatMap((e) => e.subject.grant ?? [])])) {
     const listed = grants.get(id);
     const extensions = extended.get(id) ?? [];

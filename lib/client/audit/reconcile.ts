@@ -1,7 +1,8 @@
 // What the trail tells of grants and requests, and what the service says of them now, held against each other and against what was signed.
 import type { GrantId, RequestId } from '../../bytes/ids.ts';
 import type { EventKind } from '../../domain/audit-chain.ts';
-import type { Scope, StatementHash } from '../../statements/kinds.ts';
+import type { Scope } from '../../statements/kinds.ts';
+import { grantHistory, type GrantHistory } from './grant-history.ts';
 import { readTrail, type AuditOptions } from './read-trail.ts';
 import type { Context } from '../session/context.ts';
 import { check } from '../session/errors.ts';
@@ -65,36 +66,6 @@ export const readWithPurposes = async (ctx: Context, options: AuditOptions = {})
   return trail;
 };
 
-/** By which statements the trail says that grants were given further cells. */
-export const extensionsIn = (trail: Entries): ReadonlyMap<GrantId, readonly StatementHash[]> => {
-  const extended = new Map<GrantId, StatementHash[]>();
-  for (const { kind, subject, statement } of trail) {
-    const ids = kind === 'grant-extended' && subject.grant !== undefined ? [subject.grant] : (subject.grants ?? []);
-    for (const id of ids) extended.set(id, [...(extended.get(id) ?? []), statement]);
-  }
-  return extended;
-};
-
-interface Life {
-  readonly ended: ReadonlySet<GrantId | undefined>;
-  readonly holds: ReadonlyMap<GrantId | undefined, number>;
-  /** Records opened. */
-  readonly opened: ReadonlyMap<GrantId | undefined, number>;
-}
-
-const lifeIn = (trail: Entries): Life => {
-  const ended = new Set<GrantId | undefined>();
-  const holds = new Map<GrantId | undefined, number>();
-  const opened = new Map<GrantId | undefined, number>();
-  for (const { kind, subject } of trail) {
-    const { grant, records = [] } = subject;
-    if (kind === 'records-opened') opened.set(grant, (opened.get(grant) ?? 0) + records.length);
-    if (kind === 'grant-revoked' || kind === 'grant-returned') ended.add(grant);
-    if (kind === 'grant-paused' || kind === 'grant-resumed') holds.set(grant, (holds.get(grant) ?? 0) + 1);
-  }
-  return { ended, holds, opened };
-};
-
 /** The trail as it was read before something and after it: what lies between the two may have been so. */
 export interface Around {
   readonly before: Entries;
@@ -103,7 +74,7 @@ export interface Around {
 
 /** Grants that are held or ended are so by statements in the trail. @throws {ClientError} `unverified` (`grant`) */
 export const assertStates = (grants: readonly Grant[], { before, after }: Around): void => {
-  const [past, now] = [lifeIn(before), lifeIn(after)];
+  const [past, now] = [grantHistory(before), grantHistory(after)];
   for (const {
     id,
     state,
@@ -112,7 +83,7 @@ export const assertStates = (grants: readonly Grant[], { before, after }: Around
       payload: { openings = Infinity },
     },
   } of grants) {
-    const usedUp = (life: Life): boolean => (life.opened.get(id) ?? 0) >= openings;
+    const usedUp = (history: GrantHistory): boolean => (history.opened.get(id) ?? 0) >= openings;
     check('grant', state !== 'exhausted' || usedUp(now));
     check('grant', (state !== 'active' && state !== 'paused' && state !== 'not-begun') || !usedUp(past));
     check('grant', state === 'revoked' ? now.ended.has(id) : !past.ended.has(id));

@@ -1,0 +1,82 @@
+// Creates the cells of folders: signs the statement of a new epoch, and stores it together with the grants that are carried into it.
+import type { FolderId } from '../../bytes/ids.ts';
+import { toBase64url } from '../../bytes/codec.ts';
+import { sealText } from '../../envelope/sealed-text.ts';
+import type { Payload, Statement } from '../../statements/kinds.ts';
+import { signStatement } from '../../statements/sign.ts';
+import { publicKeyOf } from '../../umbral/keys.ts';
+import { publicKeyText } from '../identities/identities.ts';
+import { placeOf } from '../records/folders.ts';
+import type { Context } from '../session/context.ts';
+import { ClientError } from '../session/errors.ts';
+import type { CallOptions } from '../session/transport.ts';
+import { extensionOf, type ExtensionBody } from './delegation.ts';
+import { isCarriedOn } from './carry-over.ts';
+import { extend } from './extend-grant.ts';
+import type { Grant } from './grants.ts';
+
+/** Grants that are carried into a new cell in the call that makes it; the others follow one by one. */
+const AT_ONCE = 40;
+
+export interface Making {
+  readonly folder: FolderId;
+  readonly category: Payload<'folder'>['category'];
+  readonly name: string;
+  /** Of the epoch before. */
+  readonly last?: Statement<'folder'>;
+  readonly single?: Payload<'folder'>['single'];
+}
+
+/** Longest sealed name, bytes. */
+const LONGEST_NAME = 1024;
+
+/**
+ * Signs the statement of a folder's first or next epoch, with a fresh salt and so a fresh key.
+ * @throws {ClientError} `bad-argument` for a name that is too long to seal
+ */
+export const signCell = async (ctx: Context, { folder, category, name, last, single }: Making) => {
+  const epoch = (last?.payload.epoch ?? 0) + 1;
+  const salt = ctx.world.rng(16);
+  const sealed = sealText(placeOf(ctx, folder), name, publicKeyOf(ctx.keys.inbox), ctx.world.rng);
+  if (sealed.length > LONGEST_NAME) throw new ClientError('bad-argument', 'the name of the folder is too long');
+  const payload: Payload<'folder'> = {
+    patient: ctx.keys.id,
+    folder,
+    epoch,
+    salt: toBase64url(salt),
+    key: publicKeyText(ctx.keys.folderKey(folder, epoch, salt)),
+    category,
+    name: toBase64url(sealed),
+    ...(single === undefined ? {} : { single }),
+    ...(last === undefined ? {} : { previous: last.hash }),
+    issued: ctx.now(),
+  };
+  return signStatement('folder', payload, ctx.keys);
+};
+
+/** Puts a cell in its place with the first grants that are carried into it. */
+export const putCell = async (
+  ctx: Context,
+  cell: Statement<'folder'>,
+  grants: readonly Grant[],
+  options: CallOptions,
+  wrap?: { readonly capsule: string; readonly wrappedKey: string },
+): Promise<void> => {
+  const extensions: ExtensionBody[] = [];
+  for (const grant of grants.slice(0, AT_ONCE).filter(isCarriedOn(ctx)))
+    extensions.push(await extensionOf(ctx, grant, [cell]));
+  await ctx.call(
+    'create-folder',
+    {
+      params: { folderId: cell.payload.folder },
+      body: {
+        statement: cell.jws,
+        ...(wrap === undefined ? {} : { wrap }),
+        ...(extensions.length === 0 ? {} : { extensions }),
+      },
+    },
+    options,
+  );
+  ctx.memory.noteFolder(cell);
+  for (const grant of grants.slice(AT_ONCE)) if (isCarriedOn(ctx)(grant)) await extend(ctx, grant, [cell], options);
+};

@@ -1,0 +1,34 @@
+// Extends grants: gives a grant to read further cells, at most 80 in each extension.
+import type { Statement } from '../../statements/kinds.ts';
+import type { Context } from '../session/context.ts';
+import type { CallOptions } from '../session/transport.ts';
+import { extensionOf } from './delegation.ts';
+import { verifyGrant, type Grant } from './grants.ts';
+
+/** Cells in one grant or extension. */
+export const MOST_CELLS = 80;
+
+/** Adds cells to a grant, and gives the grant as it is then. */
+export const extend = async (
+  ctx: Context,
+  grant: Grant,
+  cells: readonly Statement<'folder'>[],
+  options: CallOptions,
+): Promise<Grant> => {
+  const body = await extensionOf(ctx, grant, cells);
+  const view = await ctx.call('extend-grant', { params: { grantId: grant.id }, body }, options);
+  return verifyGrant(ctx, { ...view, statement: grant.statement.jws }, ctx.keys.id);
+};
+
+/** {@link extend} over any number of cells. */
+export const extendAll = async (
+  ctx: Context,
+  given: Grant,
+  cells: readonly Statement<'folder'>[],
+  options: CallOptions,
+): Promise<Grant> => {
+  let grant = given;
+  for (let i = 0; i < cells.length; i += MOST_CELLS)
+    grant = await extend(ctx, grant, cells.slice(i, i + MOST_CELLS), options);
+  return grant;
+};

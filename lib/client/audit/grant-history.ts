@@ -1,0 +1,35 @@
+// The history of grants, read from a verified trail: which ended, how often each was paused or resumed, extended, and used. Pure.
+import type { GrantId } from '../../bytes/ids.ts';
+import type { StatementHash } from '../../statements/kinds.ts';
+import type { TrailEntry } from '../session/trail.ts';
+
+export interface GrantHistory {
+  /** Grants that were revoked or returned. */
+  readonly ended: ReadonlySet<GrantId | undefined>;
+  /** How often a grant was paused or resumed. */
+  readonly holds: ReadonlyMap<GrantId | undefined, number>;
+  /** How many records were opened by a grant. */
+  readonly opened: ReadonlyMap<GrantId | undefined, number>;
+  /** The statements that gave a grant further cells, in the order of the trail. */
+  readonly extensions: ReadonlyMap<GrantId | undefined, readonly StatementHash[]>;
+}
+
+/** The grants that an event gave further cells: one by an extension, or several by a new epoch. */
+const extendedBy = ({ kind, subject: { grant, grants = [] } }: TrailEntry): readonly GrantId[] =>
+  kind === 'grant-extended' && grant !== undefined ? [grant] : grants;
+
+export const grantHistory = (trail: readonly TrailEntry[]): GrantHistory => {
+  const ended = new Set<GrantId | undefined>();
+  const holds = new Map<GrantId | undefined, number>();
+  const opened = new Map<GrantId | undefined, number>();
+  const extensions = new Map<GrantId | undefined, StatementHash[]>();
+  for (const entry of trail) {
+    const { kind, subject, statement } = entry;
+    const { grant, records = [] } = subject;
+    if (kind === 'records-opened') opened.set(grant, (opened.get(grant) ?? 0) + records.length);
+    if (kind === 'grant-revoked' || kind === 'grant-returned') ended.add(grant);
+    if (kind === 'grant-paused' || kind === 'grant-resumed') holds.set(grant, (holds.get(grant) ?? 0) + 1);
+    for (const id of extendedBy(entry)) extensions.set(id, [...(extensions.get(id) ?? []), statement]);
+  }
+  return { ended, holds, opened, extensions };
+};
