@@ -49,10 +49,10 @@ export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
   const clinic = recipientOf(newPerson(), at);
   await step(
     'The patient registers',
-    'First look whether this identity is there. Then send the identity statement: the public keys, signed.',
+    'First check whether this identity is registered. Then send the identity statement: the public keys, signed.',
     () => patient.register(),
   );
-  await step('The clinic registers', 'The same for the recipient, with a public name.', () =>
+  await step('The clinic registers', 'The recipient does the same, with a public name.', () =>
     clinic.register({ name: 'Praxis am Markt' }),
   );
   const folder = await step('The patient makes a folder', 'The name is sealed; the category is not.', () =>
@@ -60,20 +60,23 @@ export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
   );
   const record = await step(
     'The patient files a record',
-    'Begin the upload, ask where to send its one part, send the sealed bytes to the storage, commit.',
+    'Begin the upload, get a URL for its one part, send the sealed bytes to S3, and commit.',
     () =>
       patient.file(folder.id, new TextEncoder().encode('Hb 14.2 g/dl'), {
         fileName: 'blood-count.txt',
         mediaType: 'text/plain',
       }),
   );
-  const request = await step('The clinic asks for the folder', 'For treatment, for thirty days.', () =>
-    clinic.request({
-      patient: patient.id,
-      folders: [folder.id],
-      purpose: 'TREAT',
-      durationSeconds: 30 * DAY_SECONDS,
-    }),
+  const request = await step(
+    'The clinic asks for the folder',
+    'The purpose is treatment, the duration thirty days.',
+    () =>
+      clinic.request({
+        patient: patient.id,
+        folders: [folder.id],
+        purpose: 'TREAT',
+        durationSeconds: 30 * DAY_SECONDS,
+      }),
   );
   const [asked] = await step('The patient sees the request', 'The statement is as the clinic signed it.', () =>
     patient.listRequests('pending'),
@@ -83,26 +86,28 @@ export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
     'One grant to read, with one key fragment for its one cell. The patient looks up the recipient first, for its receiving key, and asks for the signed time, so that the grant is live at once.',
     () => patient.approve(asked!, { unverifiedRecipient: true }),
   );
-  const grant = await step('The clinic fetches the grant', 'With the folder statement of each cell.', () =>
-    clinic.grant(given.id, patient.id),
+  const grant = await step(
+    'The clinic fetches the grant',
+    'The answer includes the folder statement of each cell.',
+    () => clinic.grant(given.id, patient.id),
   );
   const listed = await step(
     'The clinic lists the records',
-    'Statements and sealed metadata; nothing that opens them.',
+    'The answer has statements and sealed metadata, and no key that opens them.',
     () => clinic.listRecords(grant, folder.id),
   );
   await step(
     'The clinic opens the record',
-    'The body is the signed opening. The answer has the re-encrypted capsule and a URL; the blob comes from the storage.',
+    'The body is the signed opening. The answer has the re-encrypted capsule and a URL. The blob comes from S3.',
     async () => {
       const [opened] = await clinic.open(grant, listed);
       return collect(opened!.stream());
     },
   );
-  await step('The patient reads the trail', 'Every event, from the first on.', () => patient.audit());
+  await step('The patient reads the trail', 'The answer has every event, from the first on.', () => patient.audit());
   await step(
     'The patient revokes the grant',
-    'It ends at once. Before the client files in the folder again, it starts a new epoch, so that later records are under another key.',
+    'The grant ends at once. Before the client files in the folder again, it starts a new epoch, so that later records have another key.',
     () => patient.revoke(given),
   );
   await step('The clinic is refused', 'The grant has ended.', () => clinic.open(grant, listed).catch(() => undefined));
@@ -146,12 +151,12 @@ const exchangeText = ({ method, path, body, status, answer }: Exchange): string 
 
 const HEAD = `# The main job as HTTP calls
 
-Two people, one folder, one record: every call that the SDK makes, with the bodies of a real run. A test plays the run again and holds this page to
-it (test/aws/flows/main-job-page.test.ts; with \`WRITE_PAGES=1\` it writes the page).
+This page shows every call of a run with two people, one folder and one record. The SDK made the calls; the bodies are those of a real run. A test repeats the run and compares
+this page with it (test/aws/flows/main-job-page.test.ts; with \`WRITE_PAGES=1\` it writes the page).
 [openapi.json](openapi.json) describes every member, [spec/routes.md](spec/routes.md) lists all routes, [spec/](spec/README.md) has the formats.
 
-Every request is signed ([spec/request-signatures.md](spec/request-signatures.md)); the three headers are left out here. Long texts are cut, with the
-kind of a statement behind them in brackets. \`https://...\` is a URL of the storage, as the call before gave it.
+Every request is signed ([spec/request-signatures.md](spec/request-signatures.md)); this page omits the three headers. Long texts are cut; the kind of a statement follows in
+brackets. \`https://...\` is a URL of S3 that the call before returned.
 `;
 
 export const pageOf = (steps: readonly Step[]): string =>
