@@ -46,18 +46,19 @@ export const ERRORS = {
     status: 422,
     fault: 'client',
     advice:
-      'Sign a statement of the right kind that says the same as the request around it; member and reason say what is wrong. With serverTime, correct the clock by GET /v1/time and date the statement anew.',
+      'Sign a statement of the right kind that agrees with the request; member and reason name the fault. With serverTime, correct the clock by GET /v1/time and make the statement again with the right time.',
   },
   'statement-outdated': {
     status: 409,
     fault: 'client',
-    advice: 'Fetch what is current: if it says this already, nothing is left to do; else build on it and sign again.',
+    advice:
+      'Fetch the current state: if it already has this change, nothing is left to do; else build on it and sign again.',
   },
   'already-exists': {
     status: 409,
     fault: 'client',
     advice:
-      'Make the statement anew with a new id: this one is taken, or can be used no more. From an extension leave out the cells that the grant has.',
+      'Make the statement again with a new id: this one is taken or cannot be used any more. Leave cells that the grant has out of an extension.',
   },
   'cell-closed': {
     status: 409,
@@ -67,8 +68,7 @@ export const ERRORS = {
   'version-conflict': {
     status: 409,
     fault: 'client',
-    advice:
-      'Fetch the record, then file the version after its latest; a record that is not there begins with version 1.',
+    advice: 'Fetch the record, then file the version after its latest; a new record begins with version 1.',
   },
   'upload-not-found': {
     status: 404,
@@ -79,25 +79,26 @@ export const ERRORS = {
   'blob-mismatch': {
     status: 422,
     fault: 'client',
-    advice: 'What is stored is not what was signed: begin a new upload with a new upload id.',
+    advice: 'The stored blob differs from the signed one: begin a new upload with a new upload id.',
   },
   'created-too-old': {
     status: 422,
     fault: 'client',
     advice:
-      'Compare the clock with serverTime and correct it by GET /v1/time if it is wrong; then seal and upload the record again, since its keys are bound to the time it was made.',
+      'Compare the clock with serverTime and correct it by GET /v1/time if it is wrong; then seal and upload the record again, because its keys depend on its time.',
   },
-  'capsule-invalid': { status: 422, fault: 'client', advice: 'Wrap the file key again: the capsule does not check.' },
+  'capsule-invalid': { status: 422, fault: 'client', advice: 'Wrap the file key again: the capsule is not valid.' },
   'request-closed': {
     status: 409,
     fault: 'client',
     advice:
-      'An open request is approved, denied or withdrawn; one that was answered or withdrawn, or has lapsed, is over: ask again, or grant without a request.',
+      'Only a pending request can be approved, denied or withdrawn; this one was answered or withdrawn, or has expired: ask again, or grant without a request.',
   },
   'grant-exceeds-request': {
     status: 422,
     fault: 'client',
-    advice: 'Grant at most what was asked, for at most as long; extend a grant only by what it takes in.',
+    advice:
+      'Grant at most the requested access, for at most the requested time; extend a grant only to folders that it covers.',
   },
   'kfrag-invalid': {
     status: 422,
@@ -108,7 +109,7 @@ export const ERRORS = {
     status: 403,
     fault: 'client',
     advice:
-      'See reason: a paused grant goes on when the patient resumes it; an exhausted one may have room for fewer records at once; else a new grant is needed.',
+      'See reason: the patient can resume a paused grant; an exhausted one may have room for fewer records at once; else a new grant is needed.',
   },
   'cells-open': {
     status: 409,
