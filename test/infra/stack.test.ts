@@ -1,7 +1,10 @@
 // What must hold of the stack, asserted on its compiled form.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { JOBS } from '../../lib/api/jobs.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
+import { PROJECT } from '../../localstack/local-aws.ts';
 import { compiledStack } from '../../localstack/resources.ts';
 
 interface Statement {
@@ -14,6 +17,7 @@ interface Fn {
   readonly iamRoleStatements?: readonly Statement[];
 }
 interface Compiled {
+  readonly custom: { readonly iam: Readonly<Record<string, Statement>> };
   readonly provider: Record<string, unknown>;
   readonly package: { readonly individually: boolean };
   readonly functions: Readonly<Record<string, Fn>>;
@@ -46,6 +50,17 @@ test('each function has its own role with exact actions on exact resources', () 
     .flatMap((f) => f.iamRoleStatements ?? [])
     .flatMap((s) => s.Action);
   expect(actions).not.toContain('dynamodb:Scan');
+});
+
+test('each statement of a role is named once, in custom.iam, and used', async () => {
+  const text = (s: Statement): string => JSON.stringify({ ...s, Action: [s.Action].flat() });
+  const named = Object.values(stack.custom.iam).map(text);
+  expect(new Set(named).size).toBe(named.length);
+  const used = Object.values(stack.functions).flatMap((f) => f.iamRoleStatements ?? []);
+  expect([...new Set(used.map(text))].sort()).toEqual(named.sort());
+  const file = await readFile(join(PROJECT, 'serverless.yml'), 'utf8');
+  const [, functions] = /^functions:\n(.*?)^resources:/ms.exec(file)!;
+  expect(functions).not.toMatch(/\b(Effect|Action|Resource):/);
 });
 
 test('runs on arm64 and nodejs24.x, packaged one by one, with logs that end', () => {
