@@ -15,6 +15,7 @@ interface Running {
 
 /** From nothing: Python packages, jars, and a slow start. */
 const START_MS = 8 * 60_000;
+const CONFIG = ['--config', join(PROJECT, 'test', 'config', 'jest.config.js')];
 const COMPOSE = ['compose', '-f', join(PROJECT, 'localstack', 'docker-compose.yml')];
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -96,7 +97,11 @@ const runJest = (endpoint: string, options: readonly string[]): Promise<number> 
     const jest = join(PROJECT, 'node_modules', 'jest', 'bin', 'jest.js');
     const env = withLocalAws(process.env, endpoint);
     const node = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning'];
-    const child = spawn(process.execPath, [...node, jest, ...options], { cwd: PROJECT, env, stdio: 'inherit' });
+    const child = spawn(process.execPath, [...node, jest, ...CONFIG, ...options], {
+      cwd: PROJECT,
+      env,
+      stdio: 'inherit',
+    });
     child.once('exit', (code) => resolve(code ?? 1));
   });
 

@@ -1,7 +1,7 @@
 // The jest configurations name folders of tests. A pattern that finds nothing, or a test that no configuration runs, is found here.
 import { expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
-import { join, matchesGlob } from 'node:path';
+import { join, matchesGlob, relative } from 'node:path';
 
 interface Config {
   readonly testMatch: readonly string[];
@@ -12,6 +12,7 @@ const load = async <T>(name: string): Promise<T> => ((await import(`./${name}.js
 const { rootDir, projects } = await load<{ readonly rootDir: string; readonly projects: readonly Config[] }>(
   'jest.config',
 );
+const { projects: quick } = await load<{ readonly projects: readonly Config[] }>('jest.quick.config');
 const deployed = await load<Config>('jest.deployed.config');
 const parts = [await load<Config>('jest.coverage.config'), await load<Config>('jest.mutation.config')];
 
@@ -34,4 +35,14 @@ test('every test is run by a configuration', () => {
   const tests = files.filter((file) => file.endsWith('.test.ts'));
   expect(tests.length).toBeGreaterThan(100);
   expect(tests.filter((file) => ![...projects, deployed].some((config) => takes(config, file)))).toEqual([]);
+});
+
+test('npm test runs all of them but these', () => {
+  const tests = files.filter((file) => file.endsWith('.test.ts') && projects.some((config) => takes(config, file)));
+  const leftOut = tests.filter((file) => !quick.some((config) => takes(config, file)));
+  expect(leftOut.map((file) => relative(rootDir, file)).sort()).toEqual([
+    'test/aws/flows/memory.test.ts',
+    'test/aws/scale/large-grant.test.ts',
+    'test/aws/scale/long-history.test.ts',
+  ]);
 });

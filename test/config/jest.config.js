@@ -18,8 +18,8 @@ const NEEDS_AWS = '<rootDir>/test/aws/';
 export default {
   rootDir,
   coverageProvider: 'babel',
-  // Milliseconds; FC_SCALE lets properties run that many times as often (test/support/property-runs.ts).
-  testTimeout: 60_000 * Math.max(1, Number(process.env.FC_SCALE ?? 1)),
+  // Milliseconds; long counts let properties run twenty times as often (test/support/case-counts.ts).
+  testTimeout: process.env.COUNTS === 'long' ? 1_200_000 : 60_000,
   projects: [
     // Pure code: no AWS, no network.
     {

@@ -1,14 +1,15 @@
 // A patient revokes while its recipient opens: every step of the stores waits for a scheduler, before it runs and before its answer arrives, so
-// that the calls come in between each other in any order. Five hundred schedules, ten thousand with LONG=1.
+// that the calls come in between each other in any order. SCHEDULES of them.
 import { beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AppError } from '../../lib/api/errors.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';
+import { countOf } from '../support/case-counts.ts';
 import { copyOf, makeMemory, type Schedule, type State } from '../support/memory/index.ts';
 import { openingOf, patient, recipient, revocationOf } from '../usecases/people.ts';
 import { clinic, send, trailOf, type Clinic } from '../usecases/clinic.ts';
 
-const SCHEDULES = process.env['LONG'] === '1' ? 10_000 : 500;
+const SCHEDULES = countOf({ small: 100, full: 500, long: 10_000 });
 
 interface Story {
   readonly w: Clinic;

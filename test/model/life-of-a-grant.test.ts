@@ -1,8 +1,9 @@
 // Sequences of calls, made on the rules and on the use cases over the stores in memory: both say the same of every call, and show the same
-// after it. A hundred and twenty sequences, two thousand with LONG=1.
+// after it. A hundred and twenty sequences, two thousand with COUNTS=long.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { NOW } from '../usecases/people.ts';
+import { countOf } from '../support/case-counts.ts';
 import { openClinic, sequences, type Hits } from './commands.ts';
 import { OUTCOMES } from './outcomes.ts';
 import { emptyModel } from './rules.ts';
@@ -13,7 +14,7 @@ const MOST_CALLS = 60;
 const FIXED = [53, 58, 21, 16, 10];
 const OF_EACH = 20;
 /** New ones. */
-const MORE = process.env['LONG'] === '1' ? 2000 - FIXED.length * OF_EACH : 20;
+const MORE = countOf({ small: 5, full: 20, long: 2000 - FIXED.length * OF_EACH });
 
 const hits: Hits = new Map();
 

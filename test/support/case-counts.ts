@@ -1,9 +1,21 @@
-// How many cases a differential test tries: together over 20,000 by default, over a million with LONG=1. The seed stands in the test's name.
+// How many cases a test tries. COUNTS=small is for a quick run (npm test), COUNTS=long for a search of hours (npm run test:long); unset, the
+// counts are the full ones, which CI takes.
+const COUNTS = ['small', 'full', 'long'] as const;
+type Counts = (typeof COUNTS)[number];
+
+const given = process.env['COUNTS'] ?? 'full';
+const counts = COUNTS.find((name) => name === given);
+if (counts === undefined) throw new TypeError(`COUNTS is ${given}, and may be ${COUNTS.join(', ')}`);
+
+/** The number for the counts of this run. */
+export const countOf = (numbers: Readonly<Record<Counts, number>>): number => numbers[counts];
+
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
 
-/** For fast-check. */
-export const cases = (usual: number): { readonly numRuns: number; readonly seed: number } => ({
-  numRuns: process.env['LONG'] === '1' ? usual * 50 : usual,
+/** Of a differential test, for fast-check: together over 20,000 by full counts, over a million by long ones. */
+export const cases = (full: number): { readonly numRuns: number; readonly seed: number } => ({
+  numRuns: countOf({ small: Math.ceil(full / 20), full, long: full * 50 }),
   seed,
 });
+/** For the test's name. */
 export const seeded = `FC_SEED=${seed}`;

@@ -1,4 +1,5 @@
-// How often a property runs. FC_SCALE multiplies every count: higher for longer searches on a quiet machine.
+// How often a property runs.
+import { countOf } from './case-counts.ts';
 
-/** For `numRuns` of fast-check; at least 1. */
-export const runs = (usual: number): number => Math.max(1, Math.round(usual * Number(process.env['FC_SCALE'] ?? 1)));
+/** For `numRuns` of fast-check. */
+export const runs = (full: number): number => countOf({ small: Math.ceil(full / 5), full, long: full * 20 });

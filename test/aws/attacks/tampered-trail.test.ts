@@ -1,5 +1,5 @@
 // Somebody with the table in hand: one entry of a trail is deleted, altered, reordered, inserted, forked or rolled back, right in DynamoDB, at random
-// places (DRILLS of each kind; a few unless LONG=1). The patient's client finds it and names the first wrong entry.
+// places (DRILLS of each kind). The patient's client finds it and names the first wrong entry.
 import type { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteItemCommand,
@@ -19,8 +19,9 @@ import { eventKey, headKey } from '../../../lib/stores/dynamo/table.ts';
 import { bytesOf, DAY_SECONDS, given, newPerson } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
 import { keepIn, type Clients } from '../stored-items.ts';
+import { countOf } from '../../support/case-counts.ts';
 
-const DRILLS = process.env['LONG'] === '1' ? 50 : 3;
+const DRILLS = countOf({ small: 1, full: 3, long: 50 });
 const TABLE = process.env['MAIN_TABLE']!;
 
 const clients: Clients = {};

@@ -1,5 +1,5 @@
-// Eight writers at one patient's trail: every event wants the same head. Nobody is turned away, nothing is lost, nothing is there twice (10 events of each
-// writer; 100 with LONG=1).
+// Eight writers at one patient's trail: every event wants the same head. Nobody is turned away, nothing is lost, nothing is there twice (EACH events of
+// each writer).
 import { beforeAll, expect, test } from '@jest/globals';
 import { newId, type FolderId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';
 import type { Grant, Patient, RecordInfo } from '../../../lib/client/index.ts';
@@ -7,11 +7,12 @@ import type { AuditEvent } from '../../../lib/domain/audit-chain.ts';
 import type { Payload } from '../../../lib/statements/kinds.ts';
 import { signStatement } from '../../../lib/statements/sign.ts';
 import { bytesOf, DAY_SECONDS, given, newPerson, patientOf, recipientOf, type Person } from '../flows/people.ts';
+import { countOf } from '../../support/case-counts.ts';
 import { makeService } from '../../support/in-process.ts';
 import { signedRequest } from '../raw-calls.ts';
 import { makeTallies } from '../scale/count-aws-calls.ts';
 
-const EACH = process.env['LONG'] === '1' ? 100 : 10;
+const EACH = countOf({ small: 5, full: 10, long: 100 });
 
 const statuses = new Map<number, number>();
 const tallies = makeTallies();

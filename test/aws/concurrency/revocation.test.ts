@@ -1,15 +1,15 @@
 // A recipient opens with eight clients while the patient revokes: when the revocation is acknowledged nothing that is sent later is answered,
-// and nothing of the grant enters the trail. Fifty runs, a thousand with LONG=1; and a revocation under a flood of fifty openings at once.
+// and nothing of the grant enters the trail. RUNS times; and a revocation under a flood of fifty openings at once.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AppError } from '../../../lib/api/errors.ts';
 import type { GrantWithCells, Patient, Recipient, RecordInfo } from '../../../lib/client/index.ts';
 import { bytesOf, newPerson, patientOf, recipientOf } from '../flows/people.ts';
+import { countOf } from '../../support/case-counts.ts';
 import { makeService, routeOf, type Service } from '../../support/in-process.ts';
 
-const LONG = process.env['LONG'] === '1';
-const RUNS = LONG ? 1000 : 50;
-const FLOODS = LONG ? 40 : 2;
+const RUNS = countOf({ small: 5, full: 50, long: 1000 });
+const FLOODS = countOf({ small: 1, full: 2, long: 40 });
 const CLIENTS = 8;
 const FLOOD = 50;
 /** Grants of one patient: its trail is read once for all of them. */
@@ -144,7 +144,7 @@ describe('revoking while eight clients of one recipient open', () => {
   const seed = Date.now() % 2 ** 31;
   process.stdout.write(`revocation: seed ${seed}\n`);
   const counts = fc.sample(fc.nat(CLIENTS), { seed, numRuns: RUNS });
-  const batches = Array.from({ length: RUNS / BATCH }, (_, i) => counts.slice(i * BATCH, (i + 1) * BATCH));
+  const batches = Array.from({ length: Math.ceil(RUNS / BATCH) }, (_, i) => counts.slice(i * BATCH, (i + 1) * BATCH));
 
   const raced = async (count: number, patient: Patient): Promise<Shown> => {
     run = newRun();

@@ -1,5 +1,5 @@
 // Two callers at once. Both have read before either writes: forced in both orders by holding their transactions at a gate, and free runs
-// beside it (RACES of each kind; a twentieth of the long run unless LONG=1).
+// beside it (RACES of each kind).
 import type { AwsClient } from '../../../lib/runtime/container.ts';
 import type { DynamoDBClient, TransactWriteItemsCommandInput } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
@@ -8,9 +8,10 @@ import { systemRng } from '../../../lib/bytes/binary.ts';
 import { createPatient, createRecipient, type Patient, type Recipient } from '../../../lib/client/index.ts';
 import { collect } from '../../../lib/envelope/open.ts';
 import { bytesOf, given, newPerson, when, type Connection, type Person } from '../flows/people.ts';
+import { countOf } from '../../support/case-counts.ts';
 import { makeService } from '../../support/in-process.ts';
 
-const RACES = process.env['LONG'] === '1' ? 200 : 10;
+const RACES = countOf({ small: 2, full: 10, long: 200 });
 
 /** What has an audit event with it. Beginning an upload has none. */
 const isEvent = (input: object): boolean =>

@@ -1,4 +1,4 @@
-// A standing grant over many cells (170; 1,500 with LONG=1), from its making to its settlement: it works, and each step calls AWS as often as the second
+// A standing grant over many cells (170; 1,500 with COUNTS=long), from its making to its settlement: it works, and each step calls AWS as often as the second
 // part of docs/access-patterns.md says, with items of that size. The page tells of 1,500 cells; what it says of fewer follows from the same rules.
 import { beforeAll, expect, test } from '@jest/globals';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
@@ -10,12 +10,13 @@ import type { Grant, GrantWithCells, Patient, Recipient, RecordInfo } from '../.
 import { grantPk } from '../../../lib/stores/dynamo/table.ts';
 import { bytesOf, DAY_SECONDS, given, newPerson, patientOf, then } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
+import { countOf } from '../../support/case-counts.ts';
 import { keepIn, type Clients } from '../stored-items.ts';
 import { partOfPage } from './access-patterns-page.ts';
 import { describeCalls, makeTallies, type Tally } from './count-aws-calls.ts';
 
 const FULL = 1500;
-const CELLS = process.env['LONG'] === '1' ? FULL : 170;
+const CELLS = countOf({ small: 170, full: 170, long: FULL });
 
 interface Made {
   readonly tally: Tally;
@@ -234,7 +235,7 @@ const sectionOf = (): string => `
 ## A standing grant over 1,500 cells
 
 The SDK makes a standing grant over all existing folders, adds a folder, reads the grant, opens a record, revokes the grant and settles it
-(test/aws/scale/large-grant.test.ts: 1,500 cells with \`LONG=1\`, else 170 by the same rules).
+(test/aws/scale/large-grant.test.ts: 1,500 cells with \`COUNTS=long\`, else 170 by the same rules).
 
 - The sizes are the largest written item and the answer, in KB, rounded up. A page of get-grant has ${inKB(largest(madeIn('grant', 'extend-grant'), (t) => t.largest))} KB more for each extension that begins on it.
 - A revocation deletes 80 key fragments in its own transaction, which ends the grant. The others follow, 80 at a time.

@@ -1,4 +1,4 @@
-// A patient with ten records, grants and events beside one with 500, 50 and 2,000 (10,000, 1,000 and 100,000 with LONG=1): whatever is done, and whatever
+// A patient with ten records, grants and events beside one with 500, 50 and 2,000 (10,000, 1,000 and 100,000 with COUNTS=long): whatever is done, and whatever
 // page is listed, takes the same calls to AWS, and items and answers of about the same size. The history is seeded, the rest happens over the API.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DeleteTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
@@ -9,16 +9,18 @@ import { toAttributes } from '../../../lib/stores/dynamo/item.ts';
 import { headKey } from '../../../lib/stores/dynamo/table.ts';
 import { bytesOf, DAY_SECONDS, newPerson, patientOf, recipientOf, when, type Person } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
+import { countOf } from '../../support/case-counts.ts';
 import { listsOf, makeEnds, makeHistory, type History, type Subject } from './history.ts';
 import { signedRequest, type RawCall } from '../raw-calls.ts';
 import { makeSeed, makeTable } from './seed-history.ts';
 import { makeTallies, type Tally } from './count-aws-calls.ts';
 
 const FEW: History = { records: 10, grants: 10, events: 10 };
-const MANY: History =
-  process.env['LONG'] === '1'
-    ? { records: 10_000, grants: 1_000, events: 100_000 }
-    : { records: 500, grants: 50, events: 2_000 };
+const MANY: History = {
+  records: countOf({ small: 500, full: 500, long: 10_000 }),
+  grants: countOf({ small: 50, full: 50, long: 1_000 }),
+  events: countOf({ small: 2_000, full: 2_000, long: 100_000 }),
+};
 /** More than fits into a page of anything. */
 const HEAVY: History = { records: 110, grants: 40, events: 350, heavy: true };
 
