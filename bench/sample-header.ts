@@ -1,8 +1,8 @@
 // What stands over a body that nobody filed.
 import { identityId, newId, type FolderId, type RecordId } from '../lib/bytes/ids.ts';
-import type { Heading } from '../lib/envelope/seal.ts';
+import type { HeaderInput } from '../lib/envelope/seal.ts';
 
-export const someHeading = (): Heading => {
+export const someHeading = (): HeaderInput => {
   const someone = identityId(new Uint8Array(32).fill(9));
   return {
     record: newId<RecordId>(),

@@ -1,16 +1,16 @@
-// Pieces of any size in, pieces of the wanted size out, without holding more than one of each.
+// Stream helpers for large bodies: reads a source in pieces of a wanted size, reuses buffers, and processes items in order. It never buffers a whole body.
 
-/** A piece is copied before the next one is asked for: a source may use its memory again. */
+/** Each piece is copied before the next one is requested, so a source may reuse its memory. */
 export type ByteSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
   if (!('getReader' in source)) return source[Symbol.asyncIterator]();
-  // Not every browser iterates streams; and a stream must be given up even if nothing was read of it, which a generator would not do.
+  // Not every browser can iterate a stream. A generator would not cancel a stream that was never read, so this is an object.
   const reader = source.getReader();
   return {
     next: () => reader.read(),
     return: async () => {
-      // A stream that broke is given up already.
+      // A stream that failed needs no cancelling.
       await reader.cancel().catch(() => undefined);
       return { done: true, value: undefined };
     },
@@ -18,11 +18,11 @@ const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
 };
 
 export interface ByteReader {
-  /** Fills the array and gives the number of bytes, fewer than asked only at the end of the source. */
+  /** Fills the array and returns the number of bytes, which is smaller than its length only at the end of the source. */
   readonly fill: (into: Uint8Array) => Promise<number>;
-  /** Whether the source has nothing more. */
+  /** Returns true when the source has no more bytes. */
   readonly ended: () => Promise<boolean>;
-  /** Gives the source up. */
+  /** Cancels the source. */
   readonly close: () => Promise<void>;
 }
 
@@ -58,10 +58,13 @@ export const byteReader = (source: ByteSource): ByteReader => {
 };
 
 /**
- * The same generator; giving it up does this first, so that what it waits for ends. One that was never asked for anything does not run its own `finally`, so
- * it may be done twice.
+ * Makes `return` of a generator call `close` first, so that a pending read ends. A generator that never started does not run its own `finally`, but
+ * its `return` still calls `close`; one that did start may call it twice.
  */
-export const closing = <T>(generator: AsyncGenerator<T, void>, close: () => Promise<unknown>): typeof generator => {
+export const closeOnReturn = <T>(
+  generator: AsyncGenerator<T, void>,
+  close: () => Promise<unknown>,
+): typeof generator => {
   const giveUp = generator.return.bind(generator);
   generator.return = async (value) => {
     await close();
@@ -70,21 +73,21 @@ export const closing = <T>(generator: AsyncGenerator<T, void>, close: () => Prom
   return generator;
 };
 
-/** Buffers of one size, used again once somebody gave them back. */
-export const buffersOf = (size: number) => {
+/** A pool of buffers of one size. */
+export const bufferPool = (size: number) => {
   const spare: Uint8Array[] = [];
   return {
     take: (): Uint8Array => spare.pop() ?? new Uint8Array(size),
-    /** The buffer under these bytes; one of another size is dropped. */
-    giveBack: ({ buffer }: Uint8Array): void => {
+    /** Takes back the buffer under these bytes. A buffer of another size is dropped. */
+    release: ({ buffer }: Uint8Array): void => {
       if (buffer.byteLength === size) spare.push(new Uint8Array(buffer));
     },
   };
 };
 
-export type Buffers = ReturnType<typeof buffersOf>;
+export type BufferPool = ReturnType<typeof bufferPool>;
 
-/** Runs up to `width` at a time and gives the results in order; the source is asked for no more than that ahead. */
+/** Runs up to `width` items at a time and yields the results in order. It requests no more items from the source than that. */
 export async function* inOrder<A, B>(
   items: AsyncIterable<A>,
   width: number,
@@ -93,7 +96,7 @@ export async function* inOrder<A, B>(
   const window: Promise<B>[] = [];
   for await (const item of items) {
     const result = work(item);
-    // Whoever awaits it sees the failure; until then it is no unhandled one.
+    // The consumer gets the error when it awaits the result; until then it must not count as an unhandled rejection.
     result.catch(() => undefined);
     window.push(result);
     if (window.length >= width) yield await window.shift()!;
@@ -101,12 +104,12 @@ export async function* inOrder<A, B>(
   while (window.length > 0) yield await window.shift()!;
 }
 
-/** Works on one item while the source makes the next. No result waits for the next item, whether it is late or never comes. */
-export async function* meanwhile<A, B>(items: AsyncIterable<A>, work: (item: A) => Promise<B>): AsyncGenerator<B> {
+/** Processes one item while the source produces the next. A result is yielded at once, without waiting for the next item. */
+export async function* pipelined<A, B>(items: AsyncIterable<A>, work: (item: A) => Promise<B>): AsyncGenerator<B> {
   const source = items[Symbol.asyncIterator]();
   const ask = (): Promise<IteratorResult<A, unknown>> => {
     const coming = source.next();
-    // Whoever awaits it sees the failure; until then it is no unhandled one.
+    // The consumer gets the error when it awaits the item; until then it must not count as an unhandled rejection.
     coming.catch(() => undefined);
     return coming;
   };
@@ -118,7 +121,7 @@ export async function* meanwhile<A, B>(items: AsyncIterable<A>, work: (item: A) 
       next = await coming;
     }
   } finally {
-    // It may be waiting, and ends when what it waits for does.
+    // Not awaited: a source that is waiting ends only when its own input ends.
     void source.return?.().catch(() => undefined);
   }
 }

@@ -1,4 +1,4 @@
-// Which engine: Node's where there is Node, else WebCrypto. Decided once, when this is first imported.
+// Chooses the crypto engine at the first import: Node's crypto in Node, otherwise WebCrypto.
 import { webEngine, type Engine } from './engine.ts';
 import { nodeEngine } from './engine-node.ts';
 

@@ -1,6 +1,6 @@
-// Node's own crypto. AES runs on the calling thread, in pieces whose memory the allocator uses again. So does SHA-256, until a body turns out to
-// be large: then it gets a thread, which is sent the buffers and sends them back.
-import type { Engine, Fed, PartHash } from './engine.ts';
+// Crypto engine on Node's crypto. AES-GCM runs on the calling thread, in small pieces whose memory is reused. SHA-256 runs there too for the first
+// parts of a body; for a large body it moves to a worker thread, which receives the buffers and returns them.
+import type { Engine, HashedChunk, PartHash } from './engine.ts';
 import type { HashAnswer, HashRequest } from './hash-worker-node.ts';
 import { WORKER } from './hash-worker-node.generated.ts';
 import { PART_BYTES, TAG_BYTES } from './header.ts';
@@ -13,14 +13,14 @@ const getThreads = (builtin: Builtin) => builtin('worker_threads');
 type MessagePort = InstanceType<Threads['MessagePort']>;
 
 const ALGORITHM = 'aes-256-gcm';
-/** Bytes that go through the cipher at a time; each piece comes out in memory of its own, and small ones are cheap to get. */
+/** Bytes that are encrypted or decrypted at a time. Each result gets new memory, and small allocations are cheap. */
 const PIECE = 65_536;
-/** Parts hashed on the calling thread before another is started: that takes about as long as hashing five parts. */
+/** Parts that are hashed on the calling thread. Starting a thread takes about as long as hashing five parts. */
 const PARTS_BEFORE_THREAD = 4;
 
-/** Hashes bytes; where they end a part, at `cut`, gives its digest. */
+/** Hashes bytes in order. If a part ends within the bytes, at `cut`, the result has its digest. */
 interface Hasher {
-  readonly step: (bytes: Uint8Array, cut: number | undefined) => Promise<Fed>;
+  readonly step: (bytes: Uint8Array, cut: number | undefined) => Promise<HashedChunk>;
   readonly end: () => Promise<Uint8Array>;
   readonly close: () => void;
 }
@@ -45,7 +45,7 @@ const localHasher = ({ createHash }: Crypto): Hasher => {
   };
 };
 
-/** As {@link localHasher}, in a worker thread. */
+/** A {@link Hasher} in a worker thread. */
 const threadHasher = ({ Worker }: Threads): Hasher => {
   const worker = new Worker(WORKER, {
     eval: true,
@@ -65,7 +65,7 @@ const threadHasher = ({ Worker }: Threads): Hasher => {
   });
   worker.on('error', fail);
   worker.on('exit', () => fail(new Error('the hashing thread ended')));
-  // Holds the process only while somebody waits.
+  // The worker keeps the process alive only while an answer is pending.
   worker.unref();
 
   const ask = (message: HashRequest, transfer: readonly ArrayBuffer[]): Promise<HashAnswer> =>
@@ -94,7 +94,7 @@ const partHash = (crypto: Crypto, threads: Threads): PartHash => {
   let hasher = localHasher(crypto);
   let left = PART_BYTES;
   let parts = 0;
-  /** From here on in a thread, if there may be one; what follows the part is hashed there. */
+  /** Starts the worker thread for the parts that follow. If no thread can start, hashing stays here. */
   const moved = (): Hasher => {
     try {
       return threadHasher(threads);
@@ -122,8 +122,8 @@ const partHash = (crypto: Crypto, threads: Threads): PartHash => {
 };
 
 /**
- * Gives memory back at once. What the cipher answers in is collected tens of megabytes later; transferred to a port whose other end is closed it is
- * released immediately, and the next answer lies in the same, warm place.
+ * Frees memory immediately. Otherwise the results of the cipher are garbage-collected tens of megabytes later. A buffer that is transferred to a port
+ * whose other end is closed is freed at once, and the next result gets the same memory, which is still in the processor's cache.
  */
 const freeing = ({ MessageChannel }: Threads): ((bytes: Uint8Array) => void) => {
   const closed = (): MessagePort => {
@@ -138,10 +138,10 @@ const freeing = ({ MessageChannel }: Threads): ((bytes: Uint8Array) => void) => 
 /** Node 27 refuses keys that are not extractable (DEP0204). */
 const cipherKey = ({ KeyObject }: Crypto, key: CryptoKey) => KeyObject.from(key);
 
-/** What is asked of Node; without a `node:` import, as browsers load this file as well. */
+/** The part of `process` that is used. There is no `node:` import, because browsers load this file too. */
 export type Host = { readonly getBuiltinModule?: Builtin } | undefined;
 
-/** Node's engine; undefined where there is no Node. */
+/** The engine on Node's crypto; undefined if there is no Node. */
 export const nodeEngine = (host: Host): Engine | undefined => {
   const builtin = host?.getBuiltinModule;
   if (builtin === undefined) return undefined;

@@ -1,56 +1,56 @@
-// What does the work on large bodies, behind one interface: WebCrypto everywhere, and in Node its own crypto (engine-node.ts), which needs fewer
-// copies and less memory. Keys are CryptoKeys; Node's engine makes KeyObjects of them.
+// Interface of the crypto engine that encrypts, decrypts and hashes large bodies, and its implementation on WebCrypto. In Node, engine-node.ts is used:
+// it needs fewer copies and less memory. Keys are CryptoKeys; Node's engine turns them into KeyObjects.
 import { decrypt, encrypt } from './keys.ts';
-import { buffersOf } from './bytestream.ts';
+import { bufferPool } from './bytestream.ts';
 import { PART_BYTES, TAG_BYTES } from './header.ts';
 import { partDigester } from './part-digester.ts';
 
-/** What came of bytes that were fed. */
-export interface Fed {
-  /** The same bytes, perhaps in another array: the one that was fed may be gone. */
+/** The result of hashing some bytes. */
+export interface HashedChunk {
+  /** The same bytes, maybe in another array: do not use the original array any more. */
   readonly bytes: Uint8Array;
-  /** SHA-256 of the part that ended within them, 32 bytes; perhaps later. */
+  /** SHA-256 of the part that ended within the bytes, 32 bytes; maybe as a promise. Undefined if no part ended. */
   readonly digest?: Uint8Array | Promise<Uint8Array> | undefined;
 }
 
-/** SHA-256 of each part of a blob, as its bytes pass by in order. */
+/** Computes SHA-256 of each part of a blob. The bytes of the blob are fed in order. */
 export interface PartHash {
-  /** Takes the array over, which begins its buffer, until it answers. At most one part may end in it. */
-  readonly feed: (bytes: Uint8Array) => Promise<Fed>;
-  /** SHA-256 of the part that was not full, if there is one; nothing is fed afterwards. */
+  /** Owns `bytes` until the promise resolves. `bytes.byteOffset` must be 0, and at most one part may end within them. */
+  readonly feed: (bytes: Uint8Array) => Promise<HashedChunk>;
+  /** Returns SHA-256 of the last part if it is not full. Nothing may be fed afterwards. */
   readonly end: () => Promise<Uint8Array | undefined>;
-  /** Gives up, at any time. */
+  /** Stops hashing. It can be called at any time. */
   readonly close: () => void;
 }
 
 export interface Engine {
   readonly name: 'webcrypto' | 'node';
-  /** Whether it is worth asking for several chunks at a time. */
+  /** Whether it is faster to process several chunks at a time. */
   readonly manyAtOnce: boolean;
   /** Whether its keys have to be extractable CryptoKeys. */
   readonly extractableKeys: boolean;
   /**
-   * Ciphertext and tag.
-   * @param buffer the plaintext and 16 bytes of room; may be overwritten with the answer
+   * Returns ciphertext and tag.
+   * @param buffer the plaintext, followed by 16 unused bytes; may be overwritten with the result
    */
   readonly encrypt: (key: CryptoKey, nonce: Uint8Array, buffer: Uint8Array) => Promise<Uint8Array>;
-  /** The plaintext in pieces, each in memory of its own. Undefined when the tag does not fit: nothing of the plaintext is known then. */
+  /** Returns the plaintext in pieces, each in memory of its own; undefined, without any plaintext, if the tag is wrong. */
   readonly decrypt: (
     key: CryptoKey,
     nonce: Uint8Array,
     sealed: Uint8Array,
   ) => Promise<readonly Uint8Array[] | undefined>;
-  /** Hashing on the way, while more is worked on; undefined where only whole parts can be hashed. */
+  /** Hashes bytes as they arrive, in parallel with other work. Undefined if the engine can hash whole parts only. */
   readonly partHash?: () => PartHash;
 }
 
-/** For a blob of this length, bytes, where only whole parts can be hashed: one is held while the one before is hashed, and nothing is answered before that. */
+/** Hashes parts for an engine that can hash whole parts only. It buffers one part while the previous one is hashed. @param length of the blob, bytes */
 export const wholeParts = (length: number, digester = partDigester()): PartHash => {
   const size = Math.min(length, PART_BYTES);
-  const buffers = buffersOf(size);
+  const buffers = bufferPool(size);
   let part: Uint8Array | undefined;
   let filled = 0;
-  /** Until the part before was hashed. */
+  /** Settles when the previous part is hashed. */
   let busy: Promise<unknown> | undefined;
   const fill = (bytes: Uint8Array): Uint8Array => {
     part ??= buffers.take();
@@ -60,7 +60,7 @@ export const wholeParts = (length: number, digester = partDigester()): PartHash 
   };
   const digestOf = async (whole: Uint8Array): Promise<Uint8Array> => {
     const { bytes, digest } = await digester.digest(whole);
-    buffers.giveBack(bytes);
+    buffers.release(bytes);
     return digest;
   };
   return {
@@ -69,7 +69,7 @@ export const wholeParts = (length: number, digester = partDigester()): PartHash 
       const whole = fill(bytes.subarray(0, n));
       if (filled < size) return { bytes };
       const [before, digest] = [busy, digestOf(whole)];
-      // Whoever takes it sees the failure; until then it is no unhandled one.
+      // The consumer gets the error when it awaits the digest; until then it must not count as an unhandled rejection.
       digest.catch(() => undefined);
       busy = digest;
       part = undefined;

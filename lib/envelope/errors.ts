@@ -1,21 +1,21 @@
-/** Why a blob, wrap, metadata or text was refused. */
+// Defines EnvelopeError, the error for sealed things that do not open, and its closed list of codes.
 export type EnvelopeErrorCode =
-  | 'header-invalid' // a member is out of range
+  | 'header-invalid' // a header field is out of range
   | 'commit-mismatch' // the file key is not the one that the author committed to
   | 'chunk-invalid' // a chunk was altered, moved, or belongs to another record
   | 'truncated' // the blob ends early
   | 'trailing-data' // the blob goes on after its end
-  | 'length-mismatch' // the lengths that were signed and sealed do not fit together
+  | 'length-mismatch' // the signed length and the sealed length do not match
   | 'digest-mismatch' // the blob is not the one that the author signed
   | 'metadata-invalid'
   | 'wrap-invalid'
-  | 'text-invalid' // altered, or made for another place
+  | 'text-invalid' // altered, or sealed for another context
   | 'too-long'
-  | 'source-invalid' // not a regular file: it has no places to be read at
-  | 'target-invalid' // something is there that is no regular file: it would be replaced, not written to
-  | 'source-changed'; // written to while it was sealed or opened: to be sealed again, under a fresh key, or opened again
+  | 'source-invalid' // not a regular file, so it cannot be read at an offset
+  | 'target-invalid' // the target exists and is not a regular file: it would be replaced, not written to
+  | 'source-changed'; // written to while it was sealed or opened: seal it again with a fresh file key, or open it again
 
-/** Something sealed that does not open. The message never repeats content. */
+/** A sealed thing that does not open. The message never repeats content. */
 export class EnvelopeError extends Error {
   override readonly name = 'EnvelopeError';
   readonly code: EnvelopeErrorCode;

@@ -1,12 +1,12 @@
 // Worker thread of Node that computes SHA-256 over bytes as they arrive, and over each part of a blob by itself.
 
-/** A request. Without a buffer it asks for the digest of what was hashed so far. */
+/** A request to hash a buffer. Without a buffer it asks for the digest of the bytes since the last part. */
 export interface HashRequest {
-  /** Transferred to the worker, and back with the answer. */
+  /** Transferred to the worker, and transferred back with the answer. */
   readonly buffer?: ArrayBuffer;
-  /** Bytes of the buffer that count. */
+  /** How many bytes of the buffer to hash. */
   readonly length?: number;
-  /** The part ends before this byte. */
+  /** A part ends before this byte. */
   readonly cut?: number | undefined;
 }
 export interface HashAnswer {
@@ -15,7 +15,7 @@ export interface HashAnswer {
   readonly digest?: Uint8Array | undefined;
 }
 
-/** The global object of the thread, as far as it is used. */
+/** The members of the thread's global object that are used. */
 export interface NodeWorkerScope {
   readonly process: Pick<NodeJS.Process, 'getBuiltinModule'>;
 }

@@ -1,19 +1,19 @@
-// Web Worker that computes SHA-256 over whole parts of a blob by WebCrypto.
+// Web Worker that computes SHA-256 of whole parts of a blob with WebCrypto.
 
-/** A part that was sent, and its SHA-256; none where it could not be computed. */
+/** The part, transferred back, and its SHA-256; undefined if it could not be computed. */
 export interface HashedPart {
   readonly part: Uint8Array;
   readonly digest?: ArrayBuffer | undefined;
 }
 
-/** The global object of the worker, as far as it is used. */
+/** The members of the worker's global object that are used. */
 export interface WebWorkerScope {
   onmessage: unknown;
   readonly crypto: { readonly subtle?: Pick<SubtleCrypto, 'digest'> };
   readonly postMessage: (message: unknown, transfer?: never) => void;
 }
 
-/** Says `ready` when it is; each part that it is sent comes back with its digest. */
+/** Posts `ready` once it runs, and then one {@link HashedPart} for each part that it receives. */
 export const runWorker = (scope: WebWorkerScope): void => {
   const send = scope.postMessage as (message: HashedPart | 'ready', transfer?: readonly ArrayBufferLike[]) => void;
   scope.onmessage = async ({ data: part }: MessageEvent<Uint8Array<ArrayBuffer>>) => {
@@ -21,7 +21,7 @@ export const runWorker = (scope: WebWorkerScope): void => {
     try {
       digest = await scope.crypto.subtle!.digest('SHA-256', part);
     } catch {
-      // Answered without a digest.
+      // The answer then has no digest.
     }
     send({ part, digest }, [part.buffer]);
   };

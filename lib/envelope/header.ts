@@ -1,5 +1,5 @@
-// The header of a blob: what its keys are bound to. It is built from the record statement's members and stored nowhere else.
-// No secret in here: the service may use it. docs/spec/blob.md is the page to this file.
+// Header of a blob: encodes the record facts that all keys of the blob are bound to, and computes lengths and digests. It is built from the record
+// statement and not stored. It contains no secret, so the service may import it. docs/spec/blob.md specifies it.
 import { concat, ofLength, u32, u64, u8 } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
 import { idBytes, identityKey, type FolderId, type IdentityId, type RecordId } from '../bytes/ids.ts';
@@ -19,33 +19,33 @@ export interface HeaderFields {
   readonly algorithm: number;
   /** log2 of the chunk size in bytes, 16 to 20. */
   readonly chunk: number;
-  /** Bit 0: zero bytes follow the plaintext. */
+  /** Bit 0: the body is padded with zero bytes. */
   readonly flags: number;
 }
 
 export const HEADER_BYTES = 136;
 export const TAG_BYTES = 16;
-/** S3 gets blobs in parts of this size, and the digest is made over them: part of the format. */
+/** Size of a part in S3, bytes. The digest of a blob is computed over these parts, so the size belongs to the format. */
 export const PART_BYTES = 8 * 1024 * 1024;
-/** Of a blob: as many as S3 takes. */
+/** Maximum number of parts of a blob: the limit of S3. */
 export const MOST_PARTS = 10_000;
-/** log2: 512 KiB. In Node within the noise of 1 MiB, and in browsers a third faster (docs/performance-log.md). */
+/** log2 of the chunk size: 512 KiB. In Node as fast as 1 MiB, in browsers a third faster (docs/performance-log.md). */
 export const DEFAULT_CHUNK = 19;
 export const PADDED = 1;
 const MAGIC = 'PCE1';
 const KIND_RECORD = 1;
-/** Bodies below this are padded. */
+/** Bodies shorter than this are padded, bytes. */
 export const PADDING_LIMIT = 65_536;
 const LEAST_PADDED = 512;
 
-/** @throws {EnvelopeError} `header-invalid` unless it is log2 of a chunk size that there is */
+/** @throws {EnvelopeError} `header-invalid` unless `chunk` is log2 of a valid chunk size */
 const assertChunk = (chunk: number): void => {
   if (!(Number.isInteger(chunk) && chunk >= 16 && chunk <= 20))
     throw new EnvelopeError('header-invalid', 'the chunk size is out of range: log2 of it is 16 to 20');
 };
 
 /**
- * 136 bytes.
+ * Encodes a header, 136 bytes.
  * @throws {EnvelopeError} `header-invalid`
  * @throws {BytesError} for malformed ids or salt
  */
@@ -69,29 +69,29 @@ export const encodeHeader = (h: HeaderFields): Uint8Array => {
   );
 };
 
-/** Bytes of the blob that seals a body of this length: a tag for every chunk, and one chunk at least. @throws {EnvelopeError} `header-invalid` */
+/** Length of the blob for a body of this length, bytes: one tag for each chunk, and at least one chunk. @throws {EnvelopeError} `header-invalid` */
 export const blobLength = (plain: number, chunk: number): number => {
   assertChunk(chunk);
   return plain + TAG_BYTES * Math.max(1, Math.ceil(plain / 2 ** chunk));
 };
 
-/** What a body is padded to when flags say so: a power of two from 512 bytes. */
+/** Length of a padded body: the next power of two, at least 512 bytes. */
 export const paddedLength = (plain: number): number => {
   let padded = LEAST_PADDED;
   while (padded < plain) padded *= 2;
   return padded;
 };
 
-/** Parts of a blob: all but the last are full. */
+/** Number of parts of a blob. All parts but the last have the full size. */
 export const partCount = (length: number): number => Math.max(1, Math.ceil(length / PART_BYTES));
 
-/** SHA-256 over the SHA-256 of the parts: what S3 computes as the composite checksum of a multipart upload. 32 bytes. */
+/** SHA-256 over the SHA-256 digests of the parts, 32 bytes. S3 computes the same as composite checksum of a multipart upload. */
 export const compositeDigest = async (partDigests: readonly Uint8Array[]): Promise<Uint8Array> =>
   sha256(concat(...partDigests));
 
 export const sha256 = async (bytes: Uint8Array): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
 
-/** 7 zero bytes, the chunk's number, 1 for the last chunk: no chunk can stand for another, and none can be the last but the last. */
+/** Nonce of a chunk: 7 zero bytes, the chunk's index, 1 for the last chunk. So chunks cannot be reordered, and the blob cannot be cut at a chunk. */
 export const chunkNonce = (index: number, last: boolean): Uint8Array =>
   concat(new Uint8Array(7), u32(index), u8(last ? 1 : 0));

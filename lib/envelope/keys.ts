@@ -1,4 +1,4 @@
-// From the file key to what seals: every key is bound to the whole header, and the commitment to the file key goes into the statement.
+// Derives the keys of a record version from its file key, bound to the whole header, and encrypts with AES-256-GCM. The commitment to the file key is signed in the record statement.
 import { ofLength } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
 import { encodeHeader, sha256, type HeaderFields } from './header.ts';
@@ -13,13 +13,13 @@ export interface RecordKeys {
 const AES: AesDerivedKeyParams = { name: 'AES-GCM', length: 256 };
 
 export interface DeriveOptions {
-  /** Whether the payload key may be exported: true only where it becomes a KeyObject of Node, which takes no other keys. */
+  /** Makes the payload key exportable. Needed only where it becomes a KeyObject of Node, which accepts no other keys. */
   readonly extractable?: boolean;
 }
 
 /**
- * COMMIT, payload key and metadata key: HKDF-SHA-256 (RFC 5869) of the file key with the header's hash as salt.
- * @param fileKey 32 random bytes, fresh for every version and every attempt whose plaintext or metadata differs
+ * Derives COMMIT, the payload key and the metadata key: HKDF-SHA-256 (RFC 5869) of the file key, with the hash of the header as salt.
+ * @param fileKey 32 random bytes, fresh for every version, and for every new attempt with another plaintext or metadata
  */
 export const deriveKeys = async (
   fileKey: Uint8Array,
@@ -47,11 +47,11 @@ export const deriveKeys = async (
 
 const params = (nonce: Uint8Array): AesGcmParams => ({ name: 'AES-GCM', iv: nonce as BufferSource, tagLength: 128 });
 
-/** Ciphertext and tag. */
+/** Returns ciphertext and tag. */
 export const encrypt = async (key: CryptoKey, nonce: Uint8Array, plain: Uint8Array): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.encrypt(params(nonce), key, plain as BufferSource));
 
-/** Undefined when the tag does not fit: nothing of the plaintext is known then. */
+/** Returns the plaintext; undefined, without any plaintext, if the tag is wrong. */
 export const decrypt = async (
   key: CryptoKey,
   nonce: Uint8Array,

@@ -1,16 +1,16 @@
-// What describes a record to those who may read it, sealed under the file key. docs/spec/metadata.md is the page to this file.
+// Metadata of a record version: encodes it, pads it, and seals it under the file key. docs/spec/metadata.md specifies it.
 import { fromUtf8, utf8 } from '../bytes/codec.ts';
 import { EnvelopeError } from './errors.ts';
 import type { HeaderFields } from './header.ts';
 import { decrypt, deriveKeys, encrypt } from './keys.ts';
 
 export interface RecordMetadata {
-  /** Of the body, bytes. */
+  /** Length of the body, bytes. */
   readonly length: number;
   readonly fileName?: string | undefined;
   readonly mediaType?: string | undefined;
   readonly title?: string | undefined;
-  /** ISO 8601 date or instant that the record is about. */
+  /** The date that the record is about, an ISO 8601 date or instant. */
   readonly clinicalDate?: string | undefined;
   /** FHIR or LOINC category of the content. */
   readonly category?: string | undefined;
@@ -18,12 +18,12 @@ export interface RecordMetadata {
 
 const TEXTS = ['fileName', 'mediaType', 'title', 'clinicalDate', 'category'] as const;
 const SIZES = [512, 1024, 2048, 4096];
-// The metadata key is used once: its file key is fresh for every change of plaintext or metadata.
+// A zero nonce is safe, because the metadata key is used once: the file key is fresh for every change of plaintext or metadata.
 const NONCE = new Uint8Array(12);
 
 const invalid = (): EnvelopeError => new EnvelopeError('metadata-invalid', 'the sealed metadata does not open');
 
-/** Members in one order, absent ones left out: one text for each meaning. */
+/** Members in a fixed order, absent ones left out, so that equal metadata has one text. */
 const canonical = (m: RecordMetadata): string => {
   const known: Record<string, unknown> = { length: m.length };
   for (const name of TEXTS) if (m[name] !== undefined) known[name] = m[name];
@@ -58,7 +58,7 @@ const parse = (plain: Uint8Array): RecordMetadata => {
     if (isMetadata(value) && canonical(value) === text && padded(plain.subarray(0, end)).length === plain.length)
       return value;
   } catch {
-    // One reason for whatever is wrong inside: the text is the patient's.
+    // One error for everything that can be wrong inside, because the text belongs to the patient.
   }
   throw invalid();
 };
@@ -72,7 +72,7 @@ export const encodeMetadata = (metadata: RecordMetadata): Uint8Array => {
 };
 
 /**
- * 528, 1040, 2064 or 4112 bytes. Secret: `fileKey`; one metadata per file key and header.
+ * Seals metadata: 528, 1040, 2064 or 4112 bytes. Secret: `fileKey`. Seal only one metadata for each file key and header.
  * @throws {EnvelopeError} `too-long`, `metadata-invalid` for members of the wrong type
  */
 export const sealMetadata = async (
@@ -84,7 +84,7 @@ export const sealMetadata = async (
   return encrypt((await deriveKeys(fileKey, header)).metadata, NONCE, plain);
 };
 
-/** @throws {EnvelopeError} `metadata-invalid` */
+/** Opens sealed metadata. @throws {EnvelopeError} `metadata-invalid` */
 export const openMetadata = async (
   sealed: Uint8Array,
   fileKey: Uint8Array,

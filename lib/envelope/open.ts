@@ -1,7 +1,7 @@
-// From a blob to its body, in constant memory. Nothing leaves before its tag was checked, and the end only after the whole blob turned out
-// to be the one that was signed. docs/spec/blob.md is the page to this file.
+// Opens a blob: decrypts a stream of ciphertext to a stream of plaintext in constant memory. A chunk comes out only after its tag was checked, and the last
+// chunk only after the digest of the whole blob matched the signed one. docs/spec/blob.md specifies the format.
 import { concat, equalBytes } from '../bytes/binary.ts';
-import { buffersOf, byteReader, inOrder, type Buffers, type ByteReader, type ByteSource } from './bytestream.ts';
+import { bufferPool, byteReader, inOrder, type BufferPool, type ByteReader, type ByteSource } from './bytestream.ts';
 import { engine } from './choose-engine.ts';
 import { wholeParts, type PartHash } from './engine.ts';
 import { EnvelopeError } from './errors.ts';
@@ -17,7 +17,7 @@ import {
 } from './header.ts';
 import { deriveKeys, type DeriveOptions, type RecordKeys } from './keys.ts';
 
-/** What the author signed of the blob. */
+/** The facts of a blob that its author signed. */
 export interface SignedBlob {
   readonly header: HeaderFields;
   /** 32 bytes. */
@@ -29,13 +29,13 @@ export interface SignedBlob {
 }
 
 export interface OpenBlobOptions {
-  /** Of the body, bytes, from the opened metadata. */
+  /** Length of the body, bytes, from the opened metadata. */
   readonly plainLength: number;
   /** Chunks decrypted at a time. */
   readonly inFlight?: number;
 }
 
-/** What takes a body in other ways than as a stream, such as a file (lib/files): as {@link openBlob}, done when all of it was checked. */
+/** Receives a body in another way than as a stream, for example into a file (lib/files). `open` checks as {@link openBlob} does, and resolves after all checks. */
 export interface BodySink {
   readonly open: (
     ciphertext: ByteSource,
@@ -53,8 +53,8 @@ interface SealedChunk {
   readonly last: boolean;
 }
 
-/** Chunks of the length that was signed; a stream of any other length is refused. */
-async function* sealedChunks(reader: ByteReader, length: number, buffers: Buffers): AsyncGenerator<SealedChunk> {
+/** Reads the chunks of a blob of the signed length. A source of another length is refused. */
+async function* sealedChunks(reader: ByteReader, length: number, buffers: BufferPool): AsyncGenerator<SealedChunk> {
   for (let index = 0, at = 0; at < length; index++) {
     const buffer = buffers.take();
     const bytes = buffer.subarray(0, Math.min(buffer.length, length - at));
@@ -65,10 +65,10 @@ async function* sealedChunks(reader: ByteReader, length: number, buffers: Buffer
   if (!(await reader.ended())) throw new EnvelopeError('trailing-data', 'the blob goes on after its end');
 }
 
-/** A chunk of the body, in pieces. */
+/** The plaintext of a chunk, in pieces. */
 type Plain = readonly Uint8Array[];
 
-/** The body without its padding, which must be zero bytes. */
+/** Removes the padding, which must be zero bytes. */
 async function* unpadded(chunks: AsyncIterable<Plain>, plainLength: number): AsyncGenerator<Plain> {
   let left = plainLength;
   const within = (piece: Uint8Array): Uint8Array => {
@@ -85,7 +85,7 @@ async function* unpadded(chunks: AsyncIterable<Plain>, plainLength: number): Asy
   for await (const chunk of chunks) yield chunk.map(within).filter((piece) => piece.length > 0);
 }
 
-/** Holds back the last chunk until the end was reached without a fault. */
+/** Yields the last chunk only after `atEnd` succeeded. */
 async function* endChecked(chunks: AsyncIterable<Plain>, atEnd: () => Promise<void>): AsyncGenerator<Plain> {
   let held: Plain = [];
   for await (const chunk of chunks) {
@@ -104,7 +104,7 @@ async function* bodyOf(
   hash: PartHash,
 ): AsyncGenerator<Plain> {
   const size = Math.min(2 ** header.chunk + TAG_BYTES, length);
-  const buffers = buffersOf(size);
+  const buffers = bufferPool(size);
   const digests: Promise<Uint8Array>[] = [];
   const decrypted = inOrder(
     sealedChunks(reader, length, buffers),
@@ -117,7 +117,7 @@ async function* bodyOf(
   );
   const hashed = inOrder(decrypted, inFlight, async ({ plain, bytes }) => {
     const fed = await hash.feed(bytes);
-    buffers.giveBack(fed.bytes);
+    buffers.release(fed.bytes);
     return { plain, ended: fed.digest };
   });
   async function* opened(): AsyncGenerator<Plain> {
@@ -163,7 +163,7 @@ export const assertCommit = async (fileKey: Uint8Array, header: HeaderFields, co
 };
 
 /**
- * What the chunks are sealed with, after what can be refused before a byte was read.
+ * Checks everything that can be checked before the first byte, and derives the key of the chunks.
  * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`
  */
 export const payloadKey = async (
@@ -177,12 +177,12 @@ export const payloadKey = async (
 };
 
 /**
- * The body as a stream. Secret: `fileKey`.
+ * Opens a blob as a stream. Secret: `fileKey`.
  *
- * The ciphertext is given up when the body was refused, cancelled or read to its end.
+ * The source is cancelled when the body was refused, cancelled or read to its end.
  *
- * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`; the stream errors with `chunk-invalid`, `truncated`, `trailing-data`,
- *   `length-mismatch`, `digest-mismatch`, even after data came out: then none of it counts
+ * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`. The stream errors with `chunk-invalid`, `truncated`, `trailing-data`,
+ *   `length-mismatch`, `digest-mismatch`, maybe after some data: discard that data then
  */
 export const openBlob = async (
   ciphertext: ByteSource,
@@ -202,7 +202,7 @@ export const openBlob = async (
   return new ReadableStream<Uint8Array>(
     {
       pull: async (controller) => {
-        // A chunk may hold nothing of the body, and whoever pulls waits for something.
+        // A chunk can contain padding only, but `pull` must enqueue something.
         for (;;) {
           const next = await body.next();
           if (next.done === true) {
@@ -214,18 +214,18 @@ export const openBlob = async (
         }
       },
       cancel: async () => {
-        // First the source and the hash: the body may be waiting for them, or may not have begun.
+        // Close the source and the hash first: the body may be waiting for them, or may not have started.
         hash.close();
         await reader.close();
         await body.return(undefined);
       },
     },
-    // Nothing is read ahead of the reader but what is in flight.
+    // Read nothing ahead of the consumer, except the chunks in flight.
     { highWaterMark: 0 },
   );
 };
 
-/** A small blob at once. */
+/** Reads a stream to its end and returns all bytes. For small blobs. */
 export const collect = async (stream: ReadableStream<Uint8Array>): Promise<Uint8Array> => {
   const reader = stream.getReader();
   const pieces: Uint8Array[] = [];

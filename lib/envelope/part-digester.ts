@@ -1,61 +1,61 @@
-// SHA-256 of whole parts by WebCrypto, which hashes nothing smaller by and by. Chromium hashes on the thread that asks, a part in some 10 ms: so from the second
-// full part on a worker is asked, which hashes while the next part is encrypted. Where none may be had (Node; a page whose policy allows no `worker-src blob:`)
-// all are hashed here.
+// Computes SHA-256 of whole parts with WebCrypto, which cannot hash in steps. Chromium hashes on the calling thread, about 10 ms for each part. So from the
+// second full part on a Web Worker hashes one part while the next one is encrypted. If no worker can start (in Node; on a page whose policy does not
+// allow `worker-src blob:`), the calling thread hashes all parts.
 import type { HashedPart } from './hash-worker-web.ts';
 import { WORKER } from './hash-worker-web.generated.ts';
 import { PART_BYTES, sha256 } from './header.ts';
 
 export interface DigestedPart {
-  /** The same bytes, perhaps in another array: the one that was given may be gone. */
+  /** The same bytes, maybe in another array: do not use the original array any more. */
   readonly bytes: Uint8Array;
   /** 32 bytes. */
   readonly digest: Uint8Array;
 }
 
 export interface PartDigester {
-  /** Takes the array over, which is all of its buffer when the part is full, until it answers. In the order of asking. */
+  /** Owns `part` until the promise resolves; a full part must fill its buffer. Parts are answered in the order of the calls. */
   readonly digest: (part: Uint8Array) => Promise<DigestedPart>;
-  /** Gives up, at any time: nothing that was asked is answered any more. */
+  /** Stops hashing. It can be called at any time; pending calls are rejected. */
   readonly close: () => void;
 }
 
 type PartWorker = Pick<Worker, 'onmessage' | 'onmessageerror' | 'onerror' | 'postMessage' | 'terminate'>;
-/** What a digester asks of the place where it runs. */
+/** The members of the global object that are used. */
 export interface WorkerHost {
   readonly Worker?: new (url: string) => PartWorker;
 }
 
-/** How long a worker may take to say that it is ready: one that is refused without a word never does. */
-const PATIENCE_MS = 5_000;
+/** Time for a worker to report that it is ready, milliseconds. A worker that was blocked without an error never reports. */
+const READY_TIMEOUT_MS = 5_000;
 
-/** Where none may be had: browsers report every one that they refuse. */
-const refusing = new WeakSet<WorkerHost>();
+/** Hosts that cannot start a worker. They are remembered, because browsers log every attempt. */
+const hostsWithoutWorkers = new WeakSet<WorkerHost>();
 
-/** A worker that works; undefined where none may be had. @param lost when it fails, afterwards and at any time */
+/** Starts a worker; undefined if the host cannot start one. @param lost is called when the worker fails later, at any time */
 const startWorker = (host: WorkerHost, lost: (worker: PartWorker) => void): Promise<PartWorker | undefined> =>
   new Promise((resolve) => {
     const { Worker } = host;
-    if (Worker === undefined || refusing.has(host)) {
+    if (Worker === undefined || hostsWithoutWorkers.has(host)) {
       resolve(undefined);
       return;
     }
     let url = '';
     let worker: PartWorker | undefined;
     const refused = (): void => {
-      clearTimeout(patience);
+      clearTimeout(timeout);
       URL.revokeObjectURL(url);
-      refusing.add(host);
+      hostsWithoutWorkers.add(host);
       worker?.terminate();
       resolve(undefined);
     };
-    const patience = setTimeout(refused, PATIENCE_MS);
+    const timeout = setTimeout(refused, READY_TIMEOUT_MS);
     try {
       url = URL.createObjectURL(new Blob([WORKER], { type: 'text/javascript' }));
       const started = new Worker(url);
       worker = started;
       started.onerror = refused;
       started.onmessage = () => {
-        clearTimeout(patience);
+        clearTimeout(timeout);
         URL.revokeObjectURL(url);
         started.onerror = () => lost(started);
         started.onmessageerror = () => lost(started);
@@ -68,11 +68,11 @@ const startWorker = (host: WorkerHost, lost: (worker: PartWorker) => void): Prom
 
 export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
   let worker: Promise<PartWorker | undefined> | undefined;
-  /** Settled when what was asked for before is. */
+  /** Settles when the previous call is answered. */
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
   let broken = false;
-  /** Tells whoever waits for the worker. */
+  /** Rejects the call that waits for the worker. */
   let refuse: (why: string) => void = () => undefined;
 
   const lost = (failed: PartWorker): void => {
@@ -80,8 +80,8 @@ export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
     failed.terminate();
     refuse('the hashing worker failed');
   };
-  const here = async (bytes: Uint8Array): Promise<DigestedPart> => ({ bytes, digest: await sha256(bytes) });
-  const there = (worker: PartWorker, bytes: Uint8Array): Promise<DigestedPart> =>
+  const hashHere = async (bytes: Uint8Array): Promise<DigestedPart> => ({ bytes, digest: await sha256(bytes) });
+  const hashInWorker = (worker: PartWorker, bytes: Uint8Array): Promise<DigestedPart> =>
     new Promise((resolve, reject) => {
       refuse = (why) => reject(new Error(why));
       worker.onmessage = ({ data: { part, digest } }: MessageEvent<HashedPart>) =>
@@ -92,18 +92,18 @@ export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
     const full = bytes.length === PART_BYTES;
     const started = full && !closed && worker !== undefined ? await worker : undefined;
     if (closed) throw new Error('given up');
-    // One that broke while it had nothing to do lost nothing.
-    if (started !== undefined && !broken) return there(started, bytes);
+    // A worker that failed while it was idle had no part, so nothing is lost.
+    if (started !== undefined && !broken) return hashInWorker(started, bytes);
     if (full) worker ??= startWorker(host, lost);
-    return here(bytes);
+    return hashHere(bytes);
   };
 
   return {
     digest: (bytes) => {
-      // What fails, fails those that follow.
+      // After a failure all later calls fail too.
       const answer = turn.then(() => next(bytes));
       turn = answer;
-      // Whoever waits for it sees the failure; until then it is no unhandled one.
+      // The caller gets the error when it awaits the answer; until then it must not count as an unhandled rejection.
       answer.catch(() => undefined);
       return answer;
     },

@@ -1,18 +1,18 @@
-// From a body to parts of its blob, in constant memory: read, cut into chunks, encrypt several at a time, cut into parts, hash.
-// The length need not be known before the end. docs/spec/blob.md is the page to this file.
+// Seals a body: reads a stream, encrypts it in chunks, joins the chunks to parts and hashes these, in constant memory.
+// The length of the body need not be known in advance. docs/spec/blob.md specifies the format.
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import {
-  buffersOf,
+  bufferPool,
   byteReader,
-  closing,
+  closeOnReturn,
   inOrder,
-  meanwhile,
-  type Buffers,
+  pipelined,
+  type BufferPool,
   type ByteReader,
   type ByteSource,
 } from './bytestream.ts';
 import { engine } from './choose-engine.ts';
-import type { Fed } from './engine.ts';
+import type { HashedChunk } from './engine.ts';
 import { partDigester } from './part-digester.ts';
 import {
   chunkNonce,
@@ -27,26 +27,26 @@ import {
 } from './header.ts';
 import { deriveKeys } from './keys.ts';
 
-/** A piece of the blob: 8 MiB, the last one 1 byte to 8 MiB. */
+/** A part of the blob: 8 MiB, or 1 byte to 8 MiB for the last one. */
 export interface SealedPart {
-  /** From 1. */
+  /** Counted from 1. */
   readonly number: number;
   readonly bytes: Uint8Array;
   /** 32 bytes. */
   readonly sha256: Uint8Array;
-  /** A first part that is the last one goes as a single PUT. */
+  /** If the first part is also the last one, it is uploaded by a single PUT. */
   readonly last: boolean;
-  /** Says that the bytes are not needed any more, so that a later part may use their memory. Who does not say so keeps them. */
+  /** Allows a later part to reuse the memory. Optional: without this call, the bytes stay valid. */
   readonly release: () => void;
 }
 
-/** What is known once the last part was taken. */
+/** Facts that are known after the last part was read. */
 export interface SealedFacts {
-  /** Of the blob, bytes. */
+  /** Length of the blob, bytes. */
   readonly length: number;
-  /** Over the parts, 32 bytes. */
+  /** Digest over the parts, 32 bytes. */
   readonly digest: Uint8Array;
-  /** Of the body, bytes: goes into the sealed metadata. */
+  /** Length of the body, bytes. It goes into the sealed metadata. */
   readonly plainLength: number;
 }
 
@@ -54,9 +54,9 @@ export interface SealedBlob {
   readonly header: HeaderFields;
   /** COMMIT, 32 bytes. */
   readonly commit: Uint8Array;
-  /** To be taken once, to its end, or given up by `return`, which gives up the source. */
+  /** Read this once, to its end, or call `return`, which cancels the source. */
   readonly parts: AsyncGenerator<SealedPart, void>;
-  /** @throws {Error} before the last part was taken */
+  /** @throws {Error} before the last part was read */
   readonly facts: () => SealedFacts;
 }
 
@@ -68,14 +68,14 @@ export interface SealOptions {
   readonly rng?: Rng;
 }
 
-/** What the author decides; the rest of the header comes of the body. */
-export type Heading = Omit<HeaderFields, 'algorithm' | 'chunk' | 'flags' | 'salt'>;
+/** The header fields that the author chooses. The others follow from the body. */
+export type HeaderInput = Omit<HeaderFields, 'algorithm' | 'chunk' | 'flags' | 'salt'>;
 
-/** A body that is sealed in other ways than as a stream, such as a file by threads (lib/files): as {@link sealBlob}. */
-export interface SelfSealing {
+/** A body that seals itself in another way than as a stream, for example a file by worker threads (lib/files). The result is that of {@link sealBlob}. */
+export interface BodySource {
   readonly seal: (
     fileKey: Uint8Array,
-    heading: Heading,
+    heading: HeaderInput,
     options: Pick<SealOptions, 'rng'> & { readonly signal?: AbortSignal | undefined },
   ) => Promise<SealedBlob>;
 }
@@ -84,16 +84,16 @@ const IN_FLIGHT = 4;
 
 interface Chunk {
   readonly index: number;
-  /** The plaintext, and room for the tag. */
+  /** The plaintext, followed by 16 unused bytes for the tag. */
   readonly buffer: Uint8Array;
   readonly last: boolean;
 }
 
-/** @param first a buffer like those that follow, with the first bytes of the body in it; it may be smaller when they are all */
+/** @param first a buffer with the first bytes of the body, of the same size as later ones; it may be smaller if it contains the whole body */
 async function* chunksOf(
   reader: ByteReader,
   first: { readonly buffer: Uint8Array; readonly filled: number },
-  buffers: Buffers,
+  buffers: BufferPool,
 ): AsyncGenerator<Chunk> {
   let { buffer, filled } = first;
   for (let index = 0; ; index++) {
@@ -107,19 +107,19 @@ async function* chunksOf(
 }
 
 /** A sealed chunk, or a part of the blob. */
-interface Sealed extends Fed {
+interface Sealed extends HashedChunk {
   readonly last: boolean;
 }
 
-/** Joins sealed chunks to parts, full but for the last. Digests come with the chunk that ends a part, if at all. */
+/** Joins sealed chunks to parts. All parts but the last are full. A part has a digest if its last chunk had one. */
 async function* partsOf(
   chunks: AsyncIterable<Sealed>,
-  buffers: Buffers,
+  buffers: BufferPool,
   used: (chunk: Uint8Array) => void,
 ): AsyncGenerator<Sealed> {
   let part: Uint8Array | undefined;
   let filled = 0;
-  const finish = (last: boolean, digest: Fed['digest']): Sealed => {
+  const finish = (last: boolean, digest: HashedChunk['digest']): Sealed => {
     const bytes = part!.subarray(0, filled);
     part = undefined;
     filled = 0;
@@ -127,7 +127,7 @@ async function* partsOf(
   };
   for await (const { bytes, digest, last } of chunks) {
     for (let rest = bytes; rest.length > 0;) {
-      // Small bodies are one part of their own size.
+      // A small body gets one part of its own size.
       part ??= last ? new Uint8Array(Math.min(rest.length, PART_BYTES)) : buffers.take();
       const n = Math.min(rest.length, part.length - filled);
       part.set(rest.subarray(0, n), filled);
@@ -141,17 +141,17 @@ async function* partsOf(
 }
 
 /**
- * Begins to seal a body: reads up to 64 KiB of it to decide on padding; the rest is read as the parts are taken.
+ * Starts to seal a body. It reads up to 64 KiB to decide on padding; the rest is read together with the parts.
  *
- * Secret: `fileKey`, 32 random bytes. It must be fresh for every call: two bodies under one key and header would share nonces. The salt is
- * drawn here, so a repeated call with the same arguments is harmless.
+ * Secret: `fileKey`, 32 random bytes. It must be fresh for every call: two bodies under one key and header would share nonces. The salt of the header
+ * is drawn here, so a second call with the same arguments is harmless.
  *
- * @throws {EnvelopeError} `header-invalid`; from `parts`: whatever the source throws
+ * @throws {EnvelopeError} `header-invalid`; reading `parts` throws the errors of the source
  */
 export const sealBlob = async (
   source: ByteSource,
   fileKey: Uint8Array,
-  heading: Heading,
+  heading: HeaderInput,
   { chunk = DEFAULT_CHUNK, inFlight = IN_FLIGHT, rng = systemRng }: SealOptions = {},
 ): Promise<SealedBlob> => {
   const reader = byteReader(source);
@@ -167,7 +167,7 @@ export const sealBlob = async (
   );
 
   const size = 2 ** chunk + TAG_BYTES;
-  const buffers = buffersOf(size);
+  const buffers = bufferPool(size);
   const filled = small ? paddedLength(start.length) : start.length;
   const buffer = small ? new Uint8Array(filled + TAG_BYTES) : buffers.take();
   buffer.set(start);
@@ -186,7 +186,7 @@ export const sealBlob = async (
     hash === undefined
       ? encrypted
       : inOrder(encrypted, inFlight, async ({ bytes, last }) => ({ ...(await hash.feed(bytes)), last }));
-  const partBuffers = buffersOf(PART_BYTES);
+  const partBuffers = bufferPool(PART_BYTES);
   const digester = partDigester();
   const digested = async ({ bytes, digest, last }: Sealed) => {
     const known = (await digest) ?? (await hash?.end());
@@ -204,19 +204,19 @@ export const sealBlob = async (
   async function* parts(): AsyncGenerator<SealedPart, void> {
     const digests: Uint8Array[] = [];
     let length = 0;
-    const cut = partsOf(sealed, partBuffers, buffers.giveBack);
+    const cut = partsOf(sealed, partBuffers, buffers.release);
     try {
-      // Where parts are hashed as a whole, one is while the next is sealed.
+      // If whole parts are hashed, one part is hashed while the next one is sealed.
       for await (const { bytes, digest, last } of hash === undefined
-        ? meanwhile(cut, digested)
+        ? pipelined(cut, digested)
         : inOrder(cut, 1, digested)) {
-        // What is read of a source that was given up looks like its end.
+        // Reading a cancelled source looks like its end.
         if (givenUp) return;
         digests.push(digest);
         length += bytes.length;
         let released = false;
         const release = (): void => {
-          if (!released) partBuffers.giveBack(bytes);
+          if (!released) partBuffers.release(bytes);
           released = true;
         };
         yield { bytes, sha256: digest, number: digests.length, last, release };
@@ -232,8 +232,8 @@ export const sealBlob = async (
   return {
     header,
     commit: keys.commit,
-    // The source has been read from already.
-    parts: closing(parts(), giveUp),
+    // The source was already read from, so it must be closed even if no part is ever read.
+    parts: closeOnReturn(parts(), giveUp),
     facts: () => {
       if (facts === undefined) throw new Error('the last part was not taken yet');
       return facts;

@@ -1,5 +1,5 @@
-// Short texts sealed to an identity's inbox key: names of folders, messages with requests. Its place is sealed in with it, so that a text
-// copied to another place is noticed. docs/spec/sealed-text.md is the page to this file.
+// Seals short texts to an identity's inbox key: folder names and messages with requests. The context (kind, sender, receiver, statement) is sealed with
+// the text, so a text that is copied to another context does not open. docs/spec/sealed-text.md specifies it.
 import { concat, equalBytes, type Rng } from '../bytes/binary.ts';
 import { fromUtf8, utf8 } from '../bytes/codec.ts';
 import type { IdentityId } from '../bytes/ids.ts';
@@ -10,28 +10,28 @@ import { encrypt } from '../umbral/sender.ts';
 import { EnvelopeError } from './errors.ts';
 import { CAPSULE_BYTES } from './wrap.ts';
 
-export interface TextPlace {
+export interface TextContext {
   readonly kind: 'folder-name' | 'request-message';
   readonly sender: IdentityId;
   readonly receiver: IdentityId;
-  /** Id of the thing whose statement carries the text. */
+  /** Id of the folder or request whose statement carries the text. */
   readonly statement: string;
 }
 
-/** Lengths tell the text's only up to this. */
+/** Texts are padded to a multiple of this, bytes, so that the length shows little about the text. */
 const STEP = 64;
 
-/** The text in its place, padded: one form for each. */
-const encode = ({ kind, sender, receiver, statement }: TextPlace, text: string): Uint8Array => {
+/** Encodes context and text as JSON with zero padding. Equal inputs give equal bytes. */
+const encode = ({ kind, sender, receiver, statement }: TextContext, text: string): Uint8Array => {
   const bytes = utf8(JSON.stringify({ kind, sender, receiver, statement, text }));
   const padded = new Uint8Array(Math.ceil(bytes.length / STEP) * STEP);
   padded.set(bytes);
   return padded;
 };
 
-/** capsule[105], then the sealed text: 40 bytes more than a multiple of 64. */
-export const sealText = (place: TextPlace, text: string, receiver: PublicKey, rng?: Rng): Uint8Array => {
-  const { capsule, ciphertext } = encrypt(receiver, encode(place, text), rng);
+/** Seals a text: capsule[105], then ciphertext of 40 bytes more than a multiple of 64. */
+export const sealText = (context: TextContext, text: string, receiver: PublicKey, rng?: Rng): Uint8Array => {
+  const { capsule, ciphertext } = encrypt(receiver, encode(context, text), rng);
   return concat(encodeCapsule(capsule), ciphertext);
 };
 
@@ -40,14 +40,14 @@ const textIn = (plain: Uint8Array): unknown => {
   return (JSON.parse(json) as { text?: unknown } | null)?.text;
 };
 
-/** @throws {EnvelopeError} `text-invalid` when it does not open, or was sealed for another place */
-export const openText = (sealed: Uint8Array, key: SecretKey, place: TextPlace): string => {
+/** Opens a text. @throws {EnvelopeError} `text-invalid` if it does not open, or was sealed for another context */
+export const openText = (sealed: Uint8Array, key: SecretKey, context: TextContext): string => {
   try {
     const plain = decryptOriginal(key, decodeCapsule(sealed.slice(0, CAPSULE_BYTES)), sealed.subarray(CAPSULE_BYTES));
     const text = textIn(plain);
-    if (typeof text === 'string' && equalBytes(encode(place, text), plain)) return text;
+    if (typeof text === 'string' && equalBytes(encode(context, text), plain)) return text;
   } catch {
-    // Not for this key, altered, or not a text: one answer for all.
+    // For another key, altered, or not a text: one error for all.
   }
   throw new EnvelopeError('text-invalid', 'the sealed text does not open here');
 };

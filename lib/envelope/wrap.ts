@@ -1,5 +1,5 @@
-// The file key, encrypted to a cell. Outside everything signed but the first one, so that it can be replaced. A wrap proves nothing:
-// whoever re-wraps compares COMMIT first. docs/spec/wrap.md is the page to this file.
+// Wrap: encrypts the file key to a cell key. Of the wraps of a version only the first is signed, so that wraps can be replaced. A wrap proves nothing:
+// a client compares COMMIT before it wraps the key again. docs/spec/wrap.md specifies it.
 import { concat, ofLength, type Rng } from '../bytes/binary.ts';
 import { decodeCapsule, encodeCapsule } from '../umbral/capsule.ts';
 import type { VerifiedCapsuleFrag } from '../umbral/cfrag.ts';
@@ -26,23 +26,23 @@ export const wrapKey = (fileKey: Uint8Array, cell: PublicKey, rng?: Rng): Wrap =
   return { capsule: encodeCapsule(capsule), wrappedKey: ciphertext };
 };
 
-/** SHA-256 of capsule and wrapped key: what the record statement names. */
+/** SHA-256 of capsule and wrapped key. The record statement contains it. */
 export const wrapHash = ({ capsule, wrappedKey }: Wrap): Promise<Uint8Array> => sha256(concat(capsule, wrappedKey));
 
 const opened = (open: () => Uint8Array): Uint8Array => {
   try {
     return ofLength(open(), 32, 'file key');
   } catch {
-    // Altered, for another key, or of another length: one answer for all.
+    // Altered, for another key, or of wrong length: one error for all.
     throw new EnvelopeError('wrap-invalid', 'the wrap does not open with this key');
   }
 };
 
-/** The file key, for who holds the cell's key. @throws {EnvelopeError} `wrap-invalid` */
+/** Decrypts the file key with the cell's secret key. @throws {EnvelopeError} `wrap-invalid` */
 export const unwrapOriginal = ({ capsule, wrappedKey }: Wrap, cell: SecretKey): Uint8Array =>
   opened(() => decryptOriginal(cell, decodeCapsule(capsule), wrappedKey));
 
-/** The file key, for a recipient. @throws {EnvelopeError} `wrap-invalid` */
+/** Decrypts the file key as a recipient, with capsule fragments. @throws {EnvelopeError} `wrap-invalid` */
 export const unwrapReencrypted = (
   { capsule, wrappedKey }: Wrap,
   receiving: SecretKey,

@@ -1,4 +1,4 @@
-// Entries of the trail as FHIR R4 AuditEvent, by the profiles of IHE Basic Audit Log Patterns.
+// Converts events of the trail to FHIR R4 AuditEvent, following the profiles of IHE Basic Audit Log Patterns (BALP).
 import type { AuditEvent as FhirAuditEvent, AuditEventAgent, AuditEventEntity, Reference } from 'fhir/r4.js';
 import type { GrantId } from '../bytes/ids.ts';
 import type { AuditEvent, EventKind } from '../domain/audit-chain.ts';
@@ -29,7 +29,7 @@ const DICOM = 'http://dicom.nema.org/resources/ontology/DCM';
 type Action = 'C' | 'R' | 'U' | 'D';
 type Subject = 'statement' | 'folder' | 'record' | 'request' | 'grant';
 
-/** What each kind does, to what. A kind that is missing here does not compile. */
+/** The action of each kind of event, and its object. A missing kind does not compile. */
 const EFFECTS: Record<EventKind, readonly [Action, Subject]> = {
   registered: ['C', 'statement'],
   'folder-created': ['C', 'folder'],
@@ -57,7 +57,7 @@ const DESTINATION = coding(DICOM, '110152', 'Destination Role ID');
 const RECIPIENT = coding(`${TERMS}/v3-ParticipationType`, 'IRCP', 'information recipient');
 const AUTHOR = coding(`${TERMS}/v3-ParticipationType`, 'AUT', 'author (originator)');
 
-/** By profile: what the client, the service and the user are called, and the interaction. */
+/** For each action: the profile, the RESTful interaction, and the roles of client, server and user. */
 const PATTERNS = {
   C: { profile: 'PatientCreate', interaction: 'create', client: SOURCE, server: DESTINATION, user: AUTHOR },
   R: { profile: 'PatientRead', interaction: 'read', client: DESTINATION, server: SOURCE, user: RECIPIENT },
@@ -76,7 +76,7 @@ const service = (origin: Origin): Pick<AuditEventAgent, 'who' | 'network'> => ({
   network: { address: origin, type: '5' },
 });
 
-/** A client is known by the key that it signs with, and by nothing else. */
+/** The only thing known about a client is the key with which it signs. */
 const client = (origin: Origin, { actor }: ExportedEntry): Pick<AuditEventAgent, 'who' | 'network'> => ({
   who: logical(origin, 'identity', actor, 'Device'),
   network: { _address: notKnown },
@@ -96,7 +96,7 @@ const restful = (origin: Origin, entry: ExportedEntry, action: Action): Frame =>
     type: coding(`${TERMS}/audit-event-type`, 'rest', 'Restful Operation'),
     subtype: [
       coding('http://hl7.org/fhir/restful-interaction', pattern.interaction, pattern.interaction),
-      // The profile of deletions has room for one, and there is one kind of deletion.
+      // The profile for deletions allows one subtype only, and there is only one kind of deletion.
       ...(action === 'D' ? [] : [kindCoding(origin, entry)]),
     ],
     action,
@@ -108,7 +108,7 @@ const restful = (origin: Origin, entry: ExportedEntry, action: Action): Frame =>
   };
 };
 
-/** What leaves the patient's own hands is a disclosure. */
+/** Access to a folder or a record by somebody else than the patient, as the profile Privacy Disclosure. */
 const disclosure = (origin: Origin, entry: ExportedEntry): Frame => ({
   meta: { profile: [`${BALP}.PrivacyDisclosure.Source`] },
   type: coding(DICOM, '110106', 'Export'),
@@ -125,25 +125,25 @@ const disclosure = (origin: Origin, entry: ExportedEntry): Frame => ({
   ],
 });
 
-interface Thing {
+interface NamedObject {
   readonly subject: Subject;
   readonly what: Reference;
 }
 
-/** Everything that an event names. */
-const thingsOf = (origin: Origin, { subject: s }: ExportedEntry): readonly Thing[] => [
-  ...[...new Set([...(s.folder === undefined ? [] : [s.folder]), ...(s.folders ?? [])])].map((f): Thing => ({
+/** All folders, records, requests and grants that an event names. */
+const namedObjects = (origin: Origin, { subject: s }: ExportedEntry): readonly NamedObject[] => [
+  ...[...new Set([...(s.folder === undefined ? [] : [s.folder]), ...(s.folders ?? [])])].map((f): NamedObject => ({
     subject: 'folder',
     what: folderRef(origin, f),
   })),
-  ...(s.records ?? []).map(({ record, version }): Thing => ({
+  ...(s.records ?? []).map(({ record, version }): NamedObject => ({
     subject: 'record',
     what: logical(origin, 'record-version', `${record}/${version}`, 'DocumentReference'),
   })),
   ...(s.request === undefined
     ? []
     : [{ subject: 'request', what: logical(origin, 'request', s.request, 'Consent') } as const]),
-  ...[...new Set([...(s.grant === undefined ? [] : [s.grant]), ...(s.grants ?? [])])].map((g): Thing => ({
+  ...[...new Set([...(s.grant === undefined ? [] : [s.grant]), ...(s.grants ?? [])])].map((g): NamedObject => ({
     subject: 'grant',
     what: logical(origin, 'grant', g, 'Consent'),
   })),
@@ -152,13 +152,13 @@ const thingsOf = (origin: Origin, { subject: s }: ExportedEntry): readonly Thing
 const ROLE = `${TERMS}/object-role`;
 const DOMAIN_RESOURCE = coding(ROLE, '4', 'Domain Resource');
 
-const entity = ({ what }: Thing): AuditEventEntity => ({
+const entity = ({ what }: NamedObject): AuditEventEntity => ({
   what,
   type: coding('http://hl7.org/fhir/resource-types', what.type!),
   role: DOMAIN_RESOURCE,
 });
 
-/** Where the entry stands in the chain, and what belongs to it but has no place of its own in FHIR. */
+/** The position in the chain, and the members of an event that have no equivalent in FHIR. */
 const chainEntity = (origin: Origin, { hash, seq, previous, statement, subject }: ExportedEntry): AuditEventEntity => {
   const { epoch, right, opening } = subject;
   const details = { seq, previous, statement, epoch, right, opening };
@@ -172,10 +172,10 @@ const chainEntity = (origin: Origin, { hash, seq, previous, statement, subject }
   };
 };
 
-/** The profiles want the patient and one object of the event; everything else that it names follows. */
+/** The profiles require the patient and one object. All other objects that the event names follow. */
 const entitiesOf = (origin: Origin, entry: ExportedEntry, subject: Subject): AuditEventEntity[] => {
-  const things = thingsOf(origin, entry);
-  const main = things.find((t) => t.subject === subject);
+  const objects = namedObjects(origin, entry);
+  const main = objects.find((t) => t.subject === subject);
   return [
     {
       what: patientRef(origin, entry.patient),
@@ -187,22 +187,22 @@ const entitiesOf = (origin: Origin, entry: ExportedEntry, subject: Subject): Aud
       type: coding(`${TERMS}/audit-entity-type`, '2', 'System Object'),
       role: DOMAIN_RESOURCE,
     },
-    ...things.filter((t) => t !== main).map(entity),
+    ...objects.filter((t) => t !== main).map(entity),
     chainEntity(origin, entry),
   ];
 };
 
 type Purposes = ReadonlyMap<GrantId, Purpose | undefined>;
 
-/** An opening is for the purpose of its grant. */
+/** An opening has the purpose of its grant. */
 const purposeOf = ({ kind, subject }: ExportedEntry, purposes: Purposes): Purpose | undefined =>
   kind === 'records-opened' && subject.grant !== undefined ? purposes.get(subject.grant) : subject.purpose;
 
 /**
- * A verified entry as AuditEvent.
+ * Converts a verified event to AuditEvent.
  *
  * @param origin scheme, host and port of the service: ids are named under it
- * @param purposes of the grants that openings name: `purposesIn(trail)`
+ * @param purposes purposes of the grants, for openings: `purposesIn(trail)`
  */
 export const auditEvent = (origin: Origin, entry: ExportedEntry, purposes: Purposes): FhirAuditEvent => {
   const [action, subject] = effectOf(entry);

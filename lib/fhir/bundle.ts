@@ -1,4 +1,4 @@
-// Everything that a patient decided and that happened, as one FHIR R4 Bundle.
+// Exports the grants, requests and trail of a patient as one FHIR R4 Bundle.
 import type { AuditEvent, Bundle, Consent } from 'fhir/r4.js';
 import { purposesIn } from '../domain/audit-chain.ts';
 import { auditEvent, type ExportedEntry } from './audit-event.ts';
@@ -11,13 +11,13 @@ export interface Exported {
   readonly grants: readonly ExportedGrant[];
   readonly requests: readonly ExportedRequest[];
   readonly trail: readonly ExportedEntry[];
-  /** When it is exported, milliseconds since 1970. */
+  /** Time of the export, milliseconds since 1970. */
   readonly at: number;
 }
 
 /**
- * A Bundle of type `collection`: a Consent for every grant and request, then an AuditEvent for every entry. Nothing is verified here: what is handed in
- * was. The same input gives the same Bundle.
+ * Makes a Bundle of type `collection`: a Consent for every grant and request, then an AuditEvent for every event. The input must already be verified.
+ * The same input gives the same Bundle.
  *
  * @param origin scheme, host and port of the service: ids are named under it
  */
@@ -32,7 +32,7 @@ export const fhirBundle = (origin: Origin, { grants, requests, trail, at }: Expo
     resourceType: 'Bundle',
     type: 'collection',
     timestamp: instantText(at),
-    // FHIR has no empty lists.
+    // FHIR does not allow empty lists.
     ...(resources.length === 0
       ? {}
       : { entry: resources.map((resource) => ({ fullUrl: `urn:uuid:${resource.id!}`, resource })) }),

@@ -1,4 +1,4 @@
-// Grants and requests as FHIR R4 Consent, by the profile Intermediate Consent of IHE Privacy Consent on FHIR where it has room for them.
+// Converts grants and requests to FHIR R4 Consent, following the profile Intermediate Consent of IHE Privacy Consent on FHIR as far as it can express them.
 import type { Consent, ConsentProvision, Extension, Reference } from 'fhir/r4.js';
 import type { Answer } from '../api/routes.ts';
 import type { FolderId, IdentityId } from '../bytes/ids.ts';
@@ -25,7 +25,7 @@ const TERMS = 'http://terminology.hl7.org/CodeSystem';
 /** A verified grant. */
 export interface ExportedGrant {
   readonly statement: Statement<'grant'>;
-  /** Every folder that it gives access to, by extensions too. */
+  /** Every folder that it gives access to, also by extensions. */
   readonly folders: readonly FolderId[];
   readonly state: Answer<'list-grants'>['grants'][number]['state'];
 }
@@ -38,7 +38,7 @@ export interface ExportedRequest {
 
 type Status = Consent['status'];
 
-/** `active` is what a reader may act on. A pause may pass, and still nothing may be read meanwhile. */
+/** `active` means that a reader may act on the consent. A paused grant may be resumed, but gives no access until then: so it is `inactive`. */
 const GRANT_STATUS: Record<ExportedGrant['state'], Status> = {
   active: 'active',
   'not-begun': 'active',
@@ -48,7 +48,7 @@ const GRANT_STATUS: Record<ExportedGrant['state'], Status> = {
   revoked: 'inactive',
 };
 
-/** An approved request is replaced by the consents of its grants. */
+/** An approved request is superseded by the consents of its grants. */
 const REQUEST_STATUS: Record<ExportedRequest['state'], Status> = {
   pending: 'proposed',
   approved: 'inactive',
@@ -61,20 +61,20 @@ const OPERATIONS: Record<Right, string> = { read: 'READ', add: 'CREATE', write: 
 
 export const purposeCoding = (purpose: Purpose) => coding(`${TERMS}/v3-ActReason`, purpose, PURPOSE_TEXTS[purpose]);
 
-const reached = (origin: Origin, patient: IdentityId, scope: Scope | Standing): readonly Reference[] => {
+const scopeReferences = (origin: Origin, patient: IdentityId, scope: Scope | Standing): readonly Reference[] => {
   if ('everything' in scope) return [foldersRef(origin, patient)];
   if ('categories' in scope) return scope.categories.map((c) => categoryRef(origin, patient, c));
   if ('folders' in scope) return scope.folders.map((f) => folderRef(origin, f));
   return [logical(origin, 'record', scope.record, 'DocumentReference')];
 };
 
-/** A reader that does not know this limit must not act on the consent: it would permit more than the patient did. */
+/** A modifier extension: a reader that does not know this limit must not act on the consent, because it would permit more than the patient did. */
 const limit = (origin: Origin, openings: number): Extension => ({
   url: `${origin}/ids/maximum-openings`,
   valuePositiveInt: openings,
 });
 
-interface Parts {
+interface ConsentParts {
   readonly statement: Statement<'grant' | 'request'>;
   readonly identifiers: Consent['identifier'];
   readonly status: Status;
@@ -84,8 +84,8 @@ interface Parts {
   readonly provision: ConsentProvision;
 }
 
-/** The profile knows disclosure alone, and no action: so consents to add or to write say their actions and do not claim it. */
-const consent = (origin: Origin, { statement, rights, data, ...parts }: Parts): Consent => {
+/** The profile covers disclosure only, without actions. So a consent to add or to write states its actions and does not claim the profile. */
+const consent = (origin: Origin, { statement, rights, data, ...parts }: ConsentParts): Consent => {
   const { patient, recipient, purpose } = statement.payload;
   const disclosure = rights.every((r) => r === 'read');
   return {
@@ -117,7 +117,7 @@ const consent = (origin: Origin, { statement, rights, data, ...parts }: Parts): 
   };
 };
 
-/** A verified grant as Consent. @param origin scheme, host and port of the service: ids are named under it */
+/** Converts a verified grant to Consent. @param origin scheme, host and port of the service: ids are named under it */
 export const grantConsent = (origin: Origin, { statement, folders, state }: ExportedGrant): Consent => {
   const g = statement.payload;
   return consent(origin, {
@@ -133,18 +133,18 @@ export const grantConsent = (origin: Origin, { statement, folders, state }: Expo
     rights: [g.right],
     data: [
       ...folders.map((f) => folderRef(origin, f)),
-      ...(g.standing === undefined ? [] : reached(origin, g.patient, g.standing)),
+      ...(g.standing === undefined ? [] : scopeReferences(origin, g.patient, g.standing)),
     ],
     provision: {
       ...(g.openings === undefined ? {} : { modifierExtension: [limit(origin, g.openings)] }),
       type: 'permit',
-      // A period of FHIR holds its end; at `expires` a grant is over.
+      // A period of FHIR includes its end, but a grant is over at `expires`.
       period: { start: instantText(g.notBefore), end: instantText(g.expires - 1) },
     },
   });
 };
 
-/** A verified request as Consent: proposed while it waits, rejected when it was denied. @param origin as for a grant */
+/** Converts a verified request to Consent: `proposed` while it is pending, `rejected` if it was denied. @param origin as for a grant */
 export const requestConsent = (origin: Origin, { statement, state }: ExportedRequest): Consent => {
   const r = statement.payload;
   return consent(origin, {
@@ -153,7 +153,7 @@ export const requestConsent = (origin: Origin, { statement, state }: ExportedReq
     status: REQUEST_STATUS[state],
     at: r.created,
     rights: r.rights,
-    data: reached(origin, r.patient, r.scope),
+    data: scopeReferences(origin, r.patient, r.scope),
     provision: { type: state === 'denied' ? 'deny' : 'permit' },
   });
 };

@@ -1,13 +1,13 @@
-// How the things of this project are named in FHIR: logical references by our own ids. docs/spec/fhir-export.md is the page to this folder.
+// Builds FHIR identifiers, logical references and codings for the ids of this project. docs/spec/fhir-export.md specifies the export.
 import type { CodeableConcept, Coding, Element as FhirElement, Identifier, Reference } from 'fhir/r4.js';
 import { fromBase64url } from '../bytes/codec.ts';
 import type { FolderId, IdentityId } from '../bytes/ids.ts';
 import type { Category } from '../statements/fields.ts';
 
-/** Scheme, host and port of the service whose ids these are. Nothing is served under the names made of it. */
+/** Scheme, host and port of the service. The names that contain it are identifiers: nothing is served at them. */
 export type Origin = string;
 
-/** What has an id of ours; the last part of the identifier's `system`. */
+/** The kinds of ids; the last part of the identifier's `system`. */
 export type Named =
   | 'identity'
   | 'folder'
@@ -34,14 +34,14 @@ export const logical = (origin: Origin, named: Named, value: string, type?: stri
 
 export const patientRef = (origin: Origin, id: IdentityId): Reference => logical(origin, 'identity', id, 'Patient');
 export const folderRef = (origin: Origin, id: FolderId): Reference => logical(origin, 'folder', id, 'List');
-/** All of a patient's folders of a category, those included that are still to come. */
+/** All folders of a patient in a category, also those made later. */
 export const categoryRef = (origin: Origin, patient: IdentityId, category: Category): Reference =>
   logical(origin, 'category', `${patient}/${category}`, 'List');
 /** All of a patient's folders. */
 export const foldersRef = (origin: Origin, patient: IdentityId): Reference =>
   logical(origin, 'folders', patient, 'List');
 
-/** The service, by its origin. */
+/** The service, named by its origin. */
 export const serviceRef = (origin: Origin, type: 'Device' | 'Organization'): Reference => ({
   type,
   identifier: { system: 'urn:ietf:rfc:3986', value: origin },
@@ -55,14 +55,14 @@ export const coding = (from: string, code: string, display?: string): Coding => 
 
 export const concept = (code: Coding): CodeableConcept => ({ coding: [code] });
 
-/** An element that must be there and whose content nobody here knows. */
+/** An element that FHIR requires and whose content is not known. */
 export const notKnown: FhirElement = {
   extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
 };
 
 export const instantText = (ms: number): string => new Date(ms).toISOString();
 
-/** A UUID of version 8 (RFC 9562) from the SHA-256 hash that names a statement or an event: the same export has the same ids. */
+/** A UUID of version 8 (RFC 9562), derived from the SHA-256 hash of a statement or an event: so the same export has the same ids. */
 export const uuidOf = (hash: string): string => {
   const bytes = fromBase64url(hash).slice(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;

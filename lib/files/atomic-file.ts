@@ -1,4 +1,4 @@
-// Opens a regular file to read at any offset, and writes a file atomically: all of it is there under its name, or nothing.
+// Opens a regular file to read it at any offset, and writes a file atomically: under its final name there is the whole file or none.
 import { constants, type BigIntStats, type PathLike } from 'node:fs';
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -6,19 +6,19 @@ import { systemRng } from '../bytes/binary.ts';
 import { toHex } from '../bytes/codec.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 
-export interface Regular {
+export interface RegularFile {
   readonly file: FileHandle;
-  /** Bytes, when it was opened. */
+  /** Length when it was opened, bytes. */
   readonly size: number;
-  /** Whether it is what it was when it was opened, as far as sizes and times tell. */
+  /** Returns whether size and times are still the same as at opening. */
   readonly unchanged: () => Promise<boolean>;
 }
 
 const stateOf = (stat: BigIntStats): string => [stat.size, stat.mtimeNs, stat.ctimeNs].join();
 
-/** To be read; whoever gets it closes it. @throws {EnvelopeError} `source-invalid`; {Error} what the system says */
-export const openRegular = async (path: PathLike): Promise<Regular> => {
-  // A pipe would keep this waiting for who writes into it. Where there is no such flag (Windows), there are no such pipes.
+/** Opens a file for reading; the caller closes it. @throws {EnvelopeError} `source-invalid`; {Error} the error of the operating system */
+export const openRegular = async (path: PathLike): Promise<RegularFile> => {
+  // Without this flag, opening a pipe waits for a writer. Windows has neither the flag nor such pipes.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = await file.stat({ bigint: true });
@@ -35,7 +35,7 @@ export const openRegular = async (path: PathLike): Promise<Regular> => {
   }
 };
 
-/** A file is replaced; a link, a device or a folder would be, too. @throws {EnvelopeError} `target-invalid` */
+/** Refuses links, devices and folders, because the rename would replace them too. @throws {EnvelopeError} `target-invalid` */
 export const assertReplaceable = async (path: string): Promise<void> => {
   const stat = await lstat(path).catch(() => undefined);
   if (stat?.isFile() === false)
@@ -43,11 +43,11 @@ export const assertReplaceable = async (path: string): Promise<void> => {
 };
 
 /**
- * Writes a file that is there whole or not at all: under a name of its own beside it that ends in `.part`, and renamed at the end, which replaces the file
- * that was there. Its owner alone may read it. Nobody waits for the disk.
- * @throws {EnvelopeError} `target-invalid`; {Error} what the system says; the signal's reason
+ * Writes a file atomically: into a temporary file beside it, whose name ends in `.part`, which is renamed at the end and replaces an existing file.
+ * Only its owner may read it. It is not synced to disk (no fsync).
+ * @throws {EnvelopeError} `target-invalid`; {Error} the error of the operating system; the signal's reason
  */
-export const writeWhole = async <T>(
+export const writeAtomically = async <T>(
   path: string,
   signal: AbortSignal | undefined,
   write: (file: FileHandle) => Promise<T>,
@@ -62,7 +62,7 @@ export const writeWhole = async <T>(
     await rename(unfinished, path);
     return written;
   } catch (error) {
-    // What failed is what is told.
+    // The first error is the one that is reported.
     await rm(unfinished, { force: true }).catch(() => undefined);
     throw error;
   }

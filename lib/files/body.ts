@@ -1,38 +1,38 @@
-// Bodies for the client that are files: one to file from, and one to open into. The encrypted blob lies on the disk meanwhile.
+// File bodies for the client: files a record from a file, and opens a record into a file. The encrypted blob is in a temporary file meanwhile.
 import { createReadStream, type PathLike } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { buffersOf, byteReader, closing, type ByteSource } from '../envelope/bytestream.ts';
+import { bufferPool, byteReader, closeOnReturn, type ByteSource } from '../envelope/bytestream.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import { PART_BYTES } from '../envelope/header.ts';
 import { payloadKey, type BodySink } from '../envelope/open.ts';
-import type { SealedPart, SelfSealing } from '../envelope/seal.ts';
+import type { SealedPart, BodySource } from '../envelope/seal.ts';
 import { openFile } from './open-file.ts';
 import { sealFile } from './seal-file.ts';
 import type { ThreadOptions } from './run-workers.ts';
 import { assertReplaceable } from './atomic-file.ts';
 
 export interface BodyOptions extends Pick<ThreadOptions, 'threads'> {
-  /** The folder for the blob, which is about as long as the file. */
+  /** Folder for the temporary file, which is about as long as the body. */
   readonly scratch?: string;
 }
 
 /** Bytes read at a time. */
 const READ = 1_048_576;
 
-/** A file's name in a folder of its own, for this user alone. */
+/** Makes a folder for the temporary file that only this user can read. */
 const scratchFile = async (inside: string) => {
   const folder = await mkdtemp(join(inside, '.sealed-'));
-  // What is left, if it cannot be removed, is a blob, and no reason to refuse what came of it.
+  // A folder that cannot be removed contains only ciphertext; it is no reason to fail.
   const remove = () => rm(folder, { recursive: true, force: true }).catch(() => undefined);
   return { path: join(folder, 'blob'), remove };
 };
 
-/** A blob cut again into the parts with these digests. */
+/** Reads a blob from a file and cuts it into parts; `digests` are the known digests of the parts. */
 async function* partsOf(path: string, digests: readonly Uint8Array[]): AsyncGenerator<SealedPart, void> {
   const reader = byteReader(createReadStream(path, { highWaterMark: READ }));
-  const buffers = buffersOf(PART_BYTES);
+  const buffers = bufferPool(PART_BYTES);
   try {
     for (const [index, sha256] of digests.entries()) {
       const buffer = buffers.take();
@@ -40,7 +40,7 @@ async function* partsOf(path: string, digests: readonly Uint8Array[]): AsyncGene
       const last = index === digests.length - 1;
       let released = false;
       const release = (): void => {
-        if (!released) buffers.giveBack(buffer);
+        if (!released) buffers.release(buffer);
         released = true;
       };
       yield { number: index + 1, bytes, sha256, last, release };
@@ -51,13 +51,13 @@ async function* partsOf(path: string, digests: readonly Uint8Array[]): AsyncGene
 }
 
 /**
- * A file to be filed. It is sealed at once, and its parts are sent from the sealed copy, which is removed afterwards.
+ * A body that is read from a file. The whole file is sealed first; its parts are then sent from the sealed copy, which is removed afterwards.
  *
- * It errors with {EnvelopeError} `source-invalid`, `source-changed`, or {Error} what the system says of a file.
- * @param path a Buffer names a file whose name is not UTF-8; a URL is one of `file:`
- * @param options the copy lies where the system has temporary files, unless told
+ * Errors: {EnvelopeError} `source-invalid`, `source-changed`; {Error} the error of the operating system.
+ * @param path use a Buffer for a name that is not UTF-8; a URL must be a `file:` URL
+ * @param options the default folder for the copy is the system's folder for temporary files
  */
-export const fileBody = (path: PathLike, { scratch = tmpdir(), ...threads }: BodyOptions = {}): SelfSealing => ({
+export const fileBody = (path: PathLike, { scratch = tmpdir(), ...threads }: BodyOptions = {}): BodySource => ({
   seal: async (fileKey, heading, { rng, signal }) => {
     const copy = await scratchFile(scratch);
     const options = { ...threads, ...(rng && { rng }), ...(signal && { signal }) };
@@ -73,11 +73,11 @@ export const fileBody = (path: PathLike, { scratch = tmpdir(), ...threads }: Bod
         await copy.remove();
       }
     }
-    return { header, commit, parts: closing(sent(), copy.remove), facts: () => facts };
+    return { header, commit, parts: closeOnReturn(sent(), copy.remove), facts: () => facts };
   },
 });
 
-/** No more than was signed: who sends cannot fill the disk. */
+/** Passes on no more than the signed length, so that the sender cannot fill the disk. */
 async function* atMost(length: number, source: ByteSource): AsyncGenerator<Uint8Array> {
   let left = length;
   for await (const piece of source) {
@@ -88,16 +88,16 @@ async function* atMost(length: number, source: ByteSource): AsyncGenerator<Uint8
 }
 
 /**
- * A file to be opened into: it is there when all of it was received and checked, or not at all, and replaces what was there.
+ * A target file for a body. The file exists only after the whole body was received and checked, and it replaces an existing file.
  *
- * It errors as {@link openFile} does, and with what the source throws.
- * @param options what is received lies beside the file until it is opened, unless told
+ * Errors: those of {@link openFile}, and those of the source.
+ * @param options the default folder for the received blob is that of the file
  */
 export const intoFile = (path: string, { scratch = dirname(path), ...threads }: BodyOptions = {}): BodySink => ({
   open: async (ciphertext, fileKey, blob, { plainLength, signal }) => {
     const begin = async () => {
       await payloadKey(fileKey, blob, { plainLength });
-      // Also looked at when it is written; but by then all was downloaded.
+      // It is checked again before writing, but then the download is already done.
       await assertReplaceable(path);
       return scratchFile(scratch);
     };

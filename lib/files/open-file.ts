@@ -6,7 +6,7 @@ import { EnvelopeError } from '../envelope/errors.ts';
 import { compositeDigest, PADDED } from '../envelope/header.ts';
 import { collect, openBlob, payloadKey, type OpenBlobOptions, type SignedBlob } from '../envelope/open.ts';
 import { withWorkers, type Outcome, type Task, type ThreadOptions } from './run-workers.ts';
-import { openRegular, writeWhole } from './atomic-file.ts';
+import { openRegular, writeAtomically } from './atomic-file.ts';
 
 export type OpenFileOptions = Omit<OpenBlobOptions, 'inFlight'> & ThreadOptions;
 
@@ -47,7 +47,7 @@ const openByWorkers = async (
 };
 
 /**
- * Opens a blob into a file, which is there whole or not at all, and replaces a file that was there: nothing of a body that is refused is left.
+ * Opens a blob into a file. The file is written atomically and replaces an existing one; nothing remains of a body that is refused.
  *
  * Secret: `fileKey`.
  *
@@ -65,10 +65,11 @@ export const openFile = async (
   const opening = (into: FileHandle): Opening => ({ from: file, to: into, fileKey, blob, options });
   try {
     assertLength(size, blob.length);
-    if ((blob.header.flags & PADDED) !== 0) await writeWhole(to, options.signal, (into) => openPadded(opening(into)));
+    if ((blob.header.flags & PADDED) !== 0)
+      await writeAtomically(to, options.signal, (into) => openPadded(opening(into)));
     else
       await withWorkers(blob.length, options, (run) =>
-        writeWhole(to, options.signal, (into) => openByWorkers(opening(into), run)),
+        writeAtomically(to, options.signal, (into) => openByWorkers(opening(into), run)),
       );
   } finally {
     await file.close();

@@ -1,4 +1,4 @@
-// Starts worker threads that seal or open one file, shares its parts among them, and gathers the digests.
+// Starts worker threads that seal or open one file, distributes its parts among them, and collects the digests.
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { equalBytes } from '../bytes/binary.ts';
@@ -7,29 +7,29 @@ import { WORKER } from './worker.generated.ts';
 import type { Done, Fault, PartMessage, Shared, Work, WorkerMessage } from './worker.ts';
 
 export interface ThreadOptions {
-  /** At most; no more than there are parts. As many as the machine runs side by side, up to four, unless given. */
+  /** Maximum number of threads; never more than there are parts. The default is the parallelism of the machine, at most four. */
   readonly threads?: number;
-  /** Ends the work within a chunk or so, with its reason. */
+  /** Stops the work after the current chunk. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
 }
 
-/** The digests of all parts, or the first fault. `changed`: two workers that read the same chunk found different bytes. */
+/** The digests of all parts, or the first error. `changed`: two workers that read the same chunk found different bytes. */
 export type Outcome =
   { readonly digests: readonly Uint8Array[] } | { readonly fault: Fault | { readonly changed: true } };
 
-/** More would wait for each other at the file that is written. */
+/** More threads would only wait for each other, because the system writes to a file one at a time. */
 const MOST_THREADS = 4;
 
 const sameTag = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a === undefined || b === undefined ? a === b : equalBytes(a, b);
 
-/** In the order of the parts. */
+/** Sorts the messages by part, and compares what two workers found in a chunk that both read. */
 const outcomeOf = (messages: readonly PartMessage[]): Outcome => {
   const digests: Uint8Array[] = [];
   let before: Done | undefined;
   for (const message of messages.toSorted((a, b) => a.part - b.part)) {
     if ('fault' in message) return message;
-    if (before !== undefined && !sameTag(before.goesOn, message.begun)) return { fault: { changed: true } };
+    if (before !== undefined && !sameTag(before.atEnd, message.atStart)) return { fault: { changed: true } };
     digests.push(message.digest);
     before = message;
   }
@@ -40,31 +40,31 @@ const endedEarly = (): Error => new Error('a thread ended before its parts did')
 
 interface Started {
   readonly worker: Worker;
-  /** Settled when the thread has ended; rejects with its failure. */
+  /** Settles when the thread has ended; rejects with its error. */
   readonly ended: Promise<void>;
 }
 const startWorker = (): Started => {
-  // The worker takes no preloads and no options of this process: a preload may hold a thread for ever.
+  // The worker gets no preloaded modules and no options of this process: a preloaded module could keep the thread alive for ever.
   const worker = new Worker(WORKER, { eval: true, execArgv: [], env: {} });
   const ended = new Promise<void>((resolve, reject) => {
     let failure: Error | undefined;
     worker.on('error', (error: Error) => (failure = error));
     worker.on('exit', () => (failure === undefined ? resolve() : reject(failure)));
   });
-  // Reported to the caller that runs the worker; unhandled it would end the process.
+  // The caller that runs the worker gets the error; as an unhandled rejection it would end the process.
   ended.catch(() => undefined);
   return { worker, ended };
 };
 
-/** Settled when the worker is done; rejects where it ended before that, with its failure if it has one. */
-const runOne = ({ worker, ended }: Started, work: Work, hear: (message: PartMessage) => void): Promise<void> =>
+/** Sends the work to a worker. It resolves when the worker is done, and rejects if the worker ends before, with its error if there is one. */
+const runOne = ({ worker, ended }: Started, work: Work, onPart: (message: PartMessage) => void): Promise<void> =>
   new Promise((resolve, reject) => {
-    worker.on('message', (message: WorkerMessage) => (message === 'done' ? resolve() : hear(message)));
+    worker.on('message', (message: WorkerMessage) => (message === 'done' ? resolve() : onPart(message)));
     ended.then(() => reject(endedEarly()), reject);
     worker.postMessage(work);
   });
 
-/** The work on one file. Sizes that are the same for every blob, and counters, are added here. */
+/** The work on one file, without the fixed sizes and the shared counters. */
 export type Task = Omit<Work, 'part' | 'tag' | 'threads' | 'shared'>;
 
 const counter = (value: number) => {
@@ -105,10 +105,10 @@ const runAll = async (workers: readonly Started[], task: Task, signal: AbortSign
 };
 
 /**
- * Starts worker threads for a blob of this length, calls `use`, and ends them. A thread takes 25 ms to start, so it starts while `use` derives keys and opens
- * files; `use` then calls `run`, once. No worker touches a file any more when this is settled.
- * `run` rejects with what the system says of a file, or the signal's reason.
- * @throws {RangeError} where `threads` is no whole number from 1; whatever `use` throws
+ * Starts worker threads for a blob of this length, calls `use`, and ends the threads. A thread takes 25 ms to start; meanwhile `use` derives keys and
+ * opens files, and then calls `run` once. When the promise settles, no worker uses a file any more.
+ * `run` rejects with the error of the operating system, or the signal's reason.
+ * @throws {RangeError} if `threads` is not a whole number from 1; also the errors of `use`
  */
 export const withWorkers = async <T>(
   blob: number,
@@ -121,7 +121,7 @@ export const withWorkers = async <T>(
     while (started.length < Math.min(threads, partCount(blob))) started.push(startWorker());
     return await use((task) => runAll(started, task, signal));
   } finally {
-    // Workers that are done end by themselves; those that had no work hold nothing.
+    // A worker that is done ends by itself; this also ends workers that got no work.
     for (const { worker } of started) void worker.terminate();
   }
 };

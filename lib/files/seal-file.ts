@@ -14,13 +14,13 @@ import {
   type HeaderFields,
 } from '../envelope/header.ts';
 import { deriveKeys } from '../envelope/keys.ts';
-import { sealBlob, type Heading, type SealedFacts, type SealOptions } from '../envelope/seal.ts';
+import { sealBlob, type HeaderInput, type SealedFacts, type SealOptions } from '../envelope/seal.ts';
 import { withWorkers, type Outcome, type Task, type ThreadOptions } from './run-workers.ts';
-import { openRegular, writeWhole, type Regular } from './atomic-file.ts';
+import { openRegular, writeAtomically, type RegularFile } from './atomic-file.ts';
 
 export type SealFileOptions = Omit<SealOptions, 'inFlight'> & ThreadOptions;
 
-/** What the author signs of the blob, and what goes into the sealed metadata. */
+/** The facts of the blob that the author signs, and those for the sealed metadata. */
 export interface SealedFile extends SealedFacts {
   readonly header: HeaderFields;
   /** COMMIT, 32 bytes. */
@@ -30,10 +30,10 @@ export interface SealedFile extends SealedFacts {
 }
 
 interface Sealing {
-  readonly from: Regular;
+  readonly from: RegularFile;
   readonly to: FileHandle;
   readonly fileKey: Uint8Array;
-  readonly heading: Heading;
+  readonly heading: HeaderInput;
   readonly options: SealFileOptions;
 }
 
@@ -56,7 +56,7 @@ const sealByWorkers = async (
   const { payload, commit } = await deriveKeys(fileKey, header, { extractable: true });
   const sizes = { plain: from.size, chunk: 2 ** chunk, blob: blobLength(from.size, chunk) };
   const outcome = await run({ job: 'seal', from: from.file.fd, to: to.fd, key: KeyObject.from(payload), ...sizes });
-  // What lies in two runs is read twice, and has to be the same both times.
+  // A chunk in two runs is read twice, and must be the same both times.
   if ('fault' in outcome || !(await from.unchanged()))
     throw new EnvelopeError('source-changed', 'the file was written to while it was sealed');
   const parts = outcome.digests;
@@ -65,29 +65,29 @@ const sealByWorkers = async (
 };
 
 /**
- * Seals a file into another one, which is there whole or not at all, and replaces a file that was there.
+ * Seals a file into another one. The blob is written atomically and replaces an existing file.
  *
- * Secret: `fileKey`, 32 random bytes, fresh for every call, one that failed included.
+ * Secret: `fileKey`, 32 random bytes, fresh for every call, also after a call that failed.
  *
- * @param from a regular file, which nobody writes to meanwhile
+ * @param from a regular file; nobody may write to it during the call
  * @throws {EnvelopeError} `header-invalid`, `too-long`, `source-invalid`, `source-changed`, `target-invalid`; {RangeError} for `threads` that are no whole number from 1, where there are threads; {Error} what the system says of a file, or the signal's reason
  */
 export const sealFile = async (
   from: PathLike,
   to: string,
   fileKey: Uint8Array,
-  heading: Heading,
+  heading: HeaderInput,
   options: SealFileOptions = {},
 ): Promise<SealedFile> => {
   const source = await openRegular(from);
   const { size } = source;
   const sealing = (into: FileHandle): Sealing => ({ from: source, to: into, fileKey, heading, options });
   try {
-    if (size < PADDING_LIMIT) return await writeWhole(to, options.signal, (into) => sealPadded(sealing(into)));
+    if (size < PADDING_LIMIT) return await writeAtomically(to, options.signal, (into) => sealPadded(sealing(into)));
     const length = blobLength(size, options.chunk ?? DEFAULT_CHUNK);
     if (partCount(length) > MOST_PARTS) throw new EnvelopeError('too-long', 'a blob has at most 10,000 parts of 8 MiB');
     return await withWorkers(length, options, (run) =>
-      writeWhole(to, options.signal, (into) => sealByWorkers(sealing(into), run)),
+      writeAtomically(to, options.signal, (into) => sealByWorkers(sealing(into), run)),
     );
   } finally {
     await source.file.close();

@@ -1,14 +1,14 @@
-// Worker thread that seals or opens runs of parts of one blob, from file to file. Workers share the parts of a blob; no chunk is handed from one to another.
+// Worker thread that seals or opens runs (consecutive parts) of one blob, from file to file. The workers share the parts of a blob, but no data.
 import type { KeyObject } from 'node:crypto';
 import { chunkNonce } from '../envelope/header.ts';
 
 export interface Work {
   readonly job: 'seal' | 'open';
-  /** Descriptors of the process: of the plaintext and the blob, one to read and one to write. */
+  /** File descriptors of the process: one of the plaintext and one of the blob, `from` to read and `to` to write. */
   readonly from: number;
   readonly to: number;
   readonly key: KeyObject;
-  /** Sizes in bytes: of the whole plaintext and of a chunk of it, of the whole blob and of a part of it, of a tag. */
+  /** Sizes in bytes: `plain` of the plaintext, `chunk` of a chunk of it, `blob` of the blob, `part` of a part of it, `tag` of a tag. */
   readonly plain: number;
   readonly chunk: number;
   readonly blob: number;
@@ -19,34 +19,36 @@ export interface Work {
   readonly shared: Shared;
 }
 
-type Cell = Int32Array<SharedArrayBuffer>;
+type Counter = Int32Array<SharedArrayBuffer>;
 /** Counters that the workers of one blob share. */
 export interface Shared {
-  /** The next part that nobody has taken. */
-  readonly next: Cell;
-  /** Parts from this one on are not taken: it was refused, or the work was stopped (0). */
-  readonly limit: Cell;
+  /** The first part that no worker has taken. */
+  readonly next: Counter;
+  /** Workers take no part from this one on: it was refused, or the work was stopped (0). */
+  readonly limit: Counter;
   /** How many workers are writing now. */
-  readonly writing: Cell;
+  readonly writing: Counter;
 }
 
-/** Why a part was refused: the file ended early, or a chunk does not open. */
+/** Why a part was refused: `short`, the file ended early; `chunk`, this chunk does not open. */
 export type Fault = { readonly short: true } | { readonly chunk: number };
 
+/**
+ * Check values of the chunks that cross the borders of the run. Both neighbours read such a chunk, and both report a value of it: when sealing, the tag over
+ * the share of the first run; when opening, a digest of the share of the second run. If they differ, the file was written to in between.
+ */
 interface Borders {
-  /**
-   * Of a sealed chunk that lies in two runs, once by each thread that reads it: sealing, a tag over what lies in the first; opening, a digest of what lies in
-   * the second. Different ones mean that the file was written to in between.
-   */
-  readonly begun?: Uint8Array | undefined;
-  readonly goesOn?: Uint8Array | undefined;
+  /** Of the chunk that crosses the start of the run. */
+  readonly atStart?: Uint8Array | undefined;
+  /** Of the chunk that crosses the end of the run. */
+  readonly atEnd?: Uint8Array | undefined;
 }
 export type Done = { readonly digest: Uint8Array } & Borders;
 export type PartMessage = { readonly part: number } & (Done | { readonly fault: Fault });
-/** A message for each part that the worker took; `done` when it will take no more and nothing of it is on its way to the file. */
+/** One message for each part that the worker took; `done` when it takes no more, and everything is written. */
 export type WorkerMessage = PartMessage | 'done';
 
-/** The global object of the thread, as far as it is used. */
+/** The members of the thread's global object that are used. */
 export interface WorkerScope {
   readonly process: Pick<NodeJS.Process, 'getBuiltinModule'>;
 }
@@ -54,36 +56,36 @@ export interface WorkerScope {
 const ALGORITHM = 'aes-256-gcm';
 
 /**
- * Waits for a {@link Work} message, does it, and answers with {@link WorkerMessage}s.
+ * Waits for a {@link Work} message, does the work, and answers with {@link WorkerMessage}s.
  *
- * Chunks and parts do not end together. A sealed chunk that lies in two runs is encrypted for both, and each run keeps its share; an opened chunk is opened
- * with the run in which it begins. Runs get shorter towards the end, so that all workers are done at about the same time.
+ * Chunks and parts do not end at the same offsets. A chunk that crosses the border of two runs is encrypted by both workers; each writes its own share.
+ * When opening, the worker of the run in which the chunk begins decrypts it. Later runs are shorter, so that all workers finish at about the same time.
  */
 export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
   const { parentPort, MessageChannel } = process.getBuiltinModule('worker_threads');
-  // Listened for at once: the worker is started before it is known what it has to do.
+  // Listen before anything else: the worker is started before its work is known.
   const received = new Promise<Work>((resolve) => parentPort!.once('message', resolve));
   const { readSync, writeSync, writevSync } = process.getBuiltinModule('fs');
   const { createCipheriv, createDecipheriv, createHash } = process.getBuiltinModule('crypto');
-  const tell = (message: WorkerMessage): void => parentPort!.postMessage(message);
+  const send = (message: WorkerMessage): void => parentPort!.postMessage(message);
 
-  // The cipher answers in memory of its own, which is collected tens of megabytes later. Transferred to a port whose other end is closed it is released
-  // immediately, and the next answer lies in the same, warm place.
-  const { port1: nowhere, port2 } = new MessageChannel();
-  const closed = new Promise((resolve) => nowhere.once('close', resolve));
+  // The results of the cipher get new memory, which would be garbage-collected tens of megabytes later. A buffer that is transferred to a port whose other
+  // end is closed is freed at once, and the next result gets the same memory, which is still in the processor's cache.
+  const { port1: closedPort, port2 } = new MessageChannel();
+  const closed = new Promise((resolve) => closedPort.once('close', resolve));
   port2.close();
   const { job, from, to, key, plain, chunk, blob, part, tag, threads, shared } = await received;
-  // Else nothing would keep the thread until the port is closed.
-  nowhere.ref();
+  // Keeps the thread alive until the port is closed.
+  closedPort.ref();
   await closed;
-  const free = (bytes: Uint8Array): void => nowhere.postMessage(undefined, [bytes.buffer as ArrayBuffer]);
+  const free = (bytes: Uint8Array): void => closedPort.postMessage(undefined, [bytes.buffer as ArrayBuffer]);
 
   const { next, limit, writing } = shared;
   const parts = Math.ceil(blob / part);
   const sealedChunk = chunk + tag;
   const lastChunk = Math.max(0, Math.ceil(blob / sealedChunk) - 1);
-  // Memory of this size begins 16 bytes into a page (glibc). What the system copies from the start of a page to bytes 1 to 31 of another one takes twice as
-  // long as elsewhere (`rep movsb`, measured on AMD Zen 4).
+  // Memory of this size begins 16 bytes into a page (glibc). Copying from the start of one page to bytes 1 to 31 of another takes the system twice as
+  // long as other copies (`rep movsb`, measured on AMD Zen 4). So the buffer begins 64 bytes later.
   const ASIDE = 64;
   const buffer = new Uint8Array(ASIDE + sealedChunk).subarray(ASIDE);
 
@@ -100,9 +102,9 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
       filled += got;
     }
   };
-  /** One after the other from this place on: all at once, as a rule. */
-  const write = (pieces: readonly Uint8Array[], place: number): void => {
-    let at = place;
+  /** Writes the pieces one after another, from this offset on; usually in one system call. */
+  const write = (pieces: readonly Uint8Array[], offset: number): void => {
+    let at = offset;
     let written = writevSync(to, pieces, at);
     for (const piece of pieces) {
       let done = Math.min(written, piece.length);
@@ -111,7 +113,7 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
       at += piece.length;
     }
   };
-  /** Both, in the order in which nobody waits: the system lets one write to a file at a time, and keeps the processors of the others busy with waiting. */
+  /** Writes and hashes. If another worker is writing, hash first: the system writes to a file one at a time, and waiting for it costs processor time. */
   const writeAndHash = (toWrite: () => void, toHash: () => void): void => {
     const others = Atomics.load(writing, 0) > 0;
     if (others) toHash();
@@ -122,7 +124,7 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
   };
   const nonceOf = (index: number): Uint8Array => chunkNonce(index, index === lastChunk);
 
-  // Of the part in hand.
+  // State of the current part.
   let current = 0;
   let hash = createHash('sha256');
   let borders: Borders = {};
@@ -131,29 +133,29 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
     hash = createHash('sha256');
     borders = {};
   };
-  /** Hashes what lies at this place of the blob, and tells of every part that ends in it. */
-  const hashed = (bytes: Uint8Array, place: number): void => {
+  /** Hashes bytes of the blob from this offset, and sends a message for every part that ends within them. */
+  const hashed = (bytes: Uint8Array, offset: number): void => {
     for (let done = 0; done < bytes.length;) {
-      const end = Math.min((current + 1) * part, blob) - place;
+      const end = Math.min((current + 1) * part, blob) - offset;
       const share = bytes.subarray(done, end);
       hash.update(share);
       done += share.length;
       if (done < end) continue;
-      tell({ part: current, digest: hash.digest(), ...borders });
+      send({ part: current, digest: hash.digest(), ...borders });
       begin(current + 1);
     }
   };
   const digestOf = (bytes: Uint8Array): Uint8Array => createHash('sha256').update(bytes).digest();
   const wanted = (): boolean => current < Atomics.load(limit, 0);
 
-  /** The cipher's answer and the tag. */
+  /** Returns ciphertext and tag. */
   const encrypted = (index: number, bytes: Uint8Array): readonly [Uint8Array, Uint8Array] => {
     const cipher = createCipheriv(ALGORITHM, key, nonceOf(index));
     const answer = cipher.update(bytes);
     cipher.final();
     return [answer, cipher.getAuthTag()];
   };
-  /** The tag of these bytes alone. It leaves the process in no way: another tag under this nonce does. */
+  /** The tag over these bytes alone. It must never leave the process: the full chunk has another tag under the same nonce. */
   const tagOf = (index: number, bytes: Uint8Array): Uint8Array => {
     const [answer, made] = encrypted(index, bytes);
     free(answer);
@@ -163,13 +165,13 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
   const seal = (start: number, end: number): void => {
     for (let index = Math.floor(start / sealedChunk); index * sealedChunk < end && wanted(); index++) {
       const at = index * sealedChunk;
-      // Of a chunk that goes on in the next run only what lies in this one: its tag is made there.
+      // Of a chunk that continues in the next run, only the share of this run is encrypted: the next run's worker makes the tag.
       const length = Math.min(chunk, plain - index * chunk, end - at);
       const body = buffer.subarray(0, length);
       read(body, index * chunk);
-      if (at < start) borders = { begun: tagOf(index, body.subarray(0, start - at)) };
+      if (at < start) borders = { atStart: tagOf(index, body.subarray(0, start - at)) };
       const [answer, made] = encrypted(index, body);
-      if (end < blob && at + sealedChunk > end) borders = { ...borders, goesOn: made };
+      if (end < blob && at + sealedChunk > end) borders = { ...borders, atEnd: made };
       const [first, last] = [Math.max(0, start - at), end - at];
       const pieces = [
         answer.subarray(first, last),
@@ -178,10 +180,10 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
       writeAndHash(
         () => write(pieces, at + first),
         () => {
-          let place = at + first;
+          let offset = at + first;
           for (const piece of pieces) {
-            hashed(piece, place);
-            place += piece.length;
+            hashed(piece, offset);
+            offset += piece.length;
           }
         },
       );
@@ -193,7 +195,7 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
     const first = Math.ceil(start / sealedChunk) * sealedChunk;
     const before = buffer.subarray(0, Math.min(first, end) - start);
     read(before, start);
-    if (before.length > 0) borders = { begun: digestOf(before) };
+    if (before.length > 0) borders = { atStart: digestOf(before) };
     hashed(before, start);
     for (let at = first; at < end && wanted(); at += sealedChunk) {
       const index = at / sealedChunk;
@@ -207,7 +209,7 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
       } catch {
         refuse({ chunk: index });
       }
-      if (at + sealed.length > end) borders = { ...borders, goesOn: digestOf(sealed.subarray(end - at)) };
+      if (at + sealed.length > end) borders = { ...borders, atEnd: digestOf(sealed.subarray(end - at)) };
       writeAndHash(
         () => write([answer], index * chunk),
         () => hashed(sealed.subarray(0, end - at), at),
@@ -226,10 +228,10 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
       (job === 'seal' ? seal : open)(first * part, Math.min(last * part, blob));
     } catch (error) {
       if (fault === undefined) throw error;
-      // Parts before this one were taken already, and are finished: the first that is refused is always told.
+      // Earlier parts were taken before and will be finished, so the first refused part is always reported.
       for (let before; (before = Atomics.load(limit, 0)) > current;) Atomics.compareExchange(limit, 0, before, current);
-      tell({ part: current, fault });
+      send({ part: current, fault });
     }
   }
-  tell('done');
+  send('done');
 };

@@ -1,5 +1,5 @@
-// Signing requests: RFC 9421 with ed25519 and RFC 9530 Content-Digest. docs/spec/request-signatures.md is the page to this file;
-// lib/api/request-signature.ts has the rules.
+// Signs HTTP requests: RFC 9421 with ed25519, and RFC 9530 Content-Digest. docs/spec/request-signatures.md specifies it;
+// lib/api/request-signature.ts has the rules that signer and verifier share.
 import { createSignature } from 'http-message-sig';
 import {
   componentsOf,
@@ -16,23 +16,23 @@ import { IdentityError } from './errors.ts';
 
 export interface OutgoingRequest {
   readonly method: string;
-  /** Absolute, without fragment and user name. */
+  /** Absolute, without fragment and user information. */
   readonly url: string | URL;
-  /** Absent and empty are the same. */
+  /** An empty body is the same as none. */
   readonly body?: Uint8Array | undefined;
 }
 
 export interface SignatureTime {
-  /** Milliseconds since 1970, by the service's clock where the client knows it. */
+  /** Milliseconds since 1970, by the service's clock if the client knows it. */
   readonly now: number;
-  /** 16 bytes; drawn afresh when absent. A nonce is for one request. */
+  /** 16 bytes; by default random. Use a nonce for one request only. */
   readonly nonce?: Uint8Array | undefined;
   readonly rng?: Rng | undefined;
 }
 
 /**
- * The headers to send with the request: `signature-input`, `signature`, and `content-digest` when there is a body. The request must be sent as
- * it was signed: same method, `new URL(url)` as it serialises, same bytes.
+ * Returns the headers to send: `signature-input`, `signature`, and `content-digest` if there is a body. Send the request exactly as it was signed:
+ * same method, the URL as `new URL(url)` serialises it, same bytes.
  *
  * @throws {IdentityError} `bad-url`
  */

@@ -1,4 +1,4 @@
-// What an identity says of itself: its public keys, the proof that it holds the receiving key, and its successor as a hash.
+// Builds the payload of an identity statement: public keys, proof of possession of the receiving key, and a hash that commits to the next identity key.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { ofLength, systemRng, type Rng } from '../bytes/binary.ts';
 import { toBase64url } from '../bytes/codec.ts';
@@ -10,11 +10,11 @@ import type { DeviceKeys } from './key-derivation.ts';
 
 export interface IdentityFacts {
   readonly keys: DeviceKeys;
-  /** Ed25519 public key of the next generation, 32 bytes. Never changes between the statements of one identity. */
+  /** Ed25519 public key of the next generation, 32 bytes. It is the same in all statements of an identity. */
   readonly nextIdentityKey: Uint8Array;
-  /** 1 for the first statement, then one more each time. */
+  /** 1 for the first statement, then increased by one each time. */
   readonly number: number;
-  /** Hash of the statement before; absent in the first. */
+  /** Hash of the previous statement; absent in the first one. */
   readonly previous?: StatementHash | undefined;
   readonly receivingNumber: number;
   /** Public, for organisations; patients leave it out. */
@@ -24,7 +24,7 @@ export interface IdentityFacts {
   readonly rng?: Rng | undefined;
 }
 
-/** SHA-256 of the next generation's identity key, as it stands in identity statements and key files. */
+/** SHA-256 of the next generation's identity key, as in identity statements and key files. */
 export const nextKeyHash = (nextIdentityKey: Uint8Array): string =>
   toBase64url(sha256(ofLength(nextIdentityKey, 32, 'next identity key')));
 

@@ -1,5 +1,5 @@
-// Every key of an identity, derived from the seed of its generation. One label per use, so that no key serves two purposes.
-// docs/spec/identity.md is the page to this file.
+// Derives every key of an identity from the seed of its generation. Each use has its own label, so no key serves two purposes.
+// docs/spec/identity.md specifies the derivation.
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { concat, ofLength, u32 } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
@@ -11,13 +11,13 @@ import { concealed } from './unprintable-secret.ts';
 /** The keys of one generation. Prints as a placeholder. */
 export interface DeviceKeys {
   readonly id: IdentityId;
-  /** Ed25519 over the bytes as they are: statements and requests. */
+  /** Signs bytes with Ed25519, not hashed before: statements and requests. */
   readonly sign: (bytes: Uint8Array) => Uint8Array;
   /** w: signs key fragments and nothing else. */
   readonly kfragSigner: SecretKey;
-  /** What capsules are recapsulated to. @param number 1 or more, as in the identity statement */
+  /** b: the receiving key, for which capsules are re-encrypted. @param number 1 or more, as in the identity statement */
   readonly receiving: (number: number) => SecretKey;
-  /** Opens messages and names sealed to this identity. */
+  /** Opens messages and folder names that were sealed to this identity. */
   readonly inbox: SecretKey;
   /** a: the delegating key of one cell. @param salt 16 bytes, from the folder statement */
   readonly folderKey: (folder: FolderId, epoch: number, salt: Uint8Array) => SecretKey;
@@ -25,14 +25,14 @@ export interface DeviceKeys {
 
 const NO_LABEL = new Uint8Array(0);
 
-/** The Ed25519 seed of a generation: first 32 bytes of makeSecret(S_k, "pcehr/v1/identity"). */
+/** The Ed25519 seed of a generation: the first 32 bytes of makeSecret(S_k, "pcehr/v1/identity"). */
 const identitySeed = (seed: Uint8Array): Uint8Array => makeSecret(seed, utf8('pcehr/v1/identity')).slice(0, 32);
 
-/** The Ed25519 public key of a generation, 32 bytes; of the next generation it is named, hashed, in the identity statement. */
+/** The Ed25519 public key of a generation, 32 bytes. The identity statement contains a hash of that of the next generation. */
 export const identityPublicKey = (seed: Uint8Array): Uint8Array =>
   ed25519.getPublicKey(identitySeed(ofLength(seed, 32, 'seed')));
 
-/** @param seed S_k, 32 bytes; copied */
+/** Derives the keys of a generation. @param seed S_k, 32 bytes; copied */
 export const deviceKeys = (seed: Uint8Array): DeviceKeys => {
   ofLength(seed, 32, 'seed');
   const identity = identitySeed(seed);

@@ -1,5 +1,5 @@
-// The file in which a device keeps its generation of keys: JSON, versioned, plain or sealed under a passphrase.
-// docs/spec/identity.md gives the format. Reading and writing the disk is the caller's.
+// Key file of a device: reads and writes the seed of one generation as JSON, plain or encrypted with a passphrase.
+// docs/spec/identity.md specifies the format. The caller reads and writes the disk.
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { scryptAsync } from '@noble/hashes/scrypt.js';
 import * as z from 'zod/mini';
@@ -12,18 +12,18 @@ import { identityPublicKey } from './key-derivation.ts';
 import { IdentityError } from './errors.ts';
 import { concealed } from './unprintable-secret.ts';
 
-/** What a device holds. Prints as a placeholder; `deviceKeys(seed)` makes the keys. */
+/** The keys that a device stores. Prints as a placeholder; `deviceKeys(seed)` derives the keys. */
 export interface HeldKeys {
   /** k, 1 or more. */
   readonly generation: number;
-  /** S_k, 32 bytes. Whoever has it acts as this identity and opens what it may open. */
+  /** S_k, 32 bytes, secret: it gives every right of this identity. */
   readonly seed: Uint8Array;
   readonly id: IdentityId;
   /** SHA-256 of the next generation's identity key, base64url. */
   readonly next: string;
 }
 
-/** The cost of scrypt; 2^17 with r = 8 takes 128 MiB and about a second. */
+/** The cost of scrypt. 2^17 with r = 8 takes 128 MiB and about a second. */
 export interface PassphraseOptions {
   readonly log2N?: number;
   readonly rng?: Rng;
@@ -36,7 +36,7 @@ const plain = z.strictObject({ ...base, protection: z.literal('none-keep-this-fi
 const sealed = z.strictObject({
   ...base,
   protection: z.literal('scrypt-xchacha20poly1305'),
-  // The upper bound keeps a hostile file from taking more than a gigabyte.
+  // The upper bound prevents that a hostile file takes more than a gigabyte of memory.
   log2N: integer(10, 20),
   salt: bytesOf(16),
   nonce: bytesOf(24),
@@ -45,14 +45,14 @@ const sealed = z.strictObject({
 const keyFile = z.discriminatedUnion('protection', [plain, sealed]);
 type Sealed = z.infer<typeof sealed>;
 
-/** Seed and id are checked against each other, so a file mixed from two is refused. */
+/** Checks that seed and id belong together, so a file that is mixed from two is refused. */
 const held = (file: z.infer<typeof keyFile>, seed: Uint8Array): HeldKeys => {
   if (identityId(identityPublicKey(seed)) !== file.id)
     throw new IdentityError('bad-key-file', 'the seed in the key file is not that of its id');
   return concealed('keys', { generation: file.generation, seed, id: file.id, next: file.next });
 };
 
-/** Groups what a device holds. @param seed S_k, 32 bytes */
+/** Makes the keys that a device stores. @param seed S_k, 32 bytes */
 export const holdKeys = (generation: number, seed: Uint8Array, next: string): HeldKeys =>
   concealed('keys', { generation, seed, id: identityId(identityPublicKey(seed)), next });
 
@@ -83,11 +83,11 @@ const head = ({ generation, id, next }: Pick<HeldKeys, 'generation' | 'id' | 'ne
   next,
 });
 
-/** The key file without protection: whoever reads it has the keys. The caller sees to its permissions. */
+/** Encodes a key file without protection: who reads it has the keys. The caller must set its file permissions. */
 export const encodeKeyFile = (keys: HeldKeys): string =>
   write({ ...head(keys), protection: 'none-keep-this-file-secret', seed: toBase64url(keys.seed) });
 
-/** @throws {IdentityError} `bad-key-file`, also for a file under a passphrase */
+/** Decodes a key file without protection. @throws {IdentityError} `bad-key-file`, also for a file with a passphrase */
 export const decodeKeyFile = (given: KeyFile): HeldKeys => {
   const file = parse(given);
   if (file.protection !== 'none-keep-this-file-secret')
@@ -95,7 +95,7 @@ export const decodeKeyFile = (given: KeyFile): HeldKeys => {
   return held(file, fromBase64url(file.seed));
 };
 
-/** A lone surrogate. UTF-8 has none: all of them would become one and the same character. */
+/** Half of a character in UTF-16. UTF-8 cannot encode it: all such halves would become the same character. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** @throws {IdentityError} `bad-passphrase` */
@@ -105,7 +105,7 @@ const passphraseBytes = (passphrase: string): Uint8Array => {
   return utf8(passphrase.normalize('NFC'));
 };
 
-/** Everything in the file but the sealed seed, so that nothing beside it can be changed. */
+/** The cipher for the seed. All other members of the file are authenticated, so none can be changed. */
 const cipher = async (passphrase: string, file: Omit<Sealed, 'sealedSeed'>) => {
   const { format, version, generation, id, next, protection, log2N, salt, nonce } = file;
   const key = await scryptAsync(passphraseBytes(passphrase), fromBase64url(salt), {
@@ -119,7 +119,10 @@ const cipher = async (passphrase: string, file: Omit<Sealed, 'sealedSeed'>) => {
   return xchacha20poly1305(key, fromBase64url(nonce), aad);
 };
 
-/** The key file sealed under a passphrase: scrypt, then XChaCha20-Poly1305. Id, generation and successor stay readable. @throws {IdentityError} `bad-passphrase` */
+/**
+ * Encrypts a key file with a passphrase: scrypt, then XChaCha20-Poly1305. Id, generation and the hash of the next key stay readable.
+ * @throws {IdentityError} `bad-passphrase`
+ */
 export const sealKeyFile = async (
   keys: HeldKeys,
   passphrase: string,
@@ -135,7 +138,7 @@ export const sealKeyFile = async (
   return write({ ...file, sealedSeed: toBase64url((await cipher(passphrase, file)).encrypt(keys.seed)) });
 };
 
-/** Reads a key file of either protection. @throws {IdentityError} `bad-key-file`, `bad-passphrase` or `wrong-passphrase` */
+/** Reads a key file with or without protection. @throws {IdentityError} `bad-key-file`, `bad-passphrase` or `wrong-passphrase` */
 export const openKeyFile = async (given: KeyFile, passphrase: string): Promise<HeldKeys> => {
   const file = parse(given);
   if (file.protection === 'none-keep-this-file-secret') return held(file, fromBase64url(file.seed));

@@ -1,4 +1,4 @@
-// The 24 words that everything grows from, and the generations of keys below them. The words stay off devices; a device holds one generation.
+// Recovery words (24 words, BIP-39) and the generation seeds that are derived from them. The words stay off devices; a device stores one generation.
 import { entropyToMnemonic, mnemonicToEntropy } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { concat, ofLength, systemRng, u32, type Rng } from '../bytes/binary.ts';
@@ -10,12 +10,12 @@ import { IdentityError } from './errors.ts';
 const ROOT_BYTES = 32;
 const WORDS = 24;
 
-/** 24 English words of BIP-39 that stand for 32 random bytes and a checksum. For paper; not for storing on a device. */
+/** Makes 24 English words (BIP-39) that encode 32 random bytes and a checksum. For paper, not for storage on a device. */
 export const newRootWords = (rng: Rng = systemRng): string =>
   entropyToMnemonic(ofLength(rng(ROOT_BYTES), ROOT_BYTES, 'root'), wordlist);
 
 /**
- * The 32-byte root behind the words: BIP-39's entropy itself, not the seed that wallets stretch out of it. Case and spacing do not matter.
+ * Decodes the 32-byte root from the words: the entropy of BIP-39, not the seed that wallets derive from it. Case and spacing do not matter.
  *
  * @throws {IdentityError} `bad-root-words`
  */
@@ -33,7 +33,7 @@ export const rootFromWords = (words: string): Uint8Array => {
 };
 
 /**
- * S_k, the seed of one generation of an identity's keys: all that a device needs, and all that is lost with it.
+ * S_k, the seed of one generation of an identity's keys. A device stores only this, so a lost device loses only this.
  *
  * @param root 32 bytes
  * @param generation k, 1 or more

@@ -1,8 +1,8 @@
-// Secrets that do not print themselves: a key that lands in a log line, an error or a JSON body shows a placeholder.
+// Wraps secrets so that a log line, an error or a JSON text shows a placeholder instead.
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 
-/** Makes `value` print as a placeholder in strings, JSON and Node's inspector. The members stay readable. */
+/** Makes `value` print as a placeholder in strings, in JSON and in Node's inspector. Its members stay readable. */
 export const concealed = <T extends object>(what: string, value: T): Readonly<T> => {
   const placeholder = (): string => `[${what}]`;
   const hidden = { enumerable: false, value: placeholder };

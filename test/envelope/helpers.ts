@@ -3,10 +3,10 @@ import { concat } from '../../lib/bytes/binary.ts';
 import { EnvelopeError } from '../../lib/envelope/errors.ts';
 import type { HeaderFields } from '../../lib/envelope/header.ts';
 import { collect, openBlob, type SignedBlob } from '../../lib/envelope/open.ts';
-import { sealBlob, type Heading, type SealOptions } from '../../lib/envelope/seal.ts';
+import { sealBlob, type HeaderInput, type SealOptions } from '../../lib/envelope/seal.ts';
 
 export const fileKey = new Uint8Array(32).fill(7);
-export const heading: Heading = {
+export const heading: HeaderInput = {
   record: newId<RecordId>(() => new Uint8Array(16).fill(1)),
   version: 1,
   patient: identityId(new Uint8Array(32).fill(2)),
@@ -39,7 +39,7 @@ export const seal = async (
   body: Uint8Array,
   options: SealOptions = {},
   sizes: readonly number[] = [65_536],
-  changes: Partial<Heading> = {},
+  changes: Partial<HeaderInput> = {},
 ): Promise<Sealed> => {
   const sealed = await sealBlob(inPieces(body, ...sizes), fileKey, { ...heading, ...changes }, options);
   const parts: Uint8Array[] = [];

@@ -6,7 +6,7 @@ import { newId } from '../../lib/bytes/ids.ts';
 import { decrypt, deriveKeys, encrypt } from '../../lib/envelope/keys.ts';
 import { openMetadata, sealMetadata } from '../../lib/envelope/metadata.ts';
 import { assertCommit } from '../../lib/envelope/open.ts';
-import { openText, sealText, type TextPlace } from '../../lib/envelope/sealed-text.ts';
+import { openText, sealText, type TextContext } from '../../lib/envelope/sealed-text.ts';
 import { unwrapOriginal, unwrapReencrypted, wrapHash, wrapKey } from '../../lib/envelope/wrap.ts';
 import { decodeCapsule, encodeCapsule } from '../../lib/umbral/capsule.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
@@ -194,7 +194,7 @@ describe('wraps', () => {
 
 describe('sealed texts', () => {
   const inbox = randomSecretKey();
-  const place: TextPlace = {
+  const place: TextContext = {
     kind: 'folder-name',
     sender: heading.patient,
     receiver: heading.patient,
@@ -205,7 +205,7 @@ describe('sealed texts', () => {
     const sealed = sealText(place, 'Husten, Herbst ü', publicKeyOf(inbox));
     expect((sealed.length - 145) % 64).toBe(0);
     expect(openText(sealed, inbox, place)).toBe('Husten, Herbst ü');
-    const others: TextPlace[] = [
+    const others: TextContext[] = [
       { ...place, kind: 'request-message' },
       { ...place, sender: heading.author },
       { ...place, receiver: heading.author },

@@ -1,7 +1,7 @@
 // How sealing and opening treat their source: how far ahead they read, and when they give it up.
 import { describe, expect, test } from '@jest/globals';
 import { engine } from '../../lib/envelope/choose-engine.ts';
-import { meanwhile } from '../../lib/envelope/bytestream.ts';
+import { pipelined } from '../../lib/envelope/bytestream.ts';
 import { collect, openBlob } from '../../lib/envelope/open.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
 import { codeOf, fileKey, heading, inPieces, patterned, seal } from './helpers.ts';
@@ -196,7 +196,7 @@ describe('a source that fails', () => {
   });
 });
 
-describe('work meanwhile', () => {
+describe('pipelined', () => {
   const double = (n: number): Promise<number> => Promise.resolve(2 * n);
 
   test('gives every result, in order', async () => {
@@ -204,7 +204,7 @@ describe('work meanwhile', () => {
       for (const n of [1, 2, 3]) yield await Promise.resolve(n);
     }
     const results: number[] = [];
-    for await (const result of meanwhile(numbers(), double)) results.push(result);
+    for await (const result of pipelined(numbers(), double)) results.push(result);
     expect(results).toEqual([2, 4, 6]);
   });
 
@@ -218,7 +218,7 @@ describe('work meanwhile', () => {
       },
       [Symbol.asyncIterator]: () => source,
     };
-    const results = meanwhile(source, double);
+    const results = pipelined(source, double);
     const first = results.next();
     given[0]!({ done: false, value: 1 });
     expect((await first).value).toBe(2);
@@ -236,10 +236,10 @@ describe('work meanwhile', () => {
         ended += 1;
       }
     }
-    const results = meanwhile(failing(), double);
+    const results = pipelined(failing(), double);
     expect((await results.next()).value).toBe(2);
     await expect(results.next()).rejects.toThrow('disk');
-    const others = meanwhile(failing(), double);
+    const others = pipelined(failing(), double);
     await others.next();
     await others.return(undefined);
     expect(ended).toBe(2);

@@ -2,7 +2,7 @@
 import umbralPre from '@nucypher/umbral-pre';
 import { expect, test } from '@jest/globals';
 import { fromUtf8, utf8 } from '../../lib/bytes/codec.ts';
-import { openText, sealText, type TextPlace } from '../../lib/envelope/sealed-text.ts';
+import { openText, sealText, type TextContext } from '../../lib/envelope/sealed-text.ts';
 import { CAPSULE_BYTES, unwrapOriginal, unwrapReencrypted, wrapKey } from '../../lib/envelope/wrap.ts';
 import { decodeCapsule } from '../../lib/umbral/capsule.ts';
 import { decodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
@@ -71,7 +71,7 @@ test.each([0, 16, 31, 33])('what opens, but is %i bytes, is no file key', async 
 });
 
 test('a sealed text of ours is opened there, one of theirs here', async () => {
-  const place: TextPlace = {
+  const place: TextContext = {
     kind: 'request-message',
     sender: heading.author,
     receiver: heading.patient,

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { concat, equalBytes } from '../../lib/bytes/binary.ts';
 import { EnvelopeError } from '../../lib/envelope/errors.ts';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
-import type { SelfSealing } from '../../lib/envelope/seal.ts';
+import type { BodySource } from '../../lib/envelope/seal.ts';
 import { fileBody, intoFile } from '../../lib/files/body.ts';
 import { people } from '../client/main-job-story.ts';
 import { refusal } from '../client/clients.ts';
@@ -133,7 +133,7 @@ describe('what is filed', () => {
   test('is one state of the file', async () => {
     const { patient, home } = await filed(patterned(PART_BYTES + 100_000));
     const body = fileBody(at('body'), scratch);
-    const content: SelfSealing = {
+    const content: BodySource = {
       seal: (key, head, options) => {
         const rng = (length: number) => {
           truncateSync(at('body'), 70_000);

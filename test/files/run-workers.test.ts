@@ -71,12 +71,12 @@ test('one that told of all its parts, and ended before it said that it is done, 
 test('two that sealed one chunk, and found other bytes in it, are told of', async () => {
   const [a, b] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
   const digest = new Uint8Array(32);
-  const outcome = async (goesOn: Uint8Array | undefined, begun: Uint8Array | undefined) => {
+  const outcome = async (atEnd: Uint8Array | undefined, atStart: Uint8Array | undefined) => {
     started = [];
     behaviours = [
       (thread) => {
-        thread.emit('message', { part: 1, digest, begun });
-        thread.emit('message', { part: 0, digest, goesOn });
+        thread.emit('message', { part: 1, digest, atStart });
+        thread.emit('message', { part: 0, digest, atEnd });
         thread.emit('message', 'done');
       },
     ];

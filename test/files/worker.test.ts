@@ -129,7 +129,7 @@ test('bodies of any length, in chunks and parts of any size', async () => {
             Array.from({ length: parts }, (_, i) => sha256(blob.subarray(i * part, (i + 1) * part))),
           );
           const ended = done.filter((told) => 'digest' in told);
-          expect(ended.slice(1).map(({ begun }) => begun)).toEqual(ended.slice(0, -1).map(({ goesOn }) => goesOn));
+          expect(ended.slice(1).map(({ atStart }) => atStart)).toEqual(ended.slice(0, -1).map(({ atEnd }) => atEnd));
         }
       },
     ),
@@ -157,9 +157,9 @@ test('a chunk that is another one each time it is read is told of, sealed and op
     const sizes = { plain: plain.length, chunk, blob: blob.length, part, threads: 1, most: 40 };
     const { done } = await worked({ ...sizes, job, source });
     const ended = done.filter((told) => 'digest' in told);
-    const begun = ended.slice(1).map((told) => told.begun);
-    expect(begun.filter((tag) => tag !== undefined)).not.toEqual([]);
-    expect(begun).not.toEqual(ended.slice(0, -1).map(({ goesOn }) => goesOn));
+    const atStart = ended.slice(1).map((told) => told.atStart);
+    expect(atStart.filter((tag) => tag !== undefined)).not.toEqual([]);
+    expect(atStart).not.toEqual(ended.slice(0, -1).map(({ atEnd }) => atEnd));
   }
 });
 

@@ -5,7 +5,7 @@ import { requestFault } from '../../domain/request.ts';
 import { DAY } from '../../domain/time.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { EnvelopeError } from '../../envelope/errors.ts';
-import { openText, sealText, type TextPlace } from '../../envelope/sealed-text.ts';
+import { openText, sealText, type TextContext } from '../../envelope/sealed-text.ts';
 import type { Purpose, Right } from '../../statements/fields.ts';
 import type { Payload, Scope, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
@@ -85,7 +85,7 @@ export const verifyRequestStatement = async (ctx: Context, view: RequestView): P
   };
 };
 
-const messagePlace = (p: Pick<Payload<'request'>, 'request' | 'patient' | 'recipient'>): TextPlace => ({
+const messagePlace = (p: Pick<Payload<'request'>, 'request' | 'patient' | 'recipient'>): TextContext => ({
   kind: 'request-message',
   sender: p.recipient,
   receiver: p.patient,

@@ -5,7 +5,7 @@ import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { newId, type FolderId, type IdentityId, type RecordId } from '../../bytes/ids.ts';
 import type { ByteSource } from '../../envelope/bytestream.ts';
 import { encodeMetadata, sealMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
-import { sealBlob, type SealedBlob, type SelfSealing } from '../../envelope/seal.ts';
+import { sealBlob, type SealedBlob, type BodySource } from '../../envelope/seal.ts';
 import { wrapHash, wrapKey, type Wrap } from '../../envelope/wrap.ts';
 import { decodePublicKey } from '../../umbral/keys.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
@@ -18,12 +18,12 @@ import { inCurrentCell, isClosed } from './current-cell.ts';
 import { uploadBlob, type Uploaded, type UploadOptions } from './upload.ts';
 
 /** The body: bytes, a Blob or File, a stream of any length, or what seals itself: `fileBody` of lib/files. */
-export type Content = Uint8Array | Blob | ByteSource | SelfSealing;
+export type Content = Uint8Array | Blob | ByteSource | BodySource;
 /** What describes the record to those who may open it; its length is added. All of it is sealed. */
 export type Metadata = Omit<RecordMetadata, 'length'>;
 export type FileOptions = UploadOptions;
 
-const sourceOf = (content: Exclude<Content, SelfSealing>): ByteSource => {
+const sourceOf = (content: Exclude<Content, BodySource>): ByteSource => {
   if (content instanceof Uint8Array) return new Blob([content as BlobPart]).stream();
   return content instanceof Blob ? content.stream() : content;
 };

@@ -1,7 +1,7 @@
 // The patient's own folders: each statement is checked against the own signature, the own key and what was seen before.
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { FolderId } from '../../bytes/ids.ts';
-import { openText, type TextPlace } from '../../envelope/sealed-text.ts';
+import { openText, type TextContext } from '../../envelope/sealed-text.ts';
 import type { Category } from '../../statements/fields.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import { verifyStatement } from '../../statements/verify.ts';
@@ -20,7 +20,7 @@ export interface Folder {
   readonly statement: Statement<'folder'>;
 }
 
-export const placeOf = (ctx: Context, folder: FolderId): TextPlace => ({
+export const placeOf = (ctx: Context, folder: FolderId): TextContext => ({
   kind: 'folder-name',
   sender: ctx.keys.id,
   receiver: ctx.keys.id,
