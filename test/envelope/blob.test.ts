@@ -1,4 +1,4 @@
-// Bodies of every size that matters go through; what was altered does not.
+// Tests sealing and opening of bodies of all relevant sizes, and the refusal of altered blobs.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { concat, equalBytes } from '../../lib/bytes/binary.ts';
@@ -63,7 +63,7 @@ describe('round trips', () => {
   });
 
   test('an empty body that is not padded is one empty chunk', async () => {
-    // What our sealer pads, another may not: the opener goes by the flags.
+    // Our sealer pads such a body; another one may not. The opener follows the flags.
     const header = { ...(await seal(new Uint8Array(0))).header, flags: 0 };
     const raw = encodeHeader(header);
     const blob = peerSealChunks(fileKey, raw, [new Uint8Array(0)]);
@@ -93,13 +93,13 @@ describe('refused', () => {
     expect(await codeOf(openAll(s, concat(a, b, c, new Uint8Array(1))))).toBe('trailing-data');
     expect(await codeOf(openAll(s, concat(b, a, c)))).toBe('chunk-invalid');
     expect(await codeOf(openAll(s, concat(a, a, c)))).toBe('chunk-invalid');
-    // Lengths that agree with a lie: the last flag is in the nonce.
+    // Even with matching lengths: the nonce contains the flag for the last chunk.
     expect(await codeOf(openAll(s, concat(a, b), { length: 2 * CHUNK, plainLength: 2 * K64 }))).toBe('chunk-invalid');
     const other = await seal(patterned(2 * K64 + 100), SMALL);
     expect(await codeOf(openAll(s, concat(a, parts(other)[1]!, c)))).toBe('chunk-invalid');
   });
 
-  test('every altered byte, and no byte of it comes out', async () => {
+  test('every altered byte, and no altered plaintext is released', async () => {
     const s = await seal(patterned(1000));
     for (let i = 0; i < s.blob.length; i += 41) {
       const altered = s.blob.slice();
@@ -138,7 +138,7 @@ describe('refused', () => {
       expect(await codeOf(openAll(s, s.blob, withHeader(s, change)))).toBe('header-invalid');
   });
 
-  test('another digest, after which the end is held back', async () => {
+  test('another digest, and the last chunk is not released', async () => {
     const s = await three();
     const stream = await openBlob(
       inPieces(s.blob, 5000),
@@ -155,7 +155,7 @@ describe('refused', () => {
     expect(seen).toBeLessThan(s.plainLength);
   });
 
-  test('lengths that do not fit, and padding that is not zero', async () => {
+  test('wrong lengths, and padding that is not zero', async () => {
     const s = await three();
     expect(await codeOf(openAll(s, s.blob, { plainLength: s.plainLength - 1 }))).toBe('length-mismatch');
     const small = await seal(patterned(600));
@@ -164,7 +164,7 @@ describe('refused', () => {
   });
 });
 
-test('reads no further ahead than what is in flight', async () => {
+test('reads no more chunks ahead than are in flight', async () => {
   const s = await seal(patterned(20 * K64), SMALL);
   let pulled = 0;
   async function* counted(): AsyncGenerator<Uint8Array> {
@@ -180,7 +180,7 @@ test('reads no further ahead than what is in flight', async () => {
   expect(pulled).toBeLessThanOrEqual(5 * CHUNK);
 });
 
-test('what the source throws comes out, and facts are known at the end only', async () => {
+test('errors of the source are passed on, and facts are known only at the end', async () => {
   async function* broken(): AsyncGenerator<Uint8Array> {
     yield await Promise.resolve(patterned(100_000));
     throw new Error('disk');
@@ -193,7 +193,7 @@ test('what the source throws comes out, and facts are known at the end only', as
   expect((await stream.parts.next()).value).toMatchObject({ number: 1 });
 });
 
-test('the header is 136 bytes; parts and padding by the book', () => {
+test('the header is 136 bytes, and parts and padding have the specified sizes', () => {
   expect(encodeHeader({ ...heading, algorithm: 1, chunk: 20, flags: 0, salt: new Uint8Array(16) })).toHaveLength(
     HEADER_BYTES,
   );

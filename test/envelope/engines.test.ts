@@ -1,4 +1,4 @@
-// The two engines do the same, and what they are lent is used as they say.
+// Tests that the two crypto engines give the same results, and that they use the memory of their caller only as documented.
 import { EventEmitter } from 'node:events';
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
@@ -21,13 +21,13 @@ const roomFor = (plain: Uint8Array): Uint8Array => concat(plain, new Uint8Array(
 const lengths = fc.oneof(fc.constantFrom(0, 1, 15, 16, 17, 65_535, 65_536, 65_537, 131_072, MiB), fc.nat(300_000));
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 
-test('Node has its own, other places do not', () => {
+test('Node has an engine of its own, other platforms have not', () => {
   expect(engines.map((e) => e.name)).toEqual(['node', 'webcrypto']);
   expect(nodeEngine(undefined)).toBeUndefined();
   expect(nodeEngine({})).toBeUndefined();
 });
 
-test('one seals the same as the other, and each opens it', async () => {
+test('both seal to the same bytes, and each opens the result of the other', async () => {
   await fc.assert(
     fc.asyncProperty(lengths, fc.nat(1000), fc.boolean(), async (length, index, last) => {
       const plain = patterned(length);
@@ -38,7 +38,7 @@ test('one seals the same as the other, and each opens it', async () => {
       for (const e of engines) {
         const pieces = await e.decrypt(key, nonce, a!);
         expect(equalBytes(concat(...pieces!), plain)).toBe(true);
-        // Pieces are nobody else's memory.
+        // No other code uses the memory of these pieces.
         for (const piece of pieces!) piece.fill(0);
         expect(equalBytes(a!, before)).toBe(true);
       }
@@ -47,7 +47,7 @@ test('one seals the same as the other, and each opens it', async () => {
   );
 });
 
-test('an altered byte, another nonce, a length cut: refused by both', async () => {
+test('both refuse an altered byte, another nonce and a truncated chunk', async () => {
   const nonce = chunkNonce(1, false);
   const sealed = (await node.encrypt(key, nonce, roomFor(patterned(200_000)))).slice();
   await fc.assert(
@@ -64,7 +64,7 @@ test('an altered byte, another nonce, a length cut: refused by both', async () =
   for (const e of engines) expect(await e.decrypt(key, chunkNonce(1, true), sealed)).toBeUndefined();
 });
 
-/** The digests of a blob's parts, fed in pieces of the sizes in turn, several under way at a time. */
+/** Feeds a blob in pieces of these sizes, several at a time, and returns the digests of its parts. */
 const digestsOf = async (hash: PartHash, blob: Uint8Array, sizes: readonly number[]): Promise<Uint8Array[]> => {
   const fed: ReturnType<PartHash['feed']>[] = [];
   for (let at = 0, i = 0; at < blob.length; i++) {
@@ -103,7 +103,7 @@ describe('digests of parts', () => {
         expect(await digestsOf(hash, bytes, [size])).toEqual(partsOf(bytes));
   });
 
-  test('whatever the cuts', async () => {
+  test('are the same for any sizes of the pieces', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.integer({ min: 100_000, max: 3 * MiB }), { minLength: 1, maxLength: 7 }),
@@ -118,7 +118,7 @@ describe('digests of parts', () => {
     );
   });
 
-  test('one part is filled while the one before is hashed, and no more', async () => {
+  test('at most one part is filled while the previous one is hashed', async () => {
     const answers: ((part: DigestedPart) => void)[] = [];
     const slow: PartDigester = {
       digest: () => new Promise((resolve) => answers.push(resolve)),
@@ -142,15 +142,15 @@ describe('digests of parts', () => {
     return nodeEngine(host)!.partHash!();
   };
 
-  test('without threads all are hashed here', async () => {
-    // A function that throws, made a constructor.
+  test('without threads, all parts are hashed on the calling thread', async () => {
+    // An ordinary function that throws, because `new` calls it.
     const none = withWorker(function refuse() {
       throw new Error('not allowed');
     });
     expect(await digestsOf(none, blob, [CHUNK])).toEqual(partsOf(blob));
   });
 
-  test('a thread that ends fails whoever waits, and whoever comes', async () => {
+  test('when the thread ends, waiting calls and later calls fail', async () => {
     class Dying extends EventEmitter {
       ref = (): void => undefined;
       unref = (): void => undefined;
@@ -163,7 +163,7 @@ describe('digests of parts', () => {
     await expect(hash.feed(new Uint8Array(1))).rejects.toThrow('out of memory');
   });
 
-  test('giving up ends the thread', async () => {
+  test('close ends the thread', async () => {
     const hash = node.partHash!();
     for (let i = 0; i < 33; i++) await hash.feed(new Uint8Array(MiB));
     const waiting = hash.feed(new Uint8Array(MiB));
@@ -173,10 +173,10 @@ describe('digests of parts', () => {
   });
 });
 
-describe('memory used again', () => {
+describe('reuse of memory', () => {
   const body = patterned(5 * PART_BYTES);
 
-  test('a large body goes through, with a source that uses its memory again', async () => {
+  test('a large body is sealed and opened, with a source that reuses its memory', async () => {
     async function* source(): AsyncGenerator<Uint8Array> {
       const memory = new Uint8Array(100_000);
       for (let at = 0; at < body.length; at += memory.length) {
@@ -196,7 +196,7 @@ describe('memory used again', () => {
     expect(equalBytes(await openAll(sealed), body)).toBe(true);
   });
 
-  test('that of a part only when it was released', async () => {
+  test('the memory of a part is reused only after its release', async () => {
     const { parts } = await sealBlob(inPieces(body, MiB), fileKey, heading);
     const [first, second] = [(await parts.next()).value!, (await parts.next()).value!];
     const kept = first.bytes.slice();

@@ -1,4 +1,4 @@
-// The example that the pages print: made again to the last byte, opened by both implementations, and equal to what the pages say.
+// Tests the worked example of docs/spec: it is reproduced to the last byte, both implementations open it, and the pages print it.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { fromUtf8, toHex } from '../../lib/bytes/codec.ts';
@@ -45,11 +45,11 @@ test('is what the other implementation makes and opens', () => {
   expect(toHex(peerMetadata(fileKey, peer, example.metadata))).toBe(example.sealedMetadata);
 });
 
-/** The page's text without white space, so that a value may be broken into lines. */
+/** The text of the page without white space, because values may be broken into lines. */
 const page = (name: string): string =>
   readFileSync(new URL(`../../docs/spec/${name}.md`, import.meta.url), 'utf8').replace(/\s+/g, '');
 
-/** Long values are printed by their beginning and end. */
+/** Pages print long values by their beginning and end. */
 const ends = (hex: string): string => `${hex.slice(0, 64)}..${hex.slice(-32)}`;
 
 describe('is what the page prints', () => {

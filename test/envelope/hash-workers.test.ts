@@ -1,4 +1,4 @@
-// The workers that hash, run in this thread: each digest is that of the bytes it stands for, whatever the order of requests.
+// Tests the code of the hash workers on the main thread: each digest is that of its own bytes, in any order of requests.
 import { createHash, webcrypto } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { expect, test } from '@jest/globals';
@@ -21,7 +21,7 @@ const askNode = (requests: readonly nodeWorker.HashRequest[]): readonly nodeWork
   return answers;
 };
 
-test('Node’s gives the digest of a part where it is cut, and of the rest when asked', () => {
+test('the Node worker returns the digest of a part at its cut, and that of the rest on request', () => {
   fc.assert(
     fc.property(fc.nat(300), fc.nat(300), fc.nat(300), (length, cut, rest) => {
       const [first, second] = [patterned(length + cut), patterned(rest)];
@@ -43,7 +43,7 @@ test('Node’s gives the digest of a part where it is cut, and of the rest when 
   );
 });
 
-test('the browser’s says that it is ready, and sends each part back with its digest', async () => {
+test('the Web Worker posts that it is ready, and returns each part with its digest', async () => {
   const sent: unknown[] = [];
   const scope = {
     onmessage: undefined as unknown,
@@ -57,7 +57,7 @@ test('the browser’s says that it is ready, and sends each part back with its d
   expect(sent).toEqual(['ready', { part, digest: sha256(part).buffer }]);
 });
 
-test('the browser’s sends a part back without a digest where there is no WebCrypto', async () => {
+test('the Web Worker returns a part without a digest if there is no WebCrypto', async () => {
   const sent: unknown[] = [];
   const scope = {
     onmessage: undefined as unknown,

@@ -1,3 +1,4 @@
+// Helpers for tests of the envelope: sample bodies, sealing, opening, and the code of a refusal.
 import { newId, identityId, type FolderId, type RecordId } from '../../lib/bytes/ids.ts';
 import { concat } from '../../lib/bytes/binary.ts';
 import { EnvelopeError } from '../../lib/envelope/errors.ts';
@@ -15,7 +16,7 @@ export const heading: HeaderInput = {
   created: 1_764_000_000_000,
 };
 
-/** A stream that gives pieces of the sizes in turn. */
+/** A stream of pieces of these sizes, in turn. */
 export async function* inPieces(bytes: Uint8Array, ...sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const size = sizes[i % sizes.length]!;

@@ -1,4 +1,4 @@
-// Node's KeyObject.from refuses CryptoKeys that are not extractable from Node 27 on (DEP0204). No way of sealing or opening hands it one.
+// Tests that only extractable CryptoKeys become KeyObjects: from version 27 on, Node refuses others in KeyObject.from (DEP0204).
 import { KeyObject } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +22,7 @@ const from = jest.spyOn(KeyObject, 'from');
 beforeEach(() => {
   from.mockClear();
 });
-/** Whether each key that became a KeyObject was extractable. */
+/** For each key that became a KeyObject, whether it was extractable. */
 const extractable = () => from.mock.calls.map(([key]) => key.extractable);
 
 test('streams', async () => {
@@ -38,7 +38,7 @@ test('files', async () => {
   expect(extractable()).toEqual([true, true]);
 });
 
-test('only the key of the body is extractable, and only where Node’s own crypto takes it', async () => {
+test('only the payload key is extractable, and only for the engine of Node', async () => {
   const { header } = await seal(patterned(1));
   const extractableOf = async (payload: boolean) => {
     const keys = await deriveKeys(fileKey, header, { extractable: payload });

@@ -1,4 +1,4 @@
-// True lengths that fit the blob's length by arithmetic alone, under tags and digests that all fit: refused before a byte is read.
+// Tests plaintext lengths that match the blob's length by arithmetic alone, with valid tags and digests: they are refused before a byte is read.
 import { expect, test } from '@jest/globals';
 import { encodeHeader, type HeaderFields } from '../../lib/envelope/header.ts';
 import { codeOf, fileKey, openAll, seal, type Sealed } from './helpers.ts';
@@ -38,7 +38,7 @@ test('only bodies below 64 KiB are padded', async () => {
   }
 });
 
-test('a small body that is not padded opens: the opener goes by the flags', async () => {
+test('a small body that is not padded opens, because the opener follows the flags', async () => {
   const body = Uint8Array.of(1, 2, 3);
   expect(await openAll(signedBy({ ...header, flags: 0 }, [body], 3))).toEqual(body);
 });

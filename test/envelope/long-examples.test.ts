@@ -1,4 +1,4 @@
-// The longer examples of docs/spec/blob.md: many chunks, and more than one part. Made again, made by the other implementation, printed on the page.
+// Tests the longer examples of docs/spec/blob.md (many chunks, several parts): both implementations reproduce them, and the page prints them.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';

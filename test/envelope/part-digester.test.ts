@@ -1,4 +1,4 @@
-// Parts are hashed in a worker where there may be one, and here where there may not.
+// Tests that parts are hashed in a Web Worker if one can start, and on the calling thread otherwise.
 import { resolveObjectURL } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { Worker as Thread } from 'node:worker_threads';
@@ -14,7 +14,7 @@ import { fileKey, heading, inPieces, openAll, patterned, seal } from './helpers.
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 type WebWorker = InstanceType<NonNullable<WorkerHost['Worker']>>;
 
-/** What a browser's worker has, made of a thread of Node. */
+/** Gives a worker thread of Node the global functions of a Web Worker. */
 const AS_IN_A_PAGE = `
 const { parentPort } = require('worker_threads');
 globalThis.postMessage = (message, transfer) => parentPort.postMessage(message, transfer);
@@ -63,7 +63,7 @@ const expectRight = ({ bytes, digest }: DigestedPart, n: number): void => {
 };
 
 describe('with a worker', () => {
-  test('full parts from the second on are hashed there, in order, and what is left is hashed here', async () => {
+  test('full parts from the second on are hashed in the worker, in order, and the last short part on the calling thread', async () => {
     const digester = partDigester({ Worker: PageWorker });
     const given = [0, 1, 2, 3].map(part);
     const asked = given.map((p) => digester.digest(p));
@@ -77,14 +77,14 @@ describe('with a worker', () => {
     expect(made[0]!.terminated).toBe(true);
   });
 
-  test('small bodies start none', async () => {
+  test('small bodies start no worker', async () => {
     const digester = partDigester({ Worker: PageWorker });
     await digester.digest(patterned(PART_BYTES - 1));
     digester.close();
     expect(made).toEqual([]);
   });
 
-  test('a large body goes through', async () => {
+  test('a large body is sealed and opened', async () => {
     const body = patterned(5 * PART_BYTES + 12_345);
     const host = globalThis as { Worker?: unknown };
     host.Worker = PageWorker;
@@ -99,11 +99,11 @@ describe('with a worker', () => {
     expect(made.every((w) => w.terminated)).toBe(true);
   });
 
-  test('given up, nothing is answered any more, and the worker ends', async () => {
+  test('after close no call is answered, and the worker ends', async () => {
     const digester = partDigester({ Worker: PageWorker });
     await digester.digest(part(0));
     await digester.digest(part(1));
-    // What it answers is not heard: it may be quicker than whoever gives up.
+    // Its answer is ignored here, because it may come before the close.
     made[0]!.thread!.removeAllListeners('message');
     const asked = [2, 3].map((n) => digester.digest(part(n)));
     await new Promise(setImmediate);
@@ -113,18 +113,18 @@ describe('with a worker', () => {
     expect(made.map((w) => w.terminated)).toEqual([true]);
   });
 
-  test('given up while it starts, it ends', async () => {
+  test('close while the worker starts ends it', async () => {
     const digester = partDigester({ Worker: PageWorker });
     await digester.digest(part(0));
     const asked = digester.digest(part(1));
     digester.close();
     await expect(asked).rejects.toThrow('given up');
-    // Once it has started.
+    // Wait until it has started.
     while (made.some((w) => !w.terminated)) await new Promise(setImmediate);
     expect(made).toHaveLength(1);
   });
 
-  test('given up at once, none is started', async () => {
+  test('close before the first part starts no worker', async () => {
     const digester = partDigester({ Worker: PageWorker });
     const asked = digester.digest(part(0));
     digester.close();
@@ -133,7 +133,7 @@ describe('with a worker', () => {
   });
 });
 
-/** A worker that does what is told when it is made, and when it is sent a part. */
+/** A worker that calls these functions: one when it is made, one when it receives a part. */
 const workerThat = (begin: (worker: PageWorker) => void, take: (worker: PageWorker) => void = () => undefined) =>
   class extends PageWorker {
     override start(): Promise<void> {
@@ -149,13 +149,13 @@ const fail = (worker: PageWorker): void => {
   worker.onerror?.call(globalThis, { type: 'error' } as ErrorEvent);
 };
 
-describe('without one', () => {
+describe('without a worker', () => {
   test.each<[string, WorkerHost]>([
     ['there is none', {}],
     [
       'it may not be made',
       {
-        // A function that throws, made a constructor.
+        // An ordinary function that throws, because `new` calls it.
         Worker: function refuse() {
           throw new Error('SecurityError');
         } as never,
@@ -168,7 +168,7 @@ describe('without one', () => {
     for (const n of [0, 1, 2]) expectRight(await digester.digest(part(n)), n);
     digester.close();
     expect(made.every((w) => w.terminated)).toBe(true);
-    // It is not tried again.
+    // The second time, no worker is tried.
     const before = made.length;
     const next = partDigester(host);
     for (const n of [0, 1]) expectRight(await next.digest(part(n)), n);
@@ -176,7 +176,7 @@ describe('without one', () => {
   });
 });
 
-test('a worker that breaks while it has nothing to do is done without', async () => {
+test('after an idle worker fails, hashing continues without it', async () => {
   const digester = partDigester({ Worker: PageWorker });
   for (const n of [0, 1]) await digester.digest(part(n));
   fail(made[0]!);
@@ -185,7 +185,7 @@ test('a worker that breaks while it has nothing to do is done without', async ()
   digester.close();
 });
 
-test('where there are no object URLs all parts are hashed here', async () => {
+test('without object URLs, all parts are hashed on the calling thread', async () => {
   const host = URL as { createObjectURL?: unknown };
   const { createObjectURL } = host;
   delete host.createObjectURL;
@@ -199,7 +199,7 @@ test('where there are no object URLs all parts are hashed here', async () => {
   }
 });
 
-test('a worker without WebCrypto says so', async () => {
+test('a worker without WebCrypto reports an error', async () => {
   class Bare extends PageWorker {
     protected override readonly before = "Object.defineProperty(globalThis, 'crypto', { value: {} });";
   }
@@ -225,12 +225,12 @@ test.each<[string, (worker: PageWorker) => void]>([
   digester.close();
 });
 
-test('whoever gives up does not wait for a worker that never answers', async () => {
+test('close does not wait for a worker that never answers', async () => {
   const body = patterned(4 * PART_BYTES);
   const { blob, ...sealed } = await seal(body);
   const host = globalThis as { Worker?: unknown };
   host.Worker = workerThat((worker) => say(worker, 'ready'));
-  /** Until so many workers were sent a part. */
+  /** Waits until this number of workers has received a part. */
   const asked = async (count: number): Promise<void> => {
     do await new Promise(setImmediate);
     while (engine.name === 'webcrypto' && made.filter((w) => w.hashed > 0).length < count);

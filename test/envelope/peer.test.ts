@@ -1,4 +1,4 @@
-// Two implementations of the pages agree: what one seals the other opens, to the last byte.
+// Tests the envelope against a second implementation of docs/spec: each opens what the other sealed, to the last byte.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { equalBytes } from '../../lib/bytes/binary.ts';
@@ -50,7 +50,7 @@ test.each([
   expect(encodeHeader(s.header)).toEqual(peerHeader(h));
   expect(s.commit).toEqual(peerKey(fileKey, peerHeader(h), 'commit'));
   expect(s.digest).toEqual(peerDigest(s.blob));
-  // Deterministic under one key and header: equal blobs say more than that they open.
+  // Sealing is deterministic under one key and header, so equal blobs show more than that they open.
   expect(equalBytes(peerSeal(fileKey, h, body), s.blob)).toBe(true);
   expect(equalBytes(peerOpen(fileKey, h, s.blob), h.flags === 1 ? peerPadded(body) : body)).toBe(true);
   expect(equalBytes(await openAll(s, peerSeal(fileKey, h, body)), body)).toBe(true);
@@ -91,7 +91,7 @@ test('metadata with any texts', async () => {
         category: text,
       }),
       async (m: RecordMetadata) => {
-        // Absent members are left out by JSON as well; the order is the page's.
+        // JSON leaves out absent members too; the page defines the order.
         const json = JSON.stringify(m);
         const sealed = await sealMetadata(m, fileKey, header);
         expect(equalBytes(sealed, peerMetadata(fileKey, h, json))).toBe(true);

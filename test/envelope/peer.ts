@@ -1,7 +1,7 @@
-// The format once more, from docs/spec/{blob,metadata}.md by node:crypto alone: bytes in, bytes out, nothing of lib/envelope.
+// Second implementation of the blob format, written from docs/spec/{blob,metadata}.md on node:crypto. It uses nothing of lib/envelope.
 import { createCipheriv, createDecipheriv, createHash, hkdfSync } from 'node:crypto';
 
-/** Members of the header as they stand in it. */
+/** The fields of the header, in their order. */
 export interface PeerHeader {
   readonly chunk: number;
   readonly flags: number;
@@ -54,7 +54,7 @@ export const gcmSeal = (key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): 
   return new Uint8Array(Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]));
 };
 
-/** @throws {Error} when the tag does not fit */
+/** @throws {Error} if the tag is wrong */
 export const gcmOpen = (key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Array => {
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG });
   decipher.setAuthTag(sealed.subarray(-TAG));
@@ -67,7 +67,7 @@ export const peerDigest = (blob: Uint8Array): Uint8Array => {
   return new Uint8Array(whole.digest());
 };
 
-/** Chunks as they come, so that a test may also make blobs that no honest author makes. */
+/** Takes chunks as given, so that a test can also build blobs that no honest author makes. */
 export const peerSealChunks = (fileKey: Uint8Array, header: Uint8Array, chunks: readonly Uint8Array[]): Uint8Array => {
   const key = peerKey(fileKey, header, 'payload');
   return new Uint8Array(
@@ -91,7 +91,7 @@ export const peerSeal = (fileKey: Uint8Array, h: PeerHeader, body: Uint8Array): 
   return peerSealChunks(fileKey, peerHeader(h), chunks);
 };
 
-/** With padding. @throws {Error} when a tag does not fit */
+/** Returns the body with its padding. @throws {Error} if a tag is wrong */
 export const peerOpen = (fileKey: Uint8Array, h: PeerHeader, blob: Uint8Array): Uint8Array => {
   const key = peerKey(fileKey, peerHeader(h), 'payload');
   const size = 2 ** h.chunk + TAG;
@@ -101,7 +101,7 @@ export const peerOpen = (fileKey: Uint8Array, h: PeerHeader, blob: Uint8Array): 
   return new Uint8Array(Buffer.concat(plain));
 };
 
-/** Of a metadata text. */
+/** Seals a metadata text. */
 export const peerMetadata = (fileKey: Uint8Array, h: PeerHeader, text: string): Uint8Array => {
   const plain = peerPadded(Buffer.from(text, 'utf8'));
   return gcmSeal(peerKey(fileKey, peerHeader(h), 'metadata'), new Uint8Array(12), plain);

@@ -1,4 +1,4 @@
-// The memory of a sealed part is used again once it was given back, and not a moment before.
+// Tests that the memory of a sealed part is reused after its release, and not before.
 import { expect, test } from '@jest/globals';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { sealBlob, type SealedPart } from '../../lib/envelope/seal.ts';
@@ -9,7 +9,7 @@ const body = patterned(41 * MiB);
 const parts = async () => (await sealBlob(inPieces(body, 3 * MiB), fileKey, heading)).parts;
 const memory = ({ bytes }: SealedPart) => bytes.buffer;
 
-test('parts that are not given back stay as they are', async () => {
+test('parts that are not released stay unchanged', async () => {
   const held: SealedPart[] = [];
   for await (const part of await parts()) held.push(part);
   expect(held).toHaveLength(6);
@@ -17,7 +17,7 @@ test('parts that are not given back stay as they are', async () => {
   expect(new Set(held.map(memory)).size).toBe(6);
 });
 
-test('a part that is given back lends its memory to a later one, and to one only', async () => {
+test('the memory of a released part is reused by exactly one later part', async () => {
   const taken = await parts();
   const next = async (): Promise<SealedPart> => (await taken.next()).value as SealedPart;
   const first = await next();

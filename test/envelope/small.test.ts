@@ -1,4 +1,4 @@
-// Metadata, wraps and sealed texts.
+// Tests metadata, wraps and sealed texts.
 import { describe, expect, test } from '@jest/globals';
 import { concat } from '../../lib/bytes/binary.ts';
 import { utf8 } from '../../lib/bytes/codec.ts';
@@ -100,14 +100,14 @@ describe('metadata', () => {
     expect(await codeOf(openMetadata(sealed, fileKey, header))).toBe('metadata-invalid');
   });
 
-  test('padded further than needed is not its one form', async () => {
+  test('more padding than needed is refused, because it is not canonical', async () => {
     const plain = new Uint8Array(1024);
     plain.set(utf8('{"length":1}'));
     const { metadata, payload } = await deriveKeys(fileKey, header);
     expect(await codeOf(openMetadata(await encrypt(metadata, new Uint8Array(12), plain), fileKey, header))).toBe(
       'metadata-invalid',
     );
-    // The keys for body and metadata are not the same.
+    // Body and metadata have different keys.
     expect(
       await decrypt(payload, new Uint8Array(12), await encrypt(metadata, new Uint8Array(12), plain)),
     ).toBeUndefined();
@@ -119,7 +119,7 @@ describe('wraps', () => {
   const recipient = randomSecretKey();
   const signer = randomSecretKey();
 
-  test('open with the cell key, and re-encrypted with the recipient key, and with nothing else', async () => {
+  test('open with the cell key, or re-encrypted with the recipient key, and with no other key', async () => {
     const wrap = wrapKey(fileKey, publicKeyOf(cell));
     expect([wrap.capsule.length, wrap.wrappedKey.length, (await wrapHash(wrap)).length]).toEqual([105, 72, 32]);
     expect(unwrapOriginal(wrap, cell)).toEqual(fileKey);
@@ -153,7 +153,7 @@ describe('wraps', () => {
       expect(await caught(() => unwrapOriginal({ ...wrap, wrappedKey: wrap.wrappedKey.slice(0, length) }, cell))).toBe(
         'wrap-invalid',
       );
-    // Well sealed, but not a file key.
+    // Validly encrypted, but not a file key.
     const { capsule, ciphertext } = umbralEncrypt(publicKeyOf(cell), new Uint8Array(31));
     expect(await caught(() => unwrapOriginal({ capsule: encodeCapsule(capsule), wrappedKey: ciphertext }, cell))).toBe(
       'wrap-invalid',
@@ -161,7 +161,7 @@ describe('wraps', () => {
     expect(() => wrapKey(new Uint8Array(31), publicKeyOf(cell))).toThrow('file key must be 32 bytes');
   });
 
-  test('the fragments of two of three proxies, and of one too few', async () => {
+  test('open with the fragments of two of three proxies, and not with those of one', async () => {
     const wrap = wrapKey(fileKey, publicKeyOf(cell));
     const kfrags = generateKFrags({
       delegating: cell,
@@ -179,12 +179,12 @@ describe('wraps', () => {
     ])
       expect(unwrapReencrypted(wrap, recipient, publicKeyOf(cell), two)).toEqual(fileKey);
     expect(await caught(() => unwrapReencrypted(wrap, recipient, publicKeyOf(cell), [a]))).toBe('wrap-invalid');
-    // Fragments of another wrap to the same cell open nothing here.
+    // Fragments of another wrap to the same cell do not open this one.
     const other = wrapKey(fileKey, publicKeyOf(cell));
     expect(await caught(() => unwrapReencrypted(other, recipient, publicKeyOf(cell), [a, b]))).toBe('wrap-invalid');
   });
 
-  test('of another record: the commitment tells before anybody re-wraps', async () => {
+  test('of another record: the commitment shows it before a client wraps the key again', async () => {
     const s = await seal(new Uint8Array(3));
     await assertCommit(fileKey, s.header, s.commit);
     expect(await codeOf(assertCommit(new Uint8Array(32), s.header, s.commit))).toBe('commit-mismatch');
@@ -201,7 +201,7 @@ describe('sealed texts', () => {
     statement: heading.folder,
   };
 
-  test('open in their place only', async () => {
+  test('open in their own context only', async () => {
     const sealed = sealText(place, 'Husten, Herbst ü', publicKeyOf(inbox));
     expect((sealed.length - 145) % 64).toBe(0);
     expect(openText(sealed, inbox, place)).toBe('Husten, Herbst ü');
@@ -219,7 +219,7 @@ describe('sealed texts', () => {
   });
 
   test.each(['', 'x', 'x'.repeat(5000), 'nul \0 within and at the end \0', '"quoted" \\ {"text":"y"}', '🫀 ü\u0301'])(
-    'come back as they were: %j',
+    'open to the same text: %j',
     (text) => {
       expect(openText(sealText(place, text, publicKeyOf(inbox)), inbox, place)).toBe(text);
     },
@@ -234,7 +234,7 @@ describe('sealed texts', () => {
   const good = JSON.stringify({ ...place, text: 'x' });
   const length = Math.ceil(good.length / 64) * 64;
 
-  test('made by others by the page, they open', () => {
+  test('made by another implementation of the page, they open', () => {
     expect(openText(sealedAs(good, length), inbox, place)).toBe('x');
   });
 

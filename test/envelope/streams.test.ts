@@ -1,4 +1,4 @@
-// How sealing and opening treat their source: how far ahead they read, and when they give it up.
+// Tests how sealing and opening use their source: how far ahead they read, and when they cancel it.
 import { describe, expect, test } from '@jest/globals';
 import { engine } from '../../lib/envelope/choose-engine.ts';
 import { pipelined } from '../../lib/envelope/bytestream.ts';
@@ -15,7 +15,7 @@ interface Watched {
   readonly released: () => boolean;
 }
 
-/** A source that tells what was taken from it and whether it was given up; it never ends by itself when `stalls`. */
+/** A source that records what was read from it and whether it was cancelled. If `stalls` is set, it never ends by itself. */
 const streamOf = (
   bytes: Uint8Array,
   size: number,
@@ -63,26 +63,26 @@ describe.each([
   ['a stream', streamOf],
   ['an iterable', iterableOf],
 ] as const)('%s', (_, make) => {
-  test('is asked for nothing before the first read, and then for no more than is in flight', async () => {
+  test('is not read before the first read of the result, and then no further than the chunks in flight', async () => {
     const watched = make(sealed.blob, 1000);
     const reader = (await opening(watched.source)).getReader();
     expect(watched.pulled()).toBe(0);
     for (let read = 1; read <= 20; read++) {
       await reader.read();
-      // Two in flight and one held back until its successor opened.
+      // Two chunks in flight, and one that waits until the next one opened.
       expect(watched.pulled()).toBeLessThanOrEqual((read + 3) * CHUNK + 1000);
     }
     expect((await reader.read()).done).toBe(true);
   });
 
-  test('is given up by whoever cancels, before the first read', async () => {
+  test('is cancelled with the result, before the first read', async () => {
     const watched = make(sealed.blob, 1000);
     await (await opening(watched.source)).cancel();
     expect(watched.released()).toBe(true);
     expect(watched.pulled()).toBe(0);
   });
 
-  test('is given up by whoever cancels, in the middle', async () => {
+  test('is cancelled with the result, in the middle', async () => {
     const watched = make(sealed.blob, 1000);
     const reader = (await opening(watched.source)).getReader();
     await reader.read();
@@ -92,7 +92,7 @@ describe.each([
     expect(watched.pulled()).toBe(pulled);
   });
 
-  test('is given up when the key is another, without a byte read', async () => {
+  test('is cancelled without a read if the key is wrong', async () => {
     const watched = make(sealed.blob, 1000);
     expect(await codeOf(openBlob(watched.source, new Uint8Array(32), sealed, { plainLength: 1 }))).toBe(
       'commit-mismatch',
@@ -101,7 +101,7 @@ describe.each([
     expect(watched.pulled()).toBe(0);
   });
 
-  test('is given up at the first chunk that does not open', async () => {
+  test('is cancelled at the first chunk that does not open', async () => {
     const altered = sealed.blob.slice();
     altered[CHUNK]! ^= 1;
     const watched = make(altered, 1000);
@@ -110,7 +110,7 @@ describe.each([
     expect(watched.pulled()).toBeLessThanOrEqual(5 * CHUNK);
   });
 
-  test('sealing reads no further ahead than the part that is asked for, or the next while whole ones are hashed', async () => {
+  test('sealing reads no further than the requested part, or one more part if whole parts are hashed', async () => {
     const body = new Uint8Array(40 * MiB);
     const watched = make(body, 100_000);
     const { parts } = await sealBlob(watched.source, fileKey, heading, { inFlight: 2 });
@@ -121,7 +121,7 @@ describe.each([
     expect(watched.released()).toBe(true);
   });
 
-  test('sealing gives up what it was handed when no part is taken', async () => {
+  test('sealing cancels its source if no part is read', async () => {
     const watched = make(patterned(2 * K64), 1000);
     const { parts } = await sealBlob(watched.source, fileKey, heading);
     expect(watched.released()).toBe(false);
@@ -130,7 +130,7 @@ describe.each([
     expect((await parts.next()).done).toBe(true);
   });
 
-  test('sealing gives up what it was handed when the heading is refused', async () => {
+  test('sealing cancels its source if the header is refused', async () => {
     const refused = make(patterned(2 * K64), 1000);
     expect(await codeOf(sealBlob(refused.source, fileKey, { ...heading, version: 0 }))).toBe('header-invalid');
     expect(refused.released()).toBe(true);
@@ -149,20 +149,20 @@ test('cancelling does not wait for a source that stalls', async () => {
 describe('a source that stalls', () => {
   const stalling = (): ReturnType<typeof streamOf> => streamOf(patterned(10 * MiB), 100_000, true);
 
-  test('does not hold up the part that is finished', async () => {
+  test('does not delay the finished part', async () => {
     const { parts } = await sealBlob(stalling().source, fileKey, heading);
     expect((await parts.next()).value).toMatchObject({ number: 1 });
     await parts.return();
   });
 
-  test('is given up while it is waited for', async () => {
+  test('is cancelled while a read is pending', async () => {
     const { source, released } = stalling();
     const { parts, facts } = await sealBlob(source, fileKey, heading);
     await parts.next();
     const second = parts.next();
     await parts.return();
     expect(released()).toBe(true);
-    // Not the rest as if it were the end.
+    // The cancelled source must not count as the end of the body.
     expect((await second).done).toBe(true);
     expect(() => facts()).toThrow('not taken');
   });
@@ -199,7 +199,7 @@ describe('a source that fails', () => {
 describe('pipelined', () => {
   const double = (n: number): Promise<number> => Promise.resolve(2 * n);
 
-  test('gives every result, in order', async () => {
+  test('yields every result, in order', async () => {
     async function* numbers(): AsyncGenerator<number> {
       for (const n of [1, 2, 3]) yield await Promise.resolve(n);
     }
@@ -208,7 +208,7 @@ describe('pipelined', () => {
     expect(results).toEqual([2, 4, 6]);
   });
 
-  test('is done while the next item is asked for, and does not wait for it', async () => {
+  test('works while the next item is requested, and does not wait for it', async () => {
     let asked = 0;
     const given: ((next: IteratorResult<number>) => void)[] = [];
     const source = {
@@ -226,7 +226,7 @@ describe('pipelined', () => {
     await results.return(undefined);
   });
 
-  test('a source that fails fails it, after what came before; given up, it gives up the source', async () => {
+  test('passes on an error of the source after the earlier results; its return cancels the source', async () => {
     let ended = 0;
     async function* failing(): AsyncGenerator<number> {
       try {

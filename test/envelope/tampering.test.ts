@@ -1,4 +1,4 @@
-// Whatever is done to a blob or to what was signed of it: the right refusal, and not one byte that was not authenticated.
+// Tests changes to a blob and to its signed facts: each is refused with the right code, and no unauthenticated byte is released.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { concat, equalBytes } from '../../lib/bytes/binary.ts';
@@ -37,7 +37,7 @@ const attempt = async (s: Sealed, blob: Uint8Array, piece = 10_007): Promise<Out
   }
 };
 
-/** Signed as it is: what a malicious author may do, who signs what it likes. */
+/** Signed facts that match the changed blob: a malicious author can sign anything. */
 const signedAs = (header: HeaderFields, blob: Uint8Array, plainLength: number): Sealed => ({
   header,
   commit: peerKey(fileKey, encodeHeader(header), 'commit'),
@@ -47,7 +47,7 @@ const signedAs = (header: HeaderFields, blob: Uint8Array, plainLength: number): 
   plainLength,
 });
 
-/** Refused with the code, and what came out is whole chunks of the true body, up to `intact` of them. */
+/** Expects the code of the refusal. Released data must be whole chunks of the true body, at most `intact` of them. */
 const expectRefused = async (s: Sealed, blob: Uint8Array, code: EnvelopeErrorCode, intact: number): Promise<void> => {
   const outcome = await attempt(s, blob);
   expect(outcome.code).toBe(code);
@@ -73,7 +73,7 @@ test('every byte of a small blob', async () => {
   }
 });
 
-test('any byte of a long one: what came before it may come out, nothing after', async () => {
+test('any byte of a long one: only chunks before it are released', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(sealed.blob.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
       const altered = sealed.blob.slice();
@@ -102,7 +102,7 @@ test('cut anywhere', async () => {
 describe('chunks', () => {
   const all = chunksOf(sealed);
 
-  test('any two of them changed with each other', async () => {
+  test('any two of them swapped', async () => {
     for (let a = 0; a < CHUNKS; a++)
       for (let b = a + 1; b < CHUNKS; b++) {
         const moved = all.slice();
@@ -113,7 +113,7 @@ describe('chunks', () => {
 
   test('one left out, one twice, more at the end', async () => {
     for (let i = 0; i < CHUNKS; i++) {
-      // Shorter than signed: noticed by the tag of the next chunk or by the end, whichever comes first.
+      // Shorter than signed: the tag of the next chunk fails, or the end comes early, whichever is first.
       const less = await attempt(sealed, concat(...all.toSpliced(i, 1)));
       expect(['truncated', 'chunk-invalid']).toContain(less.code);
       expect(less.released.length).toBeLessThanOrEqual(i * K64);
@@ -146,7 +146,7 @@ describe('chunks', () => {
 });
 
 describe('what was signed', () => {
-  test('another digest: the last piece is held back', async () => {
+  test('another digest: the last chunk is not released', async () => {
     for (let i = 0; i < 32; i += 5) {
       const digest = sealed.digest.slice();
       digest[i]! ^= 0x80;
@@ -155,12 +155,12 @@ describe('what was signed', () => {
     const small = await seal(patterned(100));
     const outcome = await attempt({ ...small, digest: new Uint8Array(32) }, small.blob);
     expect([outcome.code, outcome.released.length]).toEqual(['digest-mismatch', 0]);
-    // A digest over another number of bytes is no other.
+    // A digest of another length is not equal.
     const cut = await attempt({ ...small, digest: small.digest.subarray(0, 31) }, small.blob);
     expect(cut.code).toBe('digest-mismatch');
   });
 
-  test('the same chunks, made again by another holder of the file key with other content', async () => {
+  test('the same chunks with other content, sealed by another holder of the file key', async () => {
     const raw = encodeHeader(sealed.header);
     const forged = peerSealChunks(
       fileKey,

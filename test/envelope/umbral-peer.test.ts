@@ -1,4 +1,4 @@
-// Wraps and sealed texts are plain Umbral ciphertexts: @nucypher/umbral-pre opens ours, and we open its. A tool of the tests, never shipped (GPL-3).
+// Tests that wraps and sealed texts are plain Umbral ciphertexts: @nucypher/umbral-pre and we open each other's. The peer is GPL-3: a test tool, never shipped.
 import umbralPre from '@nucypher/umbral-pre';
 import { expect, test } from '@jest/globals';
 import { fromUtf8, utf8 } from '../../lib/bytes/codec.ts';
@@ -24,7 +24,7 @@ const theirWrap = (plain: Uint8Array) => {
   const [capsule, wrappedKey] = umbralPre.encrypt(cell.theirPub, plain);
   return { capsule: capsule.toBytes(), wrappedKey };
 };
-/** Everything between wrap and recipient, done by the peer. */
+/** Re-encrypts a wrap for the recipient, using the peer only. */
 const theirCFrag = (capsule: Uint8Array) => {
   const [kfrag] = umbralPre.generateKFrags(
     cell.theirs,
@@ -38,7 +38,7 @@ const theirCFrag = (capsule: Uint8Array) => {
   return umbralPre.reencrypt(umbralPre.Capsule.fromBytes(capsule), kfrag!);
 };
 
-test('a wrap of ours is opened there, by the cell key and re-encrypted', () => {
+test('the peer opens our wrap, with the cell key and re-encrypted', () => {
   const { capsule, wrappedKey } = wrapKey(fileKey, cell.pub);
   const decoded = umbralPre.Capsule.fromBytes(capsule);
   expect(new Uint8Array(umbralPre.decryptOriginal(cell.theirs, decoded, wrappedKey))).toEqual(fileKey);
@@ -52,7 +52,7 @@ test('a wrap of ours is opened there, by the cell key and re-encrypted', () => {
   expect(new Uint8Array(opened)).toEqual(fileKey);
 });
 
-test('a wrap of theirs is opened here, by the cell key and re-encrypted', () => {
+test("we open the peer's wrap, with the cell key and re-encrypted", () => {
   const wrap = theirWrap(fileKey);
   expect([wrap.capsule.length, wrap.wrappedKey.length]).toEqual([105, 72]);
   expect(new Uint8Array(unwrapOriginal(wrap, cell.ours))).toEqual(fileKey);
@@ -65,12 +65,12 @@ test('a wrap of theirs is opened here, by the cell key and re-encrypted', () => 
   expect(new Uint8Array(unwrapReencrypted(wrap, recipient.ours, cell.pub, [cfrag]))).toEqual(fileKey);
 });
 
-test.each([0, 16, 31, 33])('what opens, but is %i bytes, is no file key', async (length) => {
+test.each([0, 16, 31, 33])('a wrap of %i bytes opens to no file key', async (length) => {
   const wrap = theirWrap(new Uint8Array(length));
   expect(await codeOf(Promise.resolve().then(() => unwrapOriginal(wrap, cell.ours)))).toBe('wrap-invalid');
 });
 
-test('a sealed text of ours is opened there, one of theirs here', async () => {
+test('each opens a sealed text of the other', async () => {
   const place: TextContext = {
     kind: 'request-message',
     sender: heading.author,
@@ -94,7 +94,7 @@ test('a sealed text of ours is opened there, one of theirs here', async () => {
   expect(openText(theirs(padded(json)), cell.ours, place)).toBe('Befund?');
   const refused = [
     json,
-    padded(json) + '\0'.repeat(64), // padded further than needed
+    padded(json) + '\0'.repeat(64), // more padding than needed
     padded(json.replace('","', '", "')),
     padded(json.replace('"Befund?"', '["Befund?"]')),
     padded(json.replace('"Befund?"', '"Befund\\u003f"')),

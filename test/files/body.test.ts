@@ -1,4 +1,4 @@
-// Filing from files and opening into files, through the client.
+// Tests filing from files and opening into files, through the client.
 import { existsSync, readdirSync, truncateSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,10 +25,10 @@ const scratch = {
     return folder;
   },
 };
-/** What is there besides the files of the test. */
+/** The files in the folder, without those of the test itself. */
 const leftOver = (): readonly string[] => readdirSync(folder).filter((name) => !['body', 'opened'].includes(name));
 
-/** A record of this body, filed from a file, and opened by the patient. */
+/** Files a record from a file with this body, and opens it as the patient. */
 const filed = async (body: Uint8Array) => {
   await writeFile(at('body'), body);
   await rm(at('opened'), { force: true });
@@ -50,7 +50,7 @@ describe('a file that is filed, and opened into another', () => {
     expect(leftOver()).toEqual([]);
   });
 
-  test('whose name is not UTF-8, or is given as a URL', async () => {
+  test('with a name that is not UTF-8, or given as a URL', async () => {
     const body = patterned(70_000);
     const latin1 = Buffer.concat([Buffer.from(`${folder}/b`), Buffer.of(0xe9)]);
     const { patient, home } = await filed(patterned(1));
@@ -65,7 +65,7 @@ describe('a file that is filed, and opened into another', () => {
     await rm(latin1, { force: true });
   });
 
-  test('progress is told', async () => {
+  test('progress is reported', async () => {
     const { open, record } = await filed(patterned(100_000));
     let received = 0;
     const opened = await open({
@@ -76,10 +76,10 @@ describe('a file that is filed, and opened into another', () => {
   });
 });
 
-describe('what is filed', () => {
+describe('the sealed body', () => {
   const noSignal = { signal: undefined };
 
-  test('is the blob, part by part, in memory that is used again once it was released', async () => {
+  test('is the blob in parts, whose memory is reused after their release', async () => {
     const body = patterned(4 * PART_BYTES);
     await writeFile(at('body'), body);
     const rng = (n: number) => new Uint8Array(n).fill(5);
@@ -99,7 +99,7 @@ describe('what is filed', () => {
     expect(leftOver()).toEqual([]);
   });
 
-  test('memory that is released twice is lent once', async () => {
+  test('memory that is released twice is reused once', async () => {
     await writeFile(at('body'), patterned(3 * PART_BYTES));
     const { parts } = await fileBody(at('body'), scratch).seal(fileKey, heading, noSignal);
     const first = (await parts.next()).value!;
@@ -110,7 +110,7 @@ describe('what is filed', () => {
     await parts.return();
   });
 
-  test('leaves nothing when it is given up, before or after its first part', async () => {
+  test('leaves no file when it is cancelled, before or after its first part', async () => {
     await writeFile(at('body'), patterned(2 * PART_BYTES));
     for (const taken of [0, 1]) {
       const { parts } = await fileBody(at('body'), scratch).seal(fileKey, heading, noSignal);
@@ -121,7 +121,7 @@ describe('what is filed', () => {
     }
   });
 
-  test('leaves nothing when it is refused', async () => {
+  test('leaves no file when it is refused', async () => {
     const { patient, home, service } = await filed(patterned(100));
     service.state.storage = () => new Response('', { status: 400 });
     expect(await refusal(() => patient.file(home.id, fileBody(at('body'), scratch), {}))).toBe('upload-failed');
@@ -130,7 +130,7 @@ describe('what is filed', () => {
     expect(leftOver()).toEqual([]);
   });
 
-  test('is one state of the file', async () => {
+  test('is refused if the file changes', async () => {
     const { patient, home } = await filed(patterned(PART_BYTES + 100_000));
     const body = fileBody(at('body'), scratch);
     const content: BodySource = {
@@ -147,7 +147,7 @@ describe('what is filed', () => {
   });
 });
 
-describe('what is not opened leaves what was there', () => {
+describe('a refused opening keeps the existing file', () => {
   const body = patterned(300_000);
   const attempt = async (storage: (url: unknown, init: unknown) => Response | undefined, options = {}) => {
     const { open, service } = await filed(body);
@@ -166,7 +166,7 @@ describe('what is not opened leaves what was there', () => {
     expect(await attempt(() => new Response('', { status: 404 }))).toBe('download-failed');
   });
 
-  test('bytes without an end: no more are taken than were signed', async () => {
+  test('an endless source: no more bytes are read than were signed', async () => {
     let given = 0;
     const endless = new ReadableStream<Uint8Array>({
       pull: (controller) => {
@@ -178,7 +178,7 @@ describe('what is not opened leaves what was there', () => {
     expect(given).toBeLessThan(1_000_000);
   });
 
-  test('what can be refused without a byte takes none, and gives the source up', async () => {
+  test('errors that need no byte: the source is cancelled unread', async () => {
     const s = await seal(patterned(1000));
     const tried = [
       [intoFile(at('opened')), new Uint8Array(32), 1000],
@@ -221,14 +221,14 @@ describe('what is not opened leaves what was there', () => {
     expect(told).toBe('enough');
   });
 
-  test('a folder that is not there is said by the system', async () => {
+  test('a missing folder: the error of the operating system', async () => {
     const { open } = await filed(body);
     const opened = await open();
     expect(await refusal(() => opened.save(intoFile(at('none/opened'))))).toBe('ENOENT');
     expect(existsSync(at('none'))).toBe(false);
   });
 
-  test('a name that something else has is told as that, and nothing is downloaded', async () => {
+  test('a target that is no regular file: nothing is downloaded', async () => {
     const { open, service } = await filed(body);
     await mkdir(at('opened'));
     const opened = await open();
@@ -243,7 +243,7 @@ describe('what is not opened leaves what was there', () => {
     expect(leftOver()).toEqual([]);
   });
 
-  test('what is wrong with a place does not accuse the blob, and the other way round', async () => {
+  test('an error of the target does not blame the blob, and the other way round', async () => {
     const opened = await (await filed(body)).open();
     for (const [code, told] of [
       ['source-invalid', 'source-invalid'],

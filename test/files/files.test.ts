@@ -1,4 +1,4 @@
-// From file to file by threads: the same bytes as by streams, and the same refusals.
+// Tests sealing and opening from file to file by worker threads: same bytes and same refusals as for streams.
 import { execFileSync } from 'node:child_process';
 import { createSecretKey } from 'node:crypto';
 import { appendFileSync, statSync, truncateSync } from 'node:fs';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
 
-/** Members stay what they are, so that one may do something when it is asked for. */
+/** Members are evaluated when they are read, so that a test can act at that moment. */
 const withMembers = <A extends object, B extends object>(a: A, b: B): A & B =>
   Object.defineProperties(a, Object.getOwnPropertyDescriptors(b)) as A & B;
 
@@ -37,12 +37,12 @@ const opened = async (s: Omit<Sealed, 'blob'>, options: Partial<OpenFileOptions>
   await openFile(at('blob'), at('opened'), fileKey, s, { plainLength: s.plainLength, ...options });
   return readFile(at('opened'));
 };
-/** Nothing half done is left. */
+/** Expects that no unfinished file is left. */
 const expectTidy = async (): Promise<void> => {
   expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([]);
 };
 
-/** Lengths of bodies around which chunks and parts end. */
+/** Lengths of bodies around the ends of chunks and parts. */
 const around = (chunk: number): readonly number[] => {
   const size = 2 ** chunk;
   const part = PART_BYTES - 16 * Math.ceil(PART_BYTES / (size + 16));
@@ -62,7 +62,7 @@ describe('the same as by streams', () => {
   test.each([0, 1, 511, 513, K64 - 1])('%i bytes, padded', (length) => same(patterned(length), {}));
   test.each(around(16))('%i bytes in chunks of 64 KiB', (length) => same(patterned(length), { chunk: 16 }));
   test.each(around(20))('%i bytes in chunks of 1 MiB', (length) => same(patterned(length), { chunk: 20 }));
-  // One thread takes four parts, then two, then one; more threads take fewer at a time.
+  // One worker takes runs of four, two and one part; more workers take shorter runs.
   test.each([1, 2, 3, 7])('several parts by %i threads', (threads) =>
     same(patterned(6 * PART_BYTES + 12_345), { threads }),
   );
@@ -88,7 +88,7 @@ describe('the same as by streams', () => {
     expect(await opened({ header, commit, digest: peerDigest(blob), length: 16, plainLength: 0 })).toHaveLength(0);
   });
 
-  test('files are their owner’s alone, and replace what was there', async () => {
+  test('files are readable by their owner only, and replace existing files', async () => {
     await writeFile(at('blob'), 'before', { mode: 0o644 });
     await writeFile(at('opened'), 'before', { mode: 0o644 });
     await opened(await sealed(patterned(100_000)));
@@ -106,7 +106,7 @@ describe('refused', () => {
     facts = await sealed(patterned(LENGTH), { chunk: 16 });
     blob = new Uint8Array(await readFile(at('blob')));
   });
-  /** What is told of this blob; what was there before is there still. */
+  /** The refusal of this blob; the existing file must be unchanged. */
   const refusal = async (
     bytes: Uint8Array,
     changes: Partial<Sealed> & { readonly key?: Uint8Array } = {},
@@ -128,7 +128,7 @@ describe('refused', () => {
     return told;
   };
 
-  test('any altered byte, by the first chunk that does not open', async () => {
+  test('any altered byte, with the index of the first chunk that does not open', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.nat(blob.length - 1), { minLength: 1, maxLength: 5 }),
@@ -148,16 +148,16 @@ describe('refused', () => {
     );
   });
 
-  test('the first chunk that does not open, though a later one was found before', async () => {
+  test('the first chunk that does not open, even if a later one is found earlier', async () => {
     const firstOf = (part: number): number => Math.ceil((part * PART_BYTES) / CHUNK);
     const altered = blob.slice();
-    // The last that one thread comes to, and the first of the other.
+    // The last chunk of one worker, and the first chunk of the other.
     for (const index of [firstOf(1) - 1, firstOf(1)]) altered[index * CHUNK]! ^= 1;
     const message = `chunk ${firstOf(1) - 1} does not open`;
     expect(await refusal(altered, {}, { threads: 2 })).toMatchObject({ message });
   });
 
-  test('chunks that changed places, or stand for the last', async () => {
+  test('chunks that are swapped, or used as the last one', async () => {
     const swapped = blob.slice();
     swapped.set(blob.subarray(0, CHUNK), CHUNK);
     swapped.set(blob.subarray(CHUNK, 2 * CHUNK), 0);
@@ -170,11 +170,11 @@ describe('refused', () => {
     for (const length of [0, 1, CHUNK, PART_BYTES, blob.length - 1])
       expect(await refusal(blob.subarray(0, length))).toMatchObject({ code: 'truncated' });
     expect(await refusal(Buffer.concat([blob, Buffer.alloc(1)]))).toMatchObject({ code: 'trailing-data' });
-    // Before anything is opened.
+    // Refused before anything is opened.
     expect(await refusal(new Uint8Array(PART_BYTES))).toMatchObject({ code: 'truncated' });
   });
 
-  test('a blob that gets shorter meanwhile', async () => {
+  test('a blob that gets shorter during the call', async () => {
     const options = {
       get threads() {
         truncateSync(at('altered'), PART_BYTES + 1000);
@@ -203,7 +203,7 @@ describe('refused', () => {
   });
 });
 
-describe('files that are no good', () => {
+describe('unusable files', () => {
   const meanwhile = (change: () => void): SealFileOptions => ({
     get threads() {
       change();
@@ -228,7 +228,7 @@ describe('files that are no good', () => {
     expect(await codeOf(sealFile(at('pipe'), at('blob'), fileKey, heading))).toBe('source-invalid');
   });
 
-  test('something else that has the name already', async () => {
+  test('a target that is no regular file', async () => {
     await mkdir(at('taken'));
     await symlink(at('body'), at('link'));
     const s = await seal(patterned(1));
@@ -239,13 +239,13 @@ describe('files that are no good', () => {
     }
   });
 
-  test('the longest name that there is', async () => {
+  test('the longest possible name', async () => {
     await writeFile(at('body'), patterned(LENGTH));
     await sealFile(at('body'), at('n'.repeat(255)), fileKey, heading);
     expect(statSync(at('n'.repeat(255))).size).toBeGreaterThan(LENGTH);
   });
 
-  test('one that makes more parts than a blob may have', async () => {
+  test('a body with more parts than a blob may have', async () => {
     await writeFile(at('body'), '');
     truncateSync(at('body'), 10_000 * PART_BYTES);
     expect(await codeOf(sealFile(at('body'), at('blob'), fileKey, heading))).toBe('too-long');
@@ -265,14 +265,14 @@ describe('files that are no good', () => {
     }
   });
 
-  test('what the system says', async () => {
+  test('errors of the operating system', async () => {
     await expect(sealFile(at('none'), at('blob'), fileKey, heading)).rejects.toMatchObject({ code: 'ENOENT' });
     await writeFile(at('body'), patterned(LENGTH));
     await expect(sealFile(at('body'), at('none/blob'), fileKey, heading)).rejects.toMatchObject({ code: 'ENOENT' });
     await expectTidy();
   });
 
-  test('one that a thread may not write to', async () => {
+  test('a file that a thread may not write to', async () => {
     await writeFile(at('body'), patterned(LENGTH));
     const file = await open(at('body'));
     const key = createSecretKey(fileKey);
@@ -299,10 +299,10 @@ describe('files that are no good', () => {
   });
 });
 
-describe('given up', () => {
+describe('aborted by a signal', () => {
   const reason = new Error('changed my mind');
 
-  test.each([100, PART_BYTES])('before it began, %i bytes', async (length) => {
+  test.each([100, PART_BYTES])('before the start, %i bytes', async (length) => {
     const signal = AbortSignal.abort(reason);
     const s = await sealed(patterned(length));
     await expect(sealed(patterned(length), { signal })).rejects.toBe(reason);
@@ -310,7 +310,7 @@ describe('given up', () => {
     await expectTidy();
   });
 
-  test('when all was done but the name', async () => {
+  test('before the final rename', async () => {
     const stop = new AbortController();
     const rng = (length: number) => {
       stop.abort(reason);
@@ -322,7 +322,7 @@ describe('given up', () => {
     await expectTidy();
   });
 
-  test('while threads work', async () => {
+  test('during the work of the threads', async () => {
     const s = await sealed(patterned(4 * PART_BYTES));
     const stop = new AbortController();
     const options = {

@@ -1,4 +1,4 @@
-// Wherever it runs: in bundles of any kind, and in processes that were told to load or to do other things.
+// Tests lib/files in different hosts: bundles of several formats, and processes with preloaded modules and other options.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ try {
 } catch (e) { console.log('failed', e.code, e.message); }
 process.exit(0);
 `;
-/** What it prints. */
+/** The output of the process. */
 const run = (file: string, env: Readonly<Record<string, string>> = {}, given: readonly string[] = []): string => {
   const options = { encoding: 'utf8', env, timeout: 30_000 } as const;
   return spawnSync(process.execPath, [...given, file, at('body'), at('blob')], options).stdout.trim();
@@ -49,7 +49,7 @@ test.each<[string, BuildOptions]>([
   expect(run(bundled(name.replaceAll(' ', '-'), PROGRAM, options))).toBe('done');
 });
 
-test('what the process was told to load does not hold a thread', () => {
+test('a preloaded module does not keep a thread alive', () => {
   const preload = at('preload.cjs');
   writeFileSync(preload, `if (!require('worker_threads').isMainThread) for (;;);`);
   const file = bundled('held', PROGRAM);
@@ -57,7 +57,7 @@ test('what the process was told to load does not hold a thread', () => {
   expect(run(file, {}, ['--require', preload])).toBe('done');
 });
 
-test('threads do not hold up the process when their file is done', () => {
+test('threads do not keep the process alive after their file is done', () => {
   const file = bundled(
     'ends',
     `
@@ -73,7 +73,7 @@ setTimeout(() => console.log('held up'), 5_000).unref();
   expect(run(file)).toBe('done');
 });
 
-test('what the system says is told, whatever becomes of rejections', () => {
+test('an error of the operating system is reported with any setting for unhandled rejections', () => {
   const file = bundled(
     'read-only',
     `
@@ -98,7 +98,7 @@ test.each(['MessageChannel', 'process.getBuiltinModule'])('the envelope is impor
   expect(run(file, { NODE_OPTIONS: `--require ${preload}` })).toBe(expected);
 });
 
-// Times and sizes say nothing of a page that was written to before, and is again.
+// Times and sizes of a file do not show writes through a memory mapping that was written to before.
 const MAPPING = `
 import mmap, sys
 f = open(sys.argv[1], 'r+b'); m = mmap.mmap(f.fileno(), 0)

@@ -1,4 +1,4 @@
-// How workers are started, run and ended, with workers that do nothing else.
+// Tests how workers are started, run and ended, using fake workers.
 import { EventEmitter, getEventListeners } from 'node:events';
 import { beforeEach, expect, jest, test } from '@jest/globals';
 import type { Work } from '../../lib/files/worker.ts';
@@ -6,10 +6,10 @@ import type { Outcome } from '../../lib/files/run-workers.ts';
 
 type Behaviour = (thread: Idle) => void;
 
-/** What each thread in turn does with the work that it is given; unless told it waits to be stopped, as if it had a part in hand. */
+/** What each worker in turn does with its work. By default it waits until it is ended, as if it were working on a part. */
 let behaviours: readonly Behaviour[] = [];
 let started: Idle[] = [];
-/** From which one on none may be started. */
+/** From this worker on, starting fails. */
 let refuseFrom = { count: Infinity, error: new Error() };
 
 class Idle extends EventEmitter {
@@ -25,7 +25,7 @@ class Idle extends EventEmitter {
       else this.emit('message', 'done');
     };
     const behave = behaviours[started.indexOf(this)] ?? wait;
-    // What was ended hears of nothing.
+    // A worker that was ended receives nothing.
     setImmediate(() => this.terminated || behave(this));
   }
   terminate(): Promise<number> {
@@ -40,7 +40,7 @@ const { withWorkers } = await import('../../lib/files/run-workers.ts');
 const task = { job: 'seal', from: 0, to: 0, key: undefined as never, plain: 0, chunk: 65_536, blob: 2 ** 24 } as const;
 const inThreads = (options: { readonly threads: number; readonly signal?: AbortSignal }): Promise<Outcome> =>
   withWorkers(task.blob, options, (work) => work(task));
-/** Whether each was ended. */
+/** For each worker, whether it was ended. */
 const ended = () => started.map(({ terminated }) => terminated);
 beforeEach(() => {
   started = [];
@@ -48,7 +48,7 @@ beforeEach(() => {
   refuseFrom = { count: Infinity, error: new Error() };
 });
 
-test('one that ends without a word does not pass for one that had nothing to do', async () => {
+test('a worker that ends without a message is not taken for one without work', async () => {
   const end: Behaviour = (thread) => thread.emit('exit', 0);
   behaviours = [end, end];
   await expect(inThreads({ threads: 2 })).rejects.toThrow('ended before');
@@ -58,7 +58,7 @@ test('one that ends without a word does not pass for one that had nothing to do'
   await expect(inThreads({ threads: 2 })).rejects.toThrow('ended before');
 });
 
-test('one that told of all its parts, and ended before it said that it is done, may not have written them', async () => {
+test('a worker that reports all its parts and ends before `done` may not have written them', async () => {
   behaviours = [
     (thread) => {
       for (const part of [0, 1]) thread.emit('message', { part, digest: new Uint8Array(32) });
@@ -68,7 +68,7 @@ test('one that told of all its parts, and ended before it said that it is done, 
   await expect(inThreads({ threads: 1 })).rejects.toThrow('ended before');
 });
 
-test('two that sealed one chunk, and found other bytes in it, are told of', async () => {
+test('two workers that found different bytes in one chunk are reported', async () => {
   const [a, b] = [new Uint8Array(16).fill(1), new Uint8Array(16).fill(2)];
   const digest = new Uint8Array(32);
   const outcome = async (atEnd: Uint8Array | undefined, atStart: Uint8Array | undefined) => {
@@ -92,7 +92,7 @@ test('two that sealed one chunk, and found other bytes in it, are told of', asyn
     await expect(outcome(one, other)).resolves.toEqual({ fault: { changed: true } });
 });
 
-test('the first of several faults is told, whoever comes first', async () => {
+test('the fault of the lowest part is reported, in any order of the messages', async () => {
   const refuse =
     (part: number): Behaviour =>
     (thread) => {
@@ -109,7 +109,7 @@ test('the first of several faults is told, whoever comes first', async () => {
   }
 });
 
-test('one that fails stops the others, and its failure is told when all have stopped', async () => {
+test('a worker that fails stops the others, and its error is reported when all have stopped', async () => {
   const failure = new Error('out of memory');
   behaviours = [(thread) => void (thread.emit('error', failure), thread.emit('exit', 1))];
   let stopped = 0;
@@ -122,7 +122,7 @@ test('one that fails stops the others, and its failure is told when all have sto
   expect(ended()).toEqual([true, true]);
 });
 
-test('one that failed before there was work', async () => {
+test('a worker that fails before it gets work', async () => {
   const failure = new Error('out of memory');
   const result = withWorkers(task.blob, { threads: 2 }, async (work) => {
     started[0]!.emit('error', failure);
@@ -133,14 +133,14 @@ test('one that failed before there was work', async () => {
   await expect(result).rejects.toBe(failure);
 });
 
-test('one that cannot be started', async () => {
+test('a worker that cannot be started', async () => {
   const refused = new Error('not allowed');
   refuseFrom = { count: 1, error: refused };
   await expect(inThreads({ threads: 2 })).rejects.toBe(refused);
   expect(ended()).toEqual([true]);
 });
 
-test('all end when the work is done, and when there was none', async () => {
+test('all workers are ended after the work, also if there was none', async () => {
   const part: Behaviour = (thread) => {
     thread.emit('message', { part: started.indexOf(thread), digest: new Uint8Array(32) });
     thread.emit('message', 'done');
@@ -153,23 +153,23 @@ test('all end when the work is done, and when there was none', async () => {
   expect(ended()).toEqual([true, true, true, true]);
 });
 
-test('a signal stops all, and keeps work from being begun', async () => {
+test('a signal stops all workers, and prevents a start', async () => {
   const reason = new Error('enough');
   const stop = new AbortController();
   const stopped = inThreads({ threads: 2, signal: stop.signal });
   setImmediate(() => stop.abort(reason));
   await expect(stopped).rejects.toBe(reason);
-  // Would never end.
+  // This worker never ends by itself.
   behaviours = [() => undefined, () => undefined];
   await expect(inThreads({ threads: 2, signal: stop.signal })).rejects.toBe(reason);
 });
 
-test('no more are started than there are parts', async () => {
+test('no more workers are started than there are parts', async () => {
   await withWorkers(task.blob, { threads: 9 }, () => Promise.resolve());
   expect(started).toHaveLength(2);
 });
 
-test('a signal for many files gathers no listeners', async () => {
+test('a signal for many files accumulates no listeners', async () => {
   const { signal } = new AbortController();
   const digest = new Uint8Array(32);
   const part: Behaviour = (thread) => {

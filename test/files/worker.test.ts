@@ -1,4 +1,4 @@
-// Workers with small parts over files in memory that read and write short: the bytes that an independent sealer makes, each written once.
+// Tests the worker with small parts, over files in memory with short reads and writes: it writes the bytes of an independent sealer, each once.
 import { createCipheriv, createDecipheriv, createHash, createSecretKey } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
@@ -26,7 +26,7 @@ const sealedBy = (plain: Uint8Array, chunk: number): Buffer => {
   return Buffer.concat(chunks.flat());
 };
 
-/** Runs a worker over such files, and gives the messages that it sent. */
+/** Runs a worker over such files, and returns its messages. */
 const run = async (
   work: Work,
   fs: object,
@@ -53,23 +53,23 @@ const run = async (
 
 interface Given {
   readonly job: 'seal' | 'open';
-  /** What is read at this place, no more than so many bytes. */
+  /** The bytes at this offset, at most `length`. */
   readonly source: (at: number, length: number) => Uint8Array;
   readonly plain: number;
   readonly chunk: number;
   readonly blob: number;
   readonly part: number;
   readonly threads: number;
-  /** Bytes that are read or written at a time. */
+  /** Maximum number of bytes in one read or write. */
   readonly most: number;
-  /** How many others write all the time. */
+  /** How many other workers are writing all the time. */
   readonly others?: number;
 }
 const worked = async ({ source, most, others = 0, ...sizes }: Given) => {
   const out = Buffer.alloc(sizes.job === 'seal' ? sizes.blob : sizes.plain);
   const written = new Uint8Array(out.length);
   const messages: WorkerMessage[] = [];
-  /** Bytes that had been written when each part's digest was told. */
+  /** For each digest, the number of bytes written when it was reported. */
   const writtenWhenTold: number[] = [];
   const put = (bytes: Uint8Array, at: number): number => {
     const taken = bytes.subarray(0, most);
@@ -137,7 +137,7 @@ test('bodies of any length, in chunks and parts of any size', async () => {
   );
 });
 
-test('a chunk that is another one each time it is read is told of, sealed and opened', async () => {
+test('a chunk that differs between two reads is reported, when sealing and when opening', async () => {
   const [plain, chunk, part] = [patterned(1000), 64, 210];
   const blob = sealedBy(plain, chunk);
   for (const [job, from] of [
@@ -145,7 +145,7 @@ test('a chunk that is another one each time it is read is told of, sealed and op
     ['open', blob],
   ] as const) {
     const seen = new Set<number>();
-    // All that is read again is another byte, whatever it belongs to.
+    // Every byte that is read a second time is different.
     const source = (at: number, length: number): Uint8Array => {
       const bytes = from.slice(at, at + length);
       bytes.forEach((_, i) => {
@@ -163,7 +163,7 @@ test('a chunk that is another one each time it is read is told of, sealed and op
   }
 });
 
-test('a part is hashed while others write, and written while nobody does', async () => {
+test('a worker hashes first while others write, and writes first otherwise', async () => {
   const [plain, chunk, part] = [patterned(1000), 64, 210];
   const blob = sealedBy(plain, chunk);
   for (const [job, from, to] of [
@@ -179,7 +179,7 @@ test('a part is hashed while others write, and written while nobody does', async
     expect(alone.out.equals(to)).toBe(true);
     expect(beside.out.equals(to)).toBe(true);
     expect(beside.done).toEqual(alone.done);
-    // The last digest, and that there is no more to do.
+    // At the last digest, and at `done`.
     expect(alone.writtenWhenTold.slice(-2)).toEqual([to.length, to.length]);
     expect(beside.writtenWhenTold.at(-2)).toBeLessThan(to.length);
     expect(beside.writtenWhenTold.at(-1)).toBe(to.length);
@@ -187,7 +187,7 @@ test('a part is hashed while others write, and written while nobody does', async
   }
 });
 
-/** One thread over zero bytes, which is told of whatever the system is asked for. */
+/** One worker over zero bytes; `observe` is called for every system call. */
 const watching = (system: (call: 'read' | 'write') => void, hash?: typeof createHash) => {
   const fs = {
     readSync: (_: number, into: Uint8Array, offset: number, length: number) => {
@@ -203,7 +203,7 @@ const watching = (system: (call: 'read' | 'write') => void, hash?: typeof create
   return (job: Work['job'], shared: Shared) => run({ ...sizes, job, from: 0, to: 0, key, shared }, fs, hash);
 };
 
-test('a thread counts itself while it writes, and only then', async () => {
+test('a worker counts as writing only while it writes', async () => {
   for (const others of [0, 1]) {
     const shared = sharedFor(8);
     expect(Object.values(shared).map(({ buffer }) => buffer instanceof SharedArrayBuffer)).toEqual([true, true, true]);
@@ -238,12 +238,12 @@ test('hashing does not count as writing', async () => {
   }
 });
 
-test('after a fault no more parts are taken', async () => {
+test('after a fault the worker takes no more parts', async () => {
   // Zero bytes do not open.
   expect(await watching(() => undefined)('open', sharedFor(8))).toEqual([{ part: 0, fault: { chunk: 0 } }, 'done']);
 });
 
-test('told to stop, a thread leaves its run after the chunk in hand', async () => {
+test('a worker that must stop finishes only its current chunk', async () => {
   const shared = sharedFor(8);
   const calls: string[] = [];
   const thread = watching((call) => {

@@ -1,6 +1,7 @@
+// Helpers for tests of lib/identity: the code of a refusal, and the printed forms of a value.
 import { IdentityError } from '../../lib/identity/errors.ts';
 
-/** The code with which an attempt refuses; any error that is not ours is thrown on. */
+/** The code of the error that a call throws. An error that is not ours is thrown again. */
 export const refusal = async (attempt: () => unknown): Promise<string> => {
   try {
     await attempt();
@@ -11,5 +12,5 @@ export const refusal = async (attempt: () => unknown): Promise<string> => {
   }
 };
 
-/** What lands in a text that the value is put into. */
+/** The texts that a value prints as: in a template, in JSON, and in the inspector. */
 export const shownAsText = (value: { toString(): string }): string => value.toString();

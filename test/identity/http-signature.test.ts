@@ -1,5 +1,5 @@
-// Both halves of request signing: lib/identity/http-signature.ts signs, lib/http/verify-request.ts checks, and an independent reading of
-// RFC 9421 section 2.5 by hand, with the platform's Ed25519, stands between them.
+// Tests request signatures: lib/identity/http-signature.ts signs, lib/http/verify-request.ts verifies, and both are compared with a signature base that the
+// test builds by RFC 9421 section 2.5 and signs with the platform's Ed25519.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createHash, createPublicKey, sign as nodeSign, createPrivateKey, verify as nodeVerify } from 'node:crypto';
@@ -43,7 +43,7 @@ const outcome = async (
   }
 };
 
-/** RFC 9421 by hand: the base for the given inner list, signed by node's own Ed25519. `values` are the lines before "@signature-params". */
+/** Builds the signature base for this inner list by RFC 9421, and signs it with Node's Ed25519. `values` are the lines before "@signature-params". */
 const handSigned = (
   params: string,
   values: readonly (readonly [component: string, value: string])[],
@@ -82,7 +82,7 @@ describe('signRequest', () => {
     expect(nodeVerify(null, Buffer.from(text), createPublicKey({ key: jwk, format: 'jwk' }), signature)).toBe(true);
   });
 
-  test('gives what verifyRequest takes: who, nonce and end', async () => {
+  test('gives verifyRequest the identity, the nonce and the expiry', async () => {
     const request = { ...incoming, headers: await signed() };
     expect(await verifyRequest(request, { now: NOW })).toEqual({
       caller: patient.id,
@@ -104,7 +104,7 @@ describe('signRequest', () => {
     }
   });
 
-  test('draws a new nonce each time, from the source it is given', async () => {
+  test('draws a new nonce each time, from the given source', async () => {
     const make = (rng?: (n: number) => Uint8Array) =>
       signRequest({ method: 'GET', url: base }, patient, { now: NOW, ...(rng ? { rng } : {}) });
     expect((await make())['signature-input']).not.toBe((await make())['signature-input']);
@@ -128,12 +128,12 @@ describe('signRequest', () => {
 });
 
 describe('verifyRequest', () => {
-  test('takes what was signed by hand from the RFC', async () => {
+  test('accepts a signature that was built from the RFC', async () => {
     expect(await outcome(byHand())).toBe('accepted');
     expect(await outcome(byHand(`${PARAMS};alg="ed25519"`))).toBe('accepted');
   });
 
-  test('takes any label, any order of components and parameters, and header names in any case', async () => {
+  test('accepts any label, any order of components and parameters, and header names in any case', async () => {
     const [lines, params] = [[...LINES].reverse(), PARAMS.split(';').slice(1).reverse().join(';')];
     expect(await outcome(byHand(`;${params}`, lines))).toBe('accepted');
     const { 'signature-input': input, signature, 'content-digest': digest } = byHand();
@@ -160,7 +160,7 @@ describe('verifyRequest', () => {
     expect(await outcome(await signed(), over)).toBe('signature-invalid');
   });
 
-  test('borders between path, query and fragment cannot be moved', async () => {
+  test('the borders between path, query and fragment are signed', async () => {
     const headers = await signRequest({ method: 'GET', url: `${base}/v1/a?b=c` }, patient, { now: NOW });
     const get = { method: 'GET', body: undefined };
     expect(await outcome(headers, { ...get, path: '/v1/a', rawQuery: 'b=c' })).toBe('accepted');
@@ -176,7 +176,7 @@ describe('verifyRequest', () => {
       expect(await outcome(headers, { ...get, path: moved, rawQuery })).toBe('signature-invalid');
   });
 
-  test('the host that the request names plays no part', async () => {
+  test('ignores the Host header of the request', async () => {
     const headers = { ...(await signed()), host: 'evil.example.org', 'x-forwarded-host': 'evil.example.org' };
     expect(await outcome(headers)).toBe('accepted');
     expect(await outcome({ ...headers, host: 'records.example.org' }, { authority: 'other' })).toBe(
@@ -184,7 +184,7 @@ describe('verifyRequest', () => {
     );
   });
 
-  test('no signature is unsigned; half of one is invalid', async () => {
+  test('a request without a signature is `unsigned`, one with half a signature is invalid', async () => {
     const { signature, 'signature-input': input, ...rest } = await signed();
     expect(await outcome(rest)).toBe('unsigned');
     expect(await outcome({})).toBe('unsigned');
@@ -272,7 +272,7 @@ describe('verifyRequest', () => {
   });
 
   describe('exactly one signature', () => {
-    // The last letter is A, Q, g or w: four spare bits, so the next letter decodes to the same bytes elsewhere.
+    // The last letter is A, Q, g or w: it has four unused bits, so a lenient decoder reads the next letter as the same bytes.
     const nextLetter = (letter: string) => String.fromCharCode(letter.charCodeAt(0) + 1);
     const other = handSigned(`${LIST}${PARAMS.replace(patient.id, clinician.id)}`, LINES, 2, 'sig2');
     const one = byHand();
@@ -308,7 +308,7 @@ describe('verifyRequest', () => {
   });
 
   describe('time', () => {
-    test('a minute either way is taken, a millisecond more is clock skew', async () => {
+    test('a difference of a minute is accepted, a millisecond more is clock skew', async () => {
       const headers = await signed();
       expect(await outcome(headers, {}, (CREATED - 60) * 1000)).toBe('accepted');
       expect(await outcome(headers, {}, (CREATED - 60) * 1000 - 1)).toBe('clock-skew ahead');
@@ -316,7 +316,7 @@ describe('verifyRequest', () => {
       expect(await outcome(headers, {}, (CREATED + 120) * 1000 + 1)).toBe('clock-skew behind');
     });
 
-    test('a shorter life than 60 seconds ends earlier', async () => {
+    test('a signature with less than 60 seconds expires earlier', async () => {
       const headers = byHand(PARAMS.replace(/expires=\d+/, `expires=${CREATED + 5}`));
       expect(await outcome(headers, {}, (CREATED + 65) * 1000)).toBe('accepted');
       expect(await outcome(headers, {}, (CREATED + 66) * 1000)).toBe('clock-skew behind');
@@ -342,7 +342,7 @@ describe('verifyRequest', () => {
     );
   });
 
-  test('only its own errors escape, whatever comes in', async () => {
+  test('throws only its own errors, for any input', async () => {
     const value = fc.option(fc.oneof(fc.string(), fc.constantFrom(...Object.values(byHand()))), { nil: undefined });
     const requests = fc.record({
       method: fc.string(),
@@ -359,7 +359,7 @@ describe('verifyRequest', () => {
     );
   });
 
-  test('any method, path, query and body that is signed is taken', async () => {
+  test('accepts any method, path, query and body that is signed', async () => {
     const word = fc.stringMatching(/^[A-Za-z0-9_-]{1,12}$/);
     await fc.assert(
       fc.asyncProperty(

@@ -1,3 +1,4 @@
+// Tests the payload of identity statements, and the proof of possession in it.
 import { describe, expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
@@ -15,7 +16,7 @@ const keys = deviceKeys(generationSeed(root, 1));
 const nextIdentityKey = identityPublicKey(generationSeed(root, 2));
 const facts = { keys, nextIdentityKey, number: 1, receivingNumber: 3, now: 1_767_225_600_000 };
 
-/** The check that the service makes, with what the service may import. */
+/** The check that the service makes, using only modules that the service may import. */
 const proved = (payload: ReturnType<typeof identityPayload>, id = payload.id): boolean => {
   const { number, key, proof } = payload.receiving;
   const point = fromBase64url(key);
@@ -23,7 +24,7 @@ const proved = (payload: ReturnType<typeof identityPayload>, id = payload.id): b
 };
 
 describe('identityPayload', () => {
-  test('says the public keys, and is signed by the identity', async () => {
+  test('contains the public keys, and is signed by the identity', async () => {
     const payload = identityPayload(facts);
     expect(payload).toStrictEqual({
       id: keys.id,
@@ -41,7 +42,7 @@ describe('identityPayload', () => {
     expect((await signStatement('identity', payload, keys)).payload).toEqual(payload);
   });
 
-  test('carries name and previous where there are any', () => {
+  test('contains name and previous if they are given', () => {
     const previous = toBase64url(fill(5, 32));
     expect(identityPayload({ ...facts, number: 2, previous, name: 'Hospital' })).toMatchObject({
       number: 2,
@@ -59,13 +60,13 @@ describe('identityPayload', () => {
     expect(proved({ ...payload, receiving: { ...other.receiving, proof: payload.receiving.proof } })).toBe(false);
   });
 
-  test('is the same again from the same source of random bytes', () => {
+  test('is the same for the same random bytes', () => {
     const rng = (n: number) => fill(6, n);
     expect(identityPayload({ ...facts, rng })).toEqual(identityPayload({ ...facts, rng }));
   });
 });
 
-test('nextKeyHash takes a key, nothing shorter', () => {
+test('nextKeyHash refuses a shorter key', () => {
   expect(nextKeyHash(nextIdentityKey)).toHaveLength(43);
   expect(() => nextKeyHash(fill(1, 31))).toThrow('next identity key must be 32 bytes');
 });

@@ -1,3 +1,4 @@
+// Tests the derivation of keys against the peer, the platform, and the formulas written out.
 import { describe, expect, test } from '@jest/globals';
 import { SecretKeyFactory } from '@nucypher/umbral-pre';
 import fc from 'fast-check';
@@ -82,7 +83,7 @@ describe('derivation', () => {
     expect(toHex(deviceKeys(seed).folderKey(folder, 258, salt).toBytes())).toBe(scalar.toString(16).padStart(64, '0'));
   });
 
-  test('has a key for each use: none serves two', () => {
+  test('gives a different key for each use', () => {
     const [a, b] = [deviceKeys(fill(1, 32)), deviceKeys(fill(2, 32))];
     const keys = [a, b].flatMap((k) => [
       k.kfragSigner,
@@ -102,7 +103,7 @@ describe('derivation', () => {
     expect(a.id).not.toBe(b.id);
   });
 
-  test('takes seeds, ids and salts of their length only', () => {
+  test('refuses seeds, ids and salts of another length', () => {
     expect(() => deviceKeys(fill(1, 31))).toThrow(BytesError);
     expect(() => identityPublicKey(fill(1, 33))).toThrow(BytesError);
     expect(() => deviceKeys(fill(1, 32)).folderKey(folder, 1, fill(1, 15))).toThrow(BytesError);
@@ -110,13 +111,13 @@ describe('derivation', () => {
   });
 });
 
-test('sign makes signatures of the identity', () => {
+test('sign makes valid signatures of the identity', () => {
   const keys = deviceKeys(fill(1, 32));
   const message = utf8('message');
   expect(verifyEd25519(keys.sign(message), message, identityKey(keys.id))).toBe(true);
 });
 
-test('keys do not print themselves, and cannot be exchanged', () => {
+test('keys print as a placeholder, and cannot be replaced', () => {
   const keys = deviceKeys(fill(1, 32));
   for (const shown of [shownAsText(keys), JSON.stringify({ keys }), inspect(keys), inspect({ nested: { keys } })]) {
     expect(shown).toContain('[device keys]');

@@ -1,3 +1,4 @@
+// Tests key files, with and without a passphrase.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { inspect } from 'node:util';
@@ -15,7 +16,7 @@ const sealedText = await sealKeyFile(keys, 'correct horse', cheap);
 const sealedJson = JSON.parse(sealedText) as Record<string, unknown>;
 
 describe('a plain key file', () => {
-  test('gives back what it holds', () => {
+  test('decodes to the same keys', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.integer({ min: 1, max: 99 }), (seed, k) => {
         const held = holdKeys(k, seed, keys.next);
@@ -31,7 +32,7 @@ describe('a plain key file', () => {
     );
   });
 
-  test('says in its own words that it is not protected', () => {
+  test('states that it is not protected', () => {
     expect(json['protection']).toBe('none-keep-this-file-secret');
   });
 
@@ -55,12 +56,12 @@ describe('a plain key file', () => {
     expect(await refusal(() => openKeyFile(damaged, 'x'))).toBe('bad-key-file');
   });
 
-  test('the refusal names the member and repeats nothing', () => {
+  test('the error names the member and repeats no content', () => {
     expect(() => decodeKeyFile(JSON.stringify({ ...json, seed: 'private' }))).toThrow(/^(?!.*private).*\(seed\)$/);
   });
 });
 
-describe('a key file that went through a person’s tools', () => {
+describe('a key file that other programs saved again', () => {
   const utf16 = (content: string) => new Uint8Array(Buffer.from(content, 'utf16le'));
 
   test.each<[string, string | Uint8Array]>([
@@ -76,7 +77,7 @@ describe('a key file that went through a person’s tools', () => {
     expect((await openKeyFile(given, '')).id).toBe(keys.id);
   });
 
-  test('UTF-16 that was read as UTF-8 is told as that', () => {
+  test('UTF-16 that was read as UTF-8 is reported as that', () => {
     const misread = Buffer.from(utf16(`\ufeff${text}`)).toString('utf8');
     expect(() => decodeKeyFile(misread)).toThrow('UTF-16');
   });
@@ -88,7 +89,7 @@ describe('a key file that went through a person’s tools', () => {
 });
 
 describe('a key file under a passphrase', () => {
-  test('half of a character is refused, not taken for any other half', async () => {
+  test('half of a character is refused', async () => {
     for (const passphrase of ['\ud83d', 'a\ude00', '\ude00\ud83d']) {
       expect(await refusal(() => sealKeyFile(keys, passphrase, cheap))).toBe('bad-passphrase');
       expect(await refusal(() => openKeyFile(sealedText, passphrase))).toBe('bad-passphrase');
@@ -97,35 +98,35 @@ describe('a key file under a passphrase', () => {
     expect((await openKeyFile(sealed, '😀')).id).toBe(keys.id);
   });
 
-  test('opens with it, and with no other', async () => {
+  test('opens with this passphrase, and with no other', async () => {
     const held = await openKeyFile(sealedText, 'correct horse');
     expect({ ...held }).toEqual({ ...keys });
     expect(await refusal(() => openKeyFile(sealedText, 'correct horse '))).toBe('wrong-passphrase');
   });
 
-  test('takes the passphrase in either Unicode form', async () => {
+  test('accepts the passphrase in either Unicode normal form', async () => {
     const sealed = await sealKeyFile(keys, 'se\u0301same', cheap);
     expect((await openKeyFile(sealed, 's\u00e9same')).id).toBe(keys.id);
   });
 
-  // A second on an idle machine, many on a busy one.
-  test('costs a good deal when nothing else is asked for', async () => {
+  // Takes a second on an idle machine, and much longer on a busy one.
+  test('uses the high cost by default', async () => {
     expect(JSON.parse(await sealKeyFile(keys, 'x'))).toMatchObject({ log2N: 17 });
   }, 60_000);
 
-  test('holds no seed in the clear', () => {
+  test('does not contain the seed in clear', () => {
     expect(sealedText).not.toContain(toBase64url(keys.seed));
     expect(Object.keys(sealedJson)).not.toContain('seed');
   });
 
-  test('nothing beside the seed can be changed', async () => {
+  test('no other member can be changed', async () => {
     for (const change of [{ generation: 2 }, { next: toBase64url(fill(9, 32)) }, { log2N: 11 }])
       expect(await refusal(() => openKeyFile(JSON.stringify({ ...sealedJson, ...change }), 'correct horse'))).toBe(
         'wrong-passphrase',
       );
   });
 
-  test('salt and nonce are drawn afresh', async () => {
+  test('salt and nonce are new each time', async () => {
     const seal = () => sealKeyFile(keys, 'x', { log2N: 10 });
     expect(await seal()).not.toBe(await seal());
   });
@@ -139,20 +140,20 @@ describe('a key file under a passphrase', () => {
     expect(await refusal(() => openKeyFile(JSON.stringify({ ...sealedJson, ...change }), 'x'))).toBe('bad-key-file'),
   );
 
-  test('is not read as a plain one; a plain one needs no passphrase', async () => {
+  test('is refused by decodeKeyFile; openKeyFile ignores the passphrase of a plain file', async () => {
     expect(await refusal(() => decodeKeyFile(sealedText))).toBe('bad-key-file');
     expect((await openKeyFile(text, 'anything')).id).toBe(keys.id);
   });
 });
 
-test('held keys do not print themselves', () => {
+test('keys print as a placeholder', () => {
   for (const shown of [shownAsText(keys), JSON.stringify({ keys }), inspect(keys)]) {
     expect(shown).toContain('[keys]');
     expect(shown).not.toContain(toBase64url(keys.seed));
   }
 });
 
-test('only its own errors escape, whatever the file', async () => {
+test('throws only its own errors, for any file', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.oneof(

@@ -1,3 +1,4 @@
+// Tests recovery words and the seeds of generations.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { BytesError } from '../../lib/bytes/errors.ts';
@@ -21,7 +22,7 @@ describe('root words', () => {
     expect(rootFromWords(words)).toEqual(fill(byte, 32));
   });
 
-  test('give back the root they were made from', () => {
+  test('decode to the root that they were made from', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (root) => {
         const words = newRootWords(() => root);
@@ -32,7 +33,7 @@ describe('root words', () => {
     );
   });
 
-  test('are others each time', () => expect(newRootWords()).not.toBe(newRootWords()));
+  test('are different each time', () => expect(newRootWords()).not.toBe(newRootWords()));
 
   test('may be typed in any case and spacing', () => {
     expect(rootFromWords(`  ${ZOO.toUpperCase().replaceAll(' ', '\n ')} `)).toEqual(fill(0xff, 32));
@@ -51,11 +52,11 @@ describe('root words', () => {
     ['two words swapped', `${'abandon '.repeat(22)}art abandon`],
   ])('%s: refused', async (_, words) => expect(await refusal(() => rootFromWords(words))).toBe('bad-root-words'));
 
-  test('a mistyped word is named by its place, never repeated', () => {
+  test('the error gives the position of a mistyped word and does not repeat it', () => {
     expect(() => rootFromWords(ZOO.replace('zoo zoo', 'zoo zooo'))).toThrow(/^not in the word list: word number 2$/);
   });
 
-  test('a source that gives too few bytes is noticed', () => {
+  test('a source that returns too few bytes is refused', () => {
     expect(() => newRootWords(() => fill(1, 31))).toThrow(BytesError);
   });
 });
