@@ -1,4 +1,4 @@
-// The page of bench/browser.ts: the lanes by turns, then the envelope. What came of it goes to the server that gave the page.
+// Web page of bench/browser.ts: measures the implementations in turn, then the envelope, and posts the results to the server.
 import { envelope, type Sealing } from './envelope-memory.ts';
 import { laneOf, peerLane, type Operation } from './implementations.ts';
 import * as scheme from './scheme.ts';
@@ -16,7 +16,7 @@ const asked = new URL(location.href).searchParams;
 const numberOf = (name: string): number => Number(asked.get(name));
 
 const measure = async (): Promise<Measured> => {
-  // What would be measured else is noble, or the clock.
+  // Otherwise the measurement would be of noble.
   if (scheme.chosen.name !== 'wasm') throw new Error(`the backend is ${scheme.chosen.name}`);
   if (!crossOriginIsolated) throw new Error('the page is not isolated: its clock is coarse');
   const lanes = { ours: batchesOf(laneOf(scheme)), peer: batchesOf(peerLane()) };

@@ -1,5 +1,5 @@
-// `npm run bench:browser [-- --json]`: in a headless Chromium, the scheme on the kernel next to the npm peer, interleaved in one page; then the envelope in
-// memory, in the page and, by turns with it, in Node. --passes and --turns N; --bytes N is the size of the body.
+// `npm run bench:browser [-- --json]` compares the scheme on the kernel with the npm peer in a headless Chromium, interleaved in one page. It then measures
+// the envelope in memory, in turn in the page and in Node. Options: --passes N, --turns N, --bytes N (the size of the body).
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -21,9 +21,9 @@ const { values } = parseArgs({
 const bytes = countOf(values, 'bytes');
 const turns = countOf(values, 'turns');
 const SEALINGS = 3;
-const PATIENCE_MS = 300_000;
+const TIMEOUT_MS = 300_000;
 
-/** A WebAssembly file imported as a module, which the peer's web build expects of a bundler. */
+/** Loads a WebAssembly file that is imported as a module; the peer's web build expects this from a bundler. */
 const wasmModules: Plugin = {
   name: 'wasm',
   setup: (builder) => {
@@ -76,7 +76,7 @@ const page = {
 const pages: Exclude<Measured, { readonly broken: string }>[] = [];
 const inNode: Sealing[] = [];
 for (let turn = 0; turn < turns; turn++) {
-  const { report, said } = await runPage(chromium, page, PATIENCE_MS);
+  const { report, said } = await runPage(chromium, page, TIMEOUT_MS);
   const measured = report as Measured;
   if ('broken' in measured) throw new Error(`the page broke: ${measured.broken}\nThe browser said last:\n${said}`);
   pages.push(measured);

@@ -1,5 +1,5 @@
-// What it takes to import the bundle of recapsulate, next to a handler that has nothing but the DynamoDB client: bundled as esbuild does it unasked,
-// which takes the SDK's CommonJS, and bundled as serverless.yml says, which takes its modules. In fresh processes by turns.
+// Measures the import time of the bundle of recapsulate, next to a handler with only the DynamoDB client. Each is bundled twice: with the defaults of
+// esbuild, which take the SDK's CommonJS, and with the options of serverless.yml, which take its ES modules. Each import runs in a fresh process.
 import { build, type BuildOptions } from 'esbuild';
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -34,7 +34,7 @@ interface Cost {
   readonly kib: number;
 }
 
-/** Medians in milliseconds, the bundles in KiB, and how many times as long recapsulate takes. */
+/** Medians in milliseconds, bundle sizes in KiB, and the ratio of recapsulate to the baseline. */
 export const importCosts = async (passes: number) => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-import-'));
   try {

@@ -1,9 +1,9 @@
-// Seals and opens a body in memory, from stream to stream, digest included: the same in Node and in a page.
+// Measures sealing and opening of a body in memory, from stream to stream, digest included. It runs in Node and in a page.
 import { openBlob } from '../lib/envelope/open.ts';
 import { sealBlob } from '../lib/envelope/seal.ts';
 import { someHeading } from './sample-header.ts';
 
-/** Bytes that a stream gives at a time. */
+/** Size of the pieces of a stream, bytes. */
 const PIECE = 1024 * 1024;
 
 function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
@@ -21,7 +21,7 @@ const streamOf = (parts: readonly Uint8Array[]): ReadableStream<Uint8Array> => {
   });
 };
 
-/** Seconds. */
+/** Durations in seconds. */
 export interface Sealing {
   readonly seal: number;
   readonly open: number;
@@ -44,9 +44,9 @@ export const sealAndOpen = async (body: Uint8Array): Promise<Sealing> => {
   return { seal: (between - began) / 1000, open: (ended - between) / 1000 };
 };
 
-/** A body of so many bytes, `times` times, after one that does not count. */
+/** Seals and opens a body of this many bytes, `times` times, after one warm-up run. */
 export const envelope = async (bytes: number, times: number): Promise<readonly Sealing[]> => {
-  // Written to, so that it is memory and not a promise of it.
+  // The memory is written to, so that the system has really allocated it.
   const body = new Uint8Array(bytes).fill(7);
   await sealAndOpen(body.subarray(0, bytes / 8));
   const done: Sealing[] = [];

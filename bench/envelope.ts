@@ -1,6 +1,6 @@
-// Seals and opens a file from disk to disk, digest included, next to age (Go) and, where it is there, rage (Rust): same file, same run, by turns.
-// Also what openssl says of the cores. Ours runs as deployed: bundled; once from file to file, and once by the streams that uploads and downloads go through.
-// `npm run bench:envelope`; --json prints one line; --bytes N, --passes N; --table tries chunk sizes, threads, chunks in flight, and parts on their way.
+// Compares sealing and opening of a file, from disk to disk and digest included, with age (Go) and, if it is installed, rage (Rust): same file, in turn. It also
+// measures openssl on the same processor cores. Our code is bundled as deployed; it runs once from file to file, and once by the streams of uploads and downloads.
+// `npm run bench:envelope`; --json prints one line; --bytes N, --passes N; --table tries chunk sizes, threads, chunks in flight and parts in flight.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { randomFillSync } from 'node:crypto';
@@ -42,14 +42,14 @@ const fill = (path: string, length: number): void => {
   const file = openSync(path, 'w');
   for (let left = length; left > 0; left -= block.length)
     writeSync(file, randomFillSync(block), 0, Math.min(left, block.length));
-  // What the disk still has to write would be counted to whoever comes first.
+  // Otherwise the pending disk writes would slow down the first task.
   fsyncSync(file);
   closeSync(file);
 };
 
 /**
- * Makes sure that there is memory for what a task writes. The host of a virtual machine takes back what is free and gives it anew, page by page, at the cost
- * of whoever happens to ask: up to twice what the task costs itself, and by the order of the lanes always to the same.
+ * Makes sure that the system has memory for the output of a task. The host of a virtual machine reclaims free memory and returns it page by page, at the cost of
+ * the task that asks: up to twice the cost of the task itself, and because of the fixed order always for the same task.
  */
 const makeRoom = (): void => {
   const room = Math.min(8 * bytes, freemem() / 2);
@@ -59,19 +59,19 @@ const makeRoom = (): void => {
 
 interface Done {
   readonly seconds: number;
-  /** Seconds of processor time, of all threads. */
+  /** Processor time of all threads, seconds. */
   readonly cpu: number;
-  /** Bytes. */
+  /** Peak resident set size, bytes. */
   readonly rss?: number;
 }
 
 const task = at('task.mjs');
 buildSync({ entryPoints: [TASK], outfile: task, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
 
-/** How ours runs: log2 of the chunk size, then threads, or chunks in flight and parts on their way. */
+/** Settings for our code: log2 of the chunk size, then threads, or chunks in flight and parts in flight. */
 type Settings = readonly number[];
 const DEFAULTS: Settings = [];
-/** From file to file by threads, or by streams. */
+/** `''`: from file to file by threads; `-stream`: by streams. */
 type Way = '' | '-stream';
 
 const ours = (job: `${'seal' | 'open'}${Way}`, from: string, to: string, settings = DEFAULTS): Done => {
@@ -107,7 +107,7 @@ const ageLike = (name: string, command: string, keygen: string): Peer => {
   };
 };
 
-/** age is what Go builds of it, once; rage is taken where somebody installed it. */
+/** age is built once by Go; rage is used if it is installed. */
 const peers = (): readonly Peer[] => {
   const found: Peer[] = [];
   if (!existsSync(join(TOOLS, 'age')) && has('go', 'version'))
@@ -134,7 +134,7 @@ interface Rates {
 }
 interface Lane {
   readonly name: string;
-  /** Of every pass that counts. */
+  /** One result for every pass that counts. */
   readonly sealed: readonly Done[];
   readonly opened: readonly Done[];
 }
@@ -145,7 +145,7 @@ const remove = (...names: readonly string[]): void => {
 
 interface Race {
   readonly lanes: readonly Lane[];
-  /** Of every pass that counts: one core, and all. */
+  /** One result for every pass that counts: on one core, and on all cores. */
   readonly native: readonly { readonly one: Native; readonly all: Native }[];
 }
 const race = (): Race => {
@@ -156,7 +156,7 @@ const race = (): Race => {
   ];
   const done = lanes.map((lane) => ({ ...lane, sealed: [] as Done[], opened: [] as Done[] }));
   const native: Race['native'][number][] = [];
-  // The first pass is for what is cold: programs, and memory that the machine's host has to give.
+  // The first pass does not count: programs and memory are cold.
   for (let pass = 0; pass <= passes; pass++) {
     for (const lane of done) {
       makeRoom();
@@ -175,7 +175,7 @@ const race = (): Race => {
   return { lanes: done, native };
 };
 
-/** How much more memory the whole file takes than one MiB does, in MiB: medians. */
+/** Additional memory for the whole file compared with one MiB, in MiB: medians. */
 const growth = (way: Way): Rates => {
   const rss = (name: string) => {
     const done = Array.from({ length: passes }, () => {
@@ -190,7 +190,7 @@ const growth = (way: Way): Rates => {
   return { seal: Math.round((large.seal - small.seal) / MIB), open: Math.round((large.open - small.open) / MIB) };
 };
 
-/** All settings by turns, so that a slow minute of the machine is everybody's. */
+/** Measures all settings in turn, so that a slow minute of the machine affects all of them. */
 const table = (way: Way, settings: readonly Settings[], names: string): void => {
   const tried = settings.map((setting) => ({ setting, sealed: [] as Done[], opened: [] as Done[] }));
   for (let pass = 0; pass < passes; pass++)
@@ -240,7 +240,7 @@ const main = (): void => {
   const each = <T>(some: readonly Lane[], told: (lane: Lane) => T) =>
     Object.fromEntries(some.map((lane) => [lane.name, told(lane)]));
   const rounded = (rates: Rates) => ({ seal: round(rates.seal), open: round(rates.open) });
-  /** A slow minute of the machine is everybody's: what is compared is what was measured in the same pass. */
+  /** Only results of the same pass are compared, so that a slow minute of the machine affects both. */
   const over = (own: Lane, peers: { readonly seal: readonly number[]; readonly open: readonly number[] }) => {
     const ratio = (done: readonly Done[], rates: readonly number[]) =>
       median(done.map(({ seconds }, pass) => gb / seconds / rates[pass]!));

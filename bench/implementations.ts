@@ -1,4 +1,4 @@
-// One lane per implementation: the same ten operations, ready to be timed, in Node and in a page.
+// The implementations to compare ("lanes"): the same ten operations for each, ready to be timed, in Node and in a page.
 import * as umbralPre from '@nucypher/umbral-pre';
 import type * as Bundled from './scheme.ts';
 
@@ -32,7 +32,7 @@ export const laneOf = (s: Scheme): Lane => {
   const capsuleBytes = s.encodeCapsule(capsule);
   const split = (threshold: number, shares: number) =>
     s.generateKFrags({ delegating: a, receiving: B, signer: w, threshold, shares });
-  // Made anew from bytes, so that no lane has encodings at hand that come from making.
+  // Made from bytes, so that no implementation has cached encodings from the making.
   const cfrags = (threshold: number, shares: number) =>
     split(threshold, shares)
       .slice(0, threshold)
@@ -55,7 +55,7 @@ export const laneOf = (s: Scheme): Lane => {
   };
 };
 
-/** Its objects live in its own memory and are freed by hand, as its users do. */
+/** The peer. Its objects are in WebAssembly memory and must be freed by hand, as its users do. */
 export const peerLane = (): Lane => {
   const u = umbralPre;
   const [a, b, w] = [u.SecretKey.random(), u.SecretKey.random(), u.SecretKey.random()];

@@ -1,7 +1,7 @@
-// `npm run bench:leak [-- --samples 20000]`: does the time of the kernel's secret operations depend on the secret? After dudect (Reparaz, Balasch
-// and Verbauwhede, 2017): calls with one fixed secret and calls with random ones, in random order, compared by Welch's t test, for several
-// cuts of the slow tail. |t| above 4.5 is a leak. The positive control is the public walk, which does depend on its scalar: if that is not
-// seen, the measurement sees nothing, and the run fails.
+// `npm run bench:leak [-- --samples 20000]` tests whether the time of the kernel's secret operations depends on the secret. The method is dudect
+// (Reparaz, Balasch and Verbauwhede, 2017): calls with a fixed secret and with random ones, in random order, compared by Welch's t-test, for several cuts
+// of the slow tail. |t| above 4.5 is a leak. The positive control is the sum with public scalars, whose time does depend on them: if that is not found,
+// the measurement is useless and the run fails.
 import { parseArgs } from 'node:util';
 import { systemRng } from '../lib/bytes/binary.ts';
 import { kernelBytes, load } from '../lib/umbral/curve/wasm-memory.ts';
@@ -22,9 +22,9 @@ const { block } = point as unknown as { readonly block: Uint8Array };
 interface Subject {
   readonly name: string;
   readonly leaks: boolean;
-  /** Before any call. */
+  /** Called before the measurement. */
   readonly prepare?: () => void;
-  /** Puts the secret in place; not timed. */
+  /** Writes the secret; not timed. */
   readonly put: (k: Scalar) => void;
   readonly run: () => void;
 }
@@ -53,7 +53,7 @@ const subjects: readonly Subject[] = [
   { name: 'public sum (control)', leaks: true, put: intoFirst, run: () => kernel.sumPublic(0, 1, 0, -1, -1) },
 ];
 
-/** A fixed secret that would show: few bits, so few digits for a walk that skips zeros. */
+/** Fixed secrets that would show a leak: few bits set, so few digits for a loop that skips zeros. */
 const secrets: Readonly<Record<string, Scalar>> = { 'k = 3': 3n as Scalar, 'k = n - 1': (ORDER - 1n) as Scalar };
 
 const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed: Scalar): number => {
@@ -67,7 +67,7 @@ const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed
   const order = systemRng(samples);
   for (const byte of order) {
     const which = (byte & 1) as 0 | 1;
-    // Both kinds draw, so that both leave the same behind in the caches.
+    // Both kinds draw a random secret, so that the caches are in the same state.
     const drawn = randomScalar(systemRng);
     put(which === 0 ? fixed : drawn);
     kernel.setPoint(0, block);
@@ -81,7 +81,7 @@ const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed
 let failed = false;
 for (const subject of subjects)
   for (const [label, fixed] of Object.entries(secrets)) {
-    // A busy machine gives a false alarm now and then, not three times in a row; a leak does.
+    // On a busy machine a false alarm happens now and then, but not three times in a row; a leak is found every time.
     let t = measure(subject, fixed);
     for (let again = 0; again < 2 && !subject.leaks && t > LEAK; again++) t = Math.min(t, measure(subject, fixed));
     const isLeak = t > LEAK;

@@ -1,4 +1,4 @@
-// The scheme on a backend of choice.
+// Bundles and loads the scheme with a given curve backend.
 import { build } from 'esbuild';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,7 +8,7 @@ import type { Scheme } from './implementations.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Bundled as it is deployed; with noble in the place of the choice where asked. */
+/** Bundles as deployed. For `noble`, the module that chooses the backend is replaced. */
 export const loadScheme = async (backend: 'wasm' | 'noble'): Promise<Scheme> => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const outfile = join(folder, 'scheme.mjs');

@@ -1,5 +1,5 @@
-// Load on the API of npm start: answers per second, the time that answers take, and the memory of every process but the local AWS and this one.
-// tsx bench/local-api-load.ts URL PID [--requests N] [--clients N]: PID is the one that npm start prints. Linux only, since memory is read from /proc.
+// Load test of the API of npm start: measures answers per second, their latency, and the memory of all processes except the local AWS and this one.
+// tsx bench/local-api-load.ts URL PID [--requests N] [--clients N]; npm start prints PID. Linux only, because memory is read from /proc.
 import { readdirSync, readFileSync } from 'node:fs';
 import { argv } from 'node:process';
 import { parseArgs } from 'node:util';
@@ -18,7 +18,7 @@ interface Process {
   readonly pid: string;
   readonly parent: string;
   readonly command: string;
-  /** Resident, in MB. */
+  /** Resident set size, MB. */
   readonly memory: number;
 }
 
@@ -32,12 +32,12 @@ const processes = (): readonly Process[] =>
         const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
         return [{ pid: name, parent: number('PPid'), command, memory: Number(number('VmRSS')) / 1024 }];
       } catch {
-        // It ended meanwhile.
+        // The process ended in between.
         return [];
       }
     });
 
-/** Of npm, of what it started, and of what that started. */
+/** Memory of npm, of its child processes, and of theirs. */
 const memory = (): { readonly api: number; readonly all: number } => {
   const list = processes();
   const own = new Set([pid, list.find((p) => p.pid === pid)?.parent]);
@@ -57,7 +57,7 @@ const folders = await Promise.all(people.map((p) => p.createFolder({ name: 'Load
 
 const get = async (path: string): Promise<string> => (await fetch(`${url}${path}`)).text();
 
-/** By turns. Most need nothing of AWS: the local one is the slowest of all here. */
+/** The requests, in turn. Most of them do not use AWS, because the local AWS is the slowest part. */
 const work: readonly ((i: number) => Promise<unknown>)[] = [
   ...Array.from({ length: 6 }, () => () => get('/v1/health')),
   ...Array.from({ length: 12 }, () => () => get('/v1/grants?as=patient')),

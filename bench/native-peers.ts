@@ -1,4 +1,4 @@
-// Lanes of native code, each in a process of its own that is asked for one batch at a time. What cannot be had is left out, with a line to say why.
+// Native implementations for the comparison, each in a process of its own that runs one batch at a time. One that cannot be built is left out, with the reason.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { stderr } from 'node:process';
@@ -14,7 +14,7 @@ export interface NativeLane {
   readonly end: () => void;
 }
 
-/** @throws {Error} with the line that tells best why */
+/** @throws {Error} with the most useful line of the output */
 const run = (command: string, ...args: readonly string[]): void => {
   const { error, status, stderr: said } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] }); // prettier-ignore
   if (error !== undefined) throw new Error(`${command} does not run (${(error as NodeJS.ErrnoException).code})`);
@@ -24,7 +24,7 @@ const run = (command: string, ...args: readonly string[]): void => {
 
 const start = (name: NativeLane['name'], command: string, ...args: readonly string[]): NativeLane => {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-  // One that does not start, or ends, gives no answer: that is where it is noticed.
+  // If the process does not start, or ends, the missing answer is noticed later.
   child.once('error', () => undefined);
   child.stdin.once('error', () => undefined);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -41,7 +41,7 @@ const start = (name: NativeLane['name'], command: string, ...args: readonly stri
   };
 };
 
-/** Built at the first time. */
+/** The Rust crate umbral-pre. It is built at first use. */
 const crate = (): NativeLane => {
   run('cargo', 'build', '--quiet', '--release', `--manifest-path=${join(import.meta.dirname, 'rust', 'Cargo.toml')}`, `--target-dir=${join(built, 'rust')}`); // prettier-ignore
   return start('crate', join(built, 'rust', 'release', 'umbral-bench'));

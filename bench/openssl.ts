@@ -1,7 +1,7 @@
-// What openssl says of the cores: the rate of the two things that sealing and opening cannot do without.
+// Measures with openssl how fast the processor cores run AES-256-GCM and SHA-256, the two algorithms that sealing and opening need.
 import { spawnSync } from 'node:child_process';
 
-/** Bytes at a time. */
+/** Block size, bytes. */
 const BLOCK = 2 ** 20;
 
 const opensslSpeed = (algorithm: string, processes: number): number | undefined => {
@@ -14,14 +14,14 @@ const opensslSpeed = (algorithm: string, processes: number): number | undefined 
   return status === 0 && rate !== undefined ? Number(rate) / 1e9 : undefined;
 };
 
-/** GB/s. */
+/** Rates in GB/s. */
 export interface Native {
   readonly aes: number;
   readonly sha: number;
-  /** Cores that do both, one after the other. */
+  /** Both algorithms on the same cores, one after the other. */
   readonly both: number;
 }
-/** Undefined without openssl. */
+/** Undefined if openssl is not installed. */
 export const openssl = (processes: number): Native | undefined => {
   const [aes, sha] = [opensslSpeed('aes-256-gcm', processes), opensslSpeed('sha256', processes)];
   return aes && sha ? { aes, sha, both: 1 / (1 / aes + 1 / sha) } : undefined;

@@ -1,4 +1,4 @@
-// What stands over a body that nobody filed.
+// Makes header fields with random ids, for bodies that are sealed in a bench.
 import { identityId, newId, type FolderId, type RecordId } from '../lib/bytes/ids.ts';
 import type { HeaderInput } from '../lib/envelope/seal.ts';
 

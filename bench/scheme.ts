@@ -1,4 +1,4 @@
-// The scheme as one object, bundled for each backend: only the choice differs.
+// Exports the scheme as one object, to be bundled with each backend.
 export { decodeCapsule, encodeCapsule } from '../lib/umbral/capsule.ts';
 export { decodeCFrag, encodeCFrag, verifyCFrag } from '../lib/umbral/cfrag.ts';
 export { chosen } from '../lib/umbral/curve/choose-backend.ts';

@@ -1,12 +1,12 @@
-// The timing loop, for Node and for a page: batches of every operation in every lane, in turn, so that a busy neighbour slows all lanes alike.
+// Timing loop for Node and for a page: runs batches of every operation of every implementation in turn, so that other load slows all of them alike.
 import { OPERATIONS, type Lane, type Operation } from './implementations.ts';
 import { median } from './median.ts';
 
-/** Microseconds of one call, over so many; a lane in another process needs to be asked. */
+/** Runs this many calls and returns the microseconds of one. It is asynchronous for an implementation in another process. */
 export type Batch = (calls: number) => number | Promise<number>;
 export type Batches = Readonly<Record<Operation, Batch>>;
 
-/** A page is given 5 us of resolution at best, which a batch must dwarf. */
+/** Duration of a batch. The clock of a page has a resolution of 5 us at best; a batch must be much longer. */
 const BATCH_MS = 5;
 const WARM_UP_MS = 400;
 
@@ -23,14 +23,14 @@ export const forOperations = <T>(of: (operation: Operation, index: number) => T)
 
 export const batchesOf = (lane: Lane): Batches => forOperations((operation) => batchOf(lane[operation]));
 
-/** How many calls make a batch, once they are warm. */
+/** Warms up, and returns how many calls make a batch. */
 const warmUp = async (batch: Batch): Promise<number> => {
   const end = performance.now() + WARM_UP_MS;
   while (performance.now() < end) await batch(10);
   return Math.max(1, Math.round((BATCH_MS * 1000) / (await batch(3))));
 };
 
-/** Microseconds of one call of each operation in each lane, the median of the passes. */
+/** Microseconds of one call of each operation in each implementation: the median of the passes. */
 export const race = async <N extends string>(
   lanes: Readonly<Record<N, Batches>>,
   passes: number,
@@ -43,7 +43,7 @@ export const race = async <N extends string>(
       times: [] as number[],
     })),
   );
-  // All is warm before anything counts: optimising compilers work in the background, and take long when the cores are busy.
+  // Everything is warmed up before: optimising compilers work in the background, and take long if the cores are busy.
   const calls: number[] = [];
   for (const { batch } of timed) calls.push(await warmUp(batch));
   for (let pass = 0; pass < passes; pass++)

@@ -1,5 +1,5 @@
-// `npm run bench:umbral [-- --json] [-- --passes 61] [-- --native]`: the scheme on the kernel, on noble, and the npm peer, interleaved in one process;
-// with --native also the crate and pyUmbral, each in a process that is asked for a batch when it is its turn.
+// `npm run bench:umbral [-- --json] [-- --passes 61] [-- --native]` compares the scheme on the kernel, on noble, and the npm peer, interleaved in one
+// process; with --native also the crate and pyUmbral, each in a process of its own that gets one batch at a time.
 import { parseArgs } from 'node:util';
 import { laneOf, OPERATIONS, peerLane } from './implementations.ts';
 import { loadScheme } from './load-backend.ts';
@@ -18,7 +18,7 @@ const { values } = parseArgs({
 const native = values.native ? await nativeLanes() : [];
 const lanes = {
   ours: batchesOf(laneOf(await loadScheme('wasm'))),
-  // Native code has a process to itself; noble would leave its garbage in ours.
+  // Not together with native code, which has a process of its own: the garbage of noble would slow ours.
   ...(!values.native && { noble: batchesOf(laneOf(await loadScheme('noble'))) }),
   peer: batchesOf(peerLane()),
   ...Object.fromEntries(native.map(({ name, batches }) => [name, batches])),
@@ -27,7 +27,7 @@ const times = await race<string>(lanes, countOf(values, 'passes'));
 for (const { end } of native) end();
 
 const names = Object.keys(lanes);
-/** Those that ours is set against. */
+/** The implementations that ours is compared with. */
 const peers = names.filter((name) => name !== 'ours' && name !== 'noble');
 const ratios = (peer: string): number[] => OPERATIONS.map((o) => times[o]['ours']! / times[o][peer]!);
 const summary = (peer: string) => {

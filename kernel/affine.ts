@@ -1,4 +1,4 @@
-// To and from affine points: decoding, and all results of a call with one inversion.
+// Converts points to and from affine form: decodes compressed points, and finishes all results of a call with one shared inversion.
 import { mul, mulSub, sqr } from './generated/field';
 import { canonical, copy, fromWords, inverse, isEqual, isZero, negateIf, root, set, swap, toWords } from './field';
 import { AFFINE, HELD, INVERSES, JACOBIAN, OUT, slot, SUMS, TEMP, X, Y, Z } from './layout';
@@ -8,7 +8,7 @@ const T: usize = TEMP + 840;
 const SEVEN: usize = TEMP + 880;
 const WORDS: usize = TEMP + 920;
 
-/** The affine point of 33 bytes (SEC 1 compressed), in canonical limbs; false when there is none. Branches on validity alone. */
+/** Decodes 33 bytes (SEC 1 compressed) to an affine point in canonical limbs. Returns false if there is no such point. Branches on validity only. */
 export function decompress(o: usize, bytes: usize): bool {
   const tag = load<u8>(bytes);
   swap(WORDS, bytes + 1);
@@ -28,7 +28,7 @@ export function decompress(o: usize, bytes: usize): bool {
   return true;
 }
 
-/** Replaces n elements `stride` apart by their inverses; none may be 0. `products` has room for n elements, 40 bytes each. */
+/** Replaces n elements, `stride` bytes apart, by their inverses. None may be 0. `products` is scratch memory for n elements of 40 bytes. */
 export function invertAll(a: usize, stride: usize, n: i32, products: usize): void {
   copy(products, a);
   for (let i = 1; i < n; i++) mul(slot(products, 40, i), slot(products, 40, i - 1), slot(a, stride, i));
@@ -42,7 +42,7 @@ export function invertAll(a: usize, stride: usize, n: i32, products: usize): voi
   copy(a, S);
 }
 
-/** o = (X / Z^2, Y / Z^3), 1 / Z standing in place of Z. */
+/** o = (X / Z^2, Y / Z^3). The Z of `a` must already be replaced by 1 / Z. */
 export function toAffine(o: usize, a: usize): void {
   sqr(S, a + Z);
   mul(T, S, a + Z);
@@ -50,12 +50,12 @@ export function toAffine(o: usize, a: usize): void {
   mul(o + Y, a + Y, T);
 }
 
-/** The first n of SUMS to OUT: affine, encoded, and marked where they are the identity. */
+/** Converts the first n of SUMS to affine points at OUT, with their encodings and the flag for the identity. */
 export function finish(n: i32): void {
   set(SEVEN, 1);
   for (let i = 0; i < n; i++) {
     const z = slot(SUMS, JACOBIAN, i) + Z;
-    // The identity has no inverse to give: 1 instead, by mask.
+    // The identity has Z = 0, which has no inverse; a mask replaces it by 1.
     const none = isZero(z);
     for (let j: usize = 0; j < 36; j += 4)
       store<i32>(z + j, (load<i32>(z + j) & ~none) | (load<i32>(SEVEN + j) & none));
@@ -71,7 +71,7 @@ export function finish(n: i32): void {
   }
 }
 
-/** 33 bytes of an affine point with canonical limbs. */
+/** Encodes an affine point with canonical limbs, 33 bytes. */
 export function encode(bytes: usize, a: usize): void {
   toWords(WORDS, a + X, 29);
   swap(WORDS, WORDS);

@@ -1,10 +1,10 @@
-// The random point that every walk starts from, and what to take off at its end. Why: point.ts.
+// Blinding of sums: computes the random point B at which every sum starts, and the multiples of B that are subtracted at its end. point.ts says why.
 import { negateIf } from './field';
 import { decompress, invertAll, toAffine } from './affine';
 import { double, fromAffine } from './point';
 import { AFFINE, BLIND, BUILD, BYTES, JACOBIAN, Y, Z } from './layout';
 
-/** Doublings of a walk over the fixed bases, a pair, a secret walk, a public walk; and where what each adds too much stands, negated. */
+/** The number of doublings in a sum over fixed bases, over a pair, of secret and of public scalars; and the addresses of the negated excess of each. */
 export const COMB_DOUBLINGS = 3;
 export const PAIR_DOUBLINGS = 64;
 export const WALK_DOUBLINGS = 128;
@@ -19,7 +19,7 @@ function keep(o: usize, a: usize): void {
   negateIf(o + Y, -1);
 }
 
-/** B from 33 random bytes at BYTES, the first 2 or 3; false for about every second draw. */
+/** Sets B from 33 random bytes at BYTES, of which the first is 2 or 3. About every second draw is not a point; it then returns false. */
 export function setBlind(): bool {
   if (!decompress(BLIND, BYTES)) return false;
   const p = BUILD;

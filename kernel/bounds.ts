@@ -1,29 +1,29 @@
-// What the debug build asserts of limbs; the release build leaves it all out (an assertion alone would still compute its argument).
+// Bounds of limbs that the debug build asserts. The release build contains none of this: even a disabled assertion would compute its argument.
 
 function size(limb: i64): u64 {
   return <u64>(limb < 0 ? -limb : limb);
 }
 
-/** The largest limb, as a magnitude. */
+/** The largest magnitude of a limb. */
 export function largest(a: usize): u64 {
   let most: u64 = 0;
   for (let i = 0; i < 9; i++) most = max<u64>(most, size(<i64>load<i32>(a + 4 * i)));
   return most;
 }
 
-/** The same of a - b. */
+/** The largest magnitude of a limb of a - b. */
 export function largestDifference(a: usize, b: usize): u64 {
   let most: u64 = 0;
   for (let i = 0; i < 9; i++) most = max<u64>(most, size(<i64>load<i32>(a + 4 * i) - <i64>load<i32>(b + 4 * i)));
   return most;
 }
 
-/** Whether a column of 9 products, each at most this, and what the reduction adds (under 2^50) stay within i64. */
+/** Checks that a column of 9 products of at most this size, plus the reduction (under 2^50), fits into i64. */
 export function fits(product: u64): bool {
   return product < (((<u64>1) << 63) - ((<u64>1) << 50)) / 9;
 }
 
-/** Whether these limbs are as a product leaves them. */
+/** Checks that the limbs have the bounds of a product's result. */
 export function reduced(a: usize): bool {
   for (let i = 0; i < 9; i++) {
     const limb = load<i32>(a + 4 * i);

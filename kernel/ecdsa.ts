@@ -1,4 +1,4 @@
-// ECDSA over 32-byte strings at BYTES, big endian. Signing is constant time; verifying sees only public values.
+// ECDSA: signs and verifies, over big-endian strings of 32 bytes at BYTES. Signing is constant time; verifying gets public values only.
 import { HALF_ORDER, ORDER, P_MINUS_N } from './generated/constants';
 import { finish } from './affine';
 import { mul, sqr } from './generated/field';
@@ -30,7 +30,7 @@ function nonZero(a: usize): i32 {
   return <i32>((<i64>(bits | -bits)) >> 63);
 }
 
-/** R and S from digest A, key B and nonce C, all at 0 <= x < n but the nonce. False for a nonce that is no use. */
+/** Computes R and S from digest A, key B and nonce C. A and B are below n; the nonce may not be. Returns false if the nonce must be refused. */
 function signWith(): bool {
   const inRange = less(C, ORDER) & nonZero(C);
   mulFixed(SUMS, FIXED_G, C);
@@ -45,7 +45,7 @@ function signWith(): bool {
   return (inRange & nonZero(R) & nonZero(S)) !== 0;
 }
 
-/** From digest, key and additional data, 32 bytes each at BYTES: r || s there, low s, with the nonce of RFC 6979. */
+/** Reads digest, key and additional data, 32 bytes each, at BYTES, and writes r || s there, with low s. The nonce follows RFC 6979. */
 export function signBytes(): void {
   swap(A, BYTES);
   swap(B, BYTES + 32);
@@ -56,7 +56,7 @@ export function signBytes(): void {
   while (true) {
     nextNonce(BYTES);
     swap(C, BYTES);
-    // Which nonce it was is told by the time, but a refused one is never used.
+    // The time shows how many nonces were refused, but a refused nonce is never used.
     if (signWith()) break;
     refuseNonce();
   }
@@ -64,7 +64,7 @@ export function signBytes(): void {
   swap(BYTES + 32, S);
 }
 
-/** Digest, r, s at BYTES, the key the first of POINTS. Everything is public, so it stops at the first failure. */
+/** Reads digest, r and s at BYTES, and the key from the first of POINTS. All values are public, so it stops at the first failure. */
 export function verifyBytes(): bool {
   swap(C, BYTES);
   swap(R, BYTES + 32);
@@ -77,7 +77,7 @@ export function verifyBytes(): bool {
   buildTables(1, 0);
   walkPublic(SUMS, 1, 0, 1, -1);
   if (isZero(SUMS + Z) !== 0) return false;
-  // x mod n = r without an inversion: X = r Z^2, or (r + n) Z^2 where r + n < p.
+  // Checks x mod n = r without an inversion: X = r Z^2, or X = (r + n) Z^2 if r + n < p.
   sqr(T, SUMS + Z);
   fromWords(V, R, 29);
   mul(V, V, T);

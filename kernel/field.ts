@@ -1,4 +1,4 @@
-// Field elements where speed does not decide: forms, comparison, roots, inverses. Constant time throughout.
+// Field elements: representation, comparison, square roots and inverses. Constant time throughout. The fast products are generated (scripts/kernel/field.ts).
 import { mul, sqr, sqrs } from './generated/field';
 import { invert } from './inverse';
 import { FIELD, TEMP } from './layout';
@@ -17,7 +17,7 @@ export function set(o: usize, value: i32): void {
   store<i32>(o, value);
 }
 
-/** One pass of carries: any limbs within i32 to limbs in [0, 2^29), the last a little beyond either end of [0, 2^24). */
+/** One pass of carries. The input limbs are within i32, the output limbs in [0, 2^29); the last one may be slightly outside of [0, 2^24). */
 export function carry(o: usize, a: usize): void {
   const top = <i64>load<i32>(a, 32);
   const t = top >> 24;
@@ -32,11 +32,11 @@ export function carry(o: usize, a: usize): void {
   store<i32>(o, <i32>((c >> 29) + (top & TOP)), 32);
 }
 
-/** The one form in [0, p). */
+/** The canonical form: the value in [0, p). */
 export function canonical(o: usize, a: usize): void {
   carry(o, a);
   carry(o, o);
-  // v + 2^256 - p reaches 2^256 just when v >= p.
+  // v + 2^256 - p is at least 2^256 exactly if v >= p.
   let c = <i64>load<i32>(o) + 977;
   c = (c >> 29) + <i64>load<i32>(o, 4) + 8;
   for (let i: usize = 8; i < 36; i += 4) c = (c >> 29) + <i64>load<i32>(o + i);
@@ -63,7 +63,7 @@ export function sub(o: usize, a: usize, b: usize): void {
   carry(o, o);
 }
 
-/** o = a * k for a small k; limbs of `a` as a product leaves them. */
+/** o = a * k for a small k. The limbs of `a` have the bounds of a product's result. */
 export function times(o: usize, a: usize, k: i32): void {
   let c: i64 = 0;
   for (let i: usize = 0; i < 32; i += 4) {
@@ -74,7 +74,7 @@ export function times(o: usize, a: usize, k: i32): void {
   carry(o, o);
 }
 
-/** All ones when a = 0 mod p, else 0. */
+/** Returns all ones if a = 0 mod p, otherwise 0. */
 export function isZero(a: usize): i32 {
   const t = TEMP + 3900;
   canonical(t, a);
@@ -89,12 +89,12 @@ export function isEqual(a: usize, b: usize): i32 {
   return isZero(t);
 }
 
-/** o = -o where the mask is all ones. */
+/** o = -o if the mask is all ones. */
 export function negateIf(o: usize, mask: i32): void {
   for (let i: usize = 0; i < 36; i += 4) store<i32>(o + i, (load<i32>(o + i) ^ mask) - mask);
 }
 
-/** Limbs of `bits` bits out of 8 little-endian words. */
+/** Splits 8 little-endian words into limbs of `bits` bits. */
 export function fromWords(o: usize, words: usize, bits: i32): void {
   const mask: u64 = ((<u64>1) << bits) - 1;
   for (let i = 0; i < 8; i++) {
@@ -104,7 +104,7 @@ export function fromWords(o: usize, words: usize, bits: i32): void {
   store<i32>(o, <i32>(load<u32>(words, 28) >> ((8 * bits) & 31)), 32);
 }
 
-/** The reverse, of limbs that are in range. */
+/** Joins limbs of `bits` bits, within their range, to 8 little-endian words. */
 export function toWords(words: usize, a: usize, bits: i32): void {
   let held: u64 = 0;
   let count = 0;
@@ -121,7 +121,7 @@ export function toWords(words: usize, a: usize, bits: i32): void {
   if (word < 8) store<u32>(words, <u32>held, 28);
 }
 
-/** 32 bytes big endian to 8 little-endian words, and back. */
+/** Converts 32 big-endian bytes to 8 little-endian words, or back. */
 export function swap(o: usize, a: usize): void {
   for (let i: usize = 0; i < 16; i += 4) {
     const low = bswap<u32>(load<u32>(a + i));

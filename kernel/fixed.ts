@@ -1,5 +1,5 @@
-// Multiples of the two fixed bases by a comb: 11 blocks of 6 teeth, 4 apart, 264 signed bits in all; 44 additions and 3 doublings.
-// The table of block b holds, for each 5 signs, 2^(24b + 20) P + sum over teeth t < 5 of +-2^(24b + 4t) P.
+// Multiplies the two fixed bases G and U by a comb: 11 blocks of 6 teeth, 4 bits apart, 264 signed bits in all; 44 additions and 3 doublings.
+// The table of block b contains, for each combination of 5 signs, 2^(24b + 20) P + sum over teeth t < 5 of +-2^(24b + 4t) P.
 import { combDigits } from './scalar';
 import { invertAll, toAffine } from './affine';
 import { COMB_EXCESS } from './blind';
@@ -18,15 +18,15 @@ const COUNT = BLOCKS * ENTRIES;
 const PRODUCTS: usize = BUILD + <usize>COUNT * JACOBIAN;
 const ENTRY: usize = TEMP + 960;
 
-/** n Jacobian points from BUILD on to affine ones at `o`. */
+/** Converts n Jacobian points at BUILD to affine points at `o`. */
 function settle(o: usize, n: i32): void {
   invertAll(BUILD + Z, JACOBIAN, n, PRODUCTS);
   for (let i = 0; i < n; i++) toAffine(slot(o, AFFINE, i), slot(BUILD, JACOBIAN, i));
 }
 
-/** The table of an affine point. Exceptions do not occur: the sums are of distinct powers of two. */
+/** Builds the comb table of an affine point. The sums are of distinct powers of two, so the exceptional cases of addition do not occur. */
 export function buildFixed(table: usize, point: usize): void {
-  // First 2^(4i) P and twice that, affine, in the table's own place.
+  // First 2^(4i) P and twice that, affine, in the memory of the table itself.
   const p = ENTRY;
   fromAffine(p, point);
   for (let i = 0; i < BLOCKS * TEETH; i++) {
@@ -39,7 +39,7 @@ export function buildFixed(table: usize, point: usize): void {
   for (let b = 0; b < BLOCKS; b++) {
     const powers = slot(table, <usize>(2 * TEETH) * AFFINE, b);
     const entries = slot(BUILD, JACOBIAN, b * ENTRIES);
-    // Entry 0 has all signs negative; each bit set adds twice its power.
+    // In entry 0 all signs are negative; each bit that is set adds twice its power.
     fromAffine(entries, powers + 2 * (TEETH - 1) * AFFINE);
     for (let t = 0; t < TEETH - 1; t++) {
       memory.copy(p, powers + 2 * t * AFFINE, AFFINE);
@@ -54,7 +54,7 @@ export function buildFixed(table: usize, point: usize): void {
   for (let i = 0; i < COUNT; i++) canonical(slot(table, AFFINE, i) + Y, slot(table, AFFINE, i) + Y);
 }
 
-/** The odd multiples of an affine point up to 127, and lambda times each, for public walks. */
+/** Builds the odd multiples of an affine point up to 127, and lambda times each, for sums of public scalars. */
 export function buildOdd(table: usize, point: usize): void {
   fromAffine(BUILD, point);
   double(BUILD, BUILD);
@@ -70,7 +70,7 @@ export function buildOdd(table: usize, point: usize): void {
   }
 }
 
-/** o = [k]P, constant time: each step reads its whole block. */
+/** o = [k]P in constant time: each step reads its whole block. */
 export function mulFixed(o: usize, table: usize, k: usize): void {
   combDigits(DIGITS, k);
   fromAffine(o, BLIND);

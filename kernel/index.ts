@@ -1,4 +1,4 @@
-// What the module exports. Arguments are slots (layout.ts); nothing here allocates, and `wipe` clears all that secrets may have touched.
+// Exports of the WebAssembly module. Arguments are slots (layout.ts). Nothing allocates memory, and `wipe` clears all memory that secrets may have touched.
 import { GENERATOR, PARAMETER_U } from './generated/constants';
 import { decompress, encode, finish } from './affine';
 import { setBlind } from './blind';
@@ -24,7 +24,7 @@ function sumAt(i: i32): usize {
   return slot(SUMS, JACOBIAN, i);
 }
 
-/** Given 33 random bytes at BYTES, the first 2 or 3, builds what every call needs. False: no point has these bytes, try others. */
+/** Builds the blinding point and the tables from 33 random bytes at BYTES, the first 2 or 3. If it returns false, the bytes are no point: try others. */
 export function start(): bool {
   if (!setBlind()) return false;
   decompress(POINTS, GENERATOR);
@@ -36,44 +36,44 @@ export function start(): bool {
   return true;
 }
 
-/** The point of the 33 bytes at BYTES to OUT, with its encoding. False: there is none. */
+/** Decodes the 33 bytes at BYTES to a point at OUT, with its encoding. Returns false if they are no point. */
 export function decodePoint(): bool {
   if (!decompress(OUT, BYTES)) return false;
   encode(OUT + AFFINE, OUT);
   return true;
 }
 
-/** Gets the first points ready for `sum` and `sumPublic`. */
+/** Builds the tables of the first `terms` points, for `sum` and `sumPublic`. */
 export function prepare(terms: i32): void {
   buildTables(terms, 0);
 }
 
-/** Gets SUMS[from] ready for `sum` as the only point. */
+/** Builds the table of SUMS[from] as the only point, for `sum`. */
 export function prepareSum(from: i32): void {
   buildTables(1, sumAt(from));
 }
 
-/** Gets the first point ready for `sumPair`, which pays from two scalars on. */
+/** Builds the tables of the first point for `sumPair`, which is faster from two scalars on. */
 export function preparePair(): void {
   buildPair();
 }
 
-/** SUMS[to] = the point prepared times the scalar. Constant time. */
+/** SUMS[to] = the prepared point times the scalar. Constant time. */
 export function sumPair(to: i32, scalar: i32): void {
   walkPair(sumAt(to), scalar);
 }
 
-/** SUMS[to] = the sum of the points prepared, times the scalars from `first` on. Constant time. */
+/** SUMS[to] = the sum of the prepared points times the scalars from `first` on. Constant time. */
 export function sum(to: i32, terms: i32, first: i32): void {
   walk(sumAt(to), terms, first);
 }
 
-/** The same in variable time, for scalars that everybody may know; with G and U times the scalars in these slots, where not negative. */
+/** The same for public scalars, in variable time. It also adds G and U times the scalars in the slots `g` and `u`, unless these are negative. */
 export function sumPublic(to: i32, terms: i32, first: i32, g: i32, u: i32): void {
   walkPublic(sumAt(to), terms, first, g, u);
 }
 
-/** SUMS[to] = the scalar times G, or U. Constant time. */
+/** SUMS[to] = the scalar times G or U. Constant time. */
 export function sumFixed(to: i32, isU: bool, scalar: i32): void {
   mulFixed(sumAt(to), isU ? FIXED_U : FIXED_G, slot(SCALARS, 32, scalar));
 }
@@ -83,17 +83,17 @@ export function take(to: i32, from: i32): void {
   fromAffine(sumAt(to), slot(POINTS, HELD, from));
 }
 
-/** SUMS[to] += SUMS[from], any points. */
+/** SUMS[to] += SUMS[from], for any two points. */
 export function add(to: i32, from: i32): void {
   addJacobian(sumAt(to), sumAt(to), sumAt(from));
 }
 
-/** Whether SUMS[i] = POINTS[point]. */
+/** Checks SUMS[i] = POINTS[point]. */
 export function equals(i: i32, point: i32): bool {
   return equalsAffine(sumAt(i), slot(POINTS, HELD, point));
 }
 
-/** The first `count` of SUMS to OUT. */
+/** Converts the first `count` of SUMS to points at OUT. */
 export function settle(count: i32): void {
   finish(count);
 }
@@ -103,35 +103,35 @@ export function invert(): void {
   invertScalar(SCALARS, SCALARS);
 }
 
-/** Digest, key and additional data at BYTES to a signature there. */
+/** Signs: reads digest, key and additional data at BYTES, and writes the signature there. */
 export function sign(): void {
   signBytes();
 }
 
-/** SHA-256 of the bytes at the message's place, to BYTES. */
+/** Hashes the message with SHA-256, to BYTES. */
 export function sha256(length: usize): void {
   digest(BYTES, MESSAGE + 64, length);
 }
 
-/** HKDF of the bytes at the message's place, 32 bytes to BYTES. */
+/** Derives 32 bytes from the message with HKDF, to BYTES. */
 export function hkdf(length: usize): void {
   deriveKey(BYTES, length);
 }
 
-/** Digest and signature at BYTES, the key the first of POINTS. */
+/** Verifies: reads digest and signature at BYTES, and the key from the first of POINTS. */
 export function verify(): bool {
   return verifyBytes();
 }
 
-/** Clears what a hash has touched. */
+/** Clears the memory that a hash has used. */
 export function wipeHash(): void {
   memory.fill(BYTES, 0, TABLES - BYTES);
 }
 
-/** Clears what a call with so many terms has touched. */
+/** Clears the memory that a call with this number of terms has used. */
 export function wipe(terms: i32): void {
   memory.fill(SCALARS, 0, TABLES - SCALARS);
   memory.fill(TABLES, 0, 16 * AFFINE * terms);
   memory.fill(RATIOS, 0, 8 * 40 * terms);
-  memory.fill(DIGITS, 0, 320 * min<i32>(terms + 2, TERMS + 2)); // the comb has its digits here too
+  memory.fill(DIGITS, 0, 320 * min<i32>(terms + 2, TERMS + 2)); // the comb stores its digits here too
 }

@@ -1,4 +1,4 @@
-// The entry of the builds for tests and measurements: everything of the module, and its parts by address.
+// Entry file of the builds for tests and measurements: exports the module and, by address, its internal functions.
 export * from './index';
 export {
   mul, mulSub, mulSubMul, mulSubSqrTwice, mulTwice, sqr, sqrs, sqrSubSubTwice, sqrSubTwice, sqrThrice, sqrTwice,
@@ -8,16 +8,16 @@ export { addScalars, invertScalar, mulScalars, negateScalarIf, split } from './s
 export { addAffine, addComplete, addJacobian, double } from './point';
 export { pick } from './pick';
 
-/** Room for the arguments of a test, out of everybody's way. */
+/** Free memory for the arguments of a test. */
 export const freeAt: usize = END;
-/** Where the memory ends that secrets may touch. */
+/** The end of the memory that secrets may touch. */
 export const publicAt: usize = PUBLIC;
 
 import { double, addAffine } from './point';
 import { mul, sqr } from './generated/field';
 import { END, PUBLIC } from './layout';
 
-/** Repeats an operation, so that a measurement sees little of the call: 0 multiplication, 1 squaring, 2 doubling, 3 addition. */
+/** Repeats an operation, so that the cost of the call does not dominate a measurement: 0 multiplication, 1 squaring, 2 doubling, 3 addition. */
 export function repeat(which: i32, n: i32, o: usize, a: usize, h: usize): void {
   for (let i = 0; i < n; i++) {
     if (which === 0) mul(o, o, a);

@@ -1,5 +1,5 @@
-// Inverses by divsteps (Bernstein and Yang, "Fast constant-time gcd computation and modular inversion", 2019), in the variant that counts
-// half deltas, of which 590 always suffice for 256 bits. Numbers are 9 signed limbs of 30 bits; 20 batches of 30 steps; constant time.
+// Modular inversion by divsteps (Bernstein and Yang, "Fast constant-time gcd computation and modular inversion", 2019), in the variant with half deltas,
+// which needs at most 590 steps for 256 bits. Numbers are 9 signed limbs of 30 bits; 20 batches of 30 steps run in constant time.
 import { fromWords, toWords } from './field';
 import { TEMP } from './layout';
 
@@ -10,7 +10,7 @@ const F: usize = D + 80;
 const G: usize = D + 120;
 const U: usize = D + 160;
 
-/** 30 steps on the low bits of f and g; leaves the matrix at U. Returns the new zeta = -(delta + 1/2). */
+/** Does 30 steps on the low bits of f and g, and writes the matrix to U. Returns the new zeta = -(delta + 1/2). */
 function steps(start: i32, f0: i32, g0: i32): i32 {
   let zeta = start;
   let f = f0;
@@ -22,11 +22,11 @@ function steps(start: i32, f0: i32, g0: i32): i32 {
   for (let i = 0; i < 30; i++) {
     const negative = zeta >> 31;
     const odd = -(g & 1);
-    // g += f, or g -= f when delta > 0, if g is odd.
+    // If g is odd: g += f, or g -= f if delta > 0.
     g += ((f ^ negative) - negative) & odd;
     q += ((u ^ negative) - negative) & odd;
     r += ((v ^ negative) - negative) & odd;
-    // and then f becomes the old g.
+    // In the latter case f becomes the old g.
     const swaps = negative & odd;
     zeta = (zeta ^ swaps) - 1;
     f += g & swaps;
@@ -43,7 +43,7 @@ function steps(start: i32, f0: i32, g0: i32): i32 {
   return zeta;
 }
 
-/** (f, g) = matrix * (f, g) / 2^30, exact. */
+/** (f, g) = matrix * (f, g) / 2^30, without remainder. */
 function updateFG(): void {
   const u = <i64>load<i32>(U);
   const v = <i64>load<i32>(U, 4);
@@ -65,7 +65,7 @@ function updateFG(): void {
   store<i32>(G, <i32>(cg >> 30), 32);
 }
 
-/** (d, e) = matrix * (d, e) / 2^30 mod m: multiples of m make the low bits vanish. Both stay in (-2m, m). */
+/** (d, e) = matrix * (d, e) / 2^30 mod m. Multiples of m are added so that the low bits vanish. Both results are in (-2m, m). */
 function updateDE(modulus: usize): void {
   const u = <i64>load<i32>(U);
   const v = <i64>load<i32>(U, 4);
@@ -98,7 +98,7 @@ function updateDE(modulus: usize): void {
   store<i32>(E, <i32>(ce >> 30), 32);
 }
 
-/** d += m & mask, after changing its sign where `negate` is all ones; with carries. */
+/** d += m & mask, after a change of sign if `negate` is all ones; with carries. */
 function adjust(modulus: usize, mask: i32, negate: i32): void {
   let c: i64 = 0;
   for (let i: usize = 0; i < 36; i += 4) {
@@ -108,7 +108,7 @@ function adjust(modulus: usize, mask: i32, negate: i32): void {
   }
 }
 
-/** o = 1 / a mod the modulus, and 0 for 0; 8 words each. @param modulus 9 limbs of 30 bits, then its inverse mod 2^30 */
+/** o = 1 / a mod the modulus, and 0 for 0; 8 words each. @param modulus 9 limbs of 30 bits, followed by its inverse mod 2^30 */
 export function invert(o: usize, a: usize, modulus: usize): void {
   memory.fill(D, 0, 80);
   store<i32>(E, 1);

@@ -1,8 +1,8 @@
-// Table look-up that reads every entry, so that the cache does not learn which one was wanted.
+// Table look-up in constant time: reads every entry, so the cache does not show which one was selected.
 import { negateIf } from './field';
 import { AFFINE, Y } from './layout';
 
-/** o = table[index] of `entries` affine points, with -y where the mask is all ones. */
+/** o = table[index] of `entries` affine points, with -y if the mask is all ones. */
 export function pick(o: usize, table: usize, entries: i32, index: i32, negate: i32): void {
   const wanted = i32x4.splat(index);
   let a = i32x4.splat(0);

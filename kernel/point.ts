@@ -1,8 +1,8 @@
-// Points of y^2 = x^3 + 7. Jacobian (X : Y : Z) is (X / Z^2, Y / Z^3); Z = 0 is the identity. An affine point is the front of a Jacobian one.
+// Point arithmetic on y^2 = x^3 + 7. Jacobian (X : Y : Z) is (X / Z^2, Y / Z^3); Z = 0 is the identity. An affine point is the start of a Jacobian one.
 //
-// `addAffine` is incomplete: it wants its two points distinct, not opposite, and neither the identity. What makes every walk complete all the
-// same is that it starts at a random point B (blind.ts): each partial sum is then a multiple of B plus something that does not depend on
-// B, and hits the point to be added, or its opposite, with a chance under 2^-240 whatever scalars and points somebody chose.
+// `addAffine` is incomplete: its two points must be distinct, not opposite, and neither the identity. Sums are complete nevertheless, because each one
+// starts at a random point B (blind.ts): each partial sum is then a multiple of B plus a term that does not depend on B. It equals the point to be
+// added, or its opposite, with a probability under 2^-240, for any choice of scalars and points.
 import {
   mul, mulSub, mulSubMul, mulSubSqrTwice, mulTwice, sqr, sqrSubSubTwice, sqrSubTwice, sqrThrice, sqrTwice,
 } from './generated/field'; // prettier-ignore
@@ -25,7 +25,7 @@ export function double(o: usize, a: usize): void {
   mulSubSqrTwice(o + Y, A, C, o + X, B);
 }
 
-/** o = a + b, b affine. `ratio` receives H, by which Z grows. */
+/** o = a + b, where b is affine. `ratio` receives H, the factor by which Z grows. */
 export function addAffine(o: usize, a: usize, b: usize, ratio: usize): void {
   sqr(A, a + Z);
   mulSub(ratio, b + X, A, a + X); // H
@@ -46,7 +46,7 @@ export function fromAffine(o: usize, a: usize): void {
   set(o + Z, 1);
 }
 
-/** o = the point on the isomorphic curve where Z = z counts as 1: (x z^2, y z^3). Affine. */
+/** o = the affine point (x z^2, y z^3), on the isomorphic curve on which Z = z counts as 1. */
 export function scale(o: usize, a: usize, z: usize): void {
   sqr(A, z);
   mul(B, A, z);
@@ -54,7 +54,7 @@ export function scale(o: usize, a: usize, z: usize): void {
   mul(o + Y, a + Y, B);
 }
 
-/** Jacobian to homogeneous: (XZ : Y : Z^3). The identity stays one, as (0 : Y : 0). */
+/** Converts Jacobian to homogeneous coordinates: (XZ : Y : Z^3). The identity becomes (0 : Y : 0). */
 export function toHomogeneous(o: usize, a: usize): void {
   mul(o + X, a + X, a + Z);
   copy(o + Y, a + Y);
@@ -62,7 +62,7 @@ export function toHomogeneous(o: usize, a: usize): void {
   mul(o + Z, A, a + Z);
 }
 
-/** And back: (XZ : YZ^2 : Z), and Y = 1 for the identity, by mask: (0 : 0 : 0) would be no point to go on with. */
+/** Converts back: (XZ : YZ^2 : Z). For the identity a mask sets Y = 1, because (0 : 0 : 0) is not a valid point. */
 export function toJacobian(o: usize, a: usize): void {
   mul(o + X, a + X, a + Z);
   sqr(A, a + Z);
@@ -86,7 +86,7 @@ function crossed(o: usize, a: usize, b: usize, c: usize, d: usize, e: usize, f: 
   sub(o, o, f);
 }
 
-/** o = a + b for homogeneous points, any of them: Renes, Costello and Batina, "Complete addition formulas", algorithm 7 (b3 = 21). */
+/** o = a + b for any two homogeneous points: Renes, Costello and Batina, "Complete addition formulas", algorithm 7 (b3 = 21). */
 export function addComplete(o: usize, a: usize, b: usize): void {
   const xx = T;
   const yy = T + 40;
@@ -116,7 +116,7 @@ export function addComplete(o: usize, a: usize, b: usize): void {
   add(o + Z, o + Z, E);
 }
 
-/** o = a + b for Jacobian points, any of them. */
+/** o = a + b for any two Jacobian points. */
 export function addJacobian(o: usize, a: usize, b: usize): void {
   toHomogeneous(P, a);
   toHomogeneous(Q, b);
@@ -124,7 +124,7 @@ export function addJacobian(o: usize, a: usize, b: usize): void {
   toJacobian(o, P);
 }
 
-/** Whether a Jacobian point is this affine one, without an inversion. Public: the answer is. */
+/** Checks that a Jacobian point equals an affine one, without an inversion. The answer is public. */
 export function equalsAffine(a: usize, b: usize): bool {
   scale(P, b, a + Z);
   return (isEqual(P + X, a + X) & isEqual(P + Y, a + Y) & ~isZero(a + Z)) !== 0;

@@ -1,4 +1,4 @@
-// Sums of public multiples: variable time, so for scalars that everybody may know only (Strauss, width-5 non-adjacent forms, GLV halves).
+// Sums of multiples with public scalars, in variable time: Strauss's method with non-adjacent forms of width 5 and GLV halves.
 import { mul, sqr } from './generated/field';
 import { ODD } from './fixed';
 import { HALF_ORDER } from './generated/constants';
@@ -12,15 +12,15 @@ import { SHARED } from './walk';
 const WORDS: usize = TEMP + 1800; // 16 words, and one of zeros
 const ENTRY: usize = TEMP + 1900;
 const SCALED: usize = ENTRY + JACOBIAN;
-/** Of the digits for points with tables of their own, and for G and U. */
+/** Width of the digits: WIDTH for points whose tables are built in the call, WIDE for G and U. */
 const WIDTH = 5;
 const WIDE = 8;
 const SQUARE: usize = SCALED + JACOBIAN;
 const CUBE: usize = SQUARE + 40;
-/** Digits of one half, 160 bytes apart. */
+/** Number of digits of one half; the halves are 160 bytes apart. */
 const LENGTH = PUBLIC_DOUBLINGS;
 
-/** Whether a > n / 2: then -a is the short one. */
+/** Checks a > n / 2: then -a is the shorter number. */
 function isLong(a: usize): bool {
   for (let i: usize = 32; i > 0; i -= 4) {
     const x = load<u32>(a + i - 4);
@@ -34,7 +34,7 @@ function isShort(a: usize): bool {
   return (load<u64>(a, 16) | load<u64>(a, 24)) === 0;
 }
 
-/** Odd digits below 2^(width - 1), of either sign, of a number mod n that is within +-2^129; at most one in `width` is not 0. */
+/** Writes the non-adjacent form of a number mod n that is within +-2^129: odd signed digits below 2^(width - 1); of `width` in a row, at most one is not 0. */
 function nonAdjacent(o: usize, a: usize, width: i32): void {
   memory.fill(o, 0, LENGTH);
   const long = isLong(a);
@@ -55,7 +55,7 @@ function nonAdjacent(o: usize, a: usize, width: i32): void {
   }
 }
 
-/** The digits of both halves; of one only where a scalar or its opposite is short, as the weights of proofs are. */
+/** Writes the digits of both halves; of one half only if the scalar or its opposite is short, as the random weights of proofs are. */
 function digitsOf(o: usize, k: usize, width: i32): void {
   memory.copy(WORDS, k, 32);
   negateScalarIf(WORDS, WORDS, isLong(k) ? -1 : 0);
@@ -76,7 +76,7 @@ function addDigit(o: usize, table: usize, digit: i32): void {
   addAffine(o, o, ENTRY, H);
 }
 
-/** The tables of G and U are on the curve itself: an entry is brought to where the walk is. */
+/** Adds a multiple of G or U. Its table is on the curve itself, so the entry is scaled to the isomorphic curve of the sum. */
 function addOdd(o: usize, table: usize, digit: i32): void {
   if (digit === 0) return;
   const entry = slot(table, AFFINE, abs<i32>(digit) >> 1);
@@ -92,8 +92,8 @@ function addOdds(o: usize, table: usize, digits: usize, i: i32): void {
 }
 
 /**
- * o = sum of [k_j]P_j over the tables built, k_j from SCALARS + 32 * (first + j), and of G and U times the scalars with these numbers;
- * negative: without.
+ * o = sum of [k_j]P_j over the tables, with k_j from SCALARS + 32 * (first + j), plus G and U times the scalars in the slots `g` and `u`. A negative slot
+ * leaves the base out.
  */
 export function walkPublic(o: usize, terms: i32, first: i32, g: i32, u: i32): void {
   for (let j = 0; j < terms; j++) digitsOf(slot(DIGITS, 320, j), slot(SCALARS, 32, first + j), WIDTH);

@@ -1,4 +1,4 @@
-// Integers modulo n as 8 little-endian words of 32 bits. Constant time.
+// Scalars: integers modulo n as 8 little-endian words of 32 bits. Constant time.
 import { invert } from './inverse';
 import { TEMP } from './layout';
 import {
@@ -8,7 +8,7 @@ import {
 const PRODUCT: usize = TEMP + 3200; // 17 words
 const FOLDED: usize = TEMP + 3280;
 
-/** o = a - n & mask; returns the borrow, all ones or 0. */
+/** o = a - (n & mask). Returns the borrow: all ones or 0. */
 function subtractOrder(o: usize, a: usize, mask: u64): i32 {
   let c: i64 = 0;
   for (let i: usize = 0; i < 32; i += 4) {
@@ -35,7 +35,7 @@ export function addScalars(o: usize, a: usize, b: usize): void {
   reduceOnce(o, o, <u32>(c >> 32));
 }
 
-/** o = n - a where the mask is all ones and a is not 0, else a. */
+/** o = n - a if the mask is all ones and a is not 0, otherwise a. */
 export function negateScalarIf(o: usize, a: usize, mask: i32): void {
   const t = TEMP + 3360;
   let bits: u32 = 0;
@@ -49,7 +49,7 @@ export function negateScalarIf(o: usize, a: usize, mask: i32): void {
   for (let i: usize = 0; i < 32; i += 4) store<u32>(o + i, (load<u32>(t + i) & take) | (load<u32>(a + i) & ~take));
 }
 
-/** o[n + m words] = a[n] * b[m] + c[n + m words] where given (0: none). */
+/** o[n + m words] = a[n] * b[m] + c[n + m words]; c = 0 adds nothing. */
 function multiply(o: usize, a: usize, n: usize, b: usize, m: usize): void {
   memory.fill(o, 0, 4 * (n + m));
   for (let i: usize = 0; i < n; i++) {
@@ -64,7 +64,7 @@ function multiply(o: usize, a: usize, n: usize, b: usize, m: usize): void {
   }
 }
 
-/** PRODUCT = its low 8 words + its `high` words above times 2^256 - n; leaves `high` + 5, at least 8, words and a carry. */
+/** PRODUCT = its low 8 words + its upper `high` words times 2^256 - n. The result has max(high + 5, 8) words and a carry. */
 function fold(high: usize): void {
   multiply(FOLDED, PRODUCT + 32, high, COMPLEMENT, 5);
   const length = high + 5;
@@ -89,7 +89,7 @@ export function invertScalar(o: usize, a: usize): void {
   invert(o, a, ORDER_LIMBS);
 }
 
-/** o = round(a * g / 2^384), 4 words and 4 of zeros: the bit below decides. */
+/** o = round(a * g / 2^384): 4 words, followed by 4 words of zeros. The bit below decides the rounding. */
 function roundedShare(o: usize, a: usize, g: usize): void {
   multiply(PRODUCT, a, 8, g, 8);
   let c = (<u64>(load<u32>(PRODUCT, 44) >> 31)) << 32;
@@ -100,7 +100,7 @@ function roundedShare(o: usize, a: usize, g: usize): void {
   memory.fill(o + 16, 0, 16);
 }
 
-/** k = o[0..8] + lambda * o[8..16] mod n, both within +-2^128, mod n (Gallant, Lambert and Vanstone). */
+/** Splits k = o[0..8] + lambda * o[8..16] mod n, where both are within +-2^128, mod n (Gallant, Lambert and Vanstone). */
 export function split(o: usize, k: usize): void {
   const c1 = TEMP + 3400;
   const c2 = c1 + 32;
@@ -116,8 +116,8 @@ export function split(o: usize, k: usize): void {
 }
 
 /**
- * Signed digits without zeros: k = sum (2 b_i - 1) 2^i over l bits b of v, where v = (k + 2^l - 1) / 2.
- * Here for the two halves of the walk, l = 132, each shifted by 2^128 so that it is positive.
+ * Writes signed digits that are never zero: k = sum (2 b_i - 1) 2^i over the l bits b of v, with v = (k + 2^l - 1) / 2.
+ * This is for the two GLV halves of a sum, l = 132; each half is shifted by 2^128 so that it is positive.
  */
 export function walkDigits(o: usize, k: usize): void {
   mulScalars(o, k, HALF);
@@ -127,7 +127,7 @@ export function walkDigits(o: usize, k: usize): void {
   addScalars(o + 32, o + 32, TWO_128);
 }
 
-/** The same for the fixed bases, l = 264, without halves. 9 words, the last 0. */
+/** The same for the fixed bases, l = 264, without halves. The last of 9 words is 0. */
 export function combDigits(o: usize, k: usize): void {
   mulScalars(o, k, HALF);
   addScalars(o, o, COMB_SHIFT);

@@ -1,4 +1,4 @@
-// SHA-256, HMAC and what the scheme derives by them (FIPS 180-4, RFC 2104, 5869, 6979). The length of a message is public, nothing else shows.
+// SHA-256, HMAC, HKDF and the nonces of RFC 6979 (FIPS 180-4, RFC 2104, 5869). The time depends only on the length of a message, which is public.
 import { SHA_K, SHA_START } from './generated/constants';
 import { MESSAGE, TEMP } from './layout';
 
@@ -47,7 +47,7 @@ function compress(block: usize): void {
   store<u32>(STATE, load<u32>(STATE, 28) + h, 28);
 }
 
-/** o[32] = SHA-256 of the bytes at `a`, which has room for 72 more, the padding. */
+/** o[32] = SHA-256 of the bytes at `a`. 72 bytes after them are overwritten with the padding. */
 export function digest(o: usize, a: usize, length: usize): void {
   const whole = (length + 72) & ~63;
   memory.fill(a + length, 0, whole - length);
@@ -58,7 +58,7 @@ export function digest(o: usize, a: usize, length: usize): void {
   for (let i: usize = 0; i < 32; i += 4) store<u32>(o + i, bswap<u32>(load<u32>(STATE + i)));
 }
 
-/** o[32] = HMAC with key[32] of the `length` bytes at MESSAGE + 64; the key's block goes before them. */
+/** o[32] = HMAC with key[32] of the `length` bytes at MESSAGE + 64. The block of the key is written before them. */
 export function authenticate(o: usize, key: usize, length: usize): void {
   for (let i: usize = 0; i < 64; i++) {
     const byte: u8 = i < 32 ? load<u8>(key + i) : 0;
@@ -72,7 +72,7 @@ export function authenticate(o: usize, key: usize, length: usize): void {
 const K: usize = OUTER + 128 + 64;
 const V: usize = K + 32;
 
-/** HKDF of the `length` bytes at MESSAGE + 64, without salt and info: 32 bytes to o. */
+/** Derives 32 bytes to o with HKDF from the `length` bytes at MESSAGE + 64, without salt and info. */
 export function deriveKey(o: usize, length: usize): void {
   memory.fill(K, 0, 32);
   authenticate(V, K, length);
@@ -88,7 +88,7 @@ function update(separator: i32, data: usize, length: usize): void {
   nextNonce(V);
 }
 
-/** RFC 6979, from x, the digest modulo n, and additional data: 96 bytes at `data`. */
+/** Starts the nonces of RFC 6979 from x, the digest modulo n, and additional data: 96 bytes at `data`. */
 export function startNonces(data: usize): void {
   memory.fill(K, 0, 32);
   memory.fill(V, 1, 32);
@@ -96,14 +96,14 @@ export function startNonces(data: usize): void {
   update(1, data, 96);
 }
 
-/** o[32] = the next nonce to try. */
+/** o[32] = the next candidate for a nonce. */
 export function nextNonce(o: usize): void {
   memory.copy(MESSAGE + 64, V, 32);
   authenticate(V, K, 32);
   if (o !== V) memory.copy(o, V, 32);
 }
 
-/** After a nonce that was no use. */
+/** Continues after a candidate that was refused. */
 export function refuseNonce(): void {
   update(0, V, 0);
 }

@@ -1,5 +1,5 @@
-// Sums of secret multiples of any points: the two halves of each scalar (GLV) in signed odd digits of 4 bits, all terms in one walk of 128
-// doublings. The tables share one Z, which is taken as 1 during the walk: no inversion.
+// Sums of multiples with secret scalars, for any points: the two halves of each scalar (GLV) in signed odd digits of 4 bits, all terms interleaved in one
+// loop of 128 doublings ("walk"). All tables share one Z, which counts as 1 in the loop, so no inversion is needed.
 import { mul } from './generated/field';
 import { BETA } from './generated/constants';
 import { PAIR_EXCESS, WALK_EXCESS } from './blind';
@@ -16,14 +16,14 @@ const SCALED: usize = ENTRY + JACOBIAN;
 /** The Z that all tables share. */
 export const SHARED: usize = SCALED + JACOBIAN;
 
-/** TABLES of `terms` points: 8 odd multiples of each, and of lambda times each. @param start the first, Jacobian; the others, or all, from POINTS */
+/** Builds the tables of `terms` points: 8 odd multiples of each, and of lambda times each. @param start the first point, Jacobian; 0 takes all from POINTS */
 export function buildTables(terms: i32, start: usize): void {
   set(SHARED, 1);
   const p = POINT;
   for (let j = 0; j < terms; j++) {
     const table = slot(TABLES, 16 * AFFINE, j);
     const ratios = slot(RATIOS, 8 * 40, j);
-    // The point with the Z so far; then everything on the curve where the Z of its double is 1.
+    // Scale the point to the Z so far; then work on the isomorphic curve on which the Z of its double is 1.
     if (start !== 0 && j === 0) memory.copy(p, start, JACOBIAN);
     else {
       scale(p, slot(POINTS, HELD, j - (start !== 0 ? 1 : 0)), SHARED);
@@ -39,7 +39,7 @@ export function buildTables(terms: i32, start: usize): void {
     }
     mul(SHARED, p + Z, TWICE + Z);
   }
-  // Back to front: each entry times what its Z lacks of the last one.
+  // From the last entry to the first: multiply each by the factor by which its Z differs from the last one.
   const z = POINT;
   set(z, 1);
   for (let j = terms - 1; j >= 0; j--) {
@@ -61,7 +61,7 @@ function addDigit(o: usize, table: usize, digits: usize, i: i32): void {
   addAffine(o, o, ENTRY, H);
 }
 
-/** o = sum of [k_j]P_j over the tables built, k_j from SCALARS + 32 * (first + j). Constant time. */
+/** o = sum of [k_j]P_j over the tables, with k_j from SCALARS + 32 * (first + j). Constant time. */
 export function walk(o: usize, terms: i32, first: i32): void {
   for (let j = 0; j < terms; j++) walkDigits(slot(DIGITS, 320, j), slot(SCALARS, 32, first + j));
   scale(SCALED, BLIND, SHARED);
@@ -79,19 +79,19 @@ export function walk(o: usize, terms: i32, first: i32): void {
   addAffine(o, o, WALK_EXCESS, H);
 }
 
-/** How far apart the two points of a pair are, and the digits that the nearer one takes. */
+/** FAR_BITS is the distance between the two points of a pair in bits. NEAR_DIGITS is the number of digits for the nearer point. */
 const FAR_BITS = 68;
 const NEAR_DIGITS = 17;
 const FAR: usize = SHARED + 40;
 
-/** TABLES of 2^68 P and P, the first of POINTS: for several scalars, which then need half of the doublings each. */
+/** Builds the tables of 2^68 P and P, with P the first of POINTS. With them each of several scalars needs half of the doublings. */
 export function buildPair(): void {
   fromAffine(FAR, POINTS);
   for (let i = 0; i < FAR_BITS; i++) double(FAR, FAR);
   buildTables(2, FAR);
 }
 
-/** o = [k]P over the pair, k at SCALARS + 32 * scalar. Constant time. */
+/** o = [k]P over the pair, with k at SCALARS + 32 * scalar. Constant time. */
 export function walkPair(o: usize, scalar: i32): void {
   const far = TABLES;
   const near = TABLES + 16 * AFFINE;

@@ -1,5 +1,5 @@
-// Compiles kernel/ to lib/umbral/curve/kernel.generated.ts. The same sources and compiler give the same bytes; --check compares them with what is committed.
-// --sources writes the generated parts to kernel/generated, to be read.
+// `npm run build:kernel` compiles kernel/ to lib/umbral/curve/kernel.generated.ts. Equal sources and compiler give equal bytes; --check compares them
+// with the committed file. --sources writes the generated sources to kernel/generated, for reading.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

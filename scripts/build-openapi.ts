@@ -1,4 +1,4 @@
-// Writes docs/openapi.json and docs/spec/errors.md out of the contract in lib/api. With --check it writes nothing and fails where they differ.
+// `npm run build:openapi` writes docs/openapi.json and pages of docs/spec from the contract in lib/api. With --check it compares and writes nothing.
 import { readFile, writeFile } from 'node:fs/promises';
 import { contractFiles } from './contract/files.ts';
 

@@ -1,4 +1,4 @@
-// `npm run build:workers`: bundles the source of each worker thread into a string constant, since no name of a file survives every bundler.
+// `npm run build:workers` bundles the source of each worker thread into a string constant, because a worker file would get lost in an application's bundle.
 // With --check it compares the result with the committed file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { argv, exit, stderr } from 'node:process';
 import { buildSync } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
-/** Each exports `runWorker`, which takes the global object of the thread. */
+/** Each of these modules exports `runWorker`, whose argument is the global object of the thread. */
 const WORKERS = ['lib/files/worker', 'lib/envelope/hash-worker-node', 'lib/envelope/hash-worker-web'];
 
 const bundled = (source: string): string => {

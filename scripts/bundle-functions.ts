@@ -1,18 +1,18 @@
-// Bundles the functions once, with the options of serverless.yml and with what they have in common in files of its own: a process that runs them all
-// then loads it once. What is deployed has one whole bundle per function (serverless-esbuild); npm run test:deployed runs those.
+// Bundles all functions at once for the local API, with the options of serverless.yml, and with shared code in shared files, which one process loads only once.
+// A deployment has a separate bundle for each function (serverless-esbuild); npm run test:deployed runs those.
 import { build, stop, type BuildOptions } from 'esbuild';
 import type { Stack } from '../localstack/resources.ts';
 import { PROJECT } from '../localstack/local-aws.ts';
 
-/** @returns what serverless-esbuild hands to esbuild; the members that are taken out here are its own */
+/** @returns the options that serverless-esbuild passes to esbuild, without its own options */
 export function bundleOptions({ custom }: Pick<Stack, 'custom'>): BuildOptions {
   const { outputFileExtension, exclude, keepOutputDirectory: _, ...options } = custom.esbuild;
   return { ...options, external: [...exclude], outExtension: { '.js': outputFileExtension } };
 }
 
 /**
- * Bundles every function of the stack, and more entry points where named. No process of esbuild is left.
- * @param outdir gets the bundles; paths in it are those in the project
+ * Bundles every function of the stack, and other entry points if given. The process of esbuild has ended afterwards.
+ * @param outdir gets the bundles, under the same paths as in the project
  */
 export async function bundleFunctions(
   stack: Pick<Stack, 'custom' | 'functions'>,

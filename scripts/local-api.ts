@@ -1,4 +1,4 @@
-// Runs the API on this machine: serverless-offline in one process of its own, on bundles that are made once, before it starts. Nothing watches the sources.
+// Runs the API on this machine: serverless-offline in one separate process, on bundles that are built once before it starts. It does not watch the sources.
 import { spawn } from 'node:child_process';
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,25 +11,25 @@ import type { Stack } from '../localstack/resources.ts';
 import { bundleFunctions } from './bundle-functions.ts';
 
 export interface Api {
-  /** Where it answers. */
+  /** Base URL of the API. */
   readonly url: string;
   readonly pid: number;
   readonly stop: () => Promise<void>;
 }
 
 export interface ApiOptions {
-  /** Where the local AWS answers. */
+  /** URL of the local AWS. */
   readonly endpoint: string;
   readonly stack: Stack;
-  /** A free one unless named. */
+  /** The default is a free port. */
   readonly port?: number | undefined;
-  /** Ends a start that is under way. */
+  /** Aborts a start that is in progress. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const START_MS = 120_000;
 const GATEWAY = 'scripts/offline-gateway.ts';
-// All functions together hold 80 MB. Without limits V8 lets garbage grow to gigabytes before it collects it.
+// All functions together use 80 MB. Without these limits V8 lets the heap grow to gigabytes before it collects garbage.
 const MEMORY = ['--max-old-space-size=256', '--max-semi-space-size=4'];
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -46,7 +46,7 @@ const healthy = async (url: string): Promise<boolean> => {
 };
 
 /**
- * The service for serverless-offline: what serverless.yml says of provider and functions, over bundles that are there.
+ * The service for serverless-offline: provider and functions as in serverless.yml, with handlers in the bundles.
  * @param ports of the API, and of serverless-offline's own Lambda endpoint
  */
 export const offlineService = (
@@ -59,7 +59,7 @@ export const offlineService = (
   provider: { ...provider, environment: { ...provider.environment, PUBLIC_ORIGIN: url } },
   plugins: ['serverless-offline', `./${GATEWAY.replace(/\.ts$/, custom.esbuild.outputFileExtension)}`],
   custom: { 'serverless-offline': { ...custom['serverless-offline'], ...ports } },
-  // Roles are for deployments, and their plugin is not there.
+  // Roles are needed for deployments only, and their plugin is not loaded here.
   functions: Object.fromEntries(
     Object.entries(functions).map(([name, { handler, events, environment, timeout }]) => [
       name,
@@ -68,7 +68,7 @@ export const offlineService = (
   ),
 });
 
-/** Removes what runs left behind whose process was killed. Folders are named by their process. */
+/** Removes the folders of runs whose process was killed. A folder is named after its process. */
 async function sweepFolders(root: string): Promise<void> {
   for (const entry of await readdir(root))
     if (!isAlive(Number.parseInt(entry, 10))) await rm(join(root, entry), { recursive: true, force: true });
@@ -117,7 +117,7 @@ async function run({ dir, url, port, endpoint, signal }: Run): Promise<{ pid: nu
     cwd: dir,
     env: localEnvironment(process.env, endpoint),
     stdio: ['ignore', log.fd, log.fd],
-    // A Ctrl-C in the terminal is for us: we end it in order.
+    // Ctrl-C in the terminal must not reach it: the parent stops it in order.
     detached: true,
   });
   await log.close();

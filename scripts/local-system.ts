@@ -1,4 +1,4 @@
-// The whole system on this machine: local AWS, table and bucket, and the API by serverless-offline.
+// Starts the whole system on this machine: the local AWS, table and bucket, and the API on serverless-offline.
 import { holdData } from '../localstack/data-lock.ts';
 import { enterLocalAws } from '../localstack/environment.ts';
 import { freePort, givenEndpoint, startLocalAws, STATE } from '../localstack/local-aws.ts';
@@ -6,30 +6,30 @@ import { compiledStack, createResources } from '../localstack/resources.ts';
 import { startApi } from './local-api.ts';
 
 export interface System {
-  /** Where the API answers. */
+  /** Base URL of the API. */
   readonly url: string;
-  /** Where the local AWS answers. */
+  /** URL of the local AWS. */
   readonly endpoint: string;
-  /** The process that runs the functions. */
+  /** Id of the process that runs the functions. */
   readonly apiPid: number;
   readonly stop: () => Promise<void>;
 }
 
 export interface SystemOptions {
-  /** Port of the API; a free one unless named. */
+  /** Port of the API. The default is a free port. */
   readonly port?: number;
-  /** Use and keep what `.local/data` holds, or delete that first and keep what comes; else all is in memory only. */
+  /** `kept`: use and keep the data in `.local/data`; `fresh`: delete it first, then keep. By default data is in memory only. */
   readonly data?: 'kept' | 'fresh';
   readonly say?: (line: string) => void;
-  /** Ends a start that is under way, with all that it started. */
+  /** Aborts a start that is in progress, and stops everything that it started. */
   readonly signal?: AbortSignal;
 }
 
 const SUFFIX = 'local';
 
-/** @throws {LocalAwsError} with what to do about it; the signal's reason when that ended the start */
+/** @throws {LocalAwsError} with advice what to do; the signal's reason if the signal aborted the start */
 export async function startSystem({ port, data, say, signal }: SystemOptions = {}): Promise<System> {
-  // Nothing is installed, started or forgotten for a start that cannot be.
+  // First check what can fail early, before anything is installed, started or deleted.
   if (port !== undefined) await freePort(port);
   const given = await givenEndpoint();
   enterLocalAws(process.env);

@@ -1,8 +1,8 @@
-// A plugin of osls that makes serverless-offline treat requests as API Gateway does: bodies reach the functions byte for byte, whatever their type,
-// and what no function answers is answered in API Gateway's words.
+// Plugin of osls that makes serverless-offline behave like API Gateway: request bodies reach the functions byte for byte, whatever their type, and requests
+// that match no route get API Gateway's answer.
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** Of hapi, on which serverless-offline runs, what is used here. */
+/** The parts of hapi that are used; serverless-offline runs on it. */
 interface Request {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
@@ -26,14 +26,14 @@ interface Serverless {
   };
 }
 
-/** serverless-offline parses JSON, hapi refuses types and cookies that it cannot parse. Events carry the headers as they arrived, from another list. */
+/** serverless-offline parses JSON, and hapi refuses types and cookies that it cannot parse. The events get their headers from another list, unchanged. */
 function takeBodiesAsBytes({ headers }: Request): void {
   headers['content-type'] = 'application/octet-stream';
   delete headers['content-encoding'];
   delete headers.cookie;
 }
 
-/** The path of serverless-offline's route for what matches no other. */
+/** The path of serverless-offline's route for requests that match no other. */
 const NO_ROUTE = '/{p*}';
 
 function answerAsGateway({ method, route, response }: Request): void {
@@ -42,7 +42,7 @@ function answerAsGateway({ method, route, response }: Request): void {
   else if (route.path === NO_ROUTE) response.source = { message: 'Not Found' };
 }
 
-/** Adds both to a server of hapi. */
+/** Adds both behaviours to a hapi server. */
 export function extend(server: Server): void {
   server.ext('onRequest', (request, h) => {
     takeBodiesAsBytes(request);

@@ -1,4 +1,4 @@
-// npm start: the system stays up until Ctrl-C. Data is kept in .local/data unless --fresh is said.
+// `npm start` runs the system on this machine until Ctrl-C. Data is kept in .local/data; --fresh deletes it first.
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { listenForEnding } from '../localstack/shutdown.ts';

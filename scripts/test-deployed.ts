@@ -1,5 +1,5 @@
-// npm run test:deployed: a local AWS that enforces IAM, a real deploy of the stack to it, and the flow suite over its API Gateway against the
-// deployed functions, each under its own role.
+// `npm run test:deployed` deploys the stack to a local AWS that enforces IAM, and runs the flow suite over its API Gateway against the deployed functions, each
+// with its own role.
 import { spawn } from 'node:child_process';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { join } from 'node:path';
@@ -25,7 +25,7 @@ const run = (
     child.once('exit', (code) => resolve({ code: code ?? 1, out }));
   });
 
-/** Puts `/v1` at the root of a host of its own, as a custom domain would: prefix added, Host and everything else unchanged. */
+/** Serves the stage at the root of a host, as a custom domain does: adds the prefix of the stage to the path, and changes nothing else, not even Host. */
 const proxy = (port: number, endpoint: string, prefix: string): Promise<Server> =>
   new Promise((resolve) => {
     const target = new URL(endpoint);
@@ -71,7 +71,7 @@ const deployedApi = async (endpoint: string): Promise<HttpApi> => {
   return found;
 };
 
-/** The local gateway keeps the stack's CORS rules under the names of CloudFormation and reads them under its own: they are said again, unchanged. */
+/** The local gateway stores the CORS rules with CloudFormation's member names, but reads them with its own. So they are set again, unchanged. */
 const renameCors = async (endpoint: string, { apiId, corsConfiguration }: HttpApi): Promise<void> => {
   const renamed = Object.entries(corsConfiguration).map(([name, value]) => [
     name.charAt(0).toLowerCase() + name.slice(1),
@@ -82,7 +82,7 @@ const renameCors = async (endpoint: string, { apiId, corsConfiguration }: HttpAp
   if (!answer.ok) throw new Error(`the gateway did not take the CORS rules of the stack (${answer.status})`);
 };
 
-/** What cannot hold here: the bucket takes TLS only, and the local AWS speaks plain HTTP. */
+/** Removes the bucket's rule that only TLS is accepted, because the local AWS uses plain HTTP. */
 const allowPlainHttp = async (endpoint: string): Promise<void> => {
   const s3 = new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
   await s3.send(new DeleteBucketPolicyCommand({ Bucket: `pcehr-blobs-${STAGE}` }));

@@ -1,5 +1,5 @@
-# The lane of pyUmbral: the ten operations of bench/implementations.ts, on objects of its own (other hashes and formats, so the fragments of the others mean
-# nothing to it). Lines in and out as of bench/rust/src/main.rs.
+# pyUmbral for the comparison: the ten operations of bench/implementations.ts, on its own objects (it has other hashes and formats, so it cannot read those of
+# the others). Input and output are lines as in bench/rust/src/main.rs.
 import sys
 import time
 

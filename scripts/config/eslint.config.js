@@ -1,3 +1,4 @@
+// Configuration of ESLint: strict type-checked rules, and the project's own limits.
 import { join } from 'node:path';
 import tseslint from 'typescript-eslint';
 

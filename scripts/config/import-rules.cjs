@@ -1,4 +1,4 @@
-// Who may import whom (docs/architecture.md). A door is a file the server may use; everything with a secret in it stays out of its reach.
+// Import rules for dependency-cruiser (docs/architecture.md). The server may import only listed files of the crypto code; files with secrets are not listed.
 const no = (name, from, to, comment) => ({ name, severity: 'error', comment, from: { path: from }, to: { path: to } });
 const only = (folder, allowed) => ({
   name: `${folder}-imports`,
@@ -19,7 +19,7 @@ module.exports = {
     only('bytes', []),
     only('umbral', ['bytes']),
     only('envelope', ['bytes', 'umbral']),
-    // For Node alone: files, and threads.
+    // For Node only: they use files and threads.
     only('files', ['bytes', 'envelope']),
     only('identity', ['bytes', 'umbral', 'envelope', 'statements', 'api']),
     only('statements', ['bytes']),

@@ -1,9 +1,9 @@
-// What each schema, member and parameter of the HTTP contract says, for docs/openapi.json. Kept out of lib/api, whose schemas are part of every
-// function's bundle. A schema, member or parameter without a text here stops the build, and so does a text that nothing has.
+// Descriptions of the schemas, members and parameters in docs/openapi.json. They are not in lib/api, because its schemas are in every function's bundle.
+// The build fails for a schema, member or parameter without a text, and for a text without use.
 
 type Json = Record<string, unknown>;
 
-/** By the name of the component. */
+/** Keyed by the name of the component. */
 const SCHEMAS: Readonly<Record<string, string>> = {
   Jws: 'A signed statement as compact JWS, kept and handed on byte for byte: docs/spec/statements.md',
   Metadata: "The record's metadata, sealed with its file key; base64url: docs/spec/metadata.md",
@@ -54,7 +54,7 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   Problem: 'A refusal (RFC 9457)',
 };
 
-/** By path from the component, or by the member's own name where it says the same everywhere. */
+/** Keyed by the path from the component, or by the member's name if it means the same everywhere. */
 const MEMBERS: Readonly<Record<string, string>> = {
   statement: 'The signed statement',
   next: 'Cursor of the next page; none when there is nothing more at this moment',
@@ -162,7 +162,7 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'Problem.ids': 'Which of several were not found, or which folders are meant',
 };
 
-/** Parameters of path and query. */
+/** Parameters of path and query, keyed by name. */
 const PARAMETERS: Readonly<Record<string, string>> = {
   id: 'Whose',
   nonce: '16 random bytes, base64url, that the service signs with its time; a new one for each question',
@@ -197,7 +197,7 @@ const described = (schema: Json, text: string): Json => {
   return { ...schema, description: typeof description === 'string' ? `${text}: ${description}` : text };
 };
 
-/** A schema with descriptions of its members, and of the members of these. */
+/** The schema with descriptions of its members, at all levels. */
 const membersOf = (schema: Json, path: string): Json => {
   const { properties, items } = schema as { readonly properties?: Record<string, Json>; readonly items?: Json };
   return {
@@ -225,7 +225,7 @@ export const describeSchemas = (schemas: Readonly<Record<string, Json>>): Record
 
 export const describeParameter = (name: string): string => find(PARAMETERS, 'parameter', name);
 
-/** @throws when a text describes nothing: the contract has moved on */
+/** @throws if a text is not used, because the contract has changed */
 export const assertAllUsed = (): void => {
   const all = [
     ...Object.keys(SCHEMAS).map((n) => `schema ${n}`),

@@ -1,4 +1,4 @@
-// docs/spec/errors.md, out of the closed list and the routes.
+// Builds docs/spec/errors.md from the closed list of errors and the routes.
 import { ERRORS, type ErrorCode } from '../../lib/api/errors.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
 import { problemType } from '../../lib/http/problem.ts';

@@ -1,4 +1,4 @@
-// The files that say what lib/api says, by their path.
+// Builds all files that are generated from the contract in lib/api, keyed by path.
 import { format } from 'prettier';
 import { openapiDocument } from './document.ts';
 import { errorsPage } from './errors-page.ts';

@@ -1,9 +1,9 @@
-// docs/spec/routes.md: every route with its path, its body and the page that says more, out of the routes.
+// Builds docs/spec/routes.md: a table of all routes with path, body and specification page.
 import type * as z from 'zod/mini';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import type { Route } from '../../lib/api/route.ts';
 
-/** The statement in the body, if there is one, and the page under docs/spec that says what the route is about. */
+/** For each route: the statement in its body, if there is one, and its page under docs/spec. */
 const ABOUT: Readonly<Record<RouteName, readonly [statement: string, page: string]>> = {
   register: ['identity', 'statements/identity.md'],
   'get-identity': ['', 'statements/identity.md'],

@@ -1,4 +1,4 @@
-// Compiles kernel/, with its generated parts, in memory.
+// Compiles kernel/ and its generated sources in memory with the AssemblyScript compiler.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { constantsSource } from './constants.ts';
@@ -34,7 +34,7 @@ interface Compiler {
   ): Promise<{ error: Error | null; stderr: { toString(): string } }>;
 }
 
-/** Loaded by a name that tsc does not follow: the compiler's own types declare the globals of AssemblyScript for the whole project. */
+/** A computed name, so that tsc does not load the compiler's types: they declare AssemblyScript's globals for the whole project. */
 const COMPILER = ['assemblyscript', 'asc'].join('/');
 const loadCompiler = async (): Promise<Compiler> => ((await import(COMPILER)) as { default: Compiler }).default;
 
@@ -44,11 +44,11 @@ const read = (name: string): string | null => {
   try {
     return readFileSync(join(root, name), 'utf8');
   } catch {
-    return null; // the compiler looks a module up in several places
+    return null; // the compiler tries several paths for a module
   }
 };
 
-/** @param options.inspect with everything inside exported. @param options.debug with assertions of limb bounds */
+/** @param options.inspect export the internal functions too. @param options.debug assert the bounds of limbs */
 export const compile = async ({ inspect = false, debug = false } = {}): Promise<Uint8Array<ArrayBuffer>> => {
   let wasm: Uint8Array | undefined;
   const asc = await loadCompiler();

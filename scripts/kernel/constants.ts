@@ -1,10 +1,10 @@
-// Writes kernel/generated/constants.ts: the numbers of secp256k1 in the forms that the kernel reads them in.
+// Generates kernel/generated/constants.ts: the constants of secp256k1 and SHA-256 in the kernel's representations.
 import { fromHex } from '../../lib/bytes/codec.ts';
 import { PARAMETER_U } from '../../lib/umbral/curve/parameter.ts';
 
 const P = 2n ** 256n - 2n ** 32n - 977n;
 const N = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
-/** A cube root of 1 mod n, and the one mod p with lambda (x, y) = (beta x, y). */
+/** lambda and beta: cube roots of 1 mod n and mod p, with lambda (x, y) = (beta x, y). */
 const LAMBDA = 0x5363ad4cc05c30e0a5261c028812645a122e22ea20816678df02967c1b23bd72n;
 const BETA = 0x7ae96a2b657c07106e64479eac3434e99cf0497512f58995c1396c28719501een;
 /** A short basis of the lattice of (a, b) with a + b lambda = 0 mod n: (A1, B1) and (A2, A1). */
@@ -23,10 +23,10 @@ const limbsOf = (x: bigint, count: number, bits: bigint): string =>
   Array.from({ length: count }, (_, i) => `0x${BigInt.asUintN(Number(bits), x >> (bits * BigInt(i))).toString(16)}`).join(', '); // prettier-ignore
 const words = (x: bigint, count = 8): string => limbsOf(x, count, 32n);
 const field = (x: bigint): string => limbsOf(x, 9, 29n);
-/** Limbs of 30 bits, then the inverse of the number mod 2^30. */
+/** Limbs of 30 bits, followed by the inverse of the number mod 2^30. */
 const modulus = (m: bigint): string => `${limbsOf(m, 9, 30n)}, ${words(power(m, 2n ** 28n - 1n, 2n ** 30n), 1)}`;
 
-/** v of the walk and the comb is k / 2 + this: see kernel/scalar.ts. */
+/** Half of 1: v of the signed digits is k / 2 plus a shift, see kernel/scalar.ts. */
 const half = power(2n, N - 2n, N);
 const combShift = mod((2n ** 264n - 1n) * half, N);
 const walkShift = mod((2n ** 132n - 2n ** 129n - 1n) * (1n + LAMBDA) * half, N);

@@ -1,23 +1,23 @@
-// Writes kernel/generated/field.ts: products modulo p = 2^256 - 2^32 - 977, unrolled over 9 signed limbs of 29 bits.
-// Limbs are i32, products i64. A result has limbs in [0, 2^29) (the third up to 2^13 beyond either end), so a difference of two stays
-// within +-2^29, and a column of 9 products has room for three fused products of such values: 27 * 2^58 < 2^63.
+// Generates kernel/generated/field.ts: products modulo p = 2^256 - 2^32 - 977, unrolled over 9 signed limbs of 29 bits.
+// Limbs are i32, products i64. A result has limbs in [0, 2^29) (the third up to 2^13 outside), so a difference of two results stays within +-2^29, and a
+// column of 9 products can contain three fused products of such values: 27 * 2^58 < 2^63.
 const LIMBS = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
 
-/** An operand: the limbs of one pointer, or of one less another, which needs no subtraction of its own. */
+/** An operand: the limbs at one pointer, or the difference of the limbs at two pointers, which saves a separate subtraction. */
 type Operand = string | readonly [string, string];
 interface Product {
   readonly a: Operand;
-  /** Left out for a square. */
+  /** Absent for a square. */
   readonly b?: Operand;
   readonly times?: number;
 }
 interface Formula {
   readonly name: string;
-  /** Why it exists, for the reader of the generated file. */
+  /** The comment in the generated file. */
   readonly doc: string;
   readonly plus: Product;
   readonly minus?: Product;
-  /** Subtracted as they are, each so many times. */
+  /** Pointers to subtract, and how many times each. */
   readonly less?: Readonly<Record<string, number>>;
 }
 
@@ -48,7 +48,7 @@ const pointers = (operand: Operand): readonly string[] => (typeof operand === 's
 const nameOf = (operand: Operand): string => pointers(operand).join('_');
 const load = (pointer: string, i: number): string => `<i64>load<i32>(${pointer}, ${4 * i})`;
 
-/** `let` lines for the limbs of an operand. */
+/** The `let` lines for the limbs of an operand. */
 const limbs = (operand: Operand): string[] =>
   LIMBS.map((i) => {
     const [a, b] = pointers(operand);
@@ -57,26 +57,26 @@ const limbs = (operand: Operand): string[] =>
 
 interface Prepared {
   readonly lines: readonly string[];
-  /** Lines that have to stand before column `k`. */
+  /** Lines that must precede column `k`. */
   readonly before: (k: number) => readonly string[];
-  /** What column `k` adds up. */
+  /** The terms of column `k`. */
   readonly column: (k: number) => readonly string[];
 }
 
-/** The products x_i y_j with i + j = k, of limbs `first` to `last`. */
+/** The index pairs of the products x_i y_j with i + j = k, over the limbs `first` to `last`. */
 const products = (k: number, first: number, last: number): readonly (readonly [number, number])[] =>
   LIMBS.map((i) => [i, k - i] as const).filter(([i, j]) => [i, j].every((n) => n >= first && n <= last));
 
 /**
- * Columns by Karatsuba over limbs 0 to 4 and 5 to 8: 65 products, not 81. With L and H the columns of the halves and D those of the difference of the
- * halves, the mixed products are L + H - D; of limb 4 with itself that is 0. Parts may wrap around 2^64 on the way: their sum does not.
+ * Columns by Karatsuba over limbs 0 to 4 and 5 to 8: 65 products instead of 81. L and H are the columns of the halves, D those of the difference of the
+ * halves; the mixed products are L + H - D. For limb 4 with itself that is 0. Parts may overflow modulo 2^64 in between; their sum does not.
  */
 const byHalves = (x: string, y: string): Pick<Prepared, 'before' | 'column'> => {
   const half = (k: number, first: number, last: number): string =>
     products(k, first, last)
       .map(([i, j]) => `${x}${i} * ${y}${j}`)
       .join(' + ');
-  const difference = (i: number): string => (i === 4 ? '4' : `d${i}`); // limb 9 is none
+  const difference = (i: number): string => (i === 4 ? '4' : `d${i}`); // there is no limb 9
   const mixed = (k: number): string =>
     products(k, 0, 4)
       .filter(([i, j]) => i + j < 8)
@@ -85,7 +85,7 @@ const byHalves = (x: string, y: string): Pick<Prepared, 'before' | 'column'> => 
   const [low, high] = [(k: number): string => half(k, 0, 4), (k: number): string => half(k + 10, 5, 8)];
   const name = (part: 'l' | 'h', k: number): string => `${x}${y}${part}${k}`;
   const written = new Set<string>();
-  /** A sum that two columns need is written down before the first. */
+  /** A sum that two columns need is computed once, before the first of them. */
   const once = (part: 'l' | 'h', k: number): string[] => {
     const sum = part === 'l' ? low(k) : high(k);
     if (sum === '' || written.has(name(part, k))) return [];
@@ -112,7 +112,7 @@ const prepare = ({ a, b, times = 1 }: Product): Prepared => {
     const differences = [x, y].flatMap((z) => [0, 1, 2, 3].map((i) => `let ${z}d${i} = ${z}${i} - ${z}${i + 5};`));
     return { lines: [...limbs(a), ...limbs(b), ...scaled, ...differences], ...byHalves(x, y) };
   }
-  // A square: each mixed product once, with one factor doubled.
+  // For a square, each mixed product is computed once, with one factor doubled.
   const doubled = LIMBS.slice(1).map((i) => `let ${x}x${i} = ${2 * times} * ${x}${i};`);
   const scaled = times === 1 ? [] : LIMBS.map((i) => `let ${x}s${i} = ${times} * ${x}${i};`);
   return {
@@ -126,8 +126,8 @@ const prepare = ({ a, b, times = 1 }: Product): Prepared => {
 };
 
 /**
- * Columns i and i + 9 in step. 2^261 = 2^37 + 31264, so what stands in column i + 9 counts 31264 times in column i and 256 times in the next.
- * What is left above 2^256 at the end comes back as 977 in limb 0 and 8 in limb 1.
+ * Reduces columns i and i + 9 together. 2^261 = 2^37 + 31264, so the value of column i + 9 counts 31264 times in column i and 256 times in the next one.
+ * The part above 2^256 at the end is added back as 977 in limb 0 and 8 in limb 1.
  */
 const reduction = (
   column: (k: number) => string,
@@ -160,7 +160,7 @@ const reduction = (
   ];
 };
 
-/** What the debug build asserts of a product: see kernel/bounds.ts. */
+/** The bounds that the debug build asserts for a product: see kernel/bounds.ts. */
 const unit = ({ a, b = a, times = 1 }: Product): string => {
   const size = (operand: Operand): string =>
     typeof operand === 'string' ? `largest(${operand})` : `largestDifference(${operand.join(', ')})`;
@@ -191,7 +191,7 @@ const formula = ({ name, doc, plus, minus, less = {} }: Formula): string => {
   ].join('\n');
 };
 
-/** Many squarings in a row, with the limbs kept in locals. */
+/** Many squarings in a row; the limbs stay in local variables. */
 const squarings = (): string => {
   const p = prepare({ a: 'a' });
   return [

@@ -1,5 +1,5 @@
-// The lane of the umbral-pre crate: the ten operations of bench/lanes.ts. A line in is the number of an operation and how many calls of it to time;
-// the line out is the microseconds of one. Whose turn it is and what counts is for the other side to decide (bench/native.ts).
+// The crate umbral-pre for the comparison: the ten operations of bench/implementations.ts. An input line is the number of an operation and how often to call
+// it; the output line is the microseconds of one call. The other side decides whose turn it is and which results count (bench/native-peers.ts).
 use std::hint::black_box;
 use std::io::{stdin, BufRead};
 use std::time::Instant;
@@ -30,7 +30,7 @@ fn main() {
     let (one, three) = (cfrags(1, 1), cfrags(3, 5));
     let cfrag_bytes = one[0].to_bytes().unwrap();
 
-    // What an operation takes by value is copied first, as whoever keeps it must.
+    // Arguments that an operation takes by value are copied first, as a caller that keeps them must do.
     let encrypt_64 = || drop(black_box(encrypt(&pa, &plaintext).unwrap()));
     let parse_capsule = || drop(black_box(Capsule::from_bytes(&capsule_bytes).unwrap()));
     let decrypt = || {
