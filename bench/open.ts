@@ -23,7 +23,7 @@ import { makePresign } from '../lib/stores/s3/presign.ts';
 import { makeProxyKey } from '../lib/stores/kms/proxy-key.ts';
 import { encodePublicKey, publicKeyOf } from '../lib/umbral/keys.ts';
 import { decodeCapsules, encodeCFrag, reencrypt, trustStoredKFrag } from '../lib/umbral/proxy.ts';
-import type { Notary, OpeningView } from '../lib/ports/index.ts';
+import type { ServiceSigner, OpeningView } from '../lib/ports/index.ts';
 import { recapsulate } from '../lib/usecases/recapsulate.ts';
 import {
   filingOf,
@@ -108,7 +108,7 @@ const viewOf = (records: number): OpeningView => ({
 
 const s3 = new S3Client({ region: 'eu-central-1', credentials: { accessKeyId: 'bench', secretAccessKey: 'bench' } });
 const blobs = makeBlobs(s3, 'bench', makePresign(s3, { bucket: 'bench', endpoint: undefined }));
-const certify: Notary['sign'] = (kind, payload) =>
+const certify: ServiceSigner['sign'] = (kind, payload) =>
   signAsService(kind, payload, {
     key: toBase64url(p256.getPublicKey(KEY, true)),
     sign: (input) => Promise.resolve(p256.sign(input, KEY)),
@@ -148,7 +148,7 @@ const measured = async (records: number, count: number) => {
     origin: () => ORIGIN,
     openings: { read: () => Promise.resolve(view), record: () => Promise.resolve({ repeated: false }) },
     blobs,
-    notary: { answer: sign },
+    serviceSigner: { answer: sign },
   };
   const handle = endpoint(OPENING_ROUTES, 'recapsulate', recapsulate, deps);
   const first = await handle(event, context);

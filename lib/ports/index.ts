@@ -7,7 +7,7 @@ import type { Identities } from './identities.ts';
 import type { Openings } from './openings.ts';
 import type { Records } from './records.ts';
 import type { Requests } from './requests.ts';
-import type { Notary } from './service-signer.ts';
+import type { ServiceSigner } from './service-signer.ts';
 import type { Uploads } from './uploads.ts';
 
 export type * from './audit-trail.ts';
@@ -35,5 +35,5 @@ export interface Ports {
   readonly openings: Openings;
   readonly audit: AuditTrail;
   readonly blobs: Blobs;
-  readonly notary: Notary;
+  readonly serviceSigner: ServiceSigner;
 }

@@ -3,7 +3,7 @@ import type { Jws } from '../statements/kinds.ts';
 import type { ServiceKind, ServicePayload } from '../statements/service-statements.ts';
 
 /** The service's own signatures. The private key stays in KMS. */
-export interface Notary {
+export interface ServiceSigner {
   sign<K extends ServiceKind>(kind: K, payload: ServicePayload<K>): Promise<Jws>;
   /** The public key, SEC 1 compressed P-256, base64url. */
   key(): Promise<string>;

@@ -1,30 +1,30 @@
 // Where the few functions run that sign for the service: the container, and KMS, made at the first signature. The others do not carry it.
 import { KMSClient } from '@aws-sdk/client-kms';
-import { makeNotary } from '../stores/kms/service-signer.ts';
-import type { Notary } from '../ports/index.ts';
+import { makeServiceSigner } from '../stores/kms/service-signer.ts';
+import type { ServiceSigner } from '../ports/index.ts';
 import { commonOf, makeContainer, TIMES, type Container, type ContainerOptions } from './container.ts';
 import { processEnv, readEnv } from './env.ts';
 import { once } from './once.ts';
 
-export type SigningContainer = Container & { readonly notary: Notary };
+export type SigningContainer = Container & { readonly serviceSigner: ServiceSigner };
 
 const NEEDED = ['SERVICE_KEY', 'AWS_REGION', 'AWS_ENDPOINT_URL'] as const;
 
 /** A container with the service's signatures. */
-export function withNotary<C extends Container>(
+export function withServiceSigner<C extends Container>(
   container: C,
   source: () => Readonly<Record<string, string | undefined>>,
   { onClient }: Pick<ContainerOptions, 'onClient'> = {},
-): C & { readonly notary: Notary } {
-  const notary = once(() => {
+): C & { readonly serviceSigner: ServiceSigner } {
+  const serviceSigner = once(() => {
     const env = readEnv(source(), NEEDED);
     const kms = new KMSClient({ ...commonOf(env), requestHandler: TIMES.dynamo });
     onClient?.(kms);
-    return makeNotary(kms, env.SERVICE_KEY);
+    return makeServiceSigner(kms, env.SERVICE_KEY);
   });
-  return Object.defineProperty(container, 'notary', { get: notary, enumerable: true }) as C & {
-    readonly notary: Notary;
+  return Object.defineProperty(container, 'serviceSigner', { get: serviceSigner, enumerable: true }) as C & {
+    readonly serviceSigner: ServiceSigner;
   };
 }
 
-export const signingContainer: SigningContainer = withNotary(makeContainer(processEnv), processEnv);
+export const signingContainer: SigningContainer = withServiceSigner(makeContainer(processEnv), processEnv);

@@ -73,7 +73,7 @@ export type ServicePayload<K extends ServiceKind> = z.infer<(typeof SERVICE_KIND
 export type ServiceKey = string;
 
 /** Signs SHA-256 of the bytes with ECDSA over P-256. Answers r and s, 32 bytes each. */
-export type ServiceSigner = (signingInput: Uint8Array) => Promise<Uint8Array>;
+export type EcdsaSign = (signingInput: Uint8Array) => Promise<Uint8Array>;
 
 /** What a recapsulation says of one record: SHA-256 over tag, capsule (105 bytes) and capsule fragment (381 bytes), base64url. */
 export const fragmentHash = (capsule: Uint8Array, fragment: Uint8Array): string =>
@@ -119,7 +119,7 @@ const parse = <K extends ServiceKind>(kind: K, payload: unknown): ServicePayload
 export const signAsService = async <K extends ServiceKind>(
   kind: K,
   payload: ServicePayload<K>,
-  { key, sign }: { readonly key: ServiceKey; readonly sign: ServiceSigner },
+  { key, sign }: { readonly key: ServiceKey; readonly sign: EcdsaSign },
 ): Promise<Jws> => {
   const signingInput = `${text(headerOf(kind, key))}.${text(JSON.stringify(parse(kind, payload)))}`;
   return `${signingInput}.${toBase64url(await sign(utf8(signingInput)))}`;

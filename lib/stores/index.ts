@@ -28,7 +28,7 @@ export interface StoresInit extends Partial<Waiting> {
 }
 
 /** All ports but what only some functions need: the service's signatures, which are KMS's, and whatever takes an S3 client. */
-export type Stores = Omit<Ports, 'notary' | 'blobs'> & { readonly blobs: Links };
+export type Stores = Omit<Ports, 'serviceSigner' | 'blobs'> & { readonly blobs: Links };
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 

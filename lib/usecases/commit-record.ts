@@ -19,7 +19,7 @@ import type {
   Folders,
   Grants,
   Identities,
-  Notary,
+  ServiceSigner,
   Records,
   StoredCell,
   StoredRecord,
@@ -35,7 +35,7 @@ interface Deps {
   readonly folders: Pick<Folders, 'find'>;
   readonly records: Pick<Records, 'find' | 'version' | 'commit'>;
   readonly grants: Pick<Grants, 'find'>;
-  readonly notary: Pick<Notary, 'sign'>;
+  readonly serviceSigner: Pick<ServiceSigner, 'sign'>;
   readonly uploads: Pick<Uploads, 'find'>;
   readonly blobs: Pick<Blobs, 'complete'>;
 }
@@ -82,10 +82,10 @@ export async function commitRecord(
 }
 
 /** What others than the patient filed is receipted, again when they ask again. */
-async function filedAnswer({ notary }: Deps, stored: StoredVersion): Promise<Answer<'commit-record'>> {
+async function filedAnswer({ serviceSigner }: Deps, stored: StoredVersion): Promise<Answer<'commit-record'>> {
   const { payload: p, hash } = stored.statement;
   if (p.grant === undefined) return versionAnswer(stored);
-  const receipt = await notary.sign('receipt', {
+  const receipt = await serviceSigner.sign('receipt', {
     patient: p.patient,
     author: p.author,
     grant: p.grant.id,

@@ -2,23 +2,28 @@
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { registered } from './checks/caller.ts';
-import type { AuditTrail, Identities, Notary } from '../ports/index.ts';
+import type { AuditTrail, Identities, ServiceSigner } from '../ports/index.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
   readonly audit: Pick<AuditTrail, 'head' | 'checkpoint' | 'keepCheckpoint'>;
-  readonly notary: Pick<Notary, 'sign'>;
+  readonly serviceSigner: Pick<ServiceSigner, 'sign'>;
 }
 
 export async function getCheckpoint(
-  { identities, audit, notary }: Deps,
+  { identities, audit, serviceSigner }: Deps,
   { caller, now }: Call,
   _: Input<'get-checkpoint'>,
 ): Promise<Answer<'get-checkpoint'>> {
   const [head] = await Promise.all([audit.head(caller), registered(identities, caller)]);
   const kept = await audit.checkpoint(caller, head.seq);
   if (kept !== undefined) return { checkpoint: kept };
-  const checkpoint = await notary.sign('checkpoint', { patient: caller, seq: head.seq, hash: head.hash, when: now });
+  const checkpoint = await serviceSigner.sign('checkpoint', {
+    patient: caller,
+    seq: head.seq,
+    hash: head.hash,
+    when: now,
+  });
   await audit.keepCheckpoint(caller, head.seq, checkpoint);
   return { checkpoint };
 }

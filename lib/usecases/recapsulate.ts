@@ -20,13 +20,13 @@ import {
 } from '../umbral/proxy.ts';
 import type { Call } from '../ports/call.ts';
 import { assertLive } from './checks/caller.ts';
-import type { Blobs, Notary, OpeningView, Openings, StoredVersion, StoredWrap } from '../ports/index.ts';
+import type { Blobs, ServiceSigner, OpeningView, Openings, StoredVersion, StoredWrap } from '../ports/index.ts';
 import { mustBe, mustBeInTime } from './checks/statement-members.ts';
 
 interface Deps {
   readonly openings: Openings;
   readonly blobs: Pick<Blobs, 'download'>;
-  readonly notary: Pick<Notary, 'answer'>;
+  readonly serviceSigner: Pick<ServiceSigner, 'answer'>;
 }
 
 type Wrap = Answer<'recapsulate'>['records'][number]['wrap'];
@@ -82,12 +82,12 @@ function delegatedBy({ grant, cell, kfrag: read }: OpeningView): Delegation | un
 
 /** Whoever gets a wrong fragment can show to others who made it. */
 const signedAnswer = (
-  { notary }: Deps,
+  { serviceSigner }: Deps,
   { hash }: Statement<'opening'>,
   { answers, delegation }: { readonly answers: readonly { readonly wrap: Wrap }[]; readonly delegation: Delegation },
   { now }: Call,
 ) =>
-  notary.answer({
+  serviceSigner.answer({
     opening: hash,
     fragments: answers.map(({ wrap: { capsule, cfrags } }) =>
       fragmentHash(fromBase64url(capsule), concat(...cfrags!.map((f) => fromBase64url(f)))),

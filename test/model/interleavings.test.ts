@@ -52,10 +52,10 @@ interface Sent {
 const runOnce = async (s: fc.Scheduler, state: State) => {
   const { w, openings, revocation } = story;
   const memory = makeMemory({ state, schedule: stepped(s) });
-  const { notary } = memory.ports;
+  const { serviceSigner } = memory.ports;
   // Signing takes its time as well: unless it is scheduled, everybody else is done before it.
-  const answer: typeof notary.answer = (said) => s.schedule(notary.answer(said), 'notary.answer');
-  const service = { ...memory, ports: { ...memory.ports, notary: { ...notary, answer } } };
+  const answer: typeof serviceSigner.answer = (said) => s.schedule(serviceSigner.answer(said), 'serviceSigner.answer');
+  const service = { ...memory, ports: { ...memory.ports, serviceSigner: { ...serviceSigner, answer } } };
   const sent: Sent[] = [];
   let isRevoked = false;
 

@@ -8,10 +8,10 @@ import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
 import type { Log } from '../../lib/http/log.ts';
 import type { AwsClient } from '../../lib/runtime/container.ts';
-import { withNotary } from '../../lib/runtime/signing-container.ts';
+import { withServiceSigner } from '../../lib/runtime/signing-container.ts';
 import { makeStorageContainer } from '../../lib/runtime/storage-container.ts';
 
-type Container = ReturnType<typeof withNotary<ReturnType<typeof makeStorageContainer>>>;
+type Container = ReturnType<typeof withServiceSigner<ReturnType<typeof makeStorageContainer>>>;
 import { errorsOf } from '../../scripts/contract/document.ts';
 import { storageFetch } from './storage-fetch.ts';
 
@@ -82,7 +82,7 @@ export const makeService = ({
 }: ServiceOptions): Service => {
   const source = () => ({ AWS_REGION: 'us-east-1', ...env, PUBLIC_ORIGIN: ORIGIN });
   const options = { log, ...(clock === undefined ? {} : { clock }), ...(onClient === undefined ? {} : { onClient }) };
-  const container = withNotary(makeStorageContainer(source, options), source, options);
+  const container = withServiceSigner(makeStorageContainer(source, options), source, options);
   const handlers = new Map<RouteName, Handler>();
   const handlerOf = async (route: RouteName): Promise<Handler> => {
     const known = handlers.get(route);

@@ -136,7 +136,7 @@ describe('recapsulate for a recipient', () => {
     const both = [second.statement, w.letter.statement];
     const opening = await openingOf(recipient, w.folder, both, { grant: w.grant.statement.payload.grant });
     const { records, signed } = await open(w, opening);
-    const certificate = verifyServiceStatement('proxy-key', signed!.key, await w.ports.notary.key());
+    const certificate = verifyServiceStatement('proxy-key', signed!.key, await w.ports.serviceSigner.key());
     expect(verifyServiceStatement('recapsulation', signed!.answer, certificate.key)).toEqual({
       opening: opening.hash,
       fragments: records.map(({ wrap: { capsule, cfrags } }) =>
@@ -156,7 +156,7 @@ describe('recapsulate for a recipient', () => {
     const w = await clinic();
     const opening = await letterOf(w);
     const answer = () => Promise.reject(new AppError('busy'));
-    const ports = { ...w.ports, notary: { ...w.ports.notary, answer } };
+    const ports = { ...w.ports, serviceSigner: { ...w.ports.serviceSigner, answer } };
     expect(await refused(w, () => open({ ports }, opening))).toEqual({ code: 'busy' });
     expect(await usedOf(w)).toBe(0);
   });

@@ -121,7 +121,7 @@ describe('filing by a right to add', () => {
     const subject = { folder, epoch, records: [{ record, version }], grant: idOf(grant) };
     expect(lastEvent(w, patient)).toEqual(eventOf('record-filed', recipient, subject, filing.statement));
     const event = w.state.chains.get(patient.keys.id)!.at(-1)!.entry.hash;
-    const told = verifyServiceStatement('receipt', receipt!, await w.ports.notary.key());
+    const told = verifyServiceStatement('receipt', receipt!, await w.ports.serviceSigner.key());
     expect(told).toEqual({
       patient: patient.keys.id,
       author: recipient.keys.id,
@@ -133,7 +133,7 @@ describe('filing by a right to add', () => {
       when: NOW,
     });
     const again = await unchanged(w, () => commit(w, recipient, filing, { now: NOW + 1 }));
-    expect(verifyServiceStatement('receipt', again.receipt!, await w.ports.notary.key())).toEqual(told);
+    expect(verifyServiceStatement('receipt', again.receipt!, await w.ports.serviceSigner.key())).toEqual(told);
   });
 
   test('the patient needs no receipt', async () => {

@@ -8,9 +8,9 @@ import {
   signAsService,
   type ServiceKey,
   type ServicePayload,
-  type ServiceSigner,
+  type EcdsaSign,
 } from '../../statements/service-statements.ts';
-import type { Notary, SignedAnswer } from '../../ports/index.ts';
+import type { ServiceSigner, SignedAnswer } from '../../ports/index.ts';
 
 /** How long a key counts, and how long before its end another one is made. */
 const LIFE = 24 * HOUR;
@@ -22,12 +22,12 @@ const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as con
 
 interface ProxyKey {
   readonly key: ServiceKey;
-  readonly sign: ServiceSigner;
+  readonly sign: EcdsaSign;
   readonly certificate: Jws;
   readonly until: number;
 }
 
-const makeKey = async (certify: Notary['sign'], now: number): Promise<ProxyKey> => {
+const makeKey = async (certify: ServiceSigner['sign'], now: number): Promise<ProxyKey> => {
   const pair = await crypto.subtle.generateKey(ALGORITHM, false, ['sign', 'verify']);
   const point = p256.Point.fromBytes(new Uint8Array(await crypto.subtle.exportKey('raw', pair.publicKey)));
   const key = toBase64url(point.toBytes(true));
@@ -41,7 +41,7 @@ const makeKey = async (certify: Notary['sign'], now: number): Promise<ProxyKey> 
 };
 
 /** @param certify signs with the service's key: once per key, 24 hours apart */
-export const makeProxyKey = (certify: Notary['sign']): Pick<Notary, 'answer' | 'time'> => {
+export const makeProxyKey = (certify: ServiceSigner['sign']): Pick<ServiceSigner, 'answer' | 'time'> => {
   let current: Promise<ProxyKey> | undefined;
   /** A failure is not kept. */
   const renewed = (now: number): Promise<ProxyKey> => {

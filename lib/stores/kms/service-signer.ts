@@ -5,7 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { toBase64url } from '../../bytes/codec.ts';
 import { StatementError } from '../../statements/errors.ts';
 import { signAsService, verifyServiceStatement, type ServiceKey } from '../../statements/service-statements.ts';
-import type { Notary } from '../../ports/index.ts';
+import type { ServiceSigner } from '../../ports/index.ts';
 import { StoreError } from '../errors.ts';
 import { makeProxyKey } from './proxy-key.ts';
 import { orBusy } from '../retry.ts';
@@ -22,7 +22,7 @@ const compressed = (spki: Uint8Array): ServiceKey => {
 };
 
 /** @param keyId id, alias or ARN of a KMS key for ECC_NIST_P256, SIGN_VERIFY */
-export const makeNotary = (kms: KMSClient, keyId: string): Notary => {
+export const makeServiceSigner = (kms: KMSClient, keyId: string): ServiceSigner => {
   let known: Promise<ServiceKey> | undefined;
   const fetchKey = async (): Promise<ServiceKey> => {
     const { PublicKey } = await orBusy(() => kms.send(new GetPublicKeyCommand({ KeyId: keyId })));
@@ -49,7 +49,7 @@ export const makeNotary = (kms: KMSClient, keyId: string): Notary => {
     );
     return p256.Signature.fromBytes(Signature ?? new Uint8Array(), 'der').toBytes('compact');
   };
-  const sign: Notary['sign'] = async (kind, payload) => {
+  const sign: ServiceSigner['sign'] = async (kind, payload) => {
     const known = await key();
     try {
       const jws = await signAsService(kind, payload, { key: known, sign: ask });

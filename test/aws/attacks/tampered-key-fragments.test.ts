@@ -113,7 +113,7 @@ test.each([
   expect(error).toBeInstanceOf(WrongFragmentError);
   const { proof } = error as WrongFragmentError;
   expect(proof.by === proof.grant).toBe(which === 0);
-  const key = await service.container.notary.key();
+  const key = await service.container.serviceSigner.key();
   expect(await checkFragmentProof(proof, key)).toMatchObject({ record: record.record, recipient: recipient.id });
   expect(await judge(proof)).toBe(false);
   // The other cell still opens.

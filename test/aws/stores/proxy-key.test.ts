@@ -6,8 +6,8 @@ import { fromBase64url, toBase64url } from '../../../lib/bytes/codec.ts';
 import { HOUR, MINUTE } from '../../../lib/domain/time.ts';
 import { verifyServiceStatement } from '../../../lib/statements/service-statements.ts';
 import { makeProxyKey } from '../../../lib/stores/kms/proxy-key.ts';
-import type { Notary } from '../../../lib/ports/index.ts';
-import { makeMemoryNotary } from '../../support/memory/service-signer.ts';
+import type { ServiceSigner } from '../../../lib/ports/index.ts';
+import { makeMemoryServiceSigner } from '../../support/memory/service-signer.ts';
 
 const hash = toBase64url(new Uint8Array(32).fill(1));
 const point = toBase64url(new Uint8Array(33).fill(2));
@@ -15,21 +15,21 @@ const delegation = { verifying: point, delegating: point, receiving: point, kfra
 const answerAt = (when: number) => ({ opening: hash, fragments: [hash], delegation, when });
 
 const counting = () => {
-  const notary = makeMemoryNotary();
+  const serviceSigner = makeMemoryServiceSigner();
   const state = { certified: 0, failing: false };
-  const certify: Notary['sign'] = async (kind, payload) => {
+  const certify: ServiceSigner['sign'] = async (kind, payload) => {
     state.certified += 1;
     if (state.failing) throw new Error('no answer');
-    return notary.sign(kind, payload);
+    return serviceSigner.sign(kind, payload);
   };
-  return { notary, state, ...makeProxyKey(certify) };
+  return { serviceSigner, state, ...makeProxyKey(certify) };
 };
 
 describe('a proxy key', () => {
   test('signs what the service key vouches for, as any implementation of ES256 can see', async () => {
-    const { notary, answer } = counting();
+    const { serviceSigner, answer } = counting();
     const { key, answer: jws } = await answer(answerAt(HOUR));
-    const certificate = verifyServiceStatement('proxy-key', key, await notary.key());
+    const certificate = verifyServiceStatement('proxy-key', key, await serviceSigner.key());
     expect(certificate).toEqual({ key: certificate.key, from: HOUR - MINUTE, until: 25 * HOUR });
     expect(verifyServiceStatement('recapsulation', jws, certificate.key)).toEqual(answerAt(HOUR));
     const point = p256.Point.fromBytes(fromBase64url(certificate.key)).toBytes(false);
@@ -45,9 +45,9 @@ describe('a proxy key', () => {
   });
 
   test('counts for an opening that came in before the one for which it was made', async () => {
-    const { notary, answer } = counting();
+    const { serviceSigner, answer } = counting();
     const [, earlier] = await Promise.all([answer(answerAt(HOUR)), answer(answerAt(HOUR - 1))]);
-    const certificate = verifyServiceStatement('proxy-key', earlier.key, await notary.key());
+    const certificate = verifyServiceStatement('proxy-key', earlier.key, await serviceSigner.key());
     const { when } = verifyServiceStatement('recapsulation', earlier.answer, certificate.key);
     expect(when).toBe(HOUR - 1);
     expect(when).toBeGreaterThanOrEqual(certificate.from);

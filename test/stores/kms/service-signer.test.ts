@@ -3,7 +3,7 @@ import { generateKeyPairSync, createSign, type KeyObject } from 'node:crypto';
 import { GetPublicKeyCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { expect, test } from '@jest/globals';
 import { StoreError } from '../../../lib/stores/errors.ts';
-import { makeNotary } from '../../../lib/stores/kms/service-signer.ts';
+import { makeServiceSigner } from '../../../lib/stores/kms/service-signer.ts';
 import { patient } from '../../statements/samples.ts';
 
 const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -20,11 +20,11 @@ const checkpoint = { patient: patient.id, seq: 1, hash: 'A'.repeat(43), when: 1 
 
 test('a signature by another key is a fault of the service, not of the statement that the caller sends', async () => {
   const [told, other] = [pair(), pair()];
-  const notary = makeNotary(
+  const serviceSigner = makeServiceSigner(
     kms(told.publicKey, (digest) => createSign('SHA256').update(digest).sign(other.privateKey)),
     'key',
   );
-  await expect(notary.sign('checkpoint', checkpoint)).rejects.toThrow(
+  await expect(serviceSigner.sign('checkpoint', checkpoint)).rejects.toThrow(
     new StoreError('service-signature', 'the signature does not verify'),
   );
 });

@@ -6,7 +6,7 @@ import { blobSteps, fetchBlob, sendPart } from './blobs.ts';
 import { grantSteps, openingSteps } from './grants.ts';
 import { folderSteps, identitySteps } from './identities.ts';
 import { recordSteps } from './records.ts';
-import { makeMemoryNotary } from './service-signer.ts';
+import { makeMemoryServiceSigner } from './service-signer.ts';
 import { requestSteps } from './requests.ts';
 import { changes, copyOf, emptyState, type State } from './state.ts';
 import { inOrder, scheduled, type Schedule } from './steps.ts';
@@ -52,7 +52,7 @@ export const makeMemory = ({ schedule = inOrder, state = emptyState() }: MemoryI
       openings: scheduled('openings', schedule, openingSteps(state)),
       audit: scheduled('audit', schedule, auditSteps(state)),
       blobs: scheduled('blobs', schedule, blobSteps(state)),
-      notary: makeMemoryNotary(),
+      serviceSigner: makeMemoryServiceSigner(),
     },
     state,
     snapshot: () => copyOf(state),
