@@ -1,13 +1,16 @@
 // The contract of grants.
 import * as z from 'zod/mini';
-import { bytesOf, count, listOf, sha256 } from '../statements/fields.ts';
+import { bytesOf, count, listOf, MOST_CELLS, sha256 } from '../statements/fields.ts';
 import { none, STORED, type Route } from './route.ts';
 import { ids, jws, nextPage, page, role, statementBody } from './shapes.ts';
 
-export const extensionBody = z.strictObject({ statement: jws, kfrags: listOf(bytesOf(310), 1, 80) });
+export const extensionBody = z.strictObject({ statement: jws, kfrags: listOf(bytesOf(310), 1, MOST_CELLS) });
 
 /** No key fragments for a grant to add or write. */
-export const grantBody = z.strictObject({ statement: jws, kfrags: z.array(bytesOf(310)).check(z.maxLength(80)) });
+export const grantBody = z.strictObject({
+  statement: jws,
+  kfrags: z.array(bytesOf(310)).check(z.maxLength(MOST_CELLS)),
+});
 
 export const grantFilter = z.enum(['active', 'paused', 'expired', 'revoked', 'unsettled', 'standing']);
 

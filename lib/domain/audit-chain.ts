@@ -8,6 +8,7 @@ import {
   identity,
   instant,
   integer,
+  MOST_CELLS,
   ordinal,
   purpose,
   randomId,
@@ -50,7 +51,7 @@ const subject = z.strictObject({
   grants: z.optional(z.array(randomId<GrantId>()).check(z.maxLength(40))),
   right: z.optional(right),
   opening: z.optional(randomId<OpeningId>()),
-  folders: z.optional(z.array(randomId<FolderId>()).check(z.maxLength(80))),
+  folders: z.optional(z.array(randomId<FolderId>()).check(z.maxLength(MOST_CELLS))),
   purpose: z.optional(purpose),
 });
 

@@ -1,5 +1,6 @@
 // A patient's grant: what it may say, and whether it gives anything now.
 import type { Payload, Scope, Standing, Statement } from '../statements/kinds.ts';
+import { SHARES } from '../statements/proxies.ts';
 import type { GrantState } from './life-cycles.ts';
 import { clockFault, SECOND, type ClockFault, type Instant } from './time.ts';
 
@@ -44,7 +45,7 @@ type Cell = Grant['cells'][number];
 
 const isEachOnce = (cells: readonly Cell[]): boolean =>
   new Set(cells.map((c) => `${c.folder}#${c.epoch}`)).size === cells.length;
-const isDelegated = (cell: Cell): boolean => cell.kfrags.length === 1;
+const isDelegated = (cell: Cell): boolean => cell.kfrags.length === SHARES;
 
 /** To add or to write is a right over one folder, with nothing that opens: neither key fragments nor a count of openings. */
 const authorshipFault = (g: Grant): keyof Grant | undefined => {

@@ -98,3 +98,9 @@ export const purpose = z.enum(PURPOSES);
 export const RIGHTS = ['read', 'add', 'write'] as const;
 export const right = z.enum(RIGHTS);
 export type Right = z.infer<typeof right>;
+
+/** A recipient's receiving key: what key fragments are made for. */
+export const receivingKey = z.strictObject({ number: ordinal, key: point });
+
+/** Most cells in one grant or extension, and folders in one request: with their key fragments they fit into one transaction of 100 items. */
+export const MOST_CELLS = 80;

@@ -2,6 +2,7 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { isOpen } from '../domain/request.ts';
+import { MOST_CELLS } from '../statements/fields.ts';
 import type { Statement } from '../statements/kinds.ts';
 import type { Call } from '../ports/call.ts';
 import { notFoundBy } from './checks/caller.ts';
@@ -14,9 +15,6 @@ interface Deps extends GrantDeps {
   readonly requests: Pick<Requests, 'find'>;
   readonly grants: Pick<Grants, 'find' | 'create'>;
 }
-
-/** Cells in all grants of one approval: they are stored in one transaction. */
-const MOST_CELLS = 80;
 
 export async function approveRequest(
   deps: Deps,
@@ -48,6 +46,7 @@ function assertOnePerRight(statements: readonly Statement<'grant'>[]): void {
   const payloads = statements.map((s) => s.payload);
   mustBe('right', new Set(payloads.map((p) => p.right)).size === payloads.length);
   mustBe('grant', new Set(payloads.map((p) => p.grant)).size === payloads.length);
+  // They are stored in one transaction.
   mustBe('cells', payloads.reduce((n, p) => n + p.cells.length, 0) <= MOST_CELLS);
 }
 

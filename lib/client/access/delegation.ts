@@ -4,6 +4,7 @@ import type { Body } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { GrantId } from '../../bytes/ids.ts';
 import type { GrantCell, Payload, Statement } from '../../statements/kinds.ts';
+import { SERVICE_PROXY, SHARES, THRESHOLD } from '../../statements/proxies.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { generateKFrags } from '../../umbral/delegator.ts';
 import { encodeKFrag, kfragId } from '../../umbral/kfrag.ts';
@@ -29,13 +30,13 @@ export const delegate = (ctx: Context, folder: Statement<'folder'>, receiving: s
     delegating: ctx.keys.folderKey(id, epoch, fromBase64url(salt)),
     receiving: publicKeyFrom(receiving),
     signer: ctx.keys.kfragSigner,
-    threshold: 1,
-    shares: 1,
+    threshold: THRESHOLD,
+    shares: SHARES,
     rng: ctx.world.rng,
   });
   if (kfrag === undefined) throw new ClientError('bad-argument', 'no key fragment was made');
   const bytes = encodeKFrag(kfrag);
-  const named = { proxy: 'service', id: toBase64url(kfragId(kfrag)), hash: toBase64url(sha256(bytes)) } as const;
+  const named = { proxy: SERVICE_PROXY, id: toBase64url(kfragId(kfrag)), hash: toBase64url(sha256(bytes)) } as const;
   return { cell: { ...cellOf(folder), kfrags: [named] }, kfrag: toBase64url(bytes) };
 };
 

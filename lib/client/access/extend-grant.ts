@@ -1,12 +1,10 @@
 // Extends grants: gives a grant to read further cells, at most 80 in each extension.
+import { MOST_CELLS } from '../../statements/fields.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import type { Context } from '../session/context.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { extensionOf } from './delegation.ts';
 import { verifyGrant, type Grant } from './grants.ts';
-
-/** Cells in one grant or extension. */
-export const MOST_CELLS = 80;
 
 /** Adds cells to a grant, and gives the grant as it is then. */
 export const extend = async (

@@ -1,9 +1,9 @@
 // The patient gives access: as the answer to a request, never more than was asked, or as a gift. Cells beyond the first 80 follow by extensions.
 import type { FolderId, IdentityId } from '../../bytes/ids.ts';
-import type { Purpose, Right } from '../../statements/fields.ts';
+import { MOST_CELLS, type Purpose, type Right } from '../../statements/fields.ts';
 import type { Standing, Statement } from '../../statements/kinds.ts';
 import type { Context } from '../session/context.ts';
-import { extendAll, MOST_CELLS } from './extend-grant.ts';
+import { extendAll } from './extend-grant.ts';
 import { settleEnds } from './settle.ts';
 import { check, ClientError } from '../session/errors.ts';
 import { cellsOf, foldersWithin, type Reached } from './resolve-scope.ts';

@@ -5,6 +5,7 @@ import { excess, grantFault } from '../../domain/grant.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { Purpose, Right } from '../../statements/fields.ts';
 import type { GrantCell, Jws, Payload, Standing, Statement } from '../../statements/kinds.ts';
+import { SERVICE_PROXY, THRESHOLD } from '../../statements/proxies.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import type { Context } from '../session/context.ts';
@@ -102,8 +103,8 @@ export const makeGrant = async (ctx: Context, terms: Terms): Promise<MadeGrant> 
     ...(openings === undefined ? {} : { openings }),
     ...(standing === undefined ? {} : { standing }),
     purpose,
-    threshold: 1,
-    proxies: [{ id: 'service' }],
+    threshold: THRESHOLD,
+    proxies: [{ id: SERVICE_PROXY }],
     issued: now,
   };
   const fault = grantFault(payload, now);

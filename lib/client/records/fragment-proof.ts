@@ -8,6 +8,7 @@ import { BytesError } from '../../bytes/errors.ts';
 import { openingInTime } from '../../domain/opening.ts';
 import { instantOf } from '../../domain/time.ts';
 import type { GrantCell, Jws, Statement } from '../../statements/kinds.ts';
+import { ofService } from '../../statements/proxies.ts';
 import {
   fragmentHash,
   verifyServiceStatement,
@@ -168,7 +169,7 @@ const delegationOf = (
   { payload: { kfragSigner } }: Statement<'identity'>,
   { payload: { receiving } }: Statement<'grant'>,
   { key, kfrags }: GrantCell,
-) => ({ verifying: kfragSigner, delegating: key, receiving: receiving.key, kfrag: kfrags[0]?.id });
+) => ({ verifying: kfragSigner, delegating: key, receiving: receiving.key, kfrag: ofService(kfrags)?.id });
 
 /** Of fragments of one cell, see {@link fragmentsOf}. */
 export const fragmentVerifier = (

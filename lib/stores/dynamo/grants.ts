@@ -5,6 +5,7 @@ import type { GrantedCell, GrantFilter, Grants, Page, PageRequest, StoredGrant }
 import { getItems, query, queryAll, type StoreContext } from './database.ts';
 import { extensionSteps, forgetting, grantSteps, holdSteps, revokeSteps, toGrant } from './grant-items.ts';
 import { optionalText, text, type Item } from './item.ts';
+import { MOST_CELLS } from '../../statements/fields.ts';
 import { limitOf, mapPage, page, pageOfAll } from './page.ts';
 import { answerSteps } from './requests.ts';
 import { URGENT } from '../retry.ts';
@@ -32,7 +33,7 @@ import {
 import { nonceClaim, type Writer } from './transact.ts';
 
 /** Key fragments that go in the transaction of a revocation; with chain and claim it stays under DynamoDB's 100 items. */
-const AT_ONCE = 80;
+const AT_ONCE = MOST_CELLS;
 
 /** Grants in a page of a list that only names them: with 80 cells, 33 KB each, they stay within the megabyte at which a query would stop by itself. */
 const MOST_NAMED = 25;

@@ -6,6 +6,7 @@ import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';
 import { endClockFault, excess, grantFault, type FolderFacts } from '../../domain/grant.ts';
 import type { GrantCell, Payload, Statement } from '../../statements/kinds.ts';
+import { ofService } from '../../statements/proxies.ts';
 import { verifyStatement } from '../../statements/verify.ts';
 import { decodeKFrag, decodePublicKey, kfragId, verifyKFrag } from '../../umbral/proxy.ts';
 import type { Call } from '../../ports/call.ts';
@@ -97,7 +98,7 @@ export function assertKFrags(cells: readonly GrantCell[], kfrags: readonly strin
 
 function assertKFrag(bytes: Uint8Array, cell: GrantCell, keys: Keys): void {
   const invalid = new AppError('kfrag-invalid', { ids: [cell.folder] });
-  const named = cell.kfrags[0]!;
+  const named = ofService(cell.kfrags)!;
   if (named.hash !== toBase64url(sha256(bytes))) throw invalid;
   const id = orRefuse(invalid, () => {
     const kfrag = decodeKFrag(bytes);

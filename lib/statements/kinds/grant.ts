@@ -1,0 +1,69 @@
+// Statements that give access: the grant and its extensions. docs/spec/statements/grants.md is the page to this file.
+import * as z from 'zod/mini';
+import type { FolderId, GrantId, RequestId } from '../../bytes/ids.ts';
+import {
+  bytesOf,
+  identity,
+  instant,
+  integer,
+  listOf,
+  MOST_CELLS,
+  ordinal,
+  point,
+  purpose,
+  randomId,
+  receivingKey,
+  right,
+  sha256,
+} from '../fields.ts';
+import { SERVICE_PROXY, SHARES, THRESHOLD } from '../proxies.ts';
+import { categories, everything } from './request.ts';
+
+/** What a grant takes in besides its cells: folders of these kinds that are made while it lasts, by extensions. */
+export const standing = z.union([z.strictObject({ categories }), z.strictObject({ everything })]);
+export type Standing = z.infer<typeof standing>;
+
+/** What a grant says of one cell: its key, the folder statement that vouches for it, and the key fragment per proxy; none unless it may be read. */
+export const grantCell = z.strictObject({
+  folder: randomId<FolderId>(),
+  epoch: ordinal,
+  key: point,
+  statement: sha256,
+  kfrags: z
+    .array(z.strictObject({ proxy: z.literal(SERVICE_PROXY), id: bytesOf(32), hash: sha256 }))
+    .check(z.maxLength(SHARES)),
+});
+export type GrantCell = z.infer<typeof grantCell>;
+
+/**
+ * The patient's answer, or gift: one right over cells, for a time. `openings` counts records. A grant to add or write names one cell, the current one
+ * of its folder, and goes for the folder in every later epoch as well.
+ */
+export const grantPayload = z.strictObject({
+  grant: randomId<GrantId>(),
+  patient: identity,
+  recipient: identity,
+  receiving: receivingKey,
+  request: z.optional(z.strictObject({ id: randomId<RequestId>(), hash: sha256 })),
+  right,
+  cells: listOf(grantCell, 1, MOST_CELLS),
+  notBefore: instant,
+  expires: instant,
+  openings: z.optional(integer(1, 1_000_000_000)),
+  standing: z.optional(standing),
+  purpose,
+  threshold: z.literal(THRESHOLD),
+  proxies: z.array(z.strictObject({ id: z.literal(SERVICE_PROXY) })).check(z.length(SHARES)),
+  issued: instant,
+});
+
+/** Further cells of a read grant: of a folder's next epoch, or of a folder that a standing grant takes in. Changes nothing else. */
+export const extensionPayload = z.strictObject({
+  patient: identity,
+  grant: randomId<GrantId>(),
+  number: ordinal,
+  /** Hash of the extension before, of the grant for the first. */
+  previous: sha256,
+  cells: listOf(grantCell, 1, MOST_CELLS),
+  issued: instant,
+});

@@ -1,0 +1,16 @@
+// The identity statement: the public keys of a patient or recipient. docs/spec/statements/identity.md is the page to this file.
+import * as z from 'zod/mini';
+import { bytesOf, identity, instant, ordinal, point, publicName, sha256 } from '../fields.ts';
+
+/** Who an identity is: its keys, and the next generation's key as a hash that never changes. */
+export const identityPayload = z.strictObject({
+  id: identity,
+  number: ordinal,
+  previous: z.optional(sha256),
+  receiving: z.strictObject({ number: ordinal, key: point, proof: bytesOf(64) }),
+  inbox: point,
+  kfragSigner: point,
+  name: z.optional(publicName),
+  next: sha256,
+  issued: instant,
+});

@@ -1,0 +1,16 @@
+// The opening statement: which records an identity opens. docs/spec/statements/openings.md is the page to this file.
+import * as z from 'zod/mini';
+import type { FolderId, GrantId, OpeningId, RecordId } from '../../bytes/ids.ts';
+import { identity, instant, listOf, ordinal, randomId } from '../fields.ts';
+
+/** A receipt in advance: the opener says what it opens. It is the body of a recapsulation and its evidence in the trail. */
+export const openingPayload = z.strictObject({
+  opening: randomId<OpeningId>(),
+  patient: identity,
+  opener: identity,
+  grant: z.optional(randomId<GrantId>()),
+  folder: randomId<FolderId>(),
+  epoch: ordinal,
+  records: listOf(z.strictObject({ record: randomId<RecordId>(), version: ordinal }), 1, 100),
+  when: instant,
+});
