@@ -20,7 +20,7 @@ test('its codes are checks of the SDK, or codes of its errors', () => {
   const known = [...wordsOf('Check'), ...wordsOf('ClientErrorCode')];
   expect([...codes].filter((code) => !known.includes(code))).toEqual([]);
   // What a reader of a grant's records can meet; the rest is about filing, the trail and the patient's own folders.
-  const elsewhere = ['folder-name', 'request', 'evidence', 'audit', 'service-key', 'checkpoint', 'receipt'];
+  const elsewhere = ['folder-name', 'request', 'evidence', 'audit', 'service-key', 'time', 'checkpoint', 'receipt'];
   expect(wordsOf('Check').filter((check) => !codes.has(check))).toEqual(expect.arrayContaining(elsewhere));
   expect(wordsOf('Check').filter((check) => !codes.has(check) && !elsewhere.includes(check))).toEqual([]);
 });
