@@ -71,15 +71,9 @@ describe('length', () => {
     expect(Buffer.byteLength(text)).toBeLessThan(BYTES);
   });
 
-  /** Its bullets become sections of a guide. */
-  const BULLETS_TO_COME = ['docs/client.md'];
-
-  test.each(cases.filter(([path]) => !BULLETS_TO_COME.includes(path)))(
-    'of the bullets of %s is at most 400 characters',
-    (_, page) => {
-      expect(longBullets(page, CHARACTERS)).toEqual([]);
-    },
-  );
+  test.each(cases)('of the bullets of %s is at most 400 characters', (_, page) => {
+    expect(longBullets(page, CHARACTERS)).toEqual([]);
+  });
 
   test.each([
     [`- ${'x'.repeat(399)}`],

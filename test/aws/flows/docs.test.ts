@@ -1,34 +1,34 @@
-// The program in docs/client.md runs as it stands there.
+// The examples of the guide to the SDK run as one program, and each prints what the page says.
 import { execFile } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
+import { guideExamples } from '../../docs/guide.ts';
+import { ROOT } from '../../docs/pages.ts';
 import { API_URL } from './people.ts';
 
-const PROJECT = join(import.meta.dirname, '..', '..', '..');
+const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+const END = '--- end of an example';
 
-test('the program in docs/client.md does what the page says', async () => {
-  const page = await readFile(join(PROJECT, 'docs', 'client.md'), 'utf8');
-  const [, program] = /```ts\n(.*?)```/s.exec(page) ?? [];
-  const file = join(PROJECT, `.docs-example-${process.pid}.ts`);
-  await writeFile(file, program!);
+test('the examples of the guide print what the pages say', async () => {
+  const examples = guideExamples();
+  const program = examples.map(({ code }) => `${code}console.log('${END}');\n`).join('');
+  // In the root, where the name of the package is known; the files that the examples write are elsewhere.
+  const file = join(ROOT, `.guide-${process.pid}.ts`);
+  const folder = await mkdtemp(join(tmpdir(), 'guide-'));
   try {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', file], {
-      cwd: PROJECT,
+    await writeFile(file, program);
+    const { stdout } = await promisify(execFile)(process.execPath, ['--import', TSX, file], {
+      cwd: folder,
       env: { ...process.env, ORIGIN: API_URL, NODE_OPTIONS: '' },
     });
-    expect(stdout.trim().split('\n')).toEqual([
-      'blood-count.txt Hb 14.2 g/dl',
-      '1 registered',
-      '2 folder-created',
-      '3 record-filed',
-      '4 access-requested',
-      '5 access-granted',
-      '6 records-opened',
-      '7 grant-revoked',
-    ]);
+    const printed = stdout.split(`${END}\n`);
+    expect(examples.map(({ name }, i) => [name, printed[i]])).toEqual(examples.map((e) => [e.name, e.prints]));
   } finally {
-    await rm(file, { force: true });
+    await Promise.all([rm(file, { force: true }), rm(folder, { recursive: true, force: true })]);
   }
 }, 240_000);
