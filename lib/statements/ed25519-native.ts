@@ -1,10 +1,10 @@
-// The equation of Ed25519 by the platform's own library, where there is one that answers in place (Node): some ten times as fast as script.
+// Ed25519 verification equation by the platform's own library, if it has a synchronous one (Node). It is about ten times as fast as JavaScript.
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 
-/** Whether encode([S]B - [k]A) is R byte for byte. S is below the group order and A canonical and not of small order: checked before. */
+/** Checks that encode([S]B - [k]A) is R byte for byte. The caller has checked that S is below the group order, and A canonical and not of small order. */
 export type Equation = (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean;
 
-/** What is used of Node's crypto. */
+/** The functions of Node's crypto that are used. */
 interface Crypto {
   readonly createPublicKey: (key: {
     readonly format: 'jwk';
@@ -16,7 +16,7 @@ export interface Platform {
   readonly process?: { readonly getBuiltinModule?: (id: string) => unknown };
 }
 
-/** Two signatures of the empty message. The R of the second is shifted by a point of order 8: only the cofactored equation takes it. */
+/** Two signatures of the empty message. The R of the second one is shifted by a point of order 8: it is valid only with the cofactor. */
 const KEY = 'iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w';
 const RIGHT = 'd4zaBjTAIfrosan6ZVuhMjD2_PxcXVGa-why7Jvx1kJBzD7titRycNhtMOdirRdnfG-xeX41vKfrowOIJX4CDw';
 const COFACTORED = 'QKTPXGEdc3ovHG_MqE2cq_7YCYfxhqWmxX5im_8a8n_OaqD3UG0gK1etbH7kAqmK3NpM6ad6IjM_fmWGUEjrDQ';
@@ -28,13 +28,13 @@ const passesSelfTest = (equation: Equation): boolean => {
 };
 
 /**
- * Undefined where the platform has none, or one that takes other signatures than RFC 8032 without the cofactor.
+ * Returns undefined if the platform has no such library, or one that accepts other signatures than RFC 8032 without the cofactor.
  *
- * @param platform another one in tests
+ * @param platform tests pass another one
  */
 export const nativeEquation = (platform: Platform = globalThis): Equation | undefined => {
   try {
-    // Not an import: this code also runs in browsers, and bundlers follow imports.
+    // Not an import, because browsers run this code too, and bundlers follow imports.
     const crypto = platform.process?.getBuiltinModule?.('crypto') as Crypto | undefined;
     if (crypto === undefined) return undefined;
     const equation: Equation = (signature, message, publicKey) => {
@@ -42,7 +42,7 @@ export const nativeEquation = (platform: Platform = globalThis): Equation | unde
       try {
         return crypto.verify(null, message, crypto.createPublicKey({ format: 'jwk', key: jwk }), signature);
       } catch {
-        return false; // Some refuse a key that is no point as early as this.
+        return false; // Some platforms already refuse a key here that is no point.
       }
     };
     return passesSelfTest(equation) ? equation : undefined;

@@ -1,6 +1,6 @@
-// Strict Ed25519: canonical A and R that are not of small order, S below the group order, no cofactor. One key, one message, one verdict,
-// the same in every library. The checks are ours; the equation is the platform's (ed25519-native.ts), or that of @noble/curves, so that this
-// also runs in browsers without Ed25519 in WebCrypto.
+// Verifies Ed25519 strictly: canonical A and R, neither of small order, S below the group order, no cofactor. So every library gives the same verdict on a
+// signature. This file makes the checks; the verification equation is the platform's (ed25519-native.ts) or that of @noble/curves, so that it also works in
+// browsers without Ed25519 in WebCrypto.
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat, equalBytes } from '../bytes/binary.ts';
@@ -12,11 +12,11 @@ const PRIME = Point.Fp.ORDER;
 
 const littleEndian = (bytes: Uint8Array): bigint => bytes.reduceRight((n, byte) => (n << 8n) | BigInt(byte), 0n);
 
-/** The y of the eight points of small order: 1 and -1, 0, and those of order 8, which come with either sign. */
+/** The y coordinates of the eight points of small order: 1; -1; 0 (two points); and two of order 8 (two points each). */
 const SMALL_ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
 const SMALL_ORDER = new Set([1n, PRIME - 1n, 0n, SMALL_ORDER_8, PRIME - SMALL_ORDER_8]);
 
-/** A, or R: 32 bytes with y below p, and not that of a point of small order. Whether they are on the curve shows in the equation. */
+/** Checks A or R: 32 bytes with y below p, not of a point of small order. The equation fails if the point is not on the curve. */
 const hasStrictForm = (point: Uint8Array): boolean => {
   if (point.length !== 32) return false;
   const y = littleEndian(point) & ((1n << 255n) - 1n);
@@ -31,7 +31,7 @@ const decoded = (publicKey: Uint8Array) => {
   }
 };
 
-/** Whether 32 bytes may be an identity key: canonical, not of small order, and on the curve. */
+/** Checks that 32 bytes may be an identity key: canonical, not of small order, and on the curve. */
 export const isIdentityKey = (publicKey: Uint8Array): boolean =>
   hasStrictForm(publicKey) && decoded(publicKey) !== undefined;
 
@@ -45,20 +45,20 @@ export const nobleEquation: Equation = (signature, message, publicKey) => {
   return equalBytes(Point.BASE.multiplyUnsafe(s).subtract(key.multiplyUnsafe(k)).toBytes(), r);
 };
 
-/** The strict verifier over an equation. */
+/** Makes the strict verifier from a verification equation. */
 export const makeVerifier =
   (equation: Equation): Equation =>
   (signature, message, publicKey) =>
     signature.length === 64 &&
     littleEndian(signature.subarray(32)) < ORDER &&
-    // libsodium refuses R of small order; and with one form only, it is all the same whether a platform compares bytes or points.
+    // libsodium refuses R of small order. And because R has one encoding, it does not matter whether a platform compares bytes or points.
     hasStrictForm(signature.subarray(0, 32)) &&
     hasStrictForm(publicKey) &&
     equation(signature, message, publicKey);
 
 /**
- * RFC 8032 section 5.1.7, without the cofactor: encode([S]B - [k]A) must equal R byte for byte, as OpenSSL, Go and libsodium do it. The cofactored
- * form would accept signatures that other JOSE libraries refuse.
+ * Verifies a signature by RFC 8032 section 5.1.7, without the cofactor: encode([S]B - [k]A) must equal R byte for byte, as in OpenSSL, Go and libsodium.
+ * With the cofactor, signatures would be accepted that other JOSE libraries refuse.
  *
  * @param signature R[32] then S[32]
  * @param publicKey 32 bytes

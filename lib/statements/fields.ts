@@ -1,4 +1,4 @@
-// The small types that statements and API bodies are made of. Parsed once at the edge, branded from then on.
+// Basic schemas that statements and API bodies are made of: ids, bytes, numbers, names, enumerations. Input is parsed once; its type is branded from then on.
 import * as z from 'zod/mini';
 import { fromBase64url } from '../bytes/codec.ts';
 import { parseId, parseIdentityId, type IdentityId, type RandomId } from '../bytes/ids.ts';
@@ -19,7 +19,7 @@ export const integer = (min: number, max: number) => z.int().check(z.minimum(min
 export const listOf = <T extends z.ZodMiniType>(of: T, min: number, max: number) =>
   z.array(of).check(z.minLength(min), z.maxLength(max));
 
-/** Exactly `length` bytes as canonical base64url. Kept as text: what is signed is text. */
+/** Exactly `length` bytes as canonical base64url. It stays text, because the text is signed. */
 export const bytesOf = (length: number) => between(length, length);
 
 /** Canonical base64url of `min` to `max` bytes. */
@@ -55,29 +55,29 @@ export const randomId = <T extends RandomId>() =>
 
 /** SHA-256, 32 bytes, base64url. */
 export const sha256 = bytesOf(32);
-/** SEC 1 compressed secp256k1 point, 33 bytes, base64url. The curve check is made where the point is used. */
+/** SEC 1 compressed secp256k1 point, 33 bytes, base64url. The code that uses the point checks that it is on the curve. */
 export const point = bytesOf(33);
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export const instant = integer(0, 9_999_999_999_999);
-/** How many of something. */
+/** A number of things. */
 export const count = z.int().check(z.minimum(0));
-/** Counters that stand zero-padded to ten digits in keys. */
+/** A counter. In storage keys it is padded with zeros to ten digits. */
 export const ordinal = integer(1, 4_294_967_295);
 
 /**
- * A public name, 1 to 120 UTF-16 code units. No control characters, half surrogates (which JSON can carry and other languages cannot) or direction
- * marks (which make a name read as another), and no space at either end.
+ * A public name, 1 to 120 UTF-16 code units. Refused are control characters, lone surrogates (JSON can carry them, other languages cannot), direction
+ * marks (they make a name read as another one), and a space at either end.
  */
 export const publicName = z
   .string()
   .check(z.maxLength(120), z.regex(/^(?=\S)[^\p{Cc}\p{Cs}\p{Bidi_Control}]+(?<=\S)$/u, 'not a plain name'));
 
-/** Broad kinds of folders; none says anything about a diagnosis. */
+/** Broad kinds of folders, so that none reveals a diagnosis. */
 export const CATEGORIES = ['letters', 'imaging', 'laboratory', 'medication', 'devices', 'other'] as const;
 export const category = z.enum(CATEGORIES);
 export type Category = z.infer<typeof category>;
 
-/** HL7 v3 ActReason codes of PurposeOfUse that a request or grant may name, with the display text of each. */
+/** HL7 v3 ActReason codes (PurposeOfUse) that a request or grant may name, each with its display text. */
 export const PURPOSE_TEXTS = {
   TREAT: 'treatment',
   ETREAT: 'emergency treatment',
@@ -94,7 +94,7 @@ export type Purpose = keyof typeof PURPOSE_TEXTS;
 export const PURPOSES = Object.keys(PURPOSE_TEXTS) as readonly Purpose[];
 export const purpose = z.enum(PURPOSES);
 
-/** `read` opens records, `add` files new ones, `write` files later versions of those that are there. */
+/** `read`: open records; `add`: file new records; `write`: file later versions of existing records. */
 export const RIGHTS = ['read', 'add', 'write'] as const;
 export const right = z.enum(RIGHTS);
 export type Right = z.infer<typeof right>;

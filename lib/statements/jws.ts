@@ -1,4 +1,4 @@
-// The canonical form of a statement: a compact JWS of which every part has exactly one text. docs/spec/statements.md is the page to this file.
+// Canonical form of statements: a compact JWS in which every part has exactly one accepted text. docs/spec/statements.md specifies it.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../bytes/codec.ts';
 import type { IdentityId } from '../bytes/ids.ts';
@@ -6,29 +6,29 @@ import { StatementError } from './errors.ts';
 import { refusedMember } from './refused-member.ts';
 import { KINDS, type Jws, type Kind, type Payload, type StatementHash } from './kinds.ts';
 
-/** Longest statement in characters; a grant over 80 cells has about 45,000. */
+/** Maximum length of a statement in characters. A grant over 80 cells has about 45,000. */
 export const MAX_JWS_LENGTH = 65_536;
 
 export const typOf = (kind: Kind): string => `pcehr-${kind}+jws`;
 
-/** The protected header, as the one text that is accepted. */
+/** The only accepted text of the protected header. */
 export const headerText = (kind: Kind, signer: IdentityId): string =>
   JSON.stringify({ alg: 'EdDSA', kid: signer, typ: typOf(kind) });
 
 export interface Parts {
-  /** What is signed: ASCII of `header.payload`. */
+  /** The bytes that are signed: ASCII of `header.payload`. */
   readonly signingInput: Uint8Array;
   readonly header: string;
   readonly payload: string;
   readonly signature: Uint8Array;
 }
 
-/** The part of a statement that its form goes by. */
+/** The part of a statement that is named in an error. */
 type Part = 'statement' | 'header' | 'payload';
 
 const malformed = (part: Part, what: string): StatementError => new StatementError('malformed', what, part);
 
-/** Runs `read`; whatever goes wrong inside is a malformed statement. */
+/** Runs `read`. Every error inside becomes `malformed`. */
 const orMalformed = <T>(part: Part, what: string, read: () => T): T => {
   try {
     return read();
@@ -37,7 +37,7 @@ const orMalformed = <T>(part: Part, what: string, read: () => T): T => {
   }
 };
 
-/** @throws {StatementError} `malformed` unless there are three parts of canonical base64url */
+/** Splits a JWS. @throws {StatementError} `malformed` unless there are three parts of canonical base64url */
 export const splitJws = (jws: Jws): Parts => {
   if (jws.length > MAX_JWS_LENGTH) throw malformed('statement', 'the statement is too long');
   const [header, payload, signature, ...rest] = jws.split('.');
@@ -51,7 +51,7 @@ export const splitJws = (jws: Jws): Parts => {
   }));
 };
 
-/** JSON that equals `JSON.stringify(JSON.parse(.))`: no white space, no doubled members, one form of each number and string. */
+/** Parses JSON that equals `JSON.stringify(JSON.parse(.))`: no white space, no repeated members, one form of each number and string. */
 export const parseCanonical = (text: string, part: 'header' | 'payload'): unknown => {
   const value = orMalformed<unknown>(part, `the ${part} is not JSON`, () => JSON.parse(text));
   const canonical = orMalformed(part, `the ${part} is nested too deeply`, () => JSON.stringify(value));
@@ -59,7 +59,7 @@ export const parseCanonical = (text: string, part: 'header' | 'payload'): unknow
   return value;
 };
 
-/** @throws {StatementError} `bad-payload`; names the member, never its content */
+/** Checks a payload against its schema. @throws {StatementError} `bad-payload`; names the member, never its content */
 export const parsePayload = <K extends Kind>(kind: K, value: unknown): Payload<K> => {
   const result = KINDS[kind].payload.safeParse(value);
   if (result.success) return result.data as Payload<K>;
@@ -67,13 +67,13 @@ export const parsePayload = <K extends Kind>(kind: K, value: unknown): Payload<K
   throw new StatementError('bad-payload', `bad ${member}`, member);
 };
 
-/** The member of the payload that names the signer. */
+/** The signer that the payload names. */
 export const signerOf = <K extends Kind>(kind: K, payload: Payload<K>): IdentityId =>
   (payload as Record<string, unknown>)[KINDS[kind].signer] as IdentityId;
 
 /**
- * What other statements, grants and audit events call a statement by: SHA-256 of ASCII `header.payload`, as base64url.
- * The signature is left out, so that one saying has one hash.
+ * The hash by which statements, grants and audit events refer to a statement: SHA-256 of ASCII `header.payload`, as base64url.
+ * The signature is left out, so that two signatures over the same content give one hash.
  */
 export const statementHash = (jws: Jws): StatementHash =>
   toBase64url(sha256(utf8(jws.slice(0, Math.max(0, jws.lastIndexOf('.'))))));

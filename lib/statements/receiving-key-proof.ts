@@ -1,4 +1,4 @@
-// What the holder of a receiving key signs to prove that it holds it. The ECDSA itself is lib/umbral's: statements know no secp256k1.
+// Builds the message for the proof of possession of a receiving key. lib/umbral does the ECDSA: this folder does not use secp256k1.
 import { concat, ofLength, u32 } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
 import { identityKey, type IdentityId } from '../bytes/ids.ts';

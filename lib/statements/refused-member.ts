@@ -1,4 +1,4 @@
-// Names the member that a schema refused, by its path: never its value, and no name that the sender made up unless it is a plain one.
+// Names the member that a schema refused, by its path. It repeats no value, and a name that the sender chose only if it is a plain identifier.
 import type * as z from 'zod/mini';
 
 /** A name that is safe to repeat to its sender, and in a log: a short identifier of ASCII letters and digits. */
@@ -7,7 +7,7 @@ const PLAIN = /^[A-Za-z][A-Za-z0-9]{0,31}$/;
 const named = (segment: PropertyKey): string =>
   typeof segment === 'number' || PLAIN.test(String(segment)) ? String(segment) : 'unknown member';
 
-/** The path of the first member that does not fit, such as `cells.0.epoch`; empty when the value as a whole does not. */
+/** The path of the first wrong member, such as `cells.0.epoch`; empty if the value as a whole is wrong. */
 export const refusedMember = ({ issues }: z.core.$ZodError): string => {
   const [issue] = issues;
   const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : [];

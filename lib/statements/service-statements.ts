@@ -1,5 +1,5 @@
-// What the service signs: receipts for records that others than the patient filed, checkpoints of audit chains, its time, and how it answered openings. Compact
-// JWS with ES256 (RFC 7518 section 3.4), so that anybody can check them without us. docs/spec/service-statements.md is the page to this file.
+// Statements of the service: signs and verifies receipts for records that others than the patient filed, checkpoints of audit chains, the service's time,
+// and answers to openings. They are compact JWS with ES256 (RFC 7518 section 3.4), so anybody can verify them. docs/spec/service-statements.md specifies them.
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 as hashOf } from '@noble/hashes/sha2.js';
 import * as z from 'zod/mini';
@@ -12,7 +12,7 @@ import { parseCanonical, splitJws, type Parts } from './jws.ts';
 import type { Jws } from './kinds.ts';
 import { refusedMember } from './refused-member.ts';
 
-/** What was stored, and which event of the patient's trail tells of it. */
+/** Receipt: the version that was stored, and the event of the patient's trail that records it. */
 export const receiptPayload = z.strictObject({
   patient: identity,
   author: identity,
@@ -26,7 +26,7 @@ export const receiptPayload = z.strictObject({
   when: instant,
 });
 
-/** The end of a patient's audit chain: how many events, and the hash of the last. */
+/** Checkpoint: number of events of a patient's audit chain, and hash of the last one. */
 export const checkpointPayload = z.strictObject({
   patient: identity,
   seq: integer(0, 999_999_999_999),
@@ -34,24 +34,24 @@ export const checkpointPayload = z.strictObject({
   when: instant,
 });
 
-/** The next key of the service, signed by the one before. */
+/** The next key of the service, signed by the previous one. */
 export const serviceKeyPayload = z.strictObject({ key: point, when: instant });
 
-/** The key of one running copy of the service, for what is signed too often to ask for the service's own key each time. */
+/** The key of one running copy of the service. It signs what is signed too often for a call to the service's own key (KMS). */
 export const proxyKeyPayload = z.strictObject({ key: point, from: instant, until: instant });
 
-/** The service's clock, with the nonce of the question. Signed by a proxy key. */
+/** The service's time, with the nonce of the request. Signed by a proxy key. */
 export const timePayload = z.strictObject({ nonce: bytesOf(16), when: instant });
 
-/** What one opening was answered with. Signed by a proxy key. */
+/** The answer to one opening. Signed by a proxy key. */
 export const recapsulationPayload = z.strictObject({
   /** Hash of the opening statement. */
   opening: sha256,
   /** {@link fragmentHash} for each record, in the order of the opening. */
   fragments: listOf(sha256, 1, 100),
   /**
-   * From whom to whom, as the patient gave it to the service: the patient's signer of key fragments, the cell, the recipient, and the key fragment's id.
-   * Fragments are judged by this alone: grants and identities name themselves, so a patient could sign others afterwards.
+   * The delegation, as the patient gave it to the service: key fragment signer, cell key, receiving key, and the key fragment's id.
+   * Fragments are judged by this alone, because a patient could later sign other grants and identity statements.
    */
   delegation: z.strictObject({ verifying: point, delegating: point, receiving: point, kfrag: bytesOf(32) }),
   when: instant,
@@ -75,7 +75,7 @@ export type ServiceKey = string;
 /** Signs SHA-256 of the bytes with ECDSA over P-256. Answers r and s, 32 bytes each. */
 export type EcdsaSign = (signingInput: Uint8Array) => Promise<Uint8Array>;
 
-/** What a recapsulation says of one record: SHA-256 over tag, capsule (105 bytes) and capsule fragment (381 bytes), base64url. */
+/** Hash of one record's answer: SHA-256 over tag, capsule (105 bytes) and capsule fragment (381 bytes), base64url. */
 export const fragmentHash = (capsule: Uint8Array, fragment: Uint8Array): string =>
   toBase64url(hashOf(concat(utf8('pcehr/v1/fragment\0'), capsule, fragment)));
 
@@ -87,11 +87,11 @@ const thumbprint = (key: ServiceKey): string => {
   return toBase64url(hashOf(utf8(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))));
 };
 
-/** Taking a point out of its compressed form costs as much as a signature, and a few keys sign everything. */
+/** Thumbprints are cached, because decompressing a point costs as much as a signature, and only a few keys are in use. */
 const MOST_IDS = 16;
 const ids = new Map<ServiceKey, string>();
 
-/** The key by its RFC 7638 thumbprint: what `kid` says. */
+/** RFC 7638 thumbprint of a key. It is the `kid` of a header. */
 export const keyIdOf = (key: ServiceKey): string => {
   const known = ids.get(key);
   if (known !== undefined) return known;
@@ -104,7 +104,7 @@ export const keyIdOf = (key: ServiceKey): string => {
 const headerOf = (kind: ServiceKind, key: ServiceKey): string =>
   JSON.stringify({ alg: 'ES256', kid: keyIdOf(key), typ: `pcehr-${kind}+jws` });
 
-/** @throws {StatementError} `bad-payload` */
+/** Checks a payload against its schema. @throws {StatementError} `bad-payload` */
 const parse = <K extends ServiceKind>(kind: K, payload: unknown): ServicePayload<K> => {
   const parsed = SERVICE_KINDS[kind].safeParse(payload);
   if (!parsed.success)
@@ -113,7 +113,7 @@ const parse = <K extends ServiceKind>(kind: K, payload: unknown): ServicePayload
 };
 
 /**
- * Signs as the service, or as one running copy of it. The key is taken at its word: whoever does not hold both halves verifies the result.
+ * Signs as the service, or as one running copy of it. Nothing checks that `key` belongs to the signer: a caller that does not own both must verify the result.
  * @throws {StatementError} `bad-payload`
  */
 export const signAsService = async <K extends ServiceKind>(
@@ -125,7 +125,7 @@ export const signAsService = async <K extends ServiceKind>(
   return `${signingInput}.${toBase64url(await sign(utf8(signingInput)))}`;
 };
 
-/** Either half of (r, s) and (r, n - s) is a signature by RFC 7518: KMS makes both. What is no pair of scalars is none. */
+/** Verifies a signature. Both (r, s) and (r, n - s) are valid by RFC 7518, and KMS makes both. Anything that is not two scalars is invalid. */
 const holds = ({ signature, signingInput }: Parts, key: ServiceKey): boolean => {
   try {
     return p256.verify(signature, signingInput, fromBase64url(key), { lowS: false });
@@ -135,9 +135,9 @@ const holds = ({ signature, signingInput }: Parts, key: ServiceKey): boolean => 
 };
 
 /**
- * Checks header, signature and payload of what the service signed.
+ * Verifies header, signature and payload of a statement of the service.
  *
- * @param key the service's key as the caller knows it; never taken from the statement
+ * @param key the service's key that the caller already knows; never take it from the statement
  * @throws {StatementError} `malformed`, `wrong-signer`, `bad-signature`, `bad-payload`
  */
 export const verifyServiceStatement = <K extends ServiceKind>(

@@ -1,4 +1,4 @@
-// Making statements: client side. The private key stays with the signer, which is handed bytes.
+// Signs statements, on the client. The private key stays with the signer, which receives only the bytes to sign.
 import { toBase64url, utf8 } from '../bytes/codec.ts';
 import type { IdentityId } from '../bytes/ids.ts';
 import { StatementError } from './errors.ts';
@@ -6,7 +6,7 @@ import { headerText, parsePayload, signerOf } from './jws.ts';
 import { KINDS, type Kind, type Payload, type Statement } from './kinds.ts';
 import { verifyStatement } from './verify.ts';
 
-/** Whoever can sign as an identity: Ed25519 (RFC 8032, pure) over the bytes as they are. */
+/** Signs as an identity: Ed25519 (RFC 8032, pure), over bytes that are not hashed before. */
 export interface Signer {
   readonly id: IdentityId;
   readonly sign: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;
@@ -15,8 +15,8 @@ export interface Signer {
 const text = (json: string): string => toBase64url(utf8(json));
 
 /**
- * Signs a payload as a compact JWS (RFC 7515, EdDSA of RFC 8037) with the members in the order of the schema. What comes back was verified, so a
- * signer with a wrong key or id shows here and not at the service.
+ * Signs a payload as a compact JWS (RFC 7515, EdDSA of RFC 8037) with the members in the order of the schema. The result is verified before it is
+ * returned, so a signer with a wrong key or id fails here and not at the service.
  *
  * @throws {StatementError} `bad-payload`, `wrong-signer` (the payload names somebody else), `bad-signature` (the signer's key is not that of its id)
  */

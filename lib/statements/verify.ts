@@ -1,4 +1,4 @@
-// Checking statements. Strict: what is accepted here is accepted by every JOSE library, and has one form only.
+// Verifies statements. It is strict: every JOSE library accepts what is accepted here, and each statement has one form only.
 import { identityKey, parseIdentityId, type IdentityId } from '../bytes/ids.ts';
 import { verifyEd25519 } from './ed25519.ts';
 import { StatementError } from './errors.ts';
@@ -14,7 +14,7 @@ export interface Claim {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-/** Parses a header of the one accepted text, whoever the signer. */
+/** Parses a header in its canonical text, of any signer. */
 const parseHeader = (text: string): Claim => {
   const header = parseCanonical(text, 'header');
   if (isRecord(header) && typeof header['kid'] === 'string') {
@@ -26,8 +26,8 @@ const parseHeader = (text: string): Claim => {
 };
 
 /**
- * Who a statement says it is from, and of which kind. **Nothing is checked**: it is a claim, good for choosing the `expectedSigner` where any
- * identity may be the signer (a request from a stranger), and for nothing else.
+ * Reads the signer and the kind that a statement claims. **Nothing is checked.** Use the claim only to choose `expectedSigner` if any identity may be
+ * the signer, as for a request from a stranger.
  *
  * @throws {StatementError} `malformed`
  */
@@ -47,7 +47,7 @@ const verified = <K extends Kind>(kind: K, jws: Jws, expectedSigner: IdentityId)
       throw new StatementError('malformed', `this is no ${kind} statement`, 'typ');
     throw new StatementError('wrong-signer', 'kid is not the expected signer', 'kid');
   }
-  // The signature comes before the payload: what nobody signed is not worth parsing.
+  // The signature is checked before the payload, so that unsigned input is not parsed.
   if (!verifyEd25519(parts.signature, parts.signingInput, identityKey(expectedSigner)))
     throw new StatementError('bad-signature', 'the signature does not verify', 'signature');
   const payload = parsePayload(kind, parseCanonical(parts.payload, 'payload'));
@@ -59,17 +59,17 @@ const verified = <K extends Kind>(kind: K, jws: Jws, expectedSigner: IdentityId)
 };
 
 /**
- * Checks form, signer, signature and payload of a statement, in this order. See docs/spec/statements.md.
+ * Verifies form, signer, signature and payload of a statement, in this order. See docs/spec/statements.md.
  *
- * @param expectedSigner the identity that the caller knows must have signed; never taken from the statement itself, see {@link claimOf}
+ * @param expectedSigner the identity that must have signed, as the caller knows it; never take it from the statement itself, see {@link claimOf}
  * @throws {StatementError} (the promise is rejected with it) `malformed`, `wrong-signer`, `bad-signature`, `bad-payload`
  */
 export const verifyStatement = <K extends Kind>(kind: K, jws: Jws, expectedSigner: IdentityId): Promise<Statement<K>> =>
   new Promise((resolve) => resolve(verified(kind, jws, expectedSigner)));
 
 /**
- * **Hazard: checks no signature.** Only for what the service verified before it stored it, read back from its own table, where verifying again
- * would cost time and prove nothing against whoever can write the table. Clients never call this.
+ * **Hazard: checks no signature.** Only for statements that the service verified before it stored them, when it reads them from its own table. To verify them
+ * again would cost time and not protect against anybody who can write to the table. Clients never call this.
  *
  * @throws {StatementError} `malformed` or `bad-payload`: the stored item is damaged
  */

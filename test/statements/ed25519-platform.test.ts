@@ -1,4 +1,4 @@
-// What a platform may do other than Node's OpenSSL, and still is right about every signature that it takes.
+// Tests platforms that behave differently from Node's OpenSSL, but accept the same signatures.
 import { expect, test } from '@jest/globals';
 import * as nodeCrypto from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
@@ -8,7 +8,7 @@ import { nativeEquation } from '../../lib/statements/ed25519-native.ts';
 import { makeVerifier } from '../../lib/statements/ed25519.ts';
 import { fill, patient } from './samples.ts';
 
-/** As Rust's dalek behind Deno: a key that is no point is refused when it is imported. */
+/** Like Rust's dalek behind Deno: the import refuses a key that is no point. */
 const early = {
   createPublicKey: (key: nodeCrypto.JsonWebKeyInput) => {
     ed25519.Point.fromBytes(fromBase64url(key.key.x!));
@@ -17,7 +17,7 @@ const early = {
   verify: (...args: Parameters<typeof nodeCrypto.verify>) => nodeCrypto.verify(...args),
 };
 
-test('a platform that throws for a key that is no point says no, as noble does', () => {
+test('if the platform throws for a key that is no point, the signature is invalid, as with noble', () => {
   const equation = nativeEquation({ process: { getBuiltinModule: () => early } })!;
   expect(equation).toBeDefined();
   const noPoint = fill(0, 32);

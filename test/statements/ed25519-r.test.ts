@@ -1,4 +1,4 @@
-// R of small order, with the S that fits: whoever has the key can make such signatures, and libsodium refuses them.
+// Tests signatures whose R is of small order, with a matching S. The owner of a key can make them, and libsodium refuses them.
 import { describe, expect, test } from '@jest/globals';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
@@ -25,7 +25,7 @@ const signatures = (r: Uint8Array): readonly (readonly [signature: Uint8Array, k
     return [concat(r, little((k * scalar) % L)), key] as const;
   });
 
-/** As of a library that compares points and not their bytes: nothing in the self test tells it apart. */
+/** Like a library that compares points and not their bytes. The self-test does not detect this difference. */
 const byPoints: Equation = (signature, text, publicKey) => {
   const [r, key] = [signature.subarray(0, 32), Point.fromBytes(publicKey)];
   const k = number(sha512(concat(r, publicKey, text))) % L;
@@ -44,7 +44,7 @@ describe.each([
 ])('with the equation of %s', (_, equation) => {
   const verify = makeVerifier(equation);
 
-  test('good signatures are good', () => {
+  test('valid signatures are accepted', () => {
     const key = ed25519.getPublicKey(fill(1, 32));
     expect(verify(ed25519.sign(message, fill(1, 32)), message, key)).toBe(true);
   });

@@ -1,3 +1,4 @@
+// Tests the strict Ed25519 verifier on the platform's equation and on noble's.
 import { describe, expect, test } from '@jest/globals';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
@@ -38,7 +39,7 @@ const SMALL = [
 const message = utf8('message');
 const signature = patient.sign(message);
 
-// Which of the two runs is up to the platform; the verdict is not.
+// The platform decides which of the two is used; the verdict must not depend on it.
 describe.each([
   ['the platform', nativeEquation()!],
   ['noble', nobleEquation],
@@ -98,7 +99,7 @@ describe.each([
       expect(verify(concat(signature, Uint8Array.of(0)), message, patient.publicKey)).toBe(false);
     });
 
-    test('what only the cofactored equation takes is refused, as other libraries do', () => {
+    test('a signature that is valid only with the cofactor is refused, as in other libraries', () => {
       // R shifted by a point of order 8: [8]R is the same, R is not.
       const torsion = Point.fromBytes(fromHex(SMALL[6]!));
       const secret = ed25519.utils.getExtendedPublicKey(fill(1, 32)).scalar;
@@ -123,7 +124,7 @@ describe.each([
   });
 });
 
-test('both equations say the same of keys with a part of small order', () => {
+test('both equations give the same verdict for keys with a component of small order', () => {
   const [native, noble] = [makeVerifier(nativeEquation()!), makeVerifier(nobleEquation)];
   const verdicts = new Set<boolean>();
   const eighth = Point.fromBytes(fromHex(SMALL[6]!));
@@ -168,7 +169,7 @@ describe('the equation of the platform', () => {
     expect(nativeEquation(platform)).toBeUndefined();
   });
 
-  test('is used where there is one', () => {
+  test('is used if there is one', () => {
     expect(nativeEquation()).toBeDefined();
   });
 });

@@ -1,4 +1,4 @@
-// The pages under docs/spec against the code: examples are what the code makes, tables name what the schemas name.
+// Tests the pages under docs/spec against the code: the code produces their examples, and their tables list the members of the schemas.
 import { describe, expect, test } from '@jest/globals';
 import { compactVerify, importJWK } from 'jose';
 import { readFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
-// The published examples: two identities from known words, one statement of each kind, two signed requests. Everything random is a repeated
-// byte, everything that another page defines (sealed texts, digests of blobs, key fragments) is a stand-in of the right length.
+// Builds the published examples: two identities from known words, one statement of each kind, two signed requests. Random values are a repeated byte. Values
+// that other pages define (sealed texts, digests of blobs, key fragments) are placeholders of the right length.
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { toBase64url, toHex, utf8 } from '../../lib/bytes/codec.ts';
 import { newId, type GrantId, type OpeningId, type RandomId, type RequestId } from '../../lib/bytes/ids.ts';

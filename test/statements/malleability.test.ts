@@ -1,4 +1,4 @@
-// Every way to write the same statement differently, and every header that another key or algorithm might get in by.
+// Tests that a statement has one form: other spellings of the same content, other headers, keys and algorithms are refused.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { CompactSign, compactVerify, importJWK, UnsecuredJWT } from 'jose';
 import fc from 'fast-check';
@@ -16,7 +16,7 @@ const members = { alg: 'EdDSA', kid: patient.id as string, typ: 'pcehr-denial+jw
 const HEADER = JSON.stringify(members);
 const verify = (jws: string, signer: IdentityId = patient.id): Promise<string> =>
   refusal(() => verifyStatement('denial', jws, signer));
-/** Signed correctly, whatever the texts: so only the form can be the reason. */
+/** Signs any texts correctly, so that only their form can be the reason of a refusal. */
 const withHeader = (header: unknown) =>
   verify(rawJws(typeof header === 'string' ? header : JSON.stringify(header), PAYLOAD, patient));
 const withPayload = (text: string) => verify(rawJws(HEADER, text, patient));
@@ -28,7 +28,7 @@ beforeAll(async () => {
   parts = jws.split('.') as typeof parts;
 });
 
-test('the yardstick is accepted', async () => {
+test('the unchanged statement is accepted', async () => {
   expect(rawJws(HEADER, PAYLOAD, patient)).toBe(jws);
   expect(await verify(jws)).toBe('accepted');
 });
@@ -203,11 +203,11 @@ describe('a public name', () => {
   ])('%s is not', async (_, name) => expect(await sign(name)).toBe('bad-payload'));
 });
 
-describe('what jose alone lets through', () => {
+describe('statements that jose accepts', () => {
   const key = () => importJWK({ kty: 'OKP', crv: 'Ed25519', x: toBase64url(patient.publicKey) }, 'EdDSA');
   const joseTakes = async (text: string) => (await compactVerify(text, await key())).payload.length > 0;
 
-  // Why the canonical form is checked here: if a later jose refuses these, that is well too, and this test says so.
+  // This shows why the canonical form is checked here. If a later jose refuses these, this test reports it.
   test('doubled members and white space pass there and are refused here', async () => {
     const doubled = rawJws(HEADER.replace('{', '{"alg":"none",'), PAYLOAD, patient);
     expect(await joseTakes(doubled)).toBe(true);
@@ -238,7 +238,7 @@ describe('claims', () => {
   });
 });
 
-test('only its own errors escape, whatever comes in', async () => {
+test('throws only its own errors, for any input', async () => {
   const json = fc.json({ maxDepth: 3 });
   const texts = fc.oneof(
     fc.string({ maxLength: 200 }),
@@ -266,7 +266,7 @@ test('only its own errors escape, whatever comes in', async () => {
   );
 });
 
-test('whatever is accepted has the canonical form', () => {
+test('every accepted statement has the canonical form', () => {
   for (const part of parts.slice(0, 2)) {
     const text = fromUtf8(fromBase64url(part));
     expect(JSON.stringify(JSON.parse(text))).toBe(text);

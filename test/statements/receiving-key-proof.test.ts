@@ -1,3 +1,4 @@
+// Tests the message that proves possession of a receiving key.
 import { expect, test } from '@jest/globals';
 import { BytesError } from '../../lib/bytes/errors.ts';
 import { possessionMessage } from '../../lib/statements/receiving-key-proof.ts';

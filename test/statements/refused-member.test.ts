@@ -1,4 +1,4 @@
-// A refused statement names the member, or the part, that is wrong: with every way to be wrong, and never with a value.
+// Tests that a refused statement names the wrong member or part, for every kind of error, and never a value.
 import { describe, expect, test } from '@jest/globals';
 import * as z from 'zod/mini';
 import { toBase64url, utf8 } from '../../lib/bytes/codec.ts';
@@ -10,7 +10,7 @@ import { patient, rawJws, SAMPLES, stranger } from './samples.ts';
 
 const headerOf = (kind: string, kid: string): string => JSON.stringify({ alg: 'EdDSA', kid, typ: `pcehr-${kind}+jws` });
 
-/** Why a statement is refused, and which member that names. */
+/** The code of the refusal, and the member that it names. */
 const refused = async (kind: Kind, jws: string, by = SAMPLES[kind].signer): Promise<string> => {
   const error: unknown = await verifyStatement(kind, jws, by.id).catch((thrown: unknown) => thrown);
   if (!(error instanceof StatementError)) throw new Error('this was to be refused');
@@ -54,7 +54,7 @@ describe('a payload', () => {
     },
   );
 
-  test('names an element by its place', async () => {
+  test('names an element by its index', async () => {
     const { payload, signer } = SAMPLES.grant;
     const cells = [...payload.cells, { ...payload.cells[0]!, epoch: 'private' }];
     const text = JSON.stringify({ ...payload, cells });

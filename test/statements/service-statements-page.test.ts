@@ -1,4 +1,4 @@
-// docs/spec/service-statements.md against the code: members, and an example that is made anew.
+// Tests docs/spec/service-statements.md against the code: the members, and an example that is built again.
 import { describe, expect, test } from '@jest/globals';
 import { p256 } from '@noble/curves/nist.js';
 import { compactVerify, importJWK } from 'jose';

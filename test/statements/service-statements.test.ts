@@ -1,4 +1,4 @@
-// What the service signs, held to docs/spec/service-statements.md; the signatures are made by hand where they are to be wrong.
+// Tests the statements of the service. Invalid signatures are built by the test itself.
 import { p256 } from '@noble/curves/nist.js';
 import { describe, expect, test } from '@jest/globals';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
@@ -42,7 +42,7 @@ const codeOf = (jws: string, kind: 'checkpoint' | 'receipt' = 'checkpoint', key 
   }
 };
 
-test('what was signed verifies, and says what was said', async () => {
+test('a signed payload verifies and is returned unchanged', async () => {
   expect(verifyServiceStatement('receipt', await signAsService('receipt', receipt, service), service.key)).toEqual(
     receipt,
   );
@@ -51,7 +51,7 @@ test('what was signed verifies, and says what was said', async () => {
   expect(jws).toBe(await jwsOf(header, checkpoint));
 });
 
-test('either half of a signature is one: KMS makes both', async () => {
+test('both (r, s) and (r, n - s) are accepted, because KMS makes both', async () => {
   const [head, payload, signature] = (await jwsOf(header, checkpoint)).split('.');
   const { r, s } = p256.Signature.fromBytes(fromBase64url(signature!));
   const twin = new p256.Signature(r, p256.Point.Fn.ORDER - s).toBytes('compact');
@@ -78,7 +78,7 @@ describe('refuses', () => {
     expect(codeOf(`${head}.${altered}.${signature}`)).toBe('bad-signature');
   });
 
-  test('to sign what is not of the kind', async () => {
+  test('to sign a payload of another kind', async () => {
     await expect(signAsService('checkpoint', { ...checkpoint, seq: -1 }, service)).rejects.toMatchObject({
       code: 'bad-payload',
     });

@@ -1,3 +1,4 @@
+// Tests signing and verifying of every kind of statement, also against jose.
 import { describe, expect, test } from '@jest/globals';
 import { base64url, CompactSign, compactVerify, importJWK } from 'jose';
 import fc from 'fast-check';
@@ -19,7 +20,7 @@ const joseKey = (publicKey: Uint8Array, secret?: Uint8Array) =>
 describe.each(kinds)('%s', (kind) => {
   const { payload, signer } = SAMPLES[kind];
 
-  test('is signed, verified by its signer, and by nobody else', async () => {
+  test('verifies for its signer, and for no other', async () => {
     const made = await signSample(kind);
     expect(made.payload).toEqual(payload);
     expect(await verifyStatement(kind, made.jws, signer.id)).toEqual(made);
@@ -53,7 +54,7 @@ describe.each(kinds)('%s', (kind) => {
     }
   });
 
-  test('reloads without a key, and tells whom it claims to be from', async () => {
+  test('reloads without a key, and shows which signer it claims', async () => {
     const made = await signSample(kind);
     expect(reloadStatement(kind, made.jws)).toEqual(made);
     expect(claimOf(made.jws)).toEqual({ kind, signer: signer.id });
@@ -106,7 +107,7 @@ describe('signStatement', () => {
     expect(await refusal(() => signStatement('denial', payload, patient))).toBe('bad-payload');
   });
 
-  test('holds for any payload of its schema', async () => {
+  test('signs and verifies any payload of its schema', async () => {
     const bytes = (n: number) => fc.uint8Array({ minLength: n, maxLength: n }).map(toBase64url);
     const payloads = fc.record(
       {

@@ -1,4 +1,4 @@
-// Every test of the rules and of the use cases in one file, so that the sources are loaded once for each mutant.
+// Imports all tests of the rules and use cases into one file, so that mutation testing loads the sources once for each mutant.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 

@@ -1,4 +1,4 @@
-// Before the suites that need AWS: the local one is started (or what AWS_ENDPOINT_URL names is taken) and gets its tables and bucket.
+// Jest global setup for suites that need AWS: starts the local AWS, or uses the one at AWS_ENDPOINT_URL, and creates tables and bucket.
 import { enterLocalAws } from '../../localstack/environment.ts';
 import { startLocalAws, type LocalAws } from '../../localstack/local-aws.ts';
 import { compiledStack, createResources } from '../../localstack/resources.ts';
@@ -9,7 +9,7 @@ declare global {
   var testSystem: System | undefined;
 }
 
-/** Workers inherit the environment. */
+/** Workers inherit the environment, so it is set here. */
 export default async function setUp(): Promise<void> {
   if (globalThis.testAws !== undefined) return;
   const aws = await startLocalAws({ say: (line) => process.stderr.write(`${line}\n`) });
@@ -18,7 +18,7 @@ export default async function setUp(): Promise<void> {
   Object.assign(process.env, await createResources(aws.endpoint, await compiledStack('local')));
 }
 
-/** The API as well, by serverless-offline. */
+/** Starts the API on serverless-offline too. */
 export async function setUpApi(): Promise<void> {
   await setUp();
   if (globalThis.testSystem !== undefined) return;

@@ -1,5 +1,5 @@
-// The page of the browser test: patient and recipient in one tab, with nothing but the SDK and what browsers have. What came of it goes to the
-// server that gave the page; each step is said on the console, which the test shows when the page does not end.
+// Page of the browser test: patient and recipient in one tab, with only the SDK and the browser. It posts its result to the server that served the page. Each
+// step is logged to the console, which the test prints if the page does not finish.
 import {
   AppError,
   createIdentity,
@@ -21,7 +21,7 @@ export interface Seen {
   readonly opened: string;
 }
 
-/** What the page says: what it saw, or what it broke on. */
+/** The report of the page: its observations, or its error. */
 export type Report =
   | {
       readonly seen: readonly Seen[];
@@ -29,7 +29,7 @@ export type Report =
       readonly downloaded: number;
       readonly refused: { readonly code: string; readonly reason: string | undefined };
       readonly trail: readonly string[];
-      /** Parts that a worker hashed. */
+      /** Number of parts that a worker hashed. */
       readonly hashedApart: number;
       readonly curve: { readonly name: string; readonly reason?: string };
     }
@@ -37,7 +37,7 @@ export type Report =
 
 const MiB = 1024 * 1024;
 
-/** getRandomValues gives 64 KiB at most. */
+/** getRandomValues returns at most 64 KiB. */
 const bytesOf = (length: number): Uint8Array<ArrayBuffer> => {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
@@ -53,7 +53,7 @@ const step = (name: string): void => {
   console.log(`step: ${name}`);
 };
 
-/** A padded one, one in one piece, one whose length is not known before its end and that takes four parts. */
+/** A padded body, a body in one part, and a stream of unknown length with four parts. */
 const CONTENTS: readonly { readonly fileName: string; readonly length: number; readonly as: (b: Blob) => Content }[] = [
   { fileName: 'note.txt', length: 1_000, as: (blob) => blob },
   { fileName: 'scan.bin', length: 3 * MiB + 1, as: (blob) => blob },
@@ -97,7 +97,7 @@ const mainJob = async (origin: string): Promise<Report> => {
     purpose: 'TREAT',
     durationSeconds: 86_400,
   });
-  // They met. Then the patient comes back, with what the browser kept of it.
+  // The safety numbers were compared. Then the patient starts again from the state that the browser stored.
   patient.verify(recipient.id);
   const kept = JSON.stringify(patient.memory.export());
   const again = createPatient({ origin, ...own, memory: importMemory(own.keys.id, JSON.parse(kept)) });

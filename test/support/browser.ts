@@ -1,4 +1,4 @@
-// A page in a headless Chromium: no driver, no protocol. The page is served from here and posts what it has to say.
+// Runs a page in a headless Chromium without a driver or a protocol: it serves the page, and waits for the report that the page posts.
 import { spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { accessSync, constants } from 'node:fs';
@@ -28,7 +28,7 @@ const isProgram = (path: string): boolean => {
   }
 };
 
-/** What CHROMIUM names, else the first on the PATH or where macOS has it. */
+/** The browser: the one in CHROMIUM, otherwise the first on the PATH or in macOS's folder. */
 export const findChromium = (env: NodeJS.ProcessEnv): string | undefined => {
   if (env['CHROMIUM'] !== undefined && env['CHROMIUM'] !== '') return env['CHROMIUM'];
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
@@ -38,31 +38,31 @@ export const findChromium = (env: NodeJS.ProcessEnv): string | undefined => {
 const FLAGS = [
   '--headless=new',
   '--disable-gpu',
-  // Containers have a small /dev/shm.
+  // /dev/shm is small in containers.
   '--disable-dev-shm-usage',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-breakpad',
   '--no-first-run',
   '--no-proxy-server',
-  // The page's console and refusals by CORS or the policy come out on stderr.
+  // Writes the page's console, and refusals by CORS or the policy, to stderr.
   '--enable-logging=stderr',
 ];
 
 export interface Page {
-  /** A module, run in an empty page. */
+  /** A module that runs in an empty page. */
   readonly script: string;
   readonly query: Readonly<Record<string, string>>;
-  /** Origins that the page may talk to besides its own. */
+  /** Other origins to which the page may connect. */
   readonly connects: readonly string[];
-  /** What may run besides its own script. */
+  /** Further permissions for scripts. */
   readonly allows?: '' | "'wasm-unsafe-eval'" | undefined;
   readonly workers?: "'none'" | 'blob:';
-  /** From other origins, as a page must be that needs a finer clock. */
+  /** Cross-origin isolated: required for a clock of high resolution. */
   readonly isIsolated?: boolean;
 }
 
-/** Gives the page, under a policy that allows its script and no eval, and takes its report. */
+/** Serves the page under a policy that allows its own script and no eval, and receives its report. */
 const serve = (
   { script, connects, allows = '', workers = "'none'", isIsolated = false }: Page,
   onReport: (report: string) => void,
@@ -89,16 +89,16 @@ const serve = (
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 };
 
-/** What the browser left behind of its own processes. */
+/** Ids of the browser's processes that are still running. */
 const endGroup = (leader: number | undefined): void => {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');
   } catch {
-    // Nothing was left.
+    // There are none.
   }
 };
 
-/** The end of what it said, without its complaints that there is no desktop. */
+/** The end of the browser's output, without its complaints about a missing desktop. */
 const lastOf = (said: string): string =>
   said
     .split('\n')
@@ -107,24 +107,24 @@ const lastOf = (said: string): string =>
     .join('\n');
 
 export interface Ran {
-  /** What the page posted. */
+  /** The report that the page posted. */
   readonly report: unknown;
-  /** The end of what the browser said: the console, and what was refused by CORS or the policy. */
+  /** The end of the browser's output: the console, and refusals by CORS or the policy. */
   readonly said: string;
 }
 
 /**
- * Opens the page in the browser and waits for what it posts.
- * @throws {Error} when the browser ends first or the page takes longer than `patience` ms, with the end of what the browser said
+ * Opens the page in the browser and waits for its report.
+ * @throws {Error} if the browser ends first or the page takes longer than `patience` ms, with the end of the browser's output
  */
 export const runPage = async (chromium: string, page: Page, patience: number): Promise<Ran> => {
-  // Not the folder that TMPDIR names: a socket is made below this one, and its path may have no more than about 100 characters.
+  // TMPDIR is not used, because the path of a socket below this folder may have only about 100 characters.
   const home = await mkdtemp('/tmp/browser-');
   const posts = new EventEmitter<{ report: [string] }>();
   const server = await serve(page, (report) => posts.emit('report', report));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}/?${new URLSearchParams(page.query).toString()}`;
-  // Chromium has no sandbox for root.
+  // Chromium does not run its sandbox as root.
   const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
   const child = spawn(chromium, [...FLAGS, ...sandbox, `--user-data-dir=${home}`, url], {
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -1,4 +1,4 @@
-// Stands in for lib/envelope/choose-engine.ts where the suites run on the engine of browsers.
+// Replaces lib/envelope/choose-engine.ts, so that the suites run on the WebCrypto engine.
 import { webEngine } from '../../lib/envelope/engine.ts';
 
 export const engine = webEngine;

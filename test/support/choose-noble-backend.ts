@@ -1,4 +1,4 @@
-// Stands in for lib/umbral/curve/choose-backend.ts where the suites run on the other backend.
+// Replaces lib/umbral/curve/choose-backend.ts, so that the suites run on noble.
 import { noble } from '../../lib/umbral/curve/noble.ts';
 
 export const chosen = { backend: noble, name: 'noble' } as const;

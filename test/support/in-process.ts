@@ -1,5 +1,5 @@
-// The whole service inside the test's process, over the real local AWS: every handler as it is deployed, behind a `fetch` that speaks
-// the gateway's payload format. Tests hang their own middleware on the AWS clients (counting, faults, barriers) and set the clock.
+// Runs the whole service in the test's process, over the real local AWS: every handler as deployed, behind a `fetch` that uses the gateway's payload format.
+// Tests add middleware to the AWS clients (counting, faults, barriers) and set the clock.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
@@ -21,16 +21,16 @@ export interface ServiceOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock?: () => number;
   readonly onClient?: (client: AwsClient) => void;
-  /** Takes what would be logged; nobody unless given. */
+  /** Receives the log lines; by default they are dropped. */
   readonly log?: Log;
-  /** Sees each call before and after it ran. */
+  /** Wraps each call. */
   readonly around?: (route: RouteName, run: () => Promise<Response>) => Promise<Response>;
 }
 
 export interface Service {
   readonly origin: string;
   readonly container: Container;
-  /** For the SDK and for raw calls: calls to ORIGIN stay in the process, everything else (presigned URLs) goes to storage. */
+  /** For the SDK and for raw calls. Calls to ORIGIN stay in the process; all others (presigned URLs) go to storage. */
   readonly fetch: typeof fetch;
 }
 
@@ -57,7 +57,7 @@ const toEvent = (request: Request, url: URL, body: string): APIGatewayProxyEvent
   }) as unknown as APIGatewayProxyEventV2;
 
 const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'openapi.json');
-/** The one function that is given something else than the container. */
+/** The only function whose dependencies are not the container. */
 const documented = ({ log, clock, origin }: Container): Container =>
   ({
     log,
@@ -66,7 +66,7 @@ const documented = ({ log, clock, origin }: Container): Container =>
     document: () => JSON.parse(readFileSync(DOCUMENT, 'utf8')) as object,
   }) as unknown as Container;
 
-/** Every refusal is one that the contract names for the route. */
+/** Checks that every error answer is one that the contract lists for the route. */
 const mustBeDeclared = (route: RouteName, status: number, body = ''): void => {
   if (status < 400) return;
   const { code } = JSON.parse(body) as { code: ErrorCode };

@@ -1,4 +1,4 @@
-// The whole service in memory, behind one `fetch`: every handler with its use case, over the stores in memory. No AWS.
+// Runs the whole service in memory, behind a `fetch`: every handler with its use case, over stores in memory. It needs no AWS.
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
@@ -11,7 +11,7 @@ export const ORIGIN = 'https://service.test';
 export interface MemoryServiceOptions {
   /** The service's clock, milliseconds since 1970. */
   readonly clock: () => number;
-  /** Answers instead of the service; undefined lets it answer. */
+  /** Answers instead of the service; return undefined to let the service answer. */
   readonly instead?: (route: RouteName, url: URL) => Response | undefined;
 }
 

@@ -1,4 +1,4 @@
-// One process of the memory test: files a file as a patient, or opens it as a recipient, and says its peak memory.
+// Process of the memory test: files a file as a patient, or opens it as a recipient, and prints its peak memory.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

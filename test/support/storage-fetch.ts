@@ -1,4 +1,4 @@
-// What S3 refuses of a PUT by a presigned URL and the local AWS lets pass: headers that the URL did not sign, and a part without its checksum.
+// Adds checks of S3 that the local AWS lacks: a PUT by a presigned URL may have no unsigned headers, and a part needs its checksum.
 const mustBeSigned = (name: string): boolean => name.startsWith('x-amz-') || name === 'if-none-match';
 
 const refusal = (status: number, code: string, message: string): Response =>
@@ -18,6 +18,6 @@ const refused = ({ method, url, headers }: Request): Response | undefined => {
   return undefined;
 };
 
-/** `fetch` to storage, as strict with a PUT as S3 is. */
+/** `fetch` for storage that checks a PUT as strictly as S3. */
 export const storageFetch: typeof fetch = async (input, init) =>
   refused(new Request(input, init)) ?? fetch(input, init);

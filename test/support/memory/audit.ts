@@ -1,4 +1,4 @@
-// The trail as it is read: by place, by time, or by actor.
+// In-memory port of the trail: lists events by sequence number, by time, or by actor.
 import type { AuditEntry, AuditTrail } from '../../../lib/ports/index.ts';
 import { pageOf, type Placed } from './page.ts';
 import { ms, pad, type State } from './state.ts';

@@ -1,4 +1,4 @@
-// A versioned bucket whose URLs are their own permission: they say what they are for and when they end, and nobody signs them.
+// In-memory versioned bucket. Its URLs contain their own permission and expiry, and nobody signs them.
 import { Buffer } from 'node:buffer';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { AppError } from '../../../lib/api/errors.ts';
@@ -40,7 +40,7 @@ const putObject = (state: State, key: string, parts: readonly PartRow[]): void =
   state.objects.set(key, { versionId: newName(state, 'version'), body, digest: digestOf(parts) });
 };
 
-/** Completes the parts, unless that was done, or there is an object already. */
+/** Completes the upload, unless it was completed before or the object exists. */
 const finish = (state: State, key: string, id: string, expected: Expected): void => {
   const multipart = state.multiparts.get(id);
   if (multipart === undefined) return;
@@ -103,7 +103,7 @@ const parsed = (url: string) => {
   return { key: pathname.slice(1), query: (name: string) => searchParams.get(name) ?? undefined };
 };
 
-/** What the bucket answers, as an HTTP status, to bytes that are sent to a target. */
+/** The HTTP status that the bucket answers when bytes are sent to a target. */
 export const sendPart = (state: State, { url, headers }: PartTarget, body: Uint8Array, now: number): number => {
   const { key, query } = parsed(url);
   if (now > Number(query('until'))) return 403;
@@ -123,7 +123,7 @@ export const sendPart = (state: State, { url, headers }: PartTarget, body: Uint8
   return 200;
 };
 
-/** The bytes at a download URL; undefined when it has ended or they are gone. */
+/** The bytes at a download URL; undefined if the URL has expired or the object is gone. */
 export const fetchBlob = (state: State, url: string, now: number): Uint8Array | undefined => {
   const { key, query } = parsed(url);
   const object = state.objects.get(key);

@@ -1,4 +1,4 @@
-// Extensions of grants, alone or with the cell that they carry a grant into.
+// In-memory port of extensions of grants, alone or together with the cell that they add.
 import { AppError } from '../../../lib/api/errors.ts';
 import { livenessAt } from '../../../lib/domain/grant.ts';
 import type { Instant } from '../../../lib/domain/time.ts';

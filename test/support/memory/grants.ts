@@ -1,4 +1,4 @@
-// Grants and what openings count on them.
+// In-memory port of grants, and of the openings that are counted on them.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { GrantId } from '../../../lib/bytes/ids.ts';
 import { leavesRoomFor, livenessAt, type GrantStatus } from '../../../lib/domain/grant.ts';
@@ -179,7 +179,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
 
 const byEnd = (row: GrantRow): Placed<GrantRow> => [`${ms(row.end!)}#${row.statement.payload.grant}`, row];
 
-/** Why the grant does not give `records` more now; undefined when it does. */
+/** The reason why the grant does not allow `records` more openings now; undefined if it does. */
 const notGiving = (status: GrantStatus | undefined, records: number, now: Instant): Refusal | undefined => {
   if (status === undefined) return new AppError('not-found');
   const live = livenessAt(status, now);

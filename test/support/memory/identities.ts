@@ -1,4 +1,4 @@
-// Identities and folders.
+// In-memory port of identities and folders.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { Statement } from '../../../lib/statements/kinds.ts';
 import type { Folders, Identities, StoredCell, StoredWrap } from '../../../lib/ports/index.ts';
@@ -26,7 +26,7 @@ export const identitySteps = (state: State): Steps<Identities> => ({
 const CELL = /^C#\d{10}$/;
 const FOLDER = /^F#[a-z]+#[a-z2-7]{26}$/;
 
-/** Of the record version that a folder holds alone. */
+/** For a single-record folder: its record version. */
 const addWrap = (state: State, { payload }: Statement<'folder'>, wrap: StoredWrap | undefined): void => {
   const { single, folder, epoch, issued } = payload;
   const row = single && state.records.get(single.record);

@@ -1,5 +1,5 @@
-// The whole of what use cases need, in memory: a small model of lib/stores with the same conditions, refusals, pages and trail. Every call of
-// a port is one step that runs as a whole; a scheduler decides when.
+// In-memory implementation of all ports: a small model of lib/stores with the same conditions, errors, pages and trail. Every call of a port is one atomic step;
+// a scheduler decides when it runs.
 import type { PartTarget, Ports } from '../../../lib/ports/index.ts';
 import { auditSteps } from './audit.ts';
 import { blobSteps, fetchBlob, sendPart } from './blobs.ts';
@@ -15,22 +15,22 @@ import { staleUploads, uploadSteps } from './uploads.ts';
 
 export interface MemoryInit {
   readonly schedule?: Schedule;
-  /** To go on from; it is used as it is. */
+  /** The state to start from. It is used, not copied. */
   readonly state?: State;
 }
 
 export interface Memory {
   readonly ports: Ports;
   readonly state: State;
-  /** A copy, to compare with or to go on from. */
+  /** A copy of the state, to compare with or to start from. */
   readonly snapshot: () => State;
-  /** Names of the tables in which a row is new, gone, or another. */
+  /** Names of the tables in which a row was added, removed or replaced. */
   readonly changedSince: (before: State) => readonly string[];
-  /** Bytes sent to a target of `blobs.targets`; the HTTP status. */
+  /** Sends bytes to a target of `blobs.targets`, and returns the HTTP status. */
   readonly send: (target: PartTarget, body: Uint8Array, now: number) => number;
-  /** The bytes at a URL of `blobs.download`, while it lives. */
+  /** The bytes at a URL of `blobs.download`, until it expires. */
   readonly fetch: (url: string, now: number) => Uint8Array | undefined;
-  /** Removes claims whose time to live is over. */
+  /** Removes claims whose time to live has passed. */
   readonly forgetClaims: (now: number) => void;
 }
 

@@ -1,4 +1,4 @@
-// Lists, a page at a time. A cursor is the last sort key as base64url; it only moves the beginning of the list.
+// Pagination of in-memory lists. A cursor is the last sort key as base64url; the next page starts after it.
 import { AppError } from '../../../lib/api/errors.ts';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../../lib/bytes/codec.ts';
 import type { Page, PageRequest } from '../../../lib/ports/index.ts';
@@ -6,16 +6,16 @@ import type { Page, PageRequest } from '../../../lib/ports/index.ts';
 const DEFAULT_LIMIT = 50;
 const LARGEST_LIMIT = 100;
 
-/** A list's member and where it stands. */
+/** An item of a list with its sort key. */
 export type Placed<T> = readonly [sortKey: string, item: T];
 
-/** @param shape of the list's sort keys */
+/** @param shape pattern of the list's sort keys */
 const readCursor = (cursor: string, shape: RegExp): string => {
   let sortKey = '';
   try {
     sortKey = fromUtf8(fromBase64url(cursor));
   } catch {
-    // Refused below.
+    // The check below refuses it.
   }
   if (!shape.test(sortKey)) throw new AppError('malformed-request', { member: 'cursor' });
   return sortKey;
@@ -25,7 +25,7 @@ const compare = ([a]: Placed<unknown>, [b]: Placed<unknown>): number => (a < b ?
 
 export const limitOf = ({ limit = DEFAULT_LIMIT }: PageRequest): number => Math.min(limit, LARGEST_LIMIT);
 
-/** Behind the cursor, in the order of `all`. */
+/** The items after the cursor, in the order of `all`. */
 const take = <T>(rest: readonly Placed<T>[], request: PageRequest): Page<T> => {
   const shown = rest.slice(0, limitOf(request));
   const last = shown.at(-1);
@@ -33,7 +33,7 @@ const take = <T>(rest: readonly Placed<T>[], request: PageRequest): Page<T> => {
   return last === undefined || shown.length === rest.length ? { items } : { items, next: toBase64url(utf8(last[0])) };
 };
 
-/** By sort key. @throws {AppError} `malformed-request` */
+/** One page, ordered by sort key. @throws {AppError} `malformed-request` */
 export const pageOf = <T>(all: readonly Placed<T>[], shape: RegExp, request: PageRequest): Page<T> => {
   const after = request.cursor === undefined ? '' : readCursor(request.cursor, shape);
   return take(
@@ -42,7 +42,7 @@ export const pageOf = <T>(all: readonly Placed<T>[], shape: RegExp, request: Pag
   );
 };
 
-/** Several lists, one after the other; the cursor begins with the name of its list. @throws {AppError} `malformed-request` */
+/** One page over several lists, one after the other. The cursor begins with the name of its list. @throws {AppError} `malformed-request` */
 export const pageOfLists = <T>(
   lists: readonly (readonly [name: string, list: readonly Placed<T>[]])[],
   shape: RegExp,

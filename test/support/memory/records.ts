@@ -1,4 +1,4 @@
-// Records: heads, versions and wraps.
+// In-memory port of records: heads, versions and wraps.
 import { AppError } from '../../../lib/api/errors.ts';
 import { livenessAt, type GrantStatus } from '../../../lib/domain/grant.ts';
 import type { Instant } from '../../../lib/domain/time.ts';

@@ -1,4 +1,4 @@
-// Requests, and the places that they take: five of a pair, a hundred of a patient, so many an hour of a recipient.
+// In-memory port of requests, and of the slots that limit them: five for a pair, a hundred for a patient, and an hourly number for a recipient.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { IdentityId } from '../../../lib/bytes/ids.ts';
 import type { RequestState } from '../../../lib/domain/life-cycles.ts';
@@ -27,7 +27,7 @@ const toRequest = ({ statement, state, until, grants }: RequestRow): StoredReque
   grants,
 });
 
-/** Whether something whose end is derived is listed under a state: `pending`, `active` and `paused` end, and are `expired` from then on. */
+/** Whether a row is listed under a state. After their end, `pending`, `active` and `paused` rows count as `expired`. */
 export const isListedAs = (
   asked: string | undefined,
   { state, end, ends }: { readonly state: string; readonly end: number; readonly ends: readonly string[] },
@@ -42,13 +42,13 @@ export interface Answer {
   readonly request: StoredRequest;
   readonly now: number;
   readonly change: Partial<RequestRow> & { readonly state: RequestState };
-  /** What it is when the request is not pending any more. */
+  /** The error if the request is no longer pending. */
   readonly otherwise?: (row: RequestRow | undefined) => Refusal;
 }
 
 const closed = (): AppError => new AppError('request-closed');
 
-/** A pending request is answered before its end, and gives its place back. */
+/** Answers a pending request before its end, and frees its slot. */
 export const answering = (state: State, { request, now, change, otherwise = closed }: Answer) => {
   const { payload } = request.statement;
   const row = state.requests.get(payload.request);
@@ -118,7 +118,7 @@ export const requestSteps = (state: State): Steps<Requests> => ({
     ending(state, { request, statement: withdrawal, to: 'withdrawn' }, event, call),
 });
 
-/** Places, the first that is free (-1 where none is), and when the next one is. */
+/** The slots, the first free one (-1 if there is none), and the time when the next one becomes free. */
 const room = (taken: readonly (SlotRow | undefined)[] | undefined, size: number, now: number) => {
   const slots = taken ?? Array<SlotRow | undefined>(size).fill(undefined);
   const ends = slots.map((slot) => slot?.until ?? 0);

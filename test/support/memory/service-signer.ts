@@ -1,4 +1,4 @@
-// The service's signatures, with a key that lives in the test.
+// Signs as the service, with a key that belongs to the test.
 import { p256 } from '@noble/curves/nist.js';
 import { toBase64url } from '../../../lib/bytes/codec.ts';
 import { signAsService } from '../../../lib/statements/service-statements.ts';

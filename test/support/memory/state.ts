@@ -1,4 +1,4 @@
-// Everything that the service keeps, as one plain object: what a use case changed is what differs in it. Rows are replaced, never altered.
+// State of the in-memory service, as one plain object. Rows are replaced, never changed, so a comparison shows what a use case changed.
 import type { FolderId, GrantId, IdentityId, RecordId, RequestId } from '../../../lib/bytes/ids.ts';
 import type { AuditEvent } from '../../../lib/domain/audit-chain.ts';
 import type { Pace } from '../../../lib/domain/opening.ts';
@@ -18,9 +18,9 @@ import type {
   StoredWrap,
 } from '../../../lib/ports/index.ts';
 
-/** A nonce, or an opening id, that was used. */
+/** A used nonce, or a used opening id. */
 export interface ClaimRow {
-  /** Seconds since 1970; from then on the row may go. */
+  /** Seconds since 1970. After that the row may be removed. */
   readonly ttl: number;
   readonly opening?: { readonly statement: StatementHash; readonly at: number };
 }
@@ -32,7 +32,7 @@ export interface EventRow {
 
 export interface FolderRow {
   readonly current: Statement<'folder'>;
-  /** By epoch. */
+  /** Keyed by epoch. */
   readonly cells: ReadonlyMap<number, StoredCell>;
 }
 
@@ -44,7 +44,7 @@ export interface WrapRow extends CellName, StoredWrap {
 
 export interface RecordRow {
   readonly head: StoredRecord;
-  /** Of the first version: its place in the list of the folder. */
+  /** Time of the first version, by which the folder's list is ordered. */
   readonly created: number;
   readonly versions: ReadonlyMap<number, StoredVersion>;
   readonly wraps: readonly WrapRow[];
@@ -62,20 +62,21 @@ export interface RequestRow extends StoredRequest {
   readonly answer?: StatementHash;
 }
 
-/** One of the few places for pending requests of one recipient with one patient. */
+/** One of the few slots for pending requests of a recipient with a patient. */
 export interface SlotRow {
   readonly request: RequestId;
-  /** Free from then on. */
+  /** The slot is free from this time on. */
   readonly until: number;
 }
 
 export interface GrantRow extends StoredGrant {
-  /** Of a grant to read, by the name of the cell. */
+  /** For a grant to read: keyed by the name of the cell. */
   readonly cells: ReadonlyMap<string, GrantedCell>;
-  /** By the name of the cell; gone after revocation. */
+  /** The key fragment signer. */
   readonly verifying: string;
+  /** Keyed by the name of the cell; removed after revocation. */
   readonly kfrags: ReadonlyMap<string, string>;
-  /** When it ended or will; gone when its cells are closed. */
+  /** When it ended or will end; removed when its cells are closed. */
   readonly end?: number | undefined;
   readonly pace: Pace;
 }
@@ -99,26 +100,26 @@ export interface MultipartRow {
 
 export interface State {
   readonly claims: Map<string, ClaimRow>;
-  /** By patient, in order. */
+  /** Keyed by patient, in order. */
   readonly chains: Map<IdentityId, readonly EventRow[]>;
   readonly identities: Map<IdentityId, StoredIdentity>;
   readonly folders: Map<FolderId, FolderRow>;
   readonly records: Map<RecordId, RecordRow>;
-  /** By {@link uploadName}. */
+  /** Keyed by {@link uploadName}. */
   readonly uploads: Map<string, UploadRow>;
   readonly requests: Map<RequestId, RequestRow>;
-  /** By recipient and patient. */
+  /** Keyed by recipient and patient. */
   readonly slots: Map<string, readonly (SlotRow | undefined)[]>;
-  /** By patient. */
+  /** Keyed by patient. */
   readonly patientSlots: Map<IdentityId, readonly (SlotRow | undefined)[]>;
   readonly paces: Map<IdentityId, RequestPace>;
   readonly grants: Map<GrantId, GrantRow>;
-  /** By patient and place. */
+  /** Keyed by patient and sequence number. */
   readonly checkpoints: Map<string, Jws>;
-  /** By key. */
+  /** Keyed by the key in the bucket. */
   readonly objects: Map<string, ObjectRow>;
   readonly multiparts: Map<string, MultipartRow>;
-  /** Numbers the versions and multipart uploads that the bucket names. */
+  /** Counter for the ids of versions and multipart uploads. */
   readonly named: { count: number };
 }
 
@@ -143,7 +144,7 @@ export const emptyState = (): State => ({
 type Table = Exclude<keyof State, 'named'>;
 const TABLES = Object.keys(emptyState()).filter((name): name is Table => name !== 'named');
 
-/** Shares the rows, which never change. */
+/** Copies the tables. The rows are shared, because they never change. */
 export const copyOf = (state: State): State => ({
   ...(Object.fromEntries(TABLES.map((table) => [table, new Map<unknown, unknown>(state[table])])) as unknown as State),
   named: { ...state.named },
@@ -152,7 +153,7 @@ export const copyOf = (state: State): State => ({
 const isSame = (a: ReadonlyMap<unknown, unknown>, b: ReadonlyMap<unknown, unknown>): boolean =>
   a.size === b.size && [...a].every(([name, row]) => b.get(name) === row);
 
-/** Names of the tables in which a row is new, gone, or another. A name that the bucket gave away is no change. */
+/** Names of the tables in which a row was added, removed or replaced. The counter of ids does not count. */
 export const changes = (before: State, after: State): readonly string[] =>
   TABLES.filter((table) => !isSame(before[table], after[table]));
 
@@ -160,7 +161,7 @@ export const cellText = ({ folder, epoch }: CellName): string => `${folder}#${ep
 export const uploadName = ({ record, upload }: Pick<StoredUpload, 'record' | 'upload'>): string =>
   `${record}/${upload}`;
 
-/** Numbers as they sort as text. */
+/** Numbers padded so that they sort as text. */
 export const pad = (n: number, width: number): string => String(n).padStart(width, '0');
 export const ms = (instant: number): string => pad(instant, 13);
 export const ordinal = (n: number): string => pad(n, 10);

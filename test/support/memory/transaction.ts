@@ -1,5 +1,5 @@
-// One write: all of it or nothing. What refuses it is read in the order of docs/spec/storage.md: the claim, the statements themselves, then the
-// first condition that does not hold. Nobody else writes meanwhile, so the head of the chain never moves.
+// In-memory transaction: all writes happen, or none. Reasons for refusal are checked in the order of docs/spec/storage.md: the claim, the statements, then the
+// first condition that fails. No other write runs in between, so the head of the chain never moves.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { IdentityId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../../lib/domain/audit-chain.ts';
@@ -10,7 +10,7 @@ import type { Call } from '../../../lib/ports/call.ts';
 import type { Written } from '../../../lib/ports/index.ts';
 import type { ClaimRow, State } from './state.ts';
 
-/** `repeated`: what this write wants was done before. */
+/** `repeated`: this write was already done before. */
 export type Refusal = AppError | 'repeated';
 
 export interface Claim extends ClaimRow {
@@ -19,11 +19,11 @@ export interface Claim extends ClaimRow {
 
 export interface Write {
   readonly claim: Claim;
-  /** The statements that it stores under an id, each with what is stored there: all of them again are a repetition. */
+  /** Statements that are stored under an id, each with the one already stored there. If all are equal, the write is a repetition. */
   readonly makes?: readonly (readonly [made: Statement, stored: Statement | undefined])[];
-  /** In order; undefined where one holds. */
+  /** In order; undefined for a condition that is true. */
   readonly conditions: readonly (Refusal | undefined)[];
-  /** Of one patient. `evidence`: the statement behind it, where it is kept nowhere else. */
+  /** Events of one patient. `evidence` is the statement behind the event, if it is not stored elsewhere. */
   readonly events: readonly { readonly draft: EventDraft; readonly evidence?: Jws }[];
   readonly effect: () => void;
 }
@@ -69,7 +69,7 @@ const append = (state: State, { draft, evidence }: Write['events'][number]): voi
   state.chains.set(draft.patient, [...(state.chains.get(draft.patient) ?? []), { event, entry }]);
 };
 
-/** @throws {AppError} with which it is refused; then nothing was changed */
+/** @throws {AppError} if it is refused; then nothing was changed */
 export const transact = (state: State, write: Write): Written => {
   const refusal = refusalOf(state, write);
   if (refusal === 'repeated') return { repeated: true };
@@ -81,7 +81,7 @@ export const transact = (state: State, write: Write): Written => {
   return { repeated: false };
 };
 
-/** Claims go some time after their end, as in a table with a time to live. */
+/** Removes claims some time after their end, as a table with a time to live does. */
 export const forgetClaims = (state: State, now: number): void => {
   for (const [name, { ttl }] of state.claims) if (ttl * SECOND <= now) state.claims.delete(name);
 };

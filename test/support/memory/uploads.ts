@@ -1,4 +1,4 @@
-// Uploads that were begun: open, then committed or retired.
+// In-memory port of uploads: open, then committed or retired.
 import { AppError } from '../../../lib/api/errors.ts';
 import { DAY } from '../../../lib/domain/time.ts';
 import type { StoredUpload, Uploads } from '../../../lib/ports/index.ts';
@@ -6,7 +6,7 @@ import { uploadName, type State, type UploadRow } from './state.ts';
 import type { Steps } from './steps.ts';
 import { nonceClaim, transact, type Refusal } from './transaction.ts';
 
-/** How far back the sweeper looks. */
+/** How many days back the sweeper looks. */
 const DAYS_BACK = 31;
 
 const isSame = (a: StoredUpload, b: StoredUpload): boolean =>
@@ -18,7 +18,7 @@ const taken = (upload: StoredUpload, by: UploadRow | undefined): Refusal | undef
   return isSame(upload, by.upload) ? 'repeated' : new AppError('already-exists');
 };
 
-/** Not committed, and begun before `before`. */
+/** Uploads that are not committed and were started before `before`. */
 export const staleUploads = (state: State, before: number): readonly StoredUpload[] => {
   const first = (Math.floor(before / DAY) - DAYS_BACK) * DAY;
   return [...state.uploads.values()]
