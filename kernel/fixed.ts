@@ -39,7 +39,7 @@ export function buildFixed(table: usize, point: usize): void {
   for (let b = 0; b < BLOCKS; b++) {
     const powers = slot(table, <usize>(2 * TEETH) * AFFINE, b);
     const entries = slot(BUILD, JACOBIAN, b * ENTRIES);
-    // In entry 0 all signs are negative; each bit that is set adds twice its power.
+    // In entry 0 all signs are negative. Each bit of the index makes the sign of its tooth positive, which adds twice its power.
     fromAffine(entries, powers + 2 * (TEETH - 1) * AFFINE);
     for (let t = 0; t < TEETH - 1; t++) {
       memory.copy(p, powers + 2 * t * AFFINE, AFFINE);

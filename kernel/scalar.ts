@@ -127,7 +127,7 @@ export function walkDigits(o: usize, k: usize): void {
   addScalars(o + 32, o + 32, TWO_128);
 }
 
-/** The same for the fixed bases, l = 264, without halves. The last of 9 words is 0. */
+/** Writes the signed digits for the fixed bases: as {@link walkDigits}, but without halves, with l = 264. The last of the 9 words is 0. */
 export function combDigits(o: usize, k: usize): void {
   mulScalars(o, k, HALF);
   addScalars(o, o, COMB_SHIFT);
