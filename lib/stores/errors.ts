@@ -1,11 +1,11 @@
-// What can go wrong in the stores that is nobody's request's fault. Everything a caller can act on is an AppError.
+// StoreError: faults of the stores that no request causes. An error that a caller can act on is an AppError.
 
 export type StoreErrorCode =
   | 'damaged-item' // a stored item lacks a member, or a statement does not parse
-  | 'service-signature' // what was signed for the service does not verify under its key
-  | 'unexplained-cancellation'; // a transaction was refused for a reason that no condition of ours gives
+  | 'service-signature' // a signature made for the service does not verify under its key
+  | 'unexplained-cancellation'; // DynamoDB cancelled a transaction although every condition of it held
 
-/** The message names the member, never its content. */
+/** An error of a store. The message may name a member of an item, never its content. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly code: StoreErrorCode;

@@ -1,4 +1,4 @@
-// Makes what is behind the ports over DynamoDB, and links to blobs. The client is made in lib/runtime/container.ts.
+// Stores: implements the ports with DynamoDB and with presigned S3 URLs. lib/runtime/container.ts makes the DynamoDB client.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { systemRng } from '../bytes/binary.ts';
 import type { Ports } from '../ports/index.ts';
@@ -17,7 +17,7 @@ import { makeWriter } from './dynamo/transact.ts';
 import { makeUploads } from './dynamo/uploads.ts';
 
 export interface StoresInit extends Partial<Waiting> {
-  /** Its region and credentials sign the URLs as well. */
+  /** The S3 URLs are signed with the region and credentials of this client. */
   readonly dynamo: DynamoDBClient;
   readonly env: {
     readonly MAIN_TABLE: string;
@@ -27,7 +27,7 @@ export interface StoresInit extends Partial<Waiting> {
   };
 }
 
-/** All ports but what only some functions need: the service's signatures, which are KMS's, and whatever takes an S3 client. */
+/** All ports except those that only some functions need: the service's signatures, which need KMS, and the operations on blobs that need an S3 client. */
 export type Stores = Omit<Ports, 'serviceSigner' | 'blobs'> & { readonly blobs: Links };
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -1,4 +1,4 @@
-// Waiting before a further try: exponential, full jitter, until the patience is out.
+// Retries: waits before the next try, exponentially with full jitter, until tries or time are used up.
 import { AppError } from '../api/errors.ts';
 import { backOff } from '../bytes/back-off.ts';
 import type { Rng } from '../bytes/binary.ts';
@@ -7,15 +7,15 @@ export interface Patience {
   readonly tries: number;
   readonly ms: number;
 }
-/** Eight who want the head of one trail all get it within this: docs/adr/0008-waiting-for-the-head.md. */
+/** Enough for eight requests that compete for the head of one trail: docs/adr/0008-waiting-for-the-head.md. */
 export const NORMAL: Patience = { tries: 30, ms: 10_000 };
-/** For what must win: ending a grant. */
+/** For writes that must succeed under contention: pausing, resuming and ending a grant. */
 export const URGENT: Patience = { tries: 100, ms: 10_000 };
 
 export interface Waiting {
   readonly rng: Rng;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Ms; only differences are used. */
+  /** Returns ms; only differences of two readings are used. */
   readonly clock: () => number;
 }
 
@@ -23,8 +23,8 @@ export interface Waiting {
 const BACK_OFF = { first: 20, longest: 400 };
 
 /**
- * Gives a function that waits before the next try.
- * @throws {AppError} (that function) `busy` when tries or time are used up
+ * Returns a function that waits before the next try.
+ * @throws {AppError} the returned function throws `busy` when tries or time are used up
  */
 export const patiently = ({ rng, sleep, clock }: Waiting, { tries, ms }: Patience): (() => Promise<void>) => {
   const deadline = clock() + ms;
@@ -55,7 +55,7 @@ const TRANSIENT = new Set([
 
 const member = (error: object, name: string): unknown => (error as Record<string, unknown>)[name];
 
-/** Whether the same may succeed a little later, and nothing is known of this time. */
+/** Whether the same call may succeed a little later. It is unknown whether the failed call had an effect. */
 export const isTransient = (error: unknown): boolean => {
   if (typeof error !== 'object' || error === null) return false;
   const metadata = member(error, '$metadata');
@@ -67,7 +67,7 @@ export const isTransient = (error: unknown): boolean => {
   );
 };
 
-/** Answers a store that is overloaded as `busy`, which clients know how to take. */
+/** Turns a transient error into `busy`, after which clients try again. */
 export const orBusy = async <T>(run: () => Promise<T>): Promise<T> => {
   try {
     return await run();

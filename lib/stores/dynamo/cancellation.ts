@@ -1,5 +1,5 @@
-// Why a transaction was cancelled, read in the order of docs/spec/storage.md: the claim, the head of the audit chain, the statement itself, then
-// the first condition that failed. Pure.
+// Cancellation reasons: reads from a cancelled transaction why it was refused. The order is that of docs/spec/storage.md: the claim, the head of the
+// audit chain, the statement itself, then the first condition that failed. Pure.
 import type { CancellationReason } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../../api/errors.ts';
 import { REPEAT_WINDOW } from '../../domain/opening.ts';
@@ -8,21 +8,21 @@ import { StoreError } from '../errors.ts';
 import { count, fromAttributes, type Item } from './item.ts';
 import { holds, type Refusal, type Step } from './conditional-writes.ts';
 
-/** What makes a request, or an opening, have its effect once. */
+/** The stored note that a request nonce, or an opening id, has been used. It makes a request or an opening take effect once. */
 export interface Claim {
   readonly pk: string;
-  /** Seconds, when the claim may go. */
+  /** Seconds since 1970; DynamoDB may delete the claim after that. */
   readonly ttl: number;
-  /** Openings only: the same statement within a while is a repetition. */
+  /** Openings only: the same statement again within {@link REPEAT_WINDOW} is a repetition. */
   readonly opening?: { readonly statement: StatementHash; readonly at: number };
 }
 
-/** One attempt: its items stand in the order claim, head, events, steps. */
+/** One attempt at a transaction. Its items are in the order claim, head, events, steps. */
 export interface Attempt {
   readonly claim: Claim | undefined;
-  /** Told apart from others by this: an SDK that repeats a request after an ambiguous failure finds its own claim. */
+  /** Random, one for each write. By it an attempt recognises its own claim when the SDK repeated a request after an ambiguous failure. */
   readonly invocation: string;
-  /** Number of audit events; with the first comes the head. */
+  /** Number of audit events. If there are any, the transaction also writes the head of the chain. */
   readonly events: number;
   readonly steps: readonly Step[];
 }
@@ -48,11 +48,11 @@ const claimTaken = ({ claim, invocation }: Attempt, by: Item | undefined): Verdi
   if (opening === undefined) return { is: 'refused', error: new AppError('replayed') };
   if (by?.['statement'] === opening.statement && opening.at - count(by, 'at') <= REPEAT_WINDOW)
     return { is: 'repeated' };
-  // Another nonce would not help: the id of the opening itself is taken.
+  // The id of the opening itself is used, so a new nonce would not help.
   return { is: 'refused', error: new AppError('already-exists') };
 };
 
-/** Every statement of this write is stored already, so all of it is. */
+/** Whether every statement of this write is stored already. Then the whole write was done before. */
 const allStored = (steps: readonly Step[], reasons: readonly (CancellationReason | undefined)[]): boolean => {
   const stored = steps.flatMap(({ makes }, i) =>
     makes === undefined ? [] : [failed(reasons[i]) && oldOf(reasons[i])?.['hash'] === makes],
@@ -67,7 +67,11 @@ const refusalOf = (step: Step, old: Item | undefined): Refusal => {
   return condition.otherwise(old);
 };
 
-/** @throws {StoreError} `unexplained-cancellation` */
+/**
+ * Decides what follows from a cancellation: the write was done, is a repetition, is refused, or is to be tried again.
+ * @param reasons one for each item of the transaction, in its order
+ * @throws {StoreError} `unexplained-cancellation`
+ */
 export const readCancellation = (reasons: readonly CancellationReason[], attempt: Attempt): Verdict => {
   const claims = attempt.claim === undefined ? 0 : 1;
   const chain = attempt.events === 0 ? 0 : 1 + attempt.events;

@@ -1,17 +1,17 @@
-// The steps of a transaction under named conditions: one description gives DynamoDB's expression and, from the old item that comes back with a
-// refusal, which condition it was that failed.
+// Conditional writes: describes the steps of a transaction and their conditions. From one description come DynamoDB's expression and, when DynamoDB
+// refuses the step and returns the old item, the condition that failed.
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { AppError } from '../../api/errors.ts';
 import type { StatementHash } from '../../statements/kinds.ts';
 import { present, toAttributes, type Fields, type Item, type Value } from './item.ts';
 import type { Key } from './table.ts';
 
-/** `repeated`: what this write wants was done before, and nothing is wrong. */
+/** `repeated`: the write was done before, and nothing is wrong. */
 export type Refusal = AppError | 'repeated';
 
 interface Named {
   readonly member: string;
-  /** The answer when the condition fails, given the item as it is; undefined where there is none. */
+  /** Returns the refusal when the condition fails. @param old the stored item, undefined if there is none */
   readonly otherwise: (old: Item | undefined) => Refusal;
 }
 export type Condition = Named &
@@ -57,7 +57,7 @@ export const isAbsentOrAtMost = (member: string, value: number, otherwise: Other
 
 interface Conditional {
   readonly when: readonly Condition[];
-  /** This step stores the statement with this hash as the item's `hash`: the same again is a repetition. */
+  /** Hash of the statement that this step stores, in the item's member `hash`. The same hash in the old item means a repetition. */
   readonly makes?: StatementHash;
 }
 export type Step = Conditional &

@@ -1,4 +1,5 @@
-// Reads, and the single-item writes that need no transaction. Decisions read keys, consistently; only lists read an index, and may lag.
+// DynamoDB access: reads items, and makes the single-item writes that need no transaction. Decisions use consistent reads by key. Only lists read an
+// index, which may lag behind.
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
@@ -24,7 +25,7 @@ export interface StoreContext {
   readonly waiting: Waiting;
 }
 
-/** A key with its table: the nonce table has no sort key. */
+/** A table and a key in it. The nonce table has no sort key. */
 export interface Place {
   readonly table: string;
   readonly key: { readonly pk?: string | undefined; readonly sk?: string | undefined };
@@ -59,7 +60,7 @@ const group = (places: readonly Place[]): Wanted => {
   return wanted;
 };
 
-/** One BatchGet, asked again for what was left unprocessed until all is there. */
+/** Reads one batch of keys, and repeats the call for the unprocessed keys until none is left. */
 const getBatch = async (
   { dynamo, waiting }: StoreContext,
   places: readonly Place[],
@@ -82,8 +83,8 @@ const getBatch = async (
 };
 
 /**
- * Items at the places, in their order; undefined where there is none, or no place. A place may be named twice. One trip: batches of 100 side by side.
- * @throws {AppError} `busy` when keys stay unprocessed
+ * Reads items of both tables by key, in batches of 100 keys side by side. A key may be named twice.
+ * @returns the items in the order of `places`; undefined for a place that is undefined or has no item
  */
 export const getPlaces = async (
   context: StoreContext,
@@ -97,7 +98,7 @@ export const getPlaces = async (
   return places.map((p) => (p === undefined ? undefined : found.get(nameOf(p))));
 };
 
-/** {@link getPlaces} in the main table. */
+/** Reads items of the main table by key: {@link getPlaces}. */
 export const getItems = (
   context: StoreContext,
   keys: readonly (Key | undefined)[],
@@ -107,12 +108,12 @@ export const getItems = (
     keys.map((key) => (key === undefined ? undefined : { table: context.tables.main, key })),
   );
 
-/** Items by sort key, ascending, at most `limit`; `more` when there may be others. Consistent where it reads the table itself. */
+/** Reads items in ascending order of the sort key, at most `limit`; `more` if others may follow. The read is consistent unless it reads an index. */
 export const query = async (
   { dynamo, tables }: StoreContext,
   { index, pk, span, limit }: Query,
 ): Promise<{ readonly items: readonly Item[]; readonly more: boolean }> => {
-  // DynamoDB refuses an empty BETWEEN; a cursor at the end of a span makes one.
+  // A cursor at the end of a span makes the span empty, and DynamoDB refuses an empty BETWEEN.
   if (span.from > span.to) return { items: [], more: false };
   const { Items = [], LastEvaluatedKey } = await orBusy(() =>
     dynamo.send(
@@ -135,10 +136,10 @@ export const query = async (
 
 export const partOf = (part: 'pk' | 'sk', index: Index | undefined): string => `${index ?? ''}${part}`;
 
-/** The sort key right behind `sk`: nothing of ours lies between. */
+/** The sort key right after `sk`: no key of this service sorts between the two. */
 export const after = (sk: string): string => `${sk}!`;
 
-/** All items of a span, however many. */
+/** Reads all items of a span, in as many queries as it takes. */
 export const queryAll = async (context: StoreContext, asked: Query): Promise<readonly Item[]> => {
   const all: Item[] = [];
   for (let { span } = asked; ;) {
@@ -150,7 +151,7 @@ export const queryAll = async (context: StoreContext, asked: Query): Promise<rea
   }
 };
 
-/** Sets a member of an item that exists. False when there is none whose `member` has one of the values in `from`. */
+/** Sets the member `name` of an item. @returns false if there is no item, or its member has none of the values in `from` */
 export const moveItem = async (
   { dynamo, tables }: StoreContext,
   key: Key,

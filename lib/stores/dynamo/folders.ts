@@ -1,4 +1,4 @@
-// Folders: an item for the current epoch, by which they are listed, and one per cell, which stays.
+// Store of folders in DynamoDB: one item for the current epoch, by which folders are listed, and one item per cell, which is never deleted.
 import { AppError } from '../../api/errors.ts';
 import { cellLife, recordLife } from '../../domain/life-cycles.ts';
 import type { CellState } from '../../domain/life-cycles.ts';
@@ -59,7 +59,7 @@ const folderSteps = (
   return [...steps, closing];
 };
 
-/** The wrap of the one record version that the folder holds, and the grants that read the new cell from its beginning. */
+/** Writes what a new cell contains from its beginning: the wrap of a single-record folder, and the extensions that add the cell to grants. */
 const carriedSteps = (
   { payload }: Statement<'folder'>,
   { wrap, extensions }: Carried = { extensions: [] },
@@ -93,7 +93,7 @@ export const makeFolders = (context: StoreContext, write: Writer): Folders => {
 
     cells: (names) => cellsAt(names.map(cellKey)),
 
-    // The index says which folders there are; the statements are read consistently, so that no client sees an epoch go back.
+    // The index tells which folders exist. The statements are read consistently, so that no client sees an older epoch after a newer one.
     list: async (patient, request) => {
       const asked = { index: 'gsi1', pk: foldersPk(patient), span: EVERYTHING } as const;
       const listed = await page(context, asked, SHAPES.folder, request);

@@ -1,5 +1,5 @@
-// The items of a grant, and the steps that make and change them: a small state that openings count on, the statement that is listed, when a read grant
-// ends, and one item per cell with its key fragment.
+// Items of a grant: reads them, and makes the steps that write and change them. A grant has a small state item on which openings are counted, the
+// statement item, which is listed, and for a grant to read an item with its end and one item per cell, with its key fragment.
 import { AppError } from '../../api/errors.ts';
 import type { GrantId, IdentityId } from '../../bytes/ids.ts';
 import { livenessAt, type GrantStatus } from '../../domain/grant.ts';
@@ -46,7 +46,7 @@ export const toGrant = (statement: Item | undefined, state: Item | undefined): S
 
 const toPace = (item: Item): Pace => ({ second: count(item, 'second'), count: count(item, 'inSecond') });
 
-/** What an opening needs of a grant's state; only a grant to read has it. */
+/** Reads from a grant's state what an opening needs; undefined unless it is a grant to read. */
 export const toOpenable = (item: Item): OpeningView['grant'] =>
   item['right'] === 'read'
     ? {
@@ -60,20 +60,20 @@ export const toOpenable = (item: Item): OpeningView['grant'] =>
       }
     : undefined;
 
-/** Why a grant did not give what was asked of it, from the state that came back. */
+/** Returns why a grant refused an opening or a write, from the state that DynamoDB returned with the refusal. */
 export const ended =
   (now: number) =>
   (old: Item | undefined): AppError => {
     if (old === undefined) return new AppError('not-found');
     const live = livenessAt(toStatus(old), instantOf(now));
-    // Live, and refused: there was not room for all.
+    // The grant is live, so the refusal means that fewer openings are left than were asked for.
     if (live.live) return new AppError('grant-ended', { reason: 'exhausted' });
     return live.reason === 'not-begun'
       ? new AppError('grant-not-begun', { serverTime: now })
       : new AppError('grant-ended', { reason: live.reason });
   };
 
-/** The grant is live now, whatever may be left to open. */
+/** Conditions that the grant is live at `now`. They do not check how many openings are left. */
 export const liveConditions = (now: number): readonly Condition[] => {
   const otherwise = ended(now);
   return [is('state', 'active', otherwise), isAtMost('notBefore', now, otherwise), isAbove('expires', now, otherwise)];
@@ -86,7 +86,7 @@ const cellStep = (grant: GrantId, cell: GrantCell, kfrag: string | undefined, ex
   when: [isAbsent(exists)],
 });
 
-/** A grant to add or write has no cell items: it goes for its folder, whatever the epoch. */
+/** Writes the cells of a grant to read. A grant to add or to write has no cell items, because it applies to its folder in every epoch. */
 const cellsOf = ({ statement: { payload: p }, kfrags }: NewGrant): readonly Step[] =>
   p.right === 'read'
     ? [
@@ -133,7 +133,10 @@ export const grantSteps = (grant: NewGrant): readonly Step[] => {
 
 const outdated = () => new AppError('statement-outdated');
 
-/** One cell each and two items each: forty fit into the transaction that makes the cell. The cell is not checked here: the folder's steps make it. */
+/**
+ * Writes one extension: two items for an extension of one cell, so that 40 of them fit into the transaction that makes the cell. It does not check
+ * that the cells exist: the use case did, or the folder's steps make the cell in the same transaction.
+ */
 export const extensionSteps = ({ statement: { payload: p, jws, hash }, kfrags }: NewExtension, now: number) => {
   const otherwise = (old: Item | undefined) => (old?.['tip'] === hash ? 'repeated' : outdated());
   const gone = ended(now);
@@ -150,14 +153,14 @@ export const extensionSteps = ({ statement: { payload: p, jws, hash }, kfrags }:
   return [chained, ...p.cells.map((cell, i) => cellStep(p.grant, cell, kfrags[i], i === 0 ? jws : undefined))];
 };
 
-/** Puts the grant on the list of those whose cells are to be closed. */
+/** Lists the grant among those whose cells are still to be closed. @param end ms since 1970 */
 export const endStep = (patient: IdentityId, grant: GrantId, end: number): Step => ({
   update: endKey(grant),
   set: endIndex(patient, end, grant),
   when: [],
 });
 
-/** The first key fragments go with the state; without it the others open nothing, and they follow. */
+/** Ends a grant and deletes its first key fragments. Without the state the remaining fragments open nothing; they are deleted afterwards. */
 export const revokeSteps = (
   { statement: { payload: p } }: StoredGrant,
   delegated: readonly { readonly pk: string; readonly sk: string }[],
@@ -176,7 +179,7 @@ export const revokeSteps = (
   ...delegated.map(forgetting),
 ];
 
-/** The cell stays, with its extension, as evidence of what was granted. */
+/** Deletes the key fragment of a cell. The cell and its extension remain as evidence of what was granted. */
 export const forgetting = (key: { readonly pk: string; readonly sk: string }): Step => ({
   update: key,
   remove: ['kfrag'],

@@ -1,4 +1,4 @@
-// Grants: made, listed, extended, held and ended.
+// Store of grants in DynamoDB: creates, lists, extends, pauses, resumes and ends them.
 import type { FolderId, GrantId } from '../../bytes/ids.ts';
 import { requestLife } from '../../domain/life-cycles.ts';
 import type { GrantedCell, GrantFilter, Grants, Page, PageRequest, StoredGrant } from '../../ports/index.ts';
@@ -32,14 +32,14 @@ import {
 } from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
 
-/** Key fragments that go in the transaction of a revocation; with chain and claim it stays under DynamoDB's 100 items. */
+/** How many key fragments the transaction of a revocation deletes. With chain and claim it has fewer than DynamoDB's limit of 100 items. */
 const AT_ONCE = MOST_CELLS;
 
-/** Grants in a page of a list that only names them: with 80 cells, 33 KB each, they stay within the megabyte at which a query would stop by itself. */
+/** Page size of lists by cell, end or standing. A grant of 80 cells has 33 KB, so a page stays below the megabyte at which DynamoDB ends a query. */
 const MOST_NAMED = 25;
 const fewer = (request: PageRequest): PageRequest => ({ ...request, limit: Math.min(limitOf(request), MOST_NAMED) });
 
-/** In the order of their keys. A grant that was paused expires like any other. */
+/** The parts of the index that list grants in a state, in the order of their keys. A paused grant expires like any other. */
 const spansOf = (state: GrantFilter | undefined, now: number): readonly Span[] => {
   if (state === undefined) return [EVERYTHING];
   if (state === 'active' || state === 'paused') return [endingAfter(state, now)];
@@ -63,7 +63,7 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
     return ids.map((_, i) => toGrant(items[2 * i], items[2 * i + 1]));
   };
 
-  /** What an index listed, as it is now, read consistently. */
+  /** Reads consistently the grants that an index listed. */
   const listed = async (found: Page<Item>): Promise<Page<StoredGrant>> => {
     const grants = await at(found.items.map((i) => text(i, 'pk').slice(2)));
     return { ...found, items: grants.filter((g) => g !== undefined) };
@@ -74,7 +74,7 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
     return query(context, { pk: grantPk(id), span: { ...span, from: from ?? span.from }, limit });
   };
 
-  /** The fragments that did not go with the state. */
+  /** Deletes the key fragments that are left after the state was ended. */
   const forgetRest = async (id: GrantId): Promise<void> => {
     for (let start: string | undefined; ;) {
       const { items, more } = await cellsOf(id, AT_ONCE, start);
@@ -176,7 +176,7 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
         claim: nonceClaim(call),
         patience: URGENT,
       });
-      // From the start: an extension may have come in between, and an ending before may have broken off.
+      // Begins at the first cell: an extension may have been stored meanwhile, and an earlier revocation may have been interrupted.
       await forgetRest(id);
       return written;
     },

@@ -1,4 +1,4 @@
-// Items as flat records of text, numbers and lists of text: all that the tables hold. To and from DynamoDB's attribute values.
+// Table items: converts flat records of text, numbers and lists of text to DynamoDB's attribute values and back. Tables contain no other types.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { StatementError } from '../../statements/errors.ts';
 import type { Kind, Statement } from '../../statements/kinds.ts';
@@ -7,7 +7,7 @@ import { StoreError } from '../errors.ts';
 
 export type Value = string | number | readonly string[];
 export type Item = Readonly<Record<string, Value>>;
-/** What is to be stored; members without a value are left out. */
+/** Members to store. Members that are undefined are left out. */
 export type Fields = Readonly<Record<string, Value | undefined>>;
 export type Attributes = Record<string, AttributeValue>;
 
@@ -36,7 +36,7 @@ const fail = (name: string): never => {
   throw damaged(name);
 };
 
-/** @throws {StoreError} `damaged-item` for a kind of value that we never store */
+/** @throws {StoreError} `damaged-item` for a type of value that this service never stores */
 export const fromAttributes = (attributes: Attributes): Item =>
   Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, fromAttribute(name, value)]));
 
@@ -58,13 +58,13 @@ export const optionalText = (item: Item, name: string): string | undefined =>
 export const optionalCount = (item: Item, name: string): number | undefined =>
   item[name] === undefined ? undefined : count(item, name);
 
-/** None where there is no list. @throws {StoreError} `damaged-item` */
+/** Reads a list; an empty one if the member is missing. @throws {StoreError} `damaged-item` */
 export const texts = <T extends string>(item: Item, name: string): readonly T[] => {
   const value = item[name] ?? [];
   return typeof value === 'object' ? (value as readonly T[]) : fail(name);
 };
 
-/** The statement that is kept as `jws`. @throws {StoreError} `damaged-item`: a fault of ours, where a StatementError is one of the caller */
+/** Reads the statement in the member `jws`. @throws {StoreError} `damaged-item`, and no StatementError: the stored item is at fault, not the caller */
 export const statementOf = <K extends Kind>(kind: K, item: Item): Statement<K> => {
   const jws = text(item, 'jws');
   try {

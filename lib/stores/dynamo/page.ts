@@ -1,5 +1,5 @@
-// Lists, a page at a time. A cursor is the last sort key as base64url, and nothing else: the partition comes from the caller, and the cursor only
-// moves the beginning of the span, so a forged one shows no more than a list from its start.
+// Pagination: reads a list page by page. A cursor is the last sort key as base64url, and nothing else. The caller chooses the partition, and a cursor
+// only moves the start within the list, so a forged cursor shows nothing that the list does not show from its start.
 import { AppError } from '../../api/errors.ts';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../bytes/codec.ts';
 import type { Page, PageRequest } from '../../ports/index.ts';
@@ -12,13 +12,13 @@ const LARGEST_LIMIT = 100;
 
 export const encodeCursor = (sortKey: string): string => toBase64url(utf8(sortKey));
 
-/** @throws {AppError} `malformed-request` when it is not of this list's shape */
+/** @param shape the form of the list's sort keys. @throws {AppError} `malformed-request` if the cursor has another form */
 export const decodeCursor = (cursor: string, shape: RegExp): string => {
   let sortKey = '';
   try {
     sortKey = fromUtf8(fromBase64url(cursor));
   } catch {
-    // Answered below, like every other cursor that we did not make.
+    // The check below refuses it, like every cursor that this service did not make.
   }
   if (!shape.test(sortKey)) throw new AppError('malformed-request', { member: 'cursor' });
   return sortKey;
@@ -28,7 +28,7 @@ export const limitOf = ({ limit = DEFAULT_LIMIT }: PageRequest): number => Math.
 
 const later = (a: string, b: string): string => (a > b ? a : b);
 
-/** One page of a query. @throws {AppError} `malformed-request`, `busy` */
+/** Reads one page of a query. @throws {AppError} `malformed-request`, `busy` */
 export const page = async (
   context: StoreContext,
   asked: Query,
@@ -43,7 +43,7 @@ export const page = async (
   return { items, next: encodeCursor(text(last, partOf('sk', asked.index))) };
 };
 
-/** One page of several spans, one after the other. The spans are given in the order of their keys; all are read at once, however full the first is. */
+/** Reads one page across several spans, given in the order of their keys. It reads all spans at once, whether or not the first one fills the page. */
 export const pageOfAll = async (
   context: StoreContext,
   { spans, ...asked }: Omit<Query, 'span'> & { readonly spans: readonly Span[] },

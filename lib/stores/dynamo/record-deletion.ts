@@ -1,5 +1,5 @@
-// Deleting a record: the head turns, and metadata and wraps go. What does not fit into one transaction follows, and follows again when the deletion
-// is repeated: the head alone decides, and nobody reads a version whose head was deleted by a list or, without its wrap, by an opening.
+// Deletion of a record: marks its head item as deleted, and removes metadata and wraps. Whatever exceeds one transaction is removed after it, and again
+// when the call is repeated. The head alone decides: lists skip a record whose head is deleted, and openings need a wrap.
 import { AppError } from '../../api/errors.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';
 import { recordLife } from '../../domain/life-cycles.ts';
@@ -12,7 +12,7 @@ import { is, type Step } from './conditional-writes.ts';
 import { recordKey, recordPk, startingWith, type Key } from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
 
-/** With head, chain and claim this stays under DynamoDB's 100 items. */
+/** How many wraps and versions one transaction changes. With head, chain and claim it has fewer than DynamoDB's limit of 100 items. */
 const IN_ONE = 90;
 
 interface Deletion {
@@ -34,7 +34,7 @@ const headStep = ({ record, deletion }: Deletion): Step => ({
 
 const keyOf = (item: Item): Key => ({ pk: text(item, 'pk'), sk: text(item, 'sk') });
 
-/** Wraps first: without one, nothing opens. */
+/** Makes the steps that remove wraps and metadata. Wraps come first, because no version opens without one. */
 const emptying = async (context: StoreContext, { record }: Deletion): Promise<readonly Step[]> => {
   const pk = recordPk(record.record);
   const [wraps, versions] = await Promise.all(

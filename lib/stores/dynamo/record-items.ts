@@ -1,4 +1,4 @@
-// The items of a record: its head, its versions and its wraps, to and from what use cases know.
+// Items of a record (its head, versions and wraps): converts them to and from the types of the ports.
 import type { RecordState } from '../../domain/life-cycles.ts';
 import type { FolderId, IdentityId, RecordId } from '../../bytes/ids.ts';
 import type { BlobName, NewVersion, StoredRecord, StoredVersion, StoredWrap } from '../../ports/index.ts';
@@ -39,7 +39,7 @@ export const toWrap = (item: Item): StoredWrap => ({
   wrappedKey: text(item, 'wrappedKey'),
 });
 
-/** Of a record's first version; its place in the folder's list stays that of its first version. */
+/** Makes the head item, from the first version. The position in the folder's list is fixed by `created` of the first version. */
 export const headItem = ({ statement: { payload: p, hash } }: NewVersion): Fields & Key => ({
   ...recordKey(p.record),
   ...recordIndex(p.folder, p.created, p.record),

@@ -1,4 +1,4 @@
-// Records: what is filed, listed and deleted. The head item is what commits and deletions race for.
+// Store of records in DynamoDB: files, lists and deletes them. Concurrent commits and deletions compete for the head item of a record.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, RecordId } from '../../bytes/ids.ts';
 import { recordLife } from '../../domain/life-cycles.ts';
@@ -36,7 +36,7 @@ import { OPEN, COMMITTED } from './uploads.ts';
 
 const conflict = () => new AppError('version-conflict');
 const exists = () => new AppError('already-exists');
-/** The first version is taken with the id of its record; of a later one, another may have been quicker. */
+/** The refusal if this version exists: the record id is used, or, for a later version, another author was quicker. */
 const takenOf = ({ statement: { payload } }: NewVersion) => (payload.version === 1 ? exists : conflict);
 
 const headStep = (version: NewVersion, head: StoredRecord | undefined): Step => {
@@ -68,7 +68,7 @@ const commitSteps = (
     { put: wrapItem(version), when: [] },
     ...(grant === undefined ? [] : [{ check: stateKey(grant.payload.grant), when: liveConditions(now) }]),
     {
-      // It stays, in no list: the same upload id never names a second blob.
+      // The item is kept, outside every list, so that an upload id never names a second blob.
       update: uploadKey(payload.record, version.upload.upload),
       set: { state: COMMITTED },
       remove: ['gsi2pk', 'gsi2sk'],
@@ -77,7 +77,7 @@ const commitSteps = (
   ];
 };
 
-/** Where the versions of indexed wraps are: their sort keys begin alike. */
+/** The key of the version to which a wrap belongs: both sort keys contain the version number. */
 const versionOfWrap = (wrap: Item): Key => {
   const [, number = ''] = text(wrap, 'sk').split('#');
   return { pk: text(wrap, 'pk'), sk: `V#${number}` };
@@ -87,7 +87,7 @@ const cellName = ({ folder, epoch }: CellName): string => `${folder}#${epoch}`;
 const isCommitted = (v: StoredVersion | undefined): v is StoredVersion => v?.state === 'committed';
 
 export const makeRecords = (context: StoreContext, write: Writer): Records => {
-  /** What an index named, read consistently; what was deleted since is left out. */
+  /** Reads consistently the versions that an index listed, without those deleted since. */
   const committedAt = async (keys: readonly Key[]): Promise<readonly StoredVersion[]> =>
     (await getItems(context, keys)).map((i) => (i === undefined ? undefined : toVersion(i))).filter(isCommitted);
 
@@ -162,7 +162,7 @@ export const makeRecords = (context: StoreContext, write: Writer): Records => {
 
 const CELL_CURSOR = /^([a-z2-7]{26}#[1-9]\d{0,9})#(\d{13}#[a-z2-7]{26}#\d{10})$/;
 
-/** The cell to go on with, and its first sort key. A cursor that names a cell which the caller did not is as malformed as any. */
+/** Finds the cell at which a list goes on, and the first sort key in it. @throws {AppError} `malformed-request` if the cursor names another cell */
 const begin = (
   cells: readonly CellName[],
   { cursor }: PageRequest,

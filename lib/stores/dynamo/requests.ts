@@ -1,4 +1,5 @@
-// Requests, and what keeps them few: five pending of one recipient with one patient, a hundred pending with one patient, and so many an hour.
+// Store of requests for access in DynamoDB. It limits them: 5 pending per recipient and patient, 100 pending per patient, and so many per recipient in
+// an hour (lib/domain/request.ts).
 import { AppError } from '../../api/errors.ts';
 import type { GrantId, IdentityId, RequestId } from '../../bytes/ids.ts';
 import { requestLife, type RequestState } from '../../domain/life-cycles.ts';
@@ -42,7 +43,7 @@ const toRequest = (item: Item): StoredRequest => ({
 
 const closed = () => new AppError('request-closed');
 
-/** A slot is free from `until` 0 on, so that giving it back needs no right to delete. */
+/** Occupies a slot until the request ends. A free slot has `until` 0: it is not deleted, so the functions need no right to delete items. */
 const takeSlot = (key: Key, p: Payload<'request'>, now: number, tooMany: () => AppError): Step => ({
   put: { ...key, request: p.request, until: p.until },
   when: [isAbsentOrAtMost('until', now, tooMany)],
@@ -51,7 +52,7 @@ const takeSlot = (key: Key, p: Payload<'request'>, now: number, tooMany: () => A
 const freeSlot = (key: Key, p: Payload<'request'>): Step => ({
   update: key,
   set: { until: 0 },
-  // Somebody else has it only where the request had lapsed by another server's clock.
+  // Another request can have this slot only if the clock of another server had found this request expired.
   when: [is('request', p.request, closed)],
 });
 
@@ -59,13 +60,13 @@ export interface Answering {
   readonly request: StoredRequest;
   readonly to: Exclude<RequestState, 'pending'>;
   readonly now: number;
-  /** Members that come with the answer. */
+  /** Further members to store in the request's item. */
   readonly set: Fields;
-  /** What it is when the request is not pending any more. */
+  /** The refusal if the request is no longer pending. */
   readonly otherwise?: (old: Item | undefined) => Refusal;
 }
 
-/** Steps by which a pending request is answered, before its end, and gives its slot back. */
+/** Makes the steps that answer a pending request before its end and free its slots. */
 export const answerSteps = async (
   context: StoreContext,
   { request, to, now, set, otherwise = closed }: Answering,
@@ -104,11 +105,11 @@ const requestItem = ({ payload: p, jws, hash }: Statement<'request'>, slot: numb
   patientSlot,
 });
 
-/** What is taken when somebody asks: a slot of the pair, a slot of the patient, and one of the recipient's hour. */
+/** What a new request takes: a slot of the pair, a slot of the patient, and one request of the recipient's hour. */
 interface Room {
-  /** When each slot of the pair is free; 0 for those that are. */
+  /** For each slot of the pair, the time in ms at which it becomes free; 0 if it is free. */
   readonly pair: readonly number[];
-  /** The same by number, for those that were ever used. */
+  /** The same for the patient's slots, by number. Slots that were never used are missing. */
   readonly patient: ReadonlyMap<number, number>;
   readonly pace: Pace;
 }
@@ -126,17 +127,17 @@ const roomFor = async (context: StoreContext, { recipient, patient }: Payload<'r
   };
 };
 
-/** The first slot that is free, else the first of all: even without room, the same request again is a repetition, and says so. */
+/** The number of the first free slot, or 0 if none is free: the write must be tried even then, to find out whether the request is a repetition. */
 const freeIn = (ends: readonly number[], now: number): number =>
   Math.max(
     0,
     ends.findIndex((end) => end <= now),
   );
 
-/** The refusal of what was not free when it was to be taken. @param free when it was to be free, as it was read */
+/** Makes the refusal for a slot or an hour that turned out to be taken. @param free when it becomes free, ms, as read before the write */
 type Taken = (free: number) => () => AppError;
 
-/** What was free as it was read was taken by somebody quicker: `lost` tells, and there may be room yet. */
+/** Notes whether a slot that was free when it was read was taken before the write. Then `lost` returns true, and another try may find a free one. */
 const takenAt = (now: number): { readonly taken: Taken; readonly lost: () => boolean } => {
   let lost = false;
   return {
@@ -156,13 +157,13 @@ const paceStep = (recipient: IdentityId, { hour, made }: Pace, now: number, take
     when:
       hour === 0
         ? [isAbsent(otherwise)]
-        : // A pace that is full is refused by a condition that cannot hold, so that a repetition is still found out to be one.
+        : // If the hour is full, this condition cannot hold. It is refused in the transaction so that a repetition is still recognised as one.
           [is('hour', hour, otherwise), is('made', next === undefined ? -1 : made, otherwise)],
   };
 };
 
 export const makeRequests = (context: StoreContext, write: Writer): Requests => {
-  /** Undefined when somebody else was quicker. */
+  /** Undefined if another request took the slot first. */
   const createOnce = async (
     statement: Statement<'request'>,
     event: EventDraft,

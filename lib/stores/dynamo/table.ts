@@ -1,5 +1,5 @@
-// Every key and index key of the main table and of the nonce table, in one place; docs/spec/storage.md is the page to this file.
-// Keys are ASCII. Numbers stand zero-padded, so that their text sorts as they do: seq 12, epoch and version 10, ms 13.
+// Table keys: makes every key and index key of the main table and of the nonce table, as docs/spec/storage.md describes them. Keys are ASCII. Numbers
+// are padded with zeros, so that text sorts like the number: seq to 12 digits, epoch and version to 10, ms to 13.
 import type { FolderId, GrantId, IdentityId, RecordId, RequestId, UploadId } from '../../bytes/ids.ts';
 import type { GrantState, RequestState } from '../../domain/life-cycles.ts';
 import { DAY } from '../../domain/time.ts';
@@ -25,7 +25,7 @@ export const chainPk = (patient: IdentityId): string => `A#${patient}`;
 export const headKey = (patient: IdentityId): Key => ({ pk: chainPk(patient), sk: 'HEAD' });
 export const eventKey = (patient: IdentityId, seq: number): Key => ({ pk: chainPk(patient), sk: `E#${seqText(seq)}` });
 
-/** One per head that somebody asked about. */
+/** One item for each head whose checkpoint was requested. */
 export const checkpointKey = (patient: IdentityId, seq: number): Key => ({
   pk: chainPk(patient),
   sk: `K#${seqText(seq)}`,
@@ -48,16 +48,16 @@ export const wrapKey = (record: RecordId, version: number, cell: CellName): Key 
 export const uploadKey = (record: RecordId, upload: UploadId): Key => ({ pk: recordPk(record), sk: `U#${upload}` });
 
 export const requestKey = (id: RequestId): Key => ({ pk: `Q#${id}`, sk: 'Q' });
-/** Pending requests of one recipient to one patient. */
+/** How many requests of one recipient to one patient may be pending. */
 export const SLOTS = 5;
-/** Pending requests of everybody to one patient, read in one go. */
+/** How many requests of all recipients to one patient may be pending. One query reads all of their slots. */
 export const PATIENT_SLOTS = 100;
 export const patientSlotsPk = (patient: IdentityId): string => `PS#${patient}`;
 export const patientSlotKey = (patient: IdentityId, n: number): Key => ({
   pk: patientSlotsPk(patient),
   sk: pad(n, 2),
 });
-/** How many requests a recipient made in the hour that the item names. */
+/** Item that counts the requests of a recipient in one hour; the item names the hour. */
 export const paceKey = (recipient: IdentityId): Key => ({ pk: `QN#${recipient}`, sk: 'HOUR' });
 export const slotKey = (recipient: IdentityId, patient: IdentityId, n: number): Key => ({
   pk: `QS#${recipient}#${patient}`,
@@ -66,9 +66,9 @@ export const slotKey = (recipient: IdentityId, patient: IdentityId, n: number): 
 
 export const stateKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'STATE' });
 export const grantKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'GRANT' });
-/** Says when a read grant ends, for the list of those whose cells are still to be closed. */
+/** Item with the end of a grant to read, for the list of grants whose cells are still to be closed. */
 export const endKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'END' });
-/** Lists a standing grant while it lasts. */
+/** Item that lists a standing grant until it ends. */
 export const standingKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'STANDING' });
 export const grantPk = (grant: GrantId): string => `G#${grant}`;
 export const grantCellKey = (grant: GrantId, cell: CellName): Key => ({
@@ -76,14 +76,14 @@ export const grantCellKey = (grant: GrantId, cell: CellName): Key => ({
   sk: `C#${cellText(cell)}`,
 });
 
-/** Key of the nonce table, of a request's nonce (24 characters) or of an opening id (26). */
+/** Key of the nonce table, for the nonce of a request (24 characters) or an opening id (26). */
 export const claimPk = (identity: IdentityId, nonce: string): string => `N#${identity}#${nonce}`;
 
 const gsi1 = (gsi1pk: string, gsi1sk: string) => ({ gsi1pk, gsi1sk });
 const gsi2 = (gsi2pk: string, gsi2sk: string) => ({ gsi2pk, gsi2sk });
 
 export const ownEventsPk = (actor: IdentityId): string => `X#${actor}`;
-/** Events by time; and by actor, where that is not the patient. */
+/** Index keys of an event: by time, and by actor if the actor is not the patient. */
 export const eventIndexes = (e: { patient: IdentityId; actor: IdentityId; seq: number; at: number }) => ({
   ...gsi2(chainPk(e.patient), `${msText(e.at)}#${seqText(e.seq)}`),
   ...(e.actor === e.patient ? {} : gsi1(ownEventsPk(e.actor), `${e.patient}#${seqText(e.seq)}`)),
@@ -99,11 +99,11 @@ export const wrapsPk = (cell: CellName): string => `C#${cellText(cell)}`;
 export const wrapIndex = (cell: CellName, created: number, record: RecordId, version: number) =>
   gsi1(wrapsPk(cell), `${msText(created)}#${record}#${ordinalText(version)}`);
 
-/** Uploads are spread over this many partitions a day. */
+/** Number of index partitions over which the uploads of a day are spread. */
 export const SHARDS = 16;
 export const uploadsPk = (day: number, shard: number): string => `L#${pad(day, 5)}#${shard}`;
 export const dayOf = (ms: number): number => Math.floor(ms / DAY);
-/** The first letter of an id in base32 holds five random bits; its place in the alphabet chooses the shard. */
+/** Chooses the shard from the first letter of a base32 id, which encodes five random bits. */
 const shardOf = (record: RecordId): number => 'abcdefghijklmnopqrstuvwxyz234567'.indexOf(record.charAt(0)) % SHARDS;
 export const uploadIndex = ({ created, record, upload }: StoredUpload) =>
   gsi2(uploadsPk(dayOf(created), shardOf(record)), `${msText(created)}#${record}#${upload}`);
@@ -141,7 +141,7 @@ export const endsPk = (patient: IdentityId): string => `GM#${patient}`;
 export const endIndex = (patient: IdentityId, end: number, grant: GrantId) =>
   gsi1(endsPk(patient), `${msText(end)}#${grant}`);
 
-/** Below and above every character of a key. */
+/** Characters that sort before and after every character of a key. */
 export const LOWEST = '!';
 export const HIGHEST = '~';
 
@@ -153,7 +153,7 @@ export interface Span {
 export const EVERYTHING: Span = { from: LOWEST, to: HIGHEST };
 export const startingWith = (prefix: string): Span => ({ from: prefix, to: `${prefix}${HIGHEST}` });
 
-/** What ends after `now` in a state whose end is derived. */
+/** Items in a state whose end is after `now`. */
 export const endingAfter = (state: string, now: number): Span => ({
   from: `${state}#${msText(now + 1)}`,
   to: `${state}#${HIGHEST}`,
@@ -162,12 +162,12 @@ export const endedBy = (state: string, now: number): Span => ({
   from: `${state}#`,
   to: `${state}#${msText(now)}#${HIGHEST}`,
 });
-/** What ended up to and including `now`. */
+/** Items whose end is at `now` or before. */
 export const before = (now: number): Span => ({ from: LOWEST, to: `${msText(now)}#${HIGHEST}` });
 export const afterwards = (now: number): Span => ({ from: msText(now + 1), to: HIGHEST });
 export const between = (from: number, to: number): Span => ({ from: msText(from), to: `${msText(to)}#${HIGHEST}` });
 
-/** Sort keys by which lists go on, as they stand in cursors. */
+/** Forms of the sort keys that cursors of each list contain. */
 export const SHAPES = {
   event: /^E#\d{12}$/,
   eventByTime: /^\d{13}#\d{12}$/,

@@ -1,5 +1,5 @@
-// Every write of a request is one transaction: its items under named conditions, its audit events at the head of the patient's chain, and the
-// claim that lets the request have its effect once.
+// Transactional writer: makes every write of a request in one transaction. It contains the items under named conditions, the audit events at the head
+// of the patient's chain, and the claim, by which the request takes effect once.
 import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
@@ -20,25 +20,25 @@ import { claimPk, eventIndexes, eventKey, headKey, type Key } from './table.ts';
 
 export interface EventToWrite {
   readonly draft: EventDraft;
-  /** The statement behind it, where it is kept nowhere else. */
+  /** The statement that caused the event, if it is stored nowhere else. */
   readonly evidence?: Jws;
 }
 
 export interface Write {
-  /** What is written; where it names the events, made of their hashes anew at each attempt. */
+  /** The items to write. A function is called at each attempt with the hashes of the events, for steps that contain them. */
   readonly steps: readonly Step[] | ((events: readonly string[]) => readonly Step[]);
-  /** All of one patient. */
+  /** Audit events, all of one patient. */
   readonly events?: readonly EventToWrite[];
-  /** None for what follows up on a write that had one. */
+  /** Absent for a write that continues a write which had a claim. */
   readonly claim?: Claim;
-  /** The head of the chain, where it was read already. */
+  /** The head of the chain, if it was read already. */
   readonly head?: ChainHead;
   readonly patience?: Patience;
 }
 
 export type Writer = (write: Write) => Promise<Written>;
 
-/** A claim outlives every request that it could be confused with. */
+/** The claim of a request nonce. It is stored until an hour after the signature expires, so that no copy of the request has an effect. */
 export const nonceClaim = ({ caller, nonce }: Call): Claim => ({
   pk: claimPk(caller, nonce.value),
   ttl: ttlOf(nonce.expires),
@@ -105,7 +105,7 @@ const claimItem = (table: string, { claim, invocation }: Attempt): TransactWrite
 
 const judge = (error: unknown, attempt: Attempt): Verdict => {
   if (error instanceof TransactionCanceledException) return readCancellation(error.CancellationReasons ?? [], attempt);
-  // Nobody knows whether it was done. Sent again, it finds its own claim if it was.
+  // It is unknown whether the write was done. If it was, the next attempt finds its own claim.
   if (isTransient(error)) return { is: 'retry' };
   throw error;
 };
@@ -141,7 +141,7 @@ export const makeWriter = (context: StoreContext): Writer => {
       if (verdict.is === 'repeated') return { repeated: true };
       if (verdict.is === 'refused') throw verdict.error;
       await pause();
-      // What the refusal told is old after the wait: others wrote meanwhile.
+      // Others may have written during the pause, so the head is read again.
       head = await readHead();
     }
   };

@@ -1,4 +1,4 @@
-// Uploads that were begun. Open ones are listed by the day they were begun, spread over shards, for the sweeper; a committed one stays in no list.
+// Store of uploads in DynamoDB. Open uploads are listed for the sweeper by the day on which they began, spread over shards. Committed ones are in no list.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, IdentityId, RecordId, UploadId } from '../../bytes/ids.ts';
 import type { StoredUpload, Uploads } from '../../ports/index.ts';
@@ -8,12 +8,12 @@ import { isAbsent, type Refusal } from './conditional-writes.ts';
 import { dayOf, LOWEST, msText, SHARDS, uploadIndex, uploadKey, uploadsPk, type Key } from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
 
-/** -> committed by the author, -> retired by the sweeper; forward only. */
+/** States of an upload. The author commits an open one, the sweeper retires an open one; there is no way back. */
 export const OPEN = 'open';
 export const COMMITTED = 'committed';
 const RETIRED = 'retired';
 
-/** How far back the sweeper looks: it would have to be out of order for a month to miss an upload. */
+/** How many days back the sweeper looks. It would miss an upload only after a failure of a month. */
 const DAYS_BACK = 31;
 const PAGE = 100;
 
@@ -47,7 +47,7 @@ const toUpload = (item: Item): StoredUpload => {
   };
 };
 
-/** The same but for when, and for S3's id of the multipart upload. */
+/** Whether two uploads are the same in all but `created` and the id of S3's multipart upload. */
 const isSame = (a: StoredUpload, b: StoredUpload): boolean =>
   a.version === b.version &&
   a.folder === b.folder &&
@@ -90,7 +90,7 @@ export const makeUploads = (context: StoreContext, write: Writer): Uploads => {
       });
       if (!written.repeated) return { ...written, stored: upload };
       const stored = await find(upload.record, upload.upload);
-      // Committed or swept in between.
+      // The upload was committed or swept meanwhile.
       if (stored === undefined) throw new AppError('already-exists');
       return { ...written, stored };
     },
@@ -98,7 +98,7 @@ export const makeUploads = (context: StoreContext, write: Writer): Uploads => {
     async *stale(before) {
       for (let day = dayOf(before) - DAYS_BACK; day <= dayOf(before); day++) {
         const shards = Array.from({ length: SHARDS }, (_, shard) => uploadsPk(day, shard));
-        // Nearly all are empty: the first pages of a day come side by side.
+        // Nearly all shards are empty, so the first pages of a day are read at once.
         const firsts = await Promise.all(shards.map((pk) => begun(pk, LOWEST, before)));
         for (const [shard, first] of firsts.entries()) yield* from(first, uploadsPk(day, shard), before);
       }

@@ -1,5 +1,5 @@
-// The key of this running copy of the service. It lives in its memory, cannot be taken out, and the service's key says for how long it counts: an
-// opening, or a question for the time, is answered with a signature and without a call to KMS.
+// Proxy key: makes the key pair of this running copy of the service, and signs openings and times with it, without a call to KMS. The private key stays
+// in memory and cannot be exported. The service key certifies the public key for a day.
 import { p256 } from '@noble/curves/nist.js';
 import { toBase64url } from '../../bytes/codec.ts';
 import { HOUR, MINUTE } from '../../domain/time.ts';
@@ -12,10 +12,10 @@ import {
 } from '../../statements/service-statements.ts';
 import type { ServiceSigner, SignedAnswer } from '../../ports/index.ts';
 
-/** How long a key counts, and how long before its end another one is made. */
+/** For how long a key is valid, and how long before its end the next one is made, ms. */
 const LIFE = 24 * HOUR;
 const MARGIN = HOUR;
-/** It counts for openings that came in a little before it was made, and were answered after. */
+/** A key is valid from a minute before it is made, for openings that arrived before that and are answered after it. */
 const BEFORE = MINUTE;
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -40,10 +40,10 @@ const makeKey = async (certify: ServiceSigner['sign'], now: number): Promise<Pro
   };
 };
 
-/** @param certify signs with the service's key: once per key, 24 hours apart */
+/** @param certify signs with the service key; called once for each proxy key */
 export const makeProxyKey = (certify: ServiceSigner['sign']): Pick<ServiceSigner, 'answer' | 'time'> => {
   let current: Promise<ProxyKey> | undefined;
-  /** A failure is not kept. */
+  /** Makes the next key. After a failure the next call tries again. */
   const renewed = (now: number): Promise<ProxyKey> => {
     const made = makeKey(certify, now).catch((error: unknown) => {
       if (current === made) current = undefined;

@@ -1,4 +1,4 @@
-// The service's signatures, made by KMS: the private key never leaves it. KMS answers DER, JWS wants r and s.
+// Service key in KMS: signs statements of the service. The private key never leaves KMS. KMS returns DER signatures; they are converted to the r and s of JWS.
 import { GetPublicKeyCommand, SignCommand, type KMSClient } from '@aws-sdk/client-kms';
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -10,7 +10,7 @@ import { StoreError } from '../errors.ts';
 import { makeProxyKey } from './proxy-key.ts';
 import { orBusy } from '../retry.ts';
 
-/** An uncompressed P-256 point ends the SubjectPublicKeyInfo (RFC 5480 section 2). */
+/** Length of an uncompressed P-256 point, with which a SubjectPublicKeyInfo ends (RFC 5480 section 2). */
 const POINT = 65;
 
 const compressed = (spki: Uint8Array): ServiceKey => {
@@ -28,7 +28,7 @@ export const makeServiceSigner = (kms: KMSClient, keyId: string): ServiceSigner 
     const { PublicKey } = await orBusy(() => kms.send(new GetPublicKeyCommand({ KeyId: keyId })));
     return compressed(PublicKey ?? new Uint8Array());
   };
-  /** Once per process; a failure is not kept. */
+  /** Fetches the public key once per process. After a failure the next call tries again. */
   const key = (): Promise<ServiceKey> => {
     known ??= fetchKey().catch((error: unknown) => {
       known = undefined;
@@ -53,11 +53,11 @@ export const makeServiceSigner = (kms: KMSClient, keyId: string): ServiceSigner 
     const known = await key();
     try {
       const jws = await signAsService(kind, payload, { key: known, sign: ask });
-      // The name of the key may have come to stand for another one.
+      // An alias can be pointed at another KMS key while this process runs.
       verifyServiceStatement(kind, jws, known);
       return jws;
     } catch (error) {
-      // A StatementError would tell the caller that its own statement is at fault.
+      // A StatementError would blame the statement of the caller.
       throw error instanceof StatementError ? new StoreError('service-signature', error.message) : error;
     }
   };

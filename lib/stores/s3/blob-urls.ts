@@ -1,4 +1,4 @@
-// Where clients send and fetch blobs: presigned URLs, for which no S3 client is needed.
+// Blob URLs: makes the presigned URLs to which clients send blobs and from which they fetch them. This needs no S3 client.
 import { Buffer } from 'node:buffer';
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { RecordId, UploadId } from '../../bytes/ids.ts';

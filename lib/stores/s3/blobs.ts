@@ -1,4 +1,5 @@
-// Blobs in S3: begun, sent and read by presigned URLs (links.ts), completed only if S3's own digest is the one that was signed, read by version, purged.
+// Storage of blobs in S3: begins, completes, aborts and deletes uploads. Clients send and read blobs by presigned URLs (blob-urls.ts). An upload is
+// completed only if S3's own digest is the one in the signed statement.
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,
@@ -34,7 +35,7 @@ const purge = async (where: Bucket, key: string): Promise<void> => {
     await where.s3.send(new DeleteObjectCommand({ Bucket: where.bucket, Key: key, VersionId }));
 };
 
-/** Ends a multipart upload, if it is still open. S3 may say that it did of one that was completed a moment ago. */
+/** Ends a multipart upload if it is still open. S3 may accept this for an upload that was completed a moment ago. */
 const abort = async ({ s3, bucket }: Bucket, upload: StoredUpload): Promise<void> => {
   if (upload.multipart === undefined) return;
   try {

@@ -1,5 +1,5 @@
-// Completing an upload. What counts is what S3 says that it holds, never what the client says that it sent. Safe to repeat: after a crash between
-// here and the transaction, the finished object itself decides.
+// Completion of an upload: compares length and digest that S3 reports with those that the author signed, whatever the client says it sent. The call can
+// be repeated: after a crash between completion and transaction, the completed object itself is compared.
 import {
   CompleteMultipartUploadCommand,
   HeadObjectCommand,
@@ -16,7 +16,7 @@ import type { Blobs, Completion, StoredPart, StoredUpload } from '../../ports/in
 import { orBusy } from '../retry.ts';
 import { isMissing, isOther, isTaken, type Bucket } from './s3-errors.ts';
 
-/** Part of the format: docs/spec/blob.md. */
+/** Bytes. It is a part of the format: docs/spec/blob.md. */
 export const PART_SIZE = 8 * 1024 * 1024;
 
 interface Expected {
@@ -27,7 +27,7 @@ interface Expected {
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 const toBase64 = (base64url: string): string => Buffer.from(fromBase64url(base64url)).toString('base64');
 
-/** SHA-256 over the SHA-256 of the parts, base64url. */
+/** Composite digest: SHA-256 of the concatenated SHA-256 digests of the parts, base64url. */
 export const compositeDigest = (parts: readonly Pick<StoredPart, 'sha256'>[]): string =>
   toBase64url(sha256(concat(...parts.map((p) => bytesOf(p.sha256)))));
 
@@ -37,7 +37,7 @@ const lengthOfPart = (number: number, length: number): number =>
   number < partsOf(length) ? PART_SIZE : length - (partsOf(length) - 1) * PART_SIZE;
 
 /**
- * The parts are those of the blob that was signed. The size of each is checked, because readers hash by parts of 8 MiB.
+ * Checks that the stored parts are those of the signed blob. It checks the size of each part, because readers hash in parts of 8 MiB.
  * @throws {AppError} `upload-incomplete`, `blob-mismatch`
  */
 export const assertParts = (parts: readonly StoredPart[], expected: Expected): void => {
@@ -78,7 +78,7 @@ const head = async ({ s3, bucket }: Bucket, key: string): Promise<HeadObjectComm
   }
 };
 
-/** S3 reports a composite as `digest-parts`, and the plain SHA-256 of an object that came in one PUT. */
+/** Reads the digest from S3's report: `digest-parts` for a multipart upload, the plain SHA-256 of the object for a single PUT. */
 const digestOf = ({ ChecksumSHA256: reported = '' }: HeadObjectCommandOutput, expected: Expected): string => {
   const [composite = '', parts] = reported.split('-');
   if (parts === undefined) return compositeDigest([{ sha256: reported }]);
@@ -94,7 +94,7 @@ const accept = (key: string, object: HeadObjectCommandOutput, expected: Expected
 
 type Finished = { readonly versionId: string | undefined } | 'ask-the-object';
 
-/** Completes the parts, unless they were completed, or the object exists. */
+/** Completes the multipart upload. Returns `ask-the-object` if it was completed or ended before, or another upload completed the object. */
 const finish = async (where: Bucket, key: string, id: string, expected: Expected): Promise<Finished> => {
   try {
     const parts = await listParts(where, key, id);

@@ -1,5 +1,5 @@
-// Presigned S3 URLs. What the client must send is in signed headers: never hoisted into the query, where S3 would not compare it with the body, and
-// never left unsigned.
+// Presigned S3 URLs: signs them. Every header that the client must send is signed and stays a header: S3 compares a header with the body, but not a
+// query parameter.
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SECOND } from '../../domain/time.ts';
@@ -8,7 +8,7 @@ export interface Unsigned {
   readonly method: 'GET' | 'PUT';
   readonly key: string;
   readonly query: Readonly<Record<string, string>>;
-  /** Lower-case names; all of them are signed. */
+  /** Names in lower case; all headers are signed. */
   readonly headers: Readonly<Record<string, string>>;
   /** Seconds. */
   readonly lives: number;
@@ -33,13 +33,13 @@ interface Target {
   readonly path: (key: string) => string;
 }
 
-/** The bucket is part of the host on AWS, and of the path on a local stand-in. */
+/** The bucket is a part of the host on AWS, and of the path on a local AWS. */
 const targetOf = (bucket: string, region: string, endpoint: string | undefined): Target =>
   endpoint === undefined
     ? { origin: new URL(`https://${bucket}.s3.${region}.amazonaws.com`), path: (key) => `/${key}` }
     : { origin: new URL(endpoint), path: (key) => `/${bucket}/${key}` };
 
-/** @param client any client of AWS: its region and credentials are for all services */
+/** @param client any AWS client: region and credentials are the same for all services */
 export const makePresign = (
   client: { readonly config: Pick<DynamoDBClient['config'], 'credentials' | 'region' | 'sha256'> },
   { bucket, endpoint }: { readonly bucket: string; readonly endpoint: string | undefined },
@@ -72,5 +72,5 @@ export const makePresign = (
   };
 };
 
-/** When a URL ends that was signed at `now`: signing dates have whole seconds. */
+/** When a URL signed at `now` expires, ms since 1970. AWS signing dates have whole seconds. @param lives seconds */
 export const endOf = (now: number, lives: number): number => (Math.floor(now / SECOND) + lives) * SECOND;

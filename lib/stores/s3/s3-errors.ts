@@ -1,4 +1,4 @@
-// What S3's refusals mean here. Told by name and status, because the same refusal has other classes in other commands.
+// S3 errors: recognises them by name and status, because the same error has different classes in different commands.
 import { S3ServiceException, type S3Client } from '@aws-sdk/client-s3';
 
 export interface Bucket {
@@ -9,16 +9,16 @@ export interface Bucket {
 const isNamed = (error: unknown, ...names: readonly string[]): boolean =>
   error instanceof S3ServiceException && names.includes(error.name);
 
-/** No such object, or no such multipart upload: it was completed, aborted, or never begun. */
+/** The object or the multipart upload does not exist: it was completed, aborted, or never begun. */
 export const isMissing = (error: unknown): boolean =>
   isNamed(error, 'NotFound', 'NoSuchKey', 'NoSuchUpload') ||
   (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404);
 
-/** Somebody else completed the object, or is about to. */
+/** Another request has completed the object, or is about to. */
 export const isTaken = (error: unknown): boolean =>
   isNamed(error, 'PreconditionFailed', 'ConditionalRequestConflict') ||
   (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412);
 
-/** The parts, or their sum, are not those that were named. */
+/** The parts, or the digest of the whole, differ from those named in the call. */
 export const isOther = (error: unknown): boolean =>
   isNamed(error, 'InvalidPart', 'InvalidPartOrder', 'BadDigest', 'EntityTooSmall', 'InvalidRequest');
