@@ -1,4 +1,4 @@
-// The audit chain of one patient. What is hashed is the event's text, byte for byte; docs/spec/audit.md is the page to this file.
+// Audit chain: makes and verifies the hash chain of one patient's events. The text of an event is hashed byte for byte (docs/spec/audit.md).
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as z from 'zod/mini';
 import { concat } from '../bytes/binary.ts';
@@ -18,7 +18,7 @@ import {
 } from '../statements/fields.ts';
 
 const TAG = 'pcehr/v1/audit\0';
-/** `previous` of the first event. */
+/** `previous` of the first event: 32 zero bytes, base64url. */
 export const GENESIS = toBase64url(new Uint8Array(32));
 
 export const EVENT_KINDS = [
@@ -47,7 +47,7 @@ const subject = z.strictObject({
   ),
   request: z.optional(randomId<RequestId>()),
   grant: z.optional(randomId<GrantId>()),
-  /** Grants that were carried into a new cell. */
+  /** Grants to which a new cell was added. */
   grants: z.optional(z.array(randomId<GrantId>()).check(z.maxLength(40))),
   right: z.optional(right),
   opening: z.optional(randomId<OpeningId>()),
@@ -63,7 +63,7 @@ const auditEvent = z.strictObject({
   actor: identity,
   subject,
   at: instant,
-  /** Hash of the statement that caused it. */
+  /** Hash of the statement that caused the event. */
   statement: hash,
 });
 
@@ -71,7 +71,7 @@ export type AuditEvent = z.infer<typeof auditEvent>;
 export type EventKind = AuditEvent['kind'];
 export type EventSubject = AuditEvent['subject'];
 
-/** What happened, before it has a place in the chain. */
+/** An event that is not yet in the chain. */
 export interface EventDraft {
   readonly kind: EventKind;
   readonly patient: IdentityId;
@@ -81,7 +81,7 @@ export interface EventDraft {
   readonly statement: string;
 }
 
-/** The last event of a chain; seq 0 and GENESIS before the first. */
+/** Number and hash of the last event of a chain; 0 and GENESIS if it is empty. */
 export interface ChainHead {
   readonly seq: number;
   readonly hash: string;
@@ -96,7 +96,7 @@ export interface ChainLink {
 
 export const eventHash = (text: string): string => toBase64url(sha256(concat(utf8(TAG), utf8(text))));
 
-/** The event that follows `head`. Member order is fixed here and nowhere else. */
+/** Makes the event that follows `head`. Only this function fixes the order of the members. */
 export const nextEvent = (head: ChainHead, d: EventDraft): ChainLink => {
   const event: AuditEvent = {
     patient: d.patient,
@@ -112,11 +112,11 @@ export const nextEvent = (head: ChainHead, d: EventDraft): ChainLink => {
   return { text, hash: eventHash(text), event };
 };
 
-/** A trail that does not check. */
+/** A trail that fails verification. The message names the entry and the fault, never its content. */
 export class AuditError extends Error {
   override readonly name = 'AuditError';
   readonly code: 'malformed' | 'altered' | 'out-of-order' | 'broken-link' | 'foreign';
-  /** Place in the list that was checked, from 0. */
+  /** Index of the entry in the list, from 0. */
   readonly index: number;
   constructor(code: AuditError['code'], index: number) {
     super(`the audit trail does not check at entry ${index}: ${code}`);
@@ -126,7 +126,7 @@ export class AuditError extends Error {
 }
 
 /**
- * The event in the order of its text, not as zod orders it: `JSON.stringify` of it is the text that was hashed.
+ * Parses an event. Its members keep the order of the text, not that of the schema, so `JSON.stringify` of it is the text that was hashed.
  * @throws {AuditError} `malformed`, with the index
  */
 export const parseEvent = (text: string, index: number): AuditEvent => {
@@ -135,13 +135,14 @@ export const parseEvent = (text: string, index: number): AuditEvent => {
     auditEvent.parse(json);
     if (JSON.stringify(json) === text) return json as AuditEvent;
   } catch {
-    // The reason would repeat what the entry says.
+    // The original error could repeat content of the entry.
   }
   throw new AuditError('malformed', index);
 };
 
 /**
- * Checks that `entries` follow `head` without a gap, and gives the events and the new head. `JSON.stringify` of an event is the text that was hashed.
+ * Checks that `entries` follow `head` without a gap.
+ * @returns the events, and the new head. `JSON.stringify` of an event is the text that was hashed.
  * @throws {AuditError} with the index of the first entry that does not fit
  */
 export const verifyChain = (
@@ -163,7 +164,7 @@ export const verifyChain = (
   return { events, head: { seq, hash: last } };
 };
 
-/** The purpose of each grant whose making is among `events`. */
+/** The purpose of each grant that was made by one of `events`. */
 export const purposesIn = (events: readonly AuditEvent[]): ReadonlyMap<GrantId, Purpose | undefined> =>
   new Map(
     events.flatMap(({ kind, subject }) =>
@@ -171,7 +172,7 @@ export const purposesIn = (events: readonly AuditEvent[]): ReadonlyMap<GrantId, 
     ),
   );
 
-/** What a recipient sees of its own event in somebody else's chain: not its place. */
+/** The event as its actor sees it in another patient's chain: without its position, which would show how much else happened. */
 export const withoutPlace = (e: AuditEvent): Omit<AuditEvent, 'seq' | 'previous'> => {
   const { seq: _seq, previous: _previous, ...rest } = e;
   return rest;

@@ -1,18 +1,18 @@
-// A patient's grant: what it may say, and whether it gives anything now.
+// Grant: checks which content a grant may have, and whether it is live.
 import type { Payload, Scope, Standing, Statement } from '../statements/kinds.ts';
 import { SHARES } from '../statements/proxies.ts';
 import type { GrantState } from './life-cycles.ts';
 import { clockFault, SECOND, type ClockFault, type Instant } from './time.ts';
 
-/** How a grant came to give nothing any more. */
+/** Why a grant allows nothing at present. */
 export type EndReason = 'revoked' | 'expired' | 'exhausted' | 'paused';
 
-/** The small mutable side of a grant. */
+/** The part of a grant that changes after it was signed, and the limits against which it is checked. */
 export interface GrantStatus {
   readonly state: GrantState;
   readonly notBefore: number;
   readonly expires: number;
-  /** Most records that may be opened in all. */
+  /** How many records may be opened in total; no limit if undefined. */
   readonly limit?: number | undefined;
   /** Records opened so far. */
   readonly used: number;
@@ -20,7 +20,10 @@ export interface GrantStatus {
 
 export type Liveness = { readonly live: true } | { readonly live: false; readonly reason: EndReason | 'not-begun' };
 
-/** The server's clock decides, to the millisecond: at `expires` the grant is over. What ends for good is named before what may pass: revoked, expired, exhausted, paused, not begun. */
+/**
+ * Whether a grant is live by the server's clock, to the millisecond; at `expires` it has ended. If there are several reasons, it returns the first of
+ * revoked, expired, exhausted, paused, not begun: those that are final come first.
+ */
 export const livenessAt = (g: GrantStatus, now: Instant): Liveness => {
   if (g.state === 'revoked') return { live: false, reason: 'revoked' };
   if (now >= g.expires) return { live: false, reason: 'expired' };
@@ -30,13 +33,13 @@ export const livenessAt = (g: GrantStatus, now: Instant): Liveness => {
   return { live: true };
 };
 
-/** How a grant has ended for good; undefined while it may give something, now or later. */
+/** Why a grant has ended; undefined while it can allow something, now or later. */
 export const endAt = (g: GrantStatus, now: Instant): Exclude<EndReason, 'paused'> | undefined => {
   const liveness = livenessAt(g, now);
   return liveness.live || liveness.reason === 'paused' || liveness.reason === 'not-begun' ? undefined : liveness.reason;
 };
 
-/** A batch of n counts n, all or none. */
+/** Whether the limit of openings allows this many records more. Opening n records at once counts as n, and all are opened or none. */
 export const leavesRoomFor = (g: GrantStatus, records: number): boolean =>
   g.limit === undefined || g.used + records <= g.limit;
 
@@ -47,14 +50,14 @@ const isEachOnce = (cells: readonly Cell[]): boolean =>
   new Set(cells.map((c) => `${c.folder}#${c.epoch}`)).size === cells.length;
 const isDelegated = (cell: Cell): boolean => cell.kfrags.length === SHARES;
 
-/** To add or to write is a right over one folder, with nothing that opens: neither key fragments nor a count of openings. */
+/** The faulty member of a grant to add or to write. It has one folder, and neither key fragments nor a count of openings, because it opens nothing. */
 const authorshipFault = (g: Grant): keyof Grant | undefined => {
   if (g.cells.length !== 1 || isDelegated(g.cells[0]!)) return 'cells';
   if (g.openings !== undefined) return 'openings';
   return g.standing === undefined ? undefined : 'standing';
 };
 
-/** Why a grant cannot stand by itself: the offending member, or undefined when it can. */
+/** The member by which a grant is invalid in itself; undefined if it is valid. */
 export const grantFault = (g: Grant, now: Instant): keyof Grant | undefined => {
   if (g.recipient === g.patient) return 'recipient';
   if (g.expires <= g.notBefore || g.expires <= now) return 'expires';
@@ -62,14 +65,14 @@ export const grantFault = (g: Grant, now: Instant): keyof Grant | undefined => {
   return isEachOnce(g.cells) && g.cells.every(isDelegated) ? undefined : 'cells';
 };
 
-/** A grant whose end is after its beginning, but has passed, comes from a clock that is behind. */
+/** If the end of a grant is after its beginning but has passed, the clock of its signer is probably behind. */
 export const endClockFault = ({ notBefore, expires }: Grant, now: Instant): ClockFault | undefined =>
   expires > notBefore ? clockFault(expires, now, { ahead: Infinity, behind: 0 }) : undefined;
 
-/** What of a folder decides whether a scope reaches it. */
+/** The members of a folder that decide whether a scope covers it. */
 export type FolderFacts = Pick<Payload<'folder'>, 'folder' | 'category' | 'single'>;
 
-/** Whether a wish reaches a folder. A record is reached through a folder that holds nothing else. */
+/** Whether a scope covers a folder. A scope of one record covers the single-record folder of this record. */
 export const reaches = (scope: Scope, f: FolderFacts): boolean => {
   if ('everything' in scope) return true;
   if ('categories' in scope) return scope.categories.includes(f.category);
@@ -85,8 +88,8 @@ const standsWithin = (standing: Standing, scope: Scope): boolean => {
 };
 
 /**
- * The member in which a grant goes beyond, or aside from, the request it answers; undefined when it stays within.
- * @param folders of the grant's cells, in their order
+ * The member by which a grant exceeds the request that it answers, or differs from it; undefined if it is within the request.
+ * @param folders the folders of the grant's cells, in the same order
  */
 export const excess = (
   g: Grant,
@@ -104,21 +107,21 @@ export const excess = (
   return folders.length === g.cells.length && folders.every((f) => reaches(r.scope, f)) ? undefined : 'cells';
 };
 
-/** Whether a grant is to be carried into a cell of this folder: it reads the folder already, or it is a standing grant that takes it in. */
+/** Whether a new cell of this folder is to be added to a grant: the grant reads the folder already, or it is a standing grant that covers it. */
 export const takesIn = (g: Grant, f: FolderFacts): boolean => {
   if (g.right !== 'read') return false;
   if (g.cells.some((c) => c.folder === f.folder)) return true;
-  // What a single folder shares is in a folder of its own already.
+  // The record of a single-record folder is also in a folder of its own, which the standing grant covers.
   return g.standing !== undefined && f.single === undefined && reaches(g.standing, f);
 };
 
 type Extension = Payload<'extension'>;
 
-/** Why an extension cannot stand by itself. */
+/** The member by which an extension is invalid in itself; undefined if it is valid. */
 export const extensionFault = (e: Extension): keyof Extension | undefined =>
   isEachOnce(e.cells) && e.cells.every(isDelegated) ? undefined : 'cells';
 
-/** Whether a record was filed within what a grant allowed: by its recipient, in its folder, with its right, in its time. Not whether it had ended. */
+/** Whether a grant allowed the filing of a record: by its author, in its folder, with its right, before its expiry. It ignores whether the grant was ended. */
 export const covers = (g: Statement<'grant'>, p: Payload<'record'>): boolean =>
   p.grant?.id === g.payload.grant &&
   p.grant.hash === g.hash &&

@@ -1,7 +1,7 @@
-// Life cycles are data, forward only. The stores turn an entry into one conditional update.
+// Life cycles: lists the allowed changes of state as data. The stores turn each entry into one conditional update.
 
 export interface Transition<S extends string> {
-  /** One state, or several from which the same happens. */
+  /** The state, or states, in which the change is allowed. */
   readonly from: S | readonly S[];
   readonly to: S;
 }

@@ -1,34 +1,34 @@
-// An opening is answered once, and again within a while if the answer got lost.
+// Opening: checks its time and its pace. It is counted once, and answered again within ten minutes in case the answer was lost.
 import type { Payload } from '../statements/kinds.ts';
 import { clockFault, MINUTE, SECOND, type ClockFault, type Instant } from './time.ts';
 
-/** The same opening again within this time is answered and not counted. */
+/** The same opening within this time, in ms, is answered again and not counted. */
 export const REPEAT_WINDOW = 10 * MINUTE;
-/** How far `when` may be from the server's clock. */
+/** How far `when` may differ from the server's clock, ms. */
 export const OPENING_SKEW = MINUTE;
 
-/** `when` must be near now, so that a claim outlives every opening it could be confused with. */
+/** `when` must be close to the present, so that the claim of an opening is stored for longer than the opening can be repeated. */
 export const openingClockFault = (when: number, now: Instant): ClockFault | undefined =>
   clockFault(when, now, { ahead: OPENING_SKEW, behind: REPEAT_WINDOW + OPENING_SKEW });
 
 export const openingInTime = (when: number, now: Instant): boolean => openingClockFault(when, now) === undefined;
 
-/** Openings that one grant may begin in a second. A recipient that floods is slowed down, so that the patient's revocation finds its place. */
+/** How many openings of one grant are accepted in a second. The limit slows down a recipient that sends very many, so that a revocation gets through. */
 export const OPENINGS_A_SECOND = 20;
 
-/** How many openings a grant began in which second. */
+/** The number of openings of a grant in the last second that had any; `second` counts from 1970. */
 export interface Pace {
   readonly second: number;
   readonly count: number;
 }
 
-/** The pace with one opening more; undefined when the second has had its share. */
+/** Counts one opening more; undefined if the limit of this second is reached. */
 export const nextPace = ({ second, count }: Pace, now: Instant): Pace | undefined => {
   const current = Math.floor(now / SECOND);
   if (current > second) return { second: current, count: 1 };
   return count < OPENINGS_A_SECOND ? { second, count: count + 1 } : undefined;
 };
 
-/** No record twice: a batch of n counts n. */
+/** Whether no record is named twice, because opening n records counts as n. */
 export const namesEachOnce = (p: Payload<'opening'>): boolean =>
   new Set(p.records.map((r) => `${r.record}#${r.version}`)).size === p.records.length;

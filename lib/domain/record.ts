@@ -1,13 +1,13 @@
-// A record version: whether its author's statement may be accepted now.
+// Record version: decides whether the statement of its author may be accepted now.
 import type { Payload } from '../statements/kinds.ts';
 import type { RecordState } from './life-cycles.ts';
 import { clockFault, DAY, MINUTE, type ClockFault, type Instant } from './time.ts';
 
-/** An upload that was not committed within this time is swept. */
+/** An upload that is not committed within this time, in ms, is removed. */
 export const UPLOAD_LIFE = DAY;
-/** A record statement signed longer ago than this is refused at commit. */
+/** A record statement signed longer ago than this, in ms, is refused at commit. */
 export const LONGEST_DELAY = DAY;
-/** Clocks of authors may run ahead by this much. */
+/** How far the clock of an author may be ahead, ms. */
 export const CLOCK_TOLERANCE = 5 * MINUTE;
 
 export interface RecordStatus {
@@ -21,8 +21,8 @@ export const createdClockFault = (created: number, now: Instant): ClockFault | u
   clockFault(created, now, { ahead: CLOCK_TOLERANCE, behind: LONGEST_DELAY });
 
 /**
- * Why no version of this number can be filed: the id takes none any more (the record is deleted, or begins with another statement), or the record
- * stands elsewhere.
+ * Why no version of this number can be filed: `already-exists` if the record is deleted, or if version 1 exists already, and `version-conflict` if the
+ * number does not follow the latest version.
  */
 export const versionFault = (
   version: number,
@@ -32,7 +32,7 @@ export const versionFault = (
   return version === (head?.latest ?? 0) + 1 ? undefined : 'version-conflict';
 };
 
-/** Whether the statement continues the record: version 1 stands on nothing, every later one on the version before. */
+/** Whether the statement follows the latest version: version 1 names no previous version, every later one names the version before. */
 export const continues = (p: Payload<'record'>, head: RecordStatus | undefined): boolean =>
   head === undefined
     ? p.version === 1 && p.previous === undefined

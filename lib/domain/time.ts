@@ -1,4 +1,4 @@
-// Instants and durations. The clock is always an argument.
+// Time: defines instants and durations in ms. Every function gets the time as an argument.
 import type { Brand } from '../bytes/ids.ts';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -13,7 +13,7 @@ export const DAY = 24 * HOUR;
 /** Whether a signed time is too far ahead of the service's clock or too far behind it. */
 export type ClockFault = 'ahead' | 'behind';
 
-/** @param most milliseconds that are still accepted; `behind` itself is too far. @returns undefined when the time is accepted */
+/** @param most milliseconds that are accepted; a time exactly `behind` ms old is refused. @returns undefined if the time is accepted */
 export const clockFault = (
   time: number,
   now: Instant,

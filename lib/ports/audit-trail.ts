@@ -1,4 +1,4 @@
-// Port of the store of audit trails.
+// AuditTrail: the port through which use cases read audit trails and store checkpoints.
 import type { IdentityId } from '../bytes/ids.ts';
 import type { ChainHead } from '../domain/audit-chain.ts';
 import type { Jws } from '../statements/kinds.ts';
@@ -16,16 +16,16 @@ export interface AuditTrail {
     range: {
       readonly from?: number | undefined;
       readonly to?: number | undefined;
-      /** Events behind this place; with no times. */
+      /** Only events with a larger seq. It cannot be combined with `from` and `to`. */
       readonly after?: number | undefined;
     },
     page: PageRequest,
   ): Promise<Page<AuditEntry>>;
-  /** Events whose actor is `actor` in the chains of others, as they stand in those chains. */
+  /** Events of `actor` in the chains of other patients, with their text as stored. */
   listOwn(actor: IdentityId, page: PageRequest): Promise<Page<AuditEntry>>;
-  /** The last event, read consistently. */
+  /** Number and hash of the last event, read consistently. */
   head(patient: IdentityId): Promise<ChainHead>;
-  /** The checkpoint that was made of this head, if one was. */
+  /** The stored checkpoint of this head, if there is one. */
   checkpoint(patient: IdentityId, seq: number): Promise<Jws | undefined>;
   keepCheckpoint(patient: IdentityId, seq: number, checkpoint: Jws): Promise<void>;
 }

@@ -1,10 +1,10 @@
-// Port of the storage of blobs: uploads in parts, presigned URLs, deletion.
+// Blobs: the port through which use cases reach the storage of blobs: uploads in parts, presigned URLs, deletion.
 import type { RecordId, UploadId } from '../bytes/ids.ts';
 import type { StoredUpload } from './uploads.ts';
 
 export interface BlobName {
   readonly key: string;
-  /** The S3 version that was committed: every read names it. */
+  /** The S3 version that was committed. Every read names it, so a later object under the same key is never read. */
   readonly versionId: string;
 }
 
@@ -18,31 +18,31 @@ export interface StoredPart {
   readonly number: number;
   readonly length: number;
   readonly etag: string;
-  /** base64, as S3 reports it. */
+  /** SHA-256 of the part in base64, as S3 reports it. */
   readonly sha256: string;
 }
 
-/** The object is complete, and S3 itself vouches for length and digest. */
+/** A completed object, with the length and the digest that S3 reports. */
 export type Completion = BlobName & {
   readonly length: number;
   /** base64url composite digest */ readonly digest: string;
 };
 
 export interface Blobs {
-  /** S3's id of a new multipart upload. */
+  /** Begins a multipart upload. @returns S3's id of it */
   begin(record: RecordId, upload: UploadId): Promise<string>;
-  /** Ends a multipart upload that nobody needs; what another one completed under the same key stays. */
+  /** Ends a multipart upload that is not needed. An object that another upload completed under the same key remains. */
   abort(upload: StoredUpload): Promise<void>;
-  /** Removes everything of an upload: its parts, and the object if it was completed after all. */
+  /** Removes all of an upload: its parts, and its object if it was completed. */
   discard(upload: StoredUpload): Promise<void>;
-  /** Presigned PUTs whose length and SHA-256 are signed headers. */
+  /** Makes presigned PUT URLs. Length and SHA-256 of each part are signed headers. */
   targets(
     upload: StoredUpload,
     parts: readonly { number: number; length: number; sha256: string }[],
     now: number,
   ): Promise<readonly PartTarget[]>;
   /**
-   * Completes the upload if what S3 holds has this length and digest; safe to repeat after a crash in between.
+   * Completes the upload if the object in S3 has this length and digest. It can be repeated after a crash.
    * Throws AppError `upload-incomplete` (parts missing), `blob-mismatch` (other length or digest), `upload-not-found`.
    */
   complete(upload: StoredUpload, expected: { readonly length: number; readonly digest: string }): Promise<Completion>;

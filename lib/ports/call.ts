@@ -1,4 +1,4 @@
-// What every use case is told of the request, besides its input.
+// Call: what every use case gets of the request besides its input: caller, time and nonce.
 import type { IdentityId } from '../bytes/ids.ts';
 import type { Instant } from '../domain/time.ts';
 
@@ -6,12 +6,12 @@ import type { Instant } from '../domain/time.ts';
 export interface Nonce {
   /** 16 random bytes as base64. */
   readonly value: string;
-  /** When the signature ends, ms. */
+  /** When the signature expires, ms since 1970. */
   readonly expires: number;
 }
 
 export interface Call {
-  /** Who signed. The signature was checked; whether this identity is registered was not. */
+  /** The identity that signed. The signature was verified; whether the identity is registered was not checked. */
   readonly caller: IdentityId;
   /** The server's clock, read once per request. */
   readonly now: Instant;

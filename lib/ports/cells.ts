@@ -1,4 +1,4 @@
-// Cells of folders as they are stored, the wraps made for them, and the extensions that bring a grant into one.
+// Types of stored cells: the cells of folders, the wraps made for them, and the extensions that add a cell to a grant.
 import type { FolderId } from '../bytes/ids.ts';
 import type { CellState } from '../domain/life-cycles.ts';
 import type { Statement } from '../statements/kinds.ts';
@@ -22,16 +22,16 @@ export interface WrapName extends CellName {
   readonly version: number;
 }
 
-/** A further statement of the patient's on its grant, with the key fragments in the order of its cells. */
+/** A statement with which the patient adds cells to a grant, and the key fragments in the order of those cells, base64url. */
 export interface NewExtension {
   readonly statement: Statement<'extension'>;
   readonly kfrags: readonly string[];
 }
 
-/** What goes into a new cell in the transaction that makes it. */
+/** The wrap and the extensions that are stored in the transaction that makes a cell. */
 export interface Carried {
-  /** Of the record version that a folder of kind single holds. */
+  /** The wrap of the record version in a single-record folder. */
   readonly wrap?: StoredWrap;
-  /** One cell each: the new one. Their conditions are those of {@link Grants.extend}. */
+  /** Each has exactly one cell: the new one. Their conditions are those of {@link Grants.extend}. */
   readonly extensions: readonly NewExtension[];
 }

@@ -1,4 +1,4 @@
-// Port of the store of folders.
+// Folders: the port through which use cases read and write folders and their cells.
 import type { FolderId, IdentityId } from '../bytes/ids.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import type { Statement, StatementHash } from '../statements/kinds.ts';
@@ -8,14 +8,17 @@ import type { Page, PageRequest } from './page.ts';
 import type { Written } from './written.ts';
 
 export interface Folders {
-  /** The current epoch. */
+  /** The cell of the current epoch. */
   find(id: FolderId): Promise<StoredCell | undefined>;
-  /** Any epochs, in the order asked for; undefined where there is none. At most 100. */
+  /** Cells of any epochs, at most 100, in the order of `names`; undefined if there is no such cell. */
   cells(names: readonly CellName[]): Promise<readonly (StoredCell | undefined)[]>;
   list(patient: IdentityId, page: PageRequest): Promise<Page<StoredCell>>;
-  /** Every epoch of a folder, oldest first. */
+  /** The cells of every epoch of a folder, oldest first. */
   epochs(folder: FolderId, page: PageRequest): Promise<Page<StoredCell>>;
-  /** Conditions: epoch 1: the folder does not exist (`already-exists`); later: the stored statement is still `previous`, whose cell closes (`statement-outdated`). */
+  /**
+   * Stores a folder statement. Condition for epoch 1: the folder does not exist (`already-exists`). For a later epoch: the stored statement is still
+   * `previous` (`statement-outdated`), whose cell becomes closed.
+   */
   put(
     statement: Statement<'folder'>,
     previous: StatementHash | undefined,

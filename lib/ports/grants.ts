@@ -1,4 +1,4 @@
-// Port of the store of grants, their cells and extensions.
+// Grants: the port through which use cases read and write grants, their cells and extensions.
 import type { FolderId, GrantId, IdentityId } from '../bytes/ids.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import type { GrantStatus } from '../domain/grant.ts';
@@ -14,22 +14,22 @@ export type GrantFilter = 'active' | 'paused' | 'expired' | 'revoked';
 export interface StoredGrant {
   readonly statement: Statement<'grant'>;
   readonly status: GrantStatus;
-  /** How often it was extended, and the hash of the last extension, or of the grant. */
+  /** The number of the last extension and its hash; 0 and the hash of the grant before the first. */
   readonly extended: { readonly number: number; readonly hash: StatementHash };
-  /** The number of the last pause or resumption, 0 before the first, and its hash. */
+  /** The number of the last pause or resumption and its hash; 0 and no hash before the first. */
   readonly held: { readonly number: number; readonly hash?: StatementHash };
 }
 
-/** A cell that a grant reads, and the extension by which it came in where this is the extension's first cell. */
+/** A cell that a grant reads. `extension` is present in the first cell that an extension added. */
 export interface GrantedCell extends CellName {
   readonly extension?: Jws;
 }
 
-/** Key fragments in the order of the grant's cells, base64url, verified by the use case. */
+/** A grant to store. The use case has verified its key fragments, which are in the order of the grant's cells, base64url. */
 export interface NewGrant {
   readonly statement: Statement<'grant'>;
   readonly kfrags: readonly string[];
-  /** The signer of key fragments that they were verified with, base64url. */
+  /** Public key of the key fragment signer with which they were verified, base64url. */
   readonly verifying: string;
 }
 
@@ -42,37 +42,40 @@ export interface Grants {
     now: number,
     page: PageRequest,
   ): Promise<Page<StoredGrant>>;
-  /** The cells of a grant, extensions included, by folder and epoch. They stay when the grant ends. */
+  /** The cells of a grant, extensions included, by folder and epoch. They remain when the grant ends. */
   cells(id: GrantId, page: PageRequest): Promise<Page<GrantedCell>>;
-  /** The cells of one folder, oldest first. */
+  /** The cells of one folder that the grant reads, oldest first. */
   cellsOf(id: GrantId, folder: FolderId): Promise<readonly CellName[]>;
-  /** Whether the grant has these cells. */
+  /** For each cell, whether the grant has it. */
   holds(id: GrantId, cells: readonly CellName[]): Promise<readonly boolean[]>;
-  /** Read grants that a cell was given to, ended ones included. */
+  /** Grants to read that have this cell, including ended ones. */
   ofCell(cell: CellName, page: PageRequest): Promise<Page<StoredGrant>>;
-  /** Read grants of a patient that have ended, by any way, and were not settled since. */
+  /** Grants to read of a patient that have ended for any reason and are not settled. */
   unsettled(patient: IdentityId, now: number, page: PageRequest): Promise<Page<StoredGrant>>;
-  /** Standing grants that have not expired or been revoked. */
+  /** Standing grants that are neither expired nor revoked. */
   standing(patient: IdentityId, now: number, page: PageRequest): Promise<Page<StoredGrant>>;
-  /** Its cells are closed: it leaves the list of the unsettled. */
+  /** Removes the grant from the list of unsettled grants. */
   settle(grant: StoredGrant, call: Call): Promise<Written>;
-  /** `answers`: the request moves from pending to approved in the same transaction, before its end (`request-closed`). */
+  /** Stores new grants. @param answers a request, approved in the same transaction if it is pending and before its end (else `request-closed`) */
   create(
     grants: readonly NewGrant[],
     answers: StoredRequest | undefined,
     events: readonly EventDraft[],
     call: Call,
   ): Promise<Written>;
-  /** Conditions: the grant has not ended (`grant-ended`), `number` and `previous` follow (`statement-outdated`), no cell is there yet. */
+  /** Conditions: the grant has not ended (`grant-ended`), `number` and `previous` follow (`statement-outdated`), no cell exists yet (`already-exists`). */
   extend(extension: NewExtension, event: EventDraft, call: Call): Promise<Written>;
-  /** Conditions: the state from which it leads on, the number before (`statement-outdated`). */
+  /** Pauses or resumes. Condition: the grant is active or paused, respectively, and the number follows the last one (`statement-outdated`). */
   hold(
     grant: StoredGrant,
     statement: Statement<'pause'> | Statement<'resumption'>,
     event: EventDraft,
     call: Call,
   ): Promise<Written>;
-  /** Acts at once: state, key fragments and event in one transaction; retried against contention for 10 s. `repeated` when it had ended before; then what was left of the fragments goes. */
+  /**
+   * Ends the grant: state, key fragments and event change in one transaction, which is tried again under contention for 10 s.
+   * @returns `repeated` if it had ended before; key fragments that were left are deleted then
+   */
   revoke(
     grant: StoredGrant,
     ending: Statement<'revocation' | 'return'>,

@@ -1,4 +1,4 @@
-// Port of the store of identities: the newest statement of each.
+// Identities: the port through which use cases read and write identities, each with its newest statement.
 import type { IdentityId } from '../bytes/ids.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import type { Statement, StatementHash } from '../statements/kinds.ts';
@@ -12,7 +12,7 @@ export interface StoredIdentity {
 
 export interface Identities {
   find(id: IdentityId): Promise<StoredIdentity | undefined>;
-  /** Condition: what is stored is still `previous`, else `statement-outdated`. */
+  /** Condition: the hash of the stored statement is still `previous`, else `statement-outdated`. */
   put(
     statement: Statement<'identity'>,
     previous: StatementHash | undefined,

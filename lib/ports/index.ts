@@ -1,4 +1,5 @@
-// What use cases need from the outside, one file for each entity. Types only: lib/stores satisfies them over DynamoDB, S3 and KMS, tests in memory.
+// Ports: the interfaces through which use cases reach storage and signatures, one file per entity. lib/stores implements them with DynamoDB, S3 and
+// KMS; tests implement them in memory.
 import type { AuditTrail } from './audit-trail.ts';
 import type { Blobs } from './blobs.ts';
 import type { Folders } from './folders.ts';

@@ -1,4 +1,4 @@
-// Lists, a page at a time.
+// Page: the types of a list that is read page by page.
 
 export interface PageRequest {
   readonly cursor?: string | undefined;

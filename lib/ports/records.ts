@@ -1,4 +1,4 @@
-// Port of the store of records: versions, wraps and deletions.
+// Records: the port through which use cases read, file and delete records.
 import type { FolderId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import type { RecordState } from '../domain/life-cycles.ts';
@@ -14,12 +14,12 @@ import type { Written } from './written.ts';
 export interface StoredVersion {
   readonly statement: Statement<'record'>;
   readonly state: RecordState;
-  /** Sealed, base64url; gone after deletion. */
+  /** Sealed metadata, base64url; absent after deletion. */
   readonly metadata?: string;
-  /** The author's grant, when the author is not the patient. */
+  /** The grant of the author, if the author is not the patient. */
   readonly grant?: Jws;
   readonly blob: BlobName;
-  /** Hash of the audit event that tells of the filing, and when it was. */
+  /** Hash of the audit event of the filing, and its time in ms since 1970. */
   readonly event: string;
   readonly filed: number;
 }
@@ -38,25 +38,28 @@ export interface NewVersion {
   readonly wrap: StoredWrap;
   readonly blob: BlobName;
   readonly upload: StoredUpload;
-  /** The author's grant, when the author is not the patient. It must be live when the version is stored. */
+  /** The grant of the author, if the author is not the patient. It must be live when the version is stored. */
   readonly grant?: Statement<'grant'>;
 }
 
 export interface Records {
   find(id: RecordId): Promise<StoredRecord | undefined>;
-  /** Oldest first. */
+  /** The versions of a record, oldest first. */
   versions(id: RecordId, page: PageRequest): Promise<Page<StoredVersion>>;
   version(id: RecordId, version: number): Promise<StoredVersion | undefined>;
   /** The cells that versions of the record are wrapped for. */
   wraps(id: RecordId): Promise<readonly WrapName[]>;
   /** Latest versions of the folder's records, oldest record first; deleted ones are left out. */
   listFolder(folder: FolderId, page: PageRequest): Promise<Page<StoredVersion>>;
-  /** Versions with a wrap for any of the cells, cell by cell. */
+  /** Versions that have a wrap for any of the cells, cell by cell. */
   listCells(cells: readonly CellName[], page: PageRequest): Promise<Page<StoredVersion>>;
-  /** Conditions: the cell is current (`cell-closed`), version = latest + 1 (`version-conflict`), the upload is open (`upload-not-found`), the grant is live (`grant-ended`). */
+  /**
+   * Conditions: the cell is current (`cell-closed`), version = latest + 1 (`version-conflict`), the upload is open (`upload-not-found`), the grant is
+   * live (`grant-ended`).
+   */
   commit(version: NewVersion, head: StoredRecord | undefined, event: EventDraft, call: Call): Promise<Written>;
-  /** Condition: committed, and `deletion.of` is still the latest. Wraps and metadata go; purging blobs is the caller's next step. */
+  /** Removes wraps and metadata; the caller purges the blobs next. Condition: the record is committed, and `deletion.of` is still the latest version. */
   delete(record: StoredRecord, deletion: Statement<'deletion'>, event: EventDraft, call: Call): Promise<Written>;
-  /** The blobs of every version, for purging. */
+  /** The blobs of all versions, for deletion. */
   blobs(id: RecordId): Promise<readonly BlobName[]>;
 }

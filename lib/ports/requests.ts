@@ -1,4 +1,4 @@
-// Port of the store of requests for access.
+// Requests: the port through which use cases read and write requests for access.
 import type { GrantId, IdentityId, RequestId } from '../bytes/ids.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import type { RequestState } from '../domain/life-cycles.ts';
@@ -26,9 +26,9 @@ export interface Requests {
     page: PageRequest,
   ): Promise<Page<StoredRequest>>;
   create(statement: Statement<'request'>, event: EventDraft, call: Call): Promise<Written>;
-  /** Condition: pending and before its end (`request-closed`). */
+  /** Condition: the request is pending and before its end (`request-closed`). */
   deny(request: StoredRequest, denial: Statement<'denial'>, event: EventDraft, call: Call): Promise<Written>;
-  /** Condition: as for a denial. */
+  /** Condition: the request is pending and before its end (`request-closed`). */
   withdraw(
     request: StoredRequest,
     withdrawal: Statement<'withdrawal'>,

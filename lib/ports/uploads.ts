@@ -1,4 +1,4 @@
-// Port of the store of uploads that were begun.
+// Uploads: the port through which use cases read and write uploads.
 import type { IdentityId, RecordId, UploadId } from '../bytes/ids.ts';
 import type { Call } from './call.ts';
 import type { CellName } from './cells.ts';
@@ -17,11 +17,14 @@ export interface StoredUpload extends CellName {
 
 export interface Uploads {
   find(record: RecordId, upload: UploadId): Promise<StoredUpload | undefined>;
-  /** Answers the one that is stored: `repeated` when it was there before with the same members (its multipart id may differ), `already-exists` with others. */
+  /**
+   * Stores an upload, and returns the stored one. `repeated` if it existed with the same members (its multipart id may differ).
+   * Throws `already-exists` if it existed with others.
+   */
   begin(upload: StoredUpload, call: Call): Promise<Written & { readonly stored: StoredUpload }>;
-  /** Uploads begun before `before`, some at a time; for the sweeper. */
+  /** Uploads that began before `before` (ms since 1970), for the sweeper. They are read page by page. */
   stale(before: number): AsyncIterable<StoredUpload>;
-  /** From now on no commit can use it (the condition `upload-not-found` fails there). False when it is gone: somebody committed it. */
+  /** Retires an upload, so that no commit can use it: a commit fails with `upload-not-found`. @returns false if it was committed meanwhile */
   retire(upload: StoredUpload): Promise<boolean>;
   remove(upload: StoredUpload): Promise<void>;
 }
