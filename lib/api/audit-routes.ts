@@ -1,10 +1,10 @@
-// The contract of the audit trail.
+// Audit routes: defines paths, inputs, answers and error codes of the audit trail.
 import * as z from 'zod/mini';
 import { instant, integer, sha256 } from '../statements/fields.ts';
 import { none, type Route } from './route.ts';
 import { jws, nextPage, number, page, role } from './shapes.ts';
 
-/** The text that is hashed into the chain; `evidence` is the statement behind it where that is kept nowhere else. */
+/** The text of an event, as it is hashed into the chain. `evidence` is the statement that caused it, if it is stored nowhere else. */
 export const auditEvent = z.strictObject({
   event: z.string().check(z.maxLength(65_536)),
   hash: sha256,
@@ -26,7 +26,7 @@ export const AUDIT_ROUTES = {
       as: role,
       from: z.optional(number(instant)),
       to: z.optional(number(instant)),
-      /** Events behind this place in the chain; goes with no times. */
+      /** Only events with a larger seq. It cannot be combined with `from` and `to`. */
       after: z.optional(number(integer(0, 999_999_999_999))),
     }),
     body: undefined,

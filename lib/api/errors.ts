@@ -1,4 +1,4 @@
-// The closed list of what can go wrong, for server and client alike. docs/spec/errors.md is generated from it.
+// Errors: the closed list of error codes, for server and client alike. docs/spec/errors.md is generated from it.
 import type { EndReason } from '../domain/grant.ts';
 import type { ClockFault } from '../domain/time.ts';
 import type { StatementErrorCode } from '../statements/errors.ts';
@@ -128,7 +128,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** How a grant ended, or why a statement is none by itself. */
+/** Why a grant has ended, or why a statement is invalid in itself. */
 export const REASONS = [
   'revoked',
   'expired',
@@ -145,19 +145,19 @@ export type Reason = (typeof REASONS)[number];
 export interface ProblemDetails {
   /** The member of the request that is wrong. */
   readonly member?: string;
-  /** `grant-ended`: how. `statement-invalid`: why, if the statement fails by itself and not by what stands around it. */
+  /** `grant-ended`: why it has ended. `statement-invalid`: why, if the statement is invalid in itself; absent if it does not fit the request or the stored state. */
   readonly reason?: Reason;
   /** If a clock can be the cause: whether the refused time is ahead of the service's clock or behind it. */
   readonly clock?: ClockFault;
   /** If a clock can be the cause: the service's time in ms. It is not signed, so clients do not correct their clock by it. */
   readonly serverTime?: number;
-  /** `busy`, `too-many`: seconds. */
+  /** `busy`, `too-many`: after how many seconds to try again. */
   readonly retryAfter?: number;
-  /** Which ids were not found, where several were asked for. */
+  /** The ids that were not found, if the request named several. */
   readonly ids?: readonly string[];
 }
 
-/** The one error that use cases throw and the client rethrows. */
+/** The only error that use cases throw on purpose. The client throws it again. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;

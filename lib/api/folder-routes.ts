@@ -1,13 +1,13 @@
-// The contract of folders and their cells.
+// Folder routes: defines paths, inputs, answers and error codes of folders and their cells.
 import * as z from 'zod/mini';
 import { ordinal } from '../statements/fields.ts';
 import { extensionBody, grantPage } from './grant-routes.ts';
 import { none, STORED, type Route } from './route.ts';
 import { ids, jws, nextPage, number, page, wrap } from './shapes.ts';
 
-/** 40 grants are carried into a new cell at once. */
+/** The same call can carry over up to 40 grants to a new cell. */
 const MOST_CARRIED = 40;
-/** `wrap` comes with a folder of kind single; `extensions` carry grants into the new cell. */
+/** `wrap` is present for a single-record folder. `extensions` add the new cell to grants. */
 export const folderBody = z.strictObject({
   statement: jws,
   wrap: z.optional(wrap),

@@ -1,4 +1,4 @@
-// The contract of grants.
+// Grant routes: defines paths, inputs, answers and error codes of grants.
 import * as z from 'zod/mini';
 import { bytesOf, count, listOf, MOST_CELLS, sha256 } from '../statements/fields.ts';
 import { none, STORED, type Route } from './route.ts';
@@ -6,7 +6,7 @@ import { ids, jws, nextPage, page, role, statementBody } from './shapes.ts';
 
 export const extensionBody = z.strictObject({ statement: jws, kfrags: listOf(bytesOf(310), 1, MOST_CELLS) });
 
-/** No key fragments for a grant to add or write. */
+/** A grant to add or to write has no key fragments. */
 export const grantBody = z.strictObject({
   statement: jws,
   kfrags: z.array(bytesOf(310)).check(z.maxLength(MOST_CELLS)),
@@ -21,7 +21,7 @@ export const grantView = z.strictObject({
   state: grantState,
   /** Records opened so far. */
   used: count,
-  /** Number of the last extension, 0 before the first, and its hash, or the grant's. */
+  /** The number of the last extension, and in `tip` its hash; 0 and the hash of the grant before the first. */
   extensions: count,
   tip: sha256,
   /** Number of the last pause or resumption, 0 before the first. */
@@ -29,8 +29,8 @@ export const grantView = z.strictObject({
 });
 
 /**
- * The cells that the grant reads, extensions included, by folder and epoch: the folder statement of each, and the extension of which it is the first
- * cell. Of a grant to add or write: the folder as it is now.
+ * For a grant to read: its cells, extensions included, by folder and epoch, each with its folder statement. The first cell of an extension also has the
+ * extension. For a grant to add or to write: the folder with its current epoch.
  */
 export const grantDetail = z.strictObject({
   ...grantView.shape,

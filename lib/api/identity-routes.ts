@@ -1,4 +1,4 @@
-// The contract of identities.
+// Identity routes: defines paths, inputs, answers and error codes of identities.
 import * as z from 'zod/mini';
 import { none, STORED, type Route } from './route.ts';
 import { ids, jws, statementBody } from './shapes.ts';

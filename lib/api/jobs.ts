@@ -1,4 +1,4 @@
-// Functions that run on a schedule and have no route.
+// Jobs: lists the functions that run on a schedule and have no route.
 export const JOBS = {
   'sweep-uploads': { summary: 'Remove uploads that nobody finished within a day, and their blobs' },
 } as const;

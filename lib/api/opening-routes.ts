@@ -1,4 +1,4 @@
-// The contract of openings.
+// Opening routes: defines path, input, answer and error codes of openings.
 import * as z from 'zod/mini';
 import type { RecordId, OpeningId } from '../bytes/ids.ts';
 import { bytesOf, instant, ordinal, randomId } from '../statements/fields.ts';
@@ -11,15 +11,15 @@ export const openedRecord = z.strictObject({
   statement: jws,
   metadata,
   grant: z.optional(jws),
-  /** `cfrags` are absent when the patient opens its own record. */
+  /** `cfrags` is absent if the patient opens its own record. */
   wrap: z.strictObject({ ...wrap.shape, cfrags: z.optional(z.array(bytesOf(381))) }),
-  /** Lives at most five minutes. */
+  /** A presigned URL, valid for at most five minutes. */
   download: z.strictObject({ url: z.url(), expires: instant }),
 });
 
 /**
- * `signed` tells what the opening was answered with: the recapsulation, and the statement of the key that signed it. Absent when the patient opens its
- * own records.
+ * `signed` contains the signed recapsulation, with the hashes of what the opening was answered with, and the certificate of the proxy key that signed it.
+ * It is absent if the patient opens its own records.
  */
 export const openingView = z.strictObject({
   records: z.array(openedRecord),

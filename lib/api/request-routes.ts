@@ -1,4 +1,4 @@
-// The contract of requests for access.
+// Request routes: defines paths, inputs, answers and error codes of requests for access.
 import * as z from 'zod/mini';
 import type { GrantId } from '../bytes/ids.ts';
 import { listOf, randomId } from '../statements/fields.ts';
@@ -16,7 +16,7 @@ export const requestView = z.strictObject({
 
 export const requestPage = z.strictObject({ requests: z.array(requestView), ...nextPage });
 
-/** One grant per right. */
+/** One to three grants, at most one for each right. */
 export const approvalBody = z.strictObject({ grants: listOf(grantBody, 1, 3) });
 
 export const approvalView = z.strictObject({ grants: z.array(grantView) });

@@ -1,4 +1,4 @@
-// What a route says of itself, and what holds for all of them.
+// Route: the type of a route, and the limits and errors that all routes share.
 import * as z from 'zod/mini';
 import type { ErrorCode } from './errors.ts';
 
@@ -18,7 +18,7 @@ export interface Route {
   readonly summary: string;
 }
 
-/** Errors that any signed route may answer with, besides its own. */
+/** Errors that every signed route may return besides its own. */
 export const COMMON_ERRORS = [
   'malformed-request',
   'body-too-large',
@@ -30,11 +30,11 @@ export const COMMON_ERRORS = [
   'internal',
 ] as const satisfies readonly ErrorCode[];
 
-/** Bytes. API Gateway takes 10 MB; nothing of ours needs more than a quarter of a MiB. */
+/** Largest body of a request, 256 KiB. API Gateway accepts 10 MB, but no route needs that much. */
 export const MAX_BODY = 262_144;
 
-/** For paths, queries and bodies without members. */
+/** Schema of a path, a query or a body without members. */
 export const none = z.strictObject({});
 
-/** Errors of whatever is stored. */
+/** Errors of every route that stores something. */
 export const STORED = ['replayed', 'already-exists', 'busy'] as const satisfies readonly ErrorCode[];

@@ -1,5 +1,5 @@
-// The contract. Client, server, OpenAPI and the bijection test all read this table; the key is the name of the function and of its use case.
-// A function itself is given its topic's part of it, so that its bundle carries no other schemas.
+// Routes: the table of all routes. Client, server, OpenAPI and the bijection test read it; the key is the name of the function and of its use case. Each
+// function imports only the routes of its own topic, so that its bundle contains no other schemas.
 import type * as z from 'zod/mini';
 import { AUDIT_ROUTES } from './audit-routes.ts';
 import { FOLDER_ROUTES } from './folder-routes.ts';
@@ -29,7 +29,7 @@ export type Body<N extends RouteName> = (typeof ROUTES)[N]['body'] extends z.Zod
   ? z.output<(typeof ROUTES)[N]['body']>
   : undefined;
 export type Answer<N extends RouteName> = z.input<(typeof ROUTES)[N]['answer'][1]>;
-/** What a use case gets: path, query and body, parsed. */
+/** The input of a use case: path, query and body, parsed. */
 export interface Input<N extends RouteName> {
   readonly params: Params<N>;
   readonly query: Query<N>;

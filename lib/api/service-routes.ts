@@ -1,13 +1,13 @@
-// The contract of what anybody may ask the service.
+// Service routes: defines paths, inputs, answers and error codes of what everybody may ask the service without a signature.
 import * as z from 'zod/mini';
 import { bytesOf } from '../statements/fields.ts';
 import { none, type Route } from './route.ts';
 import { jws } from './shapes.ts';
 
-/** SEC 1 compressed P-256 point. */
+/** The public service key, a SEC 1 compressed P-256 point of 33 bytes. */
 export const serviceKeyView = z.strictObject({ key: bytesOf(33) });
 
-/** The service's time, and the statement of the key that signed it. */
+/** The signed time of the service, and the certificate of the proxy key that signed it. */
 export const timeView = z.strictObject({ key: jws, answer: jws });
 
 export const health = z.strictObject({ status: z.literal('ok') });

@@ -1,12 +1,12 @@
-// What bodies and answers of several topics are made of. Statements travel as compact JWS, bytes as base64url.
+// Shapes: schemas that several topics share. Statements are compact JWS, bytes are base64url.
 import * as z from 'zod/mini';
 import type { FolderId, GrantId, RecordId, RequestId } from '../bytes/ids.ts';
 import { between, bytesOf, identity, integer, randomId } from '../statements/fields.ts';
 
-/** A compact JWS; its inside is checked by verifyStatement. 80 cells make the largest, a grant of about 45 KB. */
+/** A compact JWS. verifyStatement checks its content. The largest is a grant with 80 cells, about 45 KB. */
 export const jws = z.string().check(z.minLength(1), z.maxLength(65_536), z.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/));
 const cursor = z.string().check(z.minLength(1), z.maxLength(512), z.regex(/^[\w-]+$/));
-/** A number as it stands in a path or query: decimal digits, nothing else. */
+/** A number in a path or query: decimal digits only. */
 export const number = <T extends z.ZodMiniType<number, number>>(of: T) =>
   z.pipe(z.pipe(z.string().check(z.regex(/^(0|[1-9]\d{0,15})$/)), z.transform(Number)), of);
 const limit = number(integer(1, 100));

@@ -1,7 +1,7 @@
-// A use case as a Lambda function behind an HTTP API (payload format 2.0), in one pipeline:
-//   error handler (outermost: whatever happens further in, one well-formed answer and one log line come out)
-//   -> request id -> body limit -> form -> signature -> schema -> use case -> answer.
-// The gateway is trusted for nothing: no authorizer context, no Host, no X-Forwarded-*, no parameters that it parsed.
+// HTTP endpoint: makes a use case a Lambda function behind an HTTP API (payload format 2.0). It runs one pipeline:
+//   error handler (outermost: whatever fails inside, it makes one well-formed response and one log line)
+//   -> request id -> body limit -> form -> signature -> schema -> use case -> response.
+// It uses nothing that the gateway adds or parses: no authorizer context, no Host, no X-Forwarded-*, no parsed parameters.
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { ERRORS, type AppError } from '../api/errors.ts';
@@ -15,7 +15,7 @@ import { toAppError } from './problem.ts';
 import { assertForm, readBody, readInput } from './read-request.ts';
 import { verifyRequest } from './verify-request.ts';
 
-/** Public routes have no caller. */
+/** The call that the use case of a route gets. Public routes have no caller. */
 export type CallOf<N extends RouteName> = (typeof ROUTES)[N]['access'] extends 'public' ? Pick<Call, 'now'> : Call;
 
 export type UseCase<N extends RouteName, D> = (
@@ -26,7 +26,7 @@ export type UseCase<N extends RouteName, D> = (
 
 export type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<Response>;
 
-/** Left to answer when the function is about to be stopped, ms. */
+/** How long before Lambda's timeout the pipeline stops the use case, so that it can still answer, ms. */
 const LAST_MOMENT = 300;
 
 interface Exchange extends Record<string, unknown> {
@@ -35,7 +35,7 @@ interface Exchange extends Record<string, unknown> {
   body: Uint8Array;
   call: Pick<Call, 'now'> | Call;
 }
-/** What the pipeline makes of the event, for the use case. */
+/** The event after authentication and parsing, for the use case. */
 interface Admitted {
   readonly call: unknown;
   readonly input: unknown;
@@ -48,10 +48,10 @@ interface Step {
 }
 
 /**
- * The handler of a route.
+ * Makes the handler of a route.
  *
- * @param routes those of its topic: what is imported here ends up in the function's bundle
- * @param runtime also what the use case takes its ports from
+ * @param routes the routes of its topic only, because everything imported here becomes a part of the function's bundle
+ * @param runtime log, clock and origin, and the ports that the use case needs
  */
 export function endpoint<N extends RouteName, D>(
   routes: Pick<typeof ROUTES, N>,
@@ -73,7 +73,7 @@ export function endpoint<N extends RouteName, D>(
   return pipeline.handler(({ call, input }) => run(runtime, call, input)) as unknown as Handler;
 }
 
-/** Every way out. Neither half throws, so nothing gets past it. */
+/** Makes every response and its log line. None of its functions throws, so every request gets a response. */
 function answering(name: string, route: Route, runtime: Runtime): Step {
   const conclude = ({ internal }: Request, response: Response, more: Partial<LogFields>): Response => {
     const ms = Math.max(0, runtime.clock() - internal.began);
@@ -107,14 +107,14 @@ function answering(name: string, route: Route, runtime: Runtime): Step {
 
 const isFault = (error: AppError): boolean => ERRORS[error.code].fault === 'server';
 
-/** Lambda's own id of the invocation; never one that the sender chose. */
+/** Lambda's own id of the invocation, never an id that the sender chose. */
 const requestId = ({ awsRequestId }: Partial<Context>): string => awsRequestId ?? crypto.randomUUID();
 
 function quietly(log: () => void): void {
   try {
     log();
   } catch {
-    // An answer matters more than its log line.
+    // A failed log line must not prevent the answer.
   }
 }
 

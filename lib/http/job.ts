@@ -1,10 +1,10 @@
-// A scheduled use case as a Lambda function. Says how much it did; when it fails, says where, and fails without the text of the error.
+// Scheduled job: makes a use case a Lambda function that runs on a schedule. It logs how much it did; a failure is logged without the text of the error.
 import type { Context } from 'aws-lambda';
 import type { JobName } from '../api/jobs.ts';
 import { instantOf, type Instant } from '../domain/time.ts';
 import { traceOf, type Runtime } from './log.ts';
 
-/** Answers how many things it did. */
+/** Returns how many items it processed. */
 export type Job<D> = (deps: D, call: { readonly now: Instant }) => Promise<number>;
 
 export function job<D>(
@@ -20,7 +20,7 @@ export function job<D>(
       runtime.log('job-done', { ...fields(), count });
     } catch (thrown) {
       runtime.log('job-faulted', { ...fields(), ...traceOf(thrown) });
-      // Lambda logs what is thrown, message and all; the cause is left out for the same reason.
+      // Lambda logs the message and the cause of a thrown error, and they may quote stored data. So a new error is thrown.
       throw new Error(`${name} failed`);
     }
   };

@@ -1,5 +1,5 @@
-// What may be logged, as types: the catalogue of events and the closed set of fields. No field can hold an id of a person, a path, a query, a
-// body, a key or the text of an error, so nothing that names a patient gets into a log by way of this type. lib/runtime/log.ts writes it.
+// Log schema: defines the closed list of events and fields that may be logged. No field can contain an id of a person, a path, a query, a body, a key or
+// the text of an error, so this type keeps patients' names and ids out of the logs. lib/runtime/log.ts writes the lines.
 import type { ErrorCode } from '../api/errors.ts';
 
 export const LOG_EVENTS = {
@@ -11,26 +11,26 @@ export const LOG_EVENTS = {
 export type LogEvent = keyof typeof LOG_EVENTS;
 
 export interface LogFields {
-  /** Of the invocation; also in the answer, so that a caller can name it. */
+  /** Id of the invocation. The answer contains it too, so that a caller can quote it. */
   readonly requestId: string;
   /** Name of the function, which is the name of its route or job. */
   readonly function: string;
   readonly status?: number;
   readonly code?: ErrorCode;
   readonly ms?: number;
-  /** Class of an error and where it was thrown, never what it says. */
+  /** Class of an error, and in `frames` its stack without its message. */
   readonly thrown?: string;
   readonly frames?: readonly string[];
   /** Names of environment variables that are missing or malformed. */
   readonly missing?: readonly string[];
-  /** How many things a job did. */
+  /** How many items a job processed. */
   readonly count?: number;
 }
 
-/** Writes one line. */
+/** Writes one log line. */
 export type Log = (event: LogEvent, fields: LogFields) => void;
 
-/** What the pipeline needs from where it runs. */
+/** The environment that the pipeline needs. */
 export interface Runtime {
   readonly log: Log;
   /** Milliseconds since 1970. */
@@ -42,7 +42,7 @@ export interface Runtime {
 const NAME = /^[$A-Za-z]\w{0,63}$/;
 const MOST_FRAMES = 12;
 
-/** The class of what was thrown and its stack without its message: messages may quote what a caller sent or what is stored. */
+/** The class of a thrown value and its stack without the message, because messages may quote a request or stored data. */
 export function traceOf(thrown: unknown): Pick<LogFields, 'thrown' | 'frames' | 'missing'> {
   if (!(thrown instanceof Error)) return { thrown: thrown === null ? 'null' : typeof thrown };
   const stack = typeof thrown.stack === 'string' ? thrown.stack : '';

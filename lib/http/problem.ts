@@ -1,14 +1,15 @@
-// Whatever was thrown, as one error of the closed list, and that as problem+json (RFC 9457). Errors of unknown cause say nothing of themselves.
+// Problem details: turns every thrown value into an error of the closed list, and that into problem+json (RFC 9457). An error of unknown cause becomes
+// `internal`, without its text.
 import type * as z from 'zod/mini';
 import { AppError, ERRORS, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
 import { StatementError } from '../statements/errors.ts';
 import { refusedMember } from '../statements/refused-member.ts';
 import { HttpSignatureError } from './verify-request.ts';
 
-/** Refused decodings of what a caller sent. Known by name: umbral and envelope are not for this folder to import. */
+/** Errors of decoding what a caller sent. They are recognised by name, because this folder must not import umbral and envelope. */
 const DECODING = new Set(['BytesError', 'UmbralError', 'EnvelopeError']);
 
-/** Faults of the platform that pass: throttling, contention, time-outs, lost connections (names of AWS and Node errors). */
+/** Transient faults of the platform: throttling, contention, time-outs, lost connections (names of AWS and Node errors). */
 const PASSING = new Set([
   'AbortError',
   'InternalServerError',
@@ -30,7 +31,7 @@ const PASSING = new Set([
 const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ETIMEDOUT']);
 const RETRY_AFTER_S = 1;
 
-/** @param now milliseconds, told to callers whose clock is off */
+/** @param now ms since 1970, returned to a caller whose clock is wrong */
 export function toAppError(thrown: unknown, now: number): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof HttpSignatureError)
@@ -51,8 +52,8 @@ function passes(error: Error): boolean {
 }
 
 /**
- * The first member that does not fit, by its path; never its value.
- * @param where the part of the request, named when the whole of it does not fit
+ * Makes `malformed-request` with the path of the first wrong member, never its value.
+ * @param where the part of the request, named if no single member of it is wrong
  */
 export function malformed(error: z.core.$ZodError, where: string): AppError {
   return new AppError('malformed-request', { member: refusedMember(error) || where });
@@ -67,7 +68,7 @@ export interface Problem extends ProblemDetails {
   readonly requestId: string;
 }
 
-/** The body of a refusal. Members are copied one by one: nothing else that an error carries gets out. */
+/** Makes the body of a refusal. It copies the members one by one, so that nothing else of an error is sent. */
 export function problemOf({ code, details }: AppError, requestId: string): Problem {
   const { member, reason, clock, serverTime, retryAfter, ids } = details;
   return {
@@ -86,7 +87,7 @@ export function problemOf({ code, details }: AppError, requestId: string): Probl
   };
 }
 
-/** A name, not an address: docs/spec/errors.md lists them. */
+/** A URN that names the problem; it is not an address. docs/spec/errors.md lists all of them. */
 export const problemType = (code: ErrorCode): string => `urn:pcehr:problem:${code}`;
 
 export const titleOf = (code: ErrorCode): string => code.charAt(0).toUpperCase() + code.slice(1).replaceAll('-', ' ');

@@ -1,5 +1,5 @@
-// What a request says, out of what was signed: the path, the query and the bytes of the body as they arrived. What the gateway parsed
-// itself (path parameters, query parameters, authorizer context) is not looked at.
+// Request reader: reads path, query and body from the bytes that were signed. It ignores whatever the gateway parsed itself (path parameters, query
+// parameters, authorizer context).
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { AppError } from '../api/errors.ts';
@@ -10,11 +10,11 @@ const SEGMENT = /^[\w-]+$/;
 const PAIR = /^([A-Za-z]+)=([\w-]*)$/;
 
 /**
- * The body as bytes, at most MAX_BODY of them.
- * @throws {AppError} `body-too-large`; `malformed-request` when the gateway made something else than text of it
+ * Reads the body as bytes, at most MAX_BODY.
+ * @throws {AppError} `body-too-large`; `malformed-request` if the gateway passed on something other than text
  */
 export function readBody({ body, isBase64Encoded }: APIGatewayProxyEventV2): Uint8Array {
-  // API Gateway leaves the body out, serverless-offline sends null, or what it parsed itself where scripts/offline-gateway.ts does not keep it from that.
+  // API Gateway omits an absent body. serverless-offline sends null, or a value that it parsed, unless scripts/offline-gateway.ts prevents that.
   const text = (body as unknown) ?? '';
   if (typeof text !== 'string') throw new AppError('malformed-request', { member: 'body' });
   const bytes = isBase64Encoded ? Buffer.from(text, 'base64') : Buffer.from(text, 'utf8');
@@ -23,9 +23,9 @@ export function readBody({ body, isBase64Encoded }: APIGatewayProxyEventV2): Uin
 }
 
 /**
- * What no route takes, whoever signed it. Looked at before the signature: a gateway may decode the path, rebuild the query or drop the body of a GET,
- * so that its sender would be told that the signature is wrong, or that all is well.
- * @throws {AppError} `malformed-request`: `path` or `query` when something in it is percent-encoded, `body` when the route has none
+ * Refuses forms that no route accepts. This check comes before that of the signature: a gateway may decode the path, rebuild the query or drop the body of
+ * a GET. Then the sender would learn only that the signature is wrong, or nothing at all.
+ * @throws {AppError} `malformed-request`: `path` or `query` if it contains percent-encoding, `body` if the route has none
  */
 export function assertForm(route: Route, event: APIGatewayProxyEventV2, body: Uint8Array): void {
   const wrong = (member: string): AppError => new AppError('malformed-request', { member });
@@ -34,7 +34,7 @@ export function assertForm(route: Route, event: APIGatewayProxyEventV2, body: Ui
   if (route.body === undefined && (body.length > 0 || announcesBody(event))) throw wrong('body');
 }
 
-/** A body that the gateway dropped has left its headers. */
+/** Whether the headers announce a body. They are still there if the gateway dropped the body itself. */
 function announcesBody({ headers }: APIGatewayProxyEventV2): boolean {
   return Object.entries(headers).some(([name, value]) => {
     const lower = name.toLowerCase();
@@ -42,13 +42,13 @@ function announcesBody({ headers }: APIGatewayProxyEventV2): boolean {
   });
 }
 
-/** API Gateway sends an empty text where there is no query, others leave it out. */
+/** API Gateway sends an empty text if there is no query; other gateways omit it. */
 const queryOf = ({ rawQueryString }: { readonly rawQueryString?: string | null | undefined }): string =>
   rawQueryString ?? '';
 
 /**
- * Path, query and body by the schemas of the route.
- * @throws {AppError} `malformed-request`, naming the member; `not-found` when the path or method is another route's
+ * Parses path, query and body with the schemas of the route.
+ * @throws {AppError} `malformed-request` with the member; `not-found` if path or method belong to another route
  */
 export function readInput(route: Route, event: APIGatewayProxyEventV2, body: Uint8Array): unknown {
   if (event.requestContext.http.method !== route.method) throw new AppError('not-found');
@@ -65,7 +65,7 @@ function parse(where: string, schema: z.ZodMiniType, value: unknown): unknown {
   return data;
 }
 
-/** Ids never need percent-encoding, so what is encoded is not an id. */
+/** Reads the parameters of the path. Ids never need percent-encoding, so a segment that needs it is not an id. */
 function readPath(template: string, path: string): Record<string, string> {
   const names = template.split('/');
   const segments = path.split('/');
@@ -81,7 +81,7 @@ function readPath(template: string, path: string): Record<string, string> {
   return params;
 }
 
-/** Names once each; values without escapes. */
+/** Reads the query. Each name may occur once, and values contain no escapes. */
 function readQuery(raw: string): Record<string, string> {
   const query: Record<string, string> = {};
   if (raw === '') return query;

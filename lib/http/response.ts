@@ -1,4 +1,4 @@
-// The one place where responses are made, so that every one carries the same headers. Cross-origin headers are the gateway's.
+// Response builder: makes every response, so that all have the same headers. The gateway adds the cross-origin headers.
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { AppError } from '../api/errors.ts';
 import { ACCEPT_SIGNATURE } from '../api/request-signature.ts';
@@ -7,7 +7,7 @@ import { problemOf } from './problem.ts';
 
 export type Response = APIGatewayProxyStructuredResultV2;
 
-/** Nothing may be cached, framed, sniffed, or fetched over plain HTTP the next time. */
+/** They forbid caching, framing and content sniffing of a response, and plain HTTP for later requests. */
 export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -17,13 +17,13 @@ export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-// RFC 9421 section 5.1: how to sign what was refused for its signature.
+// RFC 9421 section 5.1: tells the sender of a refused request how to sign it.
 const CHALLENGE = {
   'www-authenticate': 'Signature realm="pcehr"',
   'accept-signature': ACCEPT_SIGNATURE,
 } as const;
 
-/** What a use case answered, as its route says. */
+/** Makes the response with the answer of a use case, and the status of its route. */
 export function answer(route: Route, body: unknown, requestId: string): Response {
   return respond(route.answer[0], 'application/json', body, requestId);
 }

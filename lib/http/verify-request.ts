@@ -1,5 +1,5 @@
-// Who sent this request: RFC 9421 signature and RFC 9530 digest, checked against what is configured and what arrived, never against what a
-// proxy says. docs/spec/request-signatures.md is the page to this file; lib/api/request-signature.ts has the rules.
+// Request verifier: checks the RFC 9421 signature and the RFC 9530 digest of a request, and returns who sent it. It compares them with the configured host
+// and the received bytes, never with headers that a proxy set. Rules: docs/spec/request-signatures.md and lib/api/request-signature.ts.
 import { isSignatureError, verifySignature, type UntrustedSignatureCandidate } from 'http-message-sig';
 import {
   componentsOf,
@@ -19,13 +19,13 @@ import { verifyEd25519 } from '../statements/ed25519.ts';
 export type HttpSignatureErrorCode =
   | 'unsigned' // no signature at all
   | 'signature-invalid'
-  | 'clock-skew'; // well formed, but not of this time
+  | 'clock-skew'; // well formed, but signed too long ago or in the future
 
-/** A refused request. The message says which rule it broke and repeats nothing of it. */
+/** A refused request. The message names the broken rule and quotes nothing of the request. */
 export class HttpSignatureError extends Error {
   override readonly name = 'HttpSignatureError';
   readonly code: HttpSignatureErrorCode;
-  /** `clock-skew`: whether the signer's clock is ahead of this one or behind it. */
+  /** Only with `clock-skew`: whether the signer's clock is ahead of the service's clock or behind it. */
   readonly clock: ClockFault | undefined;
   constructor(code: HttpSignatureErrorCode, message: string, clock?: ClockFault) {
     super(message);
@@ -36,15 +36,15 @@ export class HttpSignatureError extends Error {
 
 export interface IncomingRequest {
   readonly method: string;
-  /** Host, and port unless it is the scheme's own; lower case. From configuration, never from the request. */
+  /** Host in lower case, and the port unless it is the default of the scheme. It comes from the configuration, never from the request. */
   readonly authority: string;
-  /** Without the prefix that a gateway added. */
+  /** The path without any prefix that a gateway added. */
   readonly path: string;
-  /** Undecoded, without the question mark. */
+  /** The query as received, not decoded, without the question mark. */
   readonly rawQuery: string;
-  /** Names in any case; several lines of one name joined by commas. */
+  /** Names in any case. Several lines of one name are joined by commas. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** Absent and empty are the same. */
+  /** An absent body and an empty one are the same. */
   readonly body?: Uint8Array | undefined;
 }
 
@@ -57,15 +57,15 @@ export interface VerifiedCaller {
 }
 
 const PARAMETERS: ReadonlySet<string> = new Set([...REQUIRED_PARAMETERS, 'alg']);
-/** One member: label, then 64 bytes as base64 with the spare bits zero. */
+/** One member: a label, then 64 bytes as base64 whose unused bits are zero. */
 const SIGNATURE = /^[a-z*][a-z0-9_\-.*]*=:[A-Za-z0-9+/]{85}[AQgw]==:$/;
-// Characters of RFC 3986; anything else could move the borders between path, query and fragment.
+// The characters of RFC 3986. Others could shift the borders between path, query and fragment.
 const PATH = /^\/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*$/;
 const QUERY = /^[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*$/;
 
 const invalid = (rule: string): HttpSignatureError => new HttpSignatureError('signature-invalid', rule);
 
-/** The three headers that matter. A name given twice in different case is refused: which one counts would be up to the reader. */
+/** Picks the three headers that are needed. A name that occurs twice in different case is refused, because it is ambiguous which one counts. */
 const pickHeaders = (headers: IncomingRequest['headers']): Map<string, string> => {
   const picked = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
@@ -81,7 +81,7 @@ const checkBody = (body: Uint8Array | undefined, digest: string | undefined): vo
   const expected = contentDigest(body);
   if (expected === undefined && digest !== undefined) throw invalid('content-digest without a body');
   if (expected !== undefined && digest === undefined) throw invalid('a body without content-digest');
-  // One text only: several digests, or a second line, do not equal it.
+  // Only one text is accepted: a header with several digests or several lines differs from it.
   if (digest !== expected) throw invalid('content-digest is not that of the body');
 };
 
@@ -112,7 +112,7 @@ const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], 
   if (nonce === undefined || parsed('nonce', () => fromBase64url(nonce)).length !== NONCE_LENGTH)
     throw invalid('nonce');
   const caller = parsed('keyid', () => parseIdentityId(keyid ?? ''));
-  // The library lets through integers only.
+  // The library has checked that both are integers.
   if (created === undefined || expires === undefined || expires <= created || expires > created + SIGNATURE_LIFE)
     throw invalid('created and expires');
   const clock = skewOf({ created, expires }, now);
@@ -122,10 +122,10 @@ const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], 
 };
 
 /**
- * Checks that exactly this request was signed, a moment ago, by the identity that it names. Needs no look-up: the id is the key. Whether the
- * identity is registered, and whether the nonce is fresh, is for the caller to see.
+ * Checks that exactly this request was signed just now by the identity that it names. It needs no look-up, because the identity id is the key. The use case
+ * checks whether the identity is registered, and the transaction whether the nonce is new.
  *
- * @param at `now` in milliseconds
+ * @param at `now` in ms since 1970
  * @throws {HttpSignatureError}
  */
 export const verifyRequest = async (
@@ -153,7 +153,7 @@ export const verifyRequest = async (
         algorithms: [SIGNATURE_ALGORITHM],
         requiredComponents: covered,
         requiredParameters: REQUIRED_PARAMETERS,
-        // The window is checked in checkParameters, which has an error of its own for it.
+        // checkParameters checks the time, because it has an error of its own.
         clockSkew: Number.MAX_SAFE_INTEGER,
         now: Math.floor(at.now / 1000),
       },
@@ -170,7 +170,7 @@ export const verifyRequest = async (
     });
     return verifier.caller;
   } catch (error) {
-    // The library wraps what the resolver throws; whatever else it finds wrong is one thing to the caller.
+    // The library wraps errors of the resolver. All of its own errors mean the same to the caller.
     throw isSignatureError(error) && error.cause instanceof HttpSignatureError
       ? error.cause
       : invalid('the signature does not verify');

@@ -1,5 +1,6 @@
-// Where functions run that need the stores. This folder is the only maker of AWS clients: one of each per process, made at the first use, so that a
-// fault in the configuration becomes an answer and a log line, and no function that does not start. A bundle carries only the clients that it uses.
+// Container: makes the DynamoDB client and the stores for the functions that need them. Only this folder makes AWS clients, one of each kind per process,
+// at the first use: a fault in the configuration then gives an answer and a log line, while a function that fails to start gives neither. A bundle
+// contains only the clients that its function uses.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -14,13 +15,13 @@ export type Container = Stores & Runtime;
 export type AwsClient = DynamoDBClient | S3Client | KMSClient;
 
 export interface ContainerOptions extends Partial<Pick<Runtime, 'log' | 'clock'>> {
-  /** Sees each client before its first call: tests count calls and inject faults by middleware. */
+  /** Called with each client before its first use. Tests add middleware to count calls and inject faults. */
   readonly onClient?: (client: AwsClient) => void;
   /** How the stores wait between attempts. */
   readonly waiting?: Pick<StoresInit, 'rng' | 'sleep' | 'clock'>;
 }
 
-/** Within the 29 s that an HTTP API waits. Completing a large upload takes S3 seconds; everything else takes milliseconds. */
+/** Time-outs in ms, all within the 29 s for which an HTTP API waits. S3 needs seconds to complete a large upload; all other calls take milliseconds. */
 export const TIMES = {
   dynamo: { connectionTimeout: 1_000, requestTimeout: 5_000, throwOnRequestTimeout: true },
   s3: { connectionTimeout: 1_000, requestTimeout: 25_000, throwOnRequestTimeout: true },
@@ -28,14 +29,14 @@ export const TIMES = {
 const ATTEMPTS = 3;
 const NEEDED = ['MAIN_TABLE', 'NONCE_TABLE', 'BUCKET', 'AWS_REGION', 'AWS_ENDPOINT_URL'] as const;
 
-/** What all clients have in common. */
+/** Options that all AWS clients have in common. */
 export const commonOf = (env: { readonly AWS_REGION: string; readonly AWS_ENDPOINT_URL?: string | undefined }) => ({
   region: env.AWS_REGION,
   maxAttempts: ATTEMPTS,
   ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }),
 });
 
-/** @param source the environment, looked at when it is first needed */
+/** @param source returns the environment; it is read at the first use of a store */
 export function makeContainer(
   source: () => Readonly<Record<string, string | undefined>>,
   { onClient, waiting, ...options }: ContainerOptions = {},

@@ -1,5 +1,5 @@
-// The only reader of the environment (with the command line). Read once; what is missing is named all at once.
-// AWS_ENDPOINT_URL and credentials are read by the SDK itself.
+// Environment: reads and checks environment variables. Only this file reads process.env. An error names all missing variables at
+// once. The AWS SDK reads AWS_ENDPOINT_URL and the credentials itself.
 import * as z from 'zod/mini';
 
 const text = z.string().check(z.minLength(1));
@@ -11,12 +11,12 @@ const origin = z.pipe(
 );
 
 const VARIABLES = {
-  /** Host and port under which clients call; part of what they sign. */
+  /** Origin that clients call. Their signatures cover its host and port. */
   PUBLIC_ORIGIN: origin,
   MAIN_TABLE: text,
   NONCE_TABLE: text,
   BUCKET: text,
-  /** KMS key that signs receipts, checkpoints and answers to openings. */
+  /** The service key in KMS. It signs receipts, checkpoints and proxy keys. */
   SERVICE_KEY: text,
   AWS_REGION: text,
   AWS_ENDPOINT_URL: z.optional(z.url()),
@@ -24,7 +24,7 @@ const VARIABLES = {
 type Variable = keyof typeof VARIABLES;
 export type Env = { readonly [V in Variable]: z.output<(typeof VARIABLES)[V]> };
 
-/** Variables that are missing or malformed. Their values are not repeated. */
+/** Names variables that are missing or malformed, never their values. */
 export class EnvError extends Error {
   override readonly name = 'EnvError';
   readonly missing: readonly string[];
@@ -35,8 +35,8 @@ export class EnvError extends Error {
 }
 
 /**
- * The named variables of an environment.
- * @throws {EnvError} naming all that do not fit
+ * Reads the named variables of an environment.
+ * @throws {EnvError} with the names of all that are missing or malformed
  */
 export function readEnv<V extends Variable>(
   source: Readonly<Record<string, string | undefined>>,
@@ -48,5 +48,5 @@ export function readEnv<V extends Variable>(
   return Object.fromEntries(read.map(([name, { data }]) => [name, data])) as Pick<Env, V>;
 }
 
-/** What this process was started with. */
+/** The environment of this process. */
 export const processEnv = (): Readonly<Record<string, string | undefined>> => process.env;

@@ -1,4 +1,4 @@
-// Where filing is concluded: it completes blobs in S3 and signs receipts with KMS.
+// Filing container: has what the commit of a record needs: S3 to complete blobs, and KMS to sign receipts.
 import { processEnv } from './env.ts';
 import { withServiceSigner } from './signing-container.ts';
 import { makeStorageContainer } from './storage-container.ts';

@@ -1,5 +1,5 @@
-// Writes the events of lib/http/log.ts: a JSON line by Powertools Logger, and for each request and job its metrics (EMF) by Powertools Metrics.
-// The Powertools middleware is not used: it can be told by an environment variable to log whole events.
+// Log writer: writes the events of lib/http/log.ts, a JSON line each by Powertools Logger, and metrics (EMF) of each request and job by Powertools
+// Metrics. It does not use the Powertools middleware, which logs whole events if an environment variable is set.
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { ERRORS } from '../api/errors.ts';
@@ -7,7 +7,7 @@ import { LOG_EVENTS, type Log, type LogEvent, type LogFields } from '../http/log
 
 const SERVICE = 'pcehr';
 
-/** @param options.level of the lines; faults are errors, all else is information */
+/** Makes the log. Faults are written as errors, all other events as information. @param options.metrics false to write no metrics */
 export function makeLog({ metrics: measured = true }: { readonly metrics?: boolean } = {}): Log {
   const logger = new Logger({ serviceName: SERVICE, logLevel: 'INFO' });
   const metrics = new Metrics({ namespace: SERVICE, serviceName: SERVICE });
@@ -32,7 +32,7 @@ function measure(metrics: Metrics, event: LogEvent, fields: LogFields): void {
 
 const START_EVENTS = { 'curve-fell-back': 'The kernel of the curve is not used.' } as const;
 
-/** What is to be said of a process as such, before any request. Only fixed words go in. */
+/** Warns about a state of the process before any request. It logs fixed words only. */
 export function warnAtStart(
   event: keyof typeof START_EVENTS,
   fields: Readonly<Record<string, string | undefined>>,

@@ -1,4 +1,4 @@
-// Where the few functions run that sign for the service: the container, and KMS, made at the first signature. The others do not carry it.
+// Signing container: a container with KMS, for the few functions that sign for the service. It makes the KMS client at the first signature.
 import { KMSClient } from '@aws-sdk/client-kms';
 import { makeServiceSigner } from '../stores/kms/service-signer.ts';
 import type { ServiceSigner } from '../ports/index.ts';
@@ -10,7 +10,7 @@ export type SigningContainer = Container & { readonly serviceSigner: ServiceSign
 
 const NEEDED = ['SERVICE_KEY', 'AWS_REGION', 'AWS_ENDPOINT_URL'] as const;
 
-/** A container with the service's signatures. */
+/** Adds the service's signatures to a container. */
 export function withServiceSigner<C extends Container>(
   container: C,
   source: () => Readonly<Record<string, string | undefined>>,

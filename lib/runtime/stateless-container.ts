@@ -1,10 +1,10 @@
-// Where functions run that need nothing of AWS.
+// Stateless container: log, clock and origin, for functions that need no AWS client.
 import type { Runtime } from '../http/log.ts';
 import { processEnv, readEnv } from './env.ts';
 import { makeLog } from './log.ts';
 import { once } from './once.ts';
 
-/** @param source the environment, looked at when it is first needed */
+/** @param source returns the environment; it is read at the first use of the origin */
 export function makeRuntime(source: () => Readonly<Record<string, string | undefined>>, log = makeLog()): Runtime {
   return { log, clock: Date.now, origin: once(() => readEnv(source(), ['PUBLIC_ORIGIN']).PUBLIC_ORIGIN) };
 }

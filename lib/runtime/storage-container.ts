@@ -1,4 +1,4 @@
-// Where the few functions run that touch blobs themselves: the container, and S3. The others do not carry it.
+// Storage container: a container with an S3 client, for the few functions that complete or delete blobs.
 import { S3Client } from '@aws-sdk/client-s3';
 import { makeBlobs } from '../stores/s3/blobs.ts';
 import { makePresign } from '../stores/s3/presign.ts';
@@ -11,7 +11,7 @@ export type StorageContainer = Container & { readonly blobs: Blobs };
 
 const NEEDED = ['BUCKET', 'AWS_REGION', 'AWS_ENDPOINT_URL'] as const;
 
-/** As {@link makeContainer}, with all of the blobs. */
+/** Makes a container, as {@link makeContainer}, with all operations on blobs. */
 export function makeStorageContainer(
   source: () => Readonly<Record<string, string | undefined>>,
   options: ContainerOptions = {},
@@ -21,9 +21,9 @@ export function makeStorageContainer(
     const s3 = new S3Client({
       ...commonOf(env),
       requestHandler: TIMES.s3,
-      // Local stand-ins for AWS have no host name per bucket.
+      // A local AWS has no host name per bucket.
       forcePathStyle: env.AWS_ENDPOINT_URL !== undefined,
-      // Checksums are ours to send: S3 refuses a header that a presigned URL did not sign.
+      // S3 refuses a checksum header that a presigned URL did not sign, so the SDK must not add one.
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
     });
