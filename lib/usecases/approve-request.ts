@@ -1,4 +1,5 @@
-// The patient answers a pending request. What was not asked for, or not signed by the patient, is refused before anything is stored.
+// Use case approve-request: the patient approves a pending request with grants. Nothing is stored unless every grant is signed by the patient and within
+// the request.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { isOpen } from '../domain/request.ts';
@@ -26,7 +27,7 @@ export async function approveRequest(
 
   const statements = await Promise.all(body.grants.map((g) => readGrant(g.statement, call)));
   assertOnePerRight(statements);
-  // Before repetitions are looked for: what was stored for another request is none.
+  // This comes before the check for repetitions: a grant that was stored for another request is no repetition.
   if (statements.some((s) => s.payload.request?.id !== params.requestId))
     throw new AppError('grant-exceeds-request', { member: 'request' });
   const before = await findAll(deps, statements);
@@ -50,7 +51,7 @@ function assertOnePerRight(statements: readonly Statement<'grant'>[]): void {
   mustBe('cells', payloads.reduce((n, p) => n + p.cells.length, 0) <= MOST_CELLS);
 }
 
-/** The same grants as they are stored, when all of them are: then this is a repetition. */
+/** The stored grants if all of these statements are stored already; the call is a repetition then. */
 async function findAll(
   deps: Deps,
   statements: readonly Statement<'grant'>[],
@@ -60,7 +61,7 @@ async function findAll(
   return same.length === statements.length ? same : undefined;
 }
 
-/** A grant as it is right after it was made. */
+/** The state of a grant right after it was made. */
 export const fresh = (statement: Statement<'grant'>): StoredGrant => {
   const { notBefore, expires, openings } = statement.payload;
   return {

@@ -1,4 +1,4 @@
-// An author says that it is about to store the blob of a record version. Nothing is visible yet, so no event is written.
+// Use case begin-upload: an author begins the upload of a record version. It changes nothing that others see, so no event is written.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { versionFault } from '../domain/record.ts';
@@ -60,7 +60,7 @@ export async function beginUpload(
   return { upload: body.upload, multipart: body.multipart, state: 'open' };
 }
 
-/** Another patient's record is the same to the caller as none. */
+/** Checks that the version is the record's next one. A record of another patient is `not-found`, as if it did not exist. */
 function assertNext(head: StoredRecord | undefined, patient: string, body: Input<'begin-upload'>['body']): void {
   if (head !== undefined && head.patient !== patient) throw new AppError('not-found');
   const fault = versionFault(body.version, head);

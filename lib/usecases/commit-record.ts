@@ -1,4 +1,5 @@
-// The author makes an uploaded record version visible. The blob is checked by S3's own digest, the statement by the author's key.
+// Use case commit-record: the author makes an uploaded record version visible. The blob is checked by the digest that S3 computed, the statement by the
+// author's key.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
@@ -68,7 +69,7 @@ export async function commitRecord(
   );
   mustBe('grant', payload.grant?.hash === grant?.hash);
   assertPlace(payload, cell, head, call);
-  // Readers would refuse the whole list. The grant is live, so `created` is at or after its end, and ahead of the service's clock.
+  // Readers refuse a list that contains such a version. The grant is live, so `created` is after the grant's end because the author's clock is ahead.
   if (grant !== undefined && !covers(grant, payload)) throw misdated('ahead', call);
   assertUpload(payload, upload);
 
@@ -81,7 +82,7 @@ export async function commitRecord(
   return filedAnswer(deps, now);
 }
 
-/** What others than the patient filed is receipted, again when they ask again. */
+/** The answer for a stored version, with a receipt if the author is not the patient. A repeated call signs it again. */
 async function filedAnswer({ serviceSigner }: Deps, stored: StoredVersion): Promise<Answer<'commit-record'>> {
   const { payload: p, hash } = stored.statement;
   if (p.grant === undefined) return versionAnswer(stored);
@@ -98,14 +99,14 @@ async function filedAnswer({ serviceSigner }: Deps, stored: StoredVersion): Prom
   return { ...versionAnswer(stored), receipt };
 }
 
-/** The first wrap is named by the statement, and its capsule must be one that can be re-encrypted. */
+/** The statement contains the hash of the first wrap, and the capsule of the wrap can be re-encrypted. */
 function assertWrap(p: Payload<'record'>, wrap: Input<'commit-record'>['body']['wrap']): void {
   const capsule = fromBase64url(wrap.capsule);
   mustBe('wrap', p.wrap === toBase64url(sha256(concat(capsule, fromBase64url(wrap.wrappedKey)))));
   assertCapsule(wrap);
 }
 
-/** The cell is the patient's and current, and the version is the record's next. The transaction makes sure that it stays so. */
+/** The cell belongs to the patient and is current, and the version is the record's next. The transaction checks this again. */
 function assertPlace(p: Payload<'record'>, cell: StoredCell, head: StoredRecord | undefined, call: Call): void {
   if (cell.statement.payload.patient !== p.patient) throw new AppError('not-found');
   if (head !== undefined && (head.patient !== p.patient || head.folder !== p.folder)) throw new AppError('not-found');

@@ -1,4 +1,4 @@
-// A patient makes a folder, or starts its next epoch with a fresh key.
+// Use case create-folder: a patient makes a folder, or starts its next epoch with a new key.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
@@ -62,7 +62,7 @@ const created = (
   statement: hash,
 });
 
-/** The version that the folder holds is the patient's own, and there; its file key comes wrapped for the new cell. */
+/** Checks the wrap of a single-record folder: its record version is committed and belongs to the patient, and the capsule can be re-encrypted. */
 async function singleWrap({ records }: Deps, p: Payload<'folder'>, wrap: StoredWrap): Promise<StoredWrap> {
   const version = p.single && (await records.version(p.single.record, p.single.version));
   if (version?.state !== 'committed' || version.statement.payload.patient !== p.patient)
@@ -71,7 +71,7 @@ async function singleWrap({ records }: Deps, p: Payload<'folder'>, wrap: StoredW
   return wrap;
 }
 
-/** Epoch 1 stands on nothing; every later one on the one before, with a key and a salt of its own and the same category. */
+/** Epoch 1 has no previous statement. Every later epoch names the one before, and has a new key, a new salt and the same category. */
 function assertFollows(p: Payload<'folder'>, stored: StoredCell | undefined): void {
   if (p.epoch === 1) {
     mustBe('previous', p.previous === undefined);

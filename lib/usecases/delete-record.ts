@@ -1,4 +1,5 @@
-// Only the patient deletes. Wraps and metadata go in the transaction, blobs right after it; repeating the call finishes what a crash left.
+// Use case delete-record: the patient deletes a record. The transaction removes wraps and metadata, and the blobs are deleted right after it. A repeated
+// call completes a deletion that a crash interrupted.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { verifyStatement } from '../statements/verify.ts';

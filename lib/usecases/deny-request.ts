@@ -1,4 +1,4 @@
-// The patient refuses a pending request.
+// Use case deny-request: the patient denies a pending request.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { isOpen } from '../domain/request.ts';

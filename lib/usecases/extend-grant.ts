@@ -1,4 +1,5 @@
-// The patient adds cells to a grant: a folder's next epoch, or a folder that a standing grant takes in. Nothing else of it changes.
+// Use case extend-grant: the patient adds cells to a grant, those of a folder's next epoch or of a folder that a standing grant covers. It changes nothing
+// else of the grant.
 import type { Answer, Input } from '../api/routes.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import type { Statement } from '../statements/kinds.ts';
@@ -23,7 +24,7 @@ export async function extendGrant(
   const { payload, hash } = statement;
   mustBe('grant', payload.grant === params.grantId);
 
-  // Whose grant it is comes first: of another's nothing is told.
+  // The owner is checked first, so that a caller learns nothing about the grants of others.
   const reading = sideBySide([ownGrant(deps.grants, params.grantId, call), ownCells(deps.folders, payload)]);
   const [patient, [grant, cells]] = await whileRegistered(deps.identities, call.caller, reading);
   if (grant.extended.hash === hash) return grantAnswer(grant, call.now);

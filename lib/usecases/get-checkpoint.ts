@@ -1,4 +1,4 @@
-// The end of the caller's chain, signed by the service. A head is signed once and kept, so that asking again costs no signature.
+// Use case get-checkpoint: returns the head of the caller's audit chain, signed by the service. A checkpoint is stored, so that each head is signed once.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { registered } from './checks/caller.ts';

@@ -1,4 +1,4 @@
-// A grant for its two parties, with the folder statements that vouch for its cells. Parties see it after its end, too.
+// Use case get-grant: returns a grant to its patient or its recipient, before and after its end, with the folder statements of its cells.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { endAt } from '../domain/grant.ts';
@@ -44,7 +44,7 @@ async function cellsRead({ grants, folders }: Deps, id: GrantId, page: PageReque
   return { cells, ...rest };
 }
 
-/** To file something, the recipient needs the folder's current key. Whoever may file no more sees what the grant names, and nothing that came later. */
+/** The folder statement for a grant to add or to write. A live grant gets the current epoch, whose key filing needs; an ended one gets the epoch it names. */
 async function folderNow({ folders }: Deps, [cell]: Payload<'grant'>['cells'], live: boolean): Promise<Cells> {
   const folder = cell && (live ? await folders.find(cell.folder) : (await folders.cells([cell]))[0]);
   return { cells: folder === undefined ? [] : [{ folder: folder.statement.jws }] };

@@ -1,4 +1,4 @@
-// The statement of anybody whose id is known. Identities are looked up, never listed or searched.
+// Use case get-identity: returns the statement of an identity by its id. No route lists or searches identities.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';

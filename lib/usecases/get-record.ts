@@ -1,4 +1,4 @@
-// The versions of a record. A recipient sees those that are wrapped for a cell of its grant.
+// Use case get-record: returns the versions of a record. A recipient gets those that have a wrap for a cell of its grant.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
@@ -32,7 +32,7 @@ export async function getRecord(
   };
 }
 
-/** Head, versions, and which of these a recipient may see; undefined for whoever names no grant. */
+/** Reads the head, the versions, and the numbers of the versions that a recipient may see; undefined if the caller names no grant. */
 async function reading(
   { records, grants }: Deps,
   call: Call,

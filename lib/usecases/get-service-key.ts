@@ -1,4 +1,4 @@
-// The public key of the service's signatures. Whoever pins it needs no further trust in this answer.
+// Use case get-service-key: returns the public service key. A client that pins the key does not depend on later answers.
 import type { Answer } from '../api/routes.ts';
 import type { ServiceSigner } from '../ports/index.ts';
 

@@ -1,4 +1,4 @@
-// Returns the service's time, signed, so that a client can correct its clock. The nonce shows that the answer is not an old one.
+// Use case get-time: returns the signed time of the service, by which a client corrects its clock. The client's nonce proves that the answer is new.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import type { ServiceSigner } from '../ports/index.ts';

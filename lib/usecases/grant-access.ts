@@ -1,4 +1,4 @@
-// The patient grants without being asked, or adds a grant to a request that was approved.
+// Use case grant-access: the patient grants access without a request, or adds a grant to an approved request.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Statement } from '../statements/kinds.ts';
@@ -31,7 +31,7 @@ export async function grantAccess(
   return grantAnswer(now ?? fresh(statement), call.now);
 }
 
-/** A grant that names a request stays within it, and the request was approved: a pending one is answered by approve-request. */
+/** The request that the grant names. It must be approved; a pending one is answered by approve-request. @throws {AppError} `not-found`, `request-closed` */
 async function requestOf(
   { identities, requests }: Deps,
   statement: Statement<'grant'>,

@@ -1,4 +1,5 @@
-// The patient's chain as it is, for the patient's client to verify; or the caller's own events in the chains of others, without their places.
+// Use case list-audit: lists the events of the caller's own chain, which the client verifies, or the caller's own events in the chains of others, without
+// their positions.
 import { AppError } from '../api/errors.ts';
 import { parseEvent, withoutPlace } from '../domain/audit-chain.ts';
 import type { Answer, Input } from '../api/routes.ts';

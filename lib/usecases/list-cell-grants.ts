@@ -1,4 +1,4 @@
-// Which grants read a cell: what the patient's client carries over into the next epoch.
+// Use case list-cell-grants: lists the grants that read a cell. The patient's client carries them over to the next epoch.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';

@@ -1,4 +1,4 @@
-// Every epoch of a folder, for its patient: what older records are wrapped for.
+// Use case list-cells: lists the cells of all epochs of a folder for its patient. The wraps of older records are encrypted to them.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';

@@ -1,4 +1,4 @@
-// The caller's folders, each with the statement of its current epoch.
+// Use case list-folders: lists the caller's folders, each with the statement of its current epoch.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { registered } from './checks/caller.ts';

@@ -1,4 +1,4 @@
-// Grants given by the caller as patient, or received by the caller as recipient.
+// Use case list-grants: lists the grants that the caller gave as patient or received as recipient.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
@@ -20,7 +20,7 @@ export async function listGrants(
   return { grants: page.items.map((g) => grantAnswer(g, now)), ...next(page) };
 }
 
-/** What is still to be closed, and what new folders are to be carried into, concerns the patient alone. */
+/** Only the patient can list unsettled and standing grants: only the patient's client closes cells and carries grants over. */
 async function listed(
   grants: Deps['grants'],
   caller: Call['caller'],

@@ -1,4 +1,4 @@
-// What is in a folder: statements and sealed metadata. Whoever is not the patient names its grant, and sees the granted cells only.
+// Use case list-records: lists the record statements and sealed metadata in a folder. A recipient names its grant, and gets the records of its cells only.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';

@@ -1,4 +1,4 @@
-// Requests made to the caller as patient, or by the caller as recipient.
+// Use case list-requests: lists the requests that the caller got as patient or made as recipient.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { registered } from './checks/caller.ts';

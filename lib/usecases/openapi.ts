@@ -1,4 +1,4 @@
-// The contract as a document, generated at build time.
+// Use case openapi: returns the contract as an OpenAPI document, which is generated at build time.
 import type { Answer } from '../api/routes.ts';
 
 interface Deps {

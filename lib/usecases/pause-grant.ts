@@ -1,4 +1,4 @@
-// The patient holds a grant at once, until it is resumed.
+// Use case pause-grant: the patient pauses a grant at once, until it is resumed.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { holdGrant, type HoldDeps } from './shared/hold-grant.ts';

@@ -1,4 +1,4 @@
-// An identity puts its statement where others find it, and newer ones in its place. The id is the key, so nobody else can.
+// Use case register: an identity stores its statement, or replaces it with the next one. The id is the public key, so nobody else can sign the statement.
 import type { Answer, Input } from '../api/routes.ts';
 import { AppError } from '../api/errors.ts';
 import { fromBase64url } from '../bytes/codec.ts';
@@ -38,7 +38,7 @@ export async function register(
   return identityAnswer({ statement, state: 'active' });
 }
 
-/** Every key is a point of the curve, and the receiving key is shown to be in the registrant's hand. */
+/** Every key is a point of the curve, and a proof shows that the caller has the private receiving key. */
 function assertKeys({ id, receiving, inbox, kfragSigner }: Statement<'identity'>['payload']): void {
   mustBePoint('inbox', inbox);
   mustBePoint('kfragSigner', kfragSigner);
@@ -47,7 +47,7 @@ function assertKeys({ id, receiving, inbox, kfragSigner }: Statement<'identity'>
   mustBe('receiving', verifyMessage(key, message, fromBase64url(receiving.proof)));
 }
 
-/** Numbers rise by one, each names the one before, and the next generation's key and the signer of key fragments never change. */
+/** The number is one more than the last, and the statement names the last one. `next` (the next generation's key) and `kfragSigner` never change. */
 function assertFollows(p: Statement<'identity'>['payload'], stored: StoredIdentity | undefined): void {
   const last = stored?.statement;
   if (p.number !== (last?.payload.number ?? 0) + 1 || p.previous !== last?.hash)

@@ -1,4 +1,4 @@
-// The patient lets a paused grant go on.
+// Use case resume-grant: the patient resumes a paused grant.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { holdGrant, type HoldDeps } from './shared/hold-grant.ts';

@@ -1,4 +1,4 @@
-// The recipient gives a grant back: it ends at once.
+// Use case return-grant: the recipient returns a grant, which ends it at once.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { endGrant, type EndDeps } from './shared/end-grant.ts';

@@ -1,4 +1,4 @@
-// The patient ends a grant at once.
+// Use case revoke-grant: the patient ends a grant at once.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { endGrant, type EndDeps } from './shared/end-grant.ts';

@@ -1,4 +1,4 @@
-// The cells of a grant that ended are closed: it leaves the patient's list of those that are not.
+// Use case settle-grant: the patient removes an ended grant from the list of unsettled grants. All cells that it could read must be closed.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { FolderId, GrantId } from '../bytes/ids.ts';
@@ -29,7 +29,7 @@ export async function settleGrant(
   return grantAnswer(grant, call.now);
 }
 
-/** Folders whose current cell the grant was given. A folder that holds one record version has nothing to come, and needs no new epoch. */
+/** The folders whose current cell the grant can read. A single-record folder gets no further records, so it needs no new epoch. */
 async function openCells({ grants, folders }: Deps, id: GrantId): Promise<readonly FolderId[]> {
   const open: FolderId[] = [];
   let cursor: string | undefined;

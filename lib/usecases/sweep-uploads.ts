@@ -1,5 +1,5 @@
-// Removes uploads that nobody finished in time, and what they left in the bucket. An upload is retired first, so that no commit can
-// make a record of a blob that is being removed.
+// Job sweep-uploads: removes uploads that were not committed in time, and their blobs. It retires an upload first, so that no commit can use a blob that is
+// being removed.
 import { UPLOAD_LIFE } from '../domain/record.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Blobs, Uploads } from '../ports/index.ts';

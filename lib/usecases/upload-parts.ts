@@ -1,4 +1,4 @@
-// Where to send the next parts. The service signs for length and digest, and never sees the bytes.
+// Use case upload-parts: returns presigned URLs for parts of a blob. The service signs length and digest of each part, and never sees its bytes.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { UPLOAD_LIFE } from '../domain/record.ts';

@@ -1,4 +1,4 @@
-// The recipient takes back a pending request.
+// Use case withdraw-request: the recipient withdraws a pending request.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { isOpen } from '../domain/request.ts';
