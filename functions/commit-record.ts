@@ -1,3 +1,4 @@
+// Lambda function commit-record: lets an author make an uploaded record version visible.
 import { RECORD_ROUTES } from '../lib/api/record-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { filingContainer } from '../lib/runtime/filing-container.ts';

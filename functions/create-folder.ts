@@ -1,3 +1,4 @@
+// Lambda function create-folder: lets a patient make a folder or start its next epoch.
 import { FOLDER_ROUTES } from '../lib/api/folder-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

@@ -1,3 +1,4 @@
+// Lambda function deny-request: lets a patient deny a pending request.
 import { REQUEST_ROUTES } from '../lib/api/request-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

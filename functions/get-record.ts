@@ -1,3 +1,4 @@
+// Lambda function get-record: returns the versions of a record.
 import { RECORD_ROUTES } from '../lib/api/record-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

@@ -1,3 +1,4 @@
+// Lambda function list-cell-grants: lists the grants that read a cell.
 import { FOLDER_ROUTES } from '../lib/api/folder-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

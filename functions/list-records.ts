@@ -1,3 +1,4 @@
+// Lambda function list-records: lists the records of a folder.
 import { RECORD_ROUTES } from '../lib/api/record-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

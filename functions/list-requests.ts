@@ -1,3 +1,4 @@
+// Lambda function list-requests: lists the requests that the caller got or made.
 import { REQUEST_ROUTES } from '../lib/api/request-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

@@ -1,3 +1,4 @@
+// Lambda function openapi: returns the contract as an OpenAPI document.
 import document from '../docs/openapi.json' with { type: 'json' };
 import { SERVICE_ROUTES } from '../lib/api/service-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';

@@ -1,3 +1,4 @@
+// Lambda function pause-grant: lets a patient pause a grant.
 import { GRANT_ROUTES } from '../lib/api/grant-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

@@ -1,3 +1,4 @@
+// Lambda function recapsulate: lets a recipient or a patient open records.
 import '../lib/runtime/report-curve-backend.ts';
 import { OPENING_ROUTES } from '../lib/api/opening-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';

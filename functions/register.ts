@@ -1,3 +1,4 @@
+// Lambda function register: lets an identity store its statement.
 import { IDENTITY_ROUTES } from '../lib/api/identity-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

@@ -1,3 +1,4 @@
+// Lambda function settle-grant: lets a patient mark an ended grant as done.
 import { GRANT_ROUTES } from '../lib/api/grant-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

@@ -1,3 +1,4 @@
+// Lambda function upload-parts: returns presigned URLs for parts of a blob.
 import { RECORD_ROUTES } from '../lib/api/record-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';
