@@ -1,4 +1,5 @@
-// The data that npm start keeps is for one run at a time: the local AWS writes all of it as it ends, and the last to end would win.
+// Data lock: reserves the data folder of npm start for one run at a time. The local AWS writes all of its data as it ends, so a second run would overwrite
+// the data of the first.
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ export interface HeldData {
   readonly release: () => Promise<void>;
 }
 
-/** Written whole before it is in place, so that nobody reads half a lock. @returns whether it is ours */
+/** Creates the lock file. It is written under another name and then linked, so that nobody reads half a lock. @returns whether this process got it */
 async function lock(file: string, pid: number): Promise<boolean> {
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, String(pid));
@@ -33,7 +34,7 @@ const refusal = (file: string, holder: number): LocalAwsError =>
       `If process ${holder} is something else, delete ${file}.`,
   );
 
-/** Moves a lock away whose holder is dead; puts back one that another process took in between. */
+/** Removes a lock whose process has ended. If another process took the lock meanwhile, it is put back. */
 async function removeStale(file: string, isStale: (holder: number) => boolean): Promise<void> {
   const aside = `${file}.${randomUUID()}`;
   await rename(file, aside).catch(() => undefined);
@@ -43,9 +44,9 @@ async function removeStale(file: string, isStale: (holder: number) => boolean): 
 }
 
 /**
- * Takes `data` in the state folder for this process. A lock whose process is dead, or had our own number, is taken over.
- * @param forget delete what is there, once it is ours
- * @throws {LocalAwsError} naming the process that has it
+ * Reserves the folder `data` in the state folder for this process. It takes over a lock whose process has ended or had the number of this process.
+ * @param forget whether to delete the stored data once the lock is taken
+ * @throws {LocalAwsError} with the number of the process that has the lock
  */
 export async function holdData(state: string, forget = false, pid = process.pid): Promise<HeldData> {
   const [dir, file] = [join(state, 'data'), join(state, 'data.lock')];

@@ -1,4 +1,4 @@
-// Starts and stops the local AWS (MiniStack): S3, DynamoDB, and for deployments CloudFormation, Lambda, API Gateway and IAM, on one port.
+// Local AWS: starts and stops MiniStack, which serves S3, DynamoDB, and for deployments CloudFormation, Lambda, API Gateway and IAM, on one port.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { open, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -11,30 +11,30 @@ export { LocalAwsError } from './python.ts';
 
 export interface LocalAws {
   readonly endpoint: string;
-  /** Undefined when somebody else runs it. */
+  /** Process id; undefined if this process did not start the local AWS. */
   readonly pid: number | undefined;
-  /** Ends what was started, and nothing else. */
+  /** Stops the local AWS if this process started it. */
   readonly stop: () => Promise<void>;
 }
 
 export interface LocalAwsOptions {
-  /** A free one unless named. */
+  /** A free port if undefined. */
   readonly port?: number;
-  /** Keep data here over restarts; in memory only when absent. */
+  /** Folder that keeps the data across restarts. If absent, the data are in memory only. */
   readonly dataDir?: string;
-  /** Enforce IAM and signatures. */
+  /** Whether to enforce IAM and signatures. */
   readonly auth?: boolean;
   readonly say?: (line: string) => void;
-  /** Ends a start that is under way. */
+  /** Aborts a start. */
   readonly signal?: AbortSignal;
 }
 
-/** What of the machine is used; this machine's own unless named. */
+/** Properties of the machine that a start uses; those of this machine if absent. */
 export interface Machine {
   readonly env?: NodeJS.ProcessEnv;
-  /** Where the local AWS is installed and logs. */
+  /** Folder in which the local AWS is installed and writes its logs. */
   readonly state?: string;
-  /** How long a start may take, in ms. */
+  /** The longest time for a start, ms. */
   readonly patience?: number;
 }
 
@@ -48,7 +48,7 @@ const unusable = (port: number, code: string | undefined): string => {
   return `Port ${port} on 127.0.0.1 cannot be used (${code ?? 'unknown'}). Choose another one, above 1023`;
 };
 
-/** @throws {LocalAwsError} when the port is taken, or not for us */
+/** Checks that a port is free, or finds a free one. @throws {LocalAwsError} if the port is taken or not permitted */
 export const freePort = (wanted = 0): Promise<number> =>
   new Promise((resolve, reject) => {
     const server = createServer();
@@ -66,7 +66,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const answers = async (endpoint: string): Promise<boolean> => {
   try {
     const { ok, body } = await fetch(`${endpoint}/_localstack/health`, { signal: AbortSignal.timeout(2_000) });
-    // A body that nobody reads keeps its connection open.
+    // An unread body would keep its connection open.
     await body?.cancel();
     return ok;
   } catch {
@@ -78,8 +78,8 @@ const PROBE_MS = 10_000;
 const UNSET = 'or unset AWS_ENDPOINT_URL: a local AWS is started then.';
 
 /**
- * What AWS_ENDPOINT_URL names, without a slash at its end; undefined when it is not set. Any HTTP answer counts as one.
- * @throws {LocalAwsError} when nothing answers there
+ * Reads AWS_ENDPOINT_URL, without a slash at its end; undefined if it is not set. Any HTTP answer shows that the endpoint works.
+ * @throws {LocalAwsError} if it is no URL, or nothing answers there
  */
 export async function givenEndpoint(
   env: NodeJS.ProcessEnv = process.env,
@@ -105,7 +105,7 @@ export async function givenEndpoint(
 
 const isGone = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
-/** With its own children, where it leads a group (as what is spawned `detached` does). */
+/** Kills a process, and its children if it leads a process group, as a process spawned with `detached` does. */
 const killAll = (child: ChildProcess, pid: number): void => {
   try {
     process.kill(-pid, 'SIGKILL');
@@ -114,7 +114,7 @@ const killAll = (child: ChildProcess, pid: number): void => {
   }
 };
 
-/** Resolves when the process is gone; insists after a while. */
+/** Ends a process, and resolves when it has ended. After `patience` ms it kills the process. */
 export async function end(child: ChildProcess, patience = STOP_MS): Promise<void> {
   const { pid } = child;
   if (isGone(child) || pid === undefined) return;
@@ -125,7 +125,7 @@ export async function end(child: ChildProcess, patience = STOP_MS): Promise<void
   clearTimeout(insist);
 }
 
-// The supervisor ends the server when its standard input closes: so it goes even when we are killed.
+// The supervisor ends the server when its standard input closes, so the server ends even if this process is killed.
 const SUPERVISOR = `
 import os, signal, subprocess, sys, threading
 child = subprocess.Popen([sys.executable, "-m", "ministack"], stdin=subprocess.DEVNULL)
@@ -141,15 +141,15 @@ sys.exit(child.wait())
 `;
 
 /**
- * A running local AWS. AWS_ENDPOINT_URL, where it is set, is taken instead: nothing is started, and stop does nothing.
- * @throws {LocalAwsError} with what to do about it; the signal's reason when that ended the start
+ * Starts a local AWS and waits until it answers. If AWS_ENDPOINT_URL is set, that endpoint is used instead: nothing is started, and `stop` does nothing.
+ * @throws {LocalAwsError} with a remedy in its message; the reason of the signal if that aborted the start
  */
 export async function startLocalAws(options: LocalAwsOptions = {}, machine: Machine = {}): Promise<LocalAws> {
   const { env = process.env, state = STATE, patience = START_MS } = machine;
   const given = await givenEndpoint(env);
   if (given !== undefined) return { endpoint: given, pid: undefined, stop: () => Promise.resolve() };
 
-  // Said before an install, not after it.
+  // A taken port is reported before the installation, not after it.
   if (options.port !== undefined) await freePort(options.port);
   const { say = () => undefined, signal } = options;
   const requirements = join(import.meta.dirname, 'requirements.txt');
@@ -162,7 +162,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}, machine: Mach
   const child = spawn(python, ['-c', SUPERVISOR], {
     env: { ...localEnvironment(env), ...settings(port, options) },
     stdio: ['pipe', log.fd, log.fd],
-    // A Ctrl-C in the terminal is for us: we stop it in order, so that it can save its data.
+    // Ctrl-C in the terminal must reach only this process. It stops the local AWS in order, so that the data are saved.
     detached: true,
   });
   let failure: string | undefined;

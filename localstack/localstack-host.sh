@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# The real LocalStack without Docker: S3 and DynamoDB on 127.0.0.1:$PORT, until it is ended.
-# Needs a JDK 17, Maven and Python 3.13. What it installs lies in .local/localstack, but for DynamoDB Local: LocalStack looks for that below
-# /var/lib/localstack only. LocalStack's own download of it is replaced by the jar from Maven; its Java agent, which only lifts the
-# limit on indexes, by an empty one.
+# LocalStack starter: runs the real LocalStack without Docker, with S3 and DynamoDB on 127.0.0.1:$PORT, until it is ended. It needs a JDK 17, Maven and
+# Python 3.13. It installs everything in .local/localstack, except DynamoDB Local, which LocalStack expects below /var/lib/localstack. DynamoDB Local comes
+# from Maven instead of LocalStack's own download. An empty Java agent replaces LocalStack's agent, which only raises the limit on indexes.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 dir=$PWD/.local/localstack

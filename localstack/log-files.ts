@@ -1,10 +1,10 @@
-// Logs of what runs on this machine: one file for each run and port, the newest ones kept.
+// Log files: names one log file for each local program and port, and deletes all but the newest.
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const KEPT = 20;
 
-/** Makes room for one more log. @returns its path, in `logs` of the state folder */
+/** Deletes old logs, to make room for one more. @returns its path, in `logs` of the state folder */
 export async function logFileIn(state: string, name: string): Promise<string> {
   const dir = join(state, 'logs');
   await mkdir(dir, { recursive: true });
@@ -12,7 +12,7 @@ export async function logFileIn(state: string, name: string): Promise<string> {
   const dated = await Promise.all(
     others.map(async (entry) => {
       const file = join(dir, entry);
-      // Another process may have been quicker.
+      // Another process may have deleted the file meanwhile.
       return {
         file,
         time: await stat(file).then(

@@ -1,5 +1,5 @@
-// The Python that runs the local AWS: found on the machine, given a virtual environment of its own in .local/, filled from pinned hashes.
-// An environment is made beside its place and moved there when it is whole: what is in place is complete, whoever was killed or came second.
+// Python environment: finds Python on the machine, and makes a virtual environment in .local/ with the packages of the local AWS, pinned by hash. It makes
+// the environment under another name and renames it when it is complete, so an interrupted or concurrent run never leaves an incomplete one.
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -9,19 +9,19 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Something the machine lacks. The message is for the person at the keyboard and names the way out. */
+/** Something is missing on this machine. The message is for the user and names the remedy. */
 export class LocalAwsError extends Error {
   override readonly name = 'LocalAwsError';
 }
 
 export interface PythonOptions {
-  /** Where Python is looked for (PATH), and what pip is told. */
+  /** The environment. Python is searched in its PATH, and pip reads its settings. */
   readonly env: NodeJS.ProcessEnv;
-  /** Told what takes long. */
+  /** Called with a line before each step that takes long. */
   readonly say?: (line: string) => void;
-  /** Names or paths to try, in this order. */
+  /** Names or paths of Pythons to try, in this order. */
   readonly candidates?: readonly string[];
-  /** Ends an install. */
+  /** Aborts an installation. */
   readonly signal?: AbortSignal;
 }
 
@@ -47,7 +47,7 @@ const isEnough = (version: string): boolean => {
   return major === 3 && minor >= OLDEST_MINOR;
 };
 
-/** Every Python from 3.10 on, best first, and never none. @throws {LocalAwsError} */
+/** Finds all Pythons of version 3.10 or later, in the order of `candidates`; at least one. @throws {LocalAwsError} */
 export async function findPythons({ env, candidates = CANDIDATES }: PythonOptions): Promise<readonly string[]> {
   const versions = await Promise.all(candidates.map((python) => versionOf(python, env)));
   const found = candidates.filter((_, i) => isEnough(versions[i] ?? ''));
@@ -65,7 +65,7 @@ const outputOf = (error: unknown): string => {
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-4).join('\n');
 
-/** @returns the package that a Debian says it lacks, undefined when the environment was made */
+/** Makes a virtual environment. @returns undefined, or the package that Debian names as missing */
 async function makeVenv(python: string, dir: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
     await run(python, ['-m', 'venv', dir], { env });
@@ -81,7 +81,7 @@ async function makeVenv(python: string, dir: string, env: NodeJS.ProcessEnv): Pr
   }
 }
 
-/** With the first Python that has the venv module. */
+/** Makes a virtual environment with the first Python that has the venv module. */
 async function makeVenvByAny(pythons: readonly string[], dir: string, env: NodeJS.ProcessEnv): Promise<void> {
   const lacks: string[] = [];
   for (const python of pythons) {
@@ -118,7 +118,7 @@ const stampIn = (dir: string): string => join(dir, 'requirements.sha256');
 const isInstalled = async (dir: string, wanted: string): Promise<boolean> =>
   existsSync(pythonIn(dir)) && existsSync(stampIn(dir)) && (await readFile(stampIn(dir), 'utf8')) === wanted;
 
-/** A process of somebody else counts, too. */
+/** Whether a process with this number runs, also one of another user. */
 export const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
@@ -127,7 +127,7 @@ export const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Drafts whose maker was killed. One that cannot be removed (its pip writes still) stays until the next time. */
+/** Deletes the drafts of processes that were killed. A draft that cannot be deleted, because its pip still writes, remains until the next run. */
 async function sweepDrafts(dir: string): Promise<void> {
   const prefix = `${basename(dir)}.draft-`;
   for (const entry of await readdir(dirname(dir)))
@@ -136,8 +136,8 @@ async function sweepDrafts(dir: string): Promise<void> {
 }
 
 /**
- * Makes the environment if it is not there for these very requirements; about 15 s the first time.
- * @returns the path of its python
+ * Makes the environment unless it exists for exactly these requirements. This takes about 15 s the first time.
+ * @returns the path of its Python
  * @throws {LocalAwsError}
  */
 export async function ensurePython(
@@ -165,7 +165,7 @@ export async function ensurePython(
     await install(pythonIn(draft), requirements, options);
     await writeFile(stampIn(draft), wanted);
     await rename(draft, dir).catch(async (error: unknown) => {
-      // Another process was quicker.
+      // Another process may have made the same environment meanwhile.
       if (!(await isInstalled(dir, wanted))) throw error;
     });
   } finally {

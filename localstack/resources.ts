@@ -1,4 +1,5 @@
-// Tables, bucket and service key on a local AWS, made by SDK calls from the compiled serverless.yml: there is no second description of them.
+// Local resources: creates tables, bucket and service key on a local AWS by SDK calls, from the compiled serverless.yml, so that there is no second
+// description of them.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -45,7 +46,7 @@ interface FunctionDefinition {
   /** Seconds. */
   readonly timeout?: number;
 }
-/** serverless.yml with every variable in place: the members that are read. */
+/** The members that are read of serverless.yml, after all of its variables are replaced. */
 export interface Stack {
   readonly service: string;
   readonly frameworkVersion: string;
@@ -62,7 +63,7 @@ export interface Stack {
   readonly resources: { readonly Resources: Readonly<Record<string, Resource>> };
 }
 
-/** The names that functions are told, and the region and credentials that local AWS takes. */
+/** The names of the resources, which the functions read from their environment. */
 export interface LocalNames {
   readonly MAIN_TABLE: string;
   readonly NONCE_TABLE: string;
@@ -70,7 +71,7 @@ export interface LocalNames {
   readonly SERVICE_KEY: string;
 }
 
-/** `serverless print`, about 5 s; kept for as long as serverless.yml and the lockfile stay the same. */
+/** Runs `serverless print`, which takes about 5 s. The result is stored until serverless.yml or the lockfile changes. */
 export async function compiledStack(suffix = 'local'): Promise<Stack> {
   const parts = await Promise.all(['serverless.yml', 'package-lock.json'].map((f) => readFile(join(PROJECT, f))));
   const hash = createHash('sha256').update(suffix);
@@ -100,7 +101,7 @@ const clients = (endpoint: string) => {
   };
 };
 
-/** What is there already stays as it is. */
+/** Creates the resources that are missing. Existing ones are not changed. */
 export async function createResources(endpoint: string, stack: Stack): Promise<LocalNames> {
   const { dynamo, s3, kms } = clients(endpoint);
   const { ServiceKey, ServiceKeyAlias } = stack.resources.Resources;
@@ -173,7 +174,7 @@ async function createBucket(s3: S3Client, properties: BucketProperties): Promise
     if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
   }
   await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
-  // CloudFormation has other names than S3 for two of the members.
+  // Two members have other names in CloudFormation than in S3.
   const CORSRules = CorsConfiguration.CorsRules.map(({ ExposedHeaders, MaxAge, ...rule }) => ({
     ...rule,
     ExposeHeaders: ExposedHeaders,

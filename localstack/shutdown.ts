@@ -1,17 +1,17 @@
-// How a run ends: by a signal (a closed terminal sends SIGHUP), or because whoever started it is gone. What it started learns of its end the same way.
+// Shutdown: ends a run after a signal (a closed terminal sends SIGHUP), or when the parent process is gone. The processes that it started end likewise.
 import { constants } from 'node:os';
 
 const WATCH_MS = 500;
 const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 export interface Ending {
-  /** Aborted by the first signal; a second one ends the process at once. */
+  /** Aborted by the first signal. A second signal ends the process at once. */
   readonly signal: AbortSignal;
-  /** As a shell counts: 128 and the signal's number; 0 before any. */
+  /** The exit code of shells: 128 plus the number of the signal; 0 before any signal. */
   readonly exitCode: () => number;
 }
 
-/** Listens from now on. Without its parent (npm, or a shell that was killed) a process ends as after SIGHUP. */
+/** Begins to listen for signals. A process whose parent (npm, or a shell that was killed) is gone ends as after SIGHUP. */
 export const listenForEnding = (): Ending => {
   const controller = new AbortController();
   let code = 0;
@@ -19,7 +19,7 @@ export const listenForEnding = (): Ending => {
     for (const other of ENDINGS) process.off(other, onEnding);
     clearInterval(watch);
     code = 128 + constants.signals[name];
-    // A closed terminal takes no more lines, and that is no reason to leave anything running.
+    // Writing to a closed terminal fails. That must not stop the shutdown.
     for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
     controller.abort();
   };
@@ -32,8 +32,8 @@ export const listenForEnding = (): Ending => {
   return { signal: controller.signal, exitCode: () => code };
 };
 
-// By value: Node preloads it before any loader for TypeScript. Worker threads preload it too, and leave it to the main thread.
-// The parent is named, as it may be gone before this runs.
+// The module is passed as a data URL, because Node preloads it before any loader for TypeScript. Worker threads preload it too, but only the main thread
+// watches. The parent's number is passed, because the parent may be gone before this code runs.
 const watchParent = (parent: number): string => `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) {
@@ -46,7 +46,7 @@ if (isMainThread) {
   watch.unref();
 }`;
 
-/** Arguments for a Node, started by this process, that ends when this process is gone. */
+/** Arguments for a Node process that ends when this process, its parent, is gone. */
 export const endsWithParent = (parent = process.pid): readonly string[] => [
   '--import',
   `data:text/javascript,${encodeURIComponent(watchParent(parent))}`,
