@@ -1,5 +1,5 @@
-// An opening: the key capsules of 1 to 100 records of one cell are re-encrypted for the recipient, counted and logged; then the answer leaves.
-// The service never holds a key that opens one. The patient's own openings get the wraps as they are. All or nothing.
+// Use case recapsulate: opens 1 to 100 records of one cell. It re-encrypts their capsules for the recipient, counts and logs the opening, and then answers,
+// for all records or none. The service never has a key that opens a capsule. A patient who opens its own records gets the wraps unchanged.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { concat } from '../bytes/binary.ts';
@@ -62,7 +62,7 @@ export async function recapsulate(
   return { records: answers, ...signed };
 }
 
-/** For the grants whose recipients open in several requests. */
+/** Remembers checked key fragments, for recipients that open records in several requests. */
 const stored = new StoredKFrags();
 
 interface Delegation {
@@ -70,17 +70,17 @@ interface Delegation {
   readonly signed: Delegated;
 }
 
-/** By what a recipient gets its fragments; none for the patient itself. */
+/** The delegation by which the capsules are re-encrypted; undefined if the patient opens its own records. */
 function delegatedBy({ grant, cell, kfrag: read }: OpeningView): Delegation | undefined {
   if (grant === undefined) return undefined;
   const { verifying, receiving } = grant;
-  // What is allowed under a grant has both.
+  // assertAllowed has checked that an opening by a grant has a key fragment and a cell.
   const kfrag = stored.trust(fromBase64url(read!));
   const { key: delegating } = cell!.statement.payload;
   return { kfrag, signed: { verifying, delegating, receiving, kfrag: toBase64url(kfragId(kfrag)) } };
 }
 
-/** Whoever gets a wrong fragment can show to others who made it. */
+/** Signs what the opening is answered with, so that a recipient of a wrong capsule fragment can prove that the service made it. */
 const signedAnswer = (
   { serviceSigner }: Deps,
   { hash }: Statement<'opening'>,
@@ -96,7 +96,10 @@ const signedAnswer = (
     when: now,
   });
 
-/** Whose cell, whose grant, alive, and room for all. An opening that was counted before is let in once more even if it was the last. */
+/**
+ * Checks that the cell belongs to the patient, and that the grant belongs to the caller, is live and allows all of these records. A repetition of a
+ * counted opening is allowed even if that opening used up the grant.
+ */
 function assertAllowed(opening: Statement<'opening'>, view: OpeningView, call: Call): void {
   const { patient, grant, records } = opening.payload;
   const counted = wasCounted(opening, view, call);
@@ -114,14 +117,14 @@ function assertAllowed(opening: Statement<'opening'>, view: OpeningView, call: C
   if (view.cell?.statement.payload.patient !== patient) throw new AppError('not-found');
 }
 
-/** The claim of this id: none, this very opening a short while ago, or something else. @throws {AppError} `already-exists` */
+/** Whether this opening was counted a short while ago. @throws {AppError} `already-exists` if its id is used by another opening, or by an older one */
 function wasCounted(opening: Statement<'opening'>, { claim }: OpeningView, { now }: Call): boolean {
   if (claim === undefined) return false;
   if (claim.statement !== opening.hash || now - claim.at > REPEAT_WINDOW) throw new AppError('already-exists');
   return true;
 }
 
-/** All of the records, or the ids of those that are not there. */
+/** Returns all of the records. @throws {AppError} `not-found` with the ids of those that are missing */
 function readable({ patient, records }: Payload<'opening'>, view: OpeningView): readonly Readable[] {
   const found: Readable[] = [];
   const missing: string[] = [];

@@ -1,5 +1,5 @@
-// The hot path. An opening names every key, so all that it needs comes in one trip of three BatchGets side by side; the second trip counts it,
-// logs it and claims its id, in one transaction.
+// Store of openings in DynamoDB: reads what an opening needs, and counts it. This is the most frequent write. An opening names every key, so one trip of
+// three BatchGets at once reads everything. The second trip counts the opening, logs it and claims its id, in one transaction.
 import { AppError } from '../../api/errors.ts';
 import type { GrantId } from '../../bytes/ids.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
@@ -38,7 +38,7 @@ const claimOf = ({ payload, hash }: Statement<'opening'>, at: number): Claim => 
 const found = <T>(item: Item | undefined, read: (item: Item) => T): T | undefined =>
   item === undefined ? undefined : read(item);
 
-/** In this order everywhere below: identity, cell, head, state, key fragment, claim. */
+/** The order of keys and items everywhere in this file: identity, cell, head, state, key fragment, claim. */
 const placesOf = ({ tables }: StoreContext, p: Payload<'opening'>) => {
   const inMain = (key: Key) => ({ table: tables.main, key });
   return [
@@ -86,7 +86,7 @@ export const makeOpenings = (context: StoreContext, write: Writer): Openings => 
       });
     const { grant } = opening.payload;
     if (grant === undefined) return writeOf([], seen.head);
-    // Without the state as it was read, its limit would go unchecked.
+    // The limit of the grant is checked against the state that was read, so an opening without that state is refused.
     if (seen.grant === undefined) throw new AppError('not-found');
     for (let state: Openable = seen.grant, first = true; ; first = false) {
       const count = countSteps(opening.payload, grant, state, call);
@@ -104,8 +104,8 @@ export const makeOpenings = (context: StoreContext, write: Writer): Openings => 
 type Openable = NonNullable<OpeningView['grant']>;
 
 /**
- * The grant gives, now, these records more, and the count stands where it was read. Where others counted meanwhile, `moved` tells the state as it came
- * back with the refusal, to count on; so the opening that uses a grant up knows that it does, and puts it on the list of the ended.
+ * Counts the opening optimistically. If another opening changed the count, `moved` returns the new state for a retry. So the opening that uses up the grant
+ * knows that it does, and lists the grant among those that ended.
  * @throws {AppError} `grant-ended`, `too-many`
  */
 const countSteps = (p: Payload<'opening'>, grant: GrantId, state: Openable, { now }: Call) => {

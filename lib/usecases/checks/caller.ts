@@ -1,4 +1,4 @@
-// Who is calling, and what a recipient's grant lets it see.
+// Caller checks: checks that the caller is registered, and that its grant is live.
 import { AppError } from '../../api/errors.ts';
 import type { GrantId, IdentityId } from '../../bytes/ids.ts';
 import { livenessAt, type Liveness } from '../../domain/grant.ts';
@@ -7,14 +7,14 @@ import type { Call } from '../../ports/call.ts';
 import type { Right } from '../../statements/fields.ts';
 import type { Grants, Identities, StoredGrant, StoredIdentity } from '../../ports/index.ts';
 
-/** @throws {AppError} `not-registered` */
+/** The stored identity of the caller. @throws {AppError} `not-registered` */
 export async function registered(identities: Pick<Identities, 'find'>, caller: IdentityId): Promise<StoredIdentity> {
   const found = await identities.find(caller);
   if (found === undefined) throw new AppError('not-registered');
   return found;
 }
 
-/** Done side by side. Where several refuse, the first in the list is told, not whichever came first. */
+/** Awaits several promises at once. If several fail, it throws the error of the first in the list, whichever failed first. */
 export async function sideBySide<T extends readonly unknown[] | []>(
   work: T,
 ): Promise<{ -readonly [P in keyof T]: Awaited<T[P]> }> {
@@ -23,9 +23,9 @@ export async function sideBySide<T extends readonly unknown[] | []>(
 }
 
 /**
- * The caller's statement and what the work came to, done side by side. Whoever is not registered is told that, however the work ends: which
- * refusal is given never hangs on which answer came first.
- * @throws {AppError} `not-registered`; whatever the work throws
+ * Awaits the caller's statement and `work` at once. A caller that is not registered always gets `not-registered`, however the work ends, so that the
+ * refusal never depends on which promise settles first.
+ * @throws {AppError} `not-registered`; or the error of `work`
  */
 export async function whileRegistered<T>(
   identities: Pick<Identities, 'find'>,
@@ -35,7 +35,7 @@ export async function whileRegistered<T>(
   return sideBySide([registered(identities, caller), work]);
 }
 
-/** Refuses what is not the caller's. @throws {AppError} `not-registered`, else `not-found` */
+/** Refuses access to an object of another identity, as if it did not exist. @throws {AppError} `not-registered`, else `not-found` */
 export async function notFoundBy(identities: Pick<Identities, 'find'>, caller: IdentityId): Promise<never> {
   await registered(identities, caller);
   throw new AppError('not-found');
@@ -49,7 +49,7 @@ export function assertLive(liveness: Liveness, now: Instant): void {
 }
 
 /**
- * The caller's own live grant with this right. Somebody else's, or one with another right, is the same to it as none.
+ * Finds a live grant of the caller with this right. A grant of another recipient, or with another right, is `not-found`, as if it did not exist.
  * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export async function liveGrant(

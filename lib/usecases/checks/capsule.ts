@@ -1,4 +1,4 @@
-// A capsule is stored only if it can be re-encrypted.
+// Capsule check: refuses a capsule that cannot be re-encrypted, before it is stored.
 import { AppError } from '../../api/errors.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
 import { decodeCapsule } from '../../umbral/capsule.ts';

@@ -1,4 +1,4 @@
-// The grants that a new cell is given to from its beginning: each by an extension of just this cell.
+// Carried extensions: checks the extensions that add a new cell to grants in the transaction that makes the cell. Each extension has only this cell.
 import type { Input } from '../../api/routes.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import type { Call } from '../../ports/call.ts';
@@ -12,7 +12,7 @@ interface Making {
   readonly body: Input<'create-folder'>['body'];
 }
 
-/** @throws {AppError} as for extending a grant; `statement-invalid` when a cell is not the new one, or a grant stands there twice */
+/** @throws {AppError} those of {@link extendable}; `statement-invalid` if a cell is not the new one, or a grant occurs twice */
 export async function carriedInto(
   { statement: cell, body }: Making,
   { grants, patient }: { readonly grants: Pick<Grants, 'find'>; readonly patient: StoredIdentity },

@@ -1,4 +1,4 @@
-// What must hold before a grant is extended, alone or together with the cell that it is carried into.
+// Extension checks: checks an extension before it is stored, alone or together with a new cell.
 import { AppError } from '../../api/errors.ts';
 import type { Input } from '../../api/routes.ts';
 import { extensionFault, endAt, takesIn, type FolderFacts } from '../../domain/grant.ts';
@@ -11,14 +11,14 @@ import { mustHaveNo } from './statement-members.ts';
 
 type ExtensionBody = Input<'extend-grant'>['body'];
 
-/** The extension statement, signed by the caller and sound in itself. @throws {AppError} `statement-invalid` */
+/** Verifies the extension statement: the caller signed it, and it is valid in itself. @throws {AppError} `statement-invalid` */
 export async function readExtension({ statement: jws }: ExtensionBody, call: Call): Promise<Statement<'extension'>> {
   const statement = await verifyStatement('extension', jws, call.caller);
   mustHaveNo(extensionFault(statement.payload));
   return statement;
 }
 
-/** The caller's own grant. @throws {AppError} `not-found` */
+/** Finds a grant that the caller gave as patient. @throws {AppError} `not-found` */
 export async function ownGrant(
   grants: Pick<Grants, 'find'>,
   id: Parameters<Grants['find']>[0],
@@ -30,8 +30,8 @@ export async function ownGrant(
 }
 
 /**
- * An extension that may be stored: the grant reads, has not ended, takes in the folders, and was extended up to here.
- * @param folders of the extension's cells, in their order
+ * Checks that an extension may be stored: the grant is one to read and has not ended, it covers the folders, and the extension follows the last one.
+ * @param folders the folders of the extension's cells, in the same order
  * @throws {AppError} `grant-ended`, `grant-exceeds-request`, `statement-outdated`, `kfrag-invalid`, `statement-invalid`
  */
 export function extendable(

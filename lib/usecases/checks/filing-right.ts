@@ -1,4 +1,4 @@
-// Who may file into a folder: its patient, and whoever has a live grant to add or to write there.
+// Filing right: checks that the caller may file into a folder. The patient may, and a recipient with a live grant to add or to write there.
 import { AppError } from '../../api/errors.ts';
 import type { GrantId } from '../../bytes/ids.ts';
 import type { Statement } from '../../statements/kinds.ts';
@@ -7,15 +7,15 @@ import { liveGrant } from './caller.ts';
 import type { Grants, StoredCell } from '../../ports/index.ts';
 
 interface Filing {
-  /** None for the patient itself. */
+  /** The grant that the caller names; undefined for the patient. */
   readonly grant: GrantId | undefined;
-  /** The first version of a record is added, every later one is written. */
+  /** Version 1 of a record needs the right to add, every later version the right to write. */
   readonly version: number;
   readonly folder: StoredCell;
 }
 
 /**
- * The grant by which the caller files; undefined for the patient.
+ * Returns the grant that allows the caller to file; undefined for the patient.
  * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export async function authority(
@@ -25,7 +25,7 @@ export async function authority(
 ): Promise<Statement<'grant'> | undefined> {
   const { patient, folder: name, single } = folder.statement.payload;
   if (id === undefined) {
-    // A folder that holds one record version takes in nothing else; others are given no right to.
+    // A single-record folder takes no further record, not even of the patient. No grant to add or to write exists for it.
     if (patient !== call.caller || single !== undefined) throw new AppError('not-found');
     return undefined;
   }

@@ -1,4 +1,4 @@
-// What must hold before cells are delegated, by a grant or by its extension. Each check has a test that goes red without it.
+// Grant checks: checks a grant, and the cells and key fragments of a grant or an extension, before they are stored. A test fails without each check.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { AppError } from '../../api/errors.ts';
 import type { Input } from '../../api/routes.ts';
@@ -21,20 +21,20 @@ export interface GrantDeps {
 
 type GrantBody = Input<'grant-access'>['body'];
 
-/** The grant statement, signed by the caller and sound in itself. @throws {AppError} `statement-invalid` */
+/** Verifies the grant statement: the caller signed it, and it is valid in itself. @throws {AppError} `statement-invalid` */
 export async function readGrant(jws: string, call: Call): Promise<Statement<'grant'>> {
   return verifyStatement('grant', jws, call.caller);
 }
 
-/** What the parts of a grant cannot be seen from: the cells as they are stored. @throws {AppError} `grant-exceeds-request`, naming the member */
+/** Checks the grant against the request, with the stored folders. @throws {AppError} `grant-exceeds-request`, with the member */
 export function assertWithin(grant: Statement<'grant'>, request: StoredRequest, folders: readonly FolderFacts[]): void {
   const member = excess(grant.payload, request.statement, folders);
   if (member !== undefined) throw new AppError('grant-exceeds-request', { member });
 }
 
 /**
- * A grant that may be stored: every cell exists, is the caller's and has the named key and statement; the recipient's receiving key is its
- * current one; every key fragment is for this cell and this recipient, signed by the patient; and it stays within the request it names.
+ * Checks that a grant may be stored. Every cell exists, belongs to the caller, and has the key and the statement that the grant names. The receiving key is
+ * the recipient's current one. Every key fragment is for its cell and this recipient, and signed by the patient. The grant is within the request it names.
  * @throws {AppError} `statement-invalid`, `not-found`, `kfrag-invalid`, `not-registered`, `grant-exceeds-request`
  */
 export async function grantable(
@@ -61,13 +61,13 @@ export async function grantable(
   return { statement, kfrags: body.kfrags, verifying: patient.statement.payload.kfragSigner };
 }
 
-/** Records are filed in the current cell of a folder, unless it holds one record version and nothing else. */
+/** Whether records can be filed in a cell: it is current, and not that of a single-record folder. */
 const takesRecords = ({ state, statement }: StoredCell): boolean =>
   state === 'current' && statement.payload.single === undefined;
 
 export const factsOf = (cells: readonly StoredCell[]): readonly FolderFacts[] => cells.map((c) => c.statement.payload);
 
-/** The patient's cells of these names, with the named keys and statements. @throws {AppError} `not-found` with the ids, `statement-invalid` */
+/** Reads the cells. All belong to the patient and have the named keys and statements. @throws {AppError} `not-found` with the ids, `statement-invalid` */
 export async function ownCells(
   folders: GrantDeps['folders'],
   { cells, patient }: Pick<Payload<'grant'>, 'cells' | 'patient'>,
@@ -84,13 +84,13 @@ export async function ownCells(
 
 type Keys = Pick<Required<Parameters<typeof verifyKFrag>[1]>, 'verifying' | 'receiving'>;
 
-/** What fragments are signed with, and whom they are for. */
+/** The public keys by which key fragments are verified: the patient's key fragment signer and the recipient's receiving key. */
 export const keysOf = (patient: StoredIdentity, { receiving }: Pick<Payload<'grant'>, 'receiving'>): Keys => ({
   verifying: decodePublicKey(fromBase64url(patient.statement.payload.kfragSigner)),
   receiving: decodePublicKey(fromBase64url(receiving.key)),
 });
 
-/** @throws {AppError} `statement-invalid`, `kfrag-invalid` with the folder */
+/** Verifies one key fragment for each cell. @throws {AppError} `statement-invalid`, `kfrag-invalid` with the folder */
 export function assertKFrags(cells: readonly GrantCell[], kfrags: readonly string[], keys: Keys): void {
   mustBe('cells', kfrags.length === cells.length);
   cells.forEach((cell, i) => assertKFrag(fromBase64url(kfrags[i]!), cell, keys));

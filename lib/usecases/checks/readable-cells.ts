@@ -1,4 +1,4 @@
-// What a recipient may see: the cells of its live grant to read, extensions included.
+// Readable cells: finds the cells and record versions that a recipient may read by its live grant, extensions included.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, GrantId } from '../../bytes/ids.ts';
 import type { Call } from '../../ports/call.ts';
@@ -6,7 +6,7 @@ import { liveGrant } from './caller.ts';
 import type { CellName, Grants, WrapName } from '../../ports/index.ts';
 
 /**
- * The cells of a folder that the caller's grant reads, oldest first.
+ * Returns the cells of a folder that the caller's grant reads, oldest first.
  * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export async function readableCells(
@@ -21,7 +21,7 @@ export async function readableCells(
 }
 
 /**
- * Those versions of a record that are wrapped for a cell of the caller's grant.
+ * Returns the numbers of the record versions that have a wrap for a cell of the caller's grant.
  * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export async function readableVersions(

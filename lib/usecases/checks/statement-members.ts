@@ -1,16 +1,16 @@
-// A statement in a body must say the same as the request around it.
+// Statement members: checks that the members of a statement agree with the request that contains it and with the service's clock.
 import { AppError } from '../../api/errors.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { ClockFault, Instant } from '../../domain/time.ts';
 import { UmbralError } from '../../umbral/errors.ts';
 import { decodePublicKey, type PublicKey } from '../../umbral/proxy.ts';
 
-/** @throws {AppError} `statement-invalid`, naming the member that differs */
+/** Refuses a statement whose member is wrong. @throws {AppError} `statement-invalid`, with the member */
 export function mustBe(member: string, holds: boolean): void {
   if (!holds) throw new AppError('statement-invalid', { member });
 }
 
-/** @param fault the offending member, or undefined. @throws {AppError} `statement-invalid` */
+/** Refuses a statement that has a faulty member. @param fault the member, or undefined. @throws {AppError} `statement-invalid`, with the member */
 export function mustHaveNo(fault: string | undefined): void {
   if (fault !== undefined) throw new AppError('statement-invalid', { member: fault });
 }
@@ -23,7 +23,7 @@ export function mustBeInTime(member: string, clock: ClockFault | undefined, now:
   if (clock !== undefined) throw new AppError('statement-invalid', { member, clock, serverTime: now });
 }
 
-/** What the scheme does not take is refused so; any other error is none of the caller's. @throws {AppError} the refusal */
+/** Maps UmbralError to `refusal`, and throws any other error again. @throws {AppError} the refusal */
 export function orRefuse<T>(refusal: AppError, read: () => T): T {
   try {
     return read();

@@ -1,4 +1,4 @@
-// Stored things as answers.
+// Answers: converts stored identities, cells, versions, requests and grants to the answers of routes.
 import type * as z from 'zod/mini';
 import type { folderView } from '../../api/folder-routes.ts';
 import type { grantView } from '../../api/grant-routes.ts';

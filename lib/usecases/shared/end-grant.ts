@@ -1,4 +1,4 @@
-// Ending a grant at once, by its patient or by its recipient. It stands alone: no new epoch, no carry-over, nothing that could make it wait.
+// Ending a grant: ends it at once, by its patient or its recipient. The call needs no new epoch and no carry-over, so nothing can delay it.
 import { AppError } from '../../api/errors.ts';
 import type { Answer, Input } from '../../api/routes.ts';
 import type { EventKind } from '../../domain/audit-chain.ts';
@@ -14,14 +14,14 @@ export interface EndDeps {
   readonly grants: Pick<Grants, 'find' | 'revoke'>;
 }
 
-/** By which statement, told of by which event, and which party of the grant may sign it. */
+/** For each kind of statement, the event that records it and the party of the grant that may sign it. */
 const ENDINGS = {
   revocation: { event: 'grant-revoked', by: 'patient' },
   return: { event: 'grant-returned', by: 'recipient' },
 } as const satisfies Record<string, { event: EventKind; by: 'patient' | 'recipient' }>;
 
 /**
- * Ended again, it is answered as it is, and what an ending before left of the key fragments goes.
+ * Idempotent: repeating it returns the grant as it is and deletes key fragments that are left.
  * @throws {AppError} `statement-invalid`, `not-found`
  */
 export async function endGrant(

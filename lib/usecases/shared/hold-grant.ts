@@ -1,4 +1,4 @@
-// Pausing and resuming a grant differ in one word.
+// Pausing and resuming a grant: changes its state at once. The two calls differ only in statement, states and event.
 import { AppError } from '../../api/errors.ts';
 import type { Answer, Input } from '../../api/routes.ts';
 import { endAt } from '../../domain/grant.ts';
@@ -16,7 +16,7 @@ export interface HoldDeps {
   readonly grants: Pick<Grants, 'find' | 'hold'>;
 }
 
-/** @throws {AppError} `statement-invalid`, `not-found`, `grant-ended`, `statement-outdated` */
+/** Pauses or resumes a grant. @throws {AppError} `statement-invalid`, `not-found`, `grant-ended`, `statement-outdated` */
 export async function holdGrant(
   kind: 'pause' | 'resumption',
   { identities, grants }: HoldDeps,
