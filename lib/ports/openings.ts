@@ -1,4 +1,4 @@
-// Port of the store of openings: one consistent read, one counted write.
+// Openings: the port through which recapsulate reads what an opening needs, consistently and at once, and counts the opening.
 import type { IdentityId } from '../bytes/ids.ts';
 import type { ChainHead, EventDraft } from '../domain/audit-chain.ts';
 import type { GrantStatus } from '../domain/grant.ts';
@@ -10,14 +10,14 @@ import type { StoredIdentity } from './identities.ts';
 import type { StoredVersion } from './records.ts';
 import type { Written } from './written.ts';
 
-/** Everything an opening needs, read consistently in one trip. Members are undefined where there is nothing. */
+/** The stored state that an opening needs, read consistently. A member is undefined if the item does not exist. */
 export interface OpeningView {
   readonly caller: StoredIdentity | undefined;
   readonly grant:
     | (GrantStatus & {
         readonly patient: IdentityId;
         readonly recipient: IdentityId;
-        /** Public keys, base64url: the recipient's, and the patient's signer of key fragments. */
+        /** Public keys, base64url: the recipient's receiving key, and in `verifying` the patient's key fragment signer. */
         readonly receiving: string;
         readonly verifying: string;
         readonly right: 'read';
@@ -31,12 +31,12 @@ export interface OpeningView {
   /** In the order of the opening's records. */
   readonly versions: readonly (StoredVersion | undefined)[];
   readonly wraps: readonly (StoredWrap | undefined)[];
-  /** The claim of this opening id by this caller, when there is one. */
+  /** The claim of this opening id by this caller, if there is one. */
   readonly claim: { readonly statement: StatementHash; readonly at: number } | undefined;
 }
 
 export interface Openings {
   read(opening: Statement<'opening'>): Promise<OpeningView>;
-  /** Counts, logs and claims in one transaction. Conditions: grant active, in period, room for all (`grant-ended`, with the reason as it is now). */
+  /** Counts and logs the opening and claims its id, in one transaction. Condition: the grant is live and has enough openings left (`grant-ended`, `grant-not-begun`), and its pace is kept (`too-many`). */
   record(opening: Statement<'opening'>, seen: OpeningView, event: EventDraft, call: Call): Promise<Written>;
 }

@@ -1,6 +1,6 @@
 // Container: makes the DynamoDB client and the stores for the functions that need them. Only this folder makes AWS clients, one of each kind per process,
-// at the first use: a fault in the configuration then gives an answer and a log line, while a function that fails to start gives neither. A bundle
-// contains only the clients that its function uses.
+// at the first use. So a fault in the configuration gives an answer and a log line; a function that failed to start would give neither. A bundle contains
+// only the clients that its function uses.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { S3Client } from '@aws-sdk/client-s3';

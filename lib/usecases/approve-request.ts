@@ -47,7 +47,7 @@ function assertOnePerRight(statements: readonly Statement<'grant'>[]): void {
   const payloads = statements.map((s) => s.payload);
   mustBe('right', new Set(payloads.map((p) => p.right)).size === payloads.length);
   mustBe('grant', new Set(payloads.map((p) => p.grant)).size === payloads.length);
-  // They are stored in one transaction.
+  // One transaction stores all of these cells.
   mustBe('cells', payloads.reduce((n, p) => n + p.cells.length, 0) <= MOST_CELLS);
 }
 
@@ -66,7 +66,7 @@ export const fresh = (statement: Statement<'grant'>): StoredGrant => {
   const { notBefore, expires, openings } = statement.payload;
   return {
     statement,
-    // Stryker disable next-line StringLiteral: states are told from others that are not this one
+    // Stryker disable next-line StringLiteral: other code only compares a state with the other states
     status: { state: 'active', notBefore, expires, limit: openings, used: 0 },
     extended: { number: 0, hash: statement.hash },
     held: { number: 0 },

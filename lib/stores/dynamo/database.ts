@@ -84,7 +84,7 @@ const getBatch = async (
 
 /**
  * Reads items of both tables by key, in batches of 100 keys side by side. A key may be named twice.
- * @returns the items in the order of `places`; undefined for a place that is undefined or has no item
+ * @returns the items in the order of `places`; undefined if an entry is undefined or has no item
  */
 export const getPlaces = async (
   context: StoreContext,

@@ -57,10 +57,10 @@ export const makeProxyKey = (certify: ServiceSigner['sign']): Pick<ServiceSigner
     payload: ServicePayload<K>,
   ): Promise<SignedAnswer> => {
     const known = current ?? renewed(payload.when);
-    let held = await known;
-    if (payload.when > held.until - MARGIN)
-      held = await (current === known ? renewed(payload.when) : (current ?? known));
-    return { key: held.certificate, answer: await signAsService(kind, payload, held) };
+    let proxyKey = await known;
+    if (payload.when > proxyKey.until - MARGIN)
+      proxyKey = await (current === known ? renewed(payload.when) : (current ?? known));
+    return { key: proxyKey.certificate, answer: await signAsService(kind, payload, proxyKey) };
   };
   return { answer: (payload) => signed('recapsulation', payload), time: (payload) => signed('time', payload) };
 };

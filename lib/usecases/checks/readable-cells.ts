@@ -30,8 +30,8 @@ export async function readableVersions(
   wraps: readonly WrapName[],
   call: Call,
 ): Promise<ReadonlySet<number>> {
-  const [, held] = await Promise.all([liveGrant(grants, id, 'read', call), grants.holds(id, wraps)]);
-  const versions = new Set(wraps.filter((_, i) => held[i]).map((w) => w.version));
+  const [, hasCell] = await Promise.all([liveGrant(grants, id, 'read', call), grants.holds(id, wraps)]);
+  const versions = new Set(wraps.filter((_, i) => hasCell[i]).map((w) => w.version));
   if (versions.size === 0) throw new AppError('not-found');
   return versions;
 }
