@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { Refused, type Actor } from './party-process.ts';
+import { Refused, type PartyProcess } from './party-process.ts';
 import { brief, size, type Story } from './narrator.ts';
 
 export interface FileOutcome {
@@ -21,9 +21,9 @@ export interface Outcome {
 }
 
 export interface People {
-  readonly patient: Actor;
-  readonly clinician: Actor;
-  readonly stranger: Actor;
+  readonly patient: PartyProcess;
+  readonly clinician: PartyProcess;
+  readonly stranger: PartyProcess;
 }
 
 const DAYS = 30;
@@ -59,31 +59,31 @@ const WORDS: Readonly<Record<string, string>> = {
 };
 
 /** @param files paths, each readable */
-export const walk = async (
+export const runMainJob = async (
   { patient, clinician, stranger }: People,
   files: readonly string[],
   story: Story,
 ): Promise<Outcome> => {
   story.heading('A patient and a clinician register. Their keys never leave their own computers.');
   const { id: patientId } = await story.step(
-    () => patient.tell('register', {}),
+    () => patient.send('register', {}),
     ({ id }) => `The patient is ${brief(id)}.`,
   );
   const { id: clinicianId } = await story.step(
-    () => clinician.tell('register', { name: 'Praxis am Markt' }),
+    () => clinician.send('register', { name: 'Praxis am Markt' }),
     ({ id }) => `The clinician is ${brief(id)}.`,
   );
-  await stranger.tell('register', {});
+  await stranger.send('register', {});
 
   story.heading('The patient makes a folder and files records. Each is encrypted before it is sent.');
   const { folder } = await story.step(
-    () => patient.tell('createFolder', { name: 'Cough, autumn 2025' }),
+    () => patient.send('createFolder', { name: 'Cough, autumn 2025' }),
     () => 'A folder; its name is readable to the patient only.',
   );
   const filed: { file: string; record: string; bytes: number; sha256: string }[] = [];
   for (const file of files) {
     const { record, bytes } = await story.step(
-      () => patient.tell('file', { folder, path: file }),
+      () => patient.send('file', { folder, path: file }),
       (f) => `${basename(file)}, ${size(f.bytes)}`,
     );
     filed.push({ file, record, bytes, sha256: await sha256Of(file) });
@@ -91,19 +91,19 @@ export const walk = async (
 
   story.heading(`The clinician asks for the folder, to treat the patient. The patient agrees, for ${DAYS} days.`);
   const { request } = await story.step(
-    () => clinician.tell('ask', { patient: patientId, folder, days: DAYS }),
+    () => clinician.send('ask', { patient: patientId, folder, days: DAYS }),
     () => 'The clinician asks (purpose: TREAT).',
   );
-  const asked = (await patient.tell('requests', {})).find((r) => r.id === request);
+  const asked = (await patient.send('requests', {})).find((r) => r.id === request);
   if (asked?.from !== clinicianId) throw new Error('the request that the patient sees is not the one of the clinician');
   const { grant } = await story.step(
-    () => patient.tell('approve', { request, days: DAYS, from: clinicianId }),
+    () => patient.send('approve', { request, days: DAYS, from: clinicianId }),
     () => `The patient sees who asks, for what and how long, and approves.`,
   );
 
   story.heading('The clinician opens the records. The service re-encrypts their keys without seeing them.');
   const opened = await story.step(
-    () => clinician.tell('open', { grant, patient: patientId, folder }),
+    () => clinician.send('open', { grant, patient: patientId, folder }),
     (o) => `${o.length} of ${filed.length} records opened and written to disk.`,
   );
   const outcomes: FileOutcome[] = [];
@@ -118,17 +118,17 @@ export const walk = async (
 
   story.heading('A stranger, registered like anybody else, tries with the very same ids.');
   const strange = await story.step(
-    () => refusedWith(stranger.tell('open', { grant, patient: patientId, folder }), 'not-found'),
+    () => refusedWith(stranger.send('open', { grant, patient: patientId, folder }), 'not-found'),
     (code) => (code === undefined ? 'The stranger was LET IN.' : `Refused: ${code}.`),
   );
 
   story.heading('The patient takes the access back.');
   await story.step(
-    () => patient.tell('revoke', { grant }),
+    () => patient.send('revoke', { grant }),
     () => 'Revoked.',
   );
   const revoked = await story.step(
-    () => refusedWith(clinician.tell('reopen', {}), 'grant-ended'),
+    () => refusedWith(clinician.send('reopen', {}), 'grant-ended'),
     (code) =>
       code === undefined ? 'The clinician was LET IN again.' : `The clinician tries once more. Refused: ${code}.`,
   );
@@ -140,7 +140,7 @@ export const walk = async (
   ]);
   const { trail, verified } = await story.step(
     async () => {
-      const read = await patient.tell('audit', {}).then(
+      const read = await patient.send('audit', {}).then(
         (events) => ({ trail: events, verified: true }),
         (error: unknown) => {
           if (error instanceof Refused && ['unverified', 'rolled-back'].includes(error.code))
@@ -169,7 +169,13 @@ export const walk = async (
 };
 
 /** registered, folder, each record, request, grant, opening (100 records each), revocation: what the trail must hold at least. */
-export const held = ({ files, refusedStranger, refusedAfterRevoke, auditEvents, auditVerified }: Outcome): boolean =>
+export const allAsExpected = ({
+  files,
+  refusedStranger,
+  refusedAfterRevoke,
+  auditEvents,
+  auditVerified,
+}: Outcome): boolean =>
   files.every((f) => f.sha256 === f.openedSha256) &&
   refusedStranger &&
   refusedAfterRevoke &&

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listenForEnding } from '../localstack/shutdown.ts';
 import { startSystem } from '../scripts/local-system.ts';
-import { startActor } from './party-process.ts';
+import { startParty } from './party-process.ts';
 import { readArguments, USAGE, UsageError } from './arguments.ts';
 import { tellStory } from './narrator.ts';
-import { held, walk, type Outcome } from './main-job.ts';
+import { allAsExpected, runMainJob, type Outcome } from './main-job.ts';
 
 const ending = listenForEnding();
 
@@ -56,11 +56,11 @@ const run = async ({ files, print, say }: Run): Promise<Outcome> => {
       ({ url }) => `It answers at ${url}.`,
     );
     const [patient, clinician, stranger] = (['patient', 'clinician', 'stranger'] as const).map((who) => {
-      const actor = startActor(who, join(homes, who), system.url);
-      cleanup.add(actor.stop);
-      return actor;
-    }) as [ReturnType<typeof startActor>, ReturnType<typeof startActor>, ReturnType<typeof startActor>];
-    return await walk({ patient, clinician, stranger }, files, story);
+      const party = startParty(who, join(homes, who), system.url);
+      cleanup.add(party.stop);
+      return party;
+    }) as [ReturnType<typeof startParty>, ReturnType<typeof startParty>, ReturnType<typeof startParty>];
+    return await runMainJob({ patient, clinician, stranger }, files, story);
   } finally {
     ending.signal.removeEventListener('abort', stop);
     await cleanup.undo();
@@ -71,7 +71,7 @@ const out = (line: string): void => void process.stdout.write(`${line}\n`);
 const err = (line: string): void => void process.stderr.write(`${line}\n`);
 
 /** @returns whether all that the story tells held */
-const walkAndTell = async (argv: readonly string[]): Promise<boolean> => {
+const runAndReport = async (argv: readonly string[]): Promise<boolean> => {
   const start = performance.now();
   const { json, files } = await readArguments(argv);
   const outcome = await run({
@@ -79,7 +79,7 @@ const walkAndTell = async (argv: readonly string[]): Promise<boolean> => {
     print: json ? () => undefined : out,
     say: json ? err : (line) => out(`  ${line}`),
   });
-  const good = held(outcome);
+  const good = allAsExpected(outcome);
   const took = ((performance.now() - start) / 1000).toFixed(1);
   out(json ? JSON.stringify(outcome) : `\n${good ? 'All of it held' : 'NOT all of it held'}. ${took} s.`);
   return good;
@@ -92,7 +92,7 @@ const asksForHelp = (argv: readonly string[]): boolean =>
 const argv = process.argv.slice(2);
 try {
   if (asksForHelp(argv)) out(USAGE);
-  else process.exitCode = (await walkAndTell(argv)) ? 0 : 1;
+  else process.exitCode = (await runAndReport(argv)) ? 0 : 1;
 } catch (error) {
   if (ending.signal.aborted) process.exitCode = ending.exitCode();
   else {

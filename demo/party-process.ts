@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Commands } from './party.ts';
 
-export type Told<C extends keyof Commands> = Awaited<ReturnType<Commands[C]>>;
+export type CommandResult<C extends keyof Commands> = Awaited<ReturnType<Commands[C]>>;
 
 /** What the party could not do: the code of the refusal, and how a grant ended. */
 export class Refused extends Error {
@@ -20,8 +20,8 @@ export class Refused extends Error {
   }
 }
 
-export interface Actor {
-  readonly tell: <C extends keyof Commands>(command: C, input: Parameters<Commands[C]>[0]) => Promise<Told<C>>;
+export interface PartyProcess {
+  readonly send: <C extends keyof Commands>(command: C, input: Parameters<Commands[C]>[0]) => Promise<CommandResult<C>>;
   readonly stop: () => Promise<void>;
 }
 
@@ -35,7 +35,7 @@ interface Reply {
 }
 
 /** @param home a folder of its own: key file, memory and opened files */
-export const startActor = (who: string, home: string, origin: string): Actor => {
+export const startParty = (who: string, home: string, origin: string): PartyProcess => {
   const child = spawn(
     process.execPath,
     [
@@ -62,7 +62,7 @@ export const startActor = (who: string, home: string, origin: string): Actor => 
   child.stdin.on('error', () => undefined);
 
   return {
-    tell: (command, input) =>
+    send: (command, input) =>
       new Promise((resolve, reject) => {
         waiting.push({ resolve, reject });
         child.stdin.write(`${JSON.stringify({ command, input })}\n`);

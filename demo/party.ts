@@ -94,11 +94,11 @@ const partyOf = (identity: Identity, memory: Memory, home: string, origin: strin
       });
       return { record: record.record, bytes: size };
     },
-    ask: async (wish: { patient: IdentityId; folder: FolderId; days: number }) => {
-      const durationSeconds = wish.days * 86_400;
+    ask: async (input: { patient: IdentityId; folder: FolderId; days: number }) => {
+      const durationSeconds = input.days * 86_400;
       const request = await recipient.request({
-        patient: wish.patient,
-        folders: [wish.folder],
+        patient: input.patient,
+        folders: [input.folder],
         purpose: 'TREAT',
         durationSeconds,
       });

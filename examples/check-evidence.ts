@@ -5,8 +5,8 @@ import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, type At } from 
 export const run = async ({ say = console.log, ...at }: At) => {
   const [patient, clinic] = [await newPatient(at), await newRecipient(at, 'Clinic')];
   const folder = await patient.createFolder({ name: 'Blood counts', category: 'laboratory' });
-  const gift = { recipient: clinic.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: DAYS } as const;
-  const [[read], [add]] = [await patient.grant(gift), await patient.grant({ ...gift, right: 'add' })];
+  const terms = { recipient: clinic.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: DAYS } as const;
+  const [[read], [add]] = [await patient.grant(terms), await patient.grant({ ...terms, right: 'add' })];
   const filed = await clinic.file(add, bytes('Hb 14.2 g/dl'), {});
   await clinic.open(await clinic.grant(read.id, patient.id), [filed]);
   const opened = (await patient.audit()).find((e) => e.kind === 'records-opened')!;

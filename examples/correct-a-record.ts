@@ -5,14 +5,14 @@ export const run = async ({ say = console.log, ...at }: At) => {
   const [patient, specialist] = [await newPatient(at), await newRecipient(at, 'Specialist')];
   const folder = await patient.createFolder({ name: 'Medication', category: 'medication' });
   const plan = await patient.file(folder.id, bytes('Ramipril 5 mg'), { fileName: 'plan.txt' });
-  const gift = {
+  const terms = {
     recipient: specialist.id,
     folders: [folder.id],
     purpose: 'TREAT',
     durationSeconds: 30 * DAYS,
   } as const;
-  const [read] = await patient.grant(gift);
-  const [write] = await patient.grant({ ...gift, right: 'write' });
+  const [read] = await patient.grant(terms);
+  const [write] = await patient.grant({ ...terms, right: 'write' });
 
   await specialist.fileVersion(write, plan, bytes('Ramipril 2.5 mg'), { fileName: 'plan.txt' });
 

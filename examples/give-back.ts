@@ -5,8 +5,8 @@ export const run = async ({ say = console.log, ...at }: At) => {
   const [patient, study] = [await newPatient(at), await newRecipient(at, 'Study office')];
   const folder = await patient.createFolder({ name: 'Steps', category: 'devices' });
   const record = await patient.file(folder.id, bytes('8,412 steps'), {});
-  const gift = { recipient: study.id, folders: [folder.id], purpose: 'HRESCH', durationSeconds: 30 * DAYS } as const;
-  const [given] = await patient.grant(gift);
+  const terms = { recipient: study.id, folders: [folder.id], purpose: 'HRESCH', durationSeconds: 30 * DAYS } as const;
+  const [given] = await patient.grant(terms);
   const grant = await study.grant(given.id, patient.id);
 
   const { payload } = await study.renewReceivingKey();

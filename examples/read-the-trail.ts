@@ -9,8 +9,8 @@ export const run = async ({ say = console.log, ...at }: At) => {
   const clinic = await newRecipient(at, 'Clinic');
   const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
   const letter = await patient.file(folder.id, bytes('Dear colleague'), { title: 'Discharge letter' });
-  const gift = { recipient: clinic.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: DAYS } as const;
-  const [{ id }] = await patient.grant(gift);
+  const terms = { recipient: clinic.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: DAYS } as const;
+  const [{ id }] = await patient.grant(terms);
   await clinic.open(await clinic.grant(id, patient.id), [letter]);
 
   const opened = await patient.openings({ record: letter.record, purpose: 'TREAT' });

@@ -6,9 +6,9 @@ export const run = async ({ say = console.log, ...at }: At) => {
   const [former, current] = [await newRecipient(at, 'Former practice'), await newRecipient(at, 'Current practice')];
   const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
   const before = await patient.file(folder.id, bytes('before'), {});
-  const gift = { folders: [folder.id], purpose: 'TREAT', durationSeconds: 30 * DAYS } as const;
-  const [ends] = await patient.grant({ ...gift, recipient: former.id });
-  const [stays] = await patient.grant({ ...gift, recipient: current.id });
+  const terms = { folders: [folder.id], purpose: 'TREAT', durationSeconds: 30 * DAYS } as const;
+  const [ends] = await patient.grant({ ...terms, recipient: former.id });
+  const [stays] = await patient.grant({ ...terms, recipient: current.id });
   const held = await former.grant(ends.id, patient.id);
 
   await patient.revoke(ends, 'no-longer-needed');

@@ -40,7 +40,7 @@ export {
   type WrongFragment,
 } from './records/fragment-proof.ts';
 export { createPatient, type Patient } from './patient.ts';
-export type { ApproveOptions, Gift, Given } from './access/grant-access.ts';
+export type { ApproveOptions, GrantInput, Grants } from './access/grant-access.ts';
 export { createRecipient, type Recipient } from './recipient.ts';
 export { createMemory, importMemory, type Memory, type MemorySnapshot } from './session/memory.ts';
 export type { ClientOptions } from './session/context.ts';
@@ -48,8 +48,8 @@ export type { AuditOptions, OwnEvent } from './audit/read-trail.ts';
 export {
   createTrail,
   openingsIn,
-  type Opened,
-  type Question,
+  type RecordOpening,
+  type OpeningFilter,
   type Trail,
   type TrailEntry,
   type TrailSnapshot,
@@ -57,7 +57,7 @@ export {
 export { curveChoice } from '../umbral/curve/curve.ts';
 export { qrPayload, readQrPayload, safetyNumber } from './identities/safety-number.ts';
 export type { Checkpoint, Receipt } from './session/service-key.ts';
-export type { Reach } from './access/scope.ts';
+export type { ScopeInput } from './access/scope.ts';
 export { RightEnded, type Content, type FiledRecord, type FileOptions, type Metadata } from './records/file-record.ts';
 export type { Folder } from './records/folders.ts';
 export type { Grant, GrantedCell, GrantFilter, GrantState, GrantWithCells } from './access/grants.ts';
@@ -65,7 +65,7 @@ export type { RegisterOptions } from './identities/identities.ts';
 export type { OpenedRecord, OpenOptions } from './records/open-records.ts';
 export type { RecordInfo } from './records/verify-record.ts';
 export { PURPOSE_TEXTS, PURPOSES, type Purpose } from '../statements/fields.ts';
-export type { AccessRequest, RequestState, Wish } from './access/requests.ts';
+export type { AccessRequest, RequestState, RequestInput } from './access/requests.ts';
 export type { CallOptions } from './session/transport.ts';
 export type { DownloadProgress } from './records/download.ts';
 export type { UploadProgress } from './records/upload.ts';

@@ -8,15 +8,22 @@ import { eventOf, readTrail, takeCheckpoint, type AuditOptions } from './audit/r
 import { ownKeys } from './records/cell-keys.ts';
 import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
-import { hold, revoke, type Held } from './access/end-grant.ts';
+import { revoke, setPaused, type GrantRef, type PausableGrantRef } from './access/end-grant.ts';
 import { carryOver, outstanding } from './access/carry-over.ts';
 import { settleEnds } from './access/settle.ts';
 import { startEpoch } from './access/start-epoch.ts';
 import { ClientError } from './session/errors.ts';
 import { exportFhir } from './audit/export-fhir.ts';
-import { fileRecord, type Content, type FileOptions, type Metadata, type Place } from './records/file-record.ts';
+import { fileRecord, type Content, type FileOptions, type Metadata, type FilingTarget } from './records/file-record.ts';
 import { listFolders, ownCell, ownFolder, type Folder } from './records/folders.ts';
-import { approve, give, preview, type ApproveOptions, type Gift, type Given } from './access/grant-access.ts';
+import {
+  approve,
+  grantAccess,
+  preview,
+  type ApproveOptions,
+  type GrantInput,
+  type Grants,
+} from './access/grant-access.ts';
 import { fetchGrant, listGrants, type Grant, type GrantFilter, type GrantWithCells } from './access/grants.ts';
 import { register, type RegisterOptions } from './identities/identities.ts';
 import { createFolder } from './records/create-folder.ts';
@@ -27,7 +34,7 @@ import { listOwnRecords, listVersions } from './records/list-records.ts';
 import type { RecordInfo } from './records/verify-record.ts';
 import { listRequests, type AccessRequest, type RequestState } from './access/requests.ts';
 import { readWithPurposes } from './audit/reconcile.ts';
-import { openingsIn, type Opened, type Question, type Trail, type TrailEntry } from './session/trail.ts';
+import { openingsIn, type RecordOpening, type OpeningFilter, type Trail, type TrailEntry } from './session/trail.ts';
 import type { CallOptions } from './session/transport.ts';
 
 /** Every function may throw AppError (the service's refusal) and ClientError (`network`, `bad-answer`) besides what it names. */
@@ -82,7 +89,7 @@ export interface Patient {
    * Verified: the request's signature, the recipient's identity statement, that it holds the receiving key and asked with that key, own folders.
    * @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient`
    */
-  readonly approve: (request: AccessRequest, options?: ApproveOptions) => Promise<Given>;
+  readonly approve: (request: AccessRequest, options?: ApproveOptions) => Promise<Grants>;
   /** What approving would open, now: the folders that the request reaches. */
   readonly preview: (request: AccessRequest, options?: CallOptions) => Promise<readonly Folder[]>;
   readonly deny: (request: AccessRequest, code?: Payload<'denial'>['code'], options?: CallOptions) => Promise<void>;
@@ -90,18 +97,14 @@ export interface Patient {
    * Grants without a request. Verified: the recipient's identity statement, own folders. Categories and everything reach what `listFolders` shows.
    * @throws {ClientError} `unverified`, `not-mine`, `bad-argument`
    */
-  readonly grant: (gift: Gift, options?: CallOptions) => Promise<Given>;
+  readonly grant: (input: GrantInput, options?: CallOptions) => Promise<Grants>;
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
   readonly getGrant: (id: GrantId, options?: CallOptions) => Promise<GrantWithCells>;
   /** Holds a grant at once: no opening sent after this returns is answered until it is resumed. */
-  readonly pause: (grant: Held, options?: CallOptions) => Promise<Grant>;
-  readonly resume: (grant: Held, options?: CallOptions) => Promise<Grant>;
+  readonly pause: (grant: PausableGrantRef, options?: CallOptions) => Promise<Grant>;
+  readonly resume: (grant: PausableGrantRef, options?: CallOptions) => Promise<Grant>;
   /** Ends a grant at once: no opening sent after this returns is answered. */
-  readonly revoke: (
-    grant: Pick<Grant, 'id' | 'statement'>,
-    code?: Payload<'revocation'>['code'],
-    options?: CallOptions,
-  ) => Promise<Grant>;
+  readonly revoke: (grant: GrantRef, code?: Payload<'revocation'>['code'], options?: CallOptions) => Promise<Grant>;
   /**
    * Closes the cells of grants that ended, by new epochs, and carries the other grants over. Also done before anything is filed or granted.
    */
@@ -122,7 +125,7 @@ export interface Patient {
    * Who opened what, when, for what purpose: over the trail, read to its end and verified; the purpose is that of the grant as the patient signed it.
    * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`)
    */
-  readonly openings: (question?: Question, options?: AuditOptions) => Promise<readonly Opened[]>;
+  readonly openings: (filter?: OpeningFilter, options?: AuditOptions) => Promise<readonly RecordOpening[]>;
   /** What to keep of the trail for the next time: `trail.export()`. */
   readonly trail: Trail;
   /**
@@ -152,12 +155,12 @@ const deny = async (
 };
 
 /** A place in an own folder; what ended is closed first, so that nothing is filed where somebody could still read it. */
-const ownPlace = async (
+const ownTarget = async (
   ctx: Context,
   folder: FolderId,
   before: RecordInfo | undefined,
   options: CallOptions = {},
-): Promise<Place> => {
+): Promise<FilingTarget> => {
   await settleEnds(ctx, options);
   const current = async () => (await ownFolder(ctx, folder, options)).statement;
   return { patient: ctx.keys.id, folder, current, before };
@@ -199,9 +202,9 @@ export const createPatient = (options: ClientOptions): Patient => {
     createFolder: (input, o) => createFolder(ctx, input, o),
     listFolders: (o) => listFolders(ctx, o),
     file: async (folder, content, metadata, o) =>
-      fileRecord(ctx, await ownPlace(ctx, folder, undefined, o), { content, metadata }, o),
+      fileRecord(ctx, await ownTarget(ctx, folder, undefined, o), { content, metadata }, o),
     fileVersion: async (before, content, metadata, o) =>
-      fileRecord(ctx, await ownPlace(ctx, before.folder, before, o), { content, metadata }, o),
+      fileRecord(ctx, await ownTarget(ctx, before.folder, before, o), { content, metadata }, o),
     listRecords: (folder, o) => listOwnRecords(ctx, folder, o),
     listVersions: (record, o) => listVersions(ctx, { patient: ctx.keys.id, record }, o),
     open: (records, o) => openOwn(ctx, records, o),
@@ -210,11 +213,11 @@ export const createPatient = (options: ClientOptions): Patient => {
     approve: (request, o) => approve(ctx, request, o),
     preview: (request, o) => preview(ctx, request, o),
     deny: (request, code, o) => deny(ctx, request, code, o),
-    grant: (gift, o) => give(ctx, gift, o),
+    grant: (input, o) => grantAccess(ctx, input, o),
     listGrants: (state, o) => listGrants(ctx, 'patient', state, o),
     getGrant: (id, o) => fetchGrant(ctx, id, ctx.keys.id, o),
-    pause: (grant, o) => hold(ctx, 'pause', grant, o),
-    resume: (grant, o) => hold(ctx, 'resumption', grant, o),
+    pause: (grant, o) => setPaused(ctx, 'pause', grant, o),
+    resume: (grant, o) => setPaused(ctx, 'resumption', grant, o),
     revoke: (grant, code, o) => revoke(ctx, grant, code, o),
     settle: (o) => settleEnds(ctx, o),
     startEpoch: async (folder, o) => startEpoch(ctx, await ownFolder(ctx, folder, o), o),
@@ -225,7 +228,7 @@ export const createPatient = (options: ClientOptions): Patient => {
     exportFhir: (o) => exportFhir(ctx, options.origin, o),
     checkpoint: (o) => takeCheckpoint(ctx, o),
     eventOf: (receipt, o) => eventOf(ctx, receipt, o),
-    openings: async (question, o) => openingsIn(await readWithPurposes(ctx, o), question),
+    openings: async (filter, o) => openingsIn(await readWithPurposes(ctx, o), filter),
     trail: ctx.trail,
   };
 };

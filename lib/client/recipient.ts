@@ -5,7 +5,7 @@ import { listOwnEvents, type OwnEvent } from './audit/read-trail.ts';
 import { grantedKeys } from './records/cell-keys.ts';
 import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
-import { giveBack } from './access/end-grant.ts';
+import { giveBack, type GrantRef } from './access/end-grant.ts';
 import { ClientError } from './session/errors.ts';
 import {
   fetchGrant,
@@ -21,7 +21,7 @@ import {
   type FiledRecord,
   type FileOptions,
   type Metadata,
-  type Place,
+  type FilingTarget,
   type RightEnded,
 } from './records/file-record.ts';
 import { register, renewReceivingKey, type RegisterOptions } from './identities/identities.ts';
@@ -36,7 +36,7 @@ import {
   withdrawRequest,
   type AccessRequest,
   type RequestState,
-  type Wish,
+  type RequestInput,
 } from './access/requests.ts';
 import type { CallOptions } from './session/transport.ts';
 
@@ -54,7 +54,7 @@ export interface Recipient {
    * were given for; `giveBack` those whose key is lost.
    */
   readonly renewReceivingKey: (options?: CallOptions) => Promise<Statement<'identity'>>;
-  readonly request: (wish: Wish, options?: CallOptions) => Promise<AccessRequest>;
+  readonly request: (input: RequestInput, options?: CallOptions) => Promise<AccessRequest>;
   /** Takes back a request that nobody answered yet. */
   readonly withdraw: (
     request: AccessRequest,
@@ -72,11 +72,7 @@ export interface Recipient {
    */
   readonly grant: (id: GrantId, patient?: IdentityId, options?: CallOptions) => Promise<GrantWithCells>;
   /** Ends a grant at once: it is needed no more, or the receiving key that it was given for is lost or replaced. */
-  readonly giveBack: (
-    grant: Pick<Grant, 'id' | 'statement'>,
-    code?: Payload<'return'>['code'],
-    options?: CallOptions,
-  ) => Promise<Grant>;
+  readonly giveBack: (grant: GrantRef, code?: Payload<'return'>['code'], options?: CallOptions) => Promise<Grant>;
   /** The records that a grant shows of a folder. Verified: the author's signature, and that the sealed metadata is the signed one. */
   readonly listRecords: (
     grant: GrantWithCells,
@@ -154,12 +150,12 @@ const cellFor = ({ cells }: GrantWithCells, { record, version, folder, epoch }: 
 };
 
 /** Where a grant to add or to write lets its recipient file. The folder's current cell is fetched with the grant. */
-export const placeBy = (
+export const targetUnder = (
   ctx: Context,
   grant: Grant,
   before: RecordInfo | undefined,
   options: CallOptions = {},
-): Place => {
+): FilingTarget => {
   const [folder] = grant.folders;
   if (folder === undefined || grant.right !== (before === undefined ? 'add' : 'write'))
     throw new ClientError('bad-argument', 'the grant does not have the right for this');
@@ -176,7 +172,7 @@ export const createRecipient = (options: ClientOptions): Recipient => {
     clock: ctx.clock.reading,
     register: (o) => register(ctx, o),
     renewReceivingKey: (o) => renewReceivingKey(ctx, o),
-    request: (wish, o) => requestAccess(ctx, wish, o),
+    request: (input, o) => requestAccess(ctx, input, o),
     withdraw: (request, code, o) => withdrawRequest(ctx, request, code, o),
     listRequests: (state, o) => listRequests(ctx, 'recipient', state, o),
     giveBack: (grant, code, o) => giveBack(ctx, grant, code, o),
@@ -196,11 +192,11 @@ export const createRecipient = (options: ClientOptions): Recipient => {
         o,
       ),
     file: async (grant, content, metadata, o) =>
-      fileRecord(ctx, placeBy(ctx, grant, undefined, o), { content, metadata }, o),
+      fileRecord(ctx, targetUnder(ctx, grant, undefined, o), { content, metadata }, o),
     fileVersion: async (grant, before, content, metadata, o) =>
-      fileRecord(ctx, placeBy(ctx, grant, before, o), { content, metadata }, o),
+      fileRecord(ctx, targetUnder(ctx, grant, before, o), { content, metadata }, o),
     resumeFiling: async (ended, grant, o) =>
-      ended.resume(placeBy(ctx, grant, grant.right === 'add' ? undefined : ended.before, o)),
+      ended.resume(targetUnder(ctx, grant, grant.right === 'add' ? undefined : ended.before, o)),
     events: (o) => listOwnEvents(ctx, o),
     verify: ctx.memory.noteVerified,
   };

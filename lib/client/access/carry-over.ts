@@ -9,17 +9,17 @@ import type { Context } from '../session/context.ts';
 import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { extendAll } from './extend-grant.ts';
-import { fetchGrant, goesOn, verifyGrant, type Grant } from './grants.ts';
+import { fetchGrant, hasNotEnded, verifyGrant, type Grant } from './grants.ts';
 
 /**
  * Selects the grants that are carried over: those that continue as the service says, and have not ended as far as this client knows itself. A service
  * that calls a revoked grant active must not be handed the next epoch for it.
  */
-export const isCarriedOn = (ctx: Context): ((grant: Grant) => boolean) => {
+export const isCarriedOver = (ctx: Context): ((grant: Grant) => boolean) => {
   const { ended, opened } = grantHistory(ctx.trail.entries());
   const isUsedUp = (g: Grant): boolean => (opened.get(g.id) ?? 0) >= (g.statement.payload.openings ?? Infinity);
   return (g) =>
-    goesOn(g) && g.expires > ctx.clock.latest() && !ctx.memory.isRevoked(g.id) && !ended.has(g.id) && !isUsedUp(g);
+    hasNotEnded(g) && g.expires > ctx.clock.latest() && !ctx.memory.isRevoked(g.id) && !ended.has(g.id) && !isUsedUp(g);
 };
 
 /** Grants that read a cell and have not ended. Verified: own signature. */
@@ -34,12 +34,12 @@ export const readersOf = async (
     (page) => page.grants,
   );
   const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, ctx.keys.id)));
-  const goes = isCarriedOn(ctx);
+  const goes = isCarriedOver(ctx);
   return grants.filter((g) => goes(g) && takesIn(g.statement.payload, cell));
 };
 
 /** Standing grants that a new folder is to be carried into. */
-export const standingFor = async (
+export const standingGrantsFor = async (
   ctx: Context,
   cell: Statement<'folder'>,
   options: CallOptions,
@@ -49,7 +49,7 @@ export const standingFor = async (
     (page) => page.grants,
   );
   const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, ctx.keys.id)));
-  const goes = isCarriedOn(ctx);
+  const goes = isCarriedOver(ctx);
   return grants.filter((g) => goes(g) && takesIn(g.statement.payload, cell.payload));
 };
 
@@ -61,7 +61,7 @@ interface Missing {
 /** Grants that read a folder, or are to stand over it, with the cells of it that they do not read yet. */
 const missing = async (ctx: Context, folder: Folder, options: CallOptions): Promise<readonly Missing[]> => {
   const cells = await listOwnCells(ctx, folder.id, options);
-  const grants = new Map((await standingFor(ctx, folder.statement, options)).map((g) => [g.id, g]));
+  const grants = new Map((await standingGrantsFor(ctx, folder.statement, options)).map((g) => [g.id, g]));
   const read = new Set<string>();
   for (const { payload } of cells)
     for (const grant of await readersOf(ctx, payload, options)) {
@@ -91,11 +91,11 @@ export const carryOver = async (ctx: Context, folder: Folder, options: CallOptio
   let carried = 0;
   for (const left of await missing(ctx, folder, options)) {
     // It may have been revoked while the service took its time.
-    if (!isCarriedOn(ctx)(left.grant)) continue;
+    if (!isCarriedOver(ctx)(left.grant)) continue;
     const extended = await extendAll(ctx, left.grant, left.cells, options).catch(async (error: unknown) => {
       if (!isThere(error)) throw error;
       const rest = await stillMissing(ctx, left, options);
-      return rest.cells.length > 0 && isCarriedOn(ctx)(rest.grant) && extendAll(ctx, rest.grant, rest.cells, options);
+      return rest.cells.length > 0 && isCarriedOver(ctx)(rest.grant) && extendAll(ctx, rest.grant, rest.cells, options);
     });
     if (extended !== false) carried += 1;
   }

@@ -6,19 +6,19 @@ import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { publicKeyOf } from '../../umbral/keys.ts';
 import { publicKeyText } from '../identities/identities.ts';
-import { placeOf } from '../records/folders.ts';
+import { folderNameContext } from '../records/folders.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { extensionOf, type ExtensionBody } from './delegation.ts';
-import { isCarriedOn } from './carry-over.ts';
+import { isCarriedOver } from './carry-over.ts';
 import { extend } from './extend-grant.ts';
 import type { Grant } from './grants.ts';
 
 /** Grants that are carried into a new cell in the call that makes it; the others follow one by one. */
 const AT_ONCE = 40;
 
-export interface Making {
+export interface NewCell {
   readonly folder: FolderId;
   readonly category: Payload<'folder'>['category'];
   readonly name: string;
@@ -34,10 +34,10 @@ const LONGEST_NAME = 1024;
  * Signs the statement of a folder's first or next epoch, with a fresh salt and so a fresh key.
  * @throws {ClientError} `bad-argument` for a name that is too long to seal
  */
-export const signCell = async (ctx: Context, { folder, category, name, last, single }: Making) => {
+export const signCell = async (ctx: Context, { folder, category, name, last, single }: NewCell) => {
   const epoch = (last?.payload.epoch ?? 0) + 1;
-  const salt = ctx.world.rng(16);
-  const sealed = sealText(placeOf(ctx, folder), name, publicKeyOf(ctx.keys.inbox), ctx.world.rng);
+  const salt = ctx.platform.rng(16);
+  const sealed = sealText(folderNameContext(ctx, folder), name, publicKeyOf(ctx.keys.inbox), ctx.platform.rng);
   if (sealed.length > LONGEST_NAME) throw new ClientError('bad-argument', 'the name of the folder is too long');
   const payload: Payload<'folder'> = {
     patient: ctx.keys.id,
@@ -63,7 +63,7 @@ export const putCell = async (
   wrap?: { readonly capsule: string; readonly wrappedKey: string },
 ): Promise<void> => {
   const extensions: ExtensionBody[] = [];
-  for (const grant of grants.slice(0, AT_ONCE).filter(isCarriedOn(ctx)))
+  for (const grant of grants.slice(0, AT_ONCE).filter(isCarriedOver(ctx)))
     extensions.push(await extensionOf(ctx, grant, [cell]));
   await ctx.call(
     'create-folder',
@@ -78,5 +78,5 @@ export const putCell = async (
     options,
   );
   ctx.memory.noteFolder(cell);
-  for (const grant of grants.slice(AT_ONCE)) if (isCarriedOn(ctx)(grant)) await extend(ctx, grant, [cell], options);
+  for (const grant of grants.slice(AT_ONCE)) if (isCarriedOver(ctx)(grant)) await extend(ctx, grant, [cell], options);
 };

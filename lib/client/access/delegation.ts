@@ -32,7 +32,7 @@ export const delegate = (ctx: Context, folder: Statement<'folder'>, receiving: s
     signer: ctx.keys.kfragSigner,
     threshold: THRESHOLD,
     shares: SHARES,
-    rng: ctx.world.rng,
+    rng: ctx.platform.rng,
   });
   if (kfrag === undefined) throw new ClientError('bad-argument', 'no key fragment was made');
   const bytes = encodeKFrag(kfrag);

@@ -3,17 +3,15 @@ import type { Payload } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
-import { verifyGrant, type Grant } from './grants.ts';
+import { verifyGrant, type Grant, type GrantView } from './grants.ts';
 import type { CallOptions } from '../session/transport.ts';
 
-type Signed = Pick<Grant, 'id' | 'statement'>;
-/** What is held is numbered. */
-export type Held = Signed & Pick<Grant, 'holds'>;
+/** A grant by its id and its verified statement. */
+export type GrantRef = Pick<Grant, 'id' | 'statement'>;
+/** A grant with the number of its pauses and resumptions so far: the next one gets the next number. */
+export type PausableGrantRef = GrantRef & Pick<Grant, 'holds'>;
 
-/** The statement and state of a grant as the service answers it after an ending or a hold. */
-type View = Parameters<typeof verifyGrant>[1];
-
-const ended = (ctx: Context, view: View, { statement }: Signed): Promise<Grant> => {
+const ended = (ctx: Context, view: GrantView, { statement }: GrantRef): Promise<Grant> => {
   if (view.state !== 'revoked')
     throw new ClientError('bad-answer', 'the service does not say that the grant has ended');
   return verifyGrant(ctx, { ...view, statement: statement.jws }, statement.payload.patient);
@@ -21,7 +19,7 @@ const ended = (ctx: Context, view: View, { statement }: Signed): Promise<Grant> 
 
 export const revoke = async (
   ctx: Context,
-  grant: Signed,
+  grant: GrantRef,
   code: Payload<'revocation'>['code'] = 'no-longer-needed',
   options: CallOptions = {},
 ): Promise<Grant> => {
@@ -40,7 +38,7 @@ export const revoke = async (
 
 export const giveBack = async (
   ctx: Context,
-  grant: Signed,
+  grant: GrantRef,
   code: Payload<'return'>['code'] = 'not-needed',
   options: CallOptions = {},
 ): Promise<Grant> => {
@@ -51,10 +49,10 @@ export const giveBack = async (
   return ended(ctx, view, grant);
 };
 
-export const hold = async (
+export const setPaused = async (
   ctx: Context,
   kind: 'pause' | 'resumption',
-  { id, holds, statement }: Held,
+  { id, holds, statement }: PausableGrantRef,
   options: CallOptions = {},
 ): Promise<Grant> => {
   const payload = {

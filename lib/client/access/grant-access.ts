@@ -6,11 +6,11 @@ import type { Context } from '../session/context.ts';
 import { extendAll } from './extend-grant.ts';
 import { settleEnds } from './settle.ts';
 import { check, ClientError } from '../session/errors.ts';
-import { cellsOf, foldersWithin, type Reached } from './resolve-scope.ts';
+import { cellsOf, foldersWithin, type FolderInScope } from './resolve-scope.ts';
 import type { Folder } from '../records/folders.ts';
-import { makeGrant, newView, verifyGrant, type Grant, type MadeGrant, type Terms } from './grants.ts';
+import { makeGrant, newGrantView, verifyGrant, type Grant, type SignedGrant, type GrantToSign } from './grants.ts';
 import { currentIdentity } from '../identities/identities.ts';
-import { scopeOf, standingOf, type Reach } from './scope.ts';
+import { scopeOf, standingOf, type ScopeInput } from './scope.ts';
 import { verifyRequestStatement, type AccessRequest } from './requests.ts';
 import type { CallOptions } from '../session/transport.ts';
 
@@ -30,7 +30,7 @@ export interface ApproveOptions extends CallOptions {
   readonly unverifiedRecipient?: boolean;
 }
 
-export interface Gift extends Reach {
+export interface GrantInput extends ScopeInput {
   readonly recipient: IdentityId;
   /** `read` unless given. To add or to write needs folders. */
   readonly right?: Right;
@@ -42,29 +42,34 @@ export interface Gift extends Reach {
 }
 
 /** At least one. */
-export type Given = readonly [Grant, ...Grant[]];
+export type Grants = readonly [Grant, ...Grant[]];
 
-const asGiven = ([first, ...rest]: readonly Grant[]): Given => {
+const asGrants = ([first, ...rest]: readonly Grant[]): Grants => {
   if (first === undefined) throw new ClientError('bad-argument', 'there is nothing to grant');
   return [first, ...rest];
 };
 
-interface Deal extends Omit<Terms, 'cells' | 'standing' | 'right'> {
-  readonly folders: readonly Reached[];
+interface GrantTerms extends Omit<GrantToSign, 'cells' | 'standing' | 'right'> {
+  readonly folders: readonly FolderInScope[];
   readonly standing: Standing | undefined;
 }
 
 interface Prepared {
-  readonly made: MadeGrant;
+  readonly made: SignedGrant;
   /** What did not fit. */
   readonly rest: readonly Statement<'folder'>[];
 }
 
 /** One grant to read over all cells, and one per folder for every other right. */
-const prepare = async (ctx: Context, deal: Deal, right: Right, options: CallOptions): Promise<readonly Prepared[]> => {
-  const { folders, standing, openings, ...terms } = deal;
+const prepare = async (
+  ctx: Context,
+  terms: GrantTerms,
+  right: Right,
+  options: CallOptions,
+): Promise<readonly Prepared[]> => {
+  const { folders, standing, openings, ...common } = terms;
   if (right !== 'read') {
-    const made = folders.map(({ folder }) => makeGrant(ctx, { ...terms, right, cells: [folder.statement] }));
+    const made = folders.map(({ folder }) => makeGrant(ctx, { ...common, right, cells: [folder.statement] }));
     return (await Promise.all(made)).map((m) => ({ made: m, rest: [] }));
   }
   const every = await cellsOf(ctx, folders, options);
@@ -74,11 +79,11 @@ const prepare = async (ctx: Context, deal: Deal, right: Right, options: CallOpti
     throw new ClientError('bad-argument', `more than ${MOST_CELLS} folders: make several grants, or one that stands`);
   const cells = [...current.values(), ...every.filter((c) => current.get(c.payload.folder) !== c)];
   const first = cells.slice(0, MOST_CELLS);
-  const made = await makeGrant(ctx, { ...terms, right, openings, standing, cells: first });
+  const made = await makeGrant(ctx, { ...common, right, openings, standing, cells: first });
   return [{ made, rest: cells.slice(MOST_CELLS) }];
 };
 
-const put = async (ctx: Context, { statement, body }: MadeGrant, options: CallOptions): Promise<Grant> => {
+const put = async (ctx: Context, { statement, body }: SignedGrant, options: CallOptions): Promise<Grant> => {
   const { grant } = statement.payload;
   const view = await ctx.call('grant-access', { params: { grantId: grant }, body }, options);
   return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
@@ -98,7 +103,7 @@ const chosen = async (
   ctx: Context,
   request: AccessRequest,
   { folders, signal }: ApproveOptions,
-): Promise<readonly Reached[]> => {
+): Promise<readonly FolderInScope[]> => {
   const reached = await foldersWithin(ctx, request.scope, { signal });
   if (folders === undefined) return reached;
   return folders.map((id) => {
@@ -109,7 +114,7 @@ const chosen = async (
 };
 
 /** @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient` */
-export const approve = async (ctx: Context, given: AccessRequest, options: ApproveOptions = {}): Promise<Given> => {
+export const approve = async (ctx: Context, given: AccessRequest, options: ApproveOptions = {}): Promise<Grants> => {
   const { signal } = options;
   const request = await verifyRequestStatement(ctx, { state: given.state, statement: given.statement.jws });
   if (request.patient !== ctx.keys.id) throw new ClientError('not-mine', 'the request is to somebody else');
@@ -127,7 +132,7 @@ export const approve = async (ctx: Context, given: AccessRequest, options: Appro
   check('receiving-key', receiving.number === number && receiving.key === key);
 
   const stands = options.folders === undefined && options.standing !== false;
-  const deal: Deal = {
+  const terms: GrantTerms = {
     recipient,
     folders,
     purpose: request.purpose,
@@ -136,19 +141,19 @@ export const approve = async (ctx: Context, given: AccessRequest, options: Appro
     standing: stands ? standingOf(request.scope) : undefined,
     request: request.statement,
   };
-  return answer(ctx, request, deal, options.rights ?? request.rights, { signal });
+  return answer(ctx, request, terms, options.rights ?? request.rights, { signal });
 };
 
 /** One grant per right answers the request, in one transaction; the others follow. */
 const answer = async (
   ctx: Context,
   { id }: AccessRequest,
-  deal: Deal,
+  terms: GrantTerms,
   rights: readonly Right[],
   options: CallOptions,
-): Promise<Given> => {
-  if (deal.folders.length === 0) throw new ClientError('bad-argument', 'the request reaches nothing');
-  const prepared = await Promise.all(rights.map((right) => prepare(ctx, deal, right, options)));
+): Promise<Grants> => {
+  if (terms.folders.length === 0) throw new ClientError('bad-argument', 'the request reaches nothing');
+  const prepared = await Promise.all(rights.map((right) => prepare(ctx, terms, right, options)));
   const first = prepared.flatMap((p) => p.slice(0, 1));
   const views = await ctx.call(
     'approve-request',
@@ -157,31 +162,31 @@ const answer = async (
   );
   const grants: Grant[] = [];
   for (const [i, { made, rest }] of first.entries()) {
-    const view = views.grants[i] ?? newView(made.statement);
+    const view = views.grants[i] ?? newGrantView(made.statement);
     const grant = await verifyGrant(ctx, { ...view, statement: made.statement.jws }, ctx.keys.id);
     grants.push(await extendAll(ctx, grant, rest, options));
   }
   for (const { made } of prepared.flatMap((p) => p.slice(1))) grants.push(await put(ctx, made, options));
-  return asGiven(grants);
+  return asGrants(grants);
 };
 
 /** @throws {ClientError} `unverified`, `not-mine`, `bad-argument` */
-export const give = async (ctx: Context, gift: Gift, options: CallOptions = {}): Promise<Given> => {
-  const { recipient: to, right = 'read', purpose, durationSeconds, openings, standing = false } = gift;
-  const scope = scopeOf(gift);
+export const grantAccess = async (ctx: Context, input: GrantInput, options: CallOptions = {}): Promise<Grants> => {
+  const { recipient: to, right = 'read', purpose, durationSeconds, openings, standing = false } = input;
+  const scope = scopeOf(input);
   const stands = standing ? standingOf(scope) : undefined;
   if (standing && stands === undefined)
-    throw new ClientError('bad-argument', 'only a gift of categories or of everything can stand');
+    throw new ClientError('bad-argument', 'only a grant over categories or everything can be standing');
   await settleEnds(ctx, options);
   const [recipient, folders] = await Promise.all([
     currentIdentity(ctx, to, options),
     foldersWithin(ctx, scope, options),
     beginsAtOnce(ctx, options),
   ]);
-  if (folders.length === 0) throw new ClientError('bad-argument', 'the gift reaches nothing');
-  const deal: Deal = { recipient, folders, purpose, durationSeconds, openings, standing: stands };
+  if (folders.length === 0) throw new ClientError('bad-argument', 'the grant would reach no folder');
+  const terms: GrantTerms = { recipient, folders, purpose, durationSeconds, openings, standing: stands };
   const grants: Grant[] = [];
-  for (const { made, rest } of await prepare(ctx, deal, right, options))
+  for (const { made, rest } of await prepare(ctx, terms, right, options))
     grants.push(await extendAll(ctx, await put(ctx, made, options), rest, options));
-  return asGiven(grants);
+  return asGrants(grants);
 };

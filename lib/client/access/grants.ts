@@ -55,7 +55,7 @@ export interface GrantedCell {
   readonly statement: Statement<'folder'>;
 }
 
-export interface Terms {
+export interface GrantToSign {
   /** For whom, with the receiving key that the fragments are made for. */
   readonly recipient: Statement<'identity'>;
   readonly right: Right;
@@ -71,13 +71,13 @@ export interface Terms {
 
 type GrantBody = Body<'grant-access'>;
 
-export interface MadeGrant {
+export interface SignedGrant {
   readonly statement: Statement<'grant'>;
   readonly body: GrantBody;
 }
 
 /** What gives nothing any more, however it came to that. A pause passes. */
-export const goesOn = ({ state }: Pick<Grant, 'state'>): boolean =>
+export const hasNotEnded = ({ state }: Pick<Grant, 'state'>): boolean =>
   state === 'active' || state === 'paused' || state === 'not-begun';
 
 /**
@@ -85,13 +85,13 @@ export const goesOn = ({ state }: Pick<Grant, 'state'>): boolean =>
  *
  * @throws {ClientError} `exceeds-request` when it would give more than was asked; `bad-argument` when it cannot stand by itself
  */
-export const makeGrant = async (ctx: Context, terms: Terms): Promise<MadeGrant> => {
+export const makeGrant = async (ctx: Context, terms: GrantToSign): Promise<SignedGrant> => {
   const { recipient, right, cells, purpose, durationSeconds, openings, standing, request } = terms;
   const { number, key } = recipient.payload.receiving;
   const now = ctx.now();
   const delegated = right === 'read' ? cells.map((f) => delegate(ctx, f, key)) : [];
   const payload: Payload<'grant'> = {
-    grant: newId<GrantId>(ctx.world.rng),
+    grant: newId<GrantId>(ctx.platform.rng),
     patient: ctx.keys.id,
     recipient: recipient.payload.id,
     receiving: { number, key },
@@ -119,7 +119,7 @@ export const makeGrant = async (ctx: Context, terms: Terms): Promise<MadeGrant> 
 export type GrantView = Answer<'list-grants'>['grants'][number];
 
 /** How the service answers a grant that was just made. */
-export const newView = ({ jws, hash }: Statement<'grant'>): GrantView => ({
+export const newGrantView = ({ jws, hash }: Statement<'grant'>): GrantView => ({
   statement: jws,
   state: 'active',
   used: 0,
@@ -227,7 +227,7 @@ const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellV
   check('grant-cell', epoch > named.epoch || statement.hash === named.statement);
   await checked('folder-key', () => publicKeyFrom(key));
   // Of what has ended the service shows the cell that the grant names, and not what came later.
-  if (goesOn(grant)) ctx.memory.noteFolder(statement);
+  if (hasNotEnded(grant)) ctx.memory.noteFolder(statement);
   return { folder, epoch, cell: cellOf(statement), by: grant.statement.jws, statement };
 };
 

@@ -14,7 +14,7 @@ import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { checked, ClientError } from '../session/errors.ts';
 import { currentIdentity, publicKeyFrom } from '../identities/identities.ts';
-import { scopeOf, type Reach } from './scope.ts';
+import { scopeOf, type ScopeInput } from './scope.ts';
 import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
 
@@ -42,7 +42,7 @@ export interface AccessRequest {
 }
 
 /** Folders (1 to 80), categories, everything or a record: one of these. */
-export interface Wish extends Reach {
+export interface RequestInput extends ScopeInput {
   readonly patient: IdentityId;
   /** `read` unless given. */
   readonly rights?: readonly Right[];
@@ -85,7 +85,7 @@ export const verifyRequestStatement = async (ctx: Context, view: RequestView): P
   };
 };
 
-const messagePlace = (p: Pick<Payload<'request'>, 'request' | 'patient' | 'recipient'>): TextContext => ({
+const messageContext = (p: Pick<Payload<'request'>, 'request' | 'patient' | 'recipient'>): TextContext => ({
   kind: 'request-message',
   sender: p.recipient,
   receiver: p.patient,
@@ -100,7 +100,7 @@ const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest,
   const { message } = p;
   if (message === undefined || p.patient !== ctx.keys.id) return {};
   try {
-    return { message: openText(fromBase64url(message), ctx.keys.inbox, messagePlace(p)) };
+    return { message: openText(fromBase64url(message), ctx.keys.inbox, messageContext(p)) };
   } catch (error) {
     if (error instanceof EnvelopeError) return { messageRefused: true };
     throw error;
@@ -110,13 +110,13 @@ const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest,
 /** Sealed to the inbox key that the patient's own statement names. */
 const sealedMessage = async (
   ctx: Context,
-  place: Parameters<typeof messagePlace>[0],
+  place: Parameters<typeof messageContext>[0],
   message: string | undefined,
   options: CallOptions,
 ): Promise<{ readonly message?: string }> => {
   if (message === undefined) return {};
   const patient = await currentIdentity(ctx, place.patient, options);
-  const sealed = sealText(messagePlace(place), message, publicKeyFrom(patient.payload.inbox), ctx.world.rng);
+  const sealed = sealText(messageContext(place), message, publicKeyFrom(patient.payload.inbox), ctx.platform.rng);
   if (sealed.length > LONGEST_MESSAGE) throw new ClientError('bad-argument', 'the message is too long');
   return { message: toBase64url(sealed) };
 };
@@ -142,22 +142,26 @@ const LONGEST_MESSAGE = 4096;
 const DEFAULT_WAIT_S = (30 * DAY) / 1000;
 
 /** @throws {ClientError} `bad-argument` when the request cannot stand by itself */
-export const requestAccess = async (ctx: Context, wish: Wish, options: CallOptions = {}): Promise<AccessRequest> => {
-  const { patient, purpose, durationSeconds, rights = ['read'], waitSeconds = DEFAULT_WAIT_S } = wish;
+export const requestAccess = async (
+  ctx: Context,
+  input: RequestInput,
+  options: CallOptions = {},
+): Promise<AccessRequest> => {
+  const { patient, purpose, durationSeconds, rights = ['read'], waitSeconds = DEFAULT_WAIT_S } = input;
   const own = await currentIdentity(ctx, ctx.keys.id, options);
   const { number, key } = own.payload.receiving;
   const send = async (): Promise<AccessRequest> => {
     const now = ctx.now();
-    const parties = { request: newId<RequestId>(ctx.world.rng), patient, recipient: ctx.keys.id };
+    const parties = { request: newId<RequestId>(ctx.platform.rng), patient, recipient: ctx.keys.id };
     const payload: Payload<'request'> = {
       ...parties,
       receiving: { number, key },
-      scope: scopeOf(wish),
+      scope: scopeOf(input),
       rights: [...rights],
       purpose,
       duration: durationSeconds,
       until: now + waitSeconds * 1000,
-      ...(await sealedMessage(ctx, parties, wish.message, options)),
+      ...(await sealedMessage(ctx, parties, input.message, options)),
       created: now,
     };
     const fault = requestFault(payload, now);

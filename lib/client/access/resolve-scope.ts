@@ -14,7 +14,7 @@ import { latestVersion } from '../records/list-records.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 /** A folder, with its epochs where they were read already. */
-export type Reached = Pick<FolderWithCells, 'folder'> & Partial<FolderWithCells>;
+export type FolderInScope = Pick<FolderWithCells, 'folder'> & Partial<FolderWithCells>;
 
 /**
  * The own folders that a scope reaches. Named folders are read by their ids, as they are now. Categories and everything are looked up in the list of
@@ -26,7 +26,7 @@ export const foldersWithin = async (
   ctx: Context,
   scope: Scope,
   options: CallOptions = {},
-): Promise<readonly Reached[]> => {
+): Promise<readonly FolderInScope[]> => {
   if ('folders' in scope) return Promise.all(scope.folders.map((id) => ownFolderWithCells(ctx, id, options)));
   if ('record' in scope)
     return [{ folder: await folderOfRecord(ctx, await latestVersion(ctx, scope.record, options), options) }];
@@ -37,7 +37,7 @@ export const foldersWithin = async (
 /** Every epoch of the folders: older records are wrapped for older cells. */
 export const cellsOf = async (
   ctx: Context,
-  reached: readonly Reached[],
+  reached: readonly FolderInScope[],
   options: CallOptions = {},
 ): Promise<readonly Statement<'folder'>[]> => {
   const all: Statement<'folder'>[] = [];

@@ -5,7 +5,7 @@ import type { Scope, Standing } from '../../statements/kinds.ts';
 import { ClientError } from '../session/errors.ts';
 
 /** One of these. */
-export interface Reach {
+export interface ScopeInput {
   readonly folders?: readonly FolderId[];
   readonly categories?: readonly Category[];
   readonly everything?: true;
@@ -13,7 +13,7 @@ export interface Reach {
 }
 
 /** @throws {ClientError} `bad-argument` unless exactly one of the members is there */
-export const scopeOf = ({ folders, categories, everything, record }: Reach): Scope => {
+export const scopeOf = ({ folders, categories, everything, record }: ScopeInput): Scope => {
   const scopes: Scope[] = [
     ...(folders === undefined ? [] : [{ folders: [...folders] }]),
     ...(categories === undefined ? [] : [{ categories: [...categories] }]),

@@ -9,7 +9,7 @@ import { check } from '../session/errors.ts';
 import { fetchGrant, listGrants, type Grant } from '../access/grants.ts';
 import { listRequests } from '../access/requests.ts';
 import { grantHistory } from './grant-history.ts';
-import { asAnswered, assertMade, assertStates } from './reconcile.ts';
+import { withStatesOfTrail, assertGrantsMatchTrail, assertStates } from './reconcile.ts';
 import type { TrailEntry } from '../session/trail.ts';
 import type { CallOptions } from '../session/transport.ts';
 
@@ -44,7 +44,7 @@ const allGrants = async (
     if (listed === undefined || listed.extensions > 0 || extensions.length > 0)
       grants.set(id, await whole(ctx, id, extensions, options));
   }
-  assertMade(trail, grants);
+  assertGrantsMatchTrail(trail, grants);
   return [...grants.values()];
 };
 
@@ -60,6 +60,6 @@ export const exportFhir = async (ctx: Context, origin: string, options: AuditOpt
   const grants = await allGrants(ctx, trail, { signal });
   const around = { before: trail, after: await readTrail(ctx, { signal }) };
   assertStates(grants, around);
-  const requests = asAnswered(listed, around);
+  const requests = withStatesOfTrail(listed, around);
   return fhirBundle(new URL(origin).origin, { grants, requests, trail, at: ctx.now() });
 };

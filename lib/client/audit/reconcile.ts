@@ -32,7 +32,7 @@ const assertOpener = ({ actor, patient, subject }: TrailEntry, grants: ReadonlyM
 };
 
 /** @throws {ClientError} `unverified` (`grant`) */
-export const assertMade = (trail: Entries, grants: ReadonlyMap<GrantId, Grant>): void => {
+export const assertGrantsMatchTrail = (trail: Entries, grants: ReadonlyMap<GrantId, Grant>): void => {
   const made = new Set<GrantId | undefined>();
   for (const entry of trail) {
     if (entry.kind === 'records-opened') assertOpener(entry, grants);
@@ -62,18 +62,18 @@ export const readWithPurposes = async (ctx: Context, options: AuditOptions = {})
   );
   const grants = new Map((await listGrants(ctx, 'patient', undefined, options)).map((g) => [g.id, g]));
   for (const id of made) if (!grants.has(id)) grants.set(id, await fetchGrant(ctx, id, ctx.keys.id, options));
-  assertMade(trail, grants);
+  assertGrantsMatchTrail(trail, grants);
   return trail;
 };
 
 /** The trail as it was read before something and after it: what lies between the two may have been so. */
-export interface Around {
+export interface TrailBeforeAndAfter {
   readonly before: Entries;
   readonly after: Entries;
 }
 
 /** Grants that are held or ended are so by statements in the trail. @throws {ClientError} `unverified` (`grant`) */
-export const assertStates = (grants: readonly Grant[], { before, after }: Around): void => {
+export const assertStates = (grants: readonly Grant[], { before, after }: TrailBeforeAndAfter): void => {
   const [past, now] = [grantHistory(before), grantHistory(after)];
   for (const {
     id,
@@ -113,7 +113,10 @@ const namedIn = (scope: Scope): readonly string[] => ('folders' in scope ? scope
  * Requests in the state that the trail has for them: the list may lag. An answer that the trail does not have is none.
  * @throws {ClientError} `unverified` (`request`)
  */
-export const asAnswered = (requests: readonly AccessRequest[], { before, after }: Around): readonly AccessRequest[] => {
+export const withStatesOfTrail = (
+  requests: readonly AccessRequest[],
+  { before, after }: TrailBeforeAndAfter,
+): readonly AccessRequest[] => {
   const [past, now] = [answersIn(before), answersIn(after)];
   const made = new Map(before.flatMap((e) => (e.kind === 'access-requested' ? [[e.subject.request, e] as const] : [])));
   return requests.map((r) => {

@@ -17,7 +17,7 @@ import type { CallOptions } from '../session/transport.ts';
 type Wrap = Answer<'recapsulate'>['records'][number]['wrap'];
 
 /** An opening, and how the service signed its answer. */
-export interface Answered {
+export interface SignedOpening {
   readonly opening: Jws;
   /** None for the patient's own. */
   readonly proof: (SignedBy & { readonly serviceKey: string }) | undefined;
@@ -28,7 +28,7 @@ export interface CellKeys {
   readonly folder: FolderId;
   readonly epoch: number;
   /** The file key of each, 32 bytes. @throws {ClientError} `unverified`; {WrongFragmentError} */
-  readonly unwrap: (wraps: readonly Wrap[], answered: Answered) => Promise<readonly Uint8Array[]>;
+  readonly unwrap: (wraps: readonly Wrap[], opening: SignedOpening) => Promise<readonly Uint8Array[]>;
 }
 
 /** Own wraps are opened with the folder's own key. */
@@ -54,7 +54,7 @@ const openerOf = (
   const known = ctx.openers.get(name);
   if (known !== undefined) return known;
   const opener = {
-    verifier: fragmentVerifier(identity, grant, cell, ctx.world.rng),
+    verifier: fragmentVerifier(identity, grant, cell, ctx.platform.rng),
     opener: new CapsuleOpener(receiving, publicKeyFrom(cell.key)),
   };
   ctx.openers.set(name, opener);

@@ -7,7 +7,7 @@ import type { Statement } from '../../statements/kinds.ts';
 import { decodePublicKey } from '../../umbral/keys.ts';
 import { ownKeys } from './cell-keys.ts';
 import type { Context } from '../session/context.ts';
-import { standingFor } from '../access/carry-over.ts';
+import { standingGrantsFor } from '../access/carry-over.ts';
 import { putCell, signCell } from '../access/cells.ts';
 import { settleEnds } from '../access/settle.ts';
 import { listFolders, ownCell, type Folder } from './folders.ts';
@@ -27,8 +27,8 @@ export const createFolder = async (
   options: CallOptions = {},
 ): Promise<Folder> => {
   await settleEnds(ctx, options);
-  const cell = await signCell(ctx, { folder: newId<FolderId>(ctx.world.rng), name, category });
-  await putCell(ctx, cell, await standingFor(ctx, cell, options), options);
+  const cell = await signCell(ctx, { folder: newId<FolderId>(ctx.platform.rng), name, category });
+  await putCell(ctx, cell, await standingGrantsFor(ctx, cell, options), options);
   return folderOf(cell, name);
 };
 
@@ -50,13 +50,13 @@ export const folderOfRecord = async (ctx: Context, info: RecordInfo, options: Ca
   );
   if (existing !== undefined) return existing;
   const home = await ownCell(ctx, info.folder, info.epoch, options);
-  const scope = { patient: ctx.keys.id, keysFor: () => Promise.resolve(ownKeys(ctx, home)) };
-  const [fileKey] = await openKeys(ctx, scope, [info], options);
+  const access = { patient: ctx.keys.id, keysFor: () => Promise.resolve(ownKeys(ctx, home)) };
+  const [fileKey] = await openKeys(ctx, access, [info], options);
   const { record, version } = info;
-  const folder = newId<FolderId>(ctx.world.rng);
+  const folder = newId<FolderId>(ctx.platform.rng);
   const name = 'one record';
   const cell = await signCell(ctx, { folder, name, category: home.payload.category, single: { record, version } });
-  const wrap = wrapKey(fileKey!, decodePublicKey(fromBase64url(cell.payload.key)), ctx.world.rng);
+  const wrap = wrapKey(fileKey!, decodePublicKey(fromBase64url(cell.payload.key)), ctx.platform.rng);
   await putCell(ctx, cell, [], options, {
     capsule: toBase64url(wrap.capsule),
     wrappedKey: toBase64url(wrap.wrappedKey),

@@ -33,7 +33,7 @@ const counting = (onProgress: (progress: DownloadProgress) => void): TransformSt
 
 const get = async (ctx: Context, url: string, signal?: AbortSignal): Promise<Response | undefined> => {
   try {
-    return await ctx.world.fetch(url, {
+    return await ctx.platform.fetch(url, {
       redirect: 'error',
       cache: 'no-store',
       credentials: 'omit',
@@ -68,7 +68,7 @@ export const downloadBlob = async (
     if (verdict === 'renew' && !renewed) {
       current = await renew();
       renewed = true;
-    } else if (verdict === 'again') await ctx.world.sleep(backOff(ctx.world.rng, attempt), signal);
+    } else if (verdict === 'again') await ctx.platform.sleep(backOff(ctx.platform.rng, attempt), signal);
     else break;
   }
   throw new ClientError('download-failed', 'storage did not give the blob');

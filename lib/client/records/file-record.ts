@@ -29,7 +29,7 @@ const sourceOf = (content: Exclude<Content, BodySource>): ByteSource => {
 };
 
 /** Where a record is filed, and by what right. */
-export interface Place {
+export interface FilingTarget {
   readonly patient: IdentityId;
   readonly folder: FolderId;
   /** The patient's statement of the folder's current cell, fetched anew. */
@@ -47,7 +47,7 @@ export interface FiledRecord extends RecordInfo {
 
 /** The right to file ended before the record was stored. What was uploaded waits a day: with another grant it is filed without sending it again. */
 export class RightEnded extends ClientError {
-  readonly resume: (place: Place) => Promise<FiledRecord>;
+  readonly resume: (place: FilingTarget) => Promise<FiledRecord>;
   /** The version that it follows. */
   readonly before: RecordInfo | undefined;
   constructor(resume: RightEnded['resume'], before: RecordInfo | undefined, cause: unknown) {
@@ -80,14 +80,14 @@ const createdUnder = (ctx: Context, grant: Statement<'grant'> | undefined): numb
 /** Seals body and metadata, and stores the body. */
 const store = async (
   ctx: Context,
-  { patient, folder, current, grant, before }: Place,
+  { patient, folder, current, grant, before }: FilingTarget,
   { content, metadata }: { readonly content: Content; readonly metadata: Metadata },
   options: FileOptions,
 ): Promise<Stored> => {
   const cell = await current();
-  const record = before?.record ?? newId<RecordId>(ctx.world.rng);
+  const record = before?.record ?? newId<RecordId>(ctx.platform.rng);
   const version = (before?.version ?? 0) + 1;
-  const { rng } = ctx.world;
+  const { rng } = ctx.platform;
   const fileKey = rng(32);
   const heading = { record, version, patient, folder, author: ctx.keys.id, created: createdUnder(ctx, grant) };
   assertSealable(metadata);
@@ -140,11 +140,11 @@ const payloadOf = async (
 const commit = async (
   ctx: Context,
   stored: Stored,
-  { grant }: Place,
+  { grant }: FilingTarget,
   { payload: { epoch, key } }: Statement<'folder'>,
   { signal }: FileOptions,
 ): Promise<FiledRecord> => {
-  const wrap = wrapKey(stored.fileKey, decodePublicKey(fromBase64url(key)), ctx.world.rng);
+  const wrap = wrapKey(stored.fileKey, decodePublicKey(fromBase64url(key)), ctx.platform.rng);
   const statement = await signStatement('record', await payloadOf(stored, epoch, wrap, grant), ctx.keys);
   const { record, version } = statement.payload;
   const answer = await ctx.call(
@@ -167,7 +167,7 @@ const commit = async (
 const isEnd = (error: unknown): boolean => error instanceof AppError && error.code === 'grant-ended';
 
 /** The header that the blob was sealed with names its place; in another one the file key would be wrapped for whoever reads there. */
-const assertGoesTo = ({ patient, folder, before }: Place, { sealed: { header } }: Stored): void => {
+const assertGoesTo = ({ patient, folder, before }: FilingTarget, { sealed: { header } }: Stored): void => {
   if (patient !== header.patient || folder !== header.folder || (before?.version ?? 0) + 1 !== header.version)
     throw new ClientError('bad-argument', 'what was uploaded is filed by a grant for the same folder and right');
 };
@@ -176,11 +176,11 @@ const assertGoesTo = ({ patient, folder, before }: Place, { sealed: { header } }
 const commitIn = async (
   ctx: Context,
   stored: Stored,
-  place: Place,
+  place: FilingTarget,
   cell: Statement<'folder'>,
   options: FileOptions,
 ): Promise<FiledRecord> => {
-  const resume = async (other: Place): Promise<FiledRecord> => {
+  const resume = async (other: FilingTarget): Promise<FiledRecord> => {
     assertGoesTo(other, stored);
     return commitIn(ctx, stored, other, await other.current(), options);
   };
@@ -200,7 +200,7 @@ const commitIn = async (
  */
 export const fileRecord = async (
   ctx: Context,
-  place: Place,
+  place: FilingTarget,
   content: { readonly content: Content; readonly metadata: Metadata },
   options: FileOptions = {},
 ): Promise<FiledRecord> => {

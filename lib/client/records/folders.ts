@@ -20,7 +20,7 @@ export interface Folder {
   readonly statement: Statement<'folder'>;
 }
 
-export const placeOf = (ctx: Context, folder: FolderId): TextContext => ({
+export const folderNameContext = (ctx: Context, folder: FolderId): TextContext => ({
   kind: 'folder-name',
   sender: ctx.keys.id,
   receiver: ctx.keys.id,
@@ -39,7 +39,9 @@ const verifyCell = async (ctx: Context, jws: string): Promise<Statement<'folder'
 const openFolder = async (ctx: Context, statement: Statement<'folder'>): Promise<Folder> => {
   const { folder, epoch, category, name } = statement.payload;
   ctx.memory.noteFolder(statement);
-  const text = await checked('folder-name', () => openText(fromBase64url(name), ctx.keys.inbox, placeOf(ctx, folder)));
+  const text = await checked('folder-name', () =>
+    openText(fromBase64url(name), ctx.keys.inbox, folderNameContext(ctx, folder)),
+  );
   return { id: folder, name: text, category, epoch, statement };
 };
 

@@ -22,15 +22,15 @@ import { UmbralError } from '../../umbral/errors.ts';
 import { check, checked, ClientError, unverified, type Check } from '../session/errors.ts';
 import { publicKeyFrom } from '../identities/identities.ts';
 
-type Opened = Answer<'recapsulate'>;
-type Wrap = Opened['records'][number]['wrap'];
-type Signed = NonNullable<Opened['signed']>;
+type RecapsulateAnswer = Answer<'recapsulate'>;
+type Wrap = RecapsulateAnswer['records'][number]['wrap'];
+type SignedAnswer = NonNullable<RecapsulateAnswer['signed']>;
 
 /** Everything that shows that the service answered an opening with a wrong capsule fragment. Plain JSON; holds no secret and opens nothing. */
 export interface FragmentProof {
   /** The key of the service, and what it signed: the key of the copy that answered, and that one's answer. */
   readonly serviceKey: ServiceKey;
-  readonly signed: Signed;
+  readonly signed: SignedAnswer;
   /** Signed by the recipient. */
   readonly opening: Jws;
   /** Which record of the opening, from 0. */
@@ -65,7 +65,7 @@ export interface CheckedFragment {
 type Fragment = Pick<FragmentProof, 'capsule' | 'fragment'>;
 
 /** A refusal of one of several fragments. */
-class WrongAt extends Error {
+class WrongFragmentAt extends Error {
   readonly place: number;
   constructor(place: number, cause: ClientError) {
     super(cause.message, { cause });
@@ -85,11 +85,14 @@ const at = <T>(what: Check, run: () => T, place = 0): T => {
     return run();
   } catch (error) {
     if (!isVerdict(error)) throw error;
-    throw new WrongAt((error instanceof UmbralError ? error.index : undefined) ?? place, unverified(what, error));
+    throw new WrongFragmentAt(
+      (error instanceof UmbralError ? error.index : undefined) ?? place,
+      unverified(what, error),
+    );
   }
 };
 
-/** @param kfrag the key fragment's id as the patient named it, if it did. @throws {WrongAt} (`capsule`, `kfrag-id`, `cfrag`) */
+/** @param kfrag the key fragment's id as the patient named it, if it did. @throws {WrongFragmentAt} (`capsule`, `kfrag-id`, `cfrag`) */
 const checkFragments = (
   list: readonly Fragment[],
   kfrag: string | undefined,
@@ -104,9 +107,9 @@ const checkFragments = (
 };
 
 /** Of whom to whom, as texts. */
-type Delegation = Omit<Delegated, 'kfrag'>;
+type DelegationKeys = Omit<Delegated, 'kfrag'>;
 
-const verifierOf = ({ verifying, delegating, receiving }: Delegation, rng?: Rng): CapsuleFragVerifier =>
+const verifierOf = ({ verifying, delegating, receiving }: DelegationKeys, rng?: Rng): CapsuleFragVerifier =>
   new CapsuleFragVerifier(
     {
       verifying: publicKeyFrom(verifying),
@@ -123,7 +126,7 @@ const hashOf = ({ capsule, cfrags = [] }: Wrap): string => {
 };
 
 /** The hashes that the service signed for an opening. @throws {ClientError} `unverified` (`recapsulation`) */
-const signedHashes = async (key: ServiceKey, signed: Signed, opening: Statement<'opening'>) => {
+const signedHashes = async (key: ServiceKey, signed: SignedAnswer, opening: Statement<'opening'>) => {
   const by = await checked('recapsulation', () => verifyServiceStatement('proxy-key', signed.key, key));
   const said = await checked('recapsulation', () => verifyServiceStatement('recapsulation', signed.answer, by.key));
   check('recapsulation', said.when >= by.from && said.when <= by.until);
@@ -136,7 +139,7 @@ const signedHashes = async (key: ServiceKey, signed: Signed, opening: Statement<
 
 /** What the service signed, and by which delegation it answered. */
 export interface SignedBy {
-  readonly signed: Signed;
+  readonly signed: SignedAnswer;
   readonly delegation: Delegated;
 }
 
@@ -144,7 +147,7 @@ export interface SignedBy {
 export const verifyAnswer = async (
   key: ServiceKey,
   opening: Statement<'opening'>,
-  { records, signed }: Opened,
+  { records, signed }: RecapsulateAnswer,
 ): Promise<SignedBy> => {
   check('recapsulation', signed !== undefined);
   const { fragments, delegation } = await signedHashes(key, signed, opening);
@@ -156,7 +159,7 @@ export const verifyAnswer = async (
 };
 
 /** A cell that a recipient may read, and who says so. */
-export interface Entitled {
+export interface EntitledCell {
   readonly identity: Statement<'identity'>;
   readonly grant: Statement<'grant'>;
   readonly cell: GrantCell;
@@ -180,7 +183,7 @@ export const fragmentVerifier = (
 ): CapsuleFragVerifier => verifierOf(delegationOf(identity, grant, cell), rng);
 
 /** The service answered by what the patient gave; an answer by anything else convicts nobody, and is not taken. */
-const assertBy = (said: Delegated, to: Delegation & { readonly kfrag: string | undefined }): void =>
+const assertBy = (said: Delegated, to: DelegationKeys & { readonly kfrag: string | undefined }): void =>
   check(
     'recapsulation',
     (['verifying', 'delegating', 'receiving', 'kfrag'] as const).every((name) => said[name] === to[name]),
@@ -192,7 +195,7 @@ const assertBy = (said: Delegated, to: Delegation & { readonly kfrag: string | u
  */
 export const fragmentsOf = (
   wraps: readonly Wrap[],
-  { identity, grant, cell, by, verifier }: Entitled,
+  { identity, grant, cell, by, verifier }: EntitledCell,
   { delegation, ...answered }: Pick<FragmentProof, 'serviceKey' | 'opening'> & SignedBy,
 ): readonly CheckedFragment[] => {
   const to = delegationOf(identity, grant, cell);
@@ -201,7 +204,7 @@ export const fragmentsOf = (
   try {
     return checkFragments(fragments, to.kfrag, verifier);
   } catch (error) {
-    if (!(error instanceof WrongAt)) throw error;
+    if (!(error instanceof WrongFragmentAt)) throw error;
     const { place, cause } = error;
     const said = { identity: identity.jws, grant: grant.jws, by, place, ...fragments[place]! };
     throw new WrongFragmentError({ ...answered, ...said }, cause);
@@ -239,7 +242,7 @@ const isRight = (proof: FragmentProof, delegation: Delegated): boolean => {
     );
     return true;
   } catch (error) {
-    if (error instanceof WrongAt) return false;
+    if (error instanceof WrongFragmentAt) return false;
     throw error;
   }
 };

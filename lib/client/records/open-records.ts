@@ -19,9 +19,9 @@ import { serviceKey } from '../session/service-key.ts';
 import { infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
 
-type Opened = Answer<'recapsulate'>['records'][number];
+type RecapsulatedRecord = Answer<'recapsulate'>['records'][number];
 
-export interface Scope {
+export interface KeyAccess {
   readonly patient: IdentityId;
   /** None for the patient itself. */
   readonly grant?: GrantId;
@@ -73,19 +73,19 @@ const headerOf = ({ payload: p }: Statement<'record'>): HeaderFields => ({
 
 /** One record of an answer, and its file key. */
 interface OpenedKey {
-  readonly opened: Opened;
+  readonly opened: RecapsulatedRecord;
   readonly fileKey: Uint8Array;
 }
 
 /** One signed opening of records of one cell; sent again, it is answered again and not counted. */
 const sendOnce = async (
   ctx: Context,
-  { patient, grant }: Scope,
+  { patient, grant }: KeyAccess,
   { keys: { folder, epoch, unwrap }, records }: Batch,
   options: CallOptions,
 ) => {
   const payload: Payload<'opening'> = {
-    opening: newId<OpeningId>(ctx.world.rng),
+    opening: newId<OpeningId>(ctx.platform.rng),
     patient,
     opener: ctx.keys.id,
     ...(grant === undefined ? {} : { grant }),
@@ -116,8 +116,8 @@ const sendOnce = async (
 };
 
 /** Signed anew by the corrected clock if the service refuses its time: then it was not counted. */
-const sendOpening = (ctx: Context, scope: Scope, batch: Batch, options: CallOptions) =>
-  dated(ctx.clock, () => sendOnce(ctx, scope, batch, options), options);
+const sendOpening = (ctx: Context, access: KeyAccess, batch: Batch, options: CallOptions) =>
+  dated(ctx.clock, () => sendOnce(ctx, access, batch, options), options);
 
 /** Everything that came back for one record, verified; its file key is the one that was committed to. */
 const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
@@ -171,13 +171,13 @@ const verifyOpened = async (
 /** The file keys of own records, for wrapping them anew; checked against what their authors committed to. */
 export const openKeys = async (
   ctx: Context,
-  scope: Scope,
+  access: KeyAccess,
   records: readonly RecordInfo[],
   options: CallOptions = {},
 ): Promise<readonly Uint8Array[]> => {
   const found = new Map<RecordInfo, Uint8Array>();
-  for (const batch of await batches(scope, records)) {
-    const { answers } = await sendOpening(ctx, scope, batch, options);
+  for (const batch of await batches(access, records)) {
+    const { answers } = await sendOpening(ctx, access, batch, options);
     for (const [i, record] of batch.records.entries()) {
       await unseal(record, answers[i]!);
       found.set(record, answers[i]!.fileKey);
@@ -219,12 +219,12 @@ const lazily = (
 };
 
 /** Records by the cell they are opened through, at most 100 together. */
-const batches = async (scope: Scope, records: readonly RecordInfo[]): Promise<readonly Batch[]> => {
+const batches = async (access: KeyAccess, records: readonly RecordInfo[]): Promise<readonly Batch[]> => {
   const known = new Map<string, CellKeys>();
   const cells = new Map<string, { readonly keys: CellKeys; readonly records: RecordInfo[] }[]>();
   for (const record of records) {
     const filedIn = `${record.folder}#${record.epoch}`;
-    const keys = known.get(filedIn) ?? (await scope.keysFor(record));
+    const keys = known.get(filedIn) ?? (await access.keysFor(record));
     known.set(filedIn, keys);
     const name = `${keys.folder}#${keys.epoch}`;
     const list = cells.get(name) ?? [];
@@ -242,13 +242,13 @@ const batches = async (scope: Scope, records: readonly RecordInfo[]): Promise<re
  */
 export const openRecords = async (
   ctx: Context,
-  scope: Scope,
+  access: KeyAccess,
   records: readonly RecordInfo[],
   options: OpenOptions = {},
 ): Promise<readonly OpenedRecord[]> => {
   const opened = new Map<RecordInfo, OpenedRecord>();
-  for (const batch of await batches(scope, records)) {
-    const { answers, again } = await sendOpening(ctx, scope, batch, options);
+  for (const batch of await batches(access, records)) {
+    const { answers, again } = await sendOpening(ctx, access, batch, options);
     for (const [i, record] of batch.records.entries()) {
       const renew = async (): Promise<string> => (await again())[i]!.download.url;
       opened.set(record, await verifyOpened(ctx, record, answers[i]!, { renew, options }));

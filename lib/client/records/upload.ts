@@ -111,7 +111,7 @@ const targetsFor = async (
 const put = async (ctx: Context, target: Target, bytes: Uint8Array, signal?: AbortSignal): Promise<Verdict> => {
   const headers = Object.entries(target.headers).filter(([name]) => !SET_BY_FETCH.has(name.toLowerCase()));
   try {
-    const response = await ctx.world.fetch(target.url, {
+    const response = await ctx.platform.fetch(target.url, {
       method: 'PUT',
       headers,
       body: bytes as BodyInit,
@@ -140,7 +140,7 @@ const sendPart = async (
     const verdict = await put(ctx, target, part.bytes, signal);
     if (verdict === 'done') return;
     if (verdict === 'final') break;
-    await ctx.world.sleep(backOff(ctx.world.rng, attempt), signal);
+    await ctx.platform.sleep(backOff(ctx.platform.rng, attempt), signal);
     [target = first] = await targetsFor(ctx, upload, [part], { signal });
   }
   throw new ClientError('upload-failed', `storage did not take part ${part.number}`);
@@ -160,7 +160,7 @@ export const uploadBlob = async (
 ): Promise<Uploaded> => {
   const stop = new AbortController();
   const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const upload: Upload = { ...destination, upload: newId<UploadId>(ctx.world.rng) };
+  const upload: Upload = { ...destination, upload: newId<UploadId>(ctx.platform.rng) };
   let sentBytes = 0;
   const sendAll = async (group: readonly SealedPart[]): Promise<void> => {
     const targets = await targetsFor(ctx, upload, group, { signal: ended });

@@ -45,7 +45,7 @@ export interface Expected {
   readonly version?: number;
 }
 
-interface Signed {
+interface SignedRecordView {
   readonly statement: string;
   readonly grant?: string | undefined;
 }
@@ -55,7 +55,10 @@ interface Signed {
  *
  * @throws {ClientError} `unverified`: `author` for a wrong or unentitled signer, `record` for one of another patient, folder, record or version
  */
-export const verifyRecord = async ({ statement: jws, grant }: Signed, expected: Expected): Promise<Authored> => {
+export const verifyRecord = async (
+  { statement: jws, grant }: SignedRecordView,
+  expected: Expected,
+): Promise<Authored> => {
   const statement = await checked('author', () => verifyStatement('record', jws, claimOf(jws).signer));
   const p = statement.payload;
   check('record', p.patient === expected.patient);
@@ -79,7 +82,7 @@ export const verifySealedMetadata = ({ payload }: Statement<'record'>, sealed: s
   return bytes;
 };
 
-interface VersionView extends Signed {
+interface VersionView extends SignedRecordView {
   readonly state: RecordInfo['state'];
   readonly metadata?: string | undefined;
 }

@@ -3,7 +3,7 @@
 import { AppError } from '../../api/errors.ts';
 import { toBase64url } from '../../bytes/codec.ts';
 import { DAY, HOUR, instantOf, MINUTE, type Instant } from '../../domain/time.ts';
-import type { World } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { ClientError } from './errors.ts';
 
 /** The service's signed time, next to this device's. Everything in milliseconds; times since 1970. */
@@ -72,7 +72,7 @@ export interface ServiceClock {
 }
 
 interface ClockOptions {
-  readonly world: Pick<World, 'clock' | 'rng'>;
+  readonly platform: Pick<Platform, 'clock' | 'rng'>;
   readonly confirm: ConfirmClock | undefined;
   /** Returns the verified time that the service signed with this nonce. */
   readonly ask: (nonce: string) => Promise<{ readonly when: number; readonly signed: SignedTime }>;
@@ -99,7 +99,7 @@ const waitFor = async (work: Promise<void>, signal: AbortSignal | undefined): Pr
   }
 };
 
-export const createServiceClock = ({ world: { clock, rng }, confirm, ask }: ClockOptions): ServiceClock => {
+export const createServiceClock = ({ platform: { clock, rng }, confirm, ask }: ClockOptions): ServiceClock => {
   let current: ClockReading | undefined;
   /** The offset that the user confirmed; later corrections are measured from it. */
   let confirmed = 0;

@@ -6,13 +6,13 @@ import type { Statement } from '../../statements/kinds.ts';
 import type { CapsuleFragVerifier } from '../../umbral/cfrag.ts';
 import type { CapsuleOpener } from '../../umbral/delegatee.ts';
 import { createServiceClock, type ConfirmClock, type ServiceClock } from './clock-correction.ts';
-import { worldOf, type Surroundings, type World } from './platform.ts';
+import { platformOf, type PlatformOptions, type Platform } from './platform.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { fetchTime } from './service-key.ts';
 import { createTrail, type Trail } from './trail.ts';
-import { createTransport, type Call } from './transport.ts';
+import { createTransport, type CallRoute } from './transport.ts';
 
-export interface ClientOptions extends Surroundings {
+export interface ClientOptions extends PlatformOptions {
   /** Scheme, host and port of the service: `https://api.example.org`. */
   readonly origin: string;
   readonly keys: DeviceKeys;
@@ -40,12 +40,12 @@ export interface CellOpener {
 }
 
 export interface Context {
-  readonly call: Call;
+  readonly call: CallRoute;
   readonly keys: DeviceKeys;
   readonly next: string;
   readonly memory: Memory;
   readonly trail: Trail;
-  readonly world: World;
+  readonly platform: Platform;
   readonly tries: number;
   /** The corrected clock. */
   readonly now: () => Instant;
@@ -58,21 +58,21 @@ export interface Context {
 
 export const createContext = (options: ClientOptions): Context => {
   const { origin, keys, next, tries = 6, memory = createMemory(keys.id), trail = createTrail() } = options;
-  const world = worldOf(options);
+  const platform = platformOf(options);
   if (options.serviceKey !== undefined) memory.noteServiceKey(options.serviceKey);
   const clock = createServiceClock({
-    world,
+    platform,
     confirm: options.confirmClock,
     ask: (nonce) => fetchTime({ call, memory }, nonce),
   });
-  const call = createTransport({ ...world, origin, signer: keys, tries, correction: clock });
+  const call = createTransport({ ...platform, origin, signer: keys, tries, correction: clock });
   return {
     call,
     keys,
     next,
     memory,
     trail,
-    world,
+    platform,
     tries,
     now: clock.now,
     clock,

@@ -3,7 +3,7 @@ import { backOff as backOffWithin } from '../../bytes/back-off.ts';
 import { systemRng, type Rng } from '../../bytes/binary.ts';
 
 /** What a client takes from its surroundings. Every member has a default that works in Node and in browsers. */
-export interface Surroundings {
+export interface PlatformOptions {
   readonly fetch?: typeof fetch;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly rng?: Rng;
 }
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
-export type World = Required<Surroundings>;
+export type Platform = Required<PlatformOptions>;
 
 const systemSleep: Sleep = (ms, signal) =>
   new Promise((resolve, reject) => {
@@ -31,7 +31,7 @@ const systemSleep: Sleep = (ms, signal) =>
 const reasonOf = (signal: AbortSignal | undefined): Error =>
   signal?.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError');
 
-export const worldOf = (s: Surroundings): World => ({
+export const platformOf = (s: PlatformOptions): Platform => ({
   // Called through an arrow: browsers refuse a fetch that lost its `this`.
   fetch: s.fetch ?? ((input, init) => fetch(input, init)),
   clock: s.clock ?? (() => Date.now()),

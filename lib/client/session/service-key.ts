@@ -4,11 +4,11 @@ import type { Jws, Statement, StatementHash } from '../../statements/kinds.ts';
 import { verifyServiceStatement, type ServiceKey, type ServicePayload } from '../../statements/service-statements.ts';
 import { check, checked } from './errors.ts';
 import type { Memory } from './memory.ts';
-import type { Call, CallOptions } from './transport.ts';
+import type { CallOptions, CallRoute } from './transport.ts';
 
 /** Who asks, and the service's key as far as it is known. */
-interface Asking {
-  readonly call: Call;
+interface ServiceKeySource {
+  readonly call: CallRoute;
   readonly memory: Memory;
 }
 
@@ -22,7 +22,7 @@ export interface Checkpoint extends ServicePayload<'checkpoint'> {
 }
 
 /** The pinned key. Without one, the key that the service names is pinned now. @throws {ClientError} `unverified` (`service-key`) */
-export const serviceKey = async (ctx: Asking, options: CallOptions = {}): Promise<ServiceKey> => {
+export const serviceKey = async (ctx: ServiceKeySource, options: CallOptions = {}): Promise<ServiceKey> => {
   const known = ctx.memory.serviceKey();
   if (known !== undefined) return known;
   const { key } = await ctx.call('get-service-key', {}, options);
@@ -31,7 +31,7 @@ export const serviceKey = async (ctx: Asking, options: CallOptions = {}): Promis
 };
 
 /** The service's time now, signed with this nonce by one of its running copies. @throws {ClientError} `unverified` (`time`) */
-export const fetchTime = async (ctx: Asking, nonce: string) => {
+export const fetchTime = async (ctx: ServiceKeySource, nonce: string) => {
   const [key, signed] = [await serviceKey(ctx), await ctx.call('get-time', { query: { nonce } })];
   const by = await checked('time', () => verifyServiceStatement('proxy-key', signed.key, key));
   const said = await checked('time', () => verifyServiceStatement('time', signed.answer, by.key));
@@ -41,7 +41,7 @@ export const fetchTime = async (ctx: Asking, nonce: string) => {
 
 /** @throws {ClientError} `unverified` (`receipt`): none, not by the service, or of another record */
 export const verifyReceipt = async (
-  ctx: Asking,
+  ctx: ServiceKeySource,
   jws: Jws | undefined,
   { hash, payload: p }: { readonly hash: StatementHash; readonly payload: Statement<'record'>['payload'] },
 ): Promise<Receipt> => {
@@ -55,7 +55,7 @@ export const verifyReceipt = async (
 
 /** The end of the own trail now. @throws {ClientError} `unverified` (`checkpoint`) */
 export const fetchCheckpoint = async (
-  ctx: Asking & { readonly keys: Pick<DeviceKeys, 'id'> },
+  ctx: ServiceKeySource & { readonly keys: Pick<DeviceKeys, 'id'> },
   options: CallOptions = {},
 ): Promise<Checkpoint> => {
   const [key, { checkpoint: jws }] = [await serviceKey(ctx, options), await ctx.call('get-checkpoint', {}, options)];

@@ -40,7 +40,7 @@ export const createTrail = (from: TrailSnapshot = { entries: [], checkpoints: []
 };
 
 /** One record that somebody opened at least once; whoever opened it may have kept it. */
-export interface Opened {
+export interface RecordOpening {
   readonly record: RecordId;
   readonly version: number;
   readonly folder: FolderId;
@@ -53,7 +53,7 @@ export interface Opened {
 }
 
 /** Everything that is given must hold. */
-export interface Question {
+export interface OpeningFilter {
   readonly record?: RecordId;
   readonly folder?: FolderId;
   readonly opener?: IdentityId;
@@ -64,9 +64,9 @@ export interface Question {
 }
 
 /** Who opened what, when, and for what purpose, over a verified trail. */
-export const openingsIn = (trail: readonly TrailEntry[], question: Question = {}): readonly Opened[] => {
+export const openingsIn = (trail: readonly TrailEntry[], filter: OpeningFilter = {}): readonly RecordOpening[] => {
   const purposes = purposesIn(trail);
-  const opened = trail.flatMap(({ kind, subject, actor, at, seq }): readonly Opened[] => {
+  const opened = trail.flatMap(({ kind, subject, actor, at, seq }): readonly RecordOpening[] => {
     if (kind !== 'records-opened' || subject.folder === undefined) return [];
     const { folder, grant } = subject;
     const purpose = grant === undefined ? undefined : purposes.get(grant);
@@ -80,7 +80,7 @@ export const openingsIn = (trail: readonly TrailEntry[], question: Question = {}
       seq,
     }));
   });
-  const { from = 0, to = Number.MAX_SAFE_INTEGER, ...members } = question;
+  const { from = 0, to = Number.MAX_SAFE_INTEGER, ...members } = filter;
   const wanted = Object.entries(members) as [keyof typeof members, string | undefined][];
   return opened.filter(
     (o) => o.at >= from && o.at <= to && wanted.every(([name, value]) => value === undefined || o[name] === value),

@@ -9,10 +9,10 @@ import { signRequest } from '../../identity/http-signature.ts';
 import { instant } from '../../statements/fields.ts';
 import type { Signer } from '../../statements/sign.ts';
 import type { ServiceClock } from './clock-correction.ts';
-import { backOff, worldOf, type Surroundings, type World } from './platform.ts';
+import { backOff, platformOf, type PlatformOptions, type Platform } from './platform.ts';
 import { ClientError, ServiceError } from './errors.ts';
 
-export interface TransportOptions extends Surroundings {
+export interface TransportOptions extends PlatformOptions {
   /** Scheme, host and port of the service, as its signatures name it: `https://api.example.org`. */
   readonly origin: string;
   readonly signer: Signer;
@@ -25,21 +25,25 @@ export interface TransportOptions extends Surroundings {
 }
 
 /** What a route takes. Members that the route does not have are left out. */
-export type CallInput<N extends RouteName> = Given<'params', Params<N>> & Given<'query', Query<N>> & BodyOf<N>;
-type Given<K extends string, T> = [string] extends [keyof T]
+export type CallInput<N extends RouteName> = InputPart<'params', Params<N>> & InputPart<'query', Query<N>> & BodyOf<N>;
+type InputPart<K extends string, T> = [string] extends [keyof T]
   ? unknown
   : Partial<T> extends T
     ? Readonly<Partial<Record<K, T>>>
     : Readonly<Record<K, T>>;
 type BodyOf<N extends RouteName> = Body<N> extends undefined ? unknown : { readonly body: Body<N> };
-export type Answered<N extends RouteName> = z.output<(typeof ROUTES)[N]['answer'][1]>;
+export type RouteAnswer<N extends RouteName> = z.output<(typeof ROUTES)[N]['answer'][1]>;
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Calls a route. @throws {ServiceError} the service's refusal; {ClientError} `network`, `bad-answer`; the signal's reason when aborted */
-export type Call = <N extends RouteName>(route: N, input: CallInput<N>, options?: CallOptions) => Promise<Answered<N>>;
+export type CallRoute = <N extends RouteName>(
+  route: N,
+  input: CallInput<N>,
+  options?: CallOptions,
+) => Promise<RouteAnswer<N>>;
 
 const problem = z.object({
   code: z.string(),
@@ -86,7 +90,7 @@ interface Refusal {
   readonly repeatable: boolean;
 }
 
-const refusalOf = (response: Answer): Refusal => {
+const refusalOf = (response: HttpAnswer): Refusal => {
   const header = Number(response.retryAfter ?? Number.NaN);
   const parsed = problem.safeParse(parseJson(response.text));
   if (parsed.success && isErrorCode(parsed.data.code)) {
@@ -103,13 +107,13 @@ const refusalOf = (response: Answer): Refusal => {
 };
 
 /** @returns a function that calls routes as the signer */
-export const createTransport = (options: TransportOptions): Call => {
+export const createTransport = (options: TransportOptions): CallRoute => {
   const { origin, signer, correction, tries = 6, timeout = 30_000 } = options;
-  const world = worldOf(options);
+  const platform = platformOf(options);
 
   return async (name, input, { signal } = {}) => {
     const route: Route = ROUTES[name];
-    const { params = {}, query = {}, body } = input as Loose;
+    const { params = {}, query = {}, body } = input as UntypedInput;
     const url = buildUrl(origin, route, params, query);
     const bytes = body === undefined ? undefined : utf8(JSON.stringify(body));
     let corrected = false;
@@ -118,18 +122,18 @@ export const createTransport = (options: TransportOptions): Call => {
     for (let attempt = 0; ; attempt++) {
       signal?.throwIfAborted();
       const last = attempt + 1 >= tries;
-      const response = await send(world, {
+      const response = await send(platform, {
         route,
         url,
         bytes,
         signer,
-        now: correction?.now() ?? world.clock(),
+        now: correction?.now() ?? platform.clock(),
         timeout,
         signal,
       });
       if (response instanceof ClientError) {
         if (last) throw response;
-        await world.sleep(backOff(world.rng, attempt), signal);
+        await platform.sleep(backOff(platform.rng, attempt), signal);
         continue;
       }
       if (response.ok) {
@@ -147,27 +151,27 @@ export const createTransport = (options: TransportOptions): Call => {
         signedAnew = true;
       } else if (repeatable && !last) {
         const asked = Math.min((retryAfter ?? 0) * 1000, LONGEST_WAIT_MS);
-        await world.sleep(asked + backOff(world.rng, attempt), signal);
+        await platform.sleep(asked + backOff(platform.rng, attempt), signal);
       } else throw error;
     }
   };
 };
 
 /** What the types of {@link CallInput} come down to. */
-interface Loose {
+interface UntypedInput {
   readonly params?: Values;
   readonly query?: Values;
   readonly body?: object;
 }
 
-interface Answer {
+interface HttpAnswer {
   readonly ok: boolean;
   readonly status: number;
   readonly retryAfter: string | null;
   readonly text: string;
 }
 
-interface Sending {
+interface RequestToSend {
   readonly route: Route;
   readonly url: URL;
   readonly bytes: Uint8Array | undefined;
@@ -179,18 +183,18 @@ interface Sending {
 }
 
 /** One try. Without an answer the error comes back as a value, so that the caller decides about another. */
-const send = async (world: World, s: Sending): Promise<Answer | ClientError> => {
+const send = async (platform: Platform, s: RequestToSend): Promise<HttpAnswer | ClientError> => {
   const { method, access } = s.route;
   const signature =
     access === 'public'
       ? {}
       : await signRequest({ method, url: s.url, body: s.bytes }, s.signer, {
           now: s.now,
-          rng: world.rng,
+          rng: platform.rng,
         });
   const limit = AbortSignal.timeout(s.timeout);
   try {
-    const response = await world.fetch(s.url, {
+    const response = await platform.fetch(s.url, {
       method,
       headers: { accept: 'application/json', ...(s.bytes && { 'content-type': 'application/json' }), ...signature },
       ...(s.bytes && { body: s.bytes as BodyInit }),
@@ -207,8 +211,8 @@ const send = async (world: World, s: Sending): Promise<Answer | ClientError> => 
   }
 };
 
-const answered = <N extends RouteName>(name: N, text: string): Answered<N> => {
+const answered = <N extends RouteName>(name: N, text: string): RouteAnswer<N> => {
   const parsed = ROUTES[name].answer[1].safeParse(parseJson(text));
   if (!parsed.success) throw new ClientError('bad-answer', `the answer of ${name} is not what the contract says`);
-  return parsed.data as Answered<N>;
+  return parsed.data as RouteAnswer<N>;
 };
