@@ -65,7 +65,7 @@ export const grantFault = (g: Grant, now: Instant): keyof Grant | undefined => {
   return isEachOnce(g.cells) && g.cells.every(isDelegated) ? undefined : 'cells';
 };
 
-/** If the end of a grant is after its beginning but has passed, the clock of its signer is probably behind. */
+/** Returns `behind` if the end of a grant is after its beginning but has passed, because the clock of its signer is then probably behind. */
 export const endClockFault = ({ notBefore, expires }: Grant, now: Instant): ClockFault | undefined =>
   expires > notBefore ? clockFault(expires, now, { ahead: Infinity, behind: 0 }) : undefined;
 

@@ -123,7 +123,7 @@ const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], 
 
 /**
  * Checks that exactly this request was signed just now by the identity that it names. It needs no look-up, because the identity id is the key. The use case
- * checks whether the identity is registered, and the transaction whether the nonce is new.
+ * checks whether the identity is registered, and the transaction of a mutation whether the nonce is new.
  *
  * @param at `now` in ms since 1970
  * @throws {HttpSignatureError}

@@ -4,7 +4,7 @@ import type { Instant } from '../domain/time.ts';
 
 /** The nonce of a signed request, claimed together with the effect of a mutation. */
 export interface Nonce {
-  /** 16 random bytes as base64. */
+  /** 16 random bytes as base64url, 22 characters. */
   readonly value: string;
   /** When the signature expires, ms since 1970. */
   readonly expires: number;

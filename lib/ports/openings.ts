@@ -37,6 +37,9 @@ export interface OpeningView {
 
 export interface Openings {
   read(opening: Statement<'opening'>): Promise<OpeningView>;
-  /** Counts and logs the opening and claims its id, in one transaction. Condition: the grant is live and has enough openings left (`grant-ended`, `grant-not-begun`), and its pace is kept (`too-many`). */
+  /**
+   * Counts and logs the opening and claims its id, in one transaction. Conditions: the grant is live and has enough openings left (`grant-ended`,
+   * `grant-not-begun`), and the second has openings left (`too-many`).
+   */
   record(opening: Statement<'opening'>, seen: OpeningView, event: EventDraft, call: Call): Promise<Written>;
 }

@@ -1,5 +1,5 @@
-// Environment: reads and checks environment variables. Only this file reads process.env. An error names all missing variables at
-// once. The AWS SDK reads AWS_ENDPOINT_URL and the credentials itself.
+// Environment: reads and checks environment variables. Only this file reads process.env. An error names all missing variables at once. The AWS SDK itself
+// reads AWS_ENDPOINT_URL and the credentials.
 import * as z from 'zod/mini';
 
 const text = z.string().check(z.minLength(1));

@@ -76,7 +76,7 @@ export const grantCellKey = (grant: GrantId, cell: CellName): Key => ({
   sk: `C#${cellText(cell)}`,
 });
 
-/** Key of the nonce table, for the nonce of a request (24 characters) or an opening id (26). */
+/** Key of the nonce table, for the nonce of a request (22 characters) or an opening id (26). */
 export const claimPk = (identity: IdentityId, nonce: string): string => `N#${identity}#${nonce}`;
 
 const gsi1 = (gsi1pk: string, gsi1sk: string) => ({ gsi1pk, gsi1sk });
