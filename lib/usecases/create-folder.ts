@@ -9,7 +9,8 @@ import { registered } from './checks/caller.ts';
 import { assertCapsule } from './checks/capsule.ts';
 import { carriedInto } from './checks/carried-extensions.ts';
 import type { Folders, Grants, Identities, NewExtension, Records, StoredCell, StoredWrap } from '../ports/index.ts';
-import { mustBe, mustBePoint } from './checks/statement-members.ts';
+import { mustBePoint } from './checks/curve-points.ts';
+import { mustBe } from './checks/statement-members.ts';
 import { folderAnswer } from './shared/answers.ts';
 
 interface Deps {

@@ -8,7 +8,8 @@ import { verifyStatement } from '../statements/verify.ts';
 import { verifyMessage } from '../umbral/proxy.ts';
 import type { Call } from '../ports/call.ts';
 import type { Identities, StoredIdentity } from '../ports/index.ts';
-import { mustBe, mustBePoint } from './checks/statement-members.ts';
+import { mustBePoint } from './checks/curve-points.ts';
+import { mustBe } from './checks/statement-members.ts';
 import { identityAnswer } from './shared/answers.ts';
 
 interface Deps {

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
 import { UmbralError } from '../../lib/umbral/errors.ts';
-import { mustBe, mustHaveNo, orRefuse } from '../../lib/usecases/checks/statement-members.ts';
+import { orRefuse } from '../../lib/usecases/checks/curve-points.ts';
+import { mustBe, mustHaveNo } from '../../lib/usecases/checks/statement-members.ts';
 
 test('what does not hold is named', () => {
   expect(() => mustBe('grant', true)).not.toThrow();

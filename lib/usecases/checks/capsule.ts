@@ -3,7 +3,7 @@ import { AppError } from '../../api/errors.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
 import { decodeCapsule } from '../../umbral/capsule.ts';
 import type { StoredWrap } from '../../ports/index.ts';
-import { orRefuse } from './statement-members.ts';
+import { orRefuse } from './curve-points.ts';
 
 /** @throws {AppError} `capsule-invalid` */
 export function assertCapsule({ capsule }: Pick<StoredWrap, 'capsule'>): void {

@@ -12,7 +12,8 @@ import { decodeKFrag, decodePublicKey, kfragId, verifyKFrag } from '../../umbral
 import type { Call } from '../../ports/call.ts';
 import { whileRegistered } from './caller.ts';
 import type { Folders, Identities, NewGrant, StoredCell, StoredIdentity, StoredRequest } from '../../ports/index.ts';
-import { mustBe, mustBeInTime, mustHaveNo, orRefuse } from './statement-members.ts';
+import { orRefuse } from './curve-points.ts';
+import { mustBe, mustBeInTime, mustHaveNo } from './statement-members.ts';
 
 export interface GrantDeps {
   readonly identities: Pick<Identities, 'find'>;

@@ -1,9 +1,6 @@
 // Statement members: checks that the members of a statement agree with the request that contains it and with the service's clock.
 import { AppError } from '../../api/errors.ts';
-import { fromBase64url } from '../../bytes/codec.ts';
 import type { ClockFault, Instant } from '../../domain/time.ts';
-import { UmbralError } from '../../umbral/errors.ts';
-import { decodePublicKey, type PublicKey } from '../../umbral/proxy.ts';
 
 /** Refuses a statement whose member is wrong. @throws {AppError} `statement-invalid`, with the member */
 export function mustBe(member: string, holds: boolean): void {
@@ -21,18 +18,4 @@ export function mustHaveNo(fault: string | undefined): void {
  */
 export function mustBeInTime(member: string, clock: ClockFault | undefined, now: Instant): void {
   if (clock !== undefined) throw new AppError('statement-invalid', { member, clock, serverTime: now });
-}
-
-/** Maps UmbralError to `refusal`, and throws any other error again. @throws {AppError} the refusal */
-export function orRefuse<T>(refusal: AppError, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    throw error instanceof UmbralError ? refusal : error;
-  }
-}
-
-/** A key must be a point of the curve. @throws {AppError} `statement-invalid` */
-export function mustBePoint(member: string, key: string): PublicKey {
-  return orRefuse(new AppError('statement-invalid', { member }), () => decodePublicKey(fromBase64url(key)));
 }
