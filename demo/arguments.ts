@@ -1,4 +1,4 @@
-// What the demo was asked to do, and whether it can be done, before anything is started.
+// Parses the arguments of the demo, and checks that every file can be read, before anything starts.
 import { constants } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -8,7 +8,7 @@ export interface Arguments {
   readonly files: readonly string[];
 }
 
-/** The message is for whoever typed the command. */
+/** A wrong command line. The message is for the user. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
@@ -20,7 +20,7 @@ export const USAGE = `usage: npm run demo -- [--json] [FILE...]
 Without files, the samples in demo/samples are used. Files may be of any type, 0 bytes to 1 GiB.
   --json   print one JSON line instead of the story`;
 
-/** Not the notes beside the samples. */
+/** Tells whether a file is a sample. The README is not. */
 const isSample = (name: string): boolean => !name.startsWith('.') && !name.endsWith('.md');
 
 const why = (error: unknown): string => {

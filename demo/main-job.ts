@@ -1,4 +1,4 @@
-// The main job, step by step, as the people in it live it. Everything between them goes through the service; this file sees ids and files on disk.
+// Runs the main job step by step: register, file, request, approve, open, refuse a stranger, revoke, read the trail. It sees only ids and file paths.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
@@ -34,7 +34,7 @@ const sha256Of = async (path: string): Promise<string> => {
   return hash.digest('hex');
 };
 
-/** The code of a refusal, undefined when it was let in. Anything that is no refusal by the service ends the walk. */
+/** Returns the code of the refusal, or undefined if the call succeeded. Any other error ends the run. */
 const refusedWith = async (attempt: Promise<unknown>, ...codes: readonly string[]): Promise<string | undefined> => {
   try {
     await attempt;
@@ -168,7 +168,7 @@ export const runMainJob = async (
   };
 };
 
-/** registered, folder, each record, request, grant, opening (100 records each), revocation: what the trail must hold at least. */
+/** The trail must have at least these events: registered, folder, each record, request, grant, opening (100 records each), revocation. */
 export const allAsExpected = ({
   files,
   refusedStranger,

@@ -1,4 +1,4 @@
-// npm run demo: starts the system, walks the main job with three people in three processes, and ends everything it started.
+// Runs `npm run demo`: starts the system, runs the main job with three people in three processes, and stops everything that it started.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { allAsExpected, runMainJob, type Outcome } from './main-job.ts';
 
 const ending = listenForEnding();
 
-/** Undone in reverse, each even when another fails; once, whoever asks first. */
+/** Collects cleanup steps and runs them once, in reverse order. A failed step does not stop the others. */
 const undoing = () => {
   const steps: (() => Promise<unknown>)[] = [];
   let done: Promise<void> | undefined;
@@ -26,9 +26,9 @@ const undoing = () => {
 
 interface Run {
   readonly files: readonly string[];
-  /** Gets the story, line by line. */
+  /** Receives the story, line by line. */
   readonly print: (line: string) => void;
-  /** Told what takes long. */
+  /** Receives notes about slow steps. */
   readonly say: (line: string) => void;
 }
 
@@ -70,7 +70,7 @@ const run = async ({ files, print, say }: Run): Promise<Outcome> => {
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 const err = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** @returns whether all that the story tells held */
+/** @returns true if every step had the expected result */
 const runAndReport = async (argv: readonly string[]): Promise<boolean> => {
   const start = performance.now();
   const { json, files } = await readArguments(argv);
@@ -85,7 +85,7 @@ const runAndReport = async (argv: readonly string[]): Promise<boolean> => {
   return good;
 };
 
-/** Not a file of that name: those come after `--`. */
+/** Tells whether help is asked for. Names after `--` are files. */
 const asksForHelp = (argv: readonly string[]): boolean =>
   argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).some((a) => a === '--help' || a === '-h');
 

@@ -1,8 +1,8 @@
-// What is told while it happens, and how long each step took.
+// Prints the story of the demo line by line, with the time of each step.
 
 export interface Story {
   readonly heading: (text: string) => void;
-  /** Runs a step and tells it, with its time, when it is done. */
+  /** Runs a step, then prints its sentence and its time. */
   readonly step: <T>(run: () => Promise<T>, tell: (result: T) => string) => Promise<T>;
   readonly say: (text: string) => void;
 }
@@ -38,5 +38,5 @@ export const size = (bytes: number): string => {
   return `${value.toFixed(1)} ${units[unit] ?? ''}`;
 };
 
-/** Enough of an id to tell it from others on a screen. */
+/** Shortens an id for the screen. */
 export const brief = (id: string): string => `${id.slice(0, 9)}...${id.slice(-4)}`;

@@ -1,5 +1,5 @@
-// A party of the story as a process of its own. It is told what to do on its standard input and answers on its standard output, a line of JSON
-// each: ids and paths, never a key and never content.
+// Starts one person of the demo as a child process. Commands go to its standard input and answers come from its standard output, one line of JSON
+// each. They contain ids and paths, never keys or record bodies.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { Commands } from './party.ts';
 
 export type CommandResult<C extends keyof Commands> = Awaited<ReturnType<Commands[C]>>;
 
-/** What the party could not do: the code of the refusal, and how a grant ended. */
+/** A command that failed: the code of the refusal, and its reason. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly code: string;
@@ -34,7 +34,7 @@ interface Reply {
   readonly refused?: { readonly code: string; readonly reason?: string; readonly message: string };
 }
 
-/** @param home a folder of its own: key file, memory and opened files */
+/** @param home the person's own folder: key file, memory and opened files */
 export const startParty = (who: string, home: string, origin: string): PartyProcess => {
   const child = spawn(
     process.execPath,
@@ -58,7 +58,7 @@ export const startParty = (who: string, home: string, origin: string): PartyProc
   const ended = once(child, 'exit').then(([code]) => {
     for (const { reject } of waiting.splice(0)) reject(new Error(`${who} ended early (exit code ${String(code)})`));
   });
-  // A process that has ended cannot be told anything; whoever waits for its answer hears of it above.
+  // Writing to an ended process fails. The handler above rejects the waiting commands.
   child.stdin.on('error', () => undefined);
 
   return {

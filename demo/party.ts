@@ -1,5 +1,5 @@
-// One person of the story: a client with its own key file and memory in its own folder. Does what it is told on standard input, a line of JSON
-// each, and answers with ids, names of files and counts. Content and keys stay here.
+// Runs one person of the demo: a client with its own key file and memory in its own folder. It reads commands from standard input, one line of JSON
+// each, and answers with ids, file names and counts. Record bodies and keys stay in this process.
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -114,7 +114,7 @@ const partyOf = (identity: Identity, memory: Memory, home: string, origin: strin
         folders: 'folders' in scope ? scope.folders : [],
       }));
     },
-    /** The two met, and the patient made sure of the clinician's id: of nobody else's request would it be said yes to. */
+    /** Approves a request of this recipient. In the story the two met, and the patient verified the recipient's id. */
     approve: async ({ request, days, from }: { request: string; days: number; from: IdentityId }) => {
       patient.verify(from);
       const asked = (await patient.listRequests('pending')).find((r) => r.id === request);
@@ -132,14 +132,14 @@ const partyOf = (identity: Identity, memory: Memory, home: string, origin: strin
       const opened = await recipient.open(grant, records);
       const files: { record: string; path: string; mediaType: string | undefined }[] = [];
       for (const { record, metadata, save } of opened) {
-        // Named by the id: a file name is the author's word, and not to be followed into other folders.
+        // The path uses the record id, because an author could choose a file name that leads into another folder.
         const path = join(out, record);
         await save(intoFile(path));
         files.push({ record, path, mediaType: metadata.mediaType });
       }
       return files;
     },
-    /** Asks for what was opened before once more, with the grant as it was known then. */
+    /** Opens the same records again with the grant that was fetched before. */
     reopen: async (_: object) => {
       if (last === undefined) throw new AppError('not-found');
       const opened = await recipient.open(last.grant, last.records);

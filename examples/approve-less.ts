@@ -1,4 +1,4 @@
-// A hospital asks for a category for a month; the patient looks at what that would open, and gives less of everything.
+// Approves a request in part: a hospital asks for a category for a month, and the patient grants fewer folders, rights, days and openings.
 import { PURPOSE_TEXTS } from '../lib/client/index.ts';
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, type At } from './people.ts';
 

@@ -1,4 +1,4 @@
-// What the trail and the service say, shown to a third party that knows two ids and the service's key, and asks nobody. docs/spec/evidence.md.
+// Checks evidence offline: a third party that knows two ids and the service key verifies statements from the trail. docs/spec/evidence.md.
 import { statementHash, verifyServiceStatement, verifyStatement } from '../lib/client/index.ts';
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, type At } from './people.ts';
 
@@ -11,7 +11,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   await clinic.open(await clinic.grant(read.id, patient.id), [filed]);
   const opened = (await patient.audit()).find((e) => e.kind === 'records-opened')!;
 
-  // What is handed over: texts. What the third party knows from elsewhere: two ids and a key.
+  // The third party gets five texts. It knows two ids and the service key from elsewhere.
   const shown = {
     grant: read.statement.jws,
     opening: opened.evidence!,

@@ -1,4 +1,4 @@
-// A specialist files the next version of a record. The one before stays, and every reader sees who wrote which, and by whose leave.
+// Files the next version of a record: the version before stays, and every reader sees each author and the grant that allowed it.
 import { byHand, bytes, DAYS, newPatient, newRecipient, textOf, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {

@@ -1,4 +1,4 @@
-// Grants, requests and the trail as one FHIR R4 Bundle, to take along.
+// Exports grants, requests and the audit trail as one FHIR R4 Bundle.
 import { byHand, bytes, DAYS, newPatient, newRecipient, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {

@@ -1,4 +1,4 @@
-// A standing grant: the family doctor reads everything, also what the patient makes later.
+// Makes a standing grant: the family doctor can read all folders, also those made later.
 import { byHand, bytes, DAYS, newPatient, newRecipient, textOf, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {

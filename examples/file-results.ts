@@ -1,4 +1,4 @@
-// A laboratory files results into a patient's folder. It keeps no way to read them back, and gets a receipt.
+// Files a record under a grant to add: a laboratory cannot read its result back, and gets a receipt.
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, textOf, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {
@@ -16,7 +16,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
     fileName: 'blood-count.txt',
     title: 'Blood count',
   });
-  // Signed by the service: that it stored this, and which event of the patient's trail tells of it.
+  // The service signed that it stored the record, and the hash of the event in the patient's trail.
   const receipt = filed.receipt!;
 
   const [record] = await patient.listRecords(folder.id);

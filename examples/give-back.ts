@@ -1,4 +1,4 @@
-// A recipient that needs a grant no more gives it back; one whose receiving key is replaced asks anew with the next.
+// Returns a grant: a recipient replaces its receiving key and gives back the grant that was made for the old one.
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {

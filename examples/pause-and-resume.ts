@@ -1,4 +1,4 @@
-// A patient holds a grant for a while, and lets it go on.
+// Pauses a grant and resumes it.
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, textOf, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {

@@ -1,4 +1,4 @@
-// What all examples start with: identities, files, and how an example is run by hand.
+// Creates the people and texts of the examples, and runs an example from the command line.
 import process, { argv } from 'node:process';
 import { pathToFileURL } from 'node:url';
 import {
@@ -11,10 +11,10 @@ import {
 } from '../lib/client/index.ts';
 
 export interface At {
-  /** Where the API is: what `npm start` prints. */
+  /** Address of the API, as `npm start` prints it. */
   readonly origin: string;
   readonly fetch?: typeof fetch;
-  /** Takes what is told, line by line; prints it unless given. */
+  /** Receives the output line by line. Default: prints it. */
   readonly say?: (line: string) => void;
 }
 
@@ -37,7 +37,7 @@ export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text
 export const textOf = (opened: { readonly stream: () => ReadableStream<Uint8Array> }): Promise<string> =>
   new Response(opened.stream() as ReadableStream<Uint8Array<ArrayBuffer>>).text();
 
-/** The code that a call is refused with; nothing is not a refusal. */
+/** Returns the code of the refusal. @throws if the call succeeds */
 export const refusal = async (call: Promise<unknown>): Promise<string> => {
   try {
     await call;
@@ -48,7 +48,7 @@ export const refusal = async (call: Promise<unknown>): Promise<string> => {
   throw new Error('this should have been refused');
 };
 
-/** Runs an example that was named on the command line: `npx tsx examples/NAME.ts ORIGIN`. */
+/** Runs the example that the command line names: `npx tsx examples/NAME.ts ORIGIN`. */
 export const byHand = async (url: string, run: (at: At) => Promise<unknown>): Promise<void> => {
   const [, program = '', origin] = argv;
   if (url !== pathToFileURL(program).href) return;

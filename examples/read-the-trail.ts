@@ -1,4 +1,4 @@
-// Who opened what, when, and for what purpose: answered over the trail that the patient's client verified, kept, and reads on from.
+// Reads the audit trail: finds who opened which record, when and for which purpose, and continues from the stored trail on another day.
 import { createIdentity, createPatient, createTrail, importMemory, PURPOSE_TEXTS } from '../lib/client/index.ts';
 import { byHand, bytes, DAYS, newRecipient, type At } from './people.ts';
 
@@ -23,7 +23,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   say(`The service signed the trail up to event ${checkpoint.seq}. Memory and trail are kept, as plain JSON.`);
   const [memory, trail] = [patient.memory.export(), patient.trail.export()];
 
-  // Another day. What was kept must still be there, or the client names what is not.
+  // On another day the stored events must still be in the trail. Otherwise the client reports the first missing one.
   const next = createPatient({
     ...at,
     ...identity,

@@ -1,4 +1,4 @@
-// A patient revokes one grant of two. What is filed next goes into a new epoch of the folder, which the other recipient can still read.
+// Revokes one of two grants: the next record goes into a new epoch of the folder, which only the other recipient can read.
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, textOf, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {

@@ -1,4 +1,4 @@
-// A patient shows one record to somebody, and nothing else of the folder that it is in.
+// Shares one record and no other record of its folder.
 import { bytes, byHand, DAYS, newPatient, newRecipient, refusal, textOf, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {

@@ -1,4 +1,4 @@
-// Names are only what somebody calls itself. Two people make sure of each other's ids: sixty digits read aloud, or a code that is scanned.
+// Verifies an id in person, by sixty digits or a QR code, because anybody can register any name.
 import { qrPayload, readQrPayload, safetyNumber } from '../lib/client/index.ts';
 import { byHand, DAYS, newPatient, newRecipient, refusal, type At } from './people.ts';
 
@@ -10,7 +10,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
 
   const unverified = await refusal(patient.approve(asked!));
   say(`The patient's client does not approve an id that nobody verified (${unverified}).`);
-  // What both screens show.
+  // Both screens show these digits.
   const digits = safetyNumber(patient.id, clinic.id);
   const same = digits === safetyNumber(clinic.id, patient.id);
   say(`Both read the same sixty digits to each other: ${same}.`);

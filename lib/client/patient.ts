@@ -1,4 +1,4 @@
-// The patient: owns folders, files records, answers requests, grants and revokes, reads the trail.
+// Creates a patient's client: it owns folders, files records, answers requests, grants and revokes access, and reads the audit trail.
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { FhirExport } from '../fhir/bundle.ts';
 import type { Category } from '../statements/fields.ts';
@@ -37,107 +37,106 @@ import { readWithPurposes } from './audit/reconcile.ts';
 import { openingsIn, type RecordOpening, type OpeningFilter, type Trail, type TrailEntry } from './session/trail.ts';
 import type { CallOptions } from './session/transport.ts';
 
-/** Every function may throw AppError (the service's refusal) and ClientError (`network`, `bad-answer`) besides what it names. */
+/** Every function may also throw AppError (a refusal by the service) and ClientError (`network`, `bad-answer`, `wrong-clock`). */
 export interface Patient {
   readonly id: IdentityId;
-  /** What to keep for the next time: `memory.export()`. */
+  /** The newest verified statements. Store `memory.export()` for the next start. */
   readonly memory: Memory;
   /** The correction of this device's clock, with the signed time; undefined if there is none. */
   readonly clock: () => ClockReading | undefined;
-  /** Puts the identity statement in its place. Doing it twice changes nothing. */
+  /** Registers the identity statement. Registering twice changes nothing. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
-  /** @param input.name 1 to about 900 bytes; sealed, so that only the patient reads it */
+  /** @param input.name 1 to about 900 bytes; encrypted, so that only the patient can read it */
   readonly createFolder: (
     input: { readonly name: string; readonly category: Category },
     options?: CallOptions,
   ) => Promise<Folder>;
   /**
-   * The folders' current epochs. Verified: own signature, own key, nothing older than what is remembered; the names are opened.
-   * The list may lag: a folder made just before may be missing from it. It can be filed into, granted and opened all the same.
+   * Lists the folders in their current epochs, with decrypted names. Verified: own signature, own key, nothing older than the memory.
+   * The list may lag: a folder made just before may be missing. Other calls can use that folder by its id.
    * @throws {ClientError} `unverified` (`folder`, `folder-key`, `folder-name`), `rolled-back`
    */
   readonly listFolders: (options?: CallOptions) => Promise<readonly Folder[]>;
   /**
-   * Seals a file of any length, also one whose length is not known before its end, stores it and makes it visible. Memory does not grow
-   * with the file.
-   * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`; whatever the source throws
+   * Encrypts a body of any length, stores it and makes it visible. The length may be unknown in advance. Memory use does not grow with the body.
+   * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`; an error of the source as it is
    */
   readonly file: (folder: FolderId, content: Content, metadata: Metadata, options?: FileOptions) => Promise<RecordInfo>;
-  /** The next version of a record. Those before stay readable to whoever may read them. Otherwise as `file`. */
+  /** Files the next version of a record. Readers keep their access to earlier versions. Otherwise like `file`. */
   readonly fileVersion: (
     before: RecordInfo,
     content: Content,
     metadata: Metadata,
     options?: FileOptions,
   ) => Promise<RecordInfo>;
-  /** The records of a folder, latest versions, oldest first. Verified: the author's signature, and that the sealed metadata is the signed one. */
+  /** Lists the latest version of each record in a folder, oldest first. Verified: the author's signature, and that the sealed metadata is the signed one. */
   readonly listRecords: (folder: FolderId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
-  /** Every version of a record, oldest first. Verified: as for a list, and that each names the one before. */
+  /** Lists all versions of a record, oldest first. Verified: as in `listRecords`, and that each version names the one before. */
   readonly listVersions: (record: RecordId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
-  /** Opens own records; it stands in the trail. Verified: as for a recipient, without grant and fragments. */
+  /** Opens own records. The trail records the opening. Verified: as for a recipient, without grant and capsule fragments. */
   readonly open: (records: readonly RecordInfo[], options?: OpenOptions) => Promise<readonly OpenedRecord[]>;
-  /** Wraps, metadata and blob go; the statement stays as a tombstone. */
+  /** Deletes wraps, metadata and blobs of a record. Its statements stay as a tombstone. */
   readonly deleteRecord: (
     record: RecordInfo,
     code?: Payload<'deletion'>['code'],
     options?: CallOptions,
   ) => Promise<void>;
-  /** Verified: the signature of whoever asks. The id says who that is; a name would be its own word. */
+  /** Lists requests to this patient. Verified: the recipient's signature. Only the id identifies the recipient; a name is its own claim. */
   readonly listRequests: (state?: RequestState, options?: CallOptions) => Promise<readonly AccessRequest[]>;
   /**
-   * Answers a request: one grant to read over all that it reaches, and for adding and writing one per folder.
-   * Verified: the request's signature, the recipient's identity statement, that it holds the receiving key and asked with that key, own folders.
+   * Approves a request: signs one grant to read over its whole scope, and one grant per folder for `add` and for `write`.
+   * Verified: the request's signature, the recipient's identity statement and receiving key, that the request names that key, own folders.
    * @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient`
    */
   readonly approve: (request: AccessRequest, options?: ApproveOptions) => Promise<Grants>;
-  /** What approving would open, now: the folders that the request reaches. */
+  /** Lists the folders that an approval would open now. */
   readonly preview: (request: AccessRequest, options?: CallOptions) => Promise<readonly Folder[]>;
   readonly deny: (request: AccessRequest, code?: Payload<'denial'>['code'], options?: CallOptions) => Promise<void>;
   /**
-   * Grants without a request. Verified: the recipient's identity statement, own folders. Categories and everything reach what `listFolders` shows.
+   * Grants access without a request. Verified: the recipient's identity statement, own folders. Categories and everything use `listFolders`.
    * @throws {ClientError} `unverified`, `not-mine`, `bad-argument`
    */
   readonly grant: (input: GrantInput, options?: CallOptions) => Promise<Grants>;
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
   readonly getGrant: (id: GrantId, options?: CallOptions) => Promise<GrantWithCells>;
-  /** Holds a grant at once: no opening sent after this returns is answered until it is resumed. */
+  /** Pauses a grant at once. After this returns, the service answers no opening under it until the grant is resumed. */
   readonly pause: (grant: PausableGrantRef, options?: CallOptions) => Promise<Grant>;
   readonly resume: (grant: PausableGrantRef, options?: CallOptions) => Promise<Grant>;
-  /** Ends a grant at once: no opening sent after this returns is answered. */
+  /** Revokes a grant at once. After this returns, the service answers no opening under it. */
   readonly revoke: (grant: GrantRef, code?: Payload<'revocation'>['code'], options?: CallOptions) => Promise<Grant>;
   /**
-   * Closes the cells of grants that ended, by new epochs, and carries the other grants over. Also done before anything is filed or granted.
+   * Settles ended grants: starts a new epoch of each folder that they could read, and carries the other grants over. Filing and granting do this first.
    */
   readonly settle: (options?: CallOptions) => Promise<void>;
-  /** Starts a folder's next epoch, whatever ended. */
+  /** Starts a folder's next epoch, also if no grant has ended. */
   readonly startEpoch: (folder: FolderId, options?: CallOptions) => Promise<Folder>;
-  /** Grants that are to read a folder and do not read all of it yet; `carryOver` sees to it. */
+  /** Lists the outstanding grants of a folder: each lacks a cell that it should have. `carryOver` adds the cells. */
   readonly outstanding: (folder: FolderId, options?: CallOptions) => Promise<readonly Grant[]>;
-  /** Gives them the cells that they miss. @returns how many grants that were */
+  /** Extends the outstanding grants by the cells that they lack. @returns how many grants it extended */
   readonly carryOver: (folder: FolderId, options?: CallOptions) => Promise<number>;
-  /** The owner made sure in person that this id is whom it should be: `safetyNumber`, or a scanned code. */
+  /** Records that the patient verified this id in person, by `safetyNumber` or a scanned code. */
   readonly verify: (id: IdentityId) => void;
-  /** The service's signature on the end of the trail, held against the verified trail. @throws {TrailError} `rolled-back` */
+  /** Fetches the service's signature on the head of the trail, and compares it with the verified trail. @throws {TrailError} `rolled-back` */
   readonly checkpoint: (options?: CallOptions) => Promise<Checkpoint>;
-  /** The event that a receipt names. @throws {ClientError} `unverified` (`receipt`) when the trail leaves it out */
+  /** Finds the event that a receipt names. @throws {ClientError} `unverified` (`receipt`) if the trail does not contain it */
   readonly eventOf: (receipt: Receipt, options?: CallOptions) => Promise<TrailEntry>;
   /**
-   * Who opened what, when, for what purpose: over the trail, read to its end and verified; the purpose is that of the grant as the patient signed it.
+   * Finds openings in the whole verified trail: who opened which record, when, and for which purpose. The purpose comes from the signed grant.
    * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`)
    */
   readonly openings: (filter?: OpeningFilter, options?: AuditOptions) => Promise<readonly RecordOpening[]>;
-  /** What to keep of the trail for the next time: `trail.export()`. */
+  /** The verified trail. Store `trail.export()` for the next start. */
   readonly trail: Trail;
   /**
-   * The whole audit trail, oldest first. Verified: every link from the start, that nothing verified earlier is gone or changed, and the
-   * statements behind openings. Complete only for an honest service.
-   * @throws {TrailError} `unverified`, `rolled-back`, with the place of the entry; {ClientError} `unverified` (`evidence`)
+   * Reads the whole audit trail, oldest first. Verified: every link from the start, that no event verified before is missing or changed, and the
+   * evidence of events. The trail is complete only if the service is honest.
+   * @throws {TrailError} `unverified`, `rolled-back`, with the number of the event; {ClientError} `unverified` (`evidence`)
    */
   readonly audit: (options?: AuditOptions) => Promise<readonly TrailEntry[]>;
   /**
-   * Every grant and request as FHIR R4 Consent (IHE PCF) and the whole trail as AuditEvent (IHE BALP), in one Bundle: docs/spec/fhir-export.md. Ids
-   * and codes only: no name of a folder, no message, no content. Verified: the trail as for `audit`, every statement, that no grant is missing which
-   * the trail has, and that grants and requests are made, extended, held, ended and answered as the trail has it.
+   * Exports every grant and request as FHIR R4 Consent (IHE PCF) and the whole trail as AuditEvent (IHE BALP), in one Bundle:
+   * docs/spec/fhir-export.md. It contains ids and codes only: no folder names, messages or bodies. Verified: the trail as in `audit`, every statement,
+   * that no grant of the trail is missing, and that the states of grants and requests agree with the trail.
    * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`, `request`, and what `getGrant` checks)
    */
   readonly exportFhir: (options?: AuditOptions) => Promise<FhirExport>;
@@ -154,7 +153,7 @@ const deny = async (
   await ctx.call('deny-request', { params: { requestId: id }, body: { statement: jws } }, options);
 };
 
-/** A place in an own folder; what ended is closed first, so that nothing is filed where somebody could still read it. */
+/** Builds the filing target for an own folder. Ended grants are settled first, so that no record is filed into a cell that they could read. */
 const ownTarget = async (
   ctx: Context,
   folder: FolderId,
@@ -191,7 +190,7 @@ const openOwn = async (
     options,
   );
 
-/** A client that acts as a patient. Holds the keys it is given and nothing on disk. */
+/** Creates a client that acts as a patient. It keeps keys in memory only and writes nothing to disk. */
 export const createPatient = (options: ClientOptions): Patient => {
   const ctx = createContext(options);
   return {

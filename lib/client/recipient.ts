@@ -1,4 +1,4 @@
-// The recipient: asks for access, and opens what it was granted. It trusts the patient's signature and nothing that the service says.
+// Creates a recipient's client: it requests access, opens and files records under grants. It trusts only statements that the patient signed.
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { listOwnEvents, type OwnEvent } from './audit/read-trail.ts';
@@ -40,55 +40,55 @@ import {
 } from './access/requests.ts';
 import type { CallOptions } from './session/transport.ts';
 
-/** Every function may throw AppError (the service's refusal) and ClientError (`network`, `bad-answer`) besides what it names. */
+/** Every function may also throw AppError (a refusal by the service) and ClientError (`network`, `bad-answer`, `wrong-clock`). */
 export interface Recipient {
   readonly id: IdentityId;
-  /** What to keep for the next time: `memory.export()`. */
+  /** The newest verified statements. Store `memory.export()` for the next start. */
   readonly memory: Memory;
   /** The correction of this device's clock, with the signed time; undefined if there is none. */
   readonly clock: () => ClockReading | undefined;
-  /** Puts the identity statement in its place. Doing it twice changes nothing. */
+  /** Registers the identity statement. Registering twice changes nothing. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
   /**
-   * Puts a new receiving key in place of the last. Pending requests name the last one: withdraw them and ask anew. Grants stay with the key that they
-   * were given for; `giveBack` those whose key is lost.
+   * Replaces the receiving key by the next one. Pending requests name the old key: withdraw them and send new ones. Grants keep the key that they
+   * were made for; return those whose key is lost (`giveBack`).
    */
   readonly renewReceivingKey: (options?: CallOptions) => Promise<Statement<'identity'>>;
   readonly request: (input: RequestInput, options?: CallOptions) => Promise<AccessRequest>;
-  /** Takes back a request that nobody answered yet. */
+  /** Withdraws a pending request. */
   readonly withdraw: (
     request: AccessRequest,
     code?: Payload<'withdrawal'>['code'],
     options?: CallOptions,
   ) => Promise<void>;
   readonly listRequests: (state?: RequestState, options?: CallOptions) => Promise<readonly AccessRequest[]>;
-  /** Verified: the signature of the patient that each grant names. Whether that is the patient one means, its id says. */
+  /** Lists grants to this recipient. Verified: the signature of the patient that each grant names. The caller must compare the patient's id. */
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
   /**
-   * A grant and the folder statements of its cells. Verified: the patient's signature on all of them, and that each cell is the one of the
-   * statement whose hash the grant names.
-   * @param patient whom the grant must be from; whoever it names unless given
+   * Fetches a grant with the folder statements of its cells. Verified: the patient's signature on each, and that the grant names the hash of each
+   * folder statement.
+   * @param patient the expected patient. Default: the patient that the grant names
    * @throws {ClientError} `unverified` (`grant`, `grant-cell`, `folder`), `not-mine`
    */
   readonly grant: (id: GrantId, patient?: IdentityId, options?: CallOptions) => Promise<GrantWithCells>;
-  /** Ends a grant at once: it is needed no more, or the receiving key that it was given for is lost or replaced. */
+  /** Returns a grant, which ends it at once. Reasons: the grant is no longer needed, or its receiving key was lost or replaced. */
   readonly giveBack: (grant: GrantRef, code?: Payload<'return'>['code'], options?: CallOptions) => Promise<Grant>;
-  /** The records that a grant shows of a folder. Verified: the author's signature, and that the sealed metadata is the signed one. */
+  /** Lists the records of a folder that a grant covers. Verified: the author's signature, and that the sealed metadata is the signed one. */
   readonly listRecords: (
     grant: GrantWithCells,
     folder: FolderId,
     options?: CallOptions,
   ) => Promise<readonly RecordInfo[]>;
-  /** The versions of a record that the grant shows, oldest first. Verified: as for a list, and that each names the one before. */
+  /** Lists the versions of a record that the grant covers, oldest first. Verified: as in `listRecords`, and that each version names the one before. */
   readonly listVersions: (
     grant: GrantWithCells,
     record: RecordId,
     options?: CallOptions,
   ) => Promise<readonly RecordInfo[]>;
   /**
-   * Opens records; each counts, and stands in the patient's trail. Verified before anything is shown: the author's signature and right, the
-   * fragment's proof and that it is the granted one, the key's commitment, metadata. While streaming: every chunk before it is given out,
-   * and at the end that all of it was the signed blob; a stream that errors must not be used, not even its beginning.
+   * Opens records. Each record counts as an opening, and the patient's trail records it. Verified before this returns: the author's signature and
+   * right, the proof of the capsule fragment, that it comes from the granted key fragment, the key commitment and the metadata. Verified while
+   * streaming: each chunk before it is returned, and at the end the digest of the whole blob. If a stream errors, discard all of its bytes.
    * @throws {ClientError} `unverified` (`author`, `record`, `capsule`, `cfrag`, `kfrag-id`, `wrap`, `commit`, `metadata`), `unknown-cell`
    */
   readonly open: (
@@ -97,11 +97,12 @@ export interface Recipient {
     options?: OpenOptions,
   ) => Promise<readonly OpenedRecord[]>;
   /**
-   * Files a new record under a grant to add. No way to read it back is kept. The receipt names the event in the patient's trail.
-   * @throws {ClientError} `upload-failed`, `too-large`, `bad-argument`, `unverified` (`receipt`); {RightEnded} when the grant ended meanwhile
+   * Files a new record under a grant to add. The client keeps no key with which the author could read it. The receipt names the event in the
+   * patient's trail.
+   * @throws {ClientError} `upload-failed`, `too-large`, `bad-argument`, `unverified` (`receipt`); {RightEnded} if the grant ended meanwhile
    */
   readonly file: (grant: Grant, content: Content, metadata: Metadata, options?: FileOptions) => Promise<FiledRecord>;
-  /** Files the version after `before` under a grant to write. Otherwise as `file`. */
+  /** Files the version after `before` under a grant to write. Otherwise like `file`. */
   readonly fileVersion: (
     grant: Grant,
     before: RecordInfo,
@@ -110,17 +111,17 @@ export interface Recipient {
     options?: FileOptions,
   ) => Promise<FiledRecord>;
   /**
-   * Goes on with a filing whose right ended, under another grant for the same folder and right: what was uploaded is not sent again.
+   * Continues a filing whose grant ended, under another grant for the same folder and right. The uploaded blob is not sent again.
    * @throws {ClientError} `bad-argument` for any other grant; otherwise as `file`
    */
   readonly resumeFiling: (ended: RightEnded, grant: Grant, options?: CallOptions) => Promise<FiledRecord>;
-  /** What the caller did in the trails of others, as the service says it. */
+  /** Lists the caller's own events in the trails of patients. Not verified: the answer has no chain. */
   readonly events: (options?: CallOptions) => Promise<readonly OwnEvent[]>;
-  /** The owner made sure in person that this id is whom it should be. */
+  /** Records that the owner verified this id in person. */
   readonly verify: (id: IdentityId) => void;
 }
 
-/** A folder that holds one record version shows a record of another folder, and that one only. */
+/** Names the records that a list may contain. A single-record folder lists one record, which belongs to another folder. */
 const expectedIn = ({ patient, cells }: GrantWithCells, folder: FolderId): Expected => {
   const single = cells.find((c) => c.folder === folder)?.statement.payload.single;
   return single === undefined ? { patient, folder } : { patient, record: single.record };
@@ -140,7 +141,7 @@ const listGranted = async (
   return Promise.all(views.map((v) => verifyVersion(v, expectedIn(grant, folder))));
 };
 
-/** The granted cell that a record is opened through: that of its own epoch, or the one that holds it alone. */
+/** Finds the granted cell for a record: the cell of its own epoch, or its single-record folder. */
 const cellFor = ({ cells }: GrantWithCells, { record, version, folder, epoch }: RecordInfo): GrantedCell => {
   const cell =
     cells.find((c) => c.folder === folder && c.epoch === epoch) ??
@@ -149,7 +150,7 @@ const cellFor = ({ cells }: GrantWithCells, { record, version, folder, epoch }: 
   return cell;
 };
 
-/** Where a grant to add or to write lets its recipient file. The folder's current cell is fetched with the grant. */
+/** Builds the filing target of a grant to add or to write. The folder's current cell is fetched with the grant. */
 export const targetUnder = (
   ctx: Context,
   grant: Grant,
@@ -163,7 +164,7 @@ export const targetUnder = (
   return { patient: grant.patient, folder, current, grant: grant.statement, before };
 };
 
-/** A client that acts as a recipient. Holds the keys it is given and nothing on disk. */
+/** Creates a client that acts as a recipient. It keeps keys in memory only and writes nothing to disk. */
 export const createRecipient = (options: ClientOptions): Recipient => {
   const ctx = createContext(options);
   return {

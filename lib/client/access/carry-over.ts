@@ -1,5 +1,5 @@
-// Carries grants over: finds the grants that continue after a new epoch, and gives them the cells of the folder that they do not read yet. Every step
-// may stop at any point and can be repeated.
+// Carries grants over to new epochs: finds the grants that continue, and extends them by the cells that they lack. Each step can fail at any point
+// and can be repeated.
 import { AppError } from '../../api/errors.ts';
 import { takesIn } from '../../domain/grant.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
@@ -12,8 +12,8 @@ import { extendAll } from './extend-grant.ts';
 import { fetchGrant, hasNotEnded, verifyGrant, type Grant } from './grants.ts';
 
 /**
- * Selects the grants that are carried over: those that continue as the service says, and have not ended as far as this client knows itself. A service
- * that calls a revoked grant active must not be handed the next epoch for it.
+ * Selects the grants to carry over: the service says that they have not ended, and this client knows of no end. A service that reports a revoked
+ * grant as active must not get key fragments of the next epoch for it.
  */
 export const isCarriedOver = (ctx: Context): ((grant: Grant) => boolean) => {
   const { ended, opened } = grantHistory(ctx.trail.entries());
@@ -22,7 +22,7 @@ export const isCarriedOver = (ctx: Context): ((grant: Grant) => boolean) => {
     hasNotEnded(g) && g.expires > ctx.clock.latest() && !ctx.memory.isRevoked(g.id) && !ended.has(g.id) && !isUsedUp(g);
 };
 
-/** Grants that read a cell and have not ended. Verified: own signature. */
+/** Lists the grants that can read a cell and have not ended. Verified: the patient's own signature. */
 export const readersOf = async (
   ctx: Context,
   cell: Payload<'folder'>,
@@ -38,7 +38,7 @@ export const readersOf = async (
   return grants.filter((g) => goes(g) && takesIn(g.statement.payload, cell));
 };
 
-/** Standing grants that a new folder is to be carried into. */
+/** Lists the standing grants that cover a new folder. */
 export const standingGrantsFor = async (
   ctx: Context,
   cell: Statement<'folder'>,
@@ -58,7 +58,7 @@ interface Missing {
   readonly cells: readonly Statement<'folder'>[];
 }
 
-/** Grants that read a folder, or are to stand over it, with the cells of it that they do not read yet. */
+/** Lists the grants that cover a folder, each with the cells of the folder that it lacks. */
 const missing = async (ctx: Context, folder: Folder, options: CallOptions): Promise<readonly Missing[]> => {
   const cells = await listOwnCells(ctx, folder.id, options);
   const grants = new Map((await standingGrantsFor(ctx, folder.statement, options)).map((g) => [g.id, g]));
@@ -73,11 +73,11 @@ const missing = async (ctx: Context, folder: Folder, options: CallOptions): Prom
     .filter((m) => m.cells.length > 0);
 };
 
-/** Grants that were not carried into every cell of the folder that they are to read. */
+/** Lists the outstanding grants of a folder: each lacks at least one cell that it should have. */
 export const outstanding = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<readonly Grant[]> =>
   (await missing(ctx, folder, options)).map((m) => m.grant);
 
-/** What is missing by the items of the grant itself: the list that named the cells may lag behind them. */
+/** Finds the missing cells from the grant itself, because the list of grants per cell may lag behind. */
 const stillMissing = async (ctx: Context, { grant, cells }: Missing, options: CallOptions): Promise<Missing> => {
   const now = await fetchGrant(ctx, grant.id, ctx.keys.id, options);
   const has = new Set(now.cells.map((c) => c.statement.hash));
@@ -86,11 +86,11 @@ const stillMissing = async (ctx: Context, { grant, cells }: Missing, options: Ca
 
 const isThere = (error: unknown): boolean => error instanceof AppError && error.code === 'already-exists';
 
-/** Carries what is outstanding. @returns how many grants were carried */
+/** Carries over all outstanding grants of a folder. @returns how many grants it extended */
 export const carryOver = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<number> => {
   let carried = 0;
   for (const left of await missing(ctx, folder, options)) {
-    // It may have been revoked while the service took its time.
+    // This client may have revoked the grant since it fetched the list.
     if (!isCarriedOver(ctx)(left.grant)) continue;
     const extended = await extendAll(ctx, left.grant, left.cells, options).catch(async (error: unknown) => {
       if (!isThere(error)) throw error;

@@ -1,4 +1,4 @@
-// Creates the cells of folders: signs the statement of a new epoch, and stores it together with the grants that are carried into it.
+// Creates cells: signs the folder statement of a new epoch, and stores it together with extensions of the grants that continue.
 import type { FolderId } from '../../bytes/ids.ts';
 import { toBase64url } from '../../bytes/codec.ts';
 import { sealText } from '../../envelope/sealed-text.ts';
@@ -15,19 +15,19 @@ import { isCarriedOver } from './carry-over.ts';
 import { extend } from './extend-grant.ts';
 import type { Grant } from './grants.ts';
 
-/** Grants that are carried into a new cell in the call that makes it; the others follow one by one. */
+/** Maximum number of grants that the call which creates a cell extends. The others follow one by one. */
 const AT_ONCE = 40;
 
 export interface NewCell {
   readonly folder: FolderId;
   readonly category: Payload<'folder'>['category'];
   readonly name: string;
-  /** Of the epoch before. */
+  /** The statement of the epoch before. Absent for a new folder. */
   readonly last?: Statement<'folder'>;
   readonly single?: Payload<'folder'>['single'];
 }
 
-/** Longest sealed name, bytes. */
+/** Maximum length of a sealed name, bytes. */
 const LONGEST_NAME = 1024;
 
 /**
@@ -54,7 +54,7 @@ export const signCell = async (ctx: Context, { folder, category, name, last, sin
   return signStatement('folder', payload, ctx.keys);
 };
 
-/** Puts a cell in its place with the first grants that are carried into it. */
+/** Stores a cell and carries grants over to it. @param wrap for a single-record folder: the file key of its record */
 export const putCell = async (
   ctx: Context,
   cell: Statement<'folder'>,

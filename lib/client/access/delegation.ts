@@ -1,4 +1,4 @@
-// Delegating cells: the key fragments of grants and extensions, and the statements that name them.
+// Delegates cells: makes the key fragments of grants and extensions, and signs extensions.
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Body } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
@@ -14,7 +14,7 @@ import { publicKeyFrom } from '../identities/identities.ts';
 
 export type ExtensionBody = Body<'extend-grant'>;
 
-/** A cell as statements name it, with nothing delegated. */
+/** Names a cell as grants and extensions do, without key fragments. */
 export const cellOf = ({ payload, hash }: Statement<'folder'>): GrantCell => ({
   folder: payload.folder,
   epoch: payload.epoch,
@@ -23,7 +23,7 @@ export const cellOf = ({ payload, hash }: Statement<'folder'>): GrantCell => ({
   kfrags: [],
 });
 
-/** One cell of a grant and its key fragment, which the recipient's and the folder's keys are signed into. */
+/** Makes the key fragment of one cell for one receiving key, and the entry of a grant that names it. The patient's signature covers both keys. */
 export const delegate = (ctx: Context, folder: Statement<'folder'>, receiving: string) => {
   const { folder: id, epoch, salt } = folder.payload;
   const [kfrag] = generateKFrags({
@@ -40,7 +40,7 @@ export const delegate = (ctx: Context, folder: Statement<'folder'>, receiving: s
   return { cell: { ...cellOf(folder), kfrags: [named] }, kfrag: toBase64url(bytes) };
 };
 
-/** What an extension builds on. */
+/** The parts of a grant that its next extension needs. */
 interface Extendable {
   readonly id: GrantId;
   readonly statement: Statement<'grant'>;
@@ -48,7 +48,7 @@ interface Extendable {
   readonly tip: string;
 }
 
-/** Signs the next extension of a grant over these cells, at most 80. */
+/** Signs the next extension of a grant, for at most 80 cells. */
 export const extensionOf = async (
   ctx: Context,
   { id, statement, extensions, tip }: Extendable,

@@ -1,4 +1,4 @@
-// What holds a grant, lets it go on, or ends it: signed by its patient, or by the recipient that gives it back.
+// Revokes, pauses and resumes grants for the patient, and returns grants for the recipient. Each change is a signed statement.
 import type { Payload } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import type { Context } from '../session/context.ts';

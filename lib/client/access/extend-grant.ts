@@ -1,4 +1,4 @@
-// Extends grants: gives a grant to read further cells, at most 80 in each extension.
+// Extends grants to read by further cells, at most 80 in each extension.
 import { MOST_CELLS } from '../../statements/fields.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import type { Context } from '../session/context.ts';
@@ -6,7 +6,7 @@ import type { CallOptions } from '../session/transport.ts';
 import { extensionOf } from './delegation.ts';
 import { verifyGrant, type Grant } from './grants.ts';
 
-/** Adds cells to a grant, and gives the grant as it is then. */
+/** Adds cells to a grant. @returns the grant after the extension */
 export const extend = async (
   ctx: Context,
   grant: Grant,
@@ -18,7 +18,7 @@ export const extend = async (
   return verifyGrant(ctx, { ...view, statement: grant.statement.jws }, ctx.keys.id);
 };
 
-/** {@link extend} over any number of cells. */
+/** Adds any number of cells, by as many extensions as that takes. */
 export const extendAll = async (
   ctx: Context,
   given: Grant,

@@ -1,4 +1,4 @@
-// The patient gives access: as the answer to a request, never more than was asked, or as a gift. Cells beyond the first 80 follow by extensions.
+// Grants access for the patient, as the answer to a request or without one. A grant names at most 80 cells; extensions add the others.
 import type { FolderId, IdentityId } from '../../bytes/ids.ts';
 import { MOST_CELLS, type Purpose, type Right } from '../../statements/fields.ts';
 import type { Standing, Statement } from '../../statements/kinds.ts';
@@ -14,34 +14,34 @@ import { scopeOf, standingOf, type ScopeInput } from './scope.ts';
 import { verifyRequestStatement, type AccessRequest } from './requests.ts';
 import type { CallOptions } from '../session/transport.ts';
 
-/** Less than was asked, never more. */
+/** Limits for an approval. Each can reduce what the request asks for, and never increase it. */
 export interface ApproveOptions extends CallOptions {
-  /** Some of the folders that the request reaches; all of them unless given. */
+  /** Some of the folders in the request's scope. Default: all of them. */
   readonly folders?: readonly FolderId[];
-  /** Some of the rights that were asked for. */
+  /** Some of the requested rights. Default: all of them. */
   readonly rights?: readonly Right[];
-  /** At most what was asked, which is also what is given unless this says otherwise. */
+  /** At most the requested duration. Default: the requested duration. */
   readonly durationSeconds?: number;
-  /** How many records may be opened in all; no limit unless given. */
+  /** Maximum number of records that may be opened. Default: no limit. */
   readonly openings?: number;
-  /** False: nothing that is made later. A request for categories or everything stands unless this or `folders` says otherwise. */
+  /** False excludes folders made later. Default: a grant for categories or everything is standing, unless `folders` is present. */
   readonly standing?: boolean;
-  /** Approve although nobody verified the recipient's id (`verify`). */
+  /** True approves although the patient has not verified the recipient's id (`verify`). */
   readonly unverifiedRecipient?: boolean;
 }
 
 export interface GrantInput extends ScopeInput {
   readonly recipient: IdentityId;
-  /** `read` unless given. To add or to write needs folders. */
+  /** Default: `read`. The rights `add` and `write` need named folders. */
   readonly right?: Right;
   readonly purpose: Purpose;
   readonly durationSeconds: number;
   readonly openings?: number;
-  /** Takes in folders that are made later; only with categories or everything. */
+  /** True covers folders made later too. Allowed only with `categories` or `everything`. */
   readonly standing?: boolean;
 }
 
-/** At least one. */
+/** At least one grant. */
 export type Grants = readonly [Grant, ...Grant[]];
 
 const asGrants = ([first, ...rest]: readonly Grant[]): Grants => {
@@ -56,11 +56,11 @@ interface GrantTerms extends Omit<GrantToSign, 'cells' | 'standing' | 'right'> {
 
 interface Prepared {
   readonly made: SignedGrant;
-  /** What did not fit. */
+  /** The cells beyond the first 80. */
   readonly rest: readonly Statement<'folder'>[];
 }
 
-/** One grant to read over all cells, and one per folder for every other right. */
+/** Signs one grant to read for all cells, or one grant per folder for the other rights. */
 const prepare = async (
   ctx: Context,
   terms: GrantTerms,
@@ -73,7 +73,8 @@ const prepare = async (
     return (await Promise.all(made)).map((m) => ({ made: m, rest: [] }));
   }
   const every = await cellsOf(ctx, folders, options);
-  // What does not fit follows by extensions, and these go into folders that the grant itself names, or that it stands over: one cell of each first.
+  // Extensions add the cells that do not fit. An extension may only name folders that the grant names or covers as standing, so the grant
+  // names one cell of each folder first.
   const current = new Map(every.map((c) => [c.payload.folder, c]));
   if (current.size > MOST_CELLS && standing === undefined)
     throw new ClientError('bad-argument', `more than ${MOST_CELLS} folders: make several grants, or one that stands`);
@@ -89,10 +90,10 @@ const put = async (ctx: Context, { statement, body }: SignedGrant, options: Call
   return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
 };
 
-/** Asks for the signed time, so that the grant is live at once. The service accepts requests by a clock that is up to a minute ahead. */
+/** Corrects the clock by the signed time, so that the grant is live at once. The service accepts requests from a clock up to a minute ahead. */
 const beginsAtOnce = (ctx: Context, options: CallOptions) => ctx.clock.date({ ...options, fresh: true });
 
-/** What an approval would open: the folders that a request reaches, as they are now. */
+/** Lists the folders in the scope of a request now. */
 export const preview = async (
   ctx: Context,
   request: AccessRequest,
@@ -144,7 +145,7 @@ export const approve = async (ctx: Context, given: AccessRequest, options: Appro
   return answer(ctx, request, terms, options.rights ?? request.rights, { signal });
 };
 
-/** One grant per right answers the request, in one transaction; the others follow. */
+/** Approves the request with one grant for each right, in one transaction. The other grants follow. */
 const answer = async (
   ctx: Context,
   { id }: AccessRequest,

@@ -1,4 +1,4 @@
-// Grants: made by the patient, checked by both. A client trusts a key or a right only where the patient's own statement covers it.
+// Signs, fetches and verifies grants. A client trusts a key or a right only if a statement that the patient signed covers it.
 import type { Answer, Body } from '../../api/routes.ts';
 import { newId, type FolderId, type GrantId, type IdentityId } from '../../bytes/ids.ts';
 import { excess, grantFault } from '../../domain/grant.ts';
@@ -17,15 +17,15 @@ import type { CallOptions } from '../session/transport.ts';
 
 export type GrantState = Answer<'list-grants'>['grants'][number]['state'];
 
-/** A grant whose statement was verified. State and counts are what the service says. */
+/** A grant with a verified statement. State and counts come from the service and are not verified. */
 export interface Grant {
   readonly id: GrantId;
   readonly patient: IdentityId;
   readonly recipient: IdentityId;
   readonly right: Right;
-  /** As the grant itself names them; extensions may have added others. */
+  /** The folders that the grant statement names. Extensions may have added others. */
   readonly folders: readonly FolderId[];
-  /** Which folders it is to take in as they are made; none unless it stands. */
+  /** The later folders that the grant covers. Absent unless it is a standing grant. */
   readonly standing?: Standing | undefined;
   readonly purpose: Purpose;
   /** Milliseconds since 1970, by the service's clock. */
@@ -33,33 +33,33 @@ export interface Grant {
   readonly state: GrantState;
   /** Records opened so far. */
   readonly used: number;
-  /** How often it was extended, and the hash of the last extension, or of the grant. */
+  /** Number of extensions, and the hash of the last one, or of the grant if there is none. */
   readonly extensions: number;
   readonly tip: string;
-  /** How often it was paused or resumed. */
+  /** Number of pauses and resumptions together. */
   readonly holds: number;
   readonly statement: Statement<'grant'>;
 }
 
 /** A grant together with the patient's statements of its cells. */
 export interface GrantWithCells extends Grant {
-  /** What may be read, extensions included; of a grant to add or write, the folder's current cell. */
+  /** For a grant to read: all its cells, with those of extensions. For a grant to add or write: the folder's current cell. */
   readonly cells: readonly GrantedCell[];
 }
 export interface GrantedCell {
   readonly folder: FolderId;
   readonly epoch: number;
   readonly cell: GrantCell;
-  /** The patient's statement that lets the recipient into the cell: the grant, or the extension that names it. */
+  /** The patient's statement that names the cell: the grant or an extension. */
   readonly by: Jws;
   readonly statement: Statement<'folder'>;
 }
 
 export interface GrantToSign {
-  /** For whom, with the receiving key that the fragments are made for. */
+  /** The identity statement of the recipient. Key fragments are made for its receiving key. */
   readonly recipient: Statement<'identity'>;
   readonly right: Right;
-  /** At most 80 to read; one to add or to write. */
+  /** At most 80 for `read`. One for `add` or `write`. */
   readonly cells: readonly Statement<'folder'>[];
   readonly purpose: Purpose;
   readonly durationSeconds: number;
@@ -76,14 +76,14 @@ export interface SignedGrant {
   readonly body: GrantBody;
 }
 
-/** What gives nothing any more, however it came to that. A pause passes. */
+/** Tells whether a grant has not ended. A paused grant has not ended. */
 export const hasNotEnded = ({ state }: Pick<Grant, 'state'>): boolean =>
   state === 'active' || state === 'paused' || state === 'not-begun';
 
 /**
  * Signs a grant and makes its key fragments.
  *
- * @throws {ClientError} `exceeds-request` when it would give more than was asked; `bad-argument` when it cannot stand by itself
+ * @throws {ClientError} `exceeds-request` if it would give more than the request asks for; `bad-argument` for invalid terms
  */
 export const makeGrant = async (ctx: Context, terms: GrantToSign): Promise<SignedGrant> => {
   const { recipient, right, cells, purpose, durationSeconds, openings, standing, request } = terms;
@@ -118,7 +118,7 @@ export const makeGrant = async (ctx: Context, terms: GrantToSign): Promise<Signe
 
 export type GrantView = Answer<'list-grants'>['grants'][number];
 
-/** How the service answers a grant that was just made. */
+/** The service's answer for a grant that was just created. */
 export const newGrantView = ({ jws, hash }: Statement<'grant'>): GrantView => ({
   statement: jws,
   state: 'active',
@@ -129,9 +129,9 @@ export const newGrantView = ({ jws, hash }: Statement<'grant'>): GrantView => ({
 });
 
 /**
- * A grant that the caller is a party of, signed by its patient.
+ * Verifies a grant: the patient signed it, and the caller is its patient or its recipient.
  *
- * @param patient whom the caller expects to have signed; unless given, whoever the grant names, who then is shown to the caller by id
+ * @param patient the expected signer. Default: the patient that the grant names; the caller must then compare the id
  * @throws {ClientError} `unverified`, `not-mine`
  */
 export const verifyGrant = async (ctx: Context, view: GrantView, patient?: IdentityId): Promise<Grant> => {
@@ -167,7 +167,7 @@ interface NamedCell {
 const cellsIn = ({ jws, payload }: Statement<'grant' | 'extension'>): readonly NamedCell[] =>
   payload.cells.map((cell) => ({ cell, by: jws }));
 
-/** A cell of a grant is the one of the folder statement whose hash the grant names: same patient, folder, epoch and key. */
+/** Checks that a folder statement is the one that the grant names: same hash, folder, epoch and key. */
 const verifyCell = async (statement: Statement<'folder'>, { cell, by }: NamedCell): Promise<GrantedCell> => {
   const { folder, epoch, key } = statement.payload;
   check(
@@ -180,7 +180,7 @@ const verifyCell = async (statement: Statement<'folder'>, { cell, by }: NamedCel
 
 type CellView = Answer<'get-grant'>['cells'][number];
 
-/** The extensions of a grant: signed by its patient, numbered without a gap, each naming the one before. */
+/** Verifies the extensions of a grant: the patient signed each, numbers have no gap, and each names the hash of the one before. */
 const verifyExtensions = async (grant: Grant, views: readonly CellView[]): Promise<readonly NamedCell[]> => {
   const { patient, id, statement } = grant;
   const given = views.flatMap(({ extension }) => (extension === undefined ? [] : [extension]));
@@ -199,7 +199,7 @@ const verifyExtensions = async (grant: Grant, views: readonly CellView[]): Promi
 const nameOf = ({ folder, epoch }: { readonly folder: FolderId; readonly epoch: number }): string =>
   `${folder}#${epoch}`;
 
-/** The cells that a grant to read names, itself or by extensions; every one that the grant names must be there. */
+/** Verifies the cells of a grant to read. Each cell that the grant or an extension names must be present. */
 const verifyCells = async (grant: Grant, views: readonly CellView[]): Promise<readonly GrantedCell[]> => {
   const named = [...cellsIn(grant.statement), ...(await verifyExtensions(grant, views))];
   const byName = new Map(named.map((n) => [nameOf(n.cell), n]));
@@ -216,7 +216,7 @@ const verifyCells = async (grant: Grant, views: readonly CellView[]): Promise<re
   return cells;
 };
 
-/** The current cell of the folder that a grant lets the recipient file into. Nothing older than what this client has seen. */
+/** Verifies the current cell of the folder for a grant to add or write. It must not be older than the newest cell in memory. */
 const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellView[]): Promise<GrantedCell> => {
   const [view, ...rest] = views;
   const [named] = grant.statement.payload.cells;
@@ -226,12 +226,12 @@ const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellV
   check('grant-cell', folder === named.folder && epoch >= named.epoch);
   check('grant-cell', epoch > named.epoch || statement.hash === named.statement);
   await checked('folder-key', () => publicKeyFrom(key));
-  // Of what has ended the service shows the cell that the grant names, and not what came later.
+  // For an ended grant the service returns the cell that the grant names, not the current one.
   if (hasNotEnded(grant)) ctx.memory.noteFolder(statement);
   return { folder, epoch, cell: cellOf(statement), by: grant.statement.jws, statement };
 };
 
-/** @throws {ClientError} `unverified`: also when the service leaves out a cell; `not-mine` */
+/** Fetches and verifies a grant with its cells. @throws {ClientError} `unverified`, also if the service leaves out a cell; `not-mine` */
 export const fetchGrant = async (
   ctx: Context,
   id: GrantId,

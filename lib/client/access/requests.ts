@@ -1,4 +1,4 @@
-// Requests for access: made by a recipient, checked by the patient before it answers.
+// Signs requests for access for the recipient, and verifies them for both parties.
 import type { Answer } from '../../api/routes.ts';
 import { newId, type GrantId, type IdentityId, type RequestId } from '../../bytes/ids.ts';
 import { requestFault } from '../../domain/request.ts';
@@ -20,7 +20,7 @@ import type { CallOptions } from '../session/transport.ts';
 
 export type RequestState = Answer<'list-requests'>['requests'][number]['state'];
 
-/** A request whose statement was verified. State and grants are what the service says. */
+/** A request with a verified statement. State and grants come from the service and are not verified. */
 export interface AccessRequest {
   readonly id: RequestId;
   readonly patient: IdentityId;
@@ -29,28 +29,28 @@ export interface AccessRequest {
   readonly rights: readonly Right[];
   readonly purpose: Purpose;
   readonly durationSeconds: number;
-  /** Opened by its patient; to the recipient itself it stays sealed. */
+  /** The decrypted message. Only the patient can decrypt it. */
   readonly message?: string;
-  /** A message came, and it does not open here: it was copied from another request, or is none. Such a request can be denied, not approved. */
+  /** Present if the message cannot be decrypted: it was copied from another request, or is damaged. Such a request can be denied, not approved. */
   readonly messageRefused?: true;
-  /** When it lapses if nobody answers, milliseconds since 1970. */
+  /** Time at which the request expires without an answer, milliseconds since 1970. */
   readonly until: number;
   readonly state: RequestState;
-  /** What it was answered with. */
+  /** The grants of the approval. */
   readonly grants: readonly GrantId[];
   readonly statement: Statement<'request'>;
 }
 
-/** Folders (1 to 80), categories, everything or a record: one of these. */
+/** A request for one scope: folders (1 to 80), categories, everything or a record. */
 export interface RequestInput extends ScopeInput {
   readonly patient: IdentityId;
-  /** `read` unless given. */
+  /** Default: `read`. */
   readonly rights?: readonly Right[];
-  /** Sealed to the patient; up to about 3,000 bytes. */
+  /** Encrypted for the patient. At most about 3,000 bytes. */
   readonly message?: string;
   readonly purpose: Purpose;
   readonly durationSeconds: number;
-  /** How long the request may wait for an answer; 30 days unless given, at most 90. */
+  /** Seconds until the request expires without an answer. Default: 30 days; at most 90 days. */
   readonly waitSeconds?: number;
 }
 
@@ -60,9 +60,9 @@ interface RequestView {
   readonly grants?: readonly GrantId[] | undefined;
 }
 
-/** Signed by its recipient, and between the caller and somebody. @throws {ClientError} `unverified`, `not-mine` */
+/** Verifies a request: its recipient signed it, and the caller is a party of it. @throws {ClientError} `unverified`, `not-mine` */
 export const verifyRequestStatement = async (ctx: Context, view: RequestView): Promise<AccessRequest> => {
-  // Anybody may ask: the signer is whoever the request says, and is shown to the patient by id.
+  // Anybody may ask, so the signer is the recipient that the request names. The patient sees the id.
   const statement = await checked('request', () =>
     verifyStatement('request', view.statement, claimOf(view.statement).signer),
   );
@@ -93,8 +93,8 @@ const messageContext = (p: Pick<Payload<'request'>, 'request' | 'patient' | 'rec
 });
 
 /**
- * A message that was copied from another request, or is from or for somebody else, does not open in its place. Anybody may send one, and the service
- * cannot tell: it must not keep the patient from seeing the other requests.
+ * Decrypts the message of a request. A message that was copied from another request does not decrypt. Anybody can send one, and the service cannot
+ * detect it, so it must not stop the patient from listing the other requests.
  */
 const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest, 'message' | 'messageRefused'> => {
   const { message } = p;
@@ -107,7 +107,7 @@ const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest,
   }
 };
 
-/** Sealed to the inbox key that the patient's own statement names. */
+/** Encrypts a message for the inbox key in the patient's identity statement. */
 const sealedMessage = async (
   ctx: Context,
   place: Parameters<typeof messageContext>[0],
@@ -137,11 +137,11 @@ export const listRequests = async (
   return requests;
 };
 
-/** Sealed, bytes. */
+/** Maximum length of an encrypted message, bytes. */
 const LONGEST_MESSAGE = 4096;
 const DEFAULT_WAIT_S = (30 * DAY) / 1000;
 
-/** @throws {ClientError} `bad-argument` when the request cannot stand by itself */
+/** Signs and sends a request. @throws {ClientError} `bad-argument` for invalid terms */
 export const requestAccess = async (
   ctx: Context,
   input: RequestInput,
@@ -177,7 +177,7 @@ export const requestAccess = async (
   return dated(ctx.clock, send, options);
 };
 
-/** Takes back a pending request. */
+/** Withdraws a pending request. */
 export const withdrawRequest = async (
   ctx: Context,
   { id, patient, statement: { hash } }: AccessRequest,

@@ -1,4 +1,4 @@
-// What a wish or a gift reaches, as the patient's client sees it: folders, and the cells that a grant has to name.
+// Resolves a scope for the patient: finds the folders in it, and the cells that a grant has to name.
 import { reaches } from '../../domain/grant.ts';
 import type { Scope, Statement } from '../../statements/kinds.ts';
 import type { Context } from '../session/context.ts';
@@ -13,12 +13,12 @@ import { folderOfRecord } from '../records/create-folder.ts';
 import { latestVersion } from '../records/list-records.ts';
 import type { CallOptions } from '../session/transport.ts';
 
-/** A folder, with its epochs where they were read already. */
+/** A folder in a scope, with its cells if they were fetched already. */
 export type FolderInScope = Pick<FolderWithCells, 'folder'> & Partial<FolderWithCells>;
 
 /**
- * The own folders that a scope reaches. Named folders are read by their ids, as they are now. Categories and everything are looked up in the list of
- * folders, which may lag: a folder made just before may be missing, and a standing grant takes it in by `carryOver`.
+ * Finds the patient's folders in a scope. Named folders are read by id and are current. Categories and everything use the list of folders, which may
+ * lag: a folder made just before may be missing. `carryOver` adds it to a standing grant.
  *
  * @throws {ClientError} `not-mine` for a folder or record that is not the patient's
  */
@@ -34,7 +34,7 @@ export const foldersWithin = async (
   return (await listFolders(ctx, options)).filter(within).map((folder) => ({ folder }));
 };
 
-/** Every epoch of the folders: older records are wrapped for older cells. */
+/** Lists every cell of the folders, because older records are wrapped for older cells. */
 export const cellsOf = async (
   ctx: Context,
   reached: readonly FolderInScope[],

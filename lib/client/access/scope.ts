@@ -1,10 +1,10 @@
-// How applications say what a wish or a gift is to reach.
+// Turns the scope that an application names into the scope of a request or grant.
 import type { FolderId, RecordId } from '../../bytes/ids.ts';
 import type { Category } from '../../statements/fields.ts';
 import type { Scope, Standing } from '../../statements/kinds.ts';
 import { ClientError } from '../session/errors.ts';
 
-/** One of these. */
+/** Exactly one member must be present. */
 export interface ScopeInput {
   readonly folders?: readonly FolderId[];
   readonly categories?: readonly Category[];
@@ -12,7 +12,7 @@ export interface ScopeInput {
   readonly record?: RecordId;
 }
 
-/** @throws {ClientError} `bad-argument` unless exactly one of the members is there */
+/** @throws {ClientError} `bad-argument` unless exactly one member is present */
 export const scopeOf = ({ folders, categories, everything, record }: ScopeInput): Scope => {
   const scopes: Scope[] = [
     ...(folders === undefined ? [] : [{ folders: [...folders] }]),
@@ -26,6 +26,6 @@ export const scopeOf = ({ folders, categories, everything, record }: ScopeInput)
   return scope;
 };
 
-/** What a grant over this scope takes in later. Folders that are named, and a record, stay what they are. */
+/** The later folders that a standing grant over this scope covers. Undefined for named folders and for a record. */
 export const standingOf = (scope: Scope): Standing | undefined =>
   'categories' in scope || 'everything' in scope ? scope : undefined;

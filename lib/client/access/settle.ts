@@ -1,4 +1,4 @@
-// Settles grants that have ended: closes the cells that they were given, by new epochs of the folders. Every step may stop at any point and can be
+// Settles ended grants: closes the cells that they could read, by starting a new epoch of each folder. Each step can fail at any point and can be
 // repeated.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, GrantId } from '../../bytes/ids.ts';
@@ -12,7 +12,7 @@ import type { CallOptions } from '../session/transport.ts';
 import { fetchGrant, verifyGrant } from './grants.ts';
 import { startEpoch } from './start-epoch.ts';
 
-/** What is wrong with one folder or grant. @throws what would be wrong with any: no answer, and what was broken off */
+/** Returns an error that concerns only one folder or grant. @throws any other error: no answer, a busy service, an abort */
 const ofThisOne = (error: unknown): ClientError | AppError => {
   if (error instanceof ClientError && error.code !== 'network') return error;
   if (error instanceof AppError && error.code !== 'busy' && error.code !== 'too-many') return error;
@@ -20,8 +20,8 @@ const ofThisOne = (error: unknown): ClientError | AppError => {
 };
 
 /**
- * Closes the cells of one grant. One that cannot be closed keeps no other open; the grant stays to be settled then.
- * @returns why cells could not be closed
+ * Closes the cells of one grant. A cell that cannot be closed does not stop the others; the grant then stays unsettled.
+ * @returns one error for each cell that could not be closed
  */
 const close = async (
   ctx: Context,
@@ -39,7 +39,7 @@ const close = async (
   );
   for (const { folder: name, epoch } of cells)
     try {
-      // The list may lag: a cell is not left open because its folder is not in it.
+      // The list may lag, so a folder that is not in it is fetched by id.
       const folder = folders.get(name) ?? (await ownFolder(ctx, name, options));
       folders.set(name, folder);
       if (folder.epoch !== epoch || folder.statement.payload.single !== undefined) continue;
@@ -54,9 +54,9 @@ const close = async (
 };
 
 /**
- * Closes what grants that have ended were given: revoked, expired or used up. Asked before everything that files or grants, so that nothing is
- * added to a cell whose key somebody still has who should not. What this client revoked itself is closed even if the service does not name it.
- * What cannot be closed is thrown after everything else was.
+ * Settles all grants that were revoked or returned, expired or exhausted. It runs before every filing and granting, so that no record is added to a
+ * cell that an ended grant could read. Grants that this client revoked are settled even if the service does not list them.
+ * @throws the first error, after all other cells were closed
  */
 export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promise<void> => {
   const views = await all(

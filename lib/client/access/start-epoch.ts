@@ -5,7 +5,7 @@ import type { CallOptions } from '../session/transport.ts';
 import { readersOf, standingGrantsFor } from './carry-over.ts';
 import { putCell, signCell } from './cells.ts';
 
-/** Starts the next epoch of a folder, and carries over every grant that goes on, and those that are to stand over the folder. */
+/** Starts the next epoch of a folder, and carries over every grant that covers the folder and has not ended. */
 export const startEpoch = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<Folder> => {
   const { id, category, name, statement: last, epoch } = folder;
   const grants = [...(await readersOf(ctx, last.payload, options)), ...(await standingGrantsFor(ctx, last, options))];

@@ -1,4 +1,4 @@
-// The statement behind an event, held against it: a service that has somebody's signature must not tell another story with it.
+// Verifies the evidence of an event: the actor's signed statement must agree with the event, so that the service cannot misuse a signature.
 import type { AuditEvent, EventKind, EventSubject } from '../../domain/audit-chain.ts';
 import type { Jws, Kind, Payload } from '../../statements/kinds.ts';
 import { statementHash, verifyStatement } from '../../statements/verify.ts';
@@ -7,13 +7,13 @@ import type { TrailEntry } from '../session/trail.ts';
 
 type Says = (evidence: Jws, event: AuditEvent) => Promise<boolean>;
 
-/** How a kind of event is told of by a kind of statement, which its actor signed. */
+/** Builds the check for one kind of event: its actor signed a statement of this kind, and both agree. */
 const by =
   <K extends Kind>(kind: K, says: (p: Payload<K>, subject: EventSubject, event: AuditEvent) => boolean): Says =>
   async (evidence, event) =>
     says((await verifyStatement(kind, evidence, event.actor)).payload, event.subject, event);
 
-/** Kinds of events that come with the statement behind them. */
+/** Kinds of events that must have evidence. */
 const BEHIND: Partial<Record<EventKind, Says>> = {
   'records-opened': by(
     'opening',
@@ -41,7 +41,7 @@ const BEHIND: Partial<Record<EventKind, Says>> = {
   'grant-returned': by('return', (p, { grant }, { patient }) => p.grant === grant && p.patient === patient),
 };
 
-/** What nobody else does. */
+/** Kinds of events that only the patient can cause. */
 const BY_PATIENT: ReadonlySet<EventKind> = new Set<EventKind>([
   'registered',
   'folder-created',
@@ -55,13 +55,13 @@ const BY_PATIENT: ReadonlySet<EventKind> = new Set<EventKind>([
   'grant-revoked',
 ]);
 
-/** The same where the statement may also be had elsewhere. */
+/** Kinds of events that may have evidence. The statement is also available elsewhere. */
 const MAY_BE_BEHIND: Partial<Record<EventKind, Says>> = {
   registered: by('identity', (p, _, { patient }) => p.id === patient),
 };
 
 /**
- * The evidence is the statement that the event names, of the kind that causes such events, signed by the event's actor, and says what the event says.
+ * Verifies the evidence of an event: its hash is the one in the event, its kind fits, the event's actor signed it, and its members agree with the event.
  * @throws {ClientError} `unverified` (`evidence`)
  */
 export const verifyEvidence = async (

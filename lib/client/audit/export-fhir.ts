@@ -1,4 +1,4 @@
-// What the patient takes along in a format that others read: its grants and requests and its trail, each verified, as FHIR R4.
+// Exports the patient's verified grants, requests and audit trail as a FHIR R4 Bundle.
 import type { GrantId } from '../../bytes/ids.ts';
 import { fhirBundle, type FhirExport } from '../../fhir/bundle.ts';
 import type { StatementHash } from '../../statements/kinds.ts';
@@ -13,7 +13,7 @@ import { withStatesOfTrail, assertGrantsMatchTrail, assertStates } from './recon
 import type { TrailEntry } from '../session/trail.ts';
 import type { CallOptions } from '../session/transport.ts';
 
-/** With every folder it gives access to, those included that extensions added. None is missing that the trail has. */
+/** Fetches a grant with all its folders, those of extensions included. Each extension in the trail must be present. */
 const whole = async (
   ctx: Context,
   id: GrantId,
@@ -30,7 +30,7 @@ const whole = async (
   return { ...grant, folders: [...new Set(cells.map((c) => c.folder))] };
 };
 
-/** Those of the list, which may lag, and every one that the trail has besides. */
+/** Lists all grants: those of the service's list, which may lag, and those that only the trail names. */
 const allGrants = async (
   ctx: Context,
   trail: readonly TrailEntry[],
@@ -49,9 +49,9 @@ const allGrants = async (
 };
 
 /**
- * The trail is read first, so that what is read after it can only know more; and once more at the end, for what came in between.
+ * Exports the Bundle. The trail is read before the grants and requests and again after them: states that changed meanwhile must lie between the two.
  *
- * @throws {TrailError}; {ClientError} `unverified` (`grant`, `extension`, `request`) when one is not as the trail has it
+ * @throws {TrailError}; {ClientError} `unverified` (`grant`, `extension`, `request`) if one disagrees with the trail
  */
 export const exportFhir = async (ctx: Context, origin: string, options: AuditOptions = {}): Promise<FhirExport> => {
   const { signal } = options;

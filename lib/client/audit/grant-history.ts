@@ -1,4 +1,4 @@
-// The history of grants, read from a verified trail: which ended, how often each was paused or resumed, extended, and used. Pure.
+// Derives the history of grants from a verified trail: ends, pauses and resumptions, extensions, and the number of records opened.
 import type { GrantId } from '../../bytes/ids.ts';
 import type { StatementHash } from '../../statements/kinds.ts';
 import type { TrailEntry } from '../session/trail.ts';
@@ -10,11 +10,11 @@ export interface GrantHistory {
   readonly holds: ReadonlyMap<GrantId | undefined, number>;
   /** How many records were opened by a grant. */
   readonly opened: ReadonlyMap<GrantId | undefined, number>;
-  /** The statements that gave a grant further cells, in the order of the trail. */
+  /** The statements that added cells to a grant, in the order of the trail. */
   readonly extensions: ReadonlyMap<GrantId | undefined, readonly StatementHash[]>;
 }
 
-/** The grants that an event gave further cells: one by an extension, or several by a new epoch. */
+/** The grants that an event extended: one by an extension, or several by a new epoch. */
 const extendedBy = ({ kind, subject: { grant, grants = [] } }: TrailEntry): readonly GrantId[] =>
   kind === 'grant-extended' && grant !== undefined ? [grant] : grants;
 

@@ -1,4 +1,4 @@
-// The patient's audit trail: verified link by link, kept, and held against what was kept when more is read.
+// Reads the patient's audit trail, verifies every link, and compares it with the part that was verified before.
 import {
   AuditError,
   EMPTY_CHAIN,
@@ -23,11 +23,11 @@ interface Entry {
 }
 
 export interface AuditOptions extends CallOptions {
-  /** Reads and verifies everything again, instead of going on behind what is kept. */
+  /** True reads and verifies the whole trail again. Default: only events after the verified part. */
   readonly fromStart?: boolean;
 }
 
-/** What does not check is named by its place. A statement has its effect once, and so one event. */
+/** Verifies the evidence of one event. The error names the event's number. A statement has one effect, so it may have only one event. */
 const verifyEntry = async (event: AuditEvent, entry: Entry, told: Set<string>): Promise<TrailEntry> => {
   try {
     const verified = await verifyEvidence(event, entry);
@@ -48,7 +48,7 @@ const headOf = (entries: readonly TrailEntry[]): ChainHead => {
 const rewritten = (seq: number): TrailError =>
   new TrailError('rolled-back', `refused: entry ${seq} of the audit trail is not what it was`, seq);
 
-/** A page that must follow `head`; what does not check is named by its place in the chain. */
+/** Verifies a page that must follow `head`. The error names the number of the wrong event. */
 const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[], told: Set<string>) => {
   try {
     const verified = verifyChain(ctx.keys.id, head, page);
@@ -66,7 +66,7 @@ const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[],
   }
 };
 
-/** The last entry that is kept comes once more, so that a trail which got shorter shows. */
+/** Checks that the last stored event is still there. The query asks for it again, so that a shortened trail is detected. */
 const assertStillThere = (kept: TrailEntry, page: readonly Entry[]): void => {
   const [again] = page;
   if (again?.hash !== kept.hash || eventHash(again.event) !== kept.hash || again.evidence !== kept.evidence)
@@ -74,10 +74,10 @@ const assertStillThere = (kept: TrailEntry, page: readonly Entry[]): void => {
 };
 
 /**
- * The whole trail of the caller, oldest first. What was verified before is kept and read no more, unless asked. It is the truth for an honest service
- * only: a service that leaves events out from the start, and shows nobody else, cannot be found out by this.
+ * Reads the whole trail of the caller, oldest first. Events verified before are not read again, unless `fromStart` is true. The trail is complete only
+ * if the service is honest: this check cannot detect events that the service never added to the trail.
  *
- * @throws {TrailError} `unverified` or `rolled-back`, with the place of the first entry that does not check
+ * @throws {TrailError} `unverified` or `rolled-back`, with the number of the first wrong event
  */
 export const readTrail = async (
   ctx: Context,
@@ -97,7 +97,7 @@ export const readTrail = async (
     if (first && last !== undefined) assertStillThere(last, page.events);
     const fresh = first && last !== undefined ? page.events.slice(1) : page.events;
     first = false;
-    // What does not fit may stand behind an entry that looks right and is not the one that was there: that one is the first wrong one.
+    // A changed event may have a valid link, so that only a later event fails. The first event whose hash changed is reported.
     const { seq } = head;
     const other = fresh.findIndex(({ hash }, i) => hash !== (hashAt(seq + i + 1) ?? hash));
     const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1), told);
@@ -113,7 +113,7 @@ export const readTrail = async (
     const { seq, hash } = await checked('checkpoint', () => verifyServiceStatement('checkpoint', jws, key!));
     if (headOf(read.slice(0, seq)).hash !== hash || seq > read.length) throw rewritten(seq);
   }
-  // Another reading may have come further meanwhile.
+  // Another call may have read more events meanwhile.
   const seen = ctx.trail.entries();
   if (seen.length > read.length) {
     if (seen[read.length - 1]?.hash !== read.at(-1)?.hash) throw rewritten(read.length);
@@ -125,8 +125,8 @@ export const readTrail = async (
 };
 
 /**
- * The service's signature on the end of the trail, held against the trail that this client verified, and kept.
- * @throws {TrailError} `rolled-back` when it signs another past than it showed; {ClientError} `unverified` (`checkpoint`)
+ * Fetches a checkpoint, compares it with the verified trail, and stores it.
+ * @throws {TrailError} `rolled-back` if the signed head differs from the trail that the service showed; {ClientError} `unverified` (`checkpoint`)
  */
 export const takeCheckpoint = async (ctx: Context, options: CallOptions = {}): Promise<Checkpoint> => {
   const { seq: seen } = ctx.memory.auditHead();
@@ -134,14 +134,14 @@ export const takeCheckpoint = async (ctx: Context, options: CallOptions = {}): P
   const entries = await readTrail(ctx, options);
   const { seq, hash } = checkpoint;
   if (seq > entries.length) throw rewritten(entries.length + 1);
-  // The service must not sign less than it showed: nothing that it keeps out of a checkpoint could be held against it.
+  // The checkpoint must cover all events that this client has seen: an event outside it would not be evidence against the service.
   if (seq < seen || headOf(entries.slice(0, seq)).hash !== hash) throw rewritten(seq);
   ctx.trail.keepCheckpoint(checkpoint.jws);
   return checkpoint;
 };
 
 /**
- * The event that a receipt names. A receipt without its event proves that the service left it out of the trail.
+ * Finds the event that a receipt names. A receipt without its event proves that the service left the event out of the trail.
  * @throws {ClientError} `unverified` (`receipt`)
  */
 export const eventOf = async (ctx: Context, receipt: Receipt, options: CallOptions = {}): Promise<TrailEntry> => {
@@ -151,10 +151,10 @@ export const eventOf = async (ctx: Context, receipt: Receipt, options: CallOptio
   return event;
 };
 
-/** An event in somebody else's trail, without its place there. */
+/** An event in another patient's trail, without its number and link. */
 export type OwnEvent = Omit<AuditEvent, 'seq' | 'previous'>;
 
-/** What the caller did in the trails of others. What the service says of it, not verified: its place is not shown. */
+/** Lists the caller's own events in the trails of patients. They are not verified, because the answer has no links. */
 export const listOwnEvents = async (ctx: Context, options: CallOptions = {}): Promise<readonly OwnEvent[]> => {
   const events: OwnEvent[] = [];
   for await (const page of pages((cursor) =>

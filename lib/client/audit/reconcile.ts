@@ -1,4 +1,4 @@
-// What the trail tells of grants and requests, and what the service says of them now, held against each other and against what was signed.
+// Cross-checks grants and requests, as the service lists them, against the audit trail and the signed statements.
 import type { GrantId, RequestId } from '../../bytes/ids.ts';
 import type { EventKind } from '../../domain/audit-chain.ts';
 import type { Scope } from '../../statements/kinds.ts';
@@ -15,7 +15,7 @@ type Entries = readonly TrailEntry[];
 const isSame = (told: readonly string[] = [], signed: readonly string[] = []): boolean =>
   told.length === signed.length && signed.every((id, i) => told[i] === id);
 
-/** The event of a grant's making says what the patient signed. */
+/** Tells whether the event of a new grant agrees with the grant that the patient signed. */
 const tellsOf = ({ subject: s, statement, actor }: TrailEntry, { statement: { hash, payload: p } }: Grant): boolean =>
   hash === statement &&
   actor === p.patient &&
@@ -24,7 +24,7 @@ const tellsOf = ({ subject: s, statement, actor }: TrailEntry, { statement: { ha
   s.request === p.request?.id &&
   isSame(s.folders, [...new Set(p.cells.map((c) => c.folder))]);
 
-/** Opened by whom the grant lets read, or by the patient itself. */
+/** Checks the opener: the recipient of a grant to read, or the patient itself. */
 const assertOpener = ({ actor, patient, subject }: TrailEntry, grants: ReadonlyMap<GrantId, Grant>): void => {
   const grant = subject.grant === undefined ? undefined : grants.get(subject.grant);
   if (subject.grant === undefined) check('grant', actor === patient);
@@ -45,7 +45,7 @@ export const assertGrantsMatchTrail = (trail: Entries, grants: ReadonlyMap<Grant
 };
 
 /**
- * The trail, telling of grants what the patient signed: an opening is for the purpose of its grant, which the event of the opening does not have.
+ * Reads the trail and checks its grants against the signed grants, because the purpose of an opening comes from its grant and not from its event.
  * @throws {TrailError}; {ClientError} `unverified` (`grant`)
  */
 export const readWithPurposes = async (ctx: Context, options: AuditOptions = {}): Promise<Entries> => {
@@ -66,13 +66,13 @@ export const readWithPurposes = async (ctx: Context, options: AuditOptions = {})
   return trail;
 };
 
-/** The trail as it was read before something and after it: what lies between the two may have been so. */
+/** The trail before and after a list was read. A listed state must agree with some time between the two. */
 export interface TrailBeforeAndAfter {
   readonly before: Entries;
   readonly after: Entries;
 }
 
-/** Grants that are held or ended are so by statements in the trail. @throws {ClientError} `unverified` (`grant`) */
+/** Checks that the states of grants agree with the trail. @throws {ClientError} `unverified` (`grant`) */
 export const assertStates = (grants: readonly Grant[], { before, after }: TrailBeforeAndAfter): void => {
   const [past, now] = [grantHistory(before), grantHistory(after)];
   for (const {
@@ -110,7 +110,7 @@ const answersIn = (trail: Entries): ReadonlyMap<RequestId, RequestState> =>
 const namedIn = (scope: Scope): readonly string[] => ('folders' in scope ? scope.folders : []);
 
 /**
- * Requests in the state that the trail has for them: the list may lag. An answer that the trail does not have is none.
+ * Returns the requests with their states from the trail, because the list may lag. An answer that the trail does not have is refused.
  * @throws {ClientError} `unverified` (`request`)
  */
 export const withStatesOfTrail = (

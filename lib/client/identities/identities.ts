@@ -1,4 +1,4 @@
-// Identity statements: one's own, to be put in its place, and those of others, to be verified against the id that the caller knows.
+// Registers the caller's identity statement, and verifies the identity statements of others against their ids.
 import { AppError } from '../../api/errors.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { IdentityId } from '../../bytes/ids.ts';
@@ -16,7 +16,7 @@ import type { CallOptions } from '../session/transport.ts';
 export const publicKeyText = (key: SecretKey): string => toBase64url(encodePublicKey(publicKeyOf(key)));
 export const publicKeyFrom = (text: string): PublicKey => decodePublicKey(fromBase64url(text));
 
-/** Signed by its id, keys on the curve, the receiving key in the hand of the identity, and nothing older than what is remembered. */
+/** Verifies an identity statement: its signature, its keys, the proof that the identity has the receiving key, and that it is not older than the memory. */
 export const verifyIdentity = async (ctx: Context, id: IdentityId, jws: string): Promise<Statement<'identity'>> => {
   const statement = await checked('identity', () => verifyStatement('identity', jws, id));
   const { receiving, inbox, kfragSigner } = statement.payload;
@@ -34,7 +34,7 @@ const fetchIdentity = async (ctx: Context, id: IdentityId, options: CallOptions)
   return verifyIdentity(ctx, id, statement);
 };
 
-/** The verified statement of an identity, fetched anew. */
+/** Fetches and verifies the current statement of an identity. */
 export const currentIdentity = (ctx: Context, id: IdentityId, options: CallOptions = {}) => {
   const fetched = fetchIdentity(ctx, id, options);
   ctx.identities.set(id, fetched);
@@ -42,7 +42,7 @@ export const currentIdentity = (ctx: Context, id: IdentityId, options: CallOptio
   return fetched;
 };
 
-/** The verified statement of an identity, from earlier in this client's life if there was one: its kfrag signer never changes. */
+/** Returns the verified statement of an identity, cached if this client has fetched it before. Its `kfragSigner` never changes. */
 export const knownIdentity = (ctx: Context, id: IdentityId, options: CallOptions = {}) =>
   ctx.identities.get(id) ?? currentIdentity(ctx, id, options);
 
@@ -54,7 +54,7 @@ export interface RegisterOptions extends CallOptions {
 const isRefusal = (error: unknown, ...codes: readonly string[]): boolean =>
   error instanceof AppError && codes.includes(error.code);
 
-/** What the service holds of the caller; undefined when it is not registered. */
+/** Fetches the caller's registered statement. Undefined if the caller is not registered. */
 const ownStatement = async (ctx: Context, options: CallOptions): Promise<Statement<'identity'> | undefined> => {
   try {
     return await currentIdentity(ctx, ctx.keys.id, options);
@@ -96,9 +96,9 @@ const putStatement = async (
 };
 
 /**
- * Registers the identity, or puts a newer statement in place of the last when the name differs. Registering twice changes nothing.
+ * Registers the identity, or replaces its statement if the name differs. Registering twice changes nothing.
  *
- * @throws {ClientError} `unverified` (`identity`) when the service holds keys for this id that are not this device's
+ * @throws {ClientError} `unverified` (`identity`) if the registered keys of this id are not the keys of this device
  */
 export const register = async (
   ctx: Context,
@@ -117,8 +117,8 @@ export const register = async (
 };
 
 /**
- * Puts the next receiving key in place of the last. What was asked for with the last one is refused from then on, and has to be asked for anew; what
- * was granted to it stays open to a device that has the seed, until it is given back or ends.
+ * Replaces the receiving key by the next one. Pending requests with the old key can no longer be approved. A device with the seed can still use grants
+ * to the old key, until they are returned or end.
  */
 export const renewReceivingKey = async (ctx: Context, options: CallOptions = {}): Promise<Statement<'identity'>> => {
   const last = await currentIdentity(ctx, ctx.keys.id, options);

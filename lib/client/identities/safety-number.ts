@@ -1,4 +1,4 @@
-// Making sure of an id in person: sixty digits that both read to each other, or a code that one shows and the other scans.
+// Computes the safety number and QR payload with which two people verify each other's ids in person. docs/spec/verification.md
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat } from '../../bytes/binary.ts';
 import { utf8 } from '../../bytes/codec.ts';
@@ -6,7 +6,7 @@ import { enteredText } from '../../bytes/entered-text.ts';
 import { identityKey, parseIdentityId, type IdentityId } from '../../bytes/ids.ts';
 import { ClientError } from '../session/errors.ts';
 
-/** Rounds that make it dear to look for an id whose digits resemble another's. */
+/** Hash rounds. They make a search for an id with similar digits expensive. */
 const ROUNDS = 5_200;
 const TAG = 'pcehr/v1/safety-number\0';
 const QR = 'PCEHR1:';
@@ -21,16 +21,16 @@ const half = (id: IdentityId): string => {
   return Array.from({ length: 6 }, (_, i) => String(group(i)).padStart(5, '0')).join('');
 };
 
-/** Sixty digits in twelve groups of five, the same for both whoever asks. docs/spec/verification.md. */
+/** Computes sixty digits in twelve groups of five. The order of the two ids does not matter. docs/spec/verification.md. */
 export const safetyNumber = (a: IdentityId, b: IdentityId): string => {
   const digits = [half(a), half(b)].sort().join('');
   return digits.match(/.{5}/g)?.join(' ') ?? '';
 };
 
-/** What a QR code of an id holds: upper case, so that the code is small (alphanumeric mode). */
+/** Returns the text for a QR code of an id, in upper case, so that the code is small (alphanumeric mode). */
 export const qrPayload = (id: IdentityId): string => `${QR}${id.toUpperCase()}`;
 
-/** The id in what was scanned; a scanner may add white space or control characters around it. @throws {ClientError} `bad-argument` */
+/** Reads an id from a scanned text. A scanner may add white space or control characters around it. @throws {ClientError} `bad-argument` */
 export const readQrPayload = (scanned: string): IdentityId => {
   const text = enteredText(scanned);
   try {

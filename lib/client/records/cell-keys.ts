@@ -1,4 +1,4 @@
-// How the file keys of one cell are got out of their wraps: by the patient with the folder's key, by a recipient with fragments of its grant.
+// Unwraps the file keys of one cell: the patient uses the cell key, a recipient uses capsule fragments under its grant.
 import type { Answer } from '../../api/routes.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { FolderId } from '../../bytes/ids.ts';
@@ -16,22 +16,22 @@ import type { CallOptions } from '../session/transport.ts';
 
 type Wrap = Answer<'recapsulate'>['records'][number]['wrap'];
 
-/** An opening, and how the service signed its answer. */
+/** An opening, and the service's signature on the answer. */
 export interface SignedOpening {
   readonly opening: Jws;
-  /** None for the patient's own. */
+  /** Absent for the patient's own openings. */
   readonly proof: (SignedBy & { readonly serviceKey: string }) | undefined;
 }
 
-/** How the file keys of one cell are got out of their wraps. */
+/** Unwraps the file keys of one cell. */
 export interface CellKeys {
   readonly folder: FolderId;
   readonly epoch: number;
-  /** The file key of each, 32 bytes. @throws {ClientError} `unverified`; {WrongFragmentError} */
+  /** Returns the file key of each wrap, 32 bytes. @throws {ClientError} `unverified`; {WrongFragmentError} */
   readonly unwrap: (wraps: readonly Wrap[], opening: SignedOpening) => Promise<readonly Uint8Array[]>;
 }
 
-/** Own wraps are opened with the folder's own key. */
+/** Unwraps with the patient's cell key. */
 export const ownKeys = (ctx: Context, { payload: { folder, epoch, salt } }: Statement<'folder'>): CellKeys => ({
   folder,
   epoch,
@@ -42,7 +42,7 @@ export const ownKeys = (ctx: Context, { payload: { folder, epoch, salt } }: Stat
   },
 });
 
-/** What a recipient remembers of a cell between openings, for the life of the client. */
+/** Finds or creates the cached state for openings of one cell. The client keeps it as long as it lives. */
 const openerOf = (
   ctx: Context,
   identity: Statement<'identity'>,
@@ -61,7 +61,7 @@ const openerOf = (
   return opener;
 };
 
-/** Wraps of a granted cell are opened with a fragment that is proved to come from the granted key fragment, and with the own receiving key. */
+/** Unwraps with a capsule fragment, which is proved to come from the granted key fragment, and the recipient's receiving key. */
 export const grantedKeys = async (
   ctx: Context,
   grant: GrantWithCells,
@@ -70,7 +70,7 @@ export const grantedKeys = async (
 ): Promise<CellKeys> => {
   const { number, key } = grant.statement.payload.receiving;
   const receiving = ctx.keys.receiving(number);
-  // Not asked for what could not be opened; somebody else's grant is for the service to refuse.
+  // An opening that this device cannot decrypt is not sent. The service refuses an opening under the grant of another recipient.
   check('receiving-key', grant.recipient !== ctx.keys.id || publicKeyText(receiving) === key);
   const identity = await knownIdentity(ctx, grant.patient, options);
   const { verifier, opener } = openerOf(ctx, identity, grant.statement, cell, receiving);

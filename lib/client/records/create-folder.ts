@@ -1,4 +1,4 @@
-// The patient makes folders: ordinary ones, which standing grants take in at once, and those that hold one record version, so that it can be shared alone.
+// Creates folders for the patient: ordinary ones, which standing grants cover at once, and single-record folders.
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { newId, type FolderId } from '../../bytes/ids.ts';
 import { wrapKey } from '../../envelope/wrap.ts';
@@ -33,8 +33,8 @@ export const createFolder = async (
 };
 
 /**
- * A folder that holds this record version and nothing else: its file key, wrapped for the folder's own cell. The blob is not touched. The opening by
- * which the patient gets at the file key stands in the trail.
+ * Finds or creates the single-record folder of a record version. It contains the file key, wrapped for the folder's own cell. The blob is unchanged.
+ * The patient opens the record to get the file key, and the trail records that opening.
  *
  * @throws {ClientError} `unverified`, `not-mine`
  */

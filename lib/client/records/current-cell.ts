@@ -1,22 +1,22 @@
-// Repeats a call in the folder's new cell when the folder began a new epoch meanwhile.
+// Repeats a call with the folder's new cell if a new epoch began meanwhile.
 import { AppError } from '../../api/errors.ts';
 import type { Statement } from '../../statements/kinds.ts';
 
-/** A cell of a folder, and how to ask for the folder's current one. */
+/** A cell of a folder, and a function that fetches the folder's current cell. */
 export interface CellSource {
   readonly cell: Statement<'folder'>;
-  /** Fetched anew. */
+  /** Fetches the current cell from the service. */
   readonly current: () => Promise<Statement<'folder'>>;
 }
 
-/** How often a folder may begin a new epoch under one call. */
+/** Maximum number of cells that one call tries. */
 const EPOCH_TRIES = 3;
 
 export const isClosed = (error: unknown): boolean => error instanceof AppError && error.code === 'cell-closed';
 
 /**
- * @returns what the call gave, and the cell that it was made in
- * @throws {ServiceError} `cell-closed` when each of three cells was closed; whatever else the call throws
+ * @returns the result of the call, and the cell that it used
+ * @throws {ServiceError} `cell-closed` if three cells in turn were closed; any other error of the call
  */
 export const inCurrentCell = async <T>(
   { cell: first, current }: CellSource,

@@ -1,4 +1,4 @@
-// From storage to the opener: the blob as a stream of bytes, none of them trusted.
+// Downloads a blob from storage as a stream of bytes. The bytes are not verified here.
 import { backOff } from '../session/platform.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
@@ -16,7 +16,7 @@ export interface DownloadOptions extends CallOptions {
 
 export interface Source {
   readonly url: string;
-  /** Asks for a new URL when the old one has expired; asked at most once. */
+  /** Returns a new URL after the old one has expired. It is called at most once. */
   readonly renew: () => Promise<string>;
 }
 
@@ -46,7 +46,7 @@ const get = async (ctx: Context, url: string, signal?: AbortSignal): Promise<Res
 };
 
 /**
- * The stored blob, from its first byte. What breaks off later errors the stream: there is no going on in the middle.
+ * Downloads the blob from its first byte. A connection that breaks later errors the stream: a download cannot continue in the middle.
  *
  * @throws {ClientError} `download-failed`
  */

@@ -1,4 +1,4 @@
-// Filing a record: seal and store the blob, seal the metadata, wrap the file key to the folder's cell, sign, commit.
+// Files a record: encrypts and stores the body, encrypts the metadata, wraps the file key for the folder's cell, signs and commits.
 import { AppError } from '../../api/errors.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
@@ -19,7 +19,7 @@ import { uploadBlob, type Uploaded, type UploadOptions } from './upload.ts';
 
 /** The body: bytes, a Blob or File, a stream of any length, or what seals itself: `fileBody` of lib/files. */
 export type Content = Uint8Array | Blob | ByteSource | BodySource;
-/** What describes the record to those who may open it; its length is added. All of it is sealed. */
+/** The encrypted description of a record, for its readers. The length is added when the record is filed. */
 export type Metadata = Omit<RecordMetadata, 'length'>;
 export type FileOptions = UploadOptions;
 
@@ -28,24 +28,24 @@ const sourceOf = (content: Exclude<Content, BodySource>): ByteSource => {
   return content instanceof Blob ? content.stream() : content;
 };
 
-/** Where a record is filed, and by what right. */
+/** The folder that a record is filed into, and the grant that allows it. */
 export interface FilingTarget {
   readonly patient: IdentityId;
   readonly folder: FolderId;
-  /** The patient's statement of the folder's current cell, fetched anew. */
+  /** Fetches the patient's statement of the folder's current cell. */
   readonly current: () => Promise<Statement<'folder'>>;
-  /** None for the patient itself. */
+  /** Absent if the patient files. */
   readonly grant?: Statement<'grant'> | undefined;
-  /** The version that this one follows; none for a new record. */
+  /** The version before this one. Absent for a new record. */
   readonly before?: RecordInfo | undefined;
 }
 
-/** A record that was filed, with the service's receipt where the author is not the patient. */
+/** A filed record. It has the service's receipt if the author is not the patient. */
 export interface FiledRecord extends RecordInfo {
   readonly receipt?: Receipt;
 }
 
-/** The right to file ended before the record was stored. What was uploaded waits a day: with another grant it is filed without sending it again. */
+/** The grant ended before the record was committed. The service keeps the upload for a day: another grant can commit it without a new upload. */
 export class RightEnded extends ClientError {
   readonly resume: (place: FilingTarget) => Promise<FiledRecord>;
   /** The version that it follows. */
@@ -64,7 +64,7 @@ interface Stored extends Uploaded {
   readonly previous: string | undefined;
 }
 
-/** Before anything is read or sent. The length is not known yet, so the longest stands for it. */
+/** Checks the metadata before anything is read or sent. The length is not known yet, so the largest one is used. */
 const assertSealable = (metadata: Metadata): void => {
   try {
     encodeMetadata({ ...metadata, length: Number.MAX_SAFE_INTEGER });
@@ -73,7 +73,7 @@ const assertSealable = (metadata: Metadata): void => {
   }
 };
 
-/** Now, and before the end of the grant: by a clock that is ahead the end has passed, by the service's, which decides, it may not have. */
+/** The creation time, before the grant expires. A client's clock may be past the end while the service's clock, which decides, is not. */
 const createdUnder = (ctx: Context, grant: Statement<'grant'> | undefined): number =>
   Math.min(ctx.now(), (grant?.payload.expires ?? Infinity) - 1);
 
@@ -166,13 +166,13 @@ const commit = async (
 
 const isEnd = (error: unknown): boolean => error instanceof AppError && error.code === 'grant-ended';
 
-/** The header that the blob was sealed with names its place; in another one the file key would be wrapped for whoever reads there. */
+/** Checks that another target has the patient, folder and version in the blob's header. Otherwise readers of another folder would get the file key. */
 const assertGoesTo = ({ patient, folder, before }: FilingTarget, { sealed: { header } }: Stored): void => {
   if (patient !== header.patient || folder !== header.folder || (before?.version ?? 0) + 1 !== header.version)
     throw new ClientError('bad-argument', 'what was uploaded is filed by a grant for the same folder and right');
 };
 
-/** Commits what was stored, in the folder's current cell. */
+/** Commits the stored upload in the folder's current cell. */
 const commitIn = async (
   ctx: Context,
   stored: Stored,
@@ -194,8 +194,8 @@ const commitIn = async (
 };
 
 /**
- * Files a new record, or the next version of one. When the folder begins a new epoch meanwhile, the file key is wrapped to the new cell and signed
- * again; the blob stays.
+ * Files a new record, or the next version of one. If a new epoch of the folder begins meanwhile, the file key is wrapped for the new cell and the
+ * statement is signed again; the blob is unchanged.
  * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`; {@link RightEnded}
  */
 export const fileRecord = async (

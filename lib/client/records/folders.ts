@@ -1,4 +1,4 @@
-// The patient's own folders: each statement is checked against the own signature, the own key and what was seen before.
+// Lists and fetches the patient's own folders, and verifies each folder statement: own signature, own cell key, not older than the memory.
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { FolderId } from '../../bytes/ids.ts';
 import { openText, type TextContext } from '../../envelope/sealed-text.ts';
@@ -13,7 +13,7 @@ import type { CallOptions } from '../session/transport.ts';
 
 export interface Folder {
   readonly id: FolderId;
-  /** Opened: only the patient can read it. */
+  /** The decrypted name. Only the patient can read it. */
   readonly name: string;
   readonly category: Category;
   readonly epoch: number;
@@ -27,7 +27,7 @@ export const folderNameContext = (ctx: Context, folder: FolderId): TextContext =
   statement: folder,
 });
 
-/** An own cell: signed by the caller, with the key that the caller derives for it. */
+/** Verifies an own cell: the caller signed it, and derives the same key for it. */
 const verifyCell = async (ctx: Context, jws: string): Promise<Statement<'folder'>> => {
   const statement = await checked('folder', () => verifyStatement('folder', jws, ctx.keys.id));
   const { folder, epoch, salt, key } = statement.payload;
@@ -35,7 +35,7 @@ const verifyCell = async (ctx: Context, jws: string): Promise<Statement<'folder'
   return statement;
 };
 
-/** The folder of a verified cell, its current one. @throws {ClientError} `unverified` (`folder-name`), `rolled-back` */
+/** Returns the folder of its verified current cell. @throws {ClientError} `unverified` (`folder-name`), `rolled-back` */
 const openFolder = async (ctx: Context, statement: Statement<'folder'>): Promise<Folder> => {
   const { folder, epoch, category, name } = statement.payload;
   ctx.memory.noteFolder(statement);
@@ -45,7 +45,7 @@ const openFolder = async (ctx: Context, statement: Statement<'folder'>): Promise
   return { id: folder, name: text, category, epoch, statement };
 };
 
-/** The service's list may lag behind what was made just now: a folder that is not in it may be there all the same. */
+/** Lists the folders. The list may lag: a folder made just before may be missing. */
 export const listFolders = async (ctx: Context, options: CallOptions = {}): Promise<readonly Folder[]> => {
   const views = await all(
     (cursor) => ctx.call('list-folders', { query: cursor }, options),
@@ -54,7 +54,7 @@ export const listFolders = async (ctx: Context, options: CallOptions = {}): Prom
   return Promise.all(views.map(async (v) => openFolder(ctx, await verifyCell(ctx, v.statement))));
 };
 
-/** Every epoch of an own folder, oldest first. Verified: own signature and key, one epoch after the other, each naming the one before. */
+/** Lists every cell of an own folder, oldest first. Verified: own signature and key, epochs without a gap, each names the one before. */
 export const listOwnCells = async (
   ctx: Context,
   folder: FolderId,
@@ -73,14 +73,14 @@ export const listOwnCells = async (
   return cells;
 };
 
-/** An own folder and its epochs, oldest first. */
+/** An own folder and its cells, oldest first. */
 export interface FolderWithCells {
   readonly folder: Folder;
   readonly cells: readonly Statement<'folder'>[];
 }
 
 /**
- * An own folder as it is now, read by its id: what is decided here must not depend on a list that may lag.
+ * Fetches an own folder by its id, because decisions must not depend on a list that may lag.
  * @throws {ClientError} `not-mine`, `unverified` (`folder`, `folder-key`, `folder-name`), `rolled-back`
  */
 export const ownFolderWithCells = async (
@@ -97,11 +97,11 @@ export const ownFolderWithCells = async (
   return { folder: await openFolder(ctx, current), cells };
 };
 
-/** {@link ownFolderWithCells} without its older epochs. */
+/** Fetches an own folder by its id. */
 export const ownFolder = async (ctx: Context, id: FolderId, options: CallOptions = {}): Promise<Folder> =>
   (await ownFolderWithCells(ctx, id, options)).folder;
 
-/** The statement of the cell that a record was filed in. @throws {ClientError} `not-mine`, `unknown-cell` */
+/** Fetches one cell of an own folder. @throws {ClientError} `not-mine`, `unknown-cell` */
 export const ownCell = async (
   ctx: Context,
   id: FolderId,

@@ -1,4 +1,4 @@
-// The patient's own records as the service lists them.
+// Lists the patient's own records, and the versions of a record.
 import type { FolderId, GrantId, RecordId } from '../../bytes/ids.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
@@ -19,8 +19,8 @@ export const listOwnRecords = async (
 };
 
 /**
- * Every version of a record, oldest first. Verified: each signature, their order, and that each names the one before. The patient gets them from the
- * first one on without a gap; under a grant some may not be shown.
+ * Lists every version of a record, oldest first. Verified: each signature, their order, and that each names the one before. The patient gets all
+ * versions without a gap. A grant may cover only some of them.
  */
 export const listVersions = async (
   ctx: Context,
@@ -44,7 +44,7 @@ export const listVersions = async (
   return versions;
 };
 
-/** @throws {ClientError} `not-mine` when there is none */
+/** Returns the latest version of an own record. @throws {ClientError} `not-mine` if there is none */
 export const latestVersion = async (ctx: Context, record: RecordId, options: CallOptions = {}): Promise<RecordInfo> => {
   const latest = (await listVersions(ctx, { patient: ctx.keys.id, record }, options)).at(-1);
   if (latest === undefined) throw new ClientError('not-mine', 'the record has no version');

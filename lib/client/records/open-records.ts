@@ -1,4 +1,4 @@
-// Opening records, for recipients and for the patient itself: signed, sent, and everything that comes back verified before it is shown.
+// Opens records for recipients and for the patient: signs the opening, sends it, and verifies the whole answer before returning it.
 import { AppError } from '../../api/errors.ts';
 import type { Answer } from '../../api/routes.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
@@ -23,31 +23,31 @@ type RecapsulatedRecord = Answer<'recapsulate'>['records'][number];
 
 export interface KeyAccess {
   readonly patient: IdentityId;
-  /** None for the patient itself. */
+  /** Absent for the patient's own openings. */
   readonly grant?: GrantId;
   readonly keysFor: (record: RecordInfo) => Promise<CellKeys>;
 }
 
 export interface OpenOptions extends CallOptions {
-  /** Told per record while its stream is read. */
+  /** Called for each record while its stream is read. */
   readonly onProgress?: (record: RecordInfo, progress: DownloadProgress) => void;
 }
 
 export interface OpenedRecord extends RecordInfo {
   readonly metadata: RecordMetadata;
   /**
-   * The file, decrypted as it is read, in constant memory. Starts the download; every call starts another. Only authenticated bytes come out,
-   * and the stream errors when what is stored is not exactly what the author signed, even after bytes came out: then none of them count.
-   * To be started within ten minutes of the opening; later the service counts a new one, which is for the caller to ask for.
+   * Returns the decrypted body as a stream, in constant memory. Each call starts a download. The stream returns only authenticated bytes, and errors
+   * if the blob is not exactly the signed one, possibly after many bytes: then discard all of them. Start the download within ten minutes of the
+   * opening. After that, open the record again, which counts as another opening.
    *
    * Errors with ClientError `unverified` (`blob`, `digest`), `download-failed`, or the signal's reason.
    */
   readonly stream: () => ReadableStream<Uint8Array>;
-  /** Downloads the file into a place of its own, such as `intoFile` of lib/files, where it is whole or not at all. Rejects with what `stream` errors with, or what the place says. */
+  /** Downloads the body into a sink such as `intoFile`, which keeps the complete body or nothing. Rejects with the errors of `stream` or of the sink. */
   readonly save: (into: BodySink) => Promise<void>;
 }
 
-/** What is wrong with the place that a body is opened into, and says nothing of the body. */
+/** Errors of the sink, which are no verdict on the body. */
 const OF_THE_PLACE: ReadonlySet<EnvelopeErrorCode> = new Set(['source-invalid', 'source-changed', 'target-invalid']);
 
 /** Most records in one opening. */
@@ -77,7 +77,7 @@ interface OpenedKey {
   readonly fileKey: Uint8Array;
 }
 
-/** One signed opening of records of one cell; sent again, it is answered again and not counted. */
+/** Signs and sends one opening of records of one cell. Sending the same opening again returns the answer again and counts nothing. */
 const sendOnce = async (
   ctx: Context,
   { patient, grant }: KeyAccess,
@@ -115,11 +115,11 @@ const sendOnce = async (
   return { answers, again: async () => (await send()).records };
 };
 
-/** Signed anew by the corrected clock if the service refuses its time: then it was not counted. */
+/** Sends an opening. If the service refuses its time, signs a new one by the corrected clock; a refused opening is not counted. */
 const sendOpening = (ctx: Context, access: KeyAccess, batch: Batch, options: CallOptions) =>
   dated(ctx.clock, () => sendOnce(ctx, access, batch, options), options);
 
-/** Everything that came back for one record, verified; its file key is the one that was committed to. */
+/** Verifies the answer for one record, and that its file key matches the key commitment. */
 const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
   const { patient, folder, record, version } = info;
   const authored = await verifyRecord(opened, { patient, folder, record, version });
@@ -132,7 +132,7 @@ const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
   return { authored, sealed, header, commit };
 };
 
-/** The record, its metadata opened; its body is verified while it is streamed. */
+/** Verifies a record and decrypts its metadata. The body is verified while it is streamed. */
 const verifyOpened = async (
   ctx: Context,
   info: RecordInfo,
@@ -168,7 +168,7 @@ const verifyOpened = async (
   };
 };
 
-/** The file keys of own records, for wrapping them anew; checked against what their authors committed to. */
+/** Returns the file keys of own records, in order to wrap them again. Each is checked against the key commitment. */
 export const openKeys = async (
   ctx: Context,
   access: KeyAccess,
@@ -186,7 +186,7 @@ export const openKeys = async (
   return records.map((r) => found.get(r)!);
 };
 
-/** What errors a body, in the client's words. */
+/** Maps an error of a body to a ClientError. */
 const bodyError = (error: unknown, signal: AbortSignal | undefined): unknown => {
   if (signal?.aborted === true) return signal.reason;
   if (error instanceof ClientError || error instanceof AppError) return error;
@@ -194,7 +194,7 @@ const bodyError = (error: unknown, signal: AbortSignal | undefined): unknown => 
   return new ClientError('download-failed', 'the download broke off', undefined, { cause: error });
 };
 
-/** A stream whose source is asked for at the first read. */
+/** Returns a stream that opens its source at the first read. */
 const lazily = (
   start: () => Promise<ReadableStream<Uint8Array>>,
   signal: AbortSignal | undefined,
@@ -218,7 +218,7 @@ const lazily = (
   );
 };
 
-/** Records by the cell they are opened through, at most 100 together. */
+/** Groups records by cell, at most 100 in a group. */
 const batches = async (access: KeyAccess, records: readonly RecordInfo[]): Promise<readonly Batch[]> => {
   const known = new Map<string, CellKeys>();
   const cells = new Map<string, { readonly keys: CellKeys; readonly records: RecordInfo[] }[]>();

@@ -1,10 +1,10 @@
 // Classifies S3's answer to a presigned PUT or GET: by the code in its error document, else by its status. docs/spec/uploads-and-downloads.md has the table.
 
 /**
- * - `done`: it was stored, or the bytes come.
+ * - `done`: the part is stored, or the download starts.
  * - `again`: the same request may succeed a little later.
  * - `renew`: the same request may succeed under a new URL.
- * - `final`: neither helps.
+ * - `final`: no retry helps.
  */
 export type Verdict = 'done' | 'again' | 'renew' | 'final';
 
@@ -27,7 +27,7 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
   BadDigest: 'again',
   IncompleteBody: 'again',
   XAmzContentSHA256Mismatch: 'again',
-  // The URL, or the credentials it was signed with, are over or not known yet. "Request has expired" is an AccessDenied.
+  // The URL or its credentials have expired, or are not known yet. "Request has expired" is an AccessDenied.
   AccessDenied: 'renew',
   ExpiredToken: 'renew',
   InvalidAccessKeyId: 'renew',
@@ -36,7 +36,7 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
   RequestTimeTooSkewed: 'renew',
   SignatureDoesNotMatch: 'renew',
   TokenRefreshRequired: 'renew',
-  // There is no such thing, or S3 does not take the request as it is.
+  // The object does not exist, or S3 does not accept this request.
   EntityTooLarge: 'final',
   EntityTooSmall: 'final',
   InvalidArgument: 'final',
@@ -53,21 +53,21 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
   NotImplemented: 'final',
 };
 
-/** For an answer without a code that is known: a proxy on the way made it, or the code is newer than this. */
+/** Classifies an answer without a known code: from an intermediate proxy, or with a code that is newer than this table. */
 export const verdictOfStatus = (status: number): Verdict => {
   if ((status >= 200 && status < 300) || status === 412) return 'done';
   if (status === 403) return 'renew';
   return status >= 500 || status === 408 || status === 409 || status === 429 ? 'again' : 'final';
 };
 
-/** Bytes of an error document that are read. */
+/** Maximum number of bytes of an error document that are read. */
 export const MOST_READ = 8_192;
 
-/** The code in the first bytes of an error document of S3. */
+/** Finds the code in the first bytes of an error document of S3. */
 export const codeIn = (text: string): string | undefined =>
   /^\s*(?:<\?xml[^<>]*\?>\s*)?<Error(?:\s[^<>]*)?>\s*<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(text)?.[1];
 
-/** The first bytes of the body as text; what cannot be read is left out. The rest is cancelled. */
+/** Reads the first bytes of the body as text and cancels the rest. A read error ends the text. */
 const beginningOf = async (response: Response): Promise<string> => {
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
@@ -80,13 +80,13 @@ const beginningOf = async (response: Response): Promise<string> => {
       left -= value.length;
     }
   } catch {
-    // Decided by what came.
+    // The bytes before the error decide.
   }
   await reader?.cancel().catch(() => undefined);
   return text;
 };
 
-/** Reads the error document of an answer that is not ok, and gives the body up. */
+/** Classifies an answer by its error document, else by its status, and cancels the rest of the body. */
 export const verdictOf = async (response: Response): Promise<Verdict> => {
   const code = codeIn(await beginningOf(response));
   const known = code !== undefined && Object.hasOwn(VERDICTS, code) ? VERDICTS[code] : undefined;

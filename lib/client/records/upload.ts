@@ -1,5 +1,5 @@
-// From sealed parts to storage: a few parts in flight, so that memory does not grow with the file. Bytes go straight to storage, each part under
-// an URL that the service signed for its length and digest.
+// Uploads encrypted parts to storage, a few at a time, so that memory use does not grow with the body. The service signs a URL for each part's
+// length and digest, and the bytes go directly to storage.
 import { toBase64url } from '../../bytes/codec.ts';
 import { MOST_PARTS } from '../../envelope/header.ts';
 import { newId, type FolderId, type GrantId, type RecordId, type UploadId } from '../../bytes/ids.ts';
@@ -18,7 +18,7 @@ export interface SealedPart {
   readonly bytes: Uint8Array;
   /** SHA-256 of the bytes, 32 bytes. */
   readonly sha256: Uint8Array;
-  /** Called once the part is stored and its bytes are not read any more. */
+  /** Called after the part is stored. Its buffer can then be reused. */
   readonly release?: () => void;
 }
 
@@ -31,11 +31,11 @@ export interface Destination extends CellSource {
   readonly record: RecordId;
   readonly version: number;
   readonly folder: FolderId;
-  /** By which others than the patient file. */
+  /** The grant of an author who is not the patient. */
   readonly grant?: GrantId | undefined;
 }
 
-/** A blob that is stored whole. */
+/** A completely stored blob. */
 export interface Uploaded {
   readonly upload: UploadId;
   /** The folder's cell when the upload began. */
@@ -46,9 +46,9 @@ export interface UploadOptions extends CallOptions {
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
 }
 
-/** Parts that are sealed, addressed and sent together; while they are sent the next ones are sealed. */
+/** Number of parts that are encrypted and sent together. The next ones are encrypted while these are sent. */
 const IN_FLIGHT = 2;
-/** What fetch sets by itself, from the bytes and the URL. */
+/** Headers that fetch sets itself. */
 const SET_BY_FETCH = new Set(['content-length', 'host']);
 
 interface Upload extends Destination {
@@ -71,7 +71,7 @@ const take = async (parts: AsyncIterator<SealedPart>, most: number): Promise<Sea
   return taken;
 };
 
-/** Tells the service that the upload begins. @returns the folder's cell */
+/** Begins the upload at the service. @returns the folder's cell */
 const begin = async (
   ctx: Context,
   { record, version, folder, grant, upload, ...cells }: Upload,
@@ -127,7 +127,7 @@ const put = async (ctx: Context, target: Target, bytes: Uint8Array, signal?: Abo
   }
 };
 
-/** One part, with new URLs and back-off until it is stored. A new URL is asked for each time: the old one may be over meanwhile. @throws {ClientError} `upload-failed` */
+/** Sends one part until it is stored, with back-off. Each try gets a new URL, because the old one may have expired. @throws {ClientError} `upload-failed` */
 const sendPart = async (
   ctx: Context,
   upload: Upload,
@@ -147,7 +147,7 @@ const sendPart = async (
 };
 
 /**
- * Stores the blob of a record version. Whether it goes as one piece or in parts is known once its second part has, or has not, come.
+ * Stores the blob of a record version. It is sent in parts if it has at least two.
  *
  * @param parts in order; taken no faster than they are sent
  * @throws {ClientError} `upload-failed`, `too-large`; {ServiceError} `cell-closed`, `version-conflict`, `not-found`
@@ -179,7 +179,7 @@ export const uploadBlob = async (
     const cell = await begin(ctx, upload, group.length > 1, { signal });
     while (group.length > 0) {
       const sending = sendAll(group);
-      // The next parts are sealed meanwhile; whichever of the two fails first ends both.
+      // The next parts are encrypted meanwhile. The first failure of the two ends both.
       [group] = await Promise.all([group.length < IN_FLIGHT ? [] : take(parts, IN_FLIGHT), sending]);
     }
     return { upload: upload.upload, cell };

@@ -1,4 +1,4 @@
-// Record versions as the service lists them: the author's statement and right are verified before anybody sees it.
+// Verifies record versions that the service lists: the author's signature and the author's right to file.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { FolderId, IdentityId, RecordId } from '../../bytes/ids.ts';
@@ -7,7 +7,7 @@ import type { Statement } from '../../statements/kinds.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import { check, checked } from '../session/errors.ts';
 
-/** What anybody who may read the record can know of it without opening it. */
+/** The facts of a record version that a reader knows without opening it. */
 export interface RecordInfo {
   readonly record: RecordId;
   readonly version: number;
@@ -15,17 +15,17 @@ export interface RecordInfo {
   readonly folder: FolderId;
   readonly epoch: number;
   readonly author: IdentityId;
-  /** The patient's grant under which somebody else wrote it. That it had not been revoked then, the trail shows by its place. */
+  /** The grant of an author who is not the patient. Only the trail shows, by the order of events, that the grant was not revoked at that time. */
   readonly grant?: Statement<'grant'>;
   /** By the author's clock, milliseconds since 1970. */
   readonly created: number;
-  /** Of the stored blob, in bytes: a little more than the file. */
+  /** Length of the encrypted body, bytes: a little more than the plaintext. */
   readonly length: number;
   readonly state: 'committed' | 'deleted';
   readonly statement: Statement<'record'>;
 }
 
-/** A record statement, and the grant that it stands on. */
+/** A record statement, and the grant that gives its author the right to file it. */
 export interface Authored {
   readonly statement: Statement<'record'>;
   readonly grant?: Statement<'grant'> | undefined;
@@ -37,7 +37,7 @@ export const infoOf = ({ statement, grant }: Authored, state: RecordInfo['state'
   return { record, version, patient, folder, epoch, author, ...authority, created, length, state, statement };
 };
 
-/** Whose record the caller expects. */
+/** The patient, folder, record and version that the caller expects. */
 export interface Expected {
   readonly patient: IdentityId;
   readonly folder?: FolderId | undefined;
@@ -51,7 +51,7 @@ interface SignedRecordView {
 }
 
 /**
- * The statement of a record version, by the patient, or by somebody whom a grant of the patient allowed to file it.
+ * Verifies the statement of a record version: the patient signed it, or an author with a grant of the patient that covers it.
  *
  * @throws {ClientError} `unverified`: `author` for a wrong or unentitled signer, `record` for one of another patient, folder, record or version
  */
@@ -75,7 +75,7 @@ export const verifyRecord = async (
   return { statement, grant: right };
 };
 
-/** The sealed metadata is the one that the author signed. @throws {ClientError} `unverified` (`metadata`) */
+/** Checks that the author signed the hash of this encrypted metadata. @throws {ClientError} `unverified` (`metadata`) */
 export const verifySealedMetadata = ({ payload }: Statement<'record'>, sealed: string): Uint8Array => {
   const bytes = fromBase64url(sealed);
   check('metadata', toBase64url(sha256(bytes)) === payload.metadata);

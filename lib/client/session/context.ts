@@ -1,4 +1,4 @@
-// What every role of the client works with.
+// Builds the context that all functions of a client share: keys, memory, transport, clock and platform.
 import type { IdentityId } from '../../bytes/ids.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { DeviceKeys } from '../../identity/key-derivation.ts';
@@ -16,24 +16,24 @@ export interface ClientOptions extends PlatformOptions {
   /** Scheme, host and port of the service: `https://api.example.org`. */
   readonly origin: string;
   readonly keys: DeviceKeys;
-  /** SHA-256 of the next generation's identity key, base64url, as the key file has it. */
+  /** SHA-256 of the next generation's identity key, base64url. The key file contains it. */
   readonly next: string;
-  /** What this client saw before; nothing unless given. The caller keeps it (`memory.export()`). */
+  /** The newest statements that this client has verified. Default: an empty memory. The caller stores it (`memory.export()`). */
   readonly memory?: Memory;
-  /** The audit trail as far as it was verified; nothing unless given. The caller keeps it (`trail.export()`). */
+  /** The verified part of the audit trail. Default: an empty trail. The caller stores it (`trail.export()`). */
   readonly trail?: Trail;
-  /** The key with which the service signs, SEC 1 compressed P-256, base64url; pinned at first sight unless given. */
+  /** The service key, SEC 1 compressed P-256, base64url. Default: the first key that the service names is pinned. */
   readonly serviceKey?: string;
   /**
    * Called if this device's clock is off by more than 26 hours. Show both times to the user, and return `true` if the service's time is right. Without
    * it, or with any other answer, every call ends with a {@link ClockError}.
    */
   readonly confirmClock?: ConfirmClock;
-  /** Tries in all for a call that may be repeated; 6 unless given. */
+  /** Maximum number of tries for a call that may be repeated. Default: 6. */
   readonly tries?: number;
 }
 
-/** What a recipient remembers of a cell between openings: signatures that it checked, and how fragments are weighed. Secret, as its receiving key. */
+/** Cached state for the openings of one cell: verified signatures, and precomputed values of the receiving key. Secret, like the receiving key. */
 export interface CellOpener {
   readonly verifier: CapsuleFragVerifier;
   readonly opener: CapsuleOpener;
@@ -50,9 +50,9 @@ export interface Context {
   /** The corrected clock. */
   readonly now: () => Instant;
   readonly clock: ServiceClock;
-  /** Verified statements of others, by id: fetched once for the life of the client. */
+  /** Verified identity statements by id. A client fetches each once. */
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
-  /** By the keys of the delegation; one for each cell that was opened under a grant. */
+  /** One entry for each cell that was opened under a grant. The key joins the three public keys of the delegation. */
   readonly openers: Map<string, CellOpener>;
 }
 

@@ -1,24 +1,24 @@
-// What can go wrong on the client's side, besides the service's own refusals (AppError).
+// Defines the errors that the client itself raises. Refusals by the service are AppErrors.
 import { AppError, type ErrorCode, type ProblemDetails } from '../../api/errors.ts';
 
 export type ClientErrorCode =
-  | 'unverified' // what came back does not check; `what` names the check
-  | 'rolled-back' // older than, or different from, what this client has seen before
-  | 'not-mine' // signed by, for or about somebody else than the caller
-  | 'exceeds-request' // an approval would give more than was asked
-  | 'unverified-recipient' // an approval for somebody whose id nobody checked; `unverifiedRecipient: true` overrides
-  | 'right-ended' // the right to file ended before the record was stored; what was uploaded waits for another grant
+  | 'unverified' // an answer failed a check; `what` names the check
+  | 'rolled-back' // an answer is older than, or contradicts, a statement that this client has verified before
+  | 'not-mine' // the object belongs to another identity than the caller
+  | 'exceeds-request' // the approval would give more than the request asks for
+  | 'unverified-recipient' // the patient has not verified the recipient's id; `unverifiedRecipient: true` overrides
+  | 'right-ended' // the grant ended before the record was committed; another grant can commit the uploaded blob
   | 'unknown-cell' // the epoch's folder statement is not known to this client
-  | 'bad-answer' // not what the contract says
+  | 'bad-answer' // the answer does not match the API contract
   | 'network' // no answer, after all tries
-  | 'wrong-clock' // this device's clock is further off than is corrected unasked: ClockError says how far
-  | 'upload-failed' // storage refused a part, after all tries
-  | 'download-failed' // storage did not give the blob, after all tries
+  | 'wrong-clock' // this device's clock is wrong by more than the limit for automatic correction; ClockError has the difference
+  | 'upload-failed' // storage did not accept a part, after all tries
+  | 'download-failed' // storage did not return the blob, after all tries
   | 'too-large' // more than 10,000 parts of 8 MiB
-  | 'bad-memory' // the snapshot is damaged or of another identity
+  | 'bad-memory' // the snapshot is damaged or belongs to another identity
   | 'bad-argument';
 
-/** What was checked and did not hold. */
+/** Names the check that failed. */
 export type Check =
   | 'identity'
   | 'receiving-key'
@@ -47,11 +47,11 @@ export type Check =
   | 'receipt'
   | 'recapsulation';
 
-/** A refusal by the client itself. Neither message nor members hold content, names or secrets. */
+/** A refusal by the client itself. Message and members contain no health data, no names and no secrets. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly code: ClientErrorCode;
-  /** `unverified`, `rolled-back`: which check. */
+  /** The check that failed, for `unverified` and `rolled-back`. */
   readonly what: Check | undefined;
   constructor(code: ClientErrorCode, message: string, what?: Check, options?: ErrorOptions) {
     super(message, options);
@@ -60,9 +60,9 @@ export class ClientError extends Error {
   }
 }
 
-/** The audit trail does not check, or is not what it was. */
+/** The audit trail failed a check, or differs from the trail that was verified before. */
 export class TrailError extends ClientError {
-  /** Place of the first entry that is wrong, from 1. */
+  /** Number of the first wrong entry, from 1. */
   readonly index: number;
   constructor(
     code: 'unverified' | 'rolled-back',
@@ -75,7 +75,7 @@ export class TrailError extends ClientError {
   }
 }
 
-/** An AppError as the service answered it, with the id under which the service logged it. */
+/** An AppError that the service answered, with the request id from the service's log. */
 export class ServiceError extends AppError {
   readonly requestId: string | undefined;
   constructor(code: ErrorCode, details: ProblemDetails, requestId: string | undefined) {
@@ -87,12 +87,12 @@ export class ServiceError extends AppError {
 export const unverified = (what: Check, cause?: unknown): ClientError =>
   new ClientError('unverified', `refused: the ${what} does not check`, what, cause === undefined ? {} : { cause });
 
-/** @throws {ClientError} `unverified` unless it holds */
+/** @throws {ClientError} `unverified` if the condition is false */
 export function check(what: Check, holds: boolean): asserts holds {
   if (!holds) throw unverified(what);
 }
 
-/** Runs a check that throws errors of its own, and says it in the client's words. */
+/** Runs a check and turns any error that is not a ClientError into `unverified`. */
 export const checked = async <T>(what: Check, run: () => T | Promise<T>): Promise<T> => {
   try {
     return await run();

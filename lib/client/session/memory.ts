@@ -1,5 +1,5 @@
-// What a client must remember to notice that it is shown the past: the newest identity statement of everybody it met, the newest epoch of each
-// folder, and how far it has verified its own audit trail. A client without memory can check signatures, but not that they are the latest.
+// Remembers the newest verified statements, so that the client detects rollback: the newest identity statement of each identity, the newest epoch
+// of each folder, and the verified head of the audit trail. Without memory a client can check signatures, but not that a statement is the newest.
 import * as z from 'zod/mini';
 import type { FolderId, GrantId, IdentityId } from '../../bytes/ids.ts';
 import { EMPTY_CHAIN, type ChainHead } from '../../domain/audit-chain.ts';
@@ -17,40 +17,40 @@ const snapshot = z.strictObject({
   identities: z.record(identity, seenIdentity),
   folders: z.record(randomId<FolderId>(), seenFolder),
   audit: chainHead,
-  /** Ids that the owner made sure of in person. */
+  /** Ids that the owner verified in person. */
   verified: z._default(z.array(identity), []),
-  /** Grants that the owner revoked; of these, the ones whose cells are still to be closed. */
+  /** Grants that the owner revoked. `toClose` has those whose cells are not closed yet. */
   revoked: z._default(z.array(randomId<GrantId>()), []),
   toClose: z._default(z.array(randomId<GrantId>()), []),
-  /** With which the service signs. */
+  /** The pinned service key. */
   serviceKey: z.optional(point),
 });
 
-/** Plain JSON. Holds no secret, but whom the owner met and which folders it has. */
+/** Plain JSON without secrets. It shows which identities the owner knows and which folders exist, so it is private. */
 export type MemorySnapshot = z.infer<typeof snapshot>;
 
-/** Keeps the newest of what was verified, and refuses anything older. */
+/** Stores the newest verified statements, and refuses older ones. */
 export interface Memory {
   readonly owner: IdentityId;
   /** @throws {ClientError} `rolled-back` for a lower number, another statement of the same number, or a changed successor */
   readonly noteIdentity: (statement: Statement<'identity'>) => void;
   /** @throws {ClientError} `rolled-back` for a lower epoch, another statement of the same epoch, or a next one that does not follow */
   readonly noteFolder: (statement: Statement<'folder'>) => void;
-  /** The end of the audit trail as far as it was verified. */
+  /** The head of the verified part of the audit trail. */
   readonly auditHead: () => ChainHead;
   readonly noteAudit: (head: ChainHead) => void;
   readonly isVerified: (id: IdentityId) => boolean;
-  /** The owner made sure that this id is whom it should be. */
+  /** Records that the owner verified this id in person. */
   readonly noteVerified: (id: IdentityId) => void;
   readonly isRevoked: (id: GrantId) => boolean;
-  /** The owner revokes this grant, whatever the service says to it. Its cells are to be closed if it reads any. */
+  /** Records that the owner revokes this grant, before the service confirms it. A grant to read must have its cells closed afterwards. */
   readonly noteRevoked: (id: GrantId, reads: boolean) => void;
   readonly toClose: () => readonly GrantId[];
   readonly noteClosed: (id: GrantId) => void;
   readonly serviceKey: () => string | undefined;
   /** @throws {ClientError} `rolled-back` for another key than the one known */
   readonly noteServiceKey: (key: string) => void;
-  /** To be kept by the caller, and handed to {@link importMemory} next time. */
+  /** Returns a snapshot. The caller stores it and passes it to {@link importMemory} at the next start. */
   readonly export: () => MemorySnapshot;
 }
 
@@ -68,7 +68,7 @@ const start = (owner: IdentityId): MemorySnapshot => ({
   toClose: [],
 });
 
-/** A memory that knows nothing yet, or goes on from a snapshot. */
+/** Creates an empty memory, or one that continues from a snapshot. */
 export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(owner)): Memory => {
   const identities = new Map(Object.entries(from.identities));
   const folders = new Map(Object.entries(from.folders));

@@ -1,10 +1,10 @@
-// Lists come a page at a time.
+// Reads lists of the service page by page.
 import { ClientError } from './errors.ts';
 
-/** More pages than any list of ours has: a service that never ends a list is not followed for ever. */
+/** Limit on pages, above the length of any real list, so that a faulty service cannot keep the client reading for ever. */
 const MOST_PAGES = 100_000;
 
-/** @param fetchPage gets the cursor of the page, undefined for the first */
+/** Yields all pages of a list. @param fetchPage receives the cursor of the page; none for the first. @throws {ClientError} `bad-answer` for a list without end */
 export async function* pages<P extends { readonly next?: string | undefined }>(
   fetchPage: (cursor: { readonly cursor?: string }) => Promise<P>,
 ): AsyncGenerator<P, void, undefined> {
@@ -21,7 +21,7 @@ export async function* pages<P extends { readonly next?: string | undefined }>(
   throw new ClientError('bad-answer', 'a list does not end');
 }
 
-/** All pages as one list. */
+/** Reads all pages into one list. */
 export const all = async <P extends { readonly next?: string | undefined }, T>(
   fetchPage: (cursor: { readonly cursor?: string }) => Promise<P>,
   items: (page: P) => readonly T[],

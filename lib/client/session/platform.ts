@@ -1,13 +1,13 @@
-// Waiting, jitter and giving up: what the client needs of time, as arguments.
+// Defines the platform functions that a client uses (fetch, clock, sleep, randomness), and the back-off between tries.
 import { backOff as backOffWithin } from '../../bytes/back-off.ts';
 import { systemRng, type Rng } from '../../bytes/binary.ts';
 
-/** What a client takes from its surroundings. Every member has a default that works in Node and in browsers. */
+/** Platform functions that a caller may replace. Each default works in Node and in browsers. */
 export interface PlatformOptions {
   readonly fetch?: typeof fetch;
   /** Milliseconds since 1970. */
   readonly clock?: () => number;
-  /** Waits so many milliseconds, or until the signal aborts. */
+  /** Waits for the given milliseconds, or until the signal aborts. */
   readonly sleep?: Sleep;
   readonly rng?: Rng;
 }
@@ -32,7 +32,7 @@ const reasonOf = (signal: AbortSignal | undefined): Error =>
   signal?.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError');
 
 export const platformOf = (s: PlatformOptions): Platform => ({
-  // Called through an arrow: browsers refuse a fetch that lost its `this`.
+  // An arrow function calls fetch, because browsers refuse a fetch without its `this`.
   fetch: s.fetch ?? ((input, init) => fetch(input, init)),
   clock: s.clock ?? (() => Date.now()),
   sleep: s.sleep ?? systemSleep,
@@ -42,5 +42,5 @@ export const platformOf = (s: PlatformOptions): Platform => ({
 /** Milliseconds. */
 const BACK_OFF = { first: 100, longest: 5_000 };
 
-/** Before a call is repeated: anywhere from 0 to 100 ms, 200 ms, 400 ms, ... at most 5 s. @param attempt 0 for the first wait */
+/** Milliseconds to wait before the next try: random, from 0 to 100 ms, 200 ms, 400 ms, ... at most 5 s. @param attempt 0 for the first wait */
 export const backOff = (rng: Rng, attempt: number): number => backOffWithin(rng, attempt, BACK_OFF);

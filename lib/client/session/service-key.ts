@@ -1,4 +1,4 @@
-// What the service signs, checked with a key that the client knows: the one it was configured with, else the first it saw.
+// Verifies receipts, checkpoints and times that the service signed, with the configured service key or the key pinned at first use.
 import type { DeviceKeys } from '../../identity/key-derivation.ts';
 import type { Jws, Statement, StatementHash } from '../../statements/kinds.ts';
 import { verifyServiceStatement, type ServiceKey, type ServicePayload } from '../../statements/service-statements.ts';
@@ -6,22 +6,22 @@ import { check, checked } from './errors.ts';
 import type { Memory } from './memory.ts';
 import type { CallOptions, CallRoute } from './transport.ts';
 
-/** Who asks, and the service's key as far as it is known. */
+/** The calls and the memory that finding the service key needs. */
 interface ServiceKeySource {
   readonly call: CallRoute;
   readonly memory: Memory;
 }
 
-/** That a record was stored, and which event of the patient's trail tells of it. */
+/** The service's confirmation that it stored a record, with the hash of the event in the patient's trail. */
 export interface Receipt extends ServicePayload<'receipt'> {
   readonly jws: Jws;
 }
-/** The end of the own trail, as the service signed it. */
+/** The head of the caller's trail, signed by the service. */
 export interface Checkpoint extends ServicePayload<'checkpoint'> {
   readonly jws: Jws;
 }
 
-/** The pinned key. Without one, the key that the service names is pinned now. @throws {ClientError} `unverified` (`service-key`) */
+/** Returns the pinned service key. If there is none, pins the key that the service names. @throws {ClientError} `unverified` (`service-key`) */
 export const serviceKey = async (ctx: ServiceKeySource, options: CallOptions = {}): Promise<ServiceKey> => {
   const known = ctx.memory.serviceKey();
   if (known !== undefined) return known;
@@ -30,7 +30,7 @@ export const serviceKey = async (ctx: ServiceKeySource, options: CallOptions = {
   return key;
 };
 
-/** The service's time now, signed with this nonce by one of its running copies. @throws {ClientError} `unverified` (`time`) */
+/** Fetches the service's time, signed with this nonce by a proxy key. @throws {ClientError} `unverified` (`time`) */
 export const fetchTime = async (ctx: ServiceKeySource, nonce: string) => {
   const [key, signed] = [await serviceKey(ctx), await ctx.call('get-time', { query: { nonce } })];
   const by = await checked('time', () => verifyServiceStatement('proxy-key', signed.key, key));
@@ -39,7 +39,7 @@ export const fetchTime = async (ctx: ServiceKeySource, nonce: string) => {
   return { when: said.when, signed };
 };
 
-/** @throws {ClientError} `unverified` (`receipt`): none, not by the service, or of another record */
+/** Verifies the receipt of a record. @throws {ClientError} `unverified` (`receipt`) if it is missing, not signed by the service, or for another record */
 export const verifyReceipt = async (
   ctx: ServiceKeySource,
   jws: Jws | undefined,
@@ -53,7 +53,7 @@ export const verifyReceipt = async (
   return { ...receipt, jws };
 };
 
-/** The end of the own trail now. @throws {ClientError} `unverified` (`checkpoint`) */
+/** Fetches and verifies the current head of the caller's trail. @throws {ClientError} `unverified` (`checkpoint`) */
 export const fetchCheckpoint = async (
   ctx: ServiceKeySource & { readonly keys: Pick<DeviceKeys, 'id'> },
   options: CallOptions = {},

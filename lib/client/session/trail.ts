@@ -1,22 +1,22 @@
-// The verified trail as a client keeps it, and what can be asked of it: who opened what, when, and for what purpose.
+// Stores the verified audit trail, and finds openings in it: who opened which record, when, and for which purpose.
 import type { FolderId, IdentityId, RecordId } from '../../bytes/ids.ts';
 import { purposesIn, type AuditEvent } from '../../domain/audit-chain.ts';
 import type { Purpose } from '../../statements/fields.ts';
 import type { Jws } from '../../statements/kinds.ts';
 
-/** A verified event. `evidence` is the actor's signed statement where the trail carries it: openings, and what ends or holds something. */
+/** A verified event. `evidence` is the actor's signed statement. Openings have it, and so do deletions, denials, withdrawals, pauses, resumptions and ends of grants. */
 export interface TrailEntry extends AuditEvent {
   readonly hash: string;
   readonly evidence?: string;
 }
 
-/** Plain JSON. Holds no secret, but everything that happened with the owner's records, by ids. */
+/** Plain JSON without secrets. It contains every event of the owner's records, with ids, so it is private. */
 export interface TrailSnapshot {
   readonly entries: readonly TrailEntry[];
   readonly checkpoints: readonly Jws[];
 }
 
-/** What was verified, in its order. The caller keeps it (`export()`) and gives it back next time. */
+/** The verified events in order. The caller stores them (`export()`) and passes them to {@link createTrail} at the next start. */
 export interface Trail {
   readonly entries: () => readonly TrailEntry[];
   readonly keep: (entries: readonly TrailEntry[]) => void;
@@ -39,31 +39,31 @@ export const createTrail = (from: TrailSnapshot = { entries: [], checkpoints: []
   };
 };
 
-/** One record that somebody opened at least once; whoever opened it may have kept it. */
+/** One opening of one record version. The opener may have kept a copy. */
 export interface RecordOpening {
   readonly record: RecordId;
   readonly version: number;
   readonly folder: FolderId;
   readonly opener: IdentityId;
-  /** Of the grant; none for the patient's own openings. */
+  /** The purpose of the grant. Absent for the patient's own openings. */
   readonly purpose?: Purpose;
   /** By the service's clock, milliseconds since 1970. */
   readonly at: number;
   readonly seq: number;
 }
 
-/** Everything that is given must hold. */
+/** An opening matches if it satisfies every member that is present. */
 export interface OpeningFilter {
   readonly record?: RecordId;
   readonly folder?: FolderId;
   readonly opener?: IdentityId;
   readonly purpose?: Purpose;
-  /** Milliseconds since 1970; both included. */
+  /** Milliseconds since 1970. Both ends are included. */
   readonly from?: number;
   readonly to?: number;
 }
 
-/** Who opened what, when, and for what purpose, over a verified trail. */
+/** Finds openings in a verified trail: who opened which record, when, and for which purpose. */
 export const openingsIn = (trail: readonly TrailEntry[], filter: OpeningFilter = {}): readonly RecordOpening[] => {
   const purposes = purposesIn(trail);
   const opened = trail.flatMap(({ kind, subject, actor, at, seq }): readonly RecordOpening[] => {

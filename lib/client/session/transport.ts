@@ -1,5 +1,5 @@
-// One function that calls a route of the contract by its name: sign, send, check the answer, and send again where that is safe.
-// Every route is idempotent by its client-made id, so a call whose answer got lost may be repeated; each try has a signature of its own.
+// Calls a route of the API by its name: signs the request, sends it, checks the answer, and repeats it when that is safe.
+// The client chooses the ids, so every route is idempotent and a call whose answer was lost can be repeated. Each try has its own signature.
 import * as z from 'zod/mini';
 import { ERRORS, REASONS, type ErrorCode } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
@@ -13,18 +13,18 @@ import { backOff, platformOf, type PlatformOptions, type Platform } from './plat
 import { ClientError, ServiceError } from './errors.ts';
 
 export interface TransportOptions extends PlatformOptions {
-  /** Scheme, host and port of the service, as its signatures name it: `https://api.example.org`. */
+  /** Scheme, host and port of the service, as in request signatures: `https://api.example.org`. */
   readonly origin: string;
   readonly signer: Signer;
-  /** The clock for request signatures; the device's own clock unless given. */
+  /** The corrected clock for request signatures. Default: the device's own clock. */
   readonly correction?: Pick<ServiceClock, 'now' | 'correct' | 'noteAccepted'>;
-  /** Tries in all for what may be repeated. */
+  /** Maximum number of tries for a call that may be repeated. */
   readonly tries?: number;
-  /** Milliseconds that one try may take. */
+  /** Time limit of one try, milliseconds. */
   readonly timeout?: number;
 }
 
-/** What a route takes. Members that the route does not have are left out. */
+/** The input of a route: `params`, `query` and `body`, as far as the route has them. */
 export type CallInput<N extends RouteName> = InputPart<'params', Params<N>> & InputPart<'query', Query<N>> & BodyOf<N>;
 type InputPart<K extends string, T> = [string] extends [keyof T]
   ? unknown
@@ -50,7 +50,7 @@ const problem = z.object({
   requestId: z.optional(z.string().check(z.maxLength(200))),
   member: z.optional(z.string().check(z.maxLength(200))),
   reason: z.optional(z.enum(REASONS)),
-  // For people to read. An invalid value must not hide the refusal.
+  // These two are for people. An invalid value must not hide the refusal.
   clock: z.catch(z.optional(z.enum(['ahead', 'behind'])), undefined),
   serverTime: z.catch(z.optional(instant), undefined),
   retryAfter: z.optional(z.number()),
@@ -59,11 +59,11 @@ const problem = z.object({
 
 const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, code);
 
-/** Codes after which the same is sent again. */
+/** Codes after which the same request is sent again. */
 const REPEATABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['busy', 'too-many']);
-/** A gateway's own words for "not now". */
+/** Status codes with which a gateway asks the client to try later. */
 const GATEWAY = new Set([429, 502, 503, 504]);
-/** Longest wait that is taken from a Retry-After. */
+/** Maximum wait that a Retry-After can cause. */
 const LONGEST_WAIT_MS = 30_000;
 
 type Values = Readonly<Record<string, string | number | undefined>>;
@@ -144,7 +144,7 @@ export const createTransport = (options: TransportOptions): CallRoute => {
       const { error, retryAfter, repeatable } = refusalOf(response);
       const code = error instanceof ServiceError ? error.code : undefined;
       if (code === 'clock-skew' && correction !== undefined && !corrected) {
-        // By the signed time. The time in the refusal is unsigned.
+        // The correction uses the signed time, because the time in the refusal is unsigned.
         await correction.correct({ signal });
         corrected = true;
       } else if (code === 'replayed' && !signedAnew) {
@@ -157,7 +157,7 @@ export const createTransport = (options: TransportOptions): CallRoute => {
   };
 };
 
-/** What the types of {@link CallInput} come down to. */
+/** {@link CallInput} without the types of the route. */
 interface UntypedInput {
   readonly params?: Values;
   readonly query?: Values;
@@ -182,7 +182,7 @@ interface RequestToSend {
   readonly signal: AbortSignal | undefined;
 }
 
-/** One try. Without an answer the error comes back as a value, so that the caller decides about another. */
+/** Makes one try. A missing answer is returned as an error value, so that the caller decides about another try. */
 const send = async (platform: Platform, s: RequestToSend): Promise<HttpAnswer | ClientError> => {
   const { method, access } = s.route;
   const signature =
