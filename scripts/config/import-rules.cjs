@@ -27,7 +27,7 @@ module.exports = {
     only('api', ['bytes', 'statements', 'domain']),
     only('ports', ['bytes', 'statements', 'domain']),
     only('usecases', ['bytes', 'statements', 'domain', 'api', 'ports', 'umbral', 'envelope']),
-    only('stores', ['bytes', 'statements', 'domain', 'api', 'ports']),
+    only('stores', ['bytes', 'statements', 'domain', 'api', 'ports', 'envelope']),
     only('http', ['bytes', 'statements', 'domain', 'api', 'ports']),
     only('fhir', ['bytes', 'statements', 'domain', 'api']),
     only('client', ['bytes', 'umbral', 'envelope', 'files', 'identity', 'statements', 'domain', 'api', 'fhir']),

@@ -7,17 +7,13 @@ import {
   type HeadObjectCommandOutput,
   type Part,
 } from '@aws-sdk/client-s3';
-import { sha256 } from '@noble/hashes/sha2.js';
 import { Buffer } from 'node:buffer';
 import { AppError } from '../../api/errors.ts';
-import { concat } from '../../bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import { compositeDigest, PART_BYTES, partCount } from '../../envelope/header.ts';
 import type { Blobs, Completion, StoredPart, StoredUpload } from '../../ports/index.ts';
 import { orBusy } from '../retry.ts';
 import { isMissing, isOther, isTaken, type Bucket } from './s3-errors.ts';
-
-/** Bytes. It is a part of the format: docs/spec/blob.md. */
-export const PART_SIZE = 8 * 1024 * 1024;
 
 interface Expected {
   readonly length: number;
@@ -27,26 +23,24 @@ interface Expected {
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 const toBase64 = (base64url: string): string => Buffer.from(fromBase64url(base64url)).toString('base64');
 
-/** Composite digest: SHA-256 of the concatenated SHA-256 digests of the parts, base64url. */
-export const compositeDigest = (parts: readonly Pick<StoredPart, 'sha256'>[]): string =>
-  toBase64url(sha256(concat(...parts.map((p) => bytesOf(p.sha256)))));
-
-export const partsOf = (length: number): number => Math.max(1, Math.ceil(length / PART_SIZE));
+/** The composite digest of parts as S3 reports them, base64url. */
+const digestOfParts = async (parts: readonly Pick<StoredPart, 'sha256'>[]): Promise<string> =>
+  toBase64url(await compositeDigest(parts.map((p) => bytesOf(p.sha256))));
 
 const lengthOfPart = (number: number, length: number): number =>
-  number < partsOf(length) ? PART_SIZE : length - (partsOf(length) - 1) * PART_SIZE;
+  number < partCount(length) ? PART_BYTES : length - (partCount(length) - 1) * PART_BYTES;
 
 /**
  * Checks that the stored parts are those of the signed blob. It checks the size of each part, because readers hash in parts of 8 MiB.
  * @throws {AppError} `upload-incomplete`, `blob-mismatch`
  */
-export const assertParts = (parts: readonly StoredPart[], expected: Expected): void => {
-  const wanted = partsOf(expected.length);
+export const assertParts = async (parts: readonly StoredPart[], expected: Expected): Promise<void> => {
+  const wanted = partCount(expected.length);
   const there = new Set(parts.map((p) => p.number));
   for (let n = 1; n <= wanted; n++) if (!there.has(n)) throw new AppError('upload-incomplete');
   const same =
     parts.every((p) => p.length === lengthOfPart(p.number, expected.length)) &&
-    compositeDigest(parts) === expected.digest;
+    (await digestOfParts(parts)) === expected.digest;
   if (!same) throw new AppError('blob-mismatch');
 };
 
@@ -79,15 +73,18 @@ const head = async ({ s3, bucket }: Bucket, key: string): Promise<HeadObjectComm
 };
 
 /** Reads the digest from S3's report: `digest-parts` for a multipart upload, the plain SHA-256 of the object for a single PUT. */
-const digestOf = ({ ChecksumSHA256: reported = '' }: HeadObjectCommandOutput, expected: Expected): string => {
+const digestOf = async (
+  { ChecksumSHA256: reported = '' }: HeadObjectCommandOutput,
+  expected: Expected,
+): Promise<string> => {
   const [composite = '', parts] = reported.split('-');
-  if (parts === undefined) return compositeDigest([{ sha256: reported }]);
-  return parts === String(partsOf(expected.length)) ? toBase64url(bytesOf(composite)) : '';
+  if (parts === undefined) return digestOfParts([{ sha256: reported }]);
+  return parts === String(partCount(expected.length)) ? toBase64url(bytesOf(composite)) : '';
 };
 
-const accept = (key: string, object: HeadObjectCommandOutput, expected: Expected): Completion => {
+const accept = async (key: string, object: HeadObjectCommandOutput, expected: Expected): Promise<Completion> => {
   const { ContentLength: length, VersionId: versionId } = object;
-  if (versionId === undefined || length !== expected.length || digestOf(object, expected) !== expected.digest)
+  if (versionId === undefined || length !== expected.length || (await digestOf(object, expected)) !== expected.digest)
     throw new AppError('blob-mismatch');
   return { key, versionId, length, digest: expected.digest };
 };
@@ -98,7 +95,7 @@ type Finished = { readonly versionId: string | undefined } | 'ask-the-object';
 const finish = async (where: Bucket, key: string, id: string, expected: Expected): Promise<Finished> => {
   try {
     const parts = await listParts(where, key, id);
-    assertParts(parts, expected);
+    await assertParts(parts, expected);
     const { VersionId } = await where.s3.send(
       new CompleteMultipartUploadCommand({
         Bucket: where.bucket,

@@ -7,7 +7,8 @@ import { concat } from '../../../lib/bytes/binary.ts';
 import { toBase64url } from '../../../lib/bytes/codec.ts';
 import { newId, type FolderId, type RecordId, type UploadId } from '../../../lib/bytes/ids.ts';
 import { makeBlobs } from '../../../lib/stores/s3/blobs.ts';
-import { assertParts, compositeDigest, PART_SIZE, partsOf } from '../../../lib/stores/s3/complete-upload.ts';
+import { PART_BYTES, partCount } from '../../../lib/envelope/header.ts';
+import { assertParts } from '../../../lib/stores/s3/complete-upload.ts';
 import { makePresign } from '../../../lib/stores/s3/presign.ts';
 import type { StoredPart, StoredUpload } from '../../../lib/ports/index.ts';
 import { patient } from '../../statements/samples.ts';
@@ -123,9 +124,9 @@ const partOf = (number: number, length: number): StoredPart => ({
 });
 const digestOf = (parts: number): string =>
   toBase64url(sha256(concat(...Array.from({ length: parts }, (_, i) => sha256(Uint8Array.of(i + 1))))));
-const codeOf = (attempt: () => void): string => {
+const codeOf = async (attempt: Promise<void>): Promise<string> => {
   try {
-    attempt();
+    await attempt;
     return 'accepted';
   } catch (error) {
     return error instanceof AppError ? error.code : String(error);
@@ -134,26 +135,22 @@ const codeOf = (attempt: () => void): string => {
 
 describe('parts', () => {
   test('are as many as the length has begun, and one at least', () => {
-    expect([0, 1, PART_SIZE, PART_SIZE + 1, 2 * PART_SIZE].map(partsOf)).toEqual([1, 1, 1, 2, 2]);
-  });
-
-  test('their digest is over their digests', () => {
-    expect(compositeDigest([partOf(1, 1), partOf(2, 1)])).toBe(digestOf(2));
+    expect([0, 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES].map(partCount)).toEqual([1, 1, 1, 2, 2]);
   });
 
   test.each<[string, readonly StoredPart[], string]>([
-    ['all', [partOf(1, PART_SIZE), partOf(2, 10)], 'accepted'],
-    ['the last one missing', [partOf(1, PART_SIZE)], 'upload-incomplete'],
+    ['all', [partOf(1, PART_BYTES), partOf(2, 10)], 'accepted'],
+    ['the last one missing', [partOf(1, PART_BYTES)], 'upload-incomplete'],
     ['the first one missing', [partOf(2, 10), partOf(3, 1)], 'upload-incomplete'],
     ['none', [], 'upload-incomplete'],
-    ['one too many', [partOf(1, PART_SIZE), partOf(2, 10), partOf(3, 1)], 'blob-mismatch'],
-    ['another length', [partOf(1, PART_SIZE), partOf(2, 11)], 'blob-mismatch'],
+    ['one too many', [partOf(1, PART_BYTES), partOf(2, 10), partOf(3, 1)], 'blob-mismatch'],
+    ['another length', [partOf(1, PART_BYTES), partOf(2, 11)], 'blob-mismatch'],
     // The sum is right, and so are the digests; readers would cut elsewhere.
-    ['cut elsewhere', [partOf(1, PART_SIZE - 5), partOf(2, 15)], 'blob-mismatch'],
-    ['other bytes', [partOf(1, PART_SIZE), { ...partOf(2, 10), sha256: partOf(9, 1).sha256 }], 'blob-mismatch'],
-    ['no checksum', [partOf(1, PART_SIZE), { ...partOf(2, 10), sha256: '' }], 'blob-mismatch'],
-  ])('%s', (_what, parts, expected) => {
-    expect(codeOf(() => assertParts(parts, { length: PART_SIZE + 10, digest: digestOf(2) }))).toBe(expected);
+    ['cut elsewhere', [partOf(1, PART_BYTES - 5), partOf(2, 15)], 'blob-mismatch'],
+    ['other bytes', [partOf(1, PART_BYTES), { ...partOf(2, 10), sha256: partOf(9, 1).sha256 }], 'blob-mismatch'],
+    ['no checksum', [partOf(1, PART_BYTES), { ...partOf(2, 10), sha256: '' }], 'blob-mismatch'],
+  ])('%s', async (_what, parts, expected) => {
+    expect(await codeOf(assertParts(parts, { length: PART_BYTES + 10, digest: digestOf(2) }))).toBe(expected);
   });
 });
 
@@ -162,11 +159,11 @@ describe('completing', () => {
     new S3ServiceException({ name, $fault: 'client', message: name, $metadata: { httpStatusCode } });
   const listed = [1, 2].map((n) => ({
     PartNumber: n,
-    Size: n === 1 ? PART_SIZE : 10,
+    Size: n === 1 ? PART_BYTES : 10,
     ETag: `e${n}`,
     ChecksumSHA256: partOf(n, 1).sha256,
   }));
-  const expected = { length: PART_SIZE + 10, digest: digestOf(2) };
+  const expected = { length: PART_BYTES + 10, digest: digestOf(2) };
   const composite = `${Buffer.from(expected.digest, 'base64url').toString('base64')}-2`;
   const complete = async (complete: () => object, object: () => object) => {
     const answers: Record<string, () => object> = {
