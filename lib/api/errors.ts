@@ -8,7 +8,7 @@ export type Fault = 'client' | 'server';
 interface ErrorSpec {
   readonly status: number;
   readonly fault: Fault;
-  /** What the caller can do about it, in one sentence. */
+  /** One sentence that says what the caller can do about the error. */
   readonly advice: string;
 }
 

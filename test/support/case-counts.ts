@@ -1,5 +1,5 @@
-// How many cases a test tries. COUNTS=small is for a quick run (npm test), COUNTS=long for a search of hours (npm run test:long); unset, the
-// counts are the full ones, which CI takes.
+// Chooses how many cases each test tries, by the variable COUNTS: small for npm test, long for npm run test:long, which takes hours. Without it the
+// counts are the full ones, which CI uses.
 const COUNTS = ['small', 'full', 'long'] as const;
 type Counts = (typeof COUNTS)[number];
 

@@ -1,4 +1,4 @@
-// How often a property runs.
+// Chooses how often a property test runs, by the variable COUNTS.
 import { countOf } from './case-counts.ts';
 
 /** For `numRuns` of fast-check. */

@@ -1,5 +1,5 @@
-// What a recipient gets from the proxy, checked: the service signs how it answered an opening, so that a wrong capsule fragment convicts it before
-// anybody who holds the service's key. docs/spec/evidence.md is the page to this file.
+// Checks the capsule fragments that the service sends, and builds the proof of a wrong one. The service signs its answer to an opening, so anybody who has
+// the service's key can check the proof. docs/spec/evidence.md is the page to this file.
 import type { Answer } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { GrantId, IdentityId, RecordId } from '../../bytes/ids.ts';
@@ -26,25 +26,25 @@ type RecapsulateAnswer = Answer<'recapsulate'>;
 type Wrap = RecapsulateAnswer['records'][number]['wrap'];
 type SignedAnswer = NonNullable<RecapsulateAnswer['signed']>;
 
-/** Everything that shows that the service answered an opening with a wrong capsule fragment. Plain JSON; holds no secret and opens nothing. */
+/** The proof that the service answered an opening with a wrong capsule fragment. Plain JSON; it contains no secret and opens nothing. */
 export interface FragmentProof {
-  /** The key of the service, and what it signed: the key of the copy that answered, and that one's answer. */
+  /** The service key. `signed` has the statement of the proxy key, which the service key signed, and the answer, which the proxy key signed. */
   readonly serviceKey: ServiceKey;
   readonly signed: SignedAnswer;
   /** Signed by the recipient. */
   readonly opening: Jws;
-  /** Which record of the opening, from 0. */
+  /** The index of the record in the opening, from 0. */
   readonly place: number;
-  /** Signed by the patient: its keys, the grant, and the statement that names the cell, which is the grant again or an extension of it. */
+  /** Statements that the patient signed: its identity, the grant, and the one that names the cell, which is the grant or an extension of it. */
   readonly identity: Jws;
   readonly grant: Jws;
   readonly by: Jws;
-  /** 105 and 381 bytes, base64url, as they came. */
+  /** 105 and 381 bytes, base64url, as the service sent them. */
   readonly capsule: string;
   readonly fragment: string;
 }
 
-/** The proxy did not do what the patient's key fragment says, and signed it. */
+/** The service signed a capsule fragment that does not come from the patient's key fragment. */
 export class WrongFragmentError extends ClientError {
   readonly proof: FragmentProof;
   constructor(proof: FragmentProof, cause: unknown) {
@@ -61,10 +61,10 @@ export interface CheckedFragment {
   readonly cfrag: VerifiedCapsuleFrag;
 }
 
-/** As they came: 105 and 381 bytes, base64url. */
+/** A capsule and its fragment as the service sent them: 105 and 381 bytes, base64url. */
 type Fragment = Pick<FragmentProof, 'capsule' | 'fragment'>;
 
-/** A refusal of one of several fragments. */
+/** One of several fragments was refused; `place` is its index. */
 class WrongFragmentAt extends Error {
   readonly place: number;
   constructor(place: number, cause: ClientError) {
@@ -73,13 +73,13 @@ class WrongFragmentAt extends Error {
   }
 }
 
-/** What speaks of the fragment, and not of whoever checks it. */
+/** Whether the error says that the fragment is wrong. Other errors come from the machine that checks it. */
 const isVerdict = (error: unknown): boolean =>
   error instanceof UmbralError
     ? error.code !== 'bad-randomness'
     : error instanceof BytesError || error instanceof ClientError;
 
-/** @param place of what is checked; where several are checked together, their refusal has it */
+/** Runs a check. Its refusal gets the index of the wrong fragment. @param place the index, unless the error has one */
 const at = <T>(what: Check, run: () => T, place = 0): T => {
   try {
     return run();
@@ -92,7 +92,7 @@ const at = <T>(what: Check, run: () => T, place = 0): T => {
   }
 };
 
-/** @param kfrag the key fragment's id as the patient named it, if it did. @throws {WrongFragmentAt} (`capsule`, `kfrag-id`, `cfrag`) */
+/** Checks capsules and fragments together. @param kfrag the id of the key fragment in the patient's statement. @throws {WrongFragmentAt} (`capsule`, `kfrag-id`, `cfrag`) */
 const checkFragments = (
   list: readonly Fragment[],
   kfrag: string | undefined,
@@ -106,7 +106,7 @@ const checkFragments = (
   return verified.map((cfrag, i) => ({ cfrag, capsule: capsules[i]! }));
 };
 
-/** Of whom to whom, as texts. */
+/** The three public keys of a delegation, base64url. */
 type DelegationKeys = Omit<Delegated, 'kfrag'>;
 
 const verifierOf = ({ verifying, delegating, receiving }: DelegationKeys, rng?: Rng): CapsuleFragVerifier =>
@@ -125,25 +125,25 @@ const hashOf = ({ capsule, cfrags = [] }: Wrap): string => {
   return fragmentHash(fromBase64url(capsule), fromBase64url(fragment));
 };
 
-/** The hashes that the service signed for an opening. @throws {ClientError} `unverified` (`recapsulation`) */
+/** Verifies the signed answer to an opening, and returns the fragment hashes in it. @throws {ClientError} `unverified` (`recapsulation`) */
 const signedHashes = async (key: ServiceKey, signed: SignedAnswer, opening: Statement<'opening'>) => {
   const by = await checked('recapsulation', () => verifyServiceStatement('proxy-key', signed.key, key));
   const said = await checked('recapsulation', () => verifyServiceStatement('recapsulation', signed.answer, by.key));
   check('recapsulation', said.when >= by.from && said.when <= by.until);
   check('recapsulation', said.opening === opening.hash);
-  // A key that has expired convicts nobody of an opening that came later.
+  // An expired key is no proof for a later opening: somebody may have stolen it.
   check('recapsulation', openingInTime(opening.payload.when, instantOf(said.when)));
   check('recapsulation', said.fragments.length === opening.payload.records.length);
   return said;
 };
 
-/** What the service signed, and by which delegation it answered. */
+/** The answer that the service signed, and the delegation in it. */
 export interface SignedBy {
   readonly signed: SignedAnswer;
   readonly delegation: Delegated;
 }
 
-/** That the service signed what it answered. @throws {ClientError} `unverified` (`recapsulation`, `cfrag`) */
+/** Verifies that the service signed the fragments of its answer. @throws {ClientError} `unverified` (`recapsulation`, `cfrag`) */
 export const verifyAnswer = async (
   key: ServiceKey,
   opening: Statement<'opening'>,
@@ -158,13 +158,13 @@ export const verifyAnswer = async (
   return { signed, delegation };
 };
 
-/** A cell that a recipient may read, and who says so. */
+/** A cell that a recipient may read, with the statements that give it the right. */
 export interface EntitledCell {
   readonly identity: Statement<'identity'>;
   readonly grant: Statement<'grant'>;
   readonly cell: GrantCell;
   readonly by: Jws;
-  /** Kept for as long as the cell is opened: it remembers. */
+  /** Reused for every opening of the cell, because it keeps results that depend on the keys alone. */
   readonly verifier: CapsuleFragVerifier;
 }
 
@@ -174,7 +174,7 @@ const delegationOf = (
   { key, kfrags }: GrantCell,
 ) => ({ verifying: kfragSigner, delegating: key, receiving: receiving.key, kfrag: ofService(kfrags)?.id });
 
-/** Of fragments of one cell, see {@link fragmentsOf}. */
+/** Creates the verifier for all fragments of one cell; {@link fragmentsOf} uses it. */
 export const fragmentVerifier = (
   identity: Statement<'identity'>,
   grant: Statement<'grant'>,
@@ -182,7 +182,7 @@ export const fragmentVerifier = (
   rng: Rng,
 ): CapsuleFragVerifier => verifierOf(delegationOf(identity, grant, cell), rng);
 
-/** The service answered by what the patient gave; an answer by anything else convicts nobody, and is not taken. */
+/** Refuses an answer whose delegation is not the patient's: it would be no proof against the service. */
 const assertBy = (said: Delegated, to: DelegationKeys & { readonly kfrag: string | undefined }): void =>
   check(
     'recapsulation',
@@ -190,8 +190,8 @@ const assertBy = (said: Delegated, to: DelegationKeys & { readonly kfrag: string
   );
 
 /**
- * The fragments of an opening, in the order of its records.
- * @throws {WrongFragmentError} with what convicts the service; {ClientError} `unverified` (`recapsulation`)
+ * Checks the fragments of an opening, and returns them in the order of its records.
+ * @throws {WrongFragmentError} with the proof against the service; {ClientError} `unverified` (`recapsulation`)
  */
 export const fragmentsOf = (
   wraps: readonly Wrap[],
@@ -211,18 +211,18 @@ export const fragmentsOf = (
   }
 };
 
-/** What a proof shows. */
+/** The opening that a checked proof is about. */
 export interface WrongFragment {
   readonly patient: IdentityId;
   readonly recipient: IdentityId;
   readonly grant: GrantId;
   readonly record: RecordId;
   readonly version: number;
-  /** By the clock of the service, milliseconds since 1970. */
+  /** The service's clock, milliseconds since 1970. */
   readonly when: number;
 }
 
-/** The cell of an opening as grant or extension names it. */
+/** Finds the cell of an opening in the grant or in the extension. */
 const cellNamedBy = async ({ by }: FragmentProof, grant: Statement<'grant'>, { payload: o }: Statement<'opening'>) => {
   const { patient, grant: id } = grant.payload;
   const named = by === grant.jws ? grant : await checked('extension', () => verifyStatement('extension', by, patient));
@@ -234,7 +234,7 @@ const cellNamedBy = async ({ by }: FragmentProof, grant: Statement<'grant'>, { p
 
 const isRight = (proof: FragmentProof, delegation: Delegated): boolean => {
   try {
-    // Of a key that is no point nothing can be right.
+    // A key that is not a point of the curve makes every fragment wrong.
     checkFragments(
       [proof],
       delegation.kfrag,
@@ -250,8 +250,8 @@ const isRight = (proof: FragmentProof, delegation: Delegated): boolean => {
 /**
  * Checks a proof against the service, without asking the service.
  *
- * @param serviceKey as the judge knows it
- * @throws {ClientError} `unverified`, when the proof does not hold together; `bad-argument`, when the fragment is right
+ * @param serviceKey the service key, from a source that the judge trusts
+ * @throws {ClientError} `unverified` if the parts of the proof do not belong together; `bad-argument` if the fragment is right
  */
 export const checkFragmentProof = async (proof: FragmentProof, serviceKey: ServiceKey): Promise<WrongFragment> => {
   check('service-key', proof.serviceKey === serviceKey);

@@ -14,7 +14,7 @@ export interface ClockReading {
   readonly offset: number;
   /** 16 random bytes, base64url, that the service signed with its time. */
   readonly nonce: string;
-  /** What the service signed, for evidence: the statement of its proxy key, and the time. */
+  /** The signed texts, for evidence: the statement of the proxy key, and the time. */
   readonly signed: SignedTime;
 }
 export interface SignedTime {
@@ -111,7 +111,7 @@ export const createServiceClock = ({ platform: { clock, rng }, confirm, ask }: C
     const asked = clock();
     const { when, signed } = await ask(nonce);
     const deviceTime = clock();
-    // No allowance for the way of the answer: the service accepts less of a clock that is ahead than of one that is behind.
+    // The time that the answer took is not added: the service tolerates a clock that is behind more than one that is ahead.
     if (deviceTime < asked || deviceTime - asked > LONGEST_READING)
       throw new ClientError('network', 'the service took more than a minute to tell its time, or the clock was set');
     return { deviceTime, serviceTime: when, offset: when - deviceTime, nonce, signed };

@@ -19,11 +19,11 @@ import {
 import { SERVICE_PROXY, SHARES, THRESHOLD } from '../proxies.ts';
 import { categories, everything } from './request.ts';
 
-/** What a grant takes in besides its cells: folders of these kinds that are made while it lasts, by extensions. */
+/** The scope of a standing grant. Extensions add the folders of these categories that the patient creates while the grant lasts. */
 export const standing = z.union([z.strictObject({ categories }), z.strictObject({ everything })]);
 export type Standing = z.infer<typeof standing>;
 
-/** What a grant says of one cell: its key, the folder statement that vouches for it, and the key fragment per proxy; none unless it may be read. */
+/** One cell of a grant: its key, the folder statement that names the key, and the key fragment for each proxy. Only a grant to read has key fragments. */
 export const grantCell = z.strictObject({
   folder: randomId<FolderId>(),
   epoch: ordinal,
@@ -36,8 +36,8 @@ export const grantCell = z.strictObject({
 export type GrantCell = z.infer<typeof grantCell>;
 
 /**
- * The patient's answer, or gift: one right over cells, for a time. `openings` counts records. A grant to add or write names one cell, the current one
- * of its folder, and goes for the folder in every later epoch as well.
+ * A grant: one right over cells, for a limited time. `openings` is the number of records that may be opened. A grant to add or write names one cell, the
+ * current one of its folder, and is also valid for the later epochs of that folder.
  */
 export const grantPayload = z.strictObject({
   grant: randomId<GrantId>(),

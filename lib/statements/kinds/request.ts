@@ -22,7 +22,7 @@ const folders = listOf(randomId<FolderId>(), 1, MOST_CELLS);
 export const categories = listOf(category, 1, CATEGORIES.length);
 export const everything = z.literal(true);
 
-/** What a recipient wishes to reach. The patient's client makes cells of it. */
+/** The scope that a recipient asks for. The patient's client turns it into cells. */
 export const scope = z.union([
   z.strictObject({ folders }),
   z.strictObject({ categories }),
