@@ -26,7 +26,7 @@ function settle(o: usize, n: i32): void {
 
 /** Builds the comb table of an affine point. The sums are of distinct powers of two, so the exceptional cases of addition do not occur. */
 export function buildFixed(table: usize, point: usize): void {
-  // First 2^(4i) P and twice that, affine, in the memory of the table itself.
+  // Step 1: writes 2^(4i) P and twice that for each tooth i, affine, to the start of the table. The last step overwrites them with the entries.
   const p = ENTRY;
   fromAffine(p, point);
   for (let i = 0; i < BLOCKS * TEETH; i++) {

@@ -1,4 +1,4 @@
-// Entry file of the builds for tests and measurements: exports the module and, by address, its internal functions.
+// Entry file of the builds for tests and measurements: exports all of ./index, and the internal functions, which take memory addresses as arguments.
 export * from './index';
 export {
   mul, mulSub, mulSubMul, mulSubSqrTwice, mulTwice, sqr, sqrs, sqrSubSubTwice, sqrSubTwice, sqrThrice, sqrTwice,

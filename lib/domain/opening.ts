@@ -4,7 +4,7 @@ import { clockFault, MINUTE, SECOND, type ClockFault, type Instant } from './tim
 
 /** The same opening within this time, in ms, is answered again and not counted. */
 export const REPEAT_WINDOW = 10 * MINUTE;
-/** How far `when` may differ from the server's clock, ms. */
+/** How far `when` may be ahead of the server's clock, ms. It may be behind by this and {@link REPEAT_WINDOW}, so that a repeated opening is still accepted. */
 export const OPENING_SKEW = MINUTE;
 
 /** `when` must be close to the present, so that the claim of an opening is stored for longer than the opening can be repeated. */

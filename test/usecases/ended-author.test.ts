@@ -1,4 +1,4 @@
-// somebody whose right to file has ended goes on watching the folder: each new epoch, when it began, and its key.
+// An author whose right to file has ended no longer learns of the folder's later epochs: neither when they began nor their keys.
 import { expect, test } from '@jest/globals';
 import { DAY } from '../../lib/domain/time.ts';
 import { delegated, epochAfter, grantOf, NOW, patient, recipient, revocationOf } from './people.ts';

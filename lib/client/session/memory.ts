@@ -34,7 +34,7 @@ export interface Memory {
   readonly owner: IdentityId;
   /** @throws {ClientError} `rolled-back` for a lower number, another statement of the same number, or a changed successor */
   readonly noteIdentity: (statement: Statement<'identity'>) => void;
-  /** @throws {ClientError} `rolled-back` for a lower epoch, another statement of the same epoch, or a next one that does not follow */
+  /** @throws {ClientError} `rolled-back` for a lower epoch, another statement of the same epoch, or a next epoch whose `previous` is not the known statement */
   readonly noteFolder: (statement: Statement<'folder'>) => void;
   /** The head of the verified part of the audit trail. */
   readonly auditHead: () => ChainHead;

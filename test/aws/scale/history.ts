@@ -1,4 +1,4 @@
-// Histories of patients, made by the stores themselves (seed.ts): records in one folder, grants of it, requests, openings; and every list there is of them.
+// Histories of patients, made by the stores themselves (seed-history.ts): records in one folder, grants of it, requests, openings; and every list there is of them.
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId, type GrantId, type OpeningId, type RecordId } from '../../../lib/bytes/ids.ts';
 import type { Folder } from '../../../lib/client/index.ts';
@@ -155,8 +155,8 @@ export const makeEnds = async (of: Subject, { grants, heavy }: History): Promise
   await of.seed.flush();
 };
 
-export /** Every list and filter; `grant` is one that the recipient has. */
-const listsOf = ({ person, recipient, folder: { id: folder } }: Subject, grant: GrantId) => {
+/** Every list and filter; `grant` is one that the recipient has. */
+export const listsOf = ({ person, recipient, folder: { id: folder } }: Subject, grant: GrantId) => {
   const states = ['', ...['active', 'paused', 'expired', 'revoked', 'unsettled', 'standing'].map((s) => `&state=${s}`)];
   const requestStates = ['', '&state=approved', '&state=denied'];
   const params = { folderId: folder, grantId: grant };
