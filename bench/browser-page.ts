@@ -2,7 +2,7 @@
 import { envelope, type Sealing } from './envelope-memory.ts';
 import { laneOf, peerLane, type Operation } from './implementations.ts';
 import * as scheme from './scheme.ts';
-import { batchesOf, race } from './timing.ts';
+import { batchesOf, race } from './timing-loop.ts';
 
 export type Measured =
   | {

@@ -3,7 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { stderr } from 'node:process';
 import { createInterface } from 'node:readline';
-import { forOperations, type Batches } from './timing.ts';
+import { forOperations, type Batches } from './timing-loop.ts';
 
 const built = join(import.meta.dirname, '..', '.local', 'bench');
 const python = join(built, 'pyumbral', 'bin', 'python');

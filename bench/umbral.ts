@@ -5,7 +5,7 @@ import { laneOf, OPERATIONS, peerLane } from './implementations.ts';
 import { loadScheme } from './load-backend.ts';
 import { countOf, geometricMean, round } from './median.ts';
 import { nativeLanes } from './native-peers.ts';
-import { batchesOf, race } from './timing.ts';
+import { batchesOf, race } from './timing-loop.ts';
 
 const { values } = parseArgs({
   options: {

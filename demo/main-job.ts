@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
-import { Refused, type PartyProcess } from './party-process.ts';
+import { Refused, type PartyProcess } from './start-party.ts';
 import { brief, size, type Story } from './narrator.ts';
 
 export interface FileOutcome {

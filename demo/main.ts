@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { listenForEnding } from '../localstack/shutdown.ts';
 import { startSystem } from '../scripts/local-system.ts';
-import { startParty } from './party-process.ts';
+import { startParty } from './start-party.ts';
 import { readArguments, USAGE, UsageError } from './arguments.ts';
 import { tellStory } from './narrator.ts';
 import { allAsExpected, runMainJob, type Outcome } from './main-job.ts';

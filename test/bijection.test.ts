@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { JOBS } from '../lib/api/jobs.ts';
+import { JOBS } from '../lib/api/scheduled-jobs.ts';
 import { ROUTES, type RouteName } from '../lib/api/routes.ts';
 
 const root = new URL('../', import.meta.url);

@@ -8,7 +8,7 @@ import { eventOf, readTrail, takeCheckpoint, type AuditOptions } from './audit/r
 import { ownKeys } from './records/cell-keys.ts';
 import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
-import { revoke, setPaused, type GrantRef, type PausableGrantRef } from './access/end-grant.ts';
+import { revoke, setPaused, type GrantRef, type PausableGrantRef } from './access/change-grant.ts';
 import { carryOver, outstanding } from './access/carry-over.ts';
 import { settleEnds } from './access/settle.ts';
 import { startEpoch } from './access/start-epoch.ts';

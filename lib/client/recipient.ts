@@ -5,7 +5,7 @@ import { listOwnEvents, type OwnEvent } from './audit/read-trail.ts';
 import { grantedKeys } from './records/cell-keys.ts';
 import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
-import { giveBack, type GrantRef } from './access/end-grant.ts';
+import { giveBack, type GrantRef } from './access/change-grant.ts';
 import { ClientError } from './session/errors.ts';
 import {
   fetchGrant,

@@ -10,7 +10,7 @@ import type { Answer, Input, RouteName, ROUTES } from '../api/routes.ts';
 import { instantOf } from '../domain/time.ts';
 import type { Call } from '../ports/call.ts';
 import { answer, refusal, type Response } from './response.ts';
-import { traceOf, type LogFields, type Runtime } from './log.ts';
+import { traceOf, type LogFields, type Runtime } from './log-events.ts';
 import { toAppError } from './problem.ts';
 import { assertForm, readBody, readInput } from './read-request.ts';
 import { verifyRequest } from './verify-request.ts';

@@ -1,8 +1,8 @@
 // Scheduled job: makes a use case a Lambda function that runs on a schedule. It logs how much it did; a failure is logged without the text of the error.
 import type { Context } from 'aws-lambda';
-import type { JobName } from '../api/jobs.ts';
+import type { JobName } from '../api/scheduled-jobs.ts';
 import { instantOf, type Instant } from '../domain/time.ts';
-import { traceOf, type Runtime } from './log.ts';
+import { traceOf, type Runtime } from './log-events.ts';
 
 /** Returns how many items it processed. */
 export type Job<D> = (deps: D, call: { readonly now: Instant }) => Promise<number>;

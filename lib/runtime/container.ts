@@ -4,7 +4,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { S3Client } from '@aws-sdk/client-s3';
-import type { Runtime } from '../http/log.ts';
+import type { Runtime } from '../http/log-events.ts';
 import { makeStores, type Stores, type StoresInit } from '../stores/index.ts';
 import { processEnv, readEnv } from './env.ts';
 import { once } from './once.ts';

@@ -1,9 +1,9 @@
-// Log writer: writes the events of lib/http/log.ts, a JSON line each by Powertools Logger, and metrics (EMF) of each request and job by Powertools
+// Log writer: writes the events of lib/http/log-events.ts, a JSON line each by Powertools Logger, and metrics (EMF) of each request and job by Powertools
 // Metrics. It does not use the Powertools middleware, which logs whole events if an environment variable is set.
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { ERRORS } from '../api/errors.ts';
-import { LOG_EVENTS, type Log, type LogEvent, type LogFields } from '../http/log.ts';
+import { LOG_EVENTS, type Log, type LogEvent, type LogFields } from '../http/log-events.ts';
 
 const SERVICE = 'pcehr';
 

@@ -1,5 +1,5 @@
 // Stateless container: log, clock and origin, for functions that need no AWS client.
-import type { Runtime } from '../http/log.ts';
+import type { Runtime } from '../http/log-events.ts';
 import { processEnv, readEnv } from './env.ts';
 import { makeLog } from './log.ts';
 import { once } from './once.ts';

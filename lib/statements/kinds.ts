@@ -4,7 +4,7 @@ import { extensionPayload, grantPayload } from './kinds/grant.ts';
 import { pausePayload, resumptionPayload, returnPayload, revocationPayload } from './kinds/grant-changes.ts';
 import { identityPayload } from './kinds/identity.ts';
 import { openingPayload } from './kinds/opening.ts';
-import { deletionPayload, folderPayload, recordPayload } from './kinds/record.ts';
+import { deletionPayload, folderPayload, recordPayload } from './kinds/records.ts';
 import { denialPayload, requestPayload, withdrawalPayload } from './kinds/request.ts';
 
 export type { GrantCell, Standing } from './kinds/grant.ts';

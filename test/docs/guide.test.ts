@@ -1,7 +1,7 @@
 // The guide to the SDK: no example and no stated output is left out of the program that test/aws/flows/docs.test.ts runs.
 import { expect, test } from '@jest/globals';
 import { guideExamples } from './guide.ts';
-import { allPages } from './pages.ts';
+import { allPages } from './page-faults.ts';
 
 const guide = allPages()
   .filter(({ path }) => /^docs\/client[^/]*\.md$/.test(path))

@@ -1,7 +1,7 @@
 // The examples of the guide to the SDK (docs/client*.md), and the lines that each of them prints according to the page.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT } from './pages.ts';
+import { ROOT } from './page-faults.ts';
 
 /** In the order of reading: each page continues the program of the pages before it. */
 const PAGES = ['client.md', 'client-trail.md', 'client-files.md', 'client-errors.md'];

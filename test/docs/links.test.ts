@@ -1,6 +1,6 @@
 // The documents: links and named paths lead somewhere, pages and bullets are short, every page of docs/spec links the glossary.
 import { describe, expect, test } from '@jest/globals';
-import { allPages, brokenLinks, headLinks, longBullets, missingPaths, type Page } from './pages.ts';
+import { allPages, brokenLinks, headLinks, longBullets, missingPaths, type Page } from './page-faults.ts';
 
 const pages = allPages();
 const cases = pages.map((page) => [page.path, page] as const);

@@ -14,7 +14,17 @@ import {
 import { openBlob } from '../../lib/envelope/open.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
 import { runs } from '../support/property-runs.ts';
-import { codeOf, fileKey, heading, inPieces, openAll, patterned, seal, withHeader, type Sealed } from './helpers.ts';
+import {
+  codeOf,
+  fileKey,
+  heading,
+  inPieces,
+  openAll,
+  patterned,
+  seal,
+  withHeader,
+  type Sealed,
+} from './sample-blobs.ts';
 import { peerDigest, peerKey, peerSealChunks } from './peer.ts';
 
 const K64 = 65_536;

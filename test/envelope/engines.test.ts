@@ -10,7 +10,7 @@ import type { DigestedPart, PartDigester } from '../../lib/envelope/part-digeste
 import { nodeEngine, type Host } from '../../lib/envelope/engine-node.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
 import { runs } from '../support/property-runs.ts';
-import { fileKey, heading, inPieces, openAll, patterned } from './helpers.ts';
+import { fileKey, heading, inPieces, openAll, patterned } from './sample-blobs.ts';
 
 const MiB = 1_048_576;
 const CHUNK = MiB + 16;

@@ -8,7 +8,7 @@ import { collect, openBlob } from '../../lib/envelope/open.ts';
 import { openText } from '../../lib/envelope/sealed-text.ts';
 import { unwrapOriginal } from '../../lib/envelope/wrap.ts';
 import { body, bytesOf, cell, counting, example, fileKey, heading, inbox, makeExample, metadata } from './example.ts';
-import { inPieces } from './helpers.ts';
+import { inPieces } from './sample-blobs.ts';
 import { peerDigest, peerHeader, peerKey, peerMetadata, peerOpen, peerPadded, peerSeal } from './peer.ts';
 
 const header = { ...heading, algorithm: 1, chunk: 20, flags: 1, salt: counting()(16) };

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as nodeWorker from '../../lib/envelope/hash-worker-node.ts';
 import * as webWorker from '../../lib/envelope/hash-worker-web.ts';
-import { patterned } from './helpers.ts';
+import { patterned } from './sample-blobs.ts';
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 

@@ -8,7 +8,7 @@ import { engine } from '../../lib/envelope/choose-engine.ts';
 import { deriveKeys } from '../../lib/envelope/keys.ts';
 import { openFile } from '../../lib/files/open-file.ts';
 import { sealFile } from '../../lib/files/seal-file.ts';
-import { fileKey, heading, openAll, patterned, seal } from './helpers.ts';
+import { fileKey, heading, openAll, patterned, seal } from './sample-blobs.ts';
 
 const LENGTH = 200_000;
 let folder = '';

@@ -1,7 +1,7 @@
 // Tests plaintext lengths that match the blob's length by arithmetic alone, with valid tags and digests: they are refused before a byte is read.
 import { expect, test } from '@jest/globals';
 import { encodeHeader, type HeaderFields } from '../../lib/envelope/header.ts';
-import { codeOf, fileKey, openAll, seal, type Sealed } from './helpers.ts';
+import { codeOf, fileKey, openAll, seal, type Sealed } from './sample-blobs.ts';
 import { peerDigest, peerKey, peerPadded, peerSealChunks } from './peer.ts';
 
 const signedBy = (header: HeaderFields, chunks: readonly Uint8Array[], plainLength: number): Sealed => {

@@ -8,7 +8,7 @@ import { idBytes, identityKey } from '../../lib/bytes/ids.ts';
 import { encodeHeader } from '../../lib/envelope/header.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
 import { counting, fileKey, heading } from './example.ts';
-import { inPieces, openAll, patterned, type Sealed } from './helpers.ts';
+import { inPieces, openAll, patterned, type Sealed } from './sample-blobs.ts';
 import { peerSeal } from './peer.ts';
 
 interface LongExample {

@@ -7,7 +7,7 @@ import { idBytes, identityKey } from '../../lib/bytes/ids.ts';
 import { encodeHeader, type HeaderFields } from '../../lib/envelope/header.ts';
 import { openMetadata, sealMetadata, type RecordMetadata } from '../../lib/envelope/metadata.ts';
 import { runs } from '../support/property-runs.ts';
-import { fileKey, openAll, patterned, seal } from './helpers.ts';
+import { fileKey, openAll, patterned, seal } from './sample-blobs.ts';
 import {
   gcmOpen,
   peerDigest,

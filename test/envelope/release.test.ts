@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { sealBlob, type SealedPart } from '../../lib/envelope/seal.ts';
-import { fileKey, heading, inPieces, patterned } from './helpers.ts';
+import { fileKey, heading, inPieces, patterned } from './sample-blobs.ts';
 
 const MiB = 1024 * 1024;
 const body = patterned(41 * MiB);

@@ -13,7 +13,7 @@ import { generateKFrags } from '../../lib/umbral/delegator.ts';
 import { publicKeyOf, randomSecretKey } from '../../lib/umbral/keys.ts';
 import { reencrypt } from '../../lib/umbral/proxy.ts';
 import { encrypt as umbralEncrypt } from '../../lib/umbral/sender.ts';
-import { codeOf, fileKey, heading, seal } from './helpers.ts';
+import { codeOf, fileKey, heading, seal } from './sample-blobs.ts';
 
 const header = { ...heading, algorithm: 1, chunk: 20, flags: 0, salt: new Uint8Array(16).fill(5) };
 const caught = (run: () => unknown): Promise<string> => codeOf(Promise.resolve().then(run));

@@ -4,7 +4,7 @@ import { engine } from '../../lib/envelope/choose-engine.ts';
 import { pipelined } from '../../lib/envelope/bytestream.ts';
 import { collect, openBlob } from '../../lib/envelope/open.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
-import { codeOf, fileKey, heading, inPieces, patterned, seal } from './helpers.ts';
+import { codeOf, fileKey, heading, inPieces, patterned, seal } from './sample-blobs.ts';
 
 const K64 = 65_536;
 const CHUNK = K64 + 16;

@@ -6,7 +6,7 @@ import { encodeHeader, type HeaderFields } from '../../lib/envelope/header.ts';
 import { EnvelopeError, type EnvelopeErrorCode } from '../../lib/envelope/errors.ts';
 import { openBlob } from '../../lib/envelope/open.ts';
 import { runs } from '../support/property-runs.ts';
-import { fileKey, inPieces, patterned, seal, type Sealed } from './helpers.ts';
+import { fileKey, inPieces, patterned, seal, type Sealed } from './sample-blobs.ts';
 import { peerDigest, peerKey, peerSealChunks } from './peer.ts';
 
 const K64 = 65_536;

@@ -7,7 +7,7 @@ import { CAPSULE_BYTES, unwrapOriginal, unwrapReencrypted, wrapKey } from '../..
 import { decodeCapsule } from '../../lib/umbral/capsule.ts';
 import { decodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
 import { encodePublicKey, publicKeyOf, randomSecretKey } from '../../lib/umbral/keys.ts';
-import { codeOf, fileKey, heading } from './helpers.ts';
+import { codeOf, fileKey, heading } from './sample-blobs.ts';
 
 const both = () => {
   const ours = randomSecretKey();

@@ -12,7 +12,7 @@ import type { BodySource } from '../../lib/envelope/seal.ts';
 import { fileBody, intoFile } from '../../lib/files/body.ts';
 import { people } from '../client/main-job-story.ts';
 import { refusal } from '../client/clients.ts';
-import { fileKey, heading, patterned, seal } from '../envelope/helpers.ts';
+import { fileKey, heading, patterned, seal } from '../envelope/sample-blobs.ts';
 
 let folder = '';
 beforeAll(async () => {

@@ -12,7 +12,7 @@ import { compositeDigest, encodeHeader, PART_BYTES } from '../../lib/envelope/he
 import { openFile, type OpenFileOptions } from '../../lib/files/open-file.ts';
 import { sealFile, type SealedFile, type SealFileOptions } from '../../lib/files/seal-file.ts';
 import { withWorkers } from '../../lib/files/run-workers.ts';
-import { codeOf, fileKey, heading, patterned, seal, withHeader, type Sealed } from '../envelope/helpers.ts';
+import { codeOf, fileKey, heading, patterned, seal, withHeader, type Sealed } from '../envelope/sample-blobs.ts';
 import { peerDigest, peerKey, peerSealChunks } from '../envelope/peer.ts';
 import { runs } from '../support/property-runs.ts';
 

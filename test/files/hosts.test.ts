@@ -8,7 +8,7 @@ import { buildSync, type BuildOptions } from 'esbuild';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
 import { openFile } from '../../lib/files/open-file.ts';
 import { sealFile, type SealedFile } from '../../lib/files/seal-file.ts';
-import { fileKey, heading, patterned } from '../envelope/helpers.ts';
+import { fileKey, heading, patterned } from '../envelope/sample-blobs.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'hosts-'));
@@ -25,7 +25,7 @@ const bundled = (name: string, contents: string, options: BuildOptions = {}): st
 const PROGRAM = `
 import { sealFile } from './lib/files/seal-file.ts';
 import { openFile } from './lib/files/open-file.ts';
-import { heading, fileKey } from './test/envelope/helpers.ts';
+import { heading, fileKey } from './test/envelope/sample-blobs.ts';
 const [, , from, to] = process.argv;
 try {
   const { plainLength, ...blob } = await sealFile(from, to, fileKey, heading, { threads: 2 });
@@ -62,7 +62,7 @@ test('threads do not keep the process alive after their file is done', () => {
     'ends',
     `
 import { sealFile } from './lib/files/seal-file.ts';
-import { heading, fileKey } from './test/envelope/helpers.ts';
+import { heading, fileKey } from './test/envelope/sample-blobs.ts';
 const [, , from, to] = process.argv;
 await sealFile(from, to, fileKey, heading, { threads: 2 });
 await sealFile(from, to, fileKey, heading, { threads: 2 });

@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { sharedFor } from '../../lib/files/run-workers.ts';
 import { runWorker, type Shared, type Work, type WorkerMessage } from '../../lib/files/worker.ts';
-import { patterned } from '../envelope/helpers.ts';
+import { patterned } from '../envelope/sample-blobs.ts';
 import { runs } from '../support/property-runs.ts';
 
 const TAG = 16;

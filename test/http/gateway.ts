@@ -4,7 +4,7 @@ import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { utf8 } from '../../lib/bytes/codec.ts';
 import type { Response } from '../../lib/http/response.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
-import type { LogEvent, LogFields, Runtime } from '../../lib/http/log.ts';
+import type { LogEvent, LogFields, Runtime } from '../../lib/http/log-events.ts';
 import { signRequest } from '../../lib/identity/http-signature.ts';
 import { patient } from '../statements/samples.ts';
 

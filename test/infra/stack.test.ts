@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { JOBS } from '../../lib/api/jobs.ts';
+import { JOBS } from '../../lib/api/scheduled-jobs.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
 import { PROJECT } from '../../localstack/local-aws.ts';
 import { compiledStack } from '../../localstack/resources.ts';

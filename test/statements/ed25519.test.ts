@@ -10,7 +10,7 @@ import { identityId } from '../../lib/bytes/ids.ts';
 import { nativeEquation } from '../../lib/statements/ed25519-native.ts';
 import { isIdentityKey, makeVerifier, nobleEquation, verifyEd25519 } from '../../lib/statements/ed25519.ts';
 import { verifyStatement } from '../../lib/statements/verify.ts';
-import { refusal } from './helpers.ts';
+import { refusal } from './refusal.ts';
 import { fill, patient, SAMPLES } from './samples.ts';
 
 const { Point } = ed25519;

@@ -7,7 +7,7 @@ import type { IdentityId } from '../../lib/bytes/ids.ts';
 import { MAX_JWS_LENGTH } from '../../lib/statements/jws.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { claimOf, reloadStatement, verifyStatement } from '../../lib/statements/verify.ts';
-import { refusal } from './helpers.ts';
+import { refusal } from './refusal.ts';
 import { fill, patient, rawJws, SAMPLES, stranger } from './samples.ts';
 
 const { payload } = SAMPLES.denial;

@@ -6,7 +6,7 @@ import { toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { KINDS, type Kind } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { claimOf, reloadStatement, statementHash, verifyStatement } from '../../lib/statements/verify.ts';
-import { refusal } from './helpers.ts';
+import { refusal } from './refusal.ts';
 import { clinician, fill, patient, rawJws, SAMPLES, stranger } from './samples.ts';
 
 const kinds = Object.keys(KINDS) as Kind[];

@@ -6,7 +6,7 @@ import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { ErrorCode } from '../../lib/api/errors.ts';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
-import type { Log } from '../../lib/http/log.ts';
+import type { Log } from '../../lib/http/log-events.ts';
 import type { AwsClient } from '../../lib/runtime/container.ts';
 import { withServiceSigner } from '../../lib/runtime/signing-container.ts';
 import { makeStorageContainer } from '../../lib/runtime/storage-container.ts';

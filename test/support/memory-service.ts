@@ -2,7 +2,7 @@
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
-import type { Runtime } from '../../lib/http/log.ts';
+import type { Runtime } from '../../lib/http/log-events.ts';
 import type { Ports } from '../../lib/ports/index.ts';
 import { makeMemory } from './memory/index.ts';
 

@@ -8,7 +8,7 @@ import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import { guideExamples } from '../../docs/guide.ts';
-import { ROOT } from '../../docs/pages.ts';
+import { ROOT } from '../../docs/page-faults.ts';
 import { API_URL } from './people.ts';
 
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;

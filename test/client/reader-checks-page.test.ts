@@ -1,9 +1,9 @@
-// docs/spec/reading.md: its steps count up without a gap, and the codes that it names are those of the SDK.
+// docs/spec/reader-checks.md: its steps count up without a gap, and the codes that it names are those of the SDK.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 
 const read = (path: string): Promise<string> => readFile(new URL(`../../${path}`, import.meta.url), 'utf8');
-const rows = [...(await read('docs/spec/reading.md')).matchAll(/^\| (\d+) +\|.*\| ([^|]+) \|$/gm)];
+const rows = [...(await read('docs/spec/reader-checks.md')).matchAll(/^\| (\d+) +\|.*\| ([^|]+) \|$/gm)];
 const source = await read('lib/client/session/errors.ts');
 const wordsOf = (type: string): readonly string[] =>
   [...new RegExp(`export type ${type} =([\\s\\S]+?)\\n\\n`).exec(source)![1]!.matchAll(/^ *\| '([\w-]+)'/gm)].map(
