@@ -23,7 +23,7 @@ export const loadScheme = async (backend: 'wasm' | 'noble'): Promise<Scheme> => 
         name: 'backend',
         setup: (builder) => {
           if (backend === 'noble')
-            builder.onResolve({ filter: /\/choose\.ts$/ }, () => ({
+            builder.onResolve({ filter: /\/choose-backend\.ts$/ }, () => ({
               path: join(root, 'test/support/choose-noble-backend.ts'),
             }));
         },
