@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename } from 'node:path';
+import type { TrailEntry } from '../lib/client/index.ts';
 import { Refused, type PartyProcess } from './start-party.ts';
 import { brief, size, type Story } from './narrator.ts';
 
@@ -45,7 +46,8 @@ const refusedWith = async (attempt: Promise<unknown>, ...codes: readonly string[
   }
 };
 
-const WORDS: Readonly<Record<string, string>> = {
+/** The verb of each kind of event. The type has every kind, so a new kind without a verb does not compile. */
+const WORDS: Readonly<Record<TrailEntry['kind'], string>> = {
   registered: 'registered',
   'folder-created': 'made a folder',
   'epoch-started': 'gave a folder a new key',
@@ -53,8 +55,13 @@ const WORDS: Readonly<Record<string, string>> = {
   'record-deleted': 'deleted a record',
   'access-requested': 'asked for access',
   'request-denied': 'refused a request',
+  'request-withdrawn': 'withdrew a request',
   'access-granted': 'granted access',
+  'grant-extended': 'extended access',
+  'grant-paused': 'paused access',
+  'grant-resumed': 'resumed access',
   'grant-revoked': 'took access back',
+  'grant-returned': 'gave access back',
   'records-opened': 'opened records',
 };
 
@@ -155,7 +162,7 @@ export const runMainJob = async (
   for (const { seq, kind, actor, at, subject } of trail) {
     const count = subject.records === undefined || kind !== 'records-opened' ? '' : ` (${subject.records.length})`;
     story.say(
-      `${String(seq).padStart(4)}  ${new Date(at).toISOString()}  ${names.get(actor) ?? brief(actor)} ${WORDS[kind] ?? kind}${count}`,
+      `${String(seq).padStart(4)}  ${new Date(at).toISOString()}  ${names.get(actor) ?? brief(actor)} ${WORDS[kind]}${count}`,
     );
   }
 
