@@ -264,6 +264,22 @@ describe('sending again', () => {
     await call('health', {});
     expect(accepted).toBe(0);
   });
+
+  test.each(['get-time', 'get-service-key'] as const)(
+    'a refusal of %s corrects no clock, because the correction would wait for itself',
+    async (route) => {
+      let corrections = 0;
+      const correction = {
+        now: () => instantOf(0),
+        correct: () => Promise.resolve(void (corrections += 1)),
+        noteAccepted: () => undefined,
+      };
+      const { call } = setUp(() => problem(401, 'clock-skew'), { correction });
+      const input = { query: { nonce: 'AAAAAAAAAAAAAAAAAAAAAA' } };
+      await expect(call(route, input)).rejects.toMatchObject({ code: 'clock-skew' });
+      expect(corrections).toBe(0);
+    },
+  );
 });
 
 describe('stopping', () => {

@@ -116,6 +116,7 @@ export const createTransport = (options: TransportOptions): CallRoute => {
     const { params = {}, query = {}, body } = input as UntypedInput;
     const url = buildUrl(origin, route, params, query);
     const bytes = body === undefined ? undefined : utf8(JSON.stringify(body));
+    const isSigned = route.access !== 'public';
     let corrected = false;
     let signedAnew = false;
 
@@ -137,14 +138,14 @@ export const createTransport = (options: TransportOptions): CallRoute => {
         continue;
       }
       if (response.ok) {
-        if (route.access !== 'public') correction?.noteAccepted();
+        if (isSigned) correction?.noteAccepted();
         return answered(name, response.text);
       }
 
       const { error, retryAfter, repeatable } = refusalOf(response);
       const code = error instanceof ServiceError ? error.code : undefined;
-      if (code === 'clock-skew' && correction !== undefined && !corrected) {
-        // The correction uses the signed time, because the time in the refusal is unsigned.
+      if (code === 'clock-skew' && correction !== undefined && isSigned && !corrected) {
+        // The correction uses the signed time, because the time in the refusal is unsigned. It makes public calls itself, and must not wait for itself.
         await correction.correct({ signal });
         corrected = true;
       } else if (code === 'replayed' && !signedAnew) {
