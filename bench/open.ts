@@ -88,7 +88,6 @@ const viewOf = (records: number): OpeningView => ({
     recipient: granted.recipient,
     receiving: granted.receiving.key,
     verifying: toBase64url(encodePublicKey(publicKeyOf(patient.keys.kfragSigner))),
-    right: 'read',
     pace: { second: 0, count: 0 },
   },
   kfrag,

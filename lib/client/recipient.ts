@@ -1,5 +1,6 @@
 // Creates a recipient's client: it requests access, opens and files records under grants. It trusts only statements that the patient signed.
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
+import { mayFile, RIGHT_FACTS } from '../domain/grant.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { listOwnEvents, type OwnEvent } from './audit/read-trail.ts';
 import { grantedKeys } from './records/cell-keys.ts';
@@ -158,7 +159,7 @@ export const targetUnder = (
   options: CallOptions = {},
 ): FilingTarget => {
   const [folder] = grant.folders;
-  if (folder === undefined || grant.right !== (before === undefined ? 'add' : 'write'))
+  if (folder === undefined || !mayFile(grant.right, (before?.version ?? 0) + 1))
     throw new ClientError('bad-argument', 'the grant does not have the right for this');
   const current = async () => (await fetchGrant(ctx, grant.id, grant.patient, options)).cells[0]!.statement;
   return { patient: grant.patient, folder, current, grant: grant.statement, before };
@@ -197,7 +198,9 @@ export const createRecipient = (options: ClientOptions): Recipient => {
     fileVersion: async (grant, before, content, metadata, o) =>
       fileRecord(ctx, targetUnder(ctx, grant, before, o), { content, metadata }, o),
     resumeFiling: async (ended, grant, o) =>
-      ended.resume(targetUnder(ctx, grant, grant.right === 'add' ? undefined : ended.before, o)),
+      ended.resume(
+        targetUnder(ctx, grant, RIGHT_FACTS[grant.right].filesVersion === 'first' ? undefined : ended.before, o),
+      ),
     events: (o) => listOwnEvents(ctx, o),
     verify: ctx.memory.noteVerified,
   };

@@ -1,8 +1,32 @@
 // Grant: checks which content a grant may have, and whether it is live.
+import type { Right } from '../statements/fields.ts';
 import type { Payload, Scope, Standing, Statement } from '../statements/kinds.ts';
 import { SHARES } from '../statements/proxies.ts';
 import type { GrantState } from './life-cycles.ts';
 import { clockFault, SECOND, type ClockFault, type Instant } from './time.ts';
+
+/** The facts by which the code tells rights apart. No code compares a right with a name, so a new right does not compile until its facts are written here. */
+export interface RightFacts {
+  /** Whether it lets its recipient open records. Openings are counted, and the grant may limit their number. */
+  readonly opensRecords: boolean;
+  /** The versions of a record that it lets its recipient file: version 1, every later one, or none. */
+  readonly filesVersion: 'first' | 'later' | 'none';
+  /**
+   * Whether each cell needs a key fragment. If so, a grant covers the cells that it and its extensions name, and may be a standing grant. If not, it names
+   * one cell of one folder, and covers that folder in every epoch.
+   */
+  readonly needsKeyFragments: boolean;
+}
+
+export const RIGHT_FACTS: Readonly<Record<Right, RightFacts>> = {
+  read: { opensRecords: true, filesVersion: 'none', needsKeyFragments: true },
+  add: { opensRecords: false, filesVersion: 'first', needsKeyFragments: false },
+  write: { opensRecords: false, filesVersion: 'later', needsKeyFragments: false },
+};
+
+/** Whether a right lets its recipient file this version of a record. @param version from 1 */
+export const mayFile = (right: Right, version: number): boolean =>
+  RIGHT_FACTS[right].filesVersion === (version === 1 ? 'first' : 'later');
 
 /** Why a grant allows nothing at present. */
 export type EndReason = 'revoked' | 'expired' | 'exhausted' | 'paused';
@@ -50,19 +74,20 @@ const isEachOnce = (cells: readonly Cell[]): boolean =>
   new Set(cells.map((c) => `${c.folder}#${c.epoch}`)).size === cells.length;
 const isDelegated = (cell: Cell): boolean => cell.kfrags.length === SHARES;
 
-/** The faulty member of a grant to add or to write. It has one folder, and neither key fragments nor a count of openings, because it opens nothing. */
-const authorshipFault = (g: Grant): keyof Grant | undefined => {
-  if (g.cells.length !== 1 || isDelegated(g.cells[0]!)) return 'cells';
-  if (g.openings !== undefined) return 'openings';
-  return g.standing === undefined ? undefined : 'standing';
+/** The member that the right of a grant does not allow as it is; undefined if there is none. */
+const rightFault = (g: Grant): keyof Grant | undefined => {
+  const { needsKeyFragments, opensRecords } = RIGHT_FACTS[g.right];
+  const cellsFit = needsKeyFragments ? g.cells.every(isDelegated) : g.cells.length === 1 && !isDelegated(g.cells[0]!);
+  if (!cellsFit || !isEachOnce(g.cells)) return 'cells';
+  if (!opensRecords && g.openings !== undefined) return 'openings';
+  return needsKeyFragments || g.standing === undefined ? undefined : 'standing';
 };
 
 /** The member by which a grant is invalid in itself; undefined if it is valid. */
 export const grantFault = (g: Grant, now: Instant): keyof Grant | undefined => {
   if (g.recipient === g.patient) return 'recipient';
   if (g.expires <= g.notBefore || g.expires <= now) return 'expires';
-  if (g.right !== 'read') return authorshipFault(g);
-  return isEachOnce(g.cells) && g.cells.every(isDelegated) ? undefined : 'cells';
+  return rightFault(g);
 };
 
 /** Returns `behind` if the end of a grant is after its beginning but has passed, because the clock of its signer is then probably behind. */
@@ -107,9 +132,9 @@ export const excess = (
   return folders.length === g.cells.length && folders.every((f) => reaches(r.scope, f)) ? undefined : 'cells';
 };
 
-/** Whether a new cell of this folder is to be added to a grant: the grant reads the folder already, or it is a standing grant that covers it. */
+/** Whether a new cell of this folder is to be added to a grant: the grant names cells of the folder already, or it is a standing grant that covers it. */
 export const takesIn = (g: Grant, f: FolderFacts): boolean => {
-  if (g.right !== 'read') return false;
+  if (!RIGHT_FACTS[g.right].needsKeyFragments) return false;
   if (g.cells.some((c) => c.folder === f.folder)) return true;
   // The record of a single-record folder is also in a folder of its own, which the standing grant covers.
   return g.standing !== undefined && f.single === undefined && reaches(g.standing, f);
@@ -127,6 +152,6 @@ export const covers = (g: Statement<'grant'>, p: Payload<'record'>): boolean =>
   p.grant.hash === g.hash &&
   g.payload.patient === p.patient &&
   g.payload.recipient === p.author &&
-  g.payload.right === (p.version === 1 ? 'add' : 'write') &&
+  mayFile(g.payload.right, p.version) &&
   g.payload.cells[0]!.folder === p.folder &&
   p.created < g.payload.expires;

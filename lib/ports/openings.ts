@@ -13,6 +13,7 @@ import type { Written } from './written.ts';
 /** The stored state that an opening needs, read consistently. A member is undefined if the item does not exist. */
 export interface OpeningView {
   readonly caller: StoredIdentity | undefined;
+  /** The grant that the opening names; undefined also if its right does not open records. */
   readonly grant:
     | (GrantStatus & {
         readonly patient: IdentityId;
@@ -20,7 +21,6 @@ export interface OpeningView {
         /** Public keys, base64url: the recipient's receiving key, and in `verifying` the patient's key fragment signer. */
         readonly receiving: string;
         readonly verifying: string;
-        readonly right: 'read';
         readonly pace: Pace;
       })
     | undefined;

@@ -1,7 +1,7 @@
 // Use case get-grant: returns a grant to its patient or its recipient, before and after its end, with the folder statements of its cells.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
-import { endAt } from '../domain/grant.ts';
+import { endAt, RIGHT_FACTS } from '../domain/grant.ts';
 import type { GrantId } from '../bytes/ids.ts';
 import type { Payload } from '../statements/kinds.ts';
 import type { Call } from '../ports/call.ts';
@@ -25,16 +25,15 @@ export async function getGrant(
   const { patient, recipient, right, cells } = grant.statement.payload;
   if (call.caller !== patient && call.caller !== recipient) throw new AppError('not-found');
 
-  const found =
-    right === 'read'
-      ? await cellsRead(deps, params.grantId, query)
-      : await folderNow(deps, cells, endAt(grant.status, call.now) === undefined);
+  const found = RIGHT_FACTS[right].needsKeyFragments
+    ? await namedCells(deps, params.grantId, query)
+    : await folderNow(deps, cells, endAt(grant.status, call.now) === undefined);
   return { ...grantAnswer(grant, call.now), ...found };
 }
 
 type Cells = Pick<Answer<'get-grant'>, 'cells' | 'next'>;
 
-async function cellsRead({ grants, folders }: Deps, id: GrantId, page: PageRequest): Promise<Cells> {
+async function namedCells({ grants, folders }: Deps, id: GrantId, page: PageRequest): Promise<Cells> {
   const { items, ...rest } = await grants.cells(id, page);
   const stored = await folders.cells(items);
   const cells = items.flatMap(({ extension }, i) => {
@@ -44,7 +43,7 @@ async function cellsRead({ grants, folders }: Deps, id: GrantId, page: PageReque
   return { cells, ...rest };
 }
 
-/** The folder statement for a grant to add or to write. A live grant gets the current epoch, whose key filing needs; an ended one gets the epoch it names. */
+/** The folder statement for a grant without key fragments. A live grant gets the current epoch, whose key filing needs; an ended one gets the epoch it names. */
 async function folderNow({ folders }: Deps, [cell]: Payload<'grant'>['cells'], live: boolean): Promise<Cells> {
   const folder = cell && (live ? await folders.find(cell.folder) : (await folders.cells([cell]))[0]);
   return { cells: folder === undefined ? [] : [{ folder: folder.statement.jws }] };

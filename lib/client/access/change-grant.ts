@@ -1,4 +1,5 @@
 // Revokes, pauses and resumes grants for the patient, and returns grants for the recipient. Each change is a signed statement.
+import { RIGHT_FACTS } from '../../domain/grant.ts';
 import type { Payload } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import type { Context } from '../session/context.ts';
@@ -31,7 +32,7 @@ export const revoke = async (
     when: await ctx.clock.date(options),
   };
   const { jws } = await signStatement('revocation', payload, ctx.keys);
-  ctx.memory.noteRevoked(grant.id, grant.statement.payload.right === 'read');
+  ctx.memory.noteRevoked(grant.id, RIGHT_FACTS[grant.statement.payload.right].needsKeyFragments);
   const view = await ctx.call('revoke-grant', { params: { grantId: grant.id }, body: { statement: jws } }, options);
   return ended(ctx, view, grant);
 };

@@ -1,5 +1,6 @@
 // Grants access for the patient, as the answer to a request or without one. A grant names at most 80 cells; extensions add the others.
 import type { FolderId, IdentityId } from '../../bytes/ids.ts';
+import { RIGHT_FACTS } from '../../domain/grant.ts';
 import { MOST_CELLS, type Purpose, type Right } from '../../statements/fields.ts';
 import type { Standing, Statement } from '../../statements/kinds.ts';
 import type { Context } from '../session/context.ts';
@@ -60,7 +61,7 @@ interface Prepared {
   readonly rest: readonly Statement<'folder'>[];
 }
 
-/** Signs one grant to read for all cells, or one grant per folder for the other rights. */
+/** Signs one grant for all cells if they need key fragments, otherwise one grant per folder. */
 const prepare = async (
   ctx: Context,
   terms: GrantTerms,
@@ -68,7 +69,7 @@ const prepare = async (
   options: CallOptions,
 ): Promise<readonly Prepared[]> => {
   const { folders, standing, openings, ...common } = terms;
-  if (right !== 'read') {
+  if (!RIGHT_FACTS[right].needsKeyFragments) {
     const made = folders.map(({ folder }) => makeGrant(ctx, { ...common, right, cells: [folder.statement] }));
     return (await Promise.all(made)).map((m) => ({ made: m, rest: [] }));
   }

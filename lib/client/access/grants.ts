@@ -1,7 +1,7 @@
 // Signs, fetches and verifies grants. A client trusts a key or a right only if a statement that the patient signed covers it.
 import type { Answer, Body } from '../../api/routes.ts';
 import { newId, type FolderId, type GrantId, type IdentityId } from '../../bytes/ids.ts';
-import { excess, grantFault } from '../../domain/grant.ts';
+import { excess, grantFault, RIGHT_FACTS } from '../../domain/grant.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { Purpose, Right } from '../../statements/fields.ts';
 import type { GrantCell, Jws, Payload, Standing, Statement } from '../../statements/kinds.ts';
@@ -89,7 +89,8 @@ export const makeGrant = async (ctx: Context, terms: GrantToSign): Promise<Signe
   const { recipient, right, cells, purpose, durationSeconds, openings, standing, request } = terms;
   const { number, key } = recipient.payload.receiving;
   const now = ctx.now();
-  const delegated = right === 'read' ? cells.map((f) => delegate(ctx, f, key)) : [];
+  const { needsKeyFragments } = RIGHT_FACTS[right];
+  const delegated = needsKeyFragments ? cells.map((f) => delegate(ctx, f, key)) : [];
   const payload: Payload<'grant'> = {
     grant: newId<GrantId>(ctx.platform.rng),
     patient: ctx.keys.id,
@@ -97,7 +98,7 @@ export const makeGrant = async (ctx: Context, terms: GrantToSign): Promise<Signe
     receiving: { number, key },
     ...(request === undefined ? {} : { request: { id: request.payload.request, hash: request.hash } }),
     right,
-    cells: right === 'read' ? delegated.map((d) => d.cell) : cells.map(cellOf),
+    cells: needsKeyFragments ? delegated.map((d) => d.cell) : cells.map(cellOf),
     notBefore: now,
     expires: now + durationSeconds * SECOND,
     ...(openings === undefined ? {} : { openings }),
@@ -250,7 +251,9 @@ export const fetchGrant = async (
   if (view === undefined) throw unverified('grant');
   const grant = await verifyGrant(ctx, view, patient);
   check('grant', grant.id === id);
-  const cells = grant.right === 'read' ? await verifyCells(grant, views) : [await verifyFolderNow(ctx, grant, views)];
+  const cells = RIGHT_FACTS[grant.right].needsKeyFragments
+    ? await verifyCells(grant, views)
+    : [await verifyFolderNow(ctx, grant, views)];
   return { ...grant, cells };
 };
 

@@ -1,6 +1,7 @@
 // Cross-checks grants and requests, as the service lists them, against the audit trail and the signed statements.
 import type { GrantId, RequestId } from '../../bytes/ids.ts';
 import type { EventKind } from '../../domain/audit-chain.ts';
+import { RIGHT_FACTS } from '../../domain/grant.ts';
 import type { Scope } from '../../statements/kinds.ts';
 import { grantHistory, type GrantHistory } from './grant-history.ts';
 import { readTrail, type AuditOptions } from './read-trail.ts';
@@ -24,11 +25,11 @@ const tellsOf = ({ subject: s, statement, actor }: TrailEntry, { statement: { ha
   s.request === p.request?.id &&
   isSame(s.folders, [...new Set(p.cells.map((c) => c.folder))]);
 
-/** Checks the opener: the recipient of a grant to read, or the patient itself. */
+/** Checks the opener: the recipient of a grant that opens records, or the patient itself. */
 const assertOpener = ({ actor, patient, subject }: TrailEntry, grants: ReadonlyMap<GrantId, Grant>): void => {
   const grant = subject.grant === undefined ? undefined : grants.get(subject.grant);
   if (subject.grant === undefined) check('grant', actor === patient);
-  else check('grant', grant?.recipient === actor && grant.right === 'read');
+  else check('grant', grant?.recipient === actor && RIGHT_FACTS[grant.right].opensRecords);
 };
 
 /** @throws {ClientError} `unverified` (`grant`) */

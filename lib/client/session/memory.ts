@@ -43,8 +43,8 @@ export interface Memory {
   /** Records that the owner verified this id in person. */
   readonly noteVerified: (id: IdentityId) => void;
   readonly isRevoked: (id: GrantId) => boolean;
-  /** Records that the owner revokes this grant, before the service confirms it. A grant to read must have its cells closed afterwards. */
-  readonly noteRevoked: (id: GrantId, reads: boolean) => void;
+  /** Records that the owner revokes this grant, before the service confirms it. The cells of a grant with key fragments must be closed afterwards. */
+  readonly noteRevoked: (id: GrantId, hasKeyFragments: boolean) => void;
   readonly toClose: () => readonly GrantId[];
   readonly noteClosed: (id: GrantId) => void;
   readonly serviceKey: () => string | undefined;
@@ -105,8 +105,8 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
     isVerified: (id) => verified.has(id),
     noteVerified: (id) => void verified.add(id),
     isRevoked: (id) => revoked.has(id),
-    noteRevoked: (id, reads) => {
-      if (reads) toClose.add(id);
+    noteRevoked: (id, hasKeyFragments) => {
+      if (hasKeyFragments) toClose.add(id);
       revoked.add(id);
     },
     toClose: () => [...toClose],

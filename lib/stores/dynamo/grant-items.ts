@@ -2,10 +2,11 @@
 // statement item, which is listed, and for a grant to read an item with its end and one item per cell, with its key fragment.
 import { AppError } from '../../api/errors.ts';
 import type { GrantId, IdentityId } from '../../bytes/ids.ts';
-import { livenessAt, type GrantStatus } from '../../domain/grant.ts';
+import { livenessAt, RIGHT_FACTS, type GrantStatus } from '../../domain/grant.ts';
 import { grantLife, type GrantState } from '../../domain/life-cycles.ts';
 import type { Pace } from '../../domain/opening.ts';
 import { instantOf } from '../../domain/time.ts';
+import type { Right } from '../../statements/fields.ts';
 import type { GrantCell, Statement } from '../../statements/kinds.ts';
 import type { NewExtension, NewGrant, OpeningView, StoredGrant } from '../../ports/index.ts';
 import { count, optionalCount, optionalText, statementOf, text, type Item } from './item.ts';
@@ -46,16 +47,15 @@ export const toGrant = (statement: Item | undefined, state: Item | undefined): S
 
 const toPace = (item: Item): Pace => ({ second: count(item, 'second'), count: count(item, 'inSecond') });
 
-/** Reads from a grant's state what an opening needs; undefined unless it is a grant to read. */
+/** Reads from a grant's state what an opening needs; undefined if its right does not open records. */
 export const toOpenable = (item: Item): OpeningView['grant'] =>
-  item['right'] === 'read'
+  RIGHT_FACTS[text<Right>(item, 'right')].opensRecords
     ? {
         ...toStatus(item),
         patient: text<IdentityId>(item, 'patient'),
         recipient: text<IdentityId>(item, 'recipient'),
         receiving: text(item, 'receiving'),
         verifying: text(item, 'verifying'),
-        right: 'read',
         pace: toPace(item),
       }
     : undefined;
@@ -86,9 +86,9 @@ const cellStep = (grant: GrantId, cell: GrantCell, kfrag: string | undefined, ex
   when: [isAbsent(exists)],
 });
 
-/** Writes the cells of a grant to read. A grant to add or to write has no cell items, because it applies to its folder in every epoch. */
+/** Writes the cells of a grant with key fragments. Any other grant has no cell items, because it applies to its folder in every epoch. */
 const cellsOf = ({ statement: { payload: p }, kfrags }: NewGrant): readonly Step[] =>
-  p.right === 'read'
+  RIGHT_FACTS[p.right].needsKeyFragments
     ? [
         { put: { ...endKey(p.grant), ...endIndex(p.patient, p.expires, p.grant) }, when: [] },
         ...(p.standing === undefined
@@ -174,7 +174,7 @@ export const revokeSteps = (
     ],
   },
   { update: grantKey(p.grant), set: grantIndexes(p, 'revoked', p.expires, p.grant), when: [] },
-  ...(p.right === 'read' ? [endStep(p.patient, p.grant, now)] : []),
+  ...(RIGHT_FACTS[p.right].needsKeyFragments ? [endStep(p.patient, p.grant, now)] : []),
   ...(p.standing === undefined ? [] : [{ update: standingKey(p.grant), remove: ['gsi1pk', 'gsi1sk'], when: [] }]),
   ...delegated.map(forgetting),
 ];

@@ -49,18 +49,19 @@ export function assertLive(liveness: Liveness, now: Instant): void {
 }
 
 /**
- * Finds a live grant of the caller with this right. A grant of another recipient, or with another right, is `not-found`, as if it did not exist.
+ * Finds a live grant of the caller with a right that `allows` accepts. A grant of another recipient, or with another right, is `not-found`, as if it did
+ * not exist.
  * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export async function liveGrant(
   grants: Pick<Grants, 'find'>,
   id: GrantId,
-  right: Right,
+  allows: (right: Right) => boolean,
   call: Call,
 ): Promise<StoredGrant> {
   const grant = await grants.find(id);
   if (grant?.statement.payload.recipient !== call.caller) throw new AppError('not-found');
-  if (grant.statement.payload.right !== right) throw new AppError('not-found');
+  if (!allows(grant.statement.payload.right)) throw new AppError('not-found');
   assertLive(livenessAt(grant.status, call.now), call.now);
   return grant;
 }

@@ -1,6 +1,7 @@
 // Filing right: checks that the caller may file into a folder. The patient may, and a recipient with a live grant to add or to write there.
 import { AppError } from '../../api/errors.ts';
 import type { GrantId } from '../../bytes/ids.ts';
+import { mayFile } from '../../domain/grant.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import type { Call } from '../../ports/call.ts';
 import { liveGrant } from './caller.ts';
@@ -29,7 +30,7 @@ export async function authority(
     if (patient !== call.caller || single !== undefined) throw new AppError('not-found');
     return undefined;
   }
-  const { statement } = await liveGrant(grants, id, version === 1 ? 'add' : 'write', call);
+  const { statement } = await liveGrant(grants, id, (right) => mayFile(right, version), call);
   const { payload } = statement;
   if (payload.patient !== patient || payload.cells[0]!.folder !== name) throw new AppError('not-found');
   return statement;

@@ -4,7 +4,7 @@ import { AppError } from '../../api/errors.ts';
 import type { Input } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';
-import { endClockFault, excess, grantFault, type FolderFacts } from '../../domain/grant.ts';
+import { endClockFault, excess, grantFault, RIGHT_FACTS, type FolderFacts } from '../../domain/grant.ts';
 import type { GrantCell, Payload, Statement } from '../../statements/kinds.ts';
 import { ofService } from '../../statements/proxies.ts';
 import { verifyStatement } from '../../statements/verify.ts';
@@ -57,8 +57,10 @@ export async function grantable(
   if (request !== undefined) assertWithin(statement, request, factsOf(cells));
   const { number, key } = recipient.statement.payload.receiving;
   mustBe('receiving', payload.receiving.number === number && payload.receiving.key === key);
-  if (payload.right !== 'read') mustBe('cells', takesRecords(cells[0]!) && body.kfrags.length === 0);
-  else assertKFrags(payload.cells, body.kfrags, keysOf(patient, payload));
+  const { filesVersion, needsKeyFragments } = RIGHT_FACTS[payload.right];
+  if (filesVersion !== 'none') mustBe('cells', cells.every(takesRecords));
+  if (needsKeyFragments) assertKFrags(payload.cells, body.kfrags, keysOf(patient, payload));
+  else mustBe('cells', body.kfrags.length === 0);
   return { statement, kfrags: body.kfrags, verifying: patient.statement.payload.kfragSigner };
 }
 

@@ -1,9 +1,15 @@
 // Readable cells: finds the cells and record versions that a recipient may read by its live grant, extensions included.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, GrantId } from '../../bytes/ids.ts';
+import { RIGHT_FACTS } from '../../domain/grant.ts';
 import type { Call } from '../../ports/call.ts';
 import { liveGrant } from './caller.ts';
-import type { CellName, Grants, WrapName } from '../../ports/index.ts';
+import type { CellName, Grants, StoredGrant, WrapName } from '../../ports/index.ts';
+
+/** @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun` */
+async function liveReadGrant(grants: Pick<Grants, 'find'>, id: GrantId, call: Call): Promise<StoredGrant> {
+  return liveGrant(grants, id, (right) => RIGHT_FACTS[right].opensRecords, call);
+}
 
 /**
  * Returns the cells of a folder that the caller's grant reads, oldest first.
@@ -15,7 +21,7 @@ export async function readableCells(
   folder: FolderId,
   call: Call,
 ): Promise<readonly CellName[]> {
-  const [, cells] = await Promise.all([liveGrant(grants, id, 'read', call), grants.cellsOf(id, folder)]);
+  const [, cells] = await Promise.all([liveReadGrant(grants, id, call), grants.cellsOf(id, folder)]);
   if (cells.length === 0) throw new AppError('not-found');
   return cells;
 }
@@ -30,7 +36,7 @@ export async function readableVersions(
   wraps: readonly WrapName[],
   call: Call,
 ): Promise<ReadonlySet<number>> {
-  const [, hasCell] = await Promise.all([liveGrant(grants, id, 'read', call), grants.holds(id, wraps)]);
+  const [, hasCell] = await Promise.all([liveReadGrant(grants, id, call), grants.holds(id, wraps)]);
   const versions = new Set(wraps.filter((_, i) => hasCell[i]).map((w) => w.version));
   if (versions.size === 0) throw new AppError('not-found');
   return versions;

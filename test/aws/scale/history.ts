@@ -116,7 +116,7 @@ const openOnce = async (
   const { patient: _, ...subject } = named;
   const event = eventOf('records-opened', patient, { actor: opener, subject, at: NOW, statement: opening.hash });
   const pace = { second: 0, count: 0 };
-  const live = { state: 'active', notBefore: 0, expires: NOW + DAY, used: 0, right: 'read', pace } as const;
+  const live = { state: 'active', notBefore: 0, expires: NOW + DAY, used: 0, pace } as const;
   const grant = { ...live, patient, recipient: opener, receiving: '', verifying: '' };
   const seen = { grant, head: await seed.stores.audit.head(patient) };
   await seed.stores.openings.record(opening, seen as unknown as OpeningView, event, callOf(opener, NOW));

@@ -92,7 +92,6 @@ describe('reading for an opening', () => {
         used: 0,
         patient: w.patient,
         recipient: w.recipient,
-        right: 'read',
       },
       kfrag: w.kfrag,
       cell: { statement: w.folder, state: 'current' },

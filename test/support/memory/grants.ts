@@ -1,7 +1,7 @@
 // In-memory port of grants, and of the openings that are counted on them.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { GrantId } from '../../../lib/bytes/ids.ts';
-import { leavesRoomFor, livenessAt, type GrantStatus } from '../../../lib/domain/grant.ts';
+import { leavesRoomFor, livenessAt, RIGHT_FACTS, type GrantStatus } from '../../../lib/domain/grant.ts';
 import { nextPace } from '../../../lib/domain/opening.ts';
 import type { Instant } from '../../../lib/domain/time.ts';
 import type { GrantedCell, Grants, NewGrant, OpeningView, Openings, StoredGrant } from '../../../lib/ports/index.ts';
@@ -22,16 +22,17 @@ const toGrant = ({ statement, status, extended, held }: GrantRow): StoredGrant =
 const rowOf = ({ statement, kfrags, verifying }: NewGrant): GrantRow => {
   const { notBefore, expires, openings, cells, right } = statement.payload;
   const limit = openings === undefined ? {} : { limit: openings };
-  const read = right === 'read' ? cells : [];
+  const { needsKeyFragments } = RIGHT_FACTS[right];
+  const named = needsKeyFragments ? cells : [];
   return {
     statement,
     status: { state: 'active', notBefore, expires, ...limit, used: 0 },
     extended: { number: 0, hash: statement.hash },
     held: { number: 0 },
-    cells: new Map(read.map((c) => [cellText(c), { folder: c.folder, epoch: c.epoch }])),
+    cells: new Map(named.map((c) => [cellText(c), { folder: c.folder, epoch: c.epoch }])),
     verifying,
-    kfrags: new Map(read.map((cell, i) => [cellText(cell), kfrags[i]!])),
-    ...(right === 'read' ? { end: expires } : {}),
+    kfrags: new Map(named.map((cell, i) => [cellText(cell), kfrags[i]!])),
+    ...(needsKeyFragments ? { end: expires } : {}),
     pace: { second: 0, count: 0 },
   };
 };
@@ -170,7 +171,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
           ...row,
           status: { ...row.status, state: 'revoked' },
           kfrags: new Map(),
-          ...(payload.right === 'read' ? { end: call.now } : {}),
+          ...(RIGHT_FACTS[payload.right].needsKeyFragments ? { end: call.now } : {}),
         });
       },
     });
@@ -197,7 +198,7 @@ export const openingSteps = (state: State): Steps<Openings> => {
     if (row === undefined) return undefined;
     const { patient, recipient, receiving, right } = row.statement.payload;
     const keys = { receiving: receiving.key, verifying: row.verifying };
-    return right === 'read' ? { ...row.status, patient, recipient, ...keys, right, pace: row.pace } : undefined;
+    return RIGHT_FACTS[right].opensRecords ? { ...row.status, patient, recipient, ...keys, pace: row.pace } : undefined;
   };
 
   return {

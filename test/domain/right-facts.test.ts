@@ -1,0 +1,128 @@
+// RIGHT_FACTS: each fact of each right has the effect that its docstring states, and the effects are those of docs/life-of-a-grant.md.
+import { describe, expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { identityId, newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
+import { covers, grantFault, mayFile, RIGHT_FACTS, takesIn } from '../../lib/domain/grant.ts';
+import { DAY, instantOf } from '../../lib/domain/time.ts';
+import { RIGHTS, type Right } from '../../lib/statements/fields.ts';
+import type { GrantCell, Payload } from '../../lib/statements/kinds.ts';
+
+const NOW = 1_767_225_600_000;
+const [patient, recipient] = [1, 2].map((n) => identityId(new Uint8Array(32).fill(n))) as [
+  ReturnType<typeof identityId>,
+  ReturnType<typeof identityId>,
+];
+const hash = 'A'.repeat(43);
+const point = 'A'.repeat(44);
+const folder = newId<FolderId>();
+const cell = (epoch: number, hasKeyFragment: boolean): GrantCell => ({
+  folder,
+  epoch,
+  key: point,
+  statement: hash,
+  kfrags: hasKeyFragment ? [{ proxy: 'service', id: hash, hash }] : [],
+});
+const grantOf = (right: Right, changes: Partial<Payload<'grant'>>): Payload<'grant'> => ({
+  grant: newId<GrantId>(),
+  patient,
+  recipient,
+  receiving: { number: 1, key: point },
+  right,
+  cells: [cell(1, false)],
+  notBefore: NOW,
+  expires: NOW + DAY,
+  purpose: 'TREAT',
+  threshold: 1,
+  proxies: [{ id: 'service' }],
+  issued: NOW,
+  ...changes,
+});
+const faultOf = (right: Right, changes: Partial<Payload<'grant'>>) =>
+  grantFault(grantOf(right, changes), instantOf(NOW));
+
+/** Whether a grant of this right covers the filing of this version, in a later epoch than the grant names. */
+const coversVersion = (right: Right, version: number): boolean => {
+  const payload = grantOf(right, {});
+  return covers({ kind: 'grant', jws: '', hash, payload }, {
+    record: newId<RecordId>(),
+    version,
+    patient,
+    folder,
+    epoch: 4,
+    author: recipient,
+    grant: { id: payload.grant, hash },
+    created: NOW,
+  } as Payload<'record'>);
+};
+
+/** The effects of each right, from the behaviour of the rules. */
+const effectsOf = (right: Right) => {
+  const { needsKeyFragments } = RIGHT_FACTS[right];
+  const cells = [cell(1, needsKeyFragments)];
+  return {
+    'with key fragments': faultOf(right, { cells: [cell(1, true)] }) ?? 'valid',
+    'without key fragments': faultOf(right, { cells: [cell(1, false)] }) ?? 'valid',
+    'two cells': faultOf(right, { cells: [...cells, cell(2, needsKeyFragments)] }) ?? 'valid',
+    'a cell twice': faultOf(right, { cells: [...cells, ...cells] }) ?? 'valid',
+    'a limit of openings': faultOf(right, { cells, openings: 1 }) ?? 'valid',
+    standing: faultOf(right, { cells, standing: { everything: true } }) ?? 'valid',
+    'takes an extension': takesIn(grantOf(right, { cells }), { folder, category: 'letters' }),
+    'files versions': [1, 2, 3].filter((version) => mayFile(right, version)),
+    'covers versions': [1, 2, 3].filter((version) => coversVersion(right, version)),
+  };
+};
+
+const OPENS = {
+  'with key fragments': 'valid',
+  'without key fragments': 'cells',
+  'two cells': 'valid',
+  'a cell twice': 'cells',
+  'a limit of openings': 'valid',
+  standing: 'valid',
+  'takes an extension': true,
+  'files versions': [],
+  'covers versions': [],
+};
+const FILES = {
+  'with key fragments': 'cells',
+  'without key fragments': 'valid',
+  'two cells': 'cells',
+  'a cell twice': 'cells',
+  'a limit of openings': 'openings',
+  standing: 'standing',
+  'takes an extension': false,
+};
+const EFFECTS: Readonly<Record<Right, ReturnType<typeof effectsOf>>> = {
+  read: OPENS,
+  add: { ...FILES, 'files versions': [1], 'covers versions': [1] },
+  write: { ...FILES, 'files versions': [2, 3], 'covers versions': [2, 3] },
+};
+
+test.each(RIGHTS)('%s has the effects of its facts, and no other', (right) => {
+  expect(effectsOf(right)).toEqual(EFFECTS[right]);
+});
+
+test('a right opens records only with key fragments, because the service re-encrypts with them', () => {
+  for (const right of RIGHTS)
+    expect(RIGHT_FACTS[right].needsKeyFragments || !RIGHT_FACTS[right].opensRecords).toBe(true);
+});
+
+describe('docs/life-of-a-grant.md', () => {
+  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'life-of-a-grant.md'), 'utf8');
+  const rows = [...page.matchAll(/^\| `(\w+)` \| ([^|]+) \| ([^|]+) \|$/gm)].map(([, ...cells]) => cells);
+
+  test('has a row for each right', () => {
+    expect(rows.map(([right]) => right)).toEqual(RIGHTS);
+  });
+
+  test.each(rows)('%s: %s', (right, gives = '', parts = '') => {
+    const { opensRecords, filesVersion, needsKeyFragments } = RIGHT_FACTS[right as Right];
+    expect(gives.includes('opening')).toBe(opensRecords);
+    expect([gives.includes('version 1'), gives.includes('later versions')]).toEqual([
+      filesVersion === 'first',
+      filesVersion === 'later',
+    ]);
+    expect(parts.includes('a fragment per cell')).toBe(needsKeyFragments);
+  });
+});
