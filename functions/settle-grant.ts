@@ -1,4 +1,4 @@
-// Lambda function settle-grant: lets a patient mark an ended grant as done.
+// Lambda function settle-grant: takes an ended grant off the list of grants whose cells the patient must still close. It refuses while such a cell is open.
 import { GRANT_ROUTES } from '../lib/api/grant-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

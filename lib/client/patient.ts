@@ -10,10 +10,10 @@ import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
 import { revoke, setPaused, type GrantRef, type PausableGrantRef } from './access/change-grant.ts';
 import { carryOver, outstanding } from './access/carry-over.ts';
-import { settleEnds } from './access/settle.ts';
+import { settleEnds } from './access/close-cells-of-ended-grants.ts';
 import { startEpoch } from './access/start-epoch.ts';
 import { ClientError } from './session/errors.ts';
-import { exportFhir } from './audit/export-fhir.ts';
+import { exportFhir } from './export-fhir.ts';
 import { fileRecord, type Content, type FileOptions, type Metadata, type FilingTarget } from './records/file-record.ts';
 import { listFolders, ownCell, ownFolder, type Folder } from './records/folders.ts';
 import {
@@ -33,7 +33,7 @@ import { openRecords, type OpenedRecord, type OpenOptions } from './records/open
 import { listOwnRecords, listVersions } from './records/list-records.ts';
 import type { RecordInfo } from './records/verify-record.ts';
 import { listRequests, type AccessRequest, type RequestState } from './access/requests.ts';
-import { readWithPurposes } from './audit/reconcile.ts';
+import { readWithPurposes } from './audit/check-lists-against-trail.ts';
 import { openingsIn, type RecordOpening, type OpeningFilter, type Trail, type TrailEntry } from './session/trail.ts';
 import type { CallOptions } from './session/transport.ts';
 

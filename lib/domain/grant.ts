@@ -1,7 +1,7 @@
 // Grant: checks which content a grant may have, and whether it is live.
 import type { Right } from '../statements/fields.ts';
 import type { Payload, Scope, Standing, Statement } from '../statements/kinds.ts';
-import { SHARES } from '../statements/proxies.ts';
+import { SHARES } from '../statements/proxy-threshold.ts';
 import type { GrantState } from './life-cycles.ts';
 import { clockFault, SECOND, type ClockFault, type Instant } from './time.ts';
 

@@ -3,7 +3,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { ofLength, systemRng, type Rng } from '../bytes/binary.ts';
 import { toBase64url } from '../bytes/codec.ts';
 import type { Payload, StatementHash } from '../statements/kinds.ts';
-import { possessionMessage } from '../statements/receiving-key-proof.ts';
+import { possessionMessage } from '../statements/receiving-key-proof-message.ts';
 import { encodePublicKey, publicKeyOf } from '../umbral/keys.ts';
 import { signMessage } from '../umbral/ecdsa-sign.ts';
 import type { DeviceKeys } from './key-derivation.ts';

@@ -3,7 +3,7 @@
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import type { Blobs, Openings, ServiceSigner } from '../ports/index.ts';
-import { allowOpening, countOpening, type AllowedOpening, type ReadableVersion } from './shared/open-records.ts';
+import { allowOpening, countOpening, type AllowedOpening, type ReadableVersion } from './shared/authorize-opening.ts';
 import { reencrypt, type Reencrypted } from './shared/reencrypt.ts';
 
 interface Deps {

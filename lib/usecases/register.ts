@@ -2,7 +2,7 @@
 import type { Answer, Input } from '../api/routes.ts';
 import { AppError } from '../api/errors.ts';
 import { fromBase64url } from '../bytes/codec.ts';
-import { possessionMessage } from '../statements/receiving-key-proof.ts';
+import { possessionMessage } from '../statements/receiving-key-proof-message.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import { verifyMessage } from '../umbral/proxy.ts';

@@ -6,7 +6,7 @@ const inputsOf = async (file: string): Promise<readonly string[]> =>
   [...leftIn(await bundle({ entryPoints: [`lib/usecases/shared/${file}.ts`] })).values()].flat();
 
 test('the half that decides carries nothing of the scheme', async () => {
-  const inputs = await inputsOf('open-records');
+  const inputs = await inputsOf('authorize-opening');
   expect(inputs).toContain('lib/domain/opening.ts');
   expect(inputs.filter((i) => i.startsWith('lib/umbral/'))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// The name of the service as a proxy, and how many proxies there are, stand in lib/statements/proxies.ts: several proxies are a change there.
+// The name of the service as a proxy, and how many proxies there are, stand in lib/statements/proxy-threshold.ts: several proxies are a change there.
 import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ test.each([
   ["the service's name as a proxy", /(['"`])service\1/],
   ['a number of proxies', /\b(threshold|shares)(: z\.literal\(|: | = )\d/i],
 ])('%s stands in one file', (_, pattern) => {
-  expect(naming(pattern)).toEqual(['statements/proxies.ts']);
+  expect(naming(pattern)).toEqual(['statements/proxy-threshold.ts']);
 });
 
 test('no file takes the first key fragment of a cell for the only one', () => {

@@ -1,4 +1,4 @@
-// Making sure of an id in person, against docs/spec/verification.md: its examples, and its rule computed anew with node:crypto.
+// Making sure of an id in person, against docs/spec/safety-number.md: its examples, and its rule computed anew with node:crypto.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ const half = (id: IdentityId): string => {
 };
 
 test('the examples of the page', async () => {
-  const page = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'spec', 'verification.md'), 'utf8');
+  const page = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'spec', 'safety-number.md'), 'utf8');
   for (const text of [idOf(1), idOf(2), safetyNumber(idOf(1), idOf(2)), qrPayload(idOf(1))])
     expect(page).toContain(text);
 });

@@ -5,7 +5,7 @@ import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import { deviceKeys, identityPublicKey } from '../../lib/identity/key-derivation.ts';
 import { identityPayload, nextKeyHash } from '../../lib/identity/identity-statement.ts';
 import { generationSeed } from '../../lib/identity/recovery-words.ts';
-import { possessionMessage } from '../../lib/statements/receiving-key-proof.ts';
+import { possessionMessage } from '../../lib/statements/receiving-key-proof-message.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodePublicKey, verifyMessage } from '../../lib/umbral/proxy.ts';

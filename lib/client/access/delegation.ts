@@ -4,7 +4,7 @@ import type { Body } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { GrantId } from '../../bytes/ids.ts';
 import type { GrantCell, Payload, Statement } from '../../statements/kinds.ts';
-import { SERVICE_PROXY, SHARES, THRESHOLD } from '../../statements/proxies.ts';
+import { SERVICE_PROXY, SHARES, THRESHOLD } from '../../statements/proxy-threshold.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { generateKFrags } from '../../umbral/delegator.ts';
 import { encodeKFrag, kfragId } from '../../umbral/kfrag.ts';

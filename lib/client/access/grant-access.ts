@@ -5,7 +5,7 @@ import { MOST_CELLS, type Purpose, type Right } from '../../statements/fields.ts
 import type { Standing, Statement } from '../../statements/kinds.ts';
 import type { Context } from '../session/context.ts';
 import { extendAll } from './extend-grant.ts';
-import { settleEnds } from './settle.ts';
+import { settleEnds } from './close-cells-of-ended-grants.ts';
 import { check, ClientError } from '../session/errors.ts';
 import { cellsOf, foldersWithin, type FolderInScope } from './resolve-scope.ts';
 import type { Folder } from '../records/folders.ts';

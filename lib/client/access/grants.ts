@@ -5,7 +5,7 @@ import { excess, grantFault, RIGHT_FACTS } from '../../domain/grant.ts';
 import { SECOND } from '../../domain/time.ts';
 import type { Purpose, Right } from '../../statements/fields.ts';
 import type { GrantCell, Jws, Payload, Standing, Statement } from '../../statements/kinds.ts';
-import { SERVICE_PROXY, THRESHOLD } from '../../statements/proxies.ts';
+import { SERVICE_PROXY, THRESHOLD } from '../../statements/proxy-threshold.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import type { Context } from '../session/context.ts';

@@ -3,7 +3,7 @@ import type { Folder } from '../records/folders.ts';
 import type { Context } from '../session/context.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { readersOf, standingGrantsFor } from './carry-over.ts';
-import { putCell, signCell } from './cells.ts';
+import { putCell, signCell } from './create-cell.ts';
 
 /** Starts the next epoch of a folder, and carries over every grant that covers the folder and has not ended. */
 export const startEpoch = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<Folder> => {

@@ -4,7 +4,7 @@ import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { IdentityId } from '../../bytes/ids.ts';
 import { identityPayload } from '../../identity/identity-statement.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
-import { possessionMessage } from '../../statements/receiving-key-proof.ts';
+import { possessionMessage } from '../../statements/receiving-key-proof-message.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { verifyStatement } from '../../statements/verify.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf, type PublicKey, type SecretKey } from '../../umbral/keys.ts';

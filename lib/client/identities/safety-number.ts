@@ -1,4 +1,4 @@
-// Computes the safety number and QR payload with which two people verify each other's ids in person. docs/spec/verification.md
+// Computes the safety number and QR payload with which two people verify each other's ids in person. docs/spec/safety-number.md
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat } from '../../bytes/binary.ts';
 import { utf8 } from '../../bytes/codec.ts';
@@ -21,7 +21,7 @@ const half = (id: IdentityId): string => {
   return Array.from({ length: 6 }, (_, i) => String(group(i)).padStart(5, '0')).join('');
 };
 
-/** Computes sixty digits in twelve groups of five. The order of the two ids does not matter. docs/spec/verification.md. */
+/** Computes sixty digits in twelve groups of five. The order of the two ids does not matter. docs/spec/safety-number.md. */
 export const safetyNumber = (a: IdentityId, b: IdentityId): string => {
   const digits = [half(a), half(b)].sort().join('');
   return digits.match(/.{5}/g)?.join(' ') ?? '';

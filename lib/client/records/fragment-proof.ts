@@ -8,7 +8,7 @@ import { BytesError } from '../../bytes/errors.ts';
 import { openingInTime } from '../../domain/opening.ts';
 import { instantOf } from '../../domain/time.ts';
 import type { GrantCell, Jws, Statement } from '../../statements/kinds.ts';
-import { ofService } from '../../statements/proxies.ts';
+import { ofService } from '../../statements/proxy-threshold.ts';
 import {
   fragmentHash,
   verifyServiceStatement,

@@ -16,7 +16,7 @@ import {
   right,
   sha256,
 } from '../fields.ts';
-import { SERVICE_PROXY, SHARES, THRESHOLD } from '../proxies.ts';
+import { SERVICE_PROXY, SHARES, THRESHOLD } from '../proxy-threshold.ts';
 import { categories, everything } from './request.ts';
 
 /** The scope of a standing grant. Extensions add the folders of these categories that the patient creates while the grant lasts. */

@@ -6,7 +6,7 @@ import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';
 import { endClockFault, excess, grantFault, RIGHT_FACTS, type FolderFacts } from '../../domain/grant.ts';
 import type { GrantCell, Payload, Statement } from '../../statements/kinds.ts';
-import { ofService } from '../../statements/proxies.ts';
+import { ofService } from '../../statements/proxy-threshold.ts';
 import { verifyStatement } from '../../statements/verify.ts';
 import { decodeKFrag, decodePublicKey, kfragId, verifyKFrag } from '../../umbral/proxy.ts';
 import type { Call } from '../../ports/call.ts';

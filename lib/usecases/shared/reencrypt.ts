@@ -1,4 +1,4 @@
-// Re-encrypts capsules with a stored key fragment, and signs the result: the proxy's half of a recapsulation. It decides nothing; open-records.ts does,
+// Re-encrypts capsules with a stored key fragment, and signs the result: the proxy's half of a recapsulation. It decides nothing; authorize-opening.ts does,
 // before. A proxy in another place would run this half alone.
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { ServiceSigner, SignedAnswer } from '../../ports/index.ts';

@@ -7,7 +7,7 @@ import { MINUTE } from '../../../lib/domain/time.ts';
 import type { DeviceKeys } from '../../../lib/identity/key-derivation.ts';
 import { newId, type FolderId } from '../../../lib/bytes/ids.ts';
 import { createContext } from '../../../lib/client/session/context.ts';
-import { putCell, signCell } from '../../../lib/client/access/cells.ts';
+import { putCell, signCell } from '../../../lib/client/access/create-cell.ts';
 import { signRequest } from '../../../lib/identity/http-signature.ts';
 import { bytesOf, newPerson, patientOf, recipientOf, when, type Person } from '../flows/people.ts';
 import { makeService, routeOf } from '../../support/in-process.ts';

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId } from '../../../lib/bytes/ids.ts';
 import { createContext } from '../../../lib/client/session/context.ts';
-import { putCell, signCell } from '../../../lib/client/access/cells.ts';
+import { putCell, signCell } from '../../../lib/client/access/create-cell.ts';
 import type { Grant } from '../../../lib/client/index.ts';
 import { bytesOf, given, newPerson, patientOf, then } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId, type IdentityId } from '../../../lib/bytes/ids.ts';
 import { createContext } from '../../../lib/client/session/context.ts';
-import { putCell, signCell } from '../../../lib/client/access/cells.ts';
+import { putCell, signCell } from '../../../lib/client/access/create-cell.ts';
 import { bytesOf, given, newPerson, patientOf, then, when, type Connection } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
 import { partOfPage } from './access-patterns-page.ts';

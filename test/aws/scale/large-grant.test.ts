@@ -5,7 +5,7 @@ import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId } from '../../../lib/bytes/ids.ts';
 import { createContext } from '../../../lib/client/session/context.ts';
-import { putCell, signCell } from '../../../lib/client/access/cells.ts';
+import { putCell, signCell } from '../../../lib/client/access/create-cell.ts';
 import type { Grant, GrantWithCells, Patient, Recipient, RecordInfo } from '../../../lib/client/index.ts';
 import { grantPk } from '../../../lib/stores/dynamo/table.ts';
 import { bytesOf, DAY_SECONDS, given, newPerson, patientOf, then } from '../flows/people.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { DeleteTableCommand, DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
 import { newId, type FolderId } from '../../../lib/bytes/ids.ts';
 import { createContext } from '../../../lib/client/session/context.ts';
-import { putCell, signCell } from '../../../lib/client/access/cells.ts';
+import { putCell, signCell } from '../../../lib/client/access/create-cell.ts';
 import { toAttributes } from '../../../lib/stores/dynamo/item.ts';
 import { headKey } from '../../../lib/stores/dynamo/table.ts';
 import { bytesOf, DAY_SECONDS, newPerson, patientOf, recipientOf, when, type Person } from '../flows/people.ts';

@@ -1,4 +1,4 @@
-// Decides an opening: verifies its statement, applies the terms of the grant, and counts it. This half of a recapsulation knows no scheme; the other half
+// Authorizes an opening: verifies its statement, applies the terms of the grant, and counts it. This half of a recapsulation knows no scheme; the other half
 // is reencrypt.ts.
 import { AppError } from '../../api/errors.ts';
 import type { Input } from '../../api/routes.ts';

@@ -1,7 +1,7 @@
 // Tests the message that proves possession of a receiving key.
 import { expect, test } from '@jest/globals';
 import { BytesError } from '../../lib/bytes/errors.ts';
-import { possessionMessage } from '../../lib/statements/receiving-key-proof.ts';
+import { possessionMessage } from '../../lib/statements/receiving-key-proof-message.ts';
 import { fill, patient } from './samples.ts';
 
 test('is tag, identity key, number and receiving key, 88 bytes', () => {

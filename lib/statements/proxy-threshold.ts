@@ -1,4 +1,4 @@
-// The proxies that a grant names. Today there is one, the service itself, and it re-encrypts alone: other files take its name and the counts from here.
+// The proxy of a grant and its threshold. Today there is one proxy, the service itself, and it re-encrypts alone: other files take its name and the counts from here.
 
 /** The service's name as a proxy. */
 export const SERVICE_PROXY = 'service';

@@ -1,17 +1,17 @@
 // Exports the patient's verified grants, requests and audit trail as a FHIR R4 Bundle.
-import type { GrantId } from '../../bytes/ids.ts';
-import { fhirBundle, type FhirExport } from '../../fhir/bundle.ts';
-import type { StatementHash } from '../../statements/kinds.ts';
-import { statementHash } from '../../statements/verify.ts';
-import { readTrail, type AuditOptions } from './read-trail.ts';
-import type { Context } from '../session/context.ts';
-import { check } from '../session/errors.ts';
-import { fetchGrant, listGrants, type Grant } from '../access/grants.ts';
-import { listRequests } from '../access/requests.ts';
-import { grantHistory } from './grant-history.ts';
-import { withStatesOfTrail, assertGrantsMatchTrail, assertStates } from './reconcile.ts';
-import type { TrailEntry } from '../session/trail.ts';
-import type { CallOptions } from '../session/transport.ts';
+import type { GrantId } from '../bytes/ids.ts';
+import { fhirBundle, type FhirExport } from '../fhir/bundle.ts';
+import type { StatementHash } from '../statements/kinds.ts';
+import { statementHash } from '../statements/verify.ts';
+import { readTrail, type AuditOptions } from './audit/read-trail.ts';
+import type { Context } from './session/context.ts';
+import { check } from './session/errors.ts';
+import { fetchGrant, listGrants, type Grant } from './access/grants.ts';
+import { listRequests } from './access/requests.ts';
+import { grantHistory } from './audit/grant-history.ts';
+import { withStatesOfTrail, assertGrantsMatchTrail, assertStates } from './audit/check-lists-against-trail.ts';
+import type { TrailEntry } from './session/trail.ts';
+import type { CallOptions } from './session/transport.ts';
 
 /** Fetches a grant with all its folders, those of extensions included. Each extension in the trail must be present. */
 const whole = async (
