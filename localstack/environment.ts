@@ -2,8 +2,9 @@
 // meant for other work and are left out.
 import { devNull } from 'node:os';
 
-/** Credentials and region that every local AWS accepts. */
-export const LOCAL_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+/** Credentials that every local AWS accepts. */
+const LOCAL_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
+/** The region of the local system. */
 export const LOCAL_REGION = 'us-east-1';
 
 type Environment = Readonly<Record<string, string | undefined>>;

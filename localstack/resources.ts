@@ -30,7 +30,7 @@ import {
   PutBucketVersioningCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { LOCAL_CREDENTIALS, LOCAL_REGION, localEnvironment } from './environment.ts';
+import { LOCAL_REGION, localEnvironment } from './environment.ts';
 import { PROJECT, STATE } from './local-aws.ts';
 
 const run = promisify(execFile);
@@ -93,7 +93,7 @@ export async function compiledStack(suffix = 'local'): Promise<Stack> {
 }
 
 const clients = (endpoint: string) => {
-  const common = { endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+  const common = { endpoint, region: LOCAL_REGION };
   return {
     dynamo: new DynamoDBClient(common),
     s3: new S3Client({ ...common, forcePathStyle: true }),
@@ -101,7 +101,10 @@ const clients = (endpoint: string) => {
   };
 };
 
-/** Creates the resources that are missing. Existing ones are not changed. */
+/**
+ * Creates the resources that are missing. Existing ones are not changed. The credentials are those of this process (enterLocalAws), which the functions
+ * have too: many a local AWS chooses the account by the access key.
+ */
 export async function createResources(endpoint: string, stack: Stack): Promise<LocalNames> {
   const { dynamo, s3, kms } = clients(endpoint);
   const { ServiceKey, ServiceKeyAlias } = stack.resources.Resources;

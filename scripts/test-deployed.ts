@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import { join } from 'node:path';
 import { DeleteBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
-import { enterLocalAws, LOCAL_CREDENTIALS, LOCAL_REGION } from '../localstack/environment.ts';
+import { enterLocalAws, LOCAL_REGION } from '../localstack/environment.ts';
 import { freePort, LocalAwsError, PROJECT, startLocalAws } from '../localstack/local-aws.ts';
 
 const STAGE = 'prod';
@@ -59,7 +59,7 @@ const gateway = (endpoint: string, path: string, options: RequestInit = {}): Pro
   fetch(`${endpoint}/v2/apis${path}`, {
     ...options,
     headers: {
-      authorization: `AWS4-HMAC-SHA256 Credential=${LOCAL_CREDENTIALS.accessKeyId}/20260101/${LOCAL_REGION}/apigateway/aws4_request`,
+      authorization: `AWS4-HMAC-SHA256 Credential=${process.env['AWS_ACCESS_KEY_ID'] ?? ''}/20260101/${LOCAL_REGION}/apigateway/aws4_request`,
       'content-type': 'application/json',
     },
   });
@@ -84,7 +84,7 @@ const renameCors = async (endpoint: string, { apiId, corsConfiguration }: HttpAp
 
 /** Removes the bucket's rule that only TLS is accepted, because the local AWS uses plain HTTP. */
 const allowPlainHttp = async (endpoint: string): Promise<void> => {
-  const s3 = new S3Client({ endpoint, region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, forcePathStyle: true });
+  const s3 = new S3Client({ endpoint, region: LOCAL_REGION, forcePathStyle: true });
   await s3.send(new DeleteBucketPolicyCommand({ Bucket: `pcehr-blobs-${STAGE}` }));
   s3.destroy();
 };
