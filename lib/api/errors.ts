@@ -1,7 +1,7 @@
 // Errors: the closed list of error codes, for server and client alike. docs/spec/errors.md is generated from it.
 import type { EndReason } from '../domain/grant.ts';
 import type { ClockFault } from '../domain/time.ts';
-import type { StatementErrorCode } from '../statements/errors.ts';
+import type { StatementError, StatementErrorCode } from '../statements/errors.ts';
 
 export type Fault = 'client' | 'server';
 
@@ -145,6 +145,8 @@ export type Reason = (typeof REASONS)[number];
 export interface ProblemDetails {
   /** The member of the request that is wrong. */
   readonly member?: string;
+  /** If the body has several statements: the path of the one that is wrong, such as `grants.1.statement`. */
+  readonly statement?: string;
   /** `grant-ended`: why it has ended. `statement-invalid`: why, if the statement is invalid in itself; absent if it does not fit the request or the stored state. */
   readonly reason?: Reason;
   /** If a clock can be the cause: whether the refused time is ahead of the service's clock or behind it. */
@@ -171,3 +173,7 @@ export class AppError extends Error {
     return ERRORS[this.code].fault;
   }
 }
+
+/** The refusal of a statement that is invalid in itself. */
+export const refusedStatement = ({ member, code }: StatementError): AppError =>
+  new AppError('statement-invalid', { member, reason: code });

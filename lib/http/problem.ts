@@ -1,7 +1,7 @@
 // Problem details: turns every thrown value into an error of the closed list, and that into problem+json (RFC 9457). An error of unknown cause becomes
 // `internal`, without its text.
 import type * as z from 'zod/mini';
-import { AppError, ERRORS, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
+import { AppError, ERRORS, refusedStatement, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
 import { StatementError } from '../statements/errors.ts';
 import { refusedMember } from '../statements/refused-member.ts';
 import { HttpSignatureError } from './verify-request.ts';
@@ -36,8 +36,7 @@ export function toAppError(thrown: unknown, now: number): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof HttpSignatureError)
     return new AppError(thrown.code, thrown.clock === undefined ? {} : { clock: thrown.clock, serverTime: now });
-  if (thrown instanceof StatementError)
-    return new AppError('statement-invalid', { member: thrown.member, reason: thrown.code });
+  if (thrown instanceof StatementError) return refusedStatement(thrown);
   if (!(thrown instanceof Error)) return new AppError('internal');
   if (DECODING.has(thrown.name)) return new AppError('malformed-request');
   if (passes(thrown)) return new AppError('busy', { retryAfter: RETRY_AFTER_S });
@@ -70,7 +69,7 @@ export interface Problem extends ProblemDetails {
 
 /** Makes the body of a refusal. It copies the members one by one, so that nothing else of an error is sent. */
 export function problemOf({ code, details }: AppError, requestId: string): Problem {
-  const { member, reason, clock, serverTime, retryAfter, ids } = details;
+  const { member, statement, reason, clock, serverTime, retryAfter, ids } = details;
   return {
     type: problemType(code),
     title: titleOf(code),
@@ -79,6 +78,7 @@ export function problemOf({ code, details }: AppError, requestId: string): Probl
     detail: ERRORS[code].advice,
     requestId,
     ...(member === undefined ? {} : { member }),
+    ...(statement === undefined ? {} : { statement }),
     ...(reason === undefined ? {} : { reason }),
     ...(clock === undefined ? {} : { clock }),
     ...(serverTime === undefined ? {} : { serverTime }),

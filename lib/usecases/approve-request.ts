@@ -7,9 +7,9 @@ import { MOST_CELLS } from '../statements/fields.ts';
 import type { Statement } from '../statements/kinds.ts';
 import type { Call } from '../ports/call.ts';
 import { notFoundBy } from './checks/caller.ts';
-import { grantable, granted, readGrant, type GrantDeps } from './checks/grant.ts';
+import { assertTerms, grantable, granted, readGrant, type GrantDeps } from './checks/grant.ts';
 import type { Grants, Requests, StoredGrant } from '../ports/index.ts';
-import { mustBe } from './checks/statement-members.ts';
+import { checkEach, mustBe } from './checks/statement-members.ts';
 import { grantAnswer } from './shared/answers.ts';
 
 interface Deps extends GrantDeps {
@@ -25,17 +25,20 @@ export async function approveRequest(
   const request = await deps.requests.find(params.requestId);
   if (request?.statement.payload.patient !== call.caller) return notFoundBy(deps.identities, call.caller);
 
-  const statements = await Promise.all(body.grants.map((g) => readGrant(g.statement, call)));
-  assertOnePerRight(statements);
+  const statements = await checkEach('grants', body.grants, (g) => readGrant(g.statement, call));
+  await assertOnePerRight(statements);
   // This comes before the check for repetitions: a grant that was stored for another request is no repetition.
-  if (statements.some((s) => s.payload.request?.id !== params.requestId))
-    throw new AppError('grant-exceeds-request', { member: 'request' });
+  await checkEach('grants', statements, (s) => {
+    if (s.payload.request?.id !== params.requestId) throw new AppError('grant-exceeds-request', { member: 'request' });
+  });
   const before = await findAll(deps, statements);
   if (before !== undefined) return { grants: before.map((g) => grantAnswer(g, call.now)) };
   if (!isOpen({ state: request.state, until: request.until }, call.now)) throw new AppError('request-closed');
 
-  const grants = await Promise.all(
-    body.grants.map((g, i) => grantable(deps, { statement: statements[i]!, body: g, request }, call)),
+  // The terms of all grants come first, because they need no stored state.
+  await checkEach('grants', statements, (s) => assertTerms(s, call));
+  const grants = await checkEach('grants', body.grants, (g, i) =>
+    grantable(deps, { statement: statements[i]!, body: g, request }, call),
   );
   const events = statements.map((s) => granted(s, call));
   const { repeated } = await deps.grants.create(grants, request, events, call);
@@ -43,10 +46,11 @@ export async function approveRequest(
   return { grants: (stored ?? statements.map(fresh)).map((g) => grantAnswer(g, call.now)) };
 }
 
-function assertOnePerRight(statements: readonly Statement<'grant'>[]): void {
+async function assertOnePerRight(statements: readonly Statement<'grant'>[]): Promise<void> {
   const payloads = statements.map((s) => s.payload);
-  mustBe('right', new Set(payloads.map((p) => p.right)).size === payloads.length);
-  mustBe('grant', new Set(payloads.map((p) => p.grant)).size === payloads.length);
+  const [rights, ids] = [payloads.map((p) => p.right), payloads.map((p) => p.grant)];
+  await checkEach('grants', payloads, (p, i) => mustBe('right', rights.indexOf(p.right) === i));
+  await checkEach('grants', payloads, (p, i) => mustBe('grant', ids.indexOf(p.grant) === i));
   // One transaction stores all of these cells.
   mustBe('cells', payloads.reduce((n, p) => n + p.cells.length, 0) <= MOST_CELLS);
 }

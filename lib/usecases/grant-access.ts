@@ -5,7 +5,7 @@ import type { Statement } from '../statements/kinds.ts';
 import { fresh } from './approve-request.ts';
 import type { Call } from '../ports/call.ts';
 import { notFoundBy } from './checks/caller.ts';
-import { grantable, granted, readGrant, type GrantDeps } from './checks/grant.ts';
+import { assertTerms, grantable, granted, readGrant, type GrantDeps } from './checks/grant.ts';
 import type { Grants, Requests, StoredRequest } from '../ports/index.ts';
 import { mustBe } from './checks/statement-members.ts';
 import { grantAnswer } from './shared/answers.ts';
@@ -25,6 +25,7 @@ export async function grantAccess(
   const [stored, request] = await Promise.all([deps.grants.find(params.grantId), requestOf(deps, statement, call)]);
   if (stored?.statement.hash === statement.hash) return grantAnswer(stored, call.now);
 
+  assertTerms(statement, call);
   const grant = await grantable(deps, { statement, body, ...(request && { request }) }, call);
   const { repeated } = await deps.grants.create([grant], undefined, [granted(statement, call)], call);
   const now = repeated ? await deps.grants.find(params.grantId) : undefined;

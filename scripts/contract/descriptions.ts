@@ -154,6 +154,7 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'Problem.detail': 'What the caller can do about it',
   'Problem.requestId': 'Names this answer in the logs of the service',
   'Problem.member': 'The member of the request or statement that is wrong, never its value',
+  'Problem.statement': 'If the body has several statements: the path of the wrong one, such as `grants.1.statement`',
   'Problem.reason': 'How a grant ended, or why a statement is none by itself',
   'Problem.clock':
     'If a clock can be the cause: whether the refused time is ahead of the clock of the service or behind it',

@@ -224,6 +224,7 @@ function problem(): Json {
       detail: text,
       requestId: text,
       member: text,
+      statement: text,
       reason: { enum: REASONS },
       clock: { enum: ['ahead', 'behind'] },
       serverTime: { type: 'integer' },

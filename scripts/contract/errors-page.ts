@@ -15,6 +15,7 @@ Some refusals have further members:
 | member | type | with | meaning |
 | --- | --- | --- | --- |
 | \`member\` | string | \`malformed-request\`, \`statement-invalid\`, \`grant-exceeds-request\` | the path of the wrong member, such as \`parts.0.length\`: see below |
+| \`statement\` | string | a refusal of one of several statements: of \`approve-request\`, and of the extensions of \`create-folder\` | the path of the statement in the body, such as \`grants.1.statement\`. Absent if the fault is found when the service stores them together |
 | \`reason\` | string | \`grant-ended\` | \`revoked\`, \`expired\`, \`exhausted\` or \`paused\` |
 | | | \`statement-invalid\` | \`malformed\`, \`wrong-signer\`, \`bad-signature\` or \`bad-payload\`: [statements.md](statements.md). Absent if the statement is valid alone, but does not agree with the request |
 | \`clock\` | string | if a clock can be the cause: \`clock-skew\`, \`created-too-old\`, some \`statement-invalid\` | whether the refused time is \`ahead\` of the service's clock or \`behind\` it |

@@ -98,11 +98,13 @@ describe('answers', () => {
   });
 
   test('a problem becomes an AppError with its details and request id', async () => {
-    const { call } = setUp(() => problem(403, 'grant-ended', { reason: 'revoked', detail: 'x', ids: ['i'] }));
+    const { call } = setUp(() =>
+      problem(403, 'grant-ended', { reason: 'revoked', statement: 'grants.1.statement', detail: 'x', ids: ['i'] }),
+    );
     const error = await call('list-folders', {}).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(AppError);
     expect(error).toMatchObject({ code: 'grant-ended', requestId: 'req-1', fault: 'client' });
-    expect((error as AppError).details).toEqual({ reason: 'revoked', ids: ['i'] });
+    expect((error as AppError).details).toEqual({ reason: 'revoked', statement: 'grants.1.statement', ids: ['i'] });
   });
 
   test.each([

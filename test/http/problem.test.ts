@@ -36,6 +36,7 @@ describe('an error of the list', () => {
   test('shows the details of the list and no others', async () => {
     const details = {
       member: 'cells',
+      statement: 'grants.1.statement',
       reason: 'revoked',
       clock: 'ahead',
       serverTime: 5,

@@ -120,7 +120,11 @@ describe('approving', () => {
   test('takes 80 cells in all of its grants, and no more', async () => {
     const w = await clinic();
     const full = await answer(w, 79);
-    expect(await refused(w, () => approve(w, full))).toEqual({ code: 'not-found', ids: full.names });
+    expect(await refused(w, () => approve(w, full))).toEqual({
+      code: 'not-found',
+      ids: full.names,
+      statement: 'grants.0.statement',
+    });
     const over = await answer(w, 80);
     expect(await refused(w, () => approve(w, over))).toEqual({ code: 'statement-invalid', member: 'cells' });
   });
@@ -138,6 +142,7 @@ describe('approving', () => {
     expect(await refused(w, () => send(w, 'approve-request', patient, sent))).toEqual({
       code: 'grant-exceeds-request',
       member: 'request',
+      statement: 'grants.0.statement',
     });
   });
 });

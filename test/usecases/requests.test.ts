@@ -35,6 +35,8 @@ import {
 } from './clinic.ts';
 
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
+/** The refusal names the grant of the body that is wrong. */
+const inGrant = (index: number, refusal: object) => ({ ...refusal, statement: `grants.${index}.statement` });
 
 const ask = (w: Pick<Clinic, 'ports'>, statement: Statement<'request'>, by: Person = recipient, now = NOW) =>
   send(w, 'request-access', by, {
@@ -282,13 +284,16 @@ describe('approve-request', () => {
   test('grants that the patient did not sign', async () => {
     const w = await clinic();
     const grant = await grantOf([w.foreign], { answers: w.request }, stranger);
-    expect(await refused(w, () => approve(w, [grant]))).toBe('StatementError wrong-signer');
+    const refusal = { code: 'statement-invalid', member: 'kid', reason: 'wrong-signer' };
+    expect(await refused(w, () => approve(w, [grant]))).toEqual(inGrant(0, refusal));
+    const good = await answerTo(w);
+    expect(await refused(w, () => approve(w, [good, grant]))).toEqual(inGrant(1, refusal));
   });
 
   test('one grant for each right', async () => {
     const w = await clinic();
     const grants = [await answerTo(w), await answerTo(w)];
-    expect(await refused(w, () => approve(w, grants))).toEqual(invalid('right'));
+    expect(await refused(w, () => approve(w, grants))).toEqual(inGrant(1, invalid('right')));
   });
 
   test('all of them answer this request', async () => {
@@ -301,7 +306,7 @@ describe('approve-request', () => {
     const add = await grantOf([w.folder], { answers: w.request, right: 'add', cells, kfrags: [] });
     const both = { params: { requestId }, body: { grants: [read.body, add.body] } };
     const beyond = { code: 'grant-exceeds-request', member: 'request' };
-    expect(await refused(w, () => send(w, 'approve-request', patient, both))).toEqual(beyond);
+    expect(await refused(w, () => send(w, 'approve-request', patient, both))).toEqual(inGrant(1, beyond));
   });
 
   test('what answered two requests is no repetition of one', async () => {
@@ -315,7 +320,7 @@ describe('approve-request', () => {
     await approve(w, [read]);
     await approve({ ...w, request }, [add]);
     const beyond = { code: 'grant-exceeds-request', member: 'request' };
-    expect(await refused(w, () => approve(w, [read, add]))).toEqual(beyond);
+    expect(await refused(w, () => approve(w, [read, add]))).toEqual(inGrant(1, beyond));
   });
 
   test('two grants are not one', async () => {
@@ -328,7 +333,7 @@ describe('approve-request', () => {
     const emptied = cells.map((c) => ({ ...c, kfrags: [] }));
     const add = await grantOf([w.folder], { answers: request, grant, right: 'add', cells: emptied, kfrags: [] });
     const both = { params: { requestId }, body: { grants: [read.body, add.body] } };
-    expect(await refused(w, () => send(w, 'approve-request', patient, both))).toEqual(invalid('grant'));
+    expect(await refused(w, () => send(w, 'approve-request', patient, both))).toEqual(inGrant(1, invalid('grant')));
   });
 
   test('nothing beyond, or aside from, what was asked', async () => {
@@ -344,7 +349,7 @@ describe('approve-request', () => {
       ['expires', await answerTo(w, { expires: NOW + 30 * DAY + 1 })],
       ['cells', await answerTo(w, {}, [w.folder, w.other])],
     ] as const)
-      expect(await refused(w, () => approve(w, [grant]))).toEqual(beyond(member));
+      expect(await refused(w, () => approve(w, [grant]))).toEqual(inGrant(0, beyond(member)));
   });
 
   test('a request that was answered, or has lapsed', async () => {
@@ -369,10 +374,28 @@ describe('approve-request', () => {
   test('a grant that cannot be stored is refused with its reason', async () => {
     const w = await clinic();
     const grant = await answerTo(w, { expires: NOW });
-    expect(await refused(w, () => approve(w, [grant]))).toEqual(invalid('expires'));
+    expect(await refused(w, () => approve(w, [grant]))).toEqual(inGrant(0, invalid('expires')));
     const fragments = await answerTo(w, { kfrags: [b64(310)] });
     const ids = [w.folder.payload.folder];
-    expect(await refused(w, () => approve(w, [fragments]))).toEqual({ code: 'kfrag-invalid', ids });
+    expect(await refused(w, () => approve(w, [fragments]))).toEqual(inGrant(0, { code: 'kfrag-invalid', ids }));
+  });
+
+  test('of several wrong grants, the first of the list is named', async () => {
+    const w = await clinic();
+    const request = await requestOf(recipient, [w.folder], { rights: ['read', 'add'] });
+    const { request: requestId } = request.payload;
+    await send(w, 'request-access', recipient, { params: { requestId }, body: { statement: request.jws } });
+    const read = await grantOf([w.folder], { answers: request, kfrags: [b64(310)] });
+    const cells = read.statement.payload.cells.map((c) => ({ ...c, kfrags: [] }));
+    const add = { answers: request, right: 'add' as const, cells, kfrags: [] };
+    const ended = await grantOf([w.folder], { ...add, expires: NOW });
+    const later = await grantOf([w.folder], { ...add, expires: NOW + 30 * DAY + 1 });
+    const ids = [w.folder.payload.folder];
+    const answer = (...grants: readonly SignedGrant[]) => refused(w, () => approve({ ...w, request }, grants));
+    expect(await answer(read, later)).toEqual(inGrant(0, { code: 'kfrag-invalid', ids }));
+    expect(await answer(later, read)).toEqual(inGrant(0, { code: 'grant-exceeds-request', member: 'expires' }));
+    // The terms of every grant come before the stored state.
+    expect(await answer(read, ended)).toEqual(inGrant(1, invalid('expires')));
   });
 
   test('an id of another grant', async () => {
@@ -476,6 +499,7 @@ describe('what a request is answered with is what is there', () => {
     expect(await refused(w, () => approve(again, [stale]))).toEqual({
       code: 'grant-exceeds-request',
       member: 'receiving',
+      statement: 'grants.0.statement',
     });
   });
 });

@@ -47,6 +47,8 @@ import {
 } from './clinic.ts';
 
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
+/** The refusal names the extension of the body that is wrong. */
+const inExtension = (index: number, refusal: object) => ({ ...refusal, statement: `extensions.${index}.statement` });
 const NOT_FOUND = { code: 'not-found' };
 const NOT_REGISTERED = { code: 'not-registered' };
 const idOf = ({ statement }: SignedGrant): GrantId => statement.payload.grant;
@@ -734,7 +736,7 @@ describe('create-folder', () => {
     ]) {
       const changes = { cells: [{ ...cell, ...odd }] };
       const { body } = await extensionOf(w.grant, [next], { changes, kfrags: [kfrag] });
-      expect(await refused(w, () => put(w, next, { extensions: [body] }))).toEqual(invalid('extensions'));
+      expect(await refused(w, () => put(w, next, { extensions: [body] }))).toEqual(inExtension(0, invalid('cells')));
     }
   });
 
@@ -742,21 +744,27 @@ describe('create-folder', () => {
     const w = await clinic();
     const next = await epochAfter(patient, w.folder);
     const good = await extensionOf(w.grant, [next]);
-    expect(await refused(w, () => put(w, next, { extensions: [good.body, good.body] }))).toEqual(invalid('extensions'));
+    const twice = [good.body, good.body];
+    expect(await refused(w, () => put(w, next, { extensions: twice }))).toEqual(inExtension(1, invalid('grant')));
     const elsewhere = await extensionOf(w.grant, [w.folder]);
-    expect(await refused(w, () => put(w, next, { extensions: [elsewhere.body] }))).toEqual(invalid('extensions'));
+    const odd = (body: object) => refused(w, () => put(w, next, { extensions: [body] }));
+    expect(await odd(elsewhere.body)).toEqual(inExtension(0, invalid('cells')));
     const two = await extensionOf(w.grant, [next, w.folder]);
-    expect(await refused(w, () => put(w, next, { extensions: [two.body] }))).toEqual(invalid('extensions'));
+    expect(await odd(two.body)).toEqual(inExtension(0, invalid('cells')));
     const late = await extensionOf(w.grant, [next], { number: 2 });
-    expect(await refused(w, () => put(w, next, { extensions: [late.body] }))).toEqual({ code: 'statement-outdated' });
+    expect(await odd(late.body)).toEqual(inExtension(0, { code: 'statement-outdated' }));
     const unknown = await extensionOf(await grantOf([w.folder]), [next]);
-    expect(await refused(w, () => put(w, next, { extensions: [unknown.body] }))).toEqual(NOT_FOUND);
+    expect(await odd(unknown.body)).toEqual(inExtension(0, NOT_FOUND));
+    const foreign = await extensionOf(w.grant, [next], { by: stranger });
+    const both = [good.body, foreign.body];
+    expect(await refused(w, () => put(w, next, { extensions: both }))).toEqual(
+      inExtension(1, { code: 'statement-invalid', member: 'kid', reason: 'wrong-signer' }),
+    );
     const other = await folderOf(patient);
     const beyond = await extensionOf(w.grant, [other]);
-    expect(await refused(w, () => put(w, other, { extensions: [beyond.body] }))).toEqual({
-      code: 'grant-exceeds-request',
-      member: 'cells',
-    });
+    expect(await refused(w, () => put(w, other, { extensions: [beyond.body] }))).toEqual(
+      inExtension(0, { code: 'grant-exceeds-request', member: 'cells' }),
+    );
   });
 
   test('a folder that holds one record version comes with its wrap', async () => {
@@ -818,7 +826,7 @@ describe('what a request may reach', () => {
     const params = { requestId: request.payload.request };
     const refusedBy = (g: SignedGrant) =>
       refused(w, () => send(w, 'approve-request', patient, { params, body: { grants: [g.body] } }));
-    expect(await refusedBy(image)).toEqual(beyond('cells'));
+    expect(await refusedBy(image)).toEqual({ ...beyond('cells'), statement: 'grants.0.statement' });
     const good = await grantOf([w.folder], { answers: request, standing: { categories: ['letters'] } });
     await send(w, 'approve-request', patient, { params, body: { grants: [good.body] } });
     expect(trailOf(w, patient).at(-1)?.subject).toMatchObject({ right: 'read' });

@@ -1,8 +1,9 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
+import { StatementError } from '../../lib/statements/errors.ts';
 import { UmbralError } from '../../lib/umbral/errors.ts';
 import { orRefuse } from '../../lib/usecases/checks/curve-points.ts';
-import { mustBe, mustHaveNo } from '../../lib/usecases/checks/statement-members.ts';
+import { checkEach, mustBe, mustHaveNo } from '../../lib/usecases/checks/statement-members.ts';
 
 test('what does not hold is named', () => {
   expect(() => mustBe('grant', true)).not.toThrow();
@@ -22,4 +23,35 @@ test('only what the scheme does not take is a refusal', () => {
   expect(orRefuse(refusal, () => 7)).toBe(7);
   expect(failing(new UmbralError('bad-point', 'not a point'))).toThrow(refusal);
   expect(failing(new TypeError('of our own'))).toThrow(TypeError);
+});
+
+describe('of several statements', () => {
+  const failing = (...errors: readonly (Error | undefined)[]) =>
+    checkEach('grants', errors, (error, index) => {
+      if (error !== undefined) throw error;
+      return index;
+    });
+
+  test('each is checked, in the order of the list', async () => {
+    expect(await failing(undefined, undefined)).toEqual([0, 1]);
+  });
+
+  test('the first that is wrong is named by its path in the body', async () => {
+    const invalid = new StatementError('bad-payload', 'SECRET', 'cells.0.epoch');
+    const ended = new AppError('grant-ended', { reason: 'revoked' });
+    const statement = 'grants.1.statement';
+    await expect(failing(undefined, invalid, ended)).rejects.toMatchObject({
+      code: 'statement-invalid',
+      details: { member: 'cells.0.epoch', reason: 'bad-payload', statement },
+    });
+    await expect(failing(undefined, ended, invalid)).rejects.toMatchObject({
+      code: 'grant-ended',
+      details: { reason: 'revoked', statement },
+    });
+  });
+
+  test('a fault of the caller or of the service names none', async () => {
+    for (const error of [new AppError('not-registered'), new AppError('busy'), new TypeError('of our own')])
+      await expect(failing(error)).rejects.toBe(error);
+  });
 });

@@ -49,6 +49,7 @@ const problem = z.object({
   code: z.string(),
   requestId: z.optional(z.string().check(z.maxLength(200))),
   member: z.optional(z.string().check(z.maxLength(200))),
+  statement: z.optional(z.string().check(z.maxLength(200))),
   reason: z.optional(z.enum(REASONS)),
   // These two are for people. An invalid value must not hide the refusal.
   clock: z.catch(z.optional(z.enum(['ahead', 'behind'])), undefined),

@@ -2,10 +2,9 @@
 import type { Input } from '../../api/routes.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import type { Call } from '../../ports/call.ts';
-import { sideBySide } from './caller.ts';
 import { extendable, ownGrant, readExtension } from './extension.ts';
 import type { Grants, NewExtension, StoredIdentity } from '../../ports/index.ts';
-import { mustBe } from './statement-members.ts';
+import { checkEach, mustBe } from './statement-members.ts';
 
 interface Making {
   readonly statement: Statement<'folder'>;
@@ -19,14 +18,12 @@ export async function carriedInto(
   call: Call,
 ): Promise<readonly NewExtension[]> {
   const given = body.extensions ?? [];
-  const read = await sideBySide(given.map((e) => readExtension(e, call)));
-  mustBe('extensions', new Set(read.map((s) => s.payload.grant)).size === read.length);
-  mustBe(
-    'extensions',
-    read.every((s) => isOnly(s, cell)),
-  );
-  const found = await sideBySide(read.map((s) => ownGrant(grants, s.payload.grant, call)));
-  return read.map((statement, i) =>
+  const read = await checkEach('extensions', given, (e) => readExtension(e, call));
+  const ids = read.map((s) => s.payload.grant);
+  await checkEach('extensions', read, (s, i) => mustBe('grant', ids.indexOf(s.payload.grant) === i));
+  await checkEach('extensions', read, (s) => mustBe('cells', isOnly(s, cell)));
+  const found = await checkEach('extensions', ids, (id) => ownGrant(grants, id, call));
+  return checkEach('extensions', read, (statement, i) =>
     extendable({ statement, kfrags: given[i]!.kfrags }, found[i]!, { patient, folders: [cell.payload] }, call),
   );
 }

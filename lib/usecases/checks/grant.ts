@@ -33,8 +33,15 @@ export function assertWithin(grant: Statement<'grant'>, request: StoredRequest, 
   if (member !== undefined) throw new AppError('grant-exceeds-request', { member });
 }
 
+/** Checks the terms of a grant alone: recipient, times, and the members that its right allows. @throws {AppError} `statement-invalid`, with the member */
+export function assertTerms({ payload }: Statement<'grant'>, call: Call): void {
+  const fault = grantFault(payload, call.now);
+  if (fault === 'expires') mustBeInTime(fault, endClockFault(payload, call.now), call.now);
+  mustHaveNo(fault);
+}
+
 /**
- * Checks that a grant may be stored. Every cell exists, belongs to the caller, and has the key and the statement that the grant names. The receiving key is
+ * Checks that a grant with valid terms may be stored. Every cell exists, belongs to the caller, and has the key and the statement that the grant names. The receiving key is
  * the recipient's current one. Every key fragment is for its cell and this recipient, and signed by the patient. The grant is within the request it names.
  * @throws {AppError} `statement-invalid`, `not-found`, `kfrag-invalid`, `not-registered`, `grant-exceeds-request`
  */
@@ -48,9 +55,6 @@ export async function grantable(
   call: Call,
 ): Promise<NewGrant> {
   const { payload } = statement;
-  const fault = grantFault(payload, call.now);
-  if (fault === 'expires') mustBeInTime(fault, endClockFault(payload, call.now), call.now);
-  mustHaveNo(fault);
   const reading = Promise.all([deps.identities.find(payload.recipient), ownCells(deps.folders, payload)]);
   const [patient, [recipient, cells]] = await whileRegistered(deps.identities, call.caller, reading);
   if (recipient === undefined) throw new AppError('not-found');

@@ -1,6 +1,8 @@
 // Statement members: checks that the members of a statement agree with the request that contains it and with the service's clock.
-import { AppError } from '../../api/errors.ts';
+import { AppError, refusedStatement } from '../../api/errors.ts';
 import type { ClockFault, Instant } from '../../domain/time.ts';
+import { StatementError } from '../../statements/errors.ts';
+import { sideBySide } from './caller.ts';
 
 /** Refuses a statement whose member is wrong. @throws {AppError} `statement-invalid`, with the member */
 export function mustBe(member: string, holds: boolean): void {
@@ -18,4 +20,26 @@ export function mustHaveNo(fault: string | undefined): void {
  */
 export function mustBeInTime(member: string, clock: ClockFault | undefined, now: Instant): void {
   if (clock !== undefined) throw new AppError('statement-invalid', { member, clock, serverTime: now });
+}
+
+/**
+ * Runs a check for each entry of a list in the body, all at once. Each entry has one statement, and a refusal names it by its path. If several are
+ * refused, it throws the refusal of the first in the list.
+ * @throws {AppError} those of the check, with `statement`; `not-registered` without it, because it is about the caller
+ */
+export async function checkEach<T, R>(
+  list: 'grants' | 'extensions',
+  entries: readonly T[],
+  check: (entry: T, index: number) => R | Promise<R>,
+): Promise<readonly R[]> {
+  const checked = async (entry: T, index: number): Promise<R> => {
+    try {
+      return await check(entry, index);
+    } catch (thrown) {
+      const error = thrown instanceof StatementError ? refusedStatement(thrown) : thrown;
+      if (!(error instanceof AppError) || error.fault === 'server' || error.code === 'not-registered') throw error;
+      throw new AppError(error.code, { ...error.details, statement: `${list}.${index}.statement` });
+    }
+  };
+  return sideBySide(entries.map(checked));
 }
