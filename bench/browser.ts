@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import { findChromium, HOW_TO_INSTALL, runPage } from '../test/support/browser.ts';
-import type { Measured } from './browser-page.ts';
+import type { Measured } from './browser-entry.ts';
 import { envelope, type Sealing } from './envelope-memory.ts';
 import { OPERATIONS } from './implementations.ts';
-import { countOf, geometricMean, median, round } from './median.ts';
+import { countOf } from './arguments.ts';
+import { geometricMean, median, round } from './statistics.ts';
 
 const { values } = parseArgs({
   options: {
@@ -46,7 +47,7 @@ const wasmModules: Plugin = {
 
 const bundle = async (): Promise<string> => {
   const { outputFiles } = await build({
-    entryPoints: [join(import.meta.dirname, 'browser-page.ts')],
+    entryPoints: [join(import.meta.dirname, 'browser-entry.ts')],
     bundle: true,
     write: false,
     format: 'esm',

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { argv, env, execPath, stderr, stdout } from 'node:process';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
-import { countOf, median } from './median.ts';
+import { countOf } from './arguments.ts';
+import { median } from './statistics.ts';
 import { openssl, type Native } from './openssl.ts';
 
 const GIB = 2 ** 30;

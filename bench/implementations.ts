@@ -1,6 +1,6 @@
 // The implementations to compare ("lanes"): the same ten operations for each, ready to be timed, in Node and in a page.
 import * as umbralPre from '@nucypher/umbral-pre';
-import type * as Bundled from './scheme.ts';
+import type * as Bundled from './scheme-entry.ts';
 
 export type Scheme = typeof Bundled;
 export const OPERATIONS = [

@@ -7,7 +7,7 @@ import { systemRng } from '../lib/bytes/binary.ts';
 import { kernelBytes, load } from '../lib/umbral/curve/wasm-memory.ts';
 import { encodeScalar, ORDER, randomScalar, type Scalar } from '../lib/umbral/curve/scalar.ts';
 import { makeWasm } from '../lib/umbral/curve/wasm.ts';
-import { countOf } from './median.ts';
+import { countOf } from './arguments.ts';
 import { largestT } from './welch.ts';
 
 const { values } = parseArgs({ options: { samples: { type: 'string', default: '20000' } } });

@@ -13,7 +13,7 @@ export const loadScheme = async (backend: 'wasm' | 'noble'): Promise<Scheme> => 
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const outfile = join(folder, 'scheme.mjs');
   await build({
-    entryPoints: [join(root, 'bench/scheme.ts')],
+    entryPoints: [join(root, 'bench/scheme-entry.ts')],
     bundle: true,
     format: 'esm',
     platform: 'node',

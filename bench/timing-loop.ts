@@ -1,6 +1,6 @@
 // Timing loop for Node and for a page: runs batches of every operation of every implementation in turn, so that other load slows all of them alike.
 import { OPERATIONS, type Lane, type Operation } from './implementations.ts';
-import { median } from './median.ts';
+import { median } from './statistics.ts';
 
 /** Runs this many calls and returns the microseconds of one. It is asynchronous for an implementation in another process. */
 export type Batch = (calls: number) => number | Promise<number>;

@@ -3,7 +3,8 @@
 import { parseArgs } from 'node:util';
 import { laneOf, OPERATIONS, peerLane } from './implementations.ts';
 import { loadScheme } from './load-backend.ts';
-import { countOf, geometricMean, round } from './median.ts';
+import { countOf } from './arguments.ts';
+import { geometricMean, round } from './statistics.ts';
 import { nativeLanes } from './native-peers.ts';
 import { batchesOf, race } from './timing-loop.ts';
 

@@ -152,7 +152,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}, machine: Mach
   // A taken port is reported before the installation, not after it.
   if (options.port !== undefined) await freePort(options.port);
   const { say = () => undefined, signal } = options;
-  const requirements = join(import.meta.dirname, 'requirements.txt');
+  const requirements = join(import.meta.dirname, 'ministack-requirements.txt');
   const python = await ensurePython(state, 'ministack', requirements, { env, say, ...(signal && { signal }) });
   const port = await freePort(options.port);
   const logFile = await logFileIn(state, `ministack-${port}.log`);

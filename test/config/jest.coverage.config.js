@@ -8,7 +8,8 @@ const CORE = '{umbral,envelope,statements,identity,domain,usecases}';
 export default {
   ...unit,
   testTimeout: base.testTimeout,
-  testMatch: [`<rootDir>/test/${CORE}/**/*.test.ts`],
+  // Tests of pages in docs run the code too.
+  testMatch: [`<rootDir>/test/${CORE}/**/*.test.ts`, '<rootDir>/test/docs/*.test.ts'],
   collectCoverage: true,
   coverageProvider: base.coverageProvider,
   collectCoverageFrom: [`lib/${CORE}/**/*.ts`],

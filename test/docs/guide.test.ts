@@ -1,4 +1,4 @@
-// The guide to the SDK: no example and no stated output is left out of the program that test/aws/flows/docs.test.ts runs.
+// The guide to the SDK: no example and no stated output is left out of the program that test/aws/flows/guide-examples.test.ts runs.
 import { expect, test } from '@jest/globals';
 import { guideExamples } from './guide.ts';
 import { allPages } from './page-faults.ts';

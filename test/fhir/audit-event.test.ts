@@ -23,7 +23,7 @@ import {
 import { clinician, fill, patient } from '../statements/samples.ts';
 import { runs } from '../support/property-runs.ts';
 import { balpFaults } from './profiles.ts';
-import { grant, ORIGIN, request, trail } from './arbitrary.ts';
+import { grant, ORIGIN, request, trail } from './arbitrary-export-input.ts';
 import { faults } from './schema.ts';
 
 const id = <T extends RandomId>(byte: number): T => newId<T>(() => fill(byte, 16));

@@ -8,7 +8,7 @@ import { signStatement } from '../../lib/statements/sign.ts';
 import { SAMPLES } from '../statements/samples.ts';
 import { runs } from '../support/property-runs.ts';
 import { pcfFaults } from './profiles.ts';
-import { grant, ORIGIN, request } from './arbitrary.ts';
+import { grant, ORIGIN, request } from './arbitrary-export-input.ts';
 import { faults, SCHEMA_ID } from './schema.ts';
 
 const signedGrant = async (change: object = {}): Promise<ExportedGrant> => {

@@ -43,7 +43,7 @@ export async function fakeMachine(): Promise<FakeMachine> {
   const bin = join(root, 'bin');
   await mkdir(bin);
   const requirements = join(root, 'requirements.txt');
-  await cp(join(import.meta.dirname, '../../localstack/requirements.txt'), requirements);
+  await cp(join(import.meta.dirname, '../../localstack/ministack-requirements.txt'), requirements);
   return {
     root,
     state: join(root, 'state'),

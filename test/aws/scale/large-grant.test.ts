@@ -12,7 +12,7 @@ import { bytesOf, DAY_SECONDS, given, newPerson, patientOf, then } from '../flow
 import { makeService } from '../../support/in-process.ts';
 import { countOf } from '../../support/case-counts.ts';
 import { keepIn, type Clients } from '../stored-items.ts';
-import { partOfPage } from './access-patterns-page.ts';
+import { partOfPage } from './access-patterns-doc.ts';
 import { describeCalls, makeTallies, type Tally } from './count-aws-calls.ts';
 
 const FULL = 1500;

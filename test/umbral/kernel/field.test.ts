@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { ORDER } from '../../../lib/umbral/curve/scalar.ts';
 import { cases, seeded } from '../../support/case-counts.ts';
-import { debugBuild, inside, limbsOf, modP } from './inside.ts';
+import { debugBuild, inside, limbsOf, modP } from './debug-build.ts';
 
 const kernel = inside(debugBuild);
 const { at, call } = kernel;

@@ -10,7 +10,7 @@ import { ORDER, type Scalar } from '../../../lib/umbral/curve/scalar.ts';
 import { makeWasm } from '../../../lib/umbral/curve/wasm.ts';
 import { bytesOf } from '../arbitrary.ts';
 import { cases, seeded } from '../../support/case-counts.ts';
-import { debugBuild } from './inside.ts';
+import { debugBuild } from './debug-build.ts';
 
 const kernel = load(debugBuild);
 const wasm = makeWasm(kernel, systemRng);

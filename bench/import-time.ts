@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execPath } from 'node:process';
 import { pathToFileURL } from 'node:url';
-import { median } from './median.ts';
+import { median } from './statistics.ts';
 
 const root = join(import.meta.dirname, '..');
 // Both as in serverless.yml.

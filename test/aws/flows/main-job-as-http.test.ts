@@ -1,7 +1,7 @@
 // docs/main-job-as-http.md shows the calls that the clients make: a run is played and compared with the page.
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
-import { callsOn, pageOf, playMainJob, shapesOf } from './main-job-page.ts';
+import { callsOn, pageOf, playMainJob, shapesOf } from './record-main-job-as-http.ts';
 import { API_URL } from './people.ts';
 
 const PAGE = new URL('../../../docs/main-job-as-http.md', import.meta.url);

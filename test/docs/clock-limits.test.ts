@@ -1,4 +1,4 @@
-// docs/spec/clock.md says the limits that the code has.
+// Tests that the limits in docs/spec/clock.md are those of the code.
 import { expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { MOST_CORRECTION } from '../../lib/client/session/clock-correction.ts';

@@ -1,7 +1,7 @@
 // Web page of bench/browser.ts: measures the implementations in turn, then the envelope, and posts the results to the server.
 import { envelope, type Sealing } from './envelope-memory.ts';
 import { laneOf, peerLane, type Operation } from './implementations.ts';
-import * as scheme from './scheme.ts';
+import * as scheme from './scheme-entry.ts';
 import { batchesOf, race } from './timing-loop.ts';
 
 export type Measured =

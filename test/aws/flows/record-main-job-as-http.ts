@@ -152,7 +152,7 @@ const exchangeText = ({ method, path, body, status, answer }: Exchange): string 
 const HEAD = `# The main job as HTTP calls
 
 This page shows every call of a run with two people, one folder and one record. The SDK made the calls; the bodies are those of a real run. A test repeats the run and compares
-this page with it (test/aws/flows/main-job-page.test.ts; with \`WRITE_PAGES=1\` it writes the page).
+this page with it (test/aws/flows/main-job-as-http.test.ts; with \`WRITE_PAGES=1\` it writes the page).
 [openapi.json](openapi.json) describes every member, [spec/routes.md](spec/routes.md) lists all routes, [spec/](spec/README.md) has the formats.
 
 Every request is signed ([spec/request-signatures.md](spec/request-signatures.md)); this page omits the three headers. Long texts are cut; the kind of a statement follows in

@@ -1,4 +1,4 @@
-// docs/life-of-a-grant.md draws what lib/domain/life-cycles.ts says, and its tables name what the contract has.
+// Tests that the diagrams of docs/life-of-a-grant.md show the transitions of lib/domain/life-cycles.ts, and that its tables name the rights, routes and events of the code.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
