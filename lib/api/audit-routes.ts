@@ -32,7 +32,7 @@ export const AUDIT_ROUTES = {
     body: undefined,
     answer: [200, auditPage],
     errors: [],
-    summary: "The caller's audit chain, or the caller's own events in the chains of others",
+    summary: "The caller's audit trail, or the caller's own events in the trails of others",
   },
   'get-checkpoint': {
     method: 'GET',
@@ -43,6 +43,6 @@ export const AUDIT_ROUTES = {
     body: undefined,
     answer: [200, checkpointView],
     errors: [],
-    summary: "The end of the caller's audit chain, signed by the service",
+    summary: "The head of the caller's audit trail, signed by the service",
   },
 } as const satisfies Record<string, Route>;

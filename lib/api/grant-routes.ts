@@ -104,7 +104,7 @@ export const GRANT_ROUTES = {
     body: statementBody,
     answer: [200, grantView],
     errors: ['not-found', 'statement-invalid', 'statement-outdated', 'grant-ended', ...STORED],
-    summary: 'Hold a grant at once, until it is resumed',
+    summary: 'Pause a grant at once, until it is resumed',
   },
   'resume-grant': {
     method: 'POST',
@@ -115,7 +115,7 @@ export const GRANT_ROUTES = {
     body: statementBody,
     answer: [200, grantView],
     errors: ['not-found', 'statement-invalid', 'statement-outdated', 'grant-ended', ...STORED],
-    summary: 'Let a paused grant go on',
+    summary: 'Resume a paused grant',
   },
   'settle-grant': {
     method: 'POST',
@@ -126,7 +126,7 @@ export const GRANT_ROUTES = {
     body: none,
     answer: [200, grantView],
     errors: ['not-found', 'cells-open', ...STORED],
-    summary: 'Take an ended grant off the list of those whose cells are to be closed',
+    summary: 'Settle an ended grant: take it off the list of grants whose cells are still open',
   },
   'revoke-grant': {
     method: 'POST',
@@ -137,7 +137,7 @@ export const GRANT_ROUTES = {
     body: statementBody,
     answer: [200, grantView],
     errors: ['not-found', 'statement-invalid', ...STORED],
-    summary: 'End a grant at once',
+    summary: 'Revoke a grant at once',
   },
   'return-grant': {
     method: 'POST',
@@ -148,6 +148,6 @@ export const GRANT_ROUTES = {
     body: statementBody,
     answer: [200, grantView],
     errors: ['not-found', 'statement-invalid', ...STORED],
-    summary: 'Give a grant back: it ends at once, by its recipient',
+    summary: 'Return a grant: its recipient ends it at once',
   },
 } as const satisfies Record<string, Route>;

@@ -17,7 +17,7 @@ export const IDENTITY_ROUTES = {
     body: statementBody,
     answer: [201, identityView],
     errors: ['statement-invalid', 'statement-outdated', ...STORED],
-    summary: 'Register an identity, or put a newer identity statement in place of the last',
+    summary: 'Register an identity, or replace its identity statement by a newer one',
   },
   'get-identity': {
     method: 'GET',

@@ -77,7 +77,7 @@ export const RECORD_ROUTES = {
     body: partsBody,
     answer: [200, partTargets],
     errors: ['not-found', 'upload-not-found'],
-    summary: 'Where to send the next parts, up to 16 at a time',
+    summary: 'URLs for the next parts, up to 16 at a time',
   },
   'commit-record': {
     method: 'PUT',
@@ -134,6 +134,6 @@ export const RECORD_ROUTES = {
     body: statementBody,
     answer: [200, recordView],
     errors: ['not-found', 'statement-invalid', 'statement-outdated', ...STORED],
-    summary: 'Delete a record: wraps, metadata and blobs go, a tombstone with the statements stays',
+    summary: 'Delete the wraps, metadata and blobs of a record; a tombstone with the statements remains',
   },
 } as const satisfies Record<string, Route>;

@@ -55,7 +55,7 @@ export const REQUEST_ROUTES = {
     body: statementBody,
     answer: [200, requestView],
     errors: ['not-found', 'statement-invalid', 'request-closed', ...STORED],
-    summary: 'Take back a pending request',
+    summary: 'Withdraw a pending request',
   },
   'approve-request': {
     method: 'POST',
@@ -66,7 +66,7 @@ export const REQUEST_ROUTES = {
     body: approvalBody,
     answer: [201, approvalView],
     errors: ['not-found', 'statement-invalid', 'request-closed', 'grant-exceeds-request', 'kfrag-invalid', ...STORED],
-    summary: 'Answer a pending request with signed grants and their key fragments',
+    summary: 'Approve a pending request with signed grants and their key fragments',
   },
   'deny-request': {
     method: 'POST',
@@ -77,6 +77,6 @@ export const REQUEST_ROUTES = {
     body: statementBody,
     answer: [200, requestView],
     errors: ['not-found', 'statement-invalid', 'request-closed', ...STORED],
-    summary: 'Refuse a pending request',
+    summary: 'Deny a pending request',
   },
 } as const satisfies Record<string, Route>;

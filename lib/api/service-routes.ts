@@ -22,7 +22,7 @@ export const SERVICE_ROUTES = {
     body: undefined,
     answer: [200, serviceKeyView],
     errors: ['busy'],
-    summary: 'The public key with which the service signs receipts, checkpoints and its answers to openings',
+    summary: 'The public key that verifies receipts, checkpoints and proxy keys of the service',
   },
   'get-time': {
     method: 'GET',
@@ -44,7 +44,7 @@ export const SERVICE_ROUTES = {
     body: undefined,
     answer: [200, health],
     errors: [],
-    summary: 'Whether the service answers',
+    summary: 'Check that the service answers',
   },
   openapi: {
     method: 'GET',
