@@ -2,6 +2,7 @@
 import { constants, type BigIntStats, type PathLike } from 'node:fs';
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemRng } from '../bytes/binary.ts';
 import { toHex } from '../bytes/codec.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
@@ -35,8 +36,23 @@ export const openRegular = async (path: PathLike): Promise<RegularFile> => {
   }
 };
 
+/** Latin-1 keeps every byte of a Buffer, so these two also work for names that are not UTF-8. */
+const textOf = (path: string | Buffer): string => (typeof path === 'string' ? path : path.toString('latin1'));
+const likeOf = (path: string | Buffer, text: string): string | Buffer =>
+  typeof path === 'string' ? text : Buffer.from(text, 'latin1');
+
+/** The folder of a file. @throws {TypeError} for a URL that is not a `file:` URL */
+export const folderOf = (path: PathLike): string | Buffer => {
+  const plain = typeof path === 'string' || Buffer.isBuffer(path) ? path : fileURLToPath(path);
+  return likeOf(plain, dirname(textOf(plain)));
+};
+
+/** The path of an entry of a folder. @param name ASCII */
+export const entryOf = (folder: string | Buffer, name: string): string | Buffer =>
+  likeOf(folder, join(textOf(folder), name));
+
 /** Refuses links, devices and folders, because the rename would replace them too. @throws {EnvelopeError} `target-invalid` */
-export const assertReplaceable = async (path: string): Promise<void> => {
+export const assertReplaceable = async (path: PathLike): Promise<void> => {
   const stat = await lstat(path).catch(() => undefined);
   if (stat?.isFile() === false)
     throw new EnvelopeError('target-invalid', 'something that is no regular file has this name: choose another');
@@ -48,13 +64,13 @@ export const assertReplaceable = async (path: string): Promise<void> => {
  * @throws {EnvelopeError} `target-invalid`; {Error} the error of the operating system; the signal's reason
  */
 export const writeAtomically = async <T>(
-  path: string,
+  path: PathLike,
   signal: AbortSignal | undefined,
   write: (file: FileHandle) => Promise<T>,
 ): Promise<T> => {
   signal?.throwIfAborted();
   await assertReplaceable(path);
-  const unfinished = join(dirname(path), `.${toHex(systemRng(8))}.part`);
+  const unfinished = entryOf(folderOf(path), `.${toHex(systemRng(8))}.part`);
   const file = await open(unfinished, 'wx', 0o600);
   try {
     const written = await write(file).finally(() => file.close());

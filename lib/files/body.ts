@@ -1,8 +1,9 @@
 // File bodies for the client: files a record from a file, and opens a record into a file. The encrypted blob is in a temporary file meanwhile.
 import { createReadStream, type PathLike } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { systemRng } from '../bytes/binary.ts';
+import { toHex } from '../bytes/codec.ts';
 import { bufferPool, byteReader, closeOnReturn, type ByteSource } from '../envelope/bytestream.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import { PART_BYTES } from '../envelope/header.ts';
@@ -11,7 +12,7 @@ import type { SealedPart, BodySource } from '../envelope/seal.ts';
 import { openFile } from './open-file.ts';
 import { sealFile } from './seal-file.ts';
 import type { ThreadOptions } from './run-workers.ts';
-import { assertReplaceable } from './atomic-file.ts';
+import { assertReplaceable, entryOf, folderOf } from './atomic-file.ts';
 
 export interface BodyOptions extends Pick<ThreadOptions, 'threads'> {
   /** Folder for the temporary file, which is about as long as the body. */
@@ -22,15 +23,16 @@ export interface BodyOptions extends Pick<ThreadOptions, 'threads'> {
 const READ = 1_048_576;
 
 /** Makes a folder for the temporary file that only this user can read. */
-const scratchFile = async (inside: string) => {
-  const folder = await mkdtemp(join(inside, '.sealed-'));
+const scratchFile = async (inside: string | Buffer) => {
+  const folder = entryOf(inside, `.sealed-${toHex(systemRng(8))}`);
+  await mkdir(folder, { mode: 0o700 });
   // A folder that cannot be removed contains only ciphertext; it is no reason to fail.
   const remove = () => rm(folder, { recursive: true, force: true }).catch(() => undefined);
-  return { path: join(folder, 'blob'), remove };
+  return { path: entryOf(folder, 'blob'), remove };
 };
 
 /** Reads a blob from a file and cuts it into parts; `digests` are the known digests of the parts. */
-async function* partsOf(path: string, digests: readonly Uint8Array[]): AsyncGenerator<SealedPart, void> {
+async function* partsOf(path: PathLike, digests: readonly Uint8Array[]): AsyncGenerator<SealedPart, void> {
   const reader = byteReader(createReadStream(path, { highWaterMark: READ }));
   const buffers = bufferPool(PART_BYTES);
   try {
@@ -91,15 +93,16 @@ async function* atMost(length: number, source: ByteSource): AsyncGenerator<Uint8
  * A target file for a body. The file exists only after the whole body was received and checked, and it replaces an existing file.
  *
  * Errors: those of {@link openFile}, and those of the source.
+ * @param path use a Buffer for a name that is not UTF-8; a URL must be a `file:` URL
  * @param options the default folder for the received blob is that of the file
  */
-export const intoFile = (path: string, { scratch = dirname(path), ...threads }: BodyOptions = {}): BodySink => ({
+export const intoFile = (path: PathLike, { scratch, ...threads }: BodyOptions = {}): BodySink => ({
   open: async (ciphertext, fileKey, blob, { plainLength, signal }) => {
     const begin = async () => {
       await payloadKey(fileKey, blob, { plainLength });
       // It is checked again before writing, but then the download is already done.
       await assertReplaceable(path);
-      return scratchFile(scratch);
+      return scratchFile(scratch ?? folderOf(path));
     };
     const received = await begin().catch(async (error: unknown) => {
       await byteReader(ciphertext).close();

@@ -1,5 +1,6 @@
 // Opens a blob in a file into another file, by worker threads. docs/spec/blob.md specifies the format.
 import { KeyObject } from 'node:crypto';
+import type { PathLike } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { equalBytes } from '../bytes/binary.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
@@ -55,8 +56,8 @@ const openByWorkers = async (
  *   `source-invalid`, `source-changed`, `target-invalid`; {RangeError} for `threads` that are no whole number from 1, where there are threads; {Error} what the system says of a file, or the signal's reason
  */
 export const openFile = async (
-  from: string,
-  to: string,
+  from: PathLike,
+  to: PathLike,
   fileKey: Uint8Array,
   blob: SignedBlob,
   options: OpenFileOptions,

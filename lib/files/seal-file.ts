@@ -74,7 +74,7 @@ const sealByWorkers = async (
  */
 export const sealFile = async (
   from: PathLike,
-  to: string,
+  to: PathLike,
   fileKey: Uint8Array,
   heading: HeaderInput,
   options: SealFileOptions = {},

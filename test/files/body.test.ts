@@ -65,6 +65,28 @@ describe('a file that is filed, and opened into another', () => {
     await rm(latin1, { force: true });
   });
 
+  test('into a name that is not UTF-8, in a folder like it, or given as a URL', async () => {
+    const body = patterned(70_000);
+    const { open } = await filed(body);
+    const strange = Buffer.concat([Buffer.from(`${folder}/into`), Buffer.of(0xe9)]);
+    await rm(strange, { recursive: true, force: true });
+    // Other systems have no such names.
+    const names = process.platform === 'linux' ? [Buffer.concat([strange, Buffer.from('/b'), Buffer.of(0xe9)])] : [];
+    for (const name of names) await mkdir(name.subarray(0, strange.length));
+    for (const path of [...names, pathToFileURL(at('opened'))]) {
+      await (await open()).save(intoFile(path));
+      expect(equalBytes(await readFile(path), body)).toBe(true);
+      await (await open()).save(intoFile(path, scratch));
+    }
+    for (const name of names) {
+      expect(readdirSync(strange, { encoding: 'buffer' })).toEqual([name.subarray(strange.length + 1)]);
+      await rm(strange, { recursive: true });
+    }
+    expect(leftOver()).toEqual([]);
+    const elsewhere = intoFile(new URL('https://example.org/opened'));
+    expect(await refusal(async () => (await open()).save(elsewhere))).toBe('ERR_INVALID_URL_SCHEME');
+  });
+
   test('progress is reported', async () => {
     const { open, record } = await filed(patterned(100_000));
     let received = 0;
