@@ -1,3 +1,4 @@
+// Tests readTrail and takeCheckpoint: the client verifies the audit trail and the checkpoints that the service returns.
 import { describe, expect, test } from '@jest/globals';
 import { toBase64url } from '../../lib/bytes/codec.ts';
 import {
@@ -14,7 +15,7 @@ import type { Payload } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { fill } from '../statements/samples.ts';
 import { signedBy } from './service-signer.ts';
-import { KEYS, newWorld, refusal } from './clients.ts';
+import { KEYS, newClients, refusal } from './clients.ts';
 
 interface Entry {
   event: string;
@@ -66,16 +67,16 @@ const opened = async (change: Partial<EventDraft> & { evidence?: string } = {}, 
 };
 
 const setUp = (entries: Entry[]) => {
-  const world = newWorld();
-  world.service.trails.set(ME, entries);
-  const ctx = world.contextOf('patient');
-  return { ...world, ctx, read: () => readTrail(ctx), show: (e: Entry[]) => world.service.trails.set(ME, e) };
+  const clients = newClients();
+  clients.service.trails.set(ME, entries);
+  const ctx = clients.contextOf('patient');
+  return { ...clients, ctx, read: () => readTrail(ctx), show: (e: Entry[]) => clients.service.trails.set(ME, e) };
 };
 
 describe('takeCheckpoint', () => {
-  const answered = async (seq: number, hash: string, kept: number) => {
+  const verdictOn = async (seq: number, hash: string, seen: number) => {
     const entries = chain({}, {}, {});
-    const { service, ctx, show } = setUp(entries.slice(0, kept));
+    const { service, ctx, show } = setUp(entries.slice(0, seen));
     await readTrail(ctx);
     show(entries);
     const checkpoint = signedBy('service', 'checkpoint', { patient: ME, seq, hash, when: 1 });
@@ -83,19 +84,19 @@ describe('takeCheckpoint', () => {
     return refusal(() => takeCheckpoint(ctx));
   };
 
-  test('is of the end of the trail, and no older than what was seen of it', async () => {
+  test('accepts a checkpoint at or after the last event that the client has read, and refuses an older one', async () => {
     const [one, two, three] = chain({}, {}, {}).map((e) => e.hash);
-    expect(await answered(3, three!, 2)).toBe('accepted');
-    expect(await answered(2, two!, 2)).toBe('accepted');
-    expect(await answered(1, one!, 2)).toBe('rolled-back audit');
-    expect(await answered(0, EMPTY_CHAIN.hash, 2)).toBe('rolled-back audit');
-    expect(await answered(0, EMPTY_CHAIN.hash, 0)).toBe('accepted');
-    expect(await answered(0, one!, 0)).toBe('rolled-back audit');
+    expect(await verdictOn(3, three!, 2)).toBe('accepted');
+    expect(await verdictOn(2, two!, 2)).toBe('accepted');
+    expect(await verdictOn(1, one!, 2)).toBe('rolled-back audit');
+    expect(await verdictOn(0, EMPTY_CHAIN.hash, 2)).toBe('rolled-back audit');
+    expect(await verdictOn(0, EMPTY_CHAIN.hash, 0)).toBe('accepted');
+    expect(await verdictOn(0, one!, 0)).toBe('rolled-back audit');
   });
 });
 
 describe('readTrail', () => {
-  test('reads all pages, verifies them, and remembers the end', async () => {
+  test('reads all pages, verifies them, and remembers the last event', async () => {
     const entries = chain({}, { kind: 'folder-created' }, {}, await opened(), {}, {}, {});
     const { read, ctx } = setUp(entries);
     const trail = await read();
@@ -104,27 +105,30 @@ describe('readTrail', () => {
     expect(ctx.memory.auditHead()).toEqual({ seq: 7, hash: entries[6]!.hash });
   });
 
-  test('an empty trail is one', async () => {
+  test('accepts an empty trail', async () => {
     await expect(setUp([]).read()).resolves.toEqual([]);
   });
 
   test.each<[string, (e: Entry[]) => Entry[]]>([
-    ['left out', (e) => [e[0]!, ...e.slice(2)]],
-    ['swapped', (e) => [e[1]!, e[0]!, ...e.slice(2)]],
-    ['doubled', (e) => [e[0]!, ...e]],
-    ['altered', (e) => [{ ...e[0]!, event: e[0]!.event.replace('registered', 'record-filed') }, ...e.slice(1)]],
-    ['without its start', (e) => e.slice(1)],
-  ])('an event %s is noticed', async (_, change) => {
+    ['an event left out', (e) => [e[0]!, ...e.slice(2)]],
+    ['two events swapped', (e) => [e[1]!, e[0]!, ...e.slice(2)]],
+    ['an event repeated', (e) => [e[0]!, ...e]],
+    [
+      'an altered event',
+      (e) => [{ ...e[0]!, event: e[0]!.event.replace('registered', 'record-filed') }, ...e.slice(1)],
+    ],
+    ['its first event left out', (e) => e.slice(1)],
+  ])('refuses a trail with %s', async (_, change) => {
     const { read } = setUp(change(chain({}, {}, {}, {}, {})));
     expect(await refusal(read)).toBe('unverified audit');
   });
 
-  test('the trail of somebody else is noticed', async () => {
+  test('refuses the trail of another patient', async () => {
     const { read } = setUp(chain({ patient: KEYS.stranger.id }));
     expect(await refusal(read)).toBe('unverified audit');
   });
 
-  test('a trail that got shorter, or was rewritten, is noticed', async () => {
+  test('refuses a trail that became shorter or was rewritten', async () => {
     const entries = chain({}, {}, {});
     const { read, show } = setUp(entries);
     await read();
@@ -136,22 +140,22 @@ describe('readTrail', () => {
     expect(await refusal(read)).toBe('accepted');
   });
 
-  test('an opening without its statement is refused', async () => {
+  test('refuses an opening without its statement', async () => {
     const { evidence: _, ...bare } = await opened();
     expect(await refusal(setUp(chain(bare)).read)).toBe('unverified evidence');
   });
 
-  test('evidence that the event does not name is refused', async () => {
+  test('refuses evidence whose hash is not in the event', async () => {
     const { read } = setUp(chain(await opened({ statement: 'A'.repeat(43) })));
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
-  test('evidence that somebody else signed is refused', async () => {
+  test('refuses evidence that another identity signed', async () => {
     const { read } = setUp(chain(await opened({}, KEYS.stranger)));
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
-  test('evidence of another opening is refused', async () => {
+  test('refuses evidence of another opening', async () => {
     const { read } = setUp(chain(await opened({ subject: { ...SUBJECT, opening: newId<OpeningId>() } })));
     expect(await refusal(read)).toBe('unverified evidence');
   });
@@ -163,12 +167,12 @@ describe('readTrail', () => {
     ['another folder', { folder: newId<FolderId>() }],
     ['another epoch', { epoch: 2 }],
     ['a grant', { grant: newId<GrantId>() }],
-  ])('an event that names %s, which the opening behind it does not, is refused', async (_, change) => {
+  ])('refuses an event that names %s, if the opening statement does not', async (_, change) => {
     const { read } = setUp(chain(await opened({ subject: { ...SUBJECT, ...change } })));
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
-  test('a request is no evidence of an opening', async () => {
+  test('refuses a request as evidence of an opening', async () => {
     const request = await signStatement(
       'request',
       {
@@ -189,14 +193,14 @@ describe('readTrail', () => {
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
-  test('what was opened of another patient is no evidence here', async () => {
+  test('refuses an opening statement about another patient as evidence', async () => {
     const elsewhere = { ...opening, patient: KEYS.stranger.id };
     const { jws, hash } = await signStatement('opening', elsewhere, KEYS.clinician);
     const { read } = setUp(chain(await opened({ statement: hash, evidence: jws })));
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
-  test('one opening is one event', async () => {
+  test('refuses a second event with the same opening', async () => {
     const { read, show } = setUp(chain(await opened(), await opened({ at: 2 })));
     await expect(read()).rejects.toMatchObject({ code: 'unverified', what: 'evidence', index: 2 });
     show(chain(await opened()));
@@ -206,9 +210,14 @@ describe('readTrail', () => {
   });
 
   test.each<[string, EventDraft['kind'], Partial<EventDraft['subject']>, string]>([
-    ['the revocation of another grant', 'grant-revoked', { grant: newId<GrantId>() }, 'unverified evidence'],
-    ['a revocation as a pause', 'grant-paused', {}, 'unverified evidence'],
-    ['a revocation as it is', 'grant-revoked', {}, 'accepted'],
+    [
+      'refuses the revocation of another grant as evidence',
+      'grant-revoked',
+      { grant: newId<GrantId>() },
+      'unverified evidence',
+    ],
+    ['refuses a revocation as evidence of a pause', 'grant-paused', {}, 'unverified evidence'],
+    ['accepts a revocation as evidence of itself', 'grant-revoked', {}, 'accepted'],
   ])('%s', async (_, kind, change, verdict) => {
     const grant = newId<GrantId>();
     const revocation = await signStatement(

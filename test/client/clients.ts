@@ -1,9 +1,9 @@
-// Clients over the service in memory, with keys from fixed seeds and a clock that stands still.
+// Test clients over the lying service in memory, with keys from fixed seeds and a clock that only sleeping moves.
 import { toBase64url } from '../../lib/bytes/codec.ts';
 import { createContext, type ClientOptions } from '../../lib/client/session/context.ts';
 import { deviceKeys } from '../../lib/identity/key-derivation.ts';
 import { fill } from '../statements/samples.ts';
-import { fakeFetch, stillWorld } from './prepared-answers.ts';
+import { fakeFetch, manualClock } from './prepared-answers.ts';
 import { memoryService, ORIGIN } from './lying-service.ts';
 
 export const KEYS = {
@@ -11,31 +11,31 @@ export const KEYS = {
   clinician: deviceKeys(fill(2, 32)),
   stranger: deviceKeys(fill(3, 32)),
 };
-export type Who = keyof typeof KEYS;
+export type Party = keyof typeof KEYS;
 
-export const newWorld = () => {
-  const still = stillWorld();
-  const service = memoryService(still.clock);
+export const newClients = () => {
+  const time = manualClock();
+  const service = memoryService(time.clock);
   const { fetch, sent } = fakeFetch(service.answering);
-  const optionsOf = (who: Who, more: Partial<ClientOptions> = {}): ClientOptions => ({
+  const optionsOf = (party: Party, more: Partial<ClientOptions> = {}): ClientOptions => ({
     origin: ORIGIN,
-    keys: KEYS[who],
+    keys: KEYS[party],
     next: toBase64url(fill(9, 32)),
     fetch,
-    clock: still.clock,
-    sleep: still.sleep,
+    clock: time.clock,
+    sleep: time.sleep,
     ...more,
   });
   return {
-    ...still,
+    ...time,
     service,
     sent,
     optionsOf,
-    contextOf: (who: Who, more: Partial<ClientOptions> = {}) => createContext(optionsOf(who, more)),
+    contextOf: (party: Party, more: Partial<ClientOptions> = {}) => createContext(optionsOf(party, more)),
   };
 };
 
-/** The code, and what was checked, of a refusal; 'accepted' when there was none. */
+/** Returns the code of the refusal and the name of the failed check, or 'accepted' if there was no refusal. */
 export const refusal = async (attempt: () => unknown): Promise<string> => {
   try {
     await attempt();

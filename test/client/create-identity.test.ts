@@ -1,4 +1,4 @@
-// Identities as applications create them, restore them from words, and keep them in key files.
+// Tests identities of the public API: creation, restoring from words, and key files.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-test('the words restore the identity', () => {
+test('24 words restore the identity', () => {
   const { identity, words } = createIdentity();
   expect(words.split(' ')).toHaveLength(24);
   const again = identityFromWords(`  ${words.toUpperCase()} `);
@@ -29,7 +29,7 @@ test('the words restore the identity', () => {
   expect(again.keys.sign(new Uint8Array(1))).toEqual(identity.keys.sign(new Uint8Array(1)));
 });
 
-test('the next generation of the words has the key that this generation announces', () => {
+test('generation 2 of the words has the key that generation 1 announces as next', () => {
   const { identity, words } = createIdentity();
   const second = identityFromWords(words, 2);
   expect(second.generation).toBe(2);
@@ -37,7 +37,7 @@ test('the next generation of the words has the key that this generation announce
   expect(second.next).not.toBe(identity.next);
 });
 
-test('two identities differ, and the same random bytes give the same one', () => {
+test('two new identities differ, and equal random bytes give equal identities', () => {
   expect(createIdentity().identity.id).not.toBe(createIdentity().identity.id);
   const rng = (length: number) => new Uint8Array(length).fill(7);
   expect(createIdentity(rng).identity.id).toBe(createIdentity(rng).identity.id);
@@ -52,12 +52,12 @@ test('an identity prints as a placeholder', () => {
   ]);
 });
 
-test('wrong words are refused', () => {
+test('refuses words that are not a valid mnemonic', () => {
   expect(() => identityFromWords('abandon')).toThrow(IdentityError);
 });
 
 describe('key files', () => {
-  test('plain and sealed texts give the identity back', async () => {
+  test('a plain and a sealed key file restore the identity', async () => {
     const { identity } = createIdentity();
     expect((await identityFromKeyFile(encodeKeyFile(identity))).id).toBe(identity.id);
     const sealed = await sealKeyFile(identity, 'correct horse', { log2N: 10 });
@@ -66,12 +66,12 @@ describe('key files', () => {
     await expect(identityFromKeyFile(sealed)).rejects.toMatchObject({ code: 'bad-key-file' });
   });
 
-  test('a file on disk is its owner’s alone, and is never overwritten', async () => {
+  test('a key file on disk is readable by its owner only, and is never overwritten', async () => {
     const [path, { identity }] = [join(folder, 'keys.json'), createIdentity()];
     await writeKeyFile(path, identity);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await readKeyFile(path)).id).toBe(identity.id);
-    // As Windows PowerShell writes it.
+    // Windows PowerShell writes UTF-16 with a BOM.
     const copied = `${path}.copy`;
     await writeFile(copied, Buffer.from(`\ufeff${await readFile(path, 'utf8')}`, 'utf16le'));
     expect((await readKeyFile(copied)).id).toBe(identity.id);
@@ -82,7 +82,7 @@ describe('key files', () => {
     expect(await readdir(folder)).toEqual(['keys.json']);
   });
 
-  test('a damaged file on disk is refused', async () => {
+  test('refuses a damaged file on disk', async () => {
     const path = join(folder, 'damaged.json');
     await writeFile(path, '{}');
     await expect(readKeyFile(path)).rejects.toMatchObject({ code: 'bad-key-file' });

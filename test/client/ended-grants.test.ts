@@ -1,19 +1,19 @@
-// A grant that ended stays ended, whatever the service says of it: the patient's client goes by what the patient signed, and by its own clock.
+// Tests that a grant that has ended stays ended, whatever the service says: the patient's client relies on the patient's statements and its own clock.
 import { describe, expect, test } from '@jest/globals';
 import { fromUtf8 } from '../../lib/bytes/codec.ts';
 import { createPatient, importMemory } from '../../lib/client/index.ts';
 import { problem } from './prepared-answers.ts';
 import { granted } from './main-job-story.ts';
 
-const over = async () => {
+const setUp = async () => {
   const story = await granted();
   const { service, sent, grant } = story;
   const statement = grant.statement.jws;
   const view = { statement, state: 'active', used: 0, extensions: 0, tip: grant.statement.hash, holds: 0 };
   return {
     ...story,
-    /** The service says that the grant goes on, and that nothing is to be closed. */
-    deny: () => {
+    /** The service calls the grant active and says that no cell must be closed. */
+    denyEnd: () => {
       service.state.lie = (route) => (route === 'list-cell-grants' ? { grants: [view] } : undefined);
     },
     carried: () =>
@@ -26,8 +26,8 @@ const over = async () => {
 
 describe('a grant that the patient revoked', () => {
   test('is not carried into a new epoch', async () => {
-    const { patient, grant, first, deny, carried } = await over();
-    deny();
+    const { patient, grant, first, denyEnd, carried } = await setUp();
+    denyEnd();
     await patient.startEpoch(first.id);
     expect(carried()).toBe(1);
     await patient.revoke(grant);
@@ -36,27 +36,27 @@ describe('a grant that the patient revoked', () => {
     expect(await patient.outstanding(first.id)).toEqual([]);
   });
 
-  test('nor by a client that goes on from the memory of this one', async () => {
-    const { patient, grant, first, deny, carried, optionsOf } = await over();
+  test('is not carried setUp by a client that imports the memory of this one', async () => {
+    const { patient, grant, first, denyEnd, carried, optionsOf } = await setUp();
     await patient.revoke(grant);
-    deny();
+    denyEnd();
     const memory = importMemory(patient.id, JSON.parse(JSON.stringify(patient.memory.export())));
     await createPatient(optionsOf('patient', { memory })).startEpoch(first.id);
     expect(carried()).toBe(0);
   });
 
-  test('nor by a client that read of the revocation in the trail', async () => {
-    const { patient, grant, first, deny, carried, optionsOf } = await over();
+  test('is not carried setUp by a client that has read the revocation in the trail', async () => {
+    const { patient, grant, first, denyEnd, carried, optionsOf } = await setUp();
     await patient.revoke(grant);
-    deny();
+    denyEnd();
     const other = createPatient(optionsOf('patient'));
     await other.audit();
     await other.startEpoch(first.id);
     expect(carried()).toBe(0);
   });
 
-  test('leaves nothing open: its cells are closed before anything is filed, though the service names none', async () => {
-    const { patient, grant, first, second, epochOf, service } = await over();
+  test('its cells are closed before the next record is filed, although the service names none', async () => {
+    const { patient, grant, first, second, epochOf, service } = await setUp();
     await patient.revoke(grant);
     const { calls } = service;
     await patient.file(first.id, new Uint8Array(1), {});
@@ -68,8 +68,8 @@ describe('a grant that the patient revoked', () => {
   });
 });
 
-test('a cell that cannot be closed keeps no other open, and is named', async () => {
-  const { patient, grant, first, second, epochOf, service } = await over();
+test('closes every other cell if one cannot be closed, and throws the error', async () => {
+  const { patient, grant, first, second, epochOf, service } = await setUp();
   await patient.revoke(grant);
   const isFirst = (url: URL): boolean => url.pathname === `/v1/folders/${first.id}`;
   service.state.before = (_, { method, url }) =>
@@ -81,9 +81,9 @@ test('a cell that cannot be closed keeps no other open, and is named', async () 
   expect([epochOf(first.id), epochOf(second.id)]).toEqual([2, 2]);
 });
 
-test('a grant that has expired by the own clock is not carried into a new epoch', async () => {
-  const { patient, grant, first, deny, carried, clock, sleep } = await over();
-  deny();
+test('a grant that has expired by the device’s own clock is not carried into a new epoch', async () => {
+  const { patient, grant, first, denyEnd, carried, clock, sleep } = await setUp();
+  denyEnd();
   await sleep(grant.expires - clock() - 1);
   await patient.startEpoch(first.id);
   expect(carried()).toBe(1);

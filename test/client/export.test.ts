@@ -1,10 +1,11 @@
+// Tests exportFhir: the bundle is valid FHIR, contains no health data, and refuses what the service lies about.
 import { describe, expect, test } from '@jest/globals';
 import type { AuditEvent, Consent } from 'fhir/r4.js';
 import type { FhirExport } from '../../lib/client/index.ts';
 import { balpFaults, pcfFaults } from '../fhir/profiles.ts';
 import { faults } from '../fhir/schema.ts';
 import { ORIGIN } from './lying-service.ts';
-import { asked, DAY, granted, people } from './main-job-story.ts';
+import { pendingRequest, DAY, granted, people } from './main-job-story.ts';
 import { refusal } from './clients.ts';
 
 const resources = (bundle: FhirExport) => bundle.entry!.map((e) => e.resource!);
@@ -12,7 +13,7 @@ const consents = (bundle: FhirExport): Consent[] => resources(bundle).filter((r)
 const events = (bundle: FhirExport): AuditEvent[] => resources(bundle).filter((r) => r.resourceType === 'AuditEvent');
 
 describe('exportFhir', () => {
-  test('is the verified trail, the grants and the requests; valid; and no name, message or content', async () => {
+  test('exports the verified trail, the grants and the requests as valid FHIR, without names, messages or content', async () => {
     const { patient, clinician, grant, record, first, second } = await granted();
     const [listed] = await clinician.listRecords(grant, first.id);
     await clinician.open(grant, [listed!]);
@@ -47,10 +48,10 @@ describe('exportFhir', () => {
     for (const secret of [message, ...sealed, ...names, 'blood.txt', 'Hb 13.4']) expect(text).not.toContain(secret);
   });
 
-  test('a request is as the trail has it, when the list lags behind', async () => {
+  test('exports the state of a request from the trail, if the list is older', async () => {
     const all = await granted();
     const { service, patient, first } = all;
-    await patient.deny(await asked(all, [first.id]));
+    await patient.deny(await pendingRequest(all, [first.id]));
     service.state.lie = (route, answer) =>
       route === 'list-requests'
         ? { requests: answer.requests.map((r: object) => ({ ...r, state: 'pending' })) }
@@ -59,13 +60,13 @@ describe('exportFhir', () => {
     expect(states).toContainEqual(['rejected', 'deny']);
   });
 
-  test('a grant that the list leaves out and the trail has is fetched', async () => {
+  test('fetches a grant that the trail has and the list omits', async () => {
     const { service, patient, grant } = await granted();
     service.state.lie = (route, answer) => (route === 'list-grants' ? { ...answer, grants: [] } : undefined);
     expect(consents(await patient.exportFhir())[0]!.identifier![0]!.value).toBe(grant.id);
   });
 
-  test('a grant that goes on after its revocation is refused', async () => {
+  test('refuses a revoked grant that the service calls active', async () => {
     const { service, patient, grant } = await granted();
     await patient.revoke(grant);
     expect(consents(await patient.exportFhir())[0]!.status).toBe('inactive');
@@ -79,26 +80,29 @@ describe('exportFhir', () => {
     ['right', { right: 'write' }],
     ['request', { request: undefined }],
     ['folders', { folders: [] }],
-  ] as const)('another %s in the event of a grant than the patient signed is refused', async (_, other) => {
+  ] as const)('refuses an event of a grant with another %s than the patient signed', async (_, other) => {
     const all = await people();
     const { service, patient } = all;
     const folder = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
-    service.state.tell = ({ kind, subject }) =>
+    service.state.falseSubject = ({ kind, subject }) =>
       kind === 'access-granted' ? (JSON.parse(JSON.stringify({ ...subject, ...other })) as object) : undefined;
-    await patient.approve(await asked(all, [folder.id]), { unverifiedRecipient: true });
+    await patient.approve(await pendingRequest(all, [folder.id]), { unverifiedRecipient: true });
     await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified grant');
   });
 
-  test.each(['denied', 'withdrawn', 'approved'])('a request %s by nobody is refused', async (state) => {
-    const all = await granted();
-    const { service, patient, first } = all;
-    await asked(all, [first.id]);
-    service.state.lie = (route, answer) =>
-      route === 'list-requests' ? { requests: answer.requests.map((r: object) => ({ ...r, state })) } : undefined;
-    await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified request');
-  });
+  test.each(['denied', 'withdrawn', 'approved'])(
+    'refuses a request that is %s, if nobody signed that',
+    async (state) => {
+      const all = await granted();
+      const { service, patient, first } = all;
+      await pendingRequest(all, [first.id]);
+      service.state.lie = (route, answer) =>
+        route === 'list-requests' ? { requests: answer.requests.map((r: object) => ({ ...r, state })) } : undefined;
+      await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified request');
+    },
+  );
 
-  test.each(['list-grants', 'get-grant'])('an ending that nobody signed is refused, in %s', async (liar) => {
+  test.each(['list-grants', 'get-grant'])('refuses an end of a grant that nobody signed, in %s', async (liar) => {
     const { service, patient } = await granted();
     service.state.lie = (route, answer) => {
       if (route === 'list-grants')
@@ -108,7 +112,7 @@ describe('exportFhir', () => {
     await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified grant');
   });
 
-  test('a pause that nobody signed is refused', async () => {
+  test('refuses a pause that nobody signed', async () => {
     const { service, patient } = await granted();
     service.state.lie = (route, answer) =>
       route === 'list-grants'
@@ -117,9 +121,9 @@ describe('exportFhir', () => {
     await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified grant');
   });
 
-  test('an extension that the trail has and the service leaves out is refused', async () => {
+  test('refuses a grant whose extension the trail has and the service omits', async () => {
     const { service, patient, grant } = await granted();
-    service.state.tell = ({ kind, subject }) =>
+    service.state.falseSubject = ({ kind, subject }) =>
       kind === 'folder-created' ? { ...subject, grants: [grant.id] } : undefined;
     await patient.createFolder({ name: 'Urine', category: 'laboratory' });
     await expect(refusal(() => patient.exportFhir())).resolves.toBe('unverified extension');

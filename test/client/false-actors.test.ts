@@ -1,4 +1,4 @@
-// a service tells, in a chain that verifies, that an innocent party did what somebody else did; the client has the signed statement at hand.
+// Tests a trail whose hash chain is valid, but which names an innocent identity as the actor: the client compares it with the signed statements.
 import { expect, test } from '@jest/globals';
 import { toBase64url } from '../../lib/bytes/codec.ts';
 import { createRecipient } from '../../lib/client/index.ts';
@@ -9,7 +9,7 @@ import {
   type ChainHead,
   type EventDraft,
 } from '../../lib/domain/audit-chain.ts';
-import { asked, granted } from './main-job-story.ts';
+import { pendingRequest, granted } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
 
 interface Entry {
@@ -18,8 +18,8 @@ interface Entry {
   evidence?: string;
 }
 
-/** The same chain, in which the events say something else. */
-const retold = (entries: readonly Entry[], change: (e: AuditEvent) => Partial<AuditEvent>): Entry[] => {
+/** Returns the same events in a new chain, with some members changed. */
+const rechained = (entries: readonly Entry[], change: (e: AuditEvent) => Partial<AuditEvent>): Entry[] => {
   let head: ChainHead = EMPTY_CHAIN;
   return entries.map(({ event: text, evidence }) => {
     const event = JSON.parse(text) as AuditEvent;
@@ -29,18 +29,18 @@ const retold = (entries: readonly Entry[], change: (e: AuditEvent) => Partial<Au
   });
 };
 
-const X = KEYS.stranger.id;
+const STRANGER = KEYS.stranger.id;
 
-test('a request is told of as made by whoever signed it', async () => {
+test('refuses a request event whose actor did not sign the request', async () => {
   const all = await granted();
   const { patient, service, first } = all;
-  const request = await asked(all, [first.id]);
+  const request = await pendingRequest(all, [first.id]);
   const entries = service.trails.get(patient.id)!;
   const last = JSON.parse(entries.at(-1)!.event) as AuditEvent;
   const draft = {
     kind: 'access-requested',
     patient: patient.id,
-    actor: X,
+    actor: STRANGER,
     at: last.at,
     statement: request.statement.hash,
     subject: { request: request.id, folders: [first.id], purpose: request.purpose },
@@ -50,28 +50,31 @@ test('a request is told of as made by whoever signed it', async () => {
   expect(await refusal(() => patient.exportFhir())).toMatch(/^unverified/);
 });
 
-test.each(['folder-created', 'access-granted'] as const)('%s is told of as done by the patient', async (kind) => {
-  const { patient, service } = await granted();
-  const entries = retold(service.trails.get(patient.id)!, (e) => (e.kind === kind ? { actor: X } : {}));
-  service.trails.set(patient.id, entries);
-  expect(await refusal(() => patient.exportFhir())).toMatch(/^unverified/);
-});
+test.each(['folder-created', 'access-granted'] as const)(
+  'refuses a %s event whose actor is not the patient',
+  async (kind) => {
+    const { patient, service } = await granted();
+    const entries = rechained(service.trails.get(patient.id)!, (e) => (e.kind === kind ? { actor: STRANGER } : {}));
+    service.trails.set(patient.id, entries);
+    expect(await refusal(() => patient.exportFhir())).toMatch(/^unverified/);
+  },
+);
 
-test('an opening without a grant is by the patient', async () => {
+test('refuses an opening without a grant whose opener is not the patient', async () => {
   const { patient, grant, record, optionsOf } = await granted();
   const stranger = createRecipient(optionsOf('stranger'));
   const { id: _, ...rest } = grant;
   await stranger.open({ ...rest, id: undefined as never }, [record]).catch(() => undefined);
-  expect((await patient.audit()).at(-1)).toMatchObject({ kind: 'records-opened', actor: X });
+  expect((await patient.audit()).at(-1)).toMatchObject({ kind: 'records-opened', actor: STRANGER });
   expect(await refusal(() => patient.openings())).toMatch(/^unverified/);
 });
 
-test('(control) nothing of this is refused when it is told as it was', async () => {
+test('(control) accepts the same trail with its true actors', async () => {
   const { patient, clinician, grant, record, service } = await granted();
   await clinician.open(grant, [record]);
   service.trails.set(
     patient.id,
-    retold(service.trails.get(patient.id)!, () => ({})),
+    rechained(service.trails.get(patient.id)!, () => ({})),
   );
   expect(await refusal(() => patient.exportFhir())).toBe('accepted');
   expect(toBase64url(new Uint8Array(1))).toBe('AA');

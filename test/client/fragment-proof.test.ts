@@ -1,4 +1,4 @@
-// A service that answers with wrong fragments convicts itself: what the client keeps of it is checked here by a judge who asks nobody.
+// Tests fragment proofs: the client keeps a proof of a wrong capsule fragment, and anybody can check it offline.
 import { describe, expect, test } from '@jest/globals';
 import umbralPre from '@nucypher/umbral-pre';
 import { fromBase64url, fromUtf8, toBase64url } from '../../lib/bytes/codec.ts';
@@ -29,32 +29,32 @@ const lying = async (change: (answer: Any) => object) => {
   return { ...story, open: () => clinician.open(grant, records.slice(0, 2)) };
 };
 
-/** The second of two records comes with another fragment. */
-const wrongly = (change: (fragment: string, capsule: string) => string) => (a: Any) => {
+/** Replaces the capsule fragment of the second of two records. */
+const replaceFragment = (change: (fragment: string, capsule: string) => string) => (a: Any) => {
   const [first, second] = a.records;
   const { capsule, cfrags } = second.wrap;
   return { records: [first, { ...second, wrap: { ...second.wrap, cfrags: [change(cfrags[0], capsule)] } }] };
 };
 
 const proofBy = async (change: (fragment: string, capsule: string) => string): Promise<FragmentProof> => {
-  const { open } = await lying(wrongly(change));
+  const { open } = await lying(replaceFragment(change));
   const error = await open().then(
     () => undefined,
     (e: unknown) => e,
   );
   expect(error).toBeInstanceOf(WrongFragmentError);
-  // As it would be kept and handed over.
+  // Whoever keeps the proof or hands it over writes it as JSON.
   return JSON.parse(JSON.stringify((error as WrongFragmentError).proof)) as FragmentProof;
 };
 
-const inProof = (f: string): string => flipped(f, 300);
+const breakProof = (f: string): string => flipped(f, 300);
 
 test.each<[string, (fragment: string) => string]>([
-  ['with another proof', inProof],
-  ['with another signature of the patient', (f) => flipped(f, 340)],
-  ['of another key fragment', (f) => flipped(f, 80)],
-  ['that is none', () => toBase64url(fill(1, 381))],
-])('a fragment %s convicts the service', async (_, change) => {
+  ['with an altered proof', breakProof],
+  ['with an altered signature of the patient', (f) => flipped(f, 340)],
+  ['with an altered key fragment id', (f) => flipped(f, 80)],
+  ['that cannot be decoded', () => toBase64url(fill(1, 381))],
+])('a capsule fragment %s convicts the service', async (_, change) => {
   const proof = await proofBy(change);
   const { payload } = reloadStatement('opening', proof.opening);
   expect(await checkFragmentProof(proof, SERVICE_KEY)).toEqual({
@@ -66,7 +66,7 @@ test.each<[string, (fragment: string) => string]>([
   });
 });
 
-test('the peer agrees about the fragment', async () => {
+test('umbral-pre agrees about the capsule fragment', async () => {
   const verdict = ({ capsule, fragment, identity, grant }: FragmentProof): boolean => {
     const key = (text: string) => umbralPre.PublicKey.fromCompressedBytes(fromBase64url(text));
     const { receiving, cells } = reloadStatement('grant', grant).payload;
@@ -87,7 +87,7 @@ test('the peer agrees about the fragment', async () => {
   let right = '';
   const proof = await proofBy((f) => {
     right = f;
-    return inProof(f);
+    return breakProof(f);
   });
   expect(verdict(proof)).toBe(false);
   expect(verdict({ ...proof, fragment: right })).toBe(true);
@@ -99,8 +99,8 @@ const resign = async <K extends 'grant' | 'opening'>(kind: K, jws: string, chang
   return (await signStatement(kind, { ...payload, ...change }, signer)).jws;
 };
 
-/** As the service was told by the patient. */
-const told = ({ opening, identity, grant, by }: FragmentProof, when: number) => {
+/** The service's statement about its answer, with the delegation that the patient signed. */
+const answerFacts = ({ opening, identity, grant, by }: FragmentProof, when: number) => {
   const { folder, epoch } = reloadStatement('opening', opening).payload;
   const { receiving } = reloadStatement('grant', grant).payload;
   const { cells } = reloadStatement(by === grant ? 'grant' : 'extension', by).payload;
@@ -109,16 +109,16 @@ const told = ({ opening, identity, grant, by }: FragmentProof, when: number) => 
   return { when, delegation: { verifying, delegating, receiving: receiving.key, kfrag: kfrags[0]!.id } };
 };
 
-describe('nobody is accused', () => {
-  test('of a fragment that is right', async () => {
+describe('checkFragmentProof does not convict the service', () => {
+  test('refuses a proof with a correct fragment', async () => {
     let right = '';
     const proof = await proofBy((f) => {
       right = f;
-      return inProof(f);
+      return breakProof(f);
     });
     const opening = reloadStatement('opening', proof.opening);
     const wrap = { capsule: proof.capsule, cfrags: [right] };
-    const signed = signedAnswer(opening.hash, [wrap, wrap], told(proof, opening.payload.when));
+    const signed = signedAnswer(opening.hash, [wrap, wrap], answerFacts(proof, opening.payload.when));
     const honest = { ...proof, fragment: right, signed };
     expect(await refusal(() => checkFragmentProof(honest, SERVICE_KEY))).toBe('bad-argument');
   });
@@ -130,7 +130,7 @@ describe('nobody is accused', () => {
     return { grant: made, by: made };
   };
   const kfrags = [{ proxy: 'service' as const, id: toBase64url(fill(1, 32)), hash: toBase64url(fill(2, 32)) }];
-  // A grant names itself, and an identity counts its statements: nobody keeps a patient from signing two that say different things.
+  // An identity chooses the ids and numbers in its statements. So a patient can sign two different statements under one id.
   test.each<[string, (proof: FragmentProof) => Partial<FragmentProof> | Promise<Partial<FragmentProof>>]>([
     ['names another key fragment', ({ grant }) => withCells(grant, { kfrags })],
     ['names no key fragment', ({ grant }) => withCells(grant, { kfrags: [] })],
@@ -159,15 +159,15 @@ describe('nobody is accused', () => {
         return { by: (await signStatement('extension', extension, KEYS.patient)).jws };
       },
     ],
-  ])('of a fragment that is right, by a patient who signs afterwards what %s', async (_, change) => {
+  ])('refuses a proof with a correct fragment and a later statement of the patient that %s', async (_, change) => {
     let right = '';
     const proof = await proofBy((f) => {
       right = f;
-      return inProof(f);
+      return breakProof(f);
     });
     const { hash, payload } = reloadStatement('opening', proof.opening);
     const wrap = { capsule: proof.capsule, cfrags: [right] };
-    const signed = signedAnswer(hash, [wrap, wrap], told(proof, payload.when));
+    const signed = signedAnswer(hash, [wrap, wrap], answerFacts(proof, payload.when));
     const made = { ...proof, fragment: right, signed };
     expect(await refusal(() => checkFragmentProof(made, SERVICE_KEY))).toBe('bad-argument');
     const framing = { ...made, ...(await change(made)) };
@@ -176,7 +176,7 @@ describe('nobody is accused', () => {
 
   const foreign = signedBy('proxy', 'proxy-key', { key: PROXY_KEY, from: 0, until: 9_999_999_999_999 });
   test.each<[string, string, (proof: FragmentProof) => Partial<FragmentProof> | Promise<Partial<FragmentProof>>]>([
-    ['by the key of another service', 'service-key', () => ({ serviceKey: PROXY_KEY })],
+    ['with the key of another service', 'service-key', () => ({ serviceKey: PROXY_KEY })],
     [
       'with a fragment that the service did not send',
       'recapsulation',
@@ -184,11 +184,15 @@ describe('nobody is accused', () => {
     ],
     ['with a capsule that the service did not send', 'recapsulation', ({ capsule: c }) => ({ capsule: flipped(c, 9) })],
     ['with a text that is no fragment', 'recapsulation', () => ({ fragment: '!' })],
-    ['in the place of another record', 'recapsulation', () => ({ place: 0 })],
-    ['in a place that the opening does not have', 'recapsulation', () => ({ place: 2 })],
-    ['by a key that the service does not know', 'recapsulation', (p) => ({ signed: { ...p.signed, key: foreign } })],
+    ['for another record of the opening', 'recapsulation', () => ({ place: 0 })],
+    ['for an index that the opening does not have', 'recapsulation', () => ({ place: 2 })],
     [
-      'by a key out of its time',
+      'with a proxy key that the service has not certified',
+      'recapsulation',
+      (p) => ({ signed: { ...p.signed, key: foreign } }),
+    ],
+    [
+      'with a proxy key that is not yet valid',
       'recapsulation',
       ({ signed, opening }) => {
         const { when } = reloadStatement('opening', opening).payload;
@@ -197,7 +201,7 @@ describe('nobody is accused', () => {
       },
     ],
     [
-      'by a key whose time was over',
+      'with a proxy key that has expired',
       'recapsulation',
       ({ signed, opening }) => {
         const { when } = reloadStatement('opening', opening).payload;
@@ -206,18 +210,18 @@ describe('nobody is accused', () => {
       },
     ],
     [
-      'by an answer to another opening',
+      'with an answer to another opening',
       'recapsulation',
       async ({ opening }) => ({ opening: await resign('opening', opening, { when: 1_700_000_000_001 }) }),
     ],
     [
-      'with an answer to more records than were asked for',
+      'with an answer about more records than the opening names',
       'recapsulation',
       (proof) => {
         const { opening, capsule, fragment } = proof;
         const { hash, payload } = reloadStatement('opening', opening);
         const wrap = { capsule, cfrags: [fragment] };
-        return { signed: signedAnswer(hash, [wrap, wrap, wrap], told(proof, payload.when)) };
+        return { signed: signedAnswer(hash, [wrap, wrap, wrap], answerFacts(proof, payload.when)) };
       },
     ],
     [
@@ -226,7 +230,7 @@ describe('nobody is accused', () => {
       async ({ grant }) => ({ grant: await resign('grant', grant, { grant: newId<GrantId>() }) }),
     ],
     [
-      'with a grant to somebody else',
+      'with a grant to another recipient',
       'grant',
       async ({ grant }) => ({ grant: await resign('grant', grant, { recipient: KEYS.stranger.id }) }),
     ],
@@ -239,7 +243,7 @@ describe('nobody is accused', () => {
         return { grant: made, by: made };
       },
     ],
-    ['with an extension that is none', 'extension', ({ identity }) => ({ by: identity })],
+    ['with another statement instead of an extension', 'extension', ({ identity }) => ({ by: identity })],
     [
       'with an extension of another grant',
       'extension',
@@ -256,49 +260,49 @@ describe('nobody is accused', () => {
         return { by: (await signStatement('extension', payload, KEYS.patient)).jws };
       },
     ],
-    ['with the keys of somebody else', 'identity', ({ opening }) => ({ identity: opening })],
+    ['with another statement instead of the identity', 'identity', ({ opening }) => ({ identity: opening })],
     [
-      'with an opening that nobody signed',
+      'with an opening whose signature is wrong',
       'recapsulation',
       ({ opening }) => ({ opening: `${opening.slice(0, -4)}AAAA` }),
     ],
-  ])('%s', async (_, what, change) => {
-    const proof = await proofBy(inProof);
+  ])('refuses a proof %s', async (_, what, change) => {
+    const proof = await proofBy(breakProof);
     const made = { ...proof, ...(await change(proof)) };
     expect(await refusal(() => checkFragmentProof(made, SERVICE_KEY))).toBe(`unverified ${what}`);
   });
 
-  test('by a key that the judge does not know', async () => {
-    const proof = await proofBy(inProof);
+  test('refuses a proof whose service key the checker does not know', async () => {
+    const proof = await proofBy(breakProof);
     expect(await refusal(() => checkFragmentProof(proof, PROXY_KEY))).toBe('unverified service-key');
   });
 });
 
-describe('an answer that the service does not stand by is not taken', () => {
+describe('the client refuses an answer', () => {
   const point = toBase64url(fill(2, 33));
   const delegation = { verifying: point, delegating: point, receiving: point, kfrag: toBase64url(fill(2, 32)) };
   const wrapsIn = (answer: Any): readonly AnsweredWrap[] =>
     (answer.records as readonly { wrap: AnsweredWrap }[]).map((r) => r.wrap);
   test.each<[string, string, (answer: Any, opening: Statement<'opening'>) => object | undefined]>([
     ['without signatures', 'unverified recapsulation', () => undefined],
-    ['by no service', 'bad-answer', () => ({ key: 'none', answer: 'none' })],
+    ['with signatures that cannot be parsed', 'bad-answer', () => ({ key: 'none', answer: 'none' })],
     [
-      'to another opening',
+      'signed for another opening',
       'unverified recapsulation',
       (a, { payload }) => signedAnswer(toBase64url(fill(1, 32)), wrapsIn(a), { when: payload.when, delegation }),
     ],
     [
-      'with other fragments',
+      'signed for other fragments',
       'unverified recapsulation',
       (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a).toReversed(), { when: payload.when, delegation }),
     ],
     [
-      'by what the patient did not give',
+      'signed for another delegation',
       'unverified recapsulation',
       (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a), { when: payload.when, delegation }),
     ],
     [
-      'with fewer fragments',
+      'signed for fewer fragments',
       'unverified recapsulation',
       (a, { hash, payload }) => signedAnswer(hash, wrapsIn(a).slice(1), { when: payload.when, delegation }),
     ],

@@ -1,13 +1,14 @@
+// Tests register, knownIdentity and currentIdentity: the client verifies every identity statement that the service returns.
 import { describe, expect, test } from '@jest/globals';
 import { currentIdentity, knownIdentity, register } from '../../lib/client/identities/identities.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { problem } from './prepared-answers.ts';
-import { KEYS, newWorld, refusal } from './clients.ts';
+import { KEYS, newClients, refusal } from './clients.ts';
 
 describe('register', () => {
-  test('puts a first statement, and does nothing the second time', async () => {
-    const { contextOf, service } = newWorld();
+  test('stores the first statement, and sends nothing the second time', async () => {
+    const { contextOf, service } = newClients();
     const first = await register(contextOf('clinician'), { name: 'Praxis am Markt' });
     expect(first.payload).toMatchObject({ id: KEYS.clinician.id, number: 1, name: 'Praxis am Markt' });
     expect(first.payload.previous).toBeUndefined();
@@ -17,29 +18,29 @@ describe('register', () => {
     expect(service.calls.filter((c) => c === 'register')).toHaveLength(1);
   });
 
-  test('a new name is a new statement after the last', async () => {
-    const { contextOf } = newWorld();
+  test('a new name makes a second statement that names the first', async () => {
+    const { contextOf } = newClients();
     const first = await register(contextOf('clinician'));
     const second = await register(contextOf('clinician'), { name: 'Praxis am Ring' });
     expect(second.payload).toMatchObject({ number: 2, previous: first.hash, next: first.payload.next });
   });
 
-  test('works where strangers are told that they are not registered', async () => {
-    const { contextOf, service } = newWorld();
+  test('works with a service that answers not-registered to unknown identities', async () => {
+    const { contextOf, service } = newClients();
     service.state.before = (route) => (route === 'get-identity' ? problem(403, 'not-registered') : undefined);
     expect((await register(contextOf('patient'))).payload.number).toBe(1);
   });
 
-  test('a service that refuses is heard', async () => {
-    const { contextOf, service } = newWorld();
+  test('throws another refusal of the service', async () => {
+    const { contextOf, service } = newClients();
     service.state.before = (route) => (route === 'get-identity' ? problem(401, 'signature-invalid') : undefined);
     expect(await refusal(() => register(contextOf('patient')))).toBe('signature-invalid');
   });
 
   test.each(['kfragSigner', 'inbox'] as const)(
-    'somebody with the identity key but another %s is noticed',
+    'refuses a statement with the own identity key and another %s',
     async (member) => {
-      const { contextOf, service } = newWorld();
+      const { contextOf, service } = newClients();
       const own = (await register(contextOf('patient'))).payload;
       const other = (await register(contextOf('clinician'))).payload;
       const forged = await signStatement('identity', { ...own, [member]: other[member] }, KEYS.patient);
@@ -48,27 +49,27 @@ describe('register', () => {
     },
   );
 
-  test('another successor than the key file has is noticed', async () => {
-    const { contextOf } = newWorld();
+  test('refuses a statement with another successor than the key file has', async () => {
+    const { contextOf } = newClients();
     await register(contextOf('patient'));
     expect(await refusal(() => register(contextOf('patient', { next: 'A'.repeat(43) })))).toBe('unverified identity');
   });
 });
 
-describe('the identity of somebody else', () => {
+describe('the identity of another person', () => {
   const setUp = async () => {
-    const world = newWorld();
-    const theirs = await register(world.contextOf('clinician'));
-    const ctx = world.contextOf('patient');
+    const clients = newClients();
+    const theirs = await register(clients.contextOf('clinician'));
+    const ctx = clients.contextOf('patient');
     const serve = (jws: string): void => {
-      world.service.state.lie = (route, a) => (route === 'get-identity' ? { ...a, statement: jws } : undefined);
+      clients.service.state.lie = (route, a) => (route === 'get-identity' ? { ...a, statement: jws } : undefined);
     };
     const served = async (change: Partial<Payload<'identity'>>) =>
       serve((await signStatement('identity', { ...theirs.payload, ...change }, KEYS.clinician)).jws);
-    return { ...world, ctx, theirs, serve, served };
+    return { ...clients, ctx, theirs, serve, served };
   };
 
-  test('is verified against the id, and kept', async () => {
+  test('is verified against the id, and remembered', async () => {
     const { ctx, theirs, service } = await setUp();
     const before = service.calls.length;
     expect((await knownIdentity(ctx, KEYS.clinician.id)).jws).toBe(theirs.jws);
@@ -78,7 +79,7 @@ describe('the identity of somebody else', () => {
     expect(service.calls.length - before).toBe(2);
   });
 
-  test('is asked for again after a failure', async () => {
+  test('is requested again after a failure', async () => {
     const { ctx, service } = await setUp();
     service.state.before = () => problem(500, 'internal');
     expect(await refusal(() => knownIdentity(ctx, KEYS.clinician.id))).toBe('internal');
@@ -86,33 +87,33 @@ describe('the identity of somebody else', () => {
     expect(await refusal(() => knownIdentity(ctx, KEYS.clinician.id))).toBe('accepted');
   });
 
-  test('the statement of another identity is refused', async () => {
+  test('is refused if the statement is of another identity', async () => {
     const { ctx, serve, contextOf } = await setUp();
     serve((await register(contextOf('stranger'))).jws);
     expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('unverified identity');
   });
 
-  test('a changed signature is refused', async () => {
+  test('is refused if the signature was changed', async () => {
     const { ctx, serve, theirs } = await setUp();
     const at = theirs.jws.length - 20;
     serve(theirs.jws.slice(0, at) + (theirs.jws[at] === 'A' ? 'B' : 'A') + theirs.jws.slice(at + 1));
     expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('unverified identity');
   });
 
-  test('keys that are not on the curve are refused', async () => {
+  test('is refused if a key is not on the curve', async () => {
     const { ctx, served } = await setUp();
     await served({ kfragSigner: 'A'.repeat(44) });
     expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('unverified identity');
   });
 
-  test('a receiving key without proof of possession is refused', async () => {
+  test('is refused if the receiving key has no proof of possession', async () => {
     const { ctx, served, contextOf } = await setUp();
     const stolen = (await register(contextOf('stranger'))).payload.receiving;
     await served({ receiving: stolen });
     expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('unverified receiving-key');
   });
 
-  test('an older statement than the one known is refused', async () => {
+  test('is refused if the statement is older than the one known', async () => {
     const { ctx, serve, theirs, contextOf } = await setUp();
     await register(contextOf('clinician'), { name: 'Praxis am Ring' });
     await currentIdentity(ctx, KEYS.clinician.id);

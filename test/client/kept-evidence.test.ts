@@ -1,4 +1,4 @@
-// what a client keeps to notice a rewritten past, and what one statement may be told of.
+// Tests that a client refuses a rewritten trail by the checkpoints that it has kept, and two events of one statement.
 import { expect, test } from '@jest/globals';
 import { createPatient, createTrail } from '../../lib/client/index.ts';
 import { EMPTY_CHAIN, nextEvent, type AuditEvent, type ChainHead } from '../../lib/domain/audit-chain.ts';
@@ -21,7 +21,7 @@ const relinked = (entries: readonly Entry[]): Entry[] => {
   });
 };
 
-test('a trail is held against every checkpoint that is kept', async () => {
+test('compares the trail with every checkpoint that the client has kept', async () => {
   const { patient, service, optionsOf } = await granted();
   const entries = service.trails.get(patient.id)!;
   service.state.lie = (route) =>
@@ -38,7 +38,7 @@ test('a trail is held against every checkpoint that is kept', async () => {
   await patient.checkpoint();
   const { checkpoints } = patient.trail.export();
   expect(checkpoints).toHaveLength(1);
-  // Another device has the checkpoint, and not the entries; the service leaves one out of the past.
+  // Another device has the checkpoint and no entries. The service omits an earlier event.
   service.trails.set(patient.id, relinked([entries[0]!, ...entries.slice(2)]));
   const other = createPatient(
     optionsOf('patient', { trail: createTrail({ entries: [], checkpoints }), serviceKey: SERVICE_KEY }),
@@ -46,7 +46,7 @@ test('a trail is held against every checkpoint that is kept', async () => {
   expect(await refusal(() => other.audit())).toBe('rolled-back audit');
 });
 
-test('a grant is made once: two events of one statement are refused', async () => {
+test('refuses two events of one grant statement', async () => {
   const { patient, service } = await granted();
   const entries = service.trails.get(patient.id)!;
   const made = entries.find((e) => e.event.includes('"access-granted"'))!;

@@ -1,4 +1,4 @@
-// A service in memory that believes everything it is told, and lies when a test tells it to. It re-encrypts with the real scheme.
+// Fake service in memory that checks nothing and lies when a test says so. It re-encrypts with the real scheme.
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { concat } from '../../lib/bytes/binary.ts';
@@ -16,7 +16,7 @@ export const ORIGIN = 'https://api.example.org';
 export const STORAGE = 'https://storage.example.org';
 
 /** Changes an answer before it leaves; undefined leaves it as it is. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- lies keep to no shape
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a false answer can have any shape
 export type Lie = (route: RouteName, answer: any) => unknown;
 
 const matches = (template: string, path: string): Record<string, string> | undefined => {
@@ -41,7 +41,7 @@ const routeOf = ({ method, url }: Sent): { name: RouteName; params: Record<strin
 const callerOf = (sent: Sent): IdentityId =>
   (/keyid="([^"]+)"/.exec(sent.headers.get('signature-input') ?? '')?.[1] ?? '') as IdentityId;
 
-interface Told {
+interface Recapsulated {
   readonly records: readonly { readonly wrap: AnsweredWrap }[];
 }
 
@@ -77,14 +77,14 @@ export const memoryService = (clock: () => number) => {
     lie: (() => undefined) as Lie,
     storage: undefined as ((sent: Sent) => Response | undefined) | undefined,
     before: (() => undefined) as (route: RouteName, sent: Sent) => Response | undefined,
-    /** What an event is to say instead. */
-    tell: (() => undefined) as (draft: Omit<EventDraft, 'at'>) => EventDraft['subject'] | undefined,
+    /** Returns the subject that an event contains instead of the true one. */
+    falseSubject: (() => undefined) as (draft: Omit<EventDraft, 'at'>) => EventDraft['subject'] | undefined,
   };
 
   const read = <K extends Kind>(kind: K, jws: string): Statement<K> => reloadStatement(kind, jws);
   const log = (draft: Omit<EventDraft, 'at'>, evidence?: string): void => {
-    const told = { ...draft, subject: state.tell(draft) ?? draft.subject };
-    const link = nextEvent(heads.get(draft.patient) ?? EMPTY_CHAIN, { ...told, at: clock() });
+    const changed = { ...draft, subject: state.falseSubject(draft) ?? draft.subject };
+    const link = nextEvent(heads.get(draft.patient) ?? EMPTY_CHAIN, { ...changed, at: clock() });
     heads.set(draft.patient, { seq: link.event.seq, hash: link.hash });
     const trail = trails.get(draft.patient) ?? [];
     trail.push({ event: link.text, hash: link.hash, ...(evidence === undefined ? {} : { evidence }) });
@@ -310,7 +310,7 @@ export const memoryService = (clock: () => number) => {
           ...(at + 1 < cells.length ? { next: `${at + 1}` } : {}),
         };
       }
-      // Nothing here ever ended, or stands.
+      // In this fake service no grant has ended and none is standing.
       case 'list-cell-grants':
         return { grants: [] };
       case 'list-grants': {
@@ -356,8 +356,8 @@ export const memoryService = (clock: () => number) => {
   };
 
   const storage = (sent: Sent): Response => {
-    const said = state.storage?.(sent);
-    if (said !== undefined) return said;
+    const instead = state.storage?.(sent);
+    if (instead !== undefined) return instead;
     const [, upload = '', number] = sent.url.pathname.split('/');
     if (sent.method === 'PUT') {
       puts.push(sent);
@@ -369,11 +369,11 @@ export const memoryService = (clock: () => number) => {
   const blobOf = (upload: string): Uint8Array =>
     concat(...[...parts.get(upload)!].sort(([a], [b]) => a - b).map(([, bytes]) => bytes));
 
-  /** The service stands by whatever it says, unless the lie is about that. */
-  const signed = (told: Told, { body }: Sent): object => {
+  /** Signs the answer as it is, true or false, unless the test has put in a signature of its own. */
+  const signed = (answer: Recapsulated, { body }: Sent): object => {
     const opening = read('opening', (JSON.parse(fromUtf8(body)) as { statement: string }).statement);
-    if (opening.payload.grant === undefined || 'signed' in told) return told;
-    const wraps = told.records.map((r) => r.wrap);
+    if (opening.payload.grant === undefined || 'signed' in answer) return answer;
+    const wraps = answer.records.map((r) => r.wrap);
     const p = opening.payload;
     const { cells, receiving } = grants.get(p.grant!)!.statement.payload;
     const cell = cells.find((c) => c.folder === p.folder && c.epoch === p.epoch)!;
@@ -383,10 +383,10 @@ export const memoryService = (clock: () => number) => {
       receiving: receiving.key,
       kfrag: cell.kfrags[0]!.id,
     };
-    return { ...told, signed: signedAnswer(opening.hash, wraps, { when: clock(), delegation }) };
+    return { ...answer, signed: signedAnswer(opening.hash, wraps, { when: clock(), delegation }) };
   };
 
-  /** The patient's other device has begun a new epoch. */
+  /** Begins a new epoch, as another device of the patient does. */
   const nextEpoch = (id: string, keys: DeviceKeys): void => {
     const epochs = folders.get(id)!;
     const { payload, hash } = epochs.at(-1)!;
@@ -422,8 +422,11 @@ export const memoryService = (clock: () => number) => {
       if (instead !== undefined) return instead;
       try {
         const answer = handle(name, params, sent);
-        const told = state.lie(name, structuredClone(answer)) ?? answer;
-        return json(ROUTES[name].answer[0], name === 'recapsulate' ? signed(told as Told, sent) : told);
+        const sentAnswer = state.lie(name, structuredClone(answer)) ?? answer;
+        return json(
+          ROUTES[name].answer[0],
+          name === 'recapsulate' ? signed(sentAnswer as Recapsulated, sent) : sentAnswer,
+        );
       } catch (error) {
         if (error instanceof Refusal) return problem(error.code === 'not-found' ? 404 : 409, error.code);
         throw error;

@@ -1,10 +1,10 @@
-// trails that lie and verify.
+// Tests the client against false trails whose hash chain is valid.
 import { describe, expect, test } from '@jest/globals';
 import { createRecipient } from '../../lib/client/index.ts';
 import { readTrail } from '../../lib/client/audit/read-trail.ts';
 import { EMPTY_CHAIN, nextEvent, type ChainHead } from '../../lib/domain/audit-chain.ts';
-import { asked, granted, people } from './main-job-story.ts';
-import { KEYS, newWorld, refusal } from './clients.ts';
+import { pendingRequest, granted, people } from './main-job-story.ts';
+import { KEYS, newClients, refusal } from './clients.ts';
 
 const chain = (n: number) => {
   let head: ChainHead = EMPTY_CHAIN;
@@ -23,29 +23,29 @@ const chain = (n: number) => {
   });
 };
 
-test('two readings at once never lower what was seen: a later roll back is noticed', async () => {
-  const { service, optionsOf, contextOf } = newWorld();
+test('two parallel readings never lower the last event seen, so a later rollback is refused', async () => {
+  const { service, optionsOf, contextOf } = newClients();
   const options = optionsOf('patient');
   const entries = chain(3);
   service.trails.set(KEYS.patient.id, entries.slice(0, 2));
   let release = (): void => undefined;
   const released = new Promise<void>((resolve) => (release = resolve));
-  let come = (): void => undefined;
-  const came = new Promise<void>((resolve) => (come = resolve));
+  let signalArrival = (): void => undefined;
+  const arrived = new Promise<void>((resolve) => (signalArrival = resolve));
   let slow = true;
   const ctx = contextOf('patient', {
     fetch: async (input, init) => {
       const response = await options.fetch!(input, init);
       if (slow) {
         slow = false;
-        come();
+        signalArrival();
         await released;
       }
       return response;
     },
   });
   const first = readTrail(ctx);
-  await came;
+  await arrived;
   service.trails.set(KEYS.patient.id, entries);
   await readTrail(ctx);
   expect(ctx.memory.auditHead().seq).toBe(3);
@@ -58,15 +58,15 @@ test('two readings at once never lower what was seen: a later roll back is notic
 });
 
 describe('openings', () => {
-  test('by somebody whom the grant is not for are not told as for its purpose', async () => {
+  test('by an identity that the grant is not for are not listed under its purpose', async () => {
     const { patient, grant, record, optionsOf } = await granted();
     const stranger = createRecipient(optionsOf('stranger'));
     await stranger.open(grant, [record]).catch(() => undefined);
     expect((await patient.audit()).at(-1)).toMatchObject({ kind: 'records-opened', actor: stranger.id });
-    const told = await patient.openings({ purpose: 'TREAT' }).catch(() => []);
-    expect(told.filter((o) => o.opener === stranger.id)).toEqual([]);
+    const listed = await patient.openings({ purpose: 'TREAT' }).catch(() => []);
+    expect(listed.filter((o) => o.opener === stranger.id)).toEqual([]);
   });
-  test('nor exported as a disclosure for its purpose', async () => {
+  test('by an identity that the grant is not for are not exported as disclosures for its purpose', async () => {
     const { patient, grant, record, optionsOf } = await granted();
     const stranger = createRecipient(optionsOf('stranger'));
     await stranger.open(grant, [record]).catch(() => undefined);
@@ -80,23 +80,26 @@ describe('the state of an exported grant', () => {
     const { patient, clinician } = all;
     const folder = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
     const record = await patient.file(folder.id, new Uint8Array(1), {});
-    const [given] = await patient.approve(await asked(all, [folder.id]), { unverifiedRecipient: true, openings: 1 });
-    await clinician.open(await clinician.grant(given.id, patient.id), [record]);
+    const [grant] = await patient.approve(await pendingRequest(all, [folder.id]), {
+      unverifiedRecipient: true,
+      openings: 1,
+    });
+    await clinician.open(await clinician.grant(grant.id, patient.id), [record]);
     return all;
   };
-  const say = ({ service }: Awaited<ReturnType<typeof usedUp>>, more: object): void => {
+  const changeGrants = ({ service }: Awaited<ReturnType<typeof usedUp>>, more: object): void => {
     service.state.lie = (route, answer) =>
       route === 'list-grants' ? { grants: answer.grants.map((g: object) => ({ ...g, ...more })) } : undefined;
   };
 
-  test('is not active where the trail has all its openings', async () => {
+  test('is refused as active if the trail has all its openings', async () => {
     const all = await usedUp();
-    say(all, { state: 'active', used: 0 });
+    changeGrants(all, { state: 'active', used: 0 });
     expect(await refusal(() => all.patient.exportFhir())).toMatch(/^unverified/);
   });
-  test('is not exhausted without a limit', async () => {
+  test('is refused as exhausted if the grant has no limit', async () => {
     const all = await granted();
-    say(all, { state: 'exhausted', used: 5 });
+    changeGrants(all, { state: 'exhausted', used: 5 });
     expect(await refusal(() => all.patient.exportFhir())).toMatch(/^unverified/);
   });
 });

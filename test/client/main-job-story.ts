@@ -1,9 +1,9 @@
-// The main job over the service in memory: two clients, a folder, records, a grant. Each test changes what the service answers from there on.
+// Test setup for the main job over the lying service: two clients, folders, records and a grant. A test then changes the service's answers.
 import { utf8 } from '../../lib/bytes/codec.ts';
 import type { FolderId } from '../../lib/bytes/ids.ts';
 import { createPatient, createRecipient, type RecordInfo } from '../../lib/client/index.ts';
 import { concat } from '../../lib/bytes/binary.ts';
-import { newWorld } from './clients.ts';
+import { newClients } from './clients.ts';
 
 export const TEXT = utf8('Hb 13.4 g/dL');
 export const DAY = 86_400;
@@ -15,16 +15,16 @@ export const readAll = async (stream: ReadableStream<Uint8Array>): Promise<Uint8
 };
 
 export const people = async () => {
-  const world = newWorld();
-  const patient = createPatient(world.optionsOf('patient'));
-  const clinician = createRecipient(world.optionsOf('clinician'));
+  const clients = newClients();
+  const patient = createPatient(clients.optionsOf('patient'));
+  const clinician = createRecipient(clients.optionsOf('clinician'));
   await patient.register();
   await clinician.register();
-  return { ...world, patient, clinician };
+  return { ...clients, patient, clinician };
 };
 type People = Awaited<ReturnType<typeof people>>;
 
-export const asked = async (
+export const pendingRequest = async (
   { patient, clinician }: People,
   folders: readonly FolderId[],
   durationSeconds = 30 * DAY,
@@ -33,7 +33,7 @@ export const asked = async (
   return (await patient.listRequests('pending')).find((r) => r.id === id)!;
 };
 
-/** Two folders, a record in each, both granted. */
+/** Creates two folders with records, and a grant to read both. */
 export const granted = async () => {
   const all = await people();
   const { patient, clinician } = all;
@@ -44,7 +44,9 @@ export const granted = async () => {
     await patient.file(first.id, utf8('another'), { fileName: 'other.txt' }),
     await patient.file(second.id, utf8('film'), {}),
   ];
-  const [given] = await patient.approve(await asked(all, [first.id, second.id]), { unverifiedRecipient: true });
-  const grant = await clinician.grant(given.id, patient.id);
+  const [approved] = await patient.approve(await pendingRequest(all, [first.id, second.id]), {
+    unverifiedRecipient: true,
+  });
+  const grant = await clinician.grant(approved.id, patient.id);
   return { ...all, first, second, records, record: records[0]!, grant };
 };

@@ -1,11 +1,12 @@
+// Tests the main job with the public clients: filing, requesting, approving, opening, revoking and deleting.
 import { describe, expect, test } from '@jest/globals';
 import { fromUtf8, utf8 } from '../../lib/bytes/codec.ts';
 import type { FolderId } from '../../lib/bytes/ids.ts';
 import { createPatient, createRecipient, importMemory } from '../../lib/client/index.ts';
-import { asked, DAY, granted, people, readAll, TEXT } from './main-job-story.ts';
+import { pendingRequest, DAY, granted, people, readAll, TEXT } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
 
-test('a record goes from the patient to the clinician', async () => {
+test('the clinician opens a record that the patient filed and granted', async () => {
   const { clinician, grant, first, record, patient } = await granted();
   const [opened] = await clinician.open(grant, [record]);
   expect(await readAll(opened!.stream())).toEqual(TEXT);
@@ -14,7 +15,7 @@ test('a record goes from the patient to the clinician', async () => {
   expect((await patient.audit()).at(-1)).toMatchObject({ kind: 'records-opened', actor: clinician.id });
 });
 
-test('records of several cells are opened by an opening each, in the order asked for', async () => {
+test('opens records of several cells with one opening per cell, and returns them in the order pendingRequest for', async () => {
   const { clinician, grant, records, service } = await granted();
   const [a, b, c] = records;
   const before = service.calls.length;
@@ -28,7 +29,7 @@ test('records of several cells are opened by an opening each, in the order asked
   expect(service.calls.slice(before).filter((call) => call === 'recapsulate')).toHaveLength(2);
 });
 
-test('the patient opens its own, and asks for its folders once', async () => {
+test('the patient opens its own records and asks for the cells once', async () => {
   const { patient, records, service } = await granted();
   const before = service.calls.length;
   const opened = await patient.open(records.slice(0, 2));
@@ -36,7 +37,7 @@ test('the patient opens its own, and asks for its folders once', async () => {
   expect(service.calls.slice(before)).toEqual(['list-cells', 'recapsulate']);
 });
 
-test('nothing is downloaded before a stream is read, and every stream starts anew', async () => {
+test('downloads nothing before a stream is read, and downloads again for each stream', async () => {
   const { clinician, grant, record, sent } = await granted();
   const [opened] = await clinician.open(grant, [record]);
   const downloads = () => sent.filter((s) => s.url.host.startsWith('storage') && s.method === 'GET').length;
@@ -47,7 +48,7 @@ test('nothing is downloaded before a stream is read, and every stream starts ane
   expect(downloads()).toBe(2);
 });
 
-test('an expired URL is renewed by the same opening, which is not counted twice', async () => {
+test('renews an expired URL with the same opening, which is counted once', async () => {
   const { clinician, grant, record, service, patient } = await granted();
   const [opened] = await clinician.open(grant, [record]);
   let expired = true;
@@ -61,14 +62,14 @@ test('an expired URL is renewed by the same opening, which is not counted twice'
   expect(trail.filter((e) => e.kind === 'records-opened')).toHaveLength(1);
 });
 
-test('a grant that was revoked opens nothing', async () => {
+test('a revoked grant opens nothing', async () => {
   const { clinician, patient, grant, record } = await granted();
   expect((await patient.revoke(grant)).state).toBe('revoked');
   expect(await refusal(() => clinician.open(grant, [record]))).toBe('grant-ended');
   expect((await patient.listGrants()).map((g) => g.state)).toEqual(['revoked']);
 });
 
-test('progress is told per record', async () => {
+test('reports progress per record', async () => {
   const { clinician, grant, record } = await granted();
   const seen: [string, number][] = [];
   const [opened] = await clinician.open(grant, [record], {
@@ -90,12 +91,12 @@ describe('filing', () => {
     }
   });
 
-  test('a folder of somebody else is not filed in', async () => {
+  test('refuses a folder of another patient', async () => {
     const { patient } = await people();
     expect(await refusal(() => patient.file('a'.repeat(26) as FolderId, TEXT, {}))).toBe('not-mine');
   });
 
-  test('metadata that cannot be sealed is refused before anything is sent', async () => {
+  test('refuses metadata that cannot be sealed before anything is sent', async () => {
     const { patient, service } = await people();
     const folder = await patient.createFolder({ name: 'x', category: 'other' });
     expect(await refusal(() => patient.file(folder.id, TEXT, { title: 'x'.repeat(5000) }))).toBe('bad-argument');
@@ -103,7 +104,7 @@ describe('filing', () => {
     expect(service.calls).not.toContain('begin-upload');
   });
 
-  test('a name that cannot be sealed is refused before anything is sent', async () => {
+  test('refuses a folder name that cannot be sealed before anything is sent', async () => {
     const { patient, service } = await people();
     const create = () => patient.createFolder({ name: 'x'.repeat(1000), category: 'other' });
     expect(await refusal(create)).toBe('bad-argument');
@@ -111,7 +112,7 @@ describe('filing', () => {
   });
 
   test.each(['begin-upload', 'commit-record'] as const)(
-    'when the folder begins a new epoch before %s, the blob is not sent again',
+    'does not upload the blob again if the folder begins a new epoch before %s',
     async (route) => {
       const { patient, service, first, optionsOf } = await granted();
       let moved = false;
@@ -135,23 +136,23 @@ describe('filing', () => {
 });
 
 describe('approving', () => {
-  test('gives what was asked unless told otherwise', async () => {
+  test('grants what was requested by default', async () => {
     const story = await people();
     const { patient, now } = { ...story, now: story.clock() };
     const folder = await patient.createFolder({ name: 'x', category: 'other' });
-    const [grant] = await patient.approve(await asked(story, [folder.id]), { unverifiedRecipient: true });
+    const [grant] = await patient.approve(await pendingRequest(story, [folder.id]), { unverifiedRecipient: true });
     expect(grant).toMatchObject({ purpose: 'TREAT', folders: [folder.id], expires: now + 30 * DAY * 1000, used: 0 });
     expect(grant.statement.payload.openings).toBeUndefined();
   });
 
-  test('gives less when told so', async () => {
+  test('grants less if the options say so', async () => {
     const story = await people();
     const { patient } = story;
     const [a, b] = [
       await patient.createFolder({ name: 'a', category: 'other' }),
       await patient.createFolder({ name: 'b', category: 'other' }),
     ];
-    const request = await asked(story, [a.id, b.id]);
+    const request = await pendingRequest(story, [a.id, b.id]);
     const [grant] = await patient.approve(request, {
       folders: [b.id],
       durationSeconds: DAY,
@@ -163,14 +164,14 @@ describe('approving', () => {
     expect(grant.statement.payload.openings).toBe(3);
   });
 
-  test('never gives more', async () => {
+  test('never grants more than was requested', async () => {
     const story = await people();
     const { patient } = story;
     const [a, b] = [
       await patient.createFolder({ name: 'a', category: 'other' }),
       await patient.createFolder({ name: 'b', category: 'other' }),
     ];
-    const request = await asked(story, [a.id], DAY);
+    const request = await pendingRequest(story, [a.id], DAY);
     expect(await refusal(() => patient.approve(request, { folders: [b.id], unverifiedRecipient: true }))).toBe(
       'exceeds-request',
     );
@@ -180,41 +181,43 @@ describe('approving', () => {
     expect(story.service.calls).not.toContain('approve-request');
   });
 
-  test('gives folders of its own only', async () => {
+  test('grants folders of the patient only', async () => {
     const story = await people();
-    const request = await asked(story, ['a'.repeat(26) as FolderId]);
+    const request = await pendingRequest(story, ['a'.repeat(26) as FolderId]);
     expect(await refusal(() => story.patient.approve(request, { unverifiedRecipient: true }))).toBe('not-mine');
   });
 
-  test('nothing can be given to oneself, or for no time', async () => {
+  test('refuses a grant to oneself and a grant for no time', async () => {
     const { patient, clinician } = await people();
     const folder = await patient.createFolder({ name: 'a', category: 'other' });
-    const gift = { recipient: patient.id, folders: [folder.id], purpose: 'TREAT' as const, durationSeconds: DAY };
-    expect(await refusal(() => patient.grant(gift))).toBe('bad-argument');
-    expect(await refusal(() => patient.grant({ ...gift, recipient: clinician.id, durationSeconds: 0 }))).toBe(
+    const grantInput = { recipient: patient.id, folders: [folder.id], purpose: 'TREAT' as const, durationSeconds: DAY };
+    expect(await refusal(() => patient.grant(grantInput))).toBe('bad-argument');
+    expect(await refusal(() => patient.grant({ ...grantInput, recipient: clinician.id, durationSeconds: 0 }))).toBe(
       'bad-argument',
     );
   });
 
-  test('a request can be denied', async () => {
+  test('denies a request', async () => {
     const story = await people();
     const folder = await story.patient.createFolder({ name: 'a', category: 'other' });
-    await story.patient.deny(await asked(story, [folder.id]), 'unknown-recipient');
+    await story.patient.deny(await pendingRequest(story, [folder.id]), 'unknown-recipient');
     expect((await story.clinician.listRequests()).map((r) => r.state)).toEqual(['denied']);
   });
 
-  test('one cannot ask oneself, or for nothing', async () => {
+  test('refuses a request to oneself, for no folders, or with too long a wait', async () => {
     const { clinician, patient } = await people();
-    const wish = { folders: ['a'.repeat(26) as FolderId], purpose: 'TREAT' as const, durationSeconds: DAY };
-    expect(await refusal(() => clinician.request({ ...wish, patient: clinician.id }))).toBe('bad-argument');
-    expect(await refusal(() => clinician.request({ ...wish, patient: patient.id, folders: [] }))).toBe('bad-payload');
-    expect(await refusal(() => clinician.request({ ...wish, patient: patient.id, waitSeconds: 100 * DAY }))).toBe(
-      'bad-argument',
+    const requestInput = { folders: ['a'.repeat(26) as FolderId], purpose: 'TREAT' as const, durationSeconds: DAY };
+    expect(await refusal(() => clinician.request({ ...requestInput, patient: clinician.id }))).toBe('bad-argument');
+    expect(await refusal(() => clinician.request({ ...requestInput, patient: patient.id, folders: [] }))).toBe(
+      'bad-payload',
     );
+    expect(
+      await refusal(() => clinician.request({ ...requestInput, patient: patient.id, waitSeconds: 100 * DAY })),
+    ).toBe('bad-argument');
   });
 });
 
-test('what was seen is known to the next client of the same person', async () => {
+test('a client that imports the memory of another refuses what is older than that memory', async () => {
   const { patient, optionsOf, service, first } = await granted();
   const memory = importMemory(patient.id, JSON.parse(JSON.stringify(patient.memory.export())));
   const again = createPatient(optionsOf('patient', { memory }));
@@ -225,18 +228,18 @@ test('what was seen is known to the next client of the same person', async () =>
   expect(await refusal(() => again.listFolders())).toBe('rolled-back folder');
 });
 
-test('deleting takes the record out of the lists', async () => {
+test('a deleted record is not listed and cannot be opened', async () => {
   const { patient, clinician, grant, first, record } = await granted();
   await patient.deleteRecord(record);
   expect(await patient.listRecords(first.id)).toHaveLength(1);
   expect(await refusal(() => clinician.open(grant, [record]))).toBe('not-found');
 });
 
-test('a stranger with every id has no use of them', async () => {
+test('a stranger who knows every id cannot use them', async () => {
   const { optionsOf, grant, record } = await granted();
   const stranger = createRecipient(optionsOf('stranger'));
   await stranger.register();
   expect(await refusal(() => stranger.grant(grant.id))).toBe('not-mine');
-  // Even from a service that answers whoever asks.
+  // Also not if the service answers anybody.
   expect(await refusal(() => stranger.open(grant, [record]))).toBe('unverified wrap');
 });

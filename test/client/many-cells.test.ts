@@ -1,19 +1,18 @@
-// An approval of named folders that have more than 80 cells in all: what does not fit follows by extensions, which the service takes of folders that
-// the grant reads.
+// Tests grants of more than 80 cells: the patient's client adds the cells that do not fit by extensions, in folders that the grant covers.
 import { expect, test } from '@jest/globals';
 import { fromUtf8 } from '../../lib/bytes/codec.ts';
 import { takesIn } from '../../lib/domain/grant.ts';
 import type { Jws } from '../../lib/statements/kinds.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
-import { asked, DAY, people } from './main-job-story.ts';
+import { pendingRequest, DAY, people } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
 
-interface Sent {
+interface ApprovalBody {
   readonly statement: Jws;
   readonly grants: readonly { readonly statement: Jws }[];
 }
 
-test('no extension is signed that the service must refuse', async () => {
+test('signs no extension that the service must refuse', async () => {
   const all = await people();
   const { patient, service, sent } = all;
   const folders = [];
@@ -22,11 +21,11 @@ test('no extension is signed that the service must refuse', async () => {
     service.nextEpoch(folder.id, KEYS.patient);
     folders.push(folder.id);
   }
-  const request = await asked(all, folders);
+  const request = await pendingRequest(all, folders);
   sent.length = 0;
   await refusal(() => patient.approve(request, { unverifiedRecipient: true }));
   const bodies = (end: string) =>
-    sent.filter(({ url }) => url.pathname.endsWith(end)).map(({ body }) => JSON.parse(fromUtf8(body)) as Sent);
+    sent.filter(({ url }) => url.pathname.endsWith(end)).map(({ body }) => JSON.parse(fromUtf8(body)) as ApprovalBody);
   const [approval] = bodies('/approval');
   const grant = reloadStatement('grant', approval!.grants[0]!.statement).payload;
   const extended = bodies('/extensions').flatMap((b) => reloadStatement('extension', b.statement).payload.cells);
@@ -35,12 +34,12 @@ test('no extension is signed that the service must refuse', async () => {
   expect(facts.filter((f) => !takesIn(grant, f))).toEqual([]);
 });
 
-test('more folders than cells fit are refused before anything is sent, unless the grant stands', async () => {
+test('refuses more folders than cells fit before anything is sent, unless the grant is standing', async () => {
   const all = await people();
   const { patient, clinician, sent } = all;
   for (let i = 0; i < 81; i++) await patient.createFolder({ name: `${i}`, category: 'laboratory' });
-  const gift = { recipient: clinician.id, everything: true, purpose: 'TREAT', durationSeconds: DAY } as const;
+  const grantInput = { recipient: clinician.id, everything: true, purpose: 'TREAT', durationSeconds: DAY } as const;
   sent.length = 0;
-  expect(await refusal(() => patient.grant(gift))).toBe('bad-argument');
+  expect(await refusal(() => patient.grant(grantInput))).toBe('bad-argument');
   expect(sent.filter(({ method }) => method !== 'GET')).toEqual([]);
 });

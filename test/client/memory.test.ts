@@ -1,3 +1,4 @@
+// Tests the client's memory: the newest statements that it has seen, by which it refuses older ones.
 import { describe, expect, test } from '@jest/globals';
 import { createMemory, importMemory, type Memory } from '../../lib/client/session/memory.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
@@ -13,7 +14,7 @@ const folder = (change: Partial<Payload<'folder'>>) =>
 const newMemory = (): Memory => createMemory(patient.id);
 
 describe('identities', () => {
-  test('the same and newer statements are taken, older ones are not', async () => {
+  test('accepts the same and newer statements, and refuses older ones', async () => {
     const memory = newMemory();
     memory.noteIdentity(await identity({ number: 2 }));
     memory.noteIdentity(await identity({ number: 2 }));
@@ -22,21 +23,21 @@ describe('identities', () => {
     expect(await refusal(() => memory.noteIdentity(old))).toBe('rolled-back identity');
   });
 
-  test('one number has one statement', async () => {
+  test('refuses two statements with one number', async () => {
     const memory = newMemory();
     memory.noteIdentity(await identity({}));
     const other = await identity({ issued: 1 });
     expect(await refusal(() => memory.noteIdentity(other))).toBe('rolled-back identity');
   });
 
-  test('the successor never changes', async () => {
+  test('refuses another successor', async () => {
     const memory = newMemory();
     memory.noteIdentity(await identity({ number: 2 }));
     const other = await identity({ number: 3, next: SAMPLES.record.payload.commit });
     expect(await refusal(() => memory.noteIdentity(other))).toBe('rolled-back identity');
   });
 
-  test('what was refused is not remembered', async () => {
+  test('does not remember a refused statement', async () => {
     const memory = newMemory();
     memory.noteIdentity(await identity({ number: 2 }));
     const before = memory.export();
@@ -47,7 +48,7 @@ describe('identities', () => {
 });
 
 describe('folders', () => {
-  test('the same and later epochs are taken, earlier ones are not', async () => {
+  test('accepts the same and later epochs, and refuses earlier ones', async () => {
     const memory = newMemory();
     memory.noteFolder(await folder({ epoch: 2 }));
     memory.noteFolder(await folder({ epoch: 2 }));
@@ -56,14 +57,14 @@ describe('folders', () => {
     expect(await refusal(() => memory.noteFolder(old))).toBe('rolled-back folder');
   });
 
-  test('one epoch has one statement', async () => {
+  test('refuses two statements of one epoch', async () => {
     const memory = newMemory();
     memory.noteFolder(await folder({ epoch: 2 }));
     const other = await folder({ epoch: 2, issued: 1 });
     expect(await refusal(() => memory.noteFolder(other))).toBe('rolled-back folder');
   });
 
-  test('the next epoch names the one before', async () => {
+  test('refuses an epoch that does not name the one before', async () => {
     const memory = newMemory();
     const second = await folder({ epoch: 2 });
     memory.noteFolder(second);
@@ -74,7 +75,7 @@ describe('folders', () => {
 });
 
 describe('export and import', () => {
-  test('what was noted is known again, as JSON', async () => {
+  test('an import of the exported JSON gives the same memory', async () => {
     const memory = newMemory();
     memory.noteIdentity(await identity({ number: 2 }));
     memory.noteFolder(await folder({ epoch: 2 }));
@@ -97,11 +98,11 @@ describe('export and import', () => {
     ['an unknown member', { ...newMemory().export(), more: 1 }],
     ['a damaged head', { ...newMemory().export(), audit: { seq: -1, hash: '' } }],
     ['a damaged folder', { ...newMemory().export(), folders: { x: { epoch: 1, hash: '' } } }],
-  ])('%s is refused', async (_, json) => {
+  ])('refuses %s', async (_, json) => {
     expect(await refusal(() => importMemory(patient.id, json))).toBe('bad-memory');
   });
 
-  test('the memory of somebody else is refused', async () => {
+  test('refuses the memory of another person', async () => {
     const json = newMemory().export();
     expect(await refusal(() => importMemory(clinician.id, json))).toBe('bad-memory');
   });

@@ -1,4 +1,4 @@
-// whoever got hold of the key of a running copy that has long expired, together with a recipient, convicts the service for an opening of today.
+// Tests that a stolen proxy key that has expired cannot convict the service of a wrong fragment in a later opening.
 import { expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import { checkFragmentProof, WrongFragmentError } from '../../lib/client/index.ts';
@@ -7,7 +7,7 @@ import { SERVICE_KEY, signedAnswer } from './service-signer.ts';
 import { granted } from './main-job-story.ts';
 import { refusal } from './clients.ts';
 
-test('a proxy key that had expired at the opening convicts nobody', async () => {
+test('refuses a fragment proof with a proxy key that had expired at the opening', async () => {
   const { clinician, grant, record, service } = await granted();
   service.state.lie = (route, answer) => {
     if (route !== 'recapsulate') return undefined;
@@ -32,7 +32,7 @@ test('a proxy key that had expired at the opening convicts nobody', async () => 
     kfrag: cell.kfrags[0]!.id,
   };
   const wraps = [{ capsule: proof.capsule, cfrags: [proof.fragment] }];
-  // Certified for the day before yesterday, and nothing later.
+  // The certificate is valid for the day before yesterday only.
   const when = opening.payload.when - 2 * 86_400_000;
   const late = { ...proof, signed: signedAnswer(opening.hash, wraps, { when, delegation }) };
   expect(await refusal(() => checkFragmentProof(late, SERVICE_KEY))).toMatch(/^unverified/);

@@ -1,3 +1,4 @@
+// Tests `all`, which reads every page of a list.
 import { expect, test } from '@jest/globals';
 import { all } from '../../lib/client/session/pagination.ts';
 import { refusal } from './clients.ts';
@@ -8,7 +9,7 @@ interface Page {
 }
 const itemsOf = (page: Page) => page.items;
 
-test('pages are asked for by the cursor of the one before, until there is none', async () => {
+test('asks for each page with the cursor of the page before, until there is no cursor', async () => {
   const asked: unknown[] = [];
   const list = await all(async (cursor): Promise<Page> => {
     asked.push(cursor);
@@ -18,20 +19,20 @@ test('pages are asked for by the cursor of the one before, until there is none',
   expect(asked).toEqual([{}, { cursor: 'c1' }, { cursor: 'c2' }]);
 });
 
-test('an empty page with a cursor is not the end', async () => {
+test('continues after an empty page with a cursor', async () => {
   let n = 0;
   const list = await all(async (): Promise<Page> => (n++ === 0 ? { items: [], next: 'c' } : { items: [1] }), itemsOf);
   expect(list).toEqual([1]);
 });
 
-test('a list that goes in a circle is given up', async () => {
+test('gives up if a cursor repeats', async () => {
   let n = 0;
   const circle = () => all(async (): Promise<Page> => ({ items: [], next: `c${n++ % 3}` }), itemsOf);
   expect(await refusal(circle)).toBe('bad-answer');
   expect(n).toBe(4);
 });
 
-test('a list that does not end is given up', async () => {
+test('gives up after 100,000 pages', async () => {
   let n = 0;
   const endless = () => all(async (): Promise<Page> => ({ items: [], next: `c${n++}` }), itemsOf);
   expect(await refusal(endless)).toBe('bad-answer');

@@ -1,4 +1,4 @@
-// A service made of prepared answers, and a world in which nothing waits.
+// Test doubles for the client: a fetch with prepared answers, and a clock that only sleeping moves.
 import type { Rng } from '../../lib/bytes/binary.ts';
 
 export interface Sent {
@@ -19,7 +19,7 @@ export const problem = (status: number, code: string, rest: object = {}, headers
 const bytesOf = async (body: RequestInit['body']): Promise<Uint8Array> =>
   body === undefined || body === null ? new Uint8Array(0) : new Uint8Array(await new Response(body).arrayBuffer());
 
-/** A fetch that answers with what `answering` says, and remembers what was sent. */
+/** Returns a fetch that answers with the result of `answering`, and the list of sent requests. */
 export const fakeFetch = (answering: Answering) => {
   const sent: Sent[] = [];
   const fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
@@ -36,17 +36,17 @@ export const fakeFetch = (answering: Answering) => {
   return { fetch, sent };
 };
 
-/** The answers one after the other; the last again and again. Functions throw, or make a new one each time. */
+/** Answers one after the other, and repeats the last one. Each function makes a new answer or throws. */
 export const inTurn =
   (...answers: readonly (() => Response)[]): Answering =>
   (_, n) =>
     answers[Math.min(n, answers.length - 1)]!();
 
-/** Bytes 0xff: the longest back-off. */
+/** Random bytes 0xff, which give the longest wait between tries. */
 export const mostRng: Rng = (n) => new Uint8Array(n).fill(0xff);
 
-/** A clock that only sleeping moves. */
-export const stillWorld = (start = 1_767_225_600_000) => {
+/** Returns a clock that only its `sleep` moves. */
+export const manualClock = (start = 1_767_225_600_000) => {
   const slept: number[] = [];
   const state = { now: start };
   return {

@@ -1,10 +1,10 @@
-// For what purpose something was opened: what the patient signed, not what the service makes of it.
+// Tests that the purpose of an opening is the one that the patient signed, whatever the service says.
 import { describe, expect, test } from '@jest/globals';
-import { asked, granted, people, TEXT } from './main-job-story.ts';
+import { pendingRequest, granted, people, TEXT } from './main-job-story.ts';
 import { refusal } from './clients.ts';
 
 describe('openings', () => {
-  test('are for the purpose of their grant, also where the list of grants lags', async () => {
+  test('have the purpose of their grant, even if the list of grants omits it', async () => {
     const { service, patient, clinician, grant, record } = await granted();
     await clinician.open(grant, [record]);
     expect((await patient.openings()).map((o) => o.purpose)).toEqual(['TREAT']);
@@ -15,15 +15,15 @@ describe('openings', () => {
   test.each([
     ['another purpose', 'HRESCH'],
     ['no purpose', undefined],
-  ] as const)('for %s than the patient signed are refused', async (_, purpose) => {
+  ] as const)('are refused if the trail says %s than the patient signed', async (_, purpose) => {
     const all = await people();
     const { service, patient, clinician } = all;
     const folder = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
     const record = await patient.file(folder.id, TEXT, {});
-    service.state.tell = ({ kind, subject: { purpose: _signed, ...subject } }) =>
+    service.state.falseSubject = ({ kind, subject: { purpose: _signed, ...subject } }) =>
       kind === 'access-granted' ? { ...subject, ...(purpose === undefined ? {} : { purpose }) } : undefined;
-    const [given] = await patient.approve(await asked(all, [folder.id]), { unverifiedRecipient: true });
-    await clinician.open(await clinician.grant(given.id, patient.id), [record]);
+    const [grant] = await patient.approve(await pendingRequest(all, [folder.id]), { unverifiedRecipient: true });
+    await clinician.open(await clinician.grant(grant.id, patient.id), [record]);
     expect(await refusal(() => patient.openings())).toBe('unverified grant');
   });
 });

@@ -1,4 +1,4 @@
-// For everything the client verifies, a service that lies about just that.
+// Tests everything that the client verifies: for each check, a service that lies in that point only.
 import { describe, expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
@@ -12,10 +12,10 @@ import { decodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodeCapsule, encodeCFrag, reencrypt } from '../../lib/umbral/proxy.ts';
 import { fill } from '../statements/samples.ts';
 import { problem } from './prepared-answers.ts';
-import { asked, DAY, granted, people, readAll, TEXT } from './main-job-story.ts';
+import { pendingRequest, DAY, granted, people, readAll, TEXT } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- lies keep to no shape
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a false answer can have any shape
 type Any = any;
 
 const resigned = async <K extends Kind>(
@@ -30,7 +30,7 @@ const flipped = (text: string, at = 10): string => {
   return toBase64url(bytes);
 };
 
-/** A story in which one route lies from now on. */
+/** Sets up a grant, and functions that make one route lie. */
 const lying = async () => {
   const story = await granted();
   const lie = (route: string, change: (answer: Any) => unknown): void => {
@@ -40,27 +40,27 @@ const lying = async () => {
     const [opened] = await story.clinician.open(story.grant, [story.record]);
     return readAll(opened!.stream());
   };
-  /** Changes the first record of an opening. */
+  /** Replaces members of the opened records. */
   const opened = (change: (record: Any) => object): void => {
     lie('recapsulate', (a) => ({ records: a.records.map((r: object) => ({ ...r, ...change(r) })) }));
   };
   return { ...story, lie, opens, opened };
 };
 
-test('without a lie, it opens', async () => {
+test('(control) opens a record if the service does not lie', async () => {
   const { opens } = await lying();
   expect(await opens()).toEqual(TEXT);
 });
 
 describe('an opened record', () => {
-  test('that another one signed is refused, though the service calls it an author', async () => {
+  test('is refused if another identity signed it, although the service calls that one the author', async () => {
     const { record, opened, opens } = await lying();
     const forged = await resigned(record.statement, { author: KEYS.stranger.id }, KEYS.stranger);
     opened(() => ({ statement: forged.jws }));
     expect(await refusal(opens)).toBe('unverified author');
   });
 
-  test('by a recipient with a grant is refused, until there is a right to write', async () => {
+  test('is refused if its author is a recipient without a grant to write', async () => {
     const { record, opened, opens, grant } = await lying();
     const named = { id: grant.id, hash: grant.statement.hash };
     const byRecipient = await resigned(record.statement, { author: KEYS.clinician.id, grant: named }, KEYS.clinician);
@@ -84,7 +84,7 @@ describe('an opened record', () => {
     expect(await refusal(opens)).toBe('unverified record');
   });
 
-  test('with a broken signature is refused', async () => {
+  test('is refused if its signature is wrong', async () => {
     const { opened, opens } = await lying();
     opened((r) => {
       const [head, payload, signature] = r.statement.split('.');
@@ -93,7 +93,7 @@ describe('an opened record', () => {
     expect(await refusal(opens)).toBe('unverified author');
   });
 
-  test('with altered metadata, or that of another record, is refused', async () => {
+  test('is refused if its metadata are altered, or those of another record', async () => {
     const { opened, opens, service, records } = await lying();
     opened((r) => ({ metadata: flipped(r.metadata) }));
     expect(await refusal(opens)).toBe('unverified metadata');
@@ -101,26 +101,26 @@ describe('an opened record', () => {
     expect(await refusal(opens)).toBe('unverified metadata');
   });
 
-  test('with an altered capsule is refused', async () => {
+  test('is refused if its capsule is altered', async () => {
     const { opened, opens } = await lying();
     opened((r) => ({ wrap: { ...r.wrap, capsule: flipped(r.wrap.capsule, 90) } }));
     expect(await refusal(opens)).toBe('unverified capsule');
   });
 
-  test('with the capsule of another record is refused', async () => {
+  test('is refused if its capsule is that of another record', async () => {
     const { opened, opens, service, records } = await lying();
     const { capsule } = service.records.get(records[1]!.record)!.wrap;
     opened((r) => ({ wrap: { ...r.wrap, capsule } }));
     expect(await refusal(opens)).toBe('unverified cfrag');
   });
 
-  test('with an altered wrapped key is refused', async () => {
+  test('is refused if its wrapped key is altered', async () => {
     const { opened, opens } = await lying();
     opened((r) => ({ wrap: { ...r.wrap, wrappedKey: flipped(r.wrap.wrappedKey, 40) } }));
     expect(await refusal(opens)).toBe('unverified wrap');
   });
 
-  test('with the whole wrap of another record is refused: its key is not the one committed to', async () => {
+  test('is refused if its wrap is that of another record, because the key does not match the commitment', async () => {
     const { opened, opens, clinician, grant, records, service } = await lying();
     let other: unknown;
     service.state.lie = (route, a) => {
@@ -132,7 +132,7 @@ describe('an opened record', () => {
     expect(await refusal(opens)).toBe('unverified commit');
   });
 
-  test('with a wrap made by somebody who knows the cell key but not the file key is refused', async () => {
+  test('is refused if its wrap was made without the file key', async () => {
     const { opened, opens, grant } = await lying();
     const { cell } = grant.cells[0]!;
     const made = wrapKey(fill(7, 32), decodePublicKey(fromBase64url(cell.key)));
@@ -148,7 +148,7 @@ describe('an opened record', () => {
     opened(() => ({
       wrap: { capsule: toBase64url(made.capsule), wrappedKey: toBase64url(made.wrappedKey), cfrags },
     }));
-    // Even a key fragment of the patient's own making must be the one that the grant names.
+    // The patient made this key fragment, but the grant does not name it.
     expect(await refusal(opens)).toBe('unverified kfrag-id');
   });
 
@@ -156,24 +156,24 @@ describe('an opened record', () => {
     ['no fragment', () => ({})],
     ['an empty list of fragments', () => ({ cfrags: [] })],
     ['two fragments', ([c]) => ({ cfrags: [c, c] })],
-    ['a fragment that is none', () => ({ cfrags: [toBase64url(fill(1, 381))] })],
-    ['a fragment with another proof', ([c]) => ({ cfrags: [flipped(c!, 300)] })],
-    ['a fragment with another signature', ([c]) => ({ cfrags: [flipped(c!, 340)] })],
+    ['a fragment that cannot be decoded', () => ({ cfrags: [toBase64url(fill(1, 381))] })],
+    ['a fragment with an altered proof', ([c]) => ({ cfrags: [flipped(c!, 300)] })],
+    ['a fragment with an altered signature', ([c]) => ({ cfrags: [flipped(c!, 340)] })],
   ])('with %s is refused', async (_, change) => {
     const { opened, opens } = await lying();
     opened(({ wrap: { cfrags, ...wrap } }) => ({ wrap: { ...wrap, ...change(cfrags) } }));
     expect(await refusal(opens)).toBe('unverified cfrag');
   });
 
-  test('with the fragment of another grant to the same recipient is refused', async () => {
+  test('is refused if its fragment is of another grant to the same recipient', async () => {
     const { opened, opens, clinician, patient, record, first, service } = await lying();
-    const [gift] = await patient.grant({
+    const [made] = await patient.grant({
       recipient: clinician.id,
       folders: [first.id],
       purpose: 'TREAT',
       durationSeconds: DAY,
     });
-    const { id } = gift;
+    const { id } = made;
     const second = await clinician.grant(id, patient.id);
     let cfrags: unknown;
     service.state.lie = (route, a) => {
@@ -185,7 +185,7 @@ describe('an opened record', () => {
     expect(await refusal(opens)).toBe('unverified kfrag-id');
   });
 
-  test('a service that answers other records, or fewer, is not believed', async () => {
+  test('is refused if the service returns other records than pendingRequest for, or fewer', async () => {
     const { lie, clinician, grant, records } = await lying();
     lie('recapsulate', (a) => ({ records: a.records.slice(1) }));
     expect(await refusal(() => clinician.open(grant, records.slice(0, 2)))).toBe('bad-answer');
@@ -193,15 +193,15 @@ describe('an opened record', () => {
     expect(await refusal(() => clinician.open(grant, records.slice(0, 2)))).toBe('unverified record');
   });
 
-  test('through a grant that does not cover its folder is not even asked for', async () => {
+  test('is not requested through a grant that does not cover its folder', async () => {
     const { clinician, patient, record, second, service } = await lying();
-    const [gift] = await patient.grant({
+    const [made] = await patient.grant({
       recipient: clinician.id,
       folders: [second.id],
       purpose: 'TREAT',
       durationSeconds: DAY,
     });
-    const { id } = gift;
+    const { id } = made;
     const grant = await clinician.grant(id);
     const before = service.calls.length;
     expect(await refusal(() => clinician.open(grant, [record]))).toBe('unknown-cell');
@@ -222,11 +222,11 @@ describe('a body', () => {
   };
 
   test.each<[string, (blob: Uint8Array) => Uint8Array]>([
-    ['altered', alter(3)],
-    ['altered in its last byte', (b) => alter(b.length - 1)(b)],
-    ['that ends early', (b) => b.slice(0, -1)],
+    ['that is altered', alter(3)],
+    ['that is altered in its last byte', (b) => alter(b.length - 1)(b)],
+    ['that ends too early', (b) => b.slice(0, -1)],
     ['that is empty', () => new Uint8Array(0)],
-    ['that goes on', (b) => Uint8Array.of(...b, 0)],
+    ['that has an extra byte', (b) => Uint8Array.of(...b, 0)],
   ])('%s is refused', async (_, change) => {
     expect(await refusal(await withBlob(change))).toBe('unverified blob');
   });
@@ -238,9 +238,9 @@ describe('a body', () => {
     expect(await refusal(opens)).toBe('unverified blob');
   });
 
-  test('whose digest is not the signed one is refused at its end, though every tag fits', async () => {
+  test('is refused at its end if its digest is not the signed one, although every tag is right', async () => {
     const { patient, clinician, grant, first, service } = await lying();
-    // The author itself signs a digest that is not that of the blob.
+    // The author signs a digest that is not the digest of the blob.
     service.state.before = () => undefined;
     const record = await patient.file(first.id, TEXT, {});
     const stored = service.records.get(record.record)!;
@@ -251,7 +251,7 @@ describe('a body', () => {
     expect(await refusal(() => readAll(opened!.stream()))).toBe('unverified digest');
   });
 
-  test('that breaks off is a failed download, not a short record', async () => {
+  test('that breaks off causes download-failed, and no shorter record', async () => {
     const { service, opens } = await lying();
     service.state.storage = () =>
       new Response(
@@ -263,7 +263,7 @@ describe('a body', () => {
     expect(await refusal(opens)).toBe('download-failed');
   });
 
-  test('that is aborted errors with the reason', async () => {
+  test('that is aborted ends with the reason', async () => {
     const { clinician, grant, record, service } = await lying();
     const stop = new AbortController();
     const reason = new Error('enough');
@@ -275,7 +275,7 @@ describe('a body', () => {
     await expect(readAll(opened!.stream())).rejects.toBe(reason);
   });
 
-  test('for which there is no new URL errors with the refusal', async () => {
+  test('whose URL cannot be renewed ends with the refusal', async () => {
     const { clinician, grant, record, service } = await lying();
     const [opened] = await clinician.open(grant, [record]);
     service.state.storage = () => new Response('', { status: 403 });
@@ -285,7 +285,7 @@ describe('a body', () => {
 });
 
 describe('a listed record', () => {
-  test.each(['patient', 'clinician'] as const)('is verified for the %s', async (who) => {
+  test.each(['patient', 'clinician'] as const)('is verified by the %s', async (who) => {
     const { lie, patient, clinician, grant, first, record } = await lying();
     const list = () => (who === 'patient' ? patient.listRecords(first.id) : clinician.listRecords(grant, first.id));
     expect(await refusal(list)).toBe('accepted');
@@ -305,23 +305,23 @@ describe('a listed record', () => {
 });
 
 describe('a grant', () => {
-  test('that the patient did not sign is refused', async () => {
+  test('is refused if the patient did not sign it', async () => {
     const { lie, clinician, patient, grant } = await lying();
     const forged = await resigned(grant.statement, { patient: KEYS.stranger.id }, KEYS.stranger);
     lie('get-grant', (a) => ({ ...a, statement: forged.jws }));
     expect(await refusal(() => clinician.grant(grant.id, patient.id))).toBe('unverified grant');
-    // Who does not say whom it expects is shown who it is from; the folder statements then do not fit.
+    // A call that does not name the patient accepts any signer. The folder statements then do not match.
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified folder');
   });
 
-  test('other than the one asked for is refused', async () => {
+  test('is refused if it is not the one pendingRequest for', async () => {
     const { lie, clinician, grant } = await lying();
     const other = await resigned(grant.statement, { grant: newId<GrantId>() });
     lie('get-grant', (a) => ({ ...a, statement: other.jws }));
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant');
   });
 
-  test('between others is refused', async () => {
+  test('is refused if it is for another recipient', async () => {
     const { lie, clinician, grant } = await lying();
     const other = await resigned(grant.statement, { recipient: KEYS.stranger.id });
     lie('get-grant', (a) => ({ ...a, statement: other.jws }));
@@ -330,7 +330,7 @@ describe('a grant', () => {
     expect(await refusal(() => clinician.listGrants())).toBe('not-mine');
   });
 
-  test('in the wrong list is refused', async () => {
+  test('is refused in the list of the wrong role', async () => {
     const { lie, clinician, patient, grant, optionsOf } = await lying();
     const mine = await resigned(grant.statement, { patient: clinician.id, recipient: patient.id }, KEYS.clinician);
     const view = { state: 'active', used: 0, extensions: 0, tip: mine.hash, holds: 0 };
@@ -342,21 +342,21 @@ describe('a grant', () => {
 
   test.each<[string, (cells: object[]) => object[]]>([
     ['without the statement of a cell', (f) => f.slice(1)],
-    ['with one too many', (f) => [...f, f[0]!]],
+    ['with one statement too many', (f) => [...f, f[0]!]],
   ])('%s is refused', async (_, change) => {
     const { lie, clinician, grant } = await lying();
     lie('get-grant', (a) => ({ ...a, cells: a.next === undefined ? a.cells : change(a.cells) }));
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
   });
 
-  test('whose cells are vouched for by other folder statements is refused', async () => {
+  test('is refused if other folder statements come with its cells', async () => {
     const { lie, clinician, grant, first, second } = await lying();
     const replace = (jws: string) => {
       lie('get-grant', (a) => ({ ...a, cells: a.next === undefined ? a.cells : [{ folder: jws }] }));
     };
     replace(second.statement.jws);
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
-    // Same folder, epoch and key, but not the statement that the grant names.
+    // Same folder, epoch and key, but another statement than the grant names.
     replace((await resigned(first.statement, { issued: 1 })).jws);
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
     replace((await resigned(first.statement, { patient: KEYS.stranger.id }, KEYS.stranger)).jws);
@@ -367,7 +367,7 @@ describe('a grant', () => {
     ['key', { key: toBase64url(fill(2, 33)) }],
     ['epoch', { epoch: 9 }],
     ['folder', { folder: newId() }],
-  ])('whose cell names another %s than its folder statement is refused', async (_, change) => {
+  ])('is refused if its cell names another %s than the folder statement', async (_, change) => {
     const { lie, clinician, grant } = await lying();
     const [cell, ...rest] = grant.statement.payload.cells;
     const odd = await resigned(grant.statement, { cells: [{ ...cell!, ...change }, ...rest] });
@@ -375,7 +375,7 @@ describe('a grant', () => {
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
   });
 
-  test('is refused when the key of its folder is not on the curve', async () => {
+  test('is refused if the key of its folder is not on the curve', async () => {
     const { lie, clinician, grant, first } = await lying();
     const key = toBase64url(new Uint8Array(33));
     const folder = await resigned(first.statement, { key });
@@ -389,7 +389,7 @@ describe('a grant', () => {
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified folder-key');
   });
 
-  test('opens nothing when the patient is said to have another key fragment signer', async () => {
+  test('opens nothing if the service returns another identity for the patient', async () => {
     const { lie, grant, record, optionsOf, patient } = await lying();
     const { payload } = await patient.register();
     const forged = await signStatement('identity', { ...payload, id: KEYS.stranger.id }, KEYS.stranger);
@@ -398,7 +398,7 @@ describe('a grant', () => {
     expect(await refusal(() => fresh.open(grant, [record]))).toBe('unverified identity');
   });
 
-  test('that the service does not call revoked is not revoked', async () => {
+  test('revoke fails if the service still calls the grant active', async () => {
     const { lie, patient, grant } = await lying();
     lie('revoke-grant', (a) => ({ ...a, state: 'active' }));
     expect(await refusal(() => patient.revoke(grant))).toBe('bad-answer');
@@ -421,11 +421,19 @@ describe('the versions of a record', () => {
   const REFUSED = { patient: 'unverified record', recipient: 'unverified record' };
 
   test.each<[string, Parameters<typeof versions>[0], Awaited<ReturnType<typeof versions>>]>([
-    ['all of them', (v) => v, { patient: 'accepted', recipient: 'accepted' }],
-    ['the last one first', (v) => v.toReversed(), REFUSED],
-    ['one twice', ([one, ...rest]) => [one!, one!, ...rest], REFUSED],
-    ['without the first, which a recipient may not see', (v) => v.slice(1), { ...REFUSED, recipient: 'accepted' }],
-    ['without one between', ([one, , three]) => [one!, three!], { ...REFUSED, recipient: 'accepted' }],
+    ['accepts all versions', (v) => v, { patient: 'accepted', recipient: 'accepted' }],
+    ['refuses the last version first', (v) => v.toReversed(), REFUSED],
+    ['refuses a version twice', ([one, ...rest]) => [one!, one!, ...rest], REFUSED],
+    [
+      'accepts versions without the first for a recipient, who may not see it',
+      (v) => v.slice(1),
+      { ...REFUSED, recipient: 'accepted' },
+    ],
+    [
+      'accepts versions with a gap for a recipient only',
+      ([one, , three]) => [one!, three!],
+      { ...REFUSED, recipient: 'accepted' },
+    ],
   ])('%s', async (_, shown, verdict) => {
     expect(await versions(shown)).toEqual(verdict);
   });
@@ -435,7 +443,7 @@ describe('a request', () => {
   const pending = async () => {
     const story = await people();
     const folder = await story.patient.createFolder({ name: 'a', category: 'other' });
-    const request = await asked(story, [folder.id]);
+    const request = await pendingRequest(story, [folder.id]);
     const show = (jws: string) => {
       story.service.state.lie = (route, a) =>
         route === 'list-requests' ? { requests: [{ ...a.requests[0], statement: jws }] } : undefined;
@@ -443,7 +451,7 @@ describe('a request', () => {
     return { ...story, folder, request, show };
   };
 
-  test('that was altered is refused', async () => {
+  test('is refused if it was altered', async () => {
     const { patient, request, show } = await pending();
     const [head, payload, signature] = request.statement.jws.split('.');
     show(`${head}.${payload}.${flipped(signature!)}`);
@@ -453,20 +461,20 @@ describe('a request', () => {
   });
 
   test.each<[string, (copied: string | undefined) => string]>([
-    ['does not open', () => toBase64url(fill(1, 200))],
+    ['cannot be decrypted', () => toBase64url(fill(1, 200))],
     ['was copied from another request', (copied) => copied!],
-  ])('whose message %s is shown as such, beside the others, and is denied but not approved', async (_, message) => {
+  ])('whose message %s is listed with messageRefused, and can be denied but not approved', async (_, message) => {
     const { patient, clinician, request, folder, service } = await pending();
-    const wish = { patient: patient.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: 60 } as const;
-    const wise = await clinician.request({ ...wish, message: 'For the cough' });
-    const change = { request: newId<RequestId>(), message: message(wise.statement.payload.message) };
+    const requestInput = { patient: patient.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: 60 } as const;
+    const valid = await clinician.request({ ...requestInput, message: 'For the cough' });
+    const change = { request: newId<RequestId>(), message: message(valid.statement.payload.message) };
     const odd = await resigned(request.statement, change, KEYS.clinician);
     service.state.lie = (route, a) =>
       route === 'list-requests' ? { requests: [...a.requests, { ...a.requests[0], statement: odd.jws }] } : undefined;
     const listed = await patient.listRequests();
     expect(listed.map((r) => [r.id, r.message, r.messageRefused])).toEqual([
       [request.id, undefined, undefined],
-      [wise.id, 'For the cough', undefined],
+      [valid.id, 'For the cough', undefined],
       [odd.payload.request, undefined, true],
     ]);
     const approval = () => patient.approve(listed[2]!, { unverifiedRecipient: true });
@@ -474,7 +482,7 @@ describe('a request', () => {
     expect(service.calls).not.toContain('approve-request');
   });
 
-  test('to somebody else is refused', async () => {
+  test('is refused if it is to another patient', async () => {
     const { patient, request, show } = await pending();
     show((await resigned(request.statement, { patient: KEYS.stranger.id }, KEYS.clinician)).jws);
     expect(await refusal(() => patient.listRequests())).toBe('not-mine');
@@ -482,7 +490,7 @@ describe('a request', () => {
     expect(await refusal(() => patient.listRequests())).toBe('not-mine');
   });
 
-  test('to somebody else is not approved', async () => {
+  test('is not approved if it is to another patient', async () => {
     const { patient, clinician, request, folder } = await pending();
     const foreign = await resigned(
       request.statement,
@@ -494,7 +502,7 @@ describe('a request', () => {
     ).toBe('not-mine');
   });
 
-  test('whose statement is not what it seems is not approved', async () => {
+  test('is not approved if its signature is wrong', async () => {
     const { patient, request } = await pending();
     const [head, payload, signature] = request.statement.jws.split('.');
     const jws = `${head}.${payload}.${flipped(signature!)}`;
@@ -505,7 +513,7 @@ describe('a request', () => {
   test.each<[string, Partial<Payload<'request'>['receiving']>]>([
     ['key', { key: toBase64url(fill(2, 33)) }],
     ['number of the key', { number: 2 }],
-  ])('with another receiving %s than the identity statement has is not approved', async (_, change) => {
+  ])('is not approved if its receiving %s differs from the identity statement', async (_, change) => {
     const { patient, request, service } = await pending();
     const { receiving } = request.statement.payload;
     const odd = await resigned(request.statement, { receiving: { ...receiving, ...change } }, KEYS.clinician);
@@ -515,7 +523,7 @@ describe('a request', () => {
     expect(service.calls).not.toContain('approve-request');
   });
 
-  test('of an identity that does not verify is not approved', async () => {
+  test("is not approved if the recipient's identity does not verify", async () => {
     const { patient, request, service } = await pending();
     service.state.lie = (route, a) =>
       route === 'get-identity' ? { ...a, statement: `${a.statement.slice(0, -4)}AAAA` } : undefined;
@@ -534,7 +542,7 @@ describe('a folder', () => {
           ? { folders: [{ statement: jws, state: 'current' }] }
           : undefined;
     };
-    /** In the list, and read by its id. */
+    /** The refusals of the folder in the list, and of the folder read by its id. */
     const refusals = async (patient = fresh()) => [
       await refusal(() => patient.listFolders()),
       await refusal(() => patient.file(folder.id, TEXT, {})),
@@ -542,35 +550,35 @@ describe('a folder', () => {
     return { ...story, folder, fresh, show, refusals };
   };
 
-  test('that somebody else signed is refused', async () => {
+  test('is refused if another identity signed it', async () => {
     const { refusals, folder, show } = await made();
     show((await resigned(folder.statement, { patient: KEYS.stranger.id }, KEYS.stranger)).jws);
     expect(await refusals()).toEqual(['unverified folder', 'unverified folder']);
   });
 
-  test('with a key that is not derived from the own seed is refused', async () => {
+  test("is refused if its key is not derived from the patient's seed", async () => {
     const { refusals, folder, show } = await made();
     show((await resigned(folder.statement, { salt: toBase64url(fill(1, 16)) })).jws);
     expect(await refusals()).toEqual(['unverified folder-key', 'unverified folder-key']);
   });
 
-  test('with the name of another folder is refused', async () => {
+  test('is refused if it has the name of another folder', async () => {
     const { refusals, folder, patient, show } = await made();
     const other = await patient.createFolder({ name: 'Chest', category: 'imaging' });
     show((await resigned(folder.statement, { name: other.statement.payload.name })).jws);
     expect(await refusals()).toEqual(['unverified folder-name', 'unverified folder-name']);
   });
 
-  test('other than the one known is refused', async () => {
+  test('is refused if it differs from the one known', async () => {
     const { patient, folder, show, fresh, refusals } = await made();
     const other = (await resigned(folder.statement, { issued: 1 })).jws;
     show(other);
     expect(await refusals(patient)).toEqual(['rolled-back folder', 'rolled-back folder']);
-    // Without memory nobody can tell.
+    // A client without memory cannot notice this.
     expect(await refusal(() => fresh().listFolders())).toBe('accepted');
   });
 
-  test('older than the one known is refused', async () => {
+  test('is refused if it is older than the one known', async () => {
     const { patient, folder, show, service, refusals } = await made();
     service.nextEpoch(folder.id, KEYS.patient);
     await patient.listFolders();
@@ -578,14 +586,14 @@ describe('a folder', () => {
     expect(await refusals(patient)).toEqual(['rolled-back folder', 'rolled-back folder']);
   });
 
-  test('under the id of another is refused', async () => {
+  test('is refused under the id of another folder', async () => {
     const { patient, folder, fresh, show } = await made();
     const other = await patient.createFolder({ name: 'Chest', category: 'imaging' });
     show(other.statement.jws);
     expect(await refusal(() => fresh().file(folder.id, TEXT, {}))).toBe('unverified folder');
   });
 
-  test('that began a new epoch opens its older records with the older key, unless the service hides the older epoch', async () => {
+  test('opens records of an older epoch with the older key, unless the service hides that epoch', async () => {
     const { patient, folder, service, fresh } = await made();
     const record = await patient.file(folder.id, utf8('before'), {});
     service.nextEpoch(folder.id, KEYS.patient);
@@ -602,7 +610,7 @@ describe('a folder', () => {
   });
 });
 
-test('a deletion that the service does not confirm is not one', async () => {
+test('deleteRecord fails if the service does not confirm the deletion', async () => {
   const { lie, patient, record } = await lying();
   lie('delete-record', (a) => ({ ...a, versions: a.versions.map((v: object) => ({ ...v, state: 'committed' })) }));
   expect(await refusal(() => patient.deleteRecord(record))).toBe('bad-answer');

@@ -1,4 +1,4 @@
-// What was uploaded under a right that ended goes on in its own place only, whatever grant is handed in.
+// Tests resumeFiling: an upload whose right ended goes on only as the same kind of filing in the same folder, whichever grant is passed.
 import { describe, expect, test } from '@jest/globals';
 import type { Grant } from '../../lib/client/index.ts';
 import { RightEnded } from '../../lib/client/index.ts';
@@ -6,15 +6,15 @@ import { problem } from './prepared-answers.ts';
 import { DAY, people, TEXT } from './main-job-story.ts';
 import { refusal } from './clients.ts';
 
-const ended = async () => {
+const setUp = async () => {
   const all = await people();
   const { service, patient, clinician } = all;
   const folder = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
   const other = await patient.createFolder({ name: 'Chest', category: 'imaging' });
-  const gift = { recipient: clinician.id, purpose: 'TREAT', durationSeconds: DAY } as const;
-  const [add] = await patient.grant({ ...gift, right: 'add', folders: [folder.id] });
-  const [elsewhere] = await patient.grant({ ...gift, right: 'add', folders: [other.id] });
-  const [write] = await patient.grant({ ...gift, right: 'write', folders: [folder.id] });
+  const grantInput = { recipient: clinician.id, purpose: 'TREAT', durationSeconds: DAY } as const;
+  const [add] = await patient.grant({ ...grantInput, right: 'add', folders: [folder.id] });
+  const [elsewhere] = await patient.grant({ ...grantInput, right: 'add', folders: [other.id] });
+  const [write] = await patient.grant({ ...grantInput, right: 'write', folders: [folder.id] });
   const before = await patient.file(folder.id, TEXT, {});
   const failing = async (file: () => Promise<unknown>): Promise<RightEnded> => {
     service.state.before = (route) =>
@@ -28,22 +28,26 @@ const ended = async () => {
   return { ...all, add, elsewhere, write, before, failing, commits };
 };
 
-describe('a filing whose right ended is not resumed', () => {
-  const tried = async (error: RightEnded, grant: Grant, { clinician, commits }: Awaited<ReturnType<typeof ended>>) => {
+describe('resumeFiling refuses an upload whose right ended', () => {
+  const expectRefused = async (
+    error: RightEnded,
+    grant: Grant,
+    { clinician, commits }: Awaited<ReturnType<typeof setUp>>,
+  ) => {
     const before = commits();
     expect(await refusal(() => clinician.resumeFiling(error, grant))).toBe('bad-argument');
     expect(commits()).toBe(before);
   };
 
-  test('under a grant for another folder: its key would be wrapped for whoever reads there', async () => {
-    const all = await ended();
+  test('under a grant for another folder, because the readers of that folder could then open it', async () => {
+    const all = await setUp();
     const { add, elsewhere, clinician, failing } = all;
-    await tried(await failing(() => clinician.file(add, TEXT, {})), elsewhere, all);
+    await expectRefused(await failing(() => clinician.file(add, TEXT, {})), elsewhere, all);
   });
 
-  test('as a new record where it was a new version', async () => {
-    const all = await ended();
+  test('as a new record if it began as a new version', async () => {
+    const all = await setUp();
     const { add, write, before, clinician, failing } = all;
-    await tried(await failing(() => clinician.fileVersion(write, before, TEXT, {})), add, all);
+    await expectRefused(await failing(() => clinician.fileVersion(write, before, TEXT, {})), add, all);
   });
 });

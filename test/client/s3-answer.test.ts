@@ -1,4 +1,4 @@
-// How answers of storage are taken, by the codes of S3's documentation.
+// Tests how the client judges an answer of S3: by its error code, as docs/spec/uploads-and-downloads.md lists them.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -42,7 +42,7 @@ describe('a verdict', () => {
     expect(await verdictOf(answer(status, code))).toBe(verdict);
   });
 
-  test('goes by the code, whatever the status', async () => {
+  test('depends on the error code, whatever the status', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.constantFrom(...Object.entries(VERDICTS)),
@@ -52,7 +52,7 @@ describe('a verdict', () => {
     );
   });
 
-  test('goes by the status where the code is not known, or there is none', async () => {
+  test('depends on the status if the error code is unknown or missing', async () => {
     const names = fc.constantFrom('', 'NewCode', 'toString', '__proto__', 'constructor');
     await fc.assert(
       fc.asyncProperty(names, fc.integer({ min: 400, max: 599 }), async (code, status) => {
@@ -76,12 +76,12 @@ test('docs/spec/uploads-and-downloads.md lists the codes', () => {
   expect(Object.fromEntries(listed)).toEqual(VERDICTS);
 });
 
-describe('the code', () => {
+describe('the error code', () => {
   test.each([
     [document('SlowDown')],
     ['<Error><Code>SlowDown</Code></Error>'],
     ['\ufeff<?xml version="1.0"?>\r\n<Error xmlns="http://s3.amazonaws.com/doc/2006-03-01/">\n  <Code>SlowDown</Code>'],
-  ])('is found: %j', (text) => expect(codeIn(text)).toBe('SlowDown'));
+  ])('is read from %j', (text) => expect(codeIn(text)).toBe('SlowDown'));
 
   test.each([
     [''],
@@ -92,11 +92,11 @@ describe('the code', () => {
     ['<Error><Code>Slow Down</Code></Error>'],
     [`<Error><Code>${'A'.repeat(65)}</Code></Error>`],
     ['<Error><Code>SlowDown'],
-  ])('is not: %j', (text) => expect(codeIn(text)).toBeUndefined());
+  ])('is undefined in %j', (text) => expect(codeIn(text)).toBeUndefined());
 });
 
-describe('a body', () => {
-  /** Pieces without an end, and how many bytes of them were taken. */
+describe('the body of an answer', () => {
+  /** Returns an answer whose body never ends, and how many bytes of it were read. */
   const endless = (first: string) => {
     const state = { taken: 0, cancelled: false };
     const body = new ReadableStream<Uint8Array>(
@@ -115,19 +115,19 @@ describe('a body', () => {
     return { state, response: new Response(body, { status: 400 }) };
   };
 
-  test('without an end is read up to a limit, and given up', async () => {
+  test('is read up to a limit, and then cancelled', async () => {
     const { state, response } = endless(document('SlowDown'));
     expect(await verdictOf(response)).toBe('again');
     expect(state.taken).toBeLessThan(MOST_READ + 1_000);
     expect(state.cancelled).toBe(true);
   });
 
-  test('whose code comes after the limit has none', async () => {
+  test('has no code if the code comes after the limit', async () => {
     const late = ' '.repeat(MOST_READ) + document('SlowDown');
     expect(await verdictOf(new Response(late, { status: 400 }))).toBe('final');
   });
 
-  test('that breaks off is decided by what came', async () => {
+  test('that breaks off is judged by the part that arrived', async () => {
     const breaking = (text: string) => {
       let given = false;
       const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
@@ -141,7 +141,7 @@ describe('a body', () => {
     expect(await verdictOf(breaking('<Error><Code>SlowD'))).toBe('final');
   });
 
-  test('in pieces of a byte, and of letters that are cut', async () => {
+  test('is read in pieces of one byte that cut characters', async () => {
     const bytes = new TextEncoder().encode('<Error><Code>RequestTimeout</Code><Message>é€</Message></Error>');
     const pieces = [...bytes].map((byte) => Uint8Array.of(byte));
     const body = new ReadableStream<Uint8Array>({

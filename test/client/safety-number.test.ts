@@ -1,4 +1,4 @@
-// Making sure of an id in person, against docs/spec/safety-number.md: its examples, and its rule computed anew with node:crypto.
+// Tests safety numbers and QR payloads against docs/spec/safety-number.md: its examples, and its rule computed again with node:crypto.
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -16,7 +16,7 @@ const half = (id: IdentityId): string => {
   return [0, 5, 10, 15, 20, 25].map((at) => String(hash.readUIntBE(at, 5) % 100_000).padStart(5, '0')).join(' ');
 };
 
-test('the examples of the page', async () => {
+test('the page contains the examples', async () => {
   const page = await readFile(join(import.meta.dirname, '..', '..', 'docs', 'spec', 'safety-number.md'), 'utf8');
   for (const text of [idOf(1), idOf(2), safetyNumber(idOf(1), idOf(2)), qrPayload(idOf(1))])
     expect(page).toContain(text);
@@ -26,17 +26,20 @@ test.each([
   [1, 2],
   [2, 1],
   [7, 255],
-])('sixty digits are the two halves in ascending order, whoever asks: %i, %i', (a, b) => {
+])('the sixty digits are the two halves in ascending order, for either order of the ids: %i, %i', (a, b) => {
   expect(safetyNumber(idOf(a), idOf(b))).toBe([half(idOf(a)), half(idOf(b))].sort().join(' '));
 });
 
-test('a code holds the id that it was made of', () => {
+test('a QR payload gives its id back', () => {
   expect(readQrPayload(qrPayload(idOf(9)))).toBe(idOf(9));
 });
 
-test.each(['\r\n', ' ', '\x1d', '\n\x1d', '\u00a0'])('what a scanner adds is left out: %j', (end) => {
-  expect(readQrPayload(`\ufeff${qrPayload(idOf(9))}${end}`)).toBe(idOf(9));
-});
+test.each(['\r\n', ' ', '\x1d', '\n\x1d', '\u00a0'])(
+  'ignores the characters that a scanner adds at the end: %j',
+  (end) => {
+    expect(readQrPayload(`\ufeff${qrPayload(idOf(9))}${end}`)).toBe(idOf(9));
+  },
+);
 
 test.each([
   ['lower case', (code: string) => code.toLowerCase()],
@@ -45,6 +48,6 @@ test.each([
   ['one letter changed', (code: string) => code.slice(0, 20) + (code[20] === 'Q' ? 'P' : 'Q') + code.slice(21)],
   ['cut short', (code: string) => code.slice(0, -1)],
   ['nothing', () => ''],
-])('what is no code is refused: %s', (_, spoil) => {
+])('refuses a text that is no QR payload: %s', (_, spoil) => {
   expect(() => readQrPayload(spoil(qrPayload(idOf(1))))).toThrow('this is not the code of an identity');
 });

@@ -1,4 +1,4 @@
-// The signatures of the service in memory, made by hand: the compact JWS of RFC 7515 with ES256, over what docs/spec/service-statements.md says.
+// Signatures of the lying service, made without lib: compact JWS with ES256 (RFC 7515) over the payloads of docs/spec/service-statements.md.
 import { createHash } from 'node:crypto';
 import { p256 } from '@noble/curves/nist.js';
 import { concat } from '../../lib/bytes/binary.ts';
@@ -33,7 +33,7 @@ const hashOf = ({ capsule, cfrags = [] }: AnsweredWrap): string =>
     .update(concat(utf8('pcehr/v1/fragment\0'), fromBase64url(capsule), ...cfrags.map((c) => fromBase64url(c))))
     .digest('base64url');
 
-/** What the service says of its own answer, true or not. */
+/** Signs what the service says about its own answer, whether it is true or not. */
 export const signedAnswer = (
   opening: string,
   wraps: readonly AnsweredWrap[],

@@ -1,3 +1,4 @@
+// Tests the client's transport: signed requests, checked answers, retries and abort.
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
 import { utf8, fromUtf8 } from '../../lib/bytes/codec.ts';
@@ -12,7 +13,7 @@ import {
   json,
   mostRng,
   problem,
-  stillWorld,
+  manualClock,
   type Answering,
   type Sent,
 } from './prepared-answers.ts';
@@ -25,16 +26,16 @@ const lost = (): Response => {
 
 const setUp = (answering: Answering, options: Partial<TransportOptions> = {}) => {
   const service = fakeFetch(answering);
-  const world = stillWorld();
+  const time = manualClock();
   const call = createTransport({
     origin: ORIGIN,
     signer: patient,
     fetch: service.fetch,
-    clock: world.clock,
-    sleep: world.sleep,
+    clock: time.clock,
+    sleep: time.sleep,
     ...options,
   });
-  return { call, ...service, ...world };
+  return { call, ...service, ...time };
 };
 
 const signedBy = (sent: Sent, now: number) =>
@@ -51,7 +52,7 @@ const signedBy = (sent: Sent, now: number) =>
   );
 
 describe('sending', () => {
-  test('path, query and body are where the route has them, and signed as sent', async () => {
+  test('puts path, query and body where the route has them, and signs the request as sent', async () => {
     const { call, sent, clock } = setUp(() => json(200, { records: [] }));
     const folderId = 'a'.repeat(26) as FolderId;
     await call('list-records', { params: { folderId }, query: { grant: 'e'.repeat(26) as GrantId, limit: 5 } });
@@ -61,7 +62,7 @@ describe('sending', () => {
     expect((await signedBy(sent[0]!, clock())).caller).toBe(patient.id);
   });
 
-  test('a body is JSON, covered by the signature', async () => {
+  test('sends a body as JSON, covered by the signature', async () => {
     const { call, sent, clock } = setUp(() => json(200, { statement: 'a.b.c', state: 'denied' }));
     await call('deny-request', { params: { requestId: 'a'.repeat(26) as never }, body: { statement: 'a.b.c' } });
     expect(fromUtf8(sent[0]!.body)).toBe('{"statement":"a.b.c"}');
@@ -72,13 +73,13 @@ describe('sending', () => {
     });
   });
 
-  test('public routes are not signed', async () => {
+  test('does not sign public routes', async () => {
     const { call, sent } = setUp(() => json(200, { status: 'ok' }));
     await expect(call('health', {})).resolves.toEqual({ status: 'ok' });
     expect(sent[0]!.headers.has('signature')).toBe(false);
   });
 
-  test('no cookies, no cache, no redirects', async () => {
+  test('sends no cookies, uses no cache and follows no redirects', async () => {
     const { call, sent } = setUp(OK);
     await call('list-folders', {});
     expect(sent[0]!.init).toMatchObject({ credentials: 'omit', cache: 'no-store', redirect: 'error' });
@@ -86,7 +87,7 @@ describe('sending', () => {
 });
 
 describe('answers', () => {
-  test('an answer that the contract does not know is refused', async () => {
+  test('an answer that does not match the contract is refused', async () => {
     const { call, sent } = setUp(() => json(200, { folders: [], more: 1 }));
     await expect(call('list-folders', {})).rejects.toMatchObject({ name: 'ClientError', code: 'bad-answer' });
     expect(sent).toHaveLength(1);
@@ -111,7 +112,7 @@ describe('answers', () => {
     [500, '{"code":"no-such-code"}'],
     [403, 'Forbidden'],
     [400, '{"message":"Bad Request"}'],
-  ])('a refusal %i without a known problem is a bad answer, told once', async (status, body) => {
+  ])('a refusal %i without a known error code is a bad answer, and is not sent again', async (status, body) => {
     const { call, sent } = setUp(() => new Response(body, { status }));
     await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'bad-answer' });
     expect(sent).toHaveLength(1);
@@ -128,7 +129,7 @@ describe('answers', () => {
 });
 
 describe('sending again', () => {
-  test('a lost answer is asked for again, each time with a signature of its own', async () => {
+  test('a request without an answer is sent again with a new signature each time', async () => {
     const { call, sent, slept } = setUp(inTurn(lost, lost, OK), {
       rng: (n) => crypto.getRandomValues(new Uint8Array(n)),
     });
@@ -137,7 +138,7 @@ describe('sending again', () => {
     expect(slept).toHaveLength(2);
   });
 
-  test('an answer that breaks off is asked for again', async () => {
+  test('a request whose answer breaks off is sent again', async () => {
     const broken = () =>
       new Response(
         new ReadableStream({
@@ -151,7 +152,7 @@ describe('sending again', () => {
     expect(sent).toHaveLength(2);
   });
 
-  test('waits grow to a limit, with full jitter', async () => {
+  test('waits grow up to a limit, with full jitter', async () => {
     const least = setUp(lost, { rng: (n) => new Uint8Array(n), tries: 10 });
     const most = setUp(lost, { rng: mostRng, tries: 10 });
     for (const { call } of [least, most])
@@ -177,7 +178,7 @@ describe('sending again', () => {
     expect(slept[0]).toBeLessThan(3101);
   });
 
-  test('the member retryAfter counts before the header, and neither makes it wait for ever', async () => {
+  test('the member retryAfter has priority over the header, and the wait has a limit', async () => {
     const { call, slept } = setUp(
       inTurn(
         () => problem(503, 'busy', { retryAfter: 2 }, { 'retry-after': '9' }),
@@ -190,19 +191,19 @@ describe('sending again', () => {
     expect(slept).toEqual([2000, 30_000]);
   });
 
-  test.each([429, 502, 503, 504])('a bare %i of a gateway is sent again', async (status) => {
+  test.each([429, 502, 503, 504])('a %i without a body is sent again', async (status) => {
     const { call, sent } = setUp(inTurn(() => new Response('', { status }), OK));
     await call('list-folders', {});
     expect(sent).toHaveLength(2);
   });
 
-  test('gives up with the last refusal', async () => {
+  test('gives up with the last refusal after the given number of tries', async () => {
     const { call, sent } = setUp(() => problem(503, 'busy'), { tries: 3 });
     await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'busy' });
     expect(sent).toHaveLength(3);
   });
 
-  test('replayed: one new signature, not two', async () => {
+  test('replayed: sent again once with a new signature', async () => {
     const good = setUp(inTurn(() => problem(409, 'replayed'), OK));
     await good.call('list-folders', {});
     const [first, second] = good.sent.map((s) => s.headers.get('signature-input'));
@@ -213,8 +214,8 @@ describe('sending again', () => {
     expect(bad.sent).toHaveLength(2);
   });
 
-  test('clock-skew: the clock is corrected once, and the request signed by it', async () => {
-    const behind = stillWorld();
+  test('clock-skew: corrects the clock once and signs with the corrected time', async () => {
+    const behind = manualClock();
     const right = behind.clock() + 3_600_000;
     let [offset, corrections, accepted] = [0, 0, 0];
     const correction = {
@@ -236,8 +237,8 @@ describe('sending again', () => {
     expect([sent.length, corrections, accepted]).toEqual([3, 1, 2]);
   });
 
-  test('clock-skew again after the correction is told, and so is one where nothing corrects', async () => {
-    const clock = stillWorld();
+  test('clock-skew after the correction, or without one, is thrown', async () => {
+    const clock = manualClock();
     const correction = {
       now: () => instantOf(clock.clock()),
       correct: () => Promise.resolve(),
@@ -255,7 +256,7 @@ describe('sending again', () => {
     expect(bare.sent).toHaveLength(1);
   });
 
-  test('that the service took a public call says nothing of the clock', async () => {
+  test('an accepted public call does not confirm the clock', async () => {
     let accepted = 0;
     const correction = {
       now: () => instantOf(0),
@@ -292,7 +293,7 @@ describe('stopping', () => {
     expect(sent).toHaveLength(0);
   });
 
-  test('aborting while sending ends it with the reason, not as a network error', async () => {
+  test('aborting while sending ends the call with the reason, not as a network error', async () => {
     const stop = new AbortController();
     const reason = new Error('enough');
     const { call, sent } = setUp(() => {
@@ -303,7 +304,7 @@ describe('stopping', () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('aborting ends the wait between tries', async () => {
+  test('aborting ends the wait between tries with the reason', async () => {
     const stop = new AbortController();
     const reason = new Error('enough');
     const service = fakeFetch(() => {
@@ -319,14 +320,14 @@ describe('stopping', () => {
     expect(service.sent).toHaveLength(1);
   });
 
-  test('a try that takes too long counts as no answer', async () => {
+  test('a try that exceeds the time limit counts as one without an answer', async () => {
     const service = fakeFetch(
       ({ init }) =>
         new Promise((_, reject) => {
           init.signal?.addEventListener('abort', () => {
             reject(init.signal?.reason as Error);
           });
-          // Keeps the process waiting: the limit's own timer does not.
+          // Keeps the process alive, because the timer of the limit does not.
           setTimeout(() => undefined, 1000).unref();
         }),
     );

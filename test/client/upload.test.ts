@@ -1,3 +1,4 @@
+// Tests uploadBlob: parts, retries by S3's answer, progress, released memory and abort.
 import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat } from '../../lib/bytes/binary.ts';
@@ -5,14 +6,14 @@ import { newId, type FolderId, type RecordId } from '../../lib/bytes/ids.ts';
 import { uploadBlob, type SealedPart } from '../../lib/client/records/upload.ts';
 import { fill } from '../statements/samples.ts';
 import type { Sent } from './prepared-answers.ts';
-import { newWorld, refusal } from './clients.ts';
+import { newClients, refusal } from './clients.ts';
 
 const part = (number: number, length = 10): SealedPart => {
   const bytes = fill(number, length);
   return { number, bytes, sha256: sha256(bytes) };
 };
 
-/** Parts, and how many were taken so far. */
+/** Returns an iterator over sealed parts, and how many of them have been read. */
 const source = (count: number) => {
   const state = { taken: 0, closed: false };
   async function* parts(): AsyncGenerator<SealedPart, void, undefined> {
@@ -29,7 +30,7 @@ const source = (count: number) => {
 };
 
 const setUp = () => {
-  const world = newWorld();
+  const clients = newClients();
   const destination = {
     record: newId<RecordId>(),
     version: 1,
@@ -37,10 +38,10 @@ const setUp = () => {
     cell: { payload: { epoch: 1 } } as never,
     current: () => Promise.reject(new Error('the cell is open')),
   };
-  world.service.folders.set(destination.folder, [destination.cell]);
-  const ctx = world.contextOf('patient');
+  clients.service.folders.set(destination.folder, [destination.cell]);
+  const ctx = clients.contextOf('patient');
   return {
-    ...world,
+    ...clients,
     send: async (count: number, options = {}) =>
       (await uploadBlob(ctx, destination, source(count).parts, options)).upload,
     sendFrom: async (parts: AsyncIterator<SealedPart>, options = {}) =>
@@ -59,7 +60,7 @@ describe('uploadBlob', () => {
     [3, true],
     [4, true],
     [7, true],
-  ])('%i parts arrive whole; in parts: %p', async (count, multipart) => {
+  ])('uploads %i parts completely; multipart: %p', async (count, multipart) => {
     const { send, sent, service } = setUp();
     const upload = await send(count);
     expect(service.blobOf(upload)).toEqual(concat(...Array.from({ length: count }, (_, i) => part(i + 1).bytes)));
@@ -67,7 +68,7 @@ describe('uploadBlob', () => {
     expect(puts(sent)).toHaveLength(count);
   });
 
-  test('each part goes with exactly the headers that were given, but for what fetch sets', async () => {
+  test('sends each part with the headers of the service, except those that fetch sets', async () => {
     const { send, sent } = setUp();
     await send(1);
     const [put] = puts(sent);
@@ -75,7 +76,7 @@ describe('uploadBlob', () => {
     expect(put!.init).toMatchObject({ credentials: 'omit', redirect: 'error' });
   });
 
-  test('parts are taken no faster than they are sent', async () => {
+  test('reads parts no faster than it sends them', async () => {
     const { state, parts } = source(50);
     const { sendFrom, service } = setUp();
     let most = 0;
@@ -88,14 +89,14 @@ describe('uploadBlob', () => {
     expect(most).toBeLessThanOrEqual(6);
   });
 
-  test('progress counts what storage has acknowledged', async () => {
+  test('progress counts the bytes that storage has acknowledged', async () => {
     const { send } = setUp();
     const seen: number[] = [];
     await send(4, { onProgress: ({ sentBytes }: { sentBytes: number }) => seen.push(sentBytes) });
     expect(seen).toEqual([10, 20, 30, 40]);
   });
 
-  test('the memory of a part is given back once the part is stored, and once', async () => {
+  test('releases the memory of each part once, after the part is stored', async () => {
     const { sendFrom, service } = setUp();
     const released: number[] = [];
     let refusals = 3;
@@ -116,7 +117,7 @@ describe('uploadBlob', () => {
     expect(released.toSorted()).toEqual([1, 2, 3, 4]);
   });
 
-  test.each([500, 503, 409, 429, 403])('a part that is answered %i is sent again under a new URL', async (status) => {
+  test.each([500, 503, 409, 429, 403])('sends a part again to a new URL after status %i', async (status) => {
     const { send, sent, service } = setUp();
     let failed = false;
     service.state.storage = (s) => {
@@ -138,7 +139,7 @@ describe('uploadBlob', () => {
     [400, 'BadDigest'],
     [400, 'IncompleteBody'],
     [409, 'OperationAborted'],
-  ])('a part that S3 answers %i %s is sent again under a new URL', async (status, code) => {
+  ])('sends a part again to a new URL after S3’s %i %s', async (status, code) => {
     const { send, sent, service } = setUp();
     let failed = false;
     service.state.storage = (s) => {
@@ -152,21 +153,21 @@ describe('uploadBlob', () => {
     expect(service.calls.filter((c) => c === 'upload-parts')).toHaveLength(2);
   });
 
-  test('a part whose digest is never right is sent a few times, and no more', async () => {
+  test('gives up after six tries if the digest is never right', async () => {
     const { send, sent, service } = setUp();
     service.state.storage = (s) => (s.method === 'PUT' ? s3(400, 'BadDigest') : undefined);
     expect(await refusal(() => send(1))).toBe('upload-failed');
     expect(puts(sent)).toHaveLength(6);
   });
 
-  test('what S3 never takes is sent once, though its status is one of those that are tried again', async () => {
+  test('sends a part once if S3’s error code is final, although its status is one of those that are tried again', async () => {
     const { send, sent, service } = setUp();
     service.state.storage = (s) => (s.method === 'PUT' ? s3(501, 'NotImplemented') : undefined);
     expect(await refusal(() => send(1))).toBe('upload-failed');
     expect(puts(sent)).toHaveLength(1);
   });
 
-  test('a lost answer is sent again; what had arrived before counts (412)', async () => {
+  test('sends a part again after a lost answer, and accepts 412 as stored', async () => {
     const { send, sent, service } = setUp();
     let n = 0;
     service.state.storage = (s) => {
@@ -179,7 +180,7 @@ describe('uploadBlob', () => {
     expect(puts(sent)).toHaveLength(2);
   });
 
-  test('a refused part ends the upload at once, and the source is closed', async () => {
+  test('a refused part ends the upload and closes the source', async () => {
     const { sendFrom, sent, service } = setUp();
     const { state, parts } = source(9);
     service.state.storage = (s) => (s.method === 'PUT' ? new Response('', { status: 400 }) : undefined);
@@ -188,7 +189,7 @@ describe('uploadBlob', () => {
     expect(state.closed).toBe(true);
   });
 
-  test('gives up after so many tries', async () => {
+  test('gives up after six tries', async () => {
     const { send, sent, service } = setUp();
     service.state.storage = (s) => (s.method === 'PUT' ? new Response('', { status: 503 }) : undefined);
     expect(await refusal(() => send(1))).toBe('upload-failed');
@@ -207,7 +208,7 @@ describe('uploadBlob', () => {
     await expect(sendFrom(parts())).rejects.toBe(failure);
   });
 
-  test('aborting ends it with the reason', async () => {
+  test('aborting ends the upload with the reason', async () => {
     const { sendFrom, service } = setUp();
     const { state, parts } = source(50);
     const stop = new AbortController();
@@ -221,7 +222,7 @@ describe('uploadBlob', () => {
     expect(service.puts.length).toBeLessThan(12);
   });
 
-  test('more than 10,000 parts are refused', async () => {
+  test('refuses more than 10,000 parts', async () => {
     const { sendFrom } = setUp();
     async function* parts(): AsyncGenerator<SealedPart, void, undefined> {
       yield { ...part(1), number: 10_001 };
@@ -229,7 +230,7 @@ describe('uploadBlob', () => {
     expect(await refusal(() => sendFrom(parts()))).toBe('too-large');
   });
 
-  test('a service that leaves out a target is not believed', async () => {
+  test('refuses an answer of the service without one of the URLs', async () => {
     const { send, service } = setUp();
     service.state.lie = (route, a) => (route === 'upload-parts' ? { parts: a.parts.slice(1) } : undefined);
     expect(await refusal(() => send(2))).toBe('bad-answer');

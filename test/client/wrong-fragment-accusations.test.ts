@@ -1,4 +1,4 @@
-// Who is accused of a wrong fragment: the service, and only when a judge would say the same.
+// Tests when the client accuses the service of a wrong capsule fragment: only if the offline check agrees.
 import { describe, expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import { systemRng } from '../../lib/bytes/binary.ts';
@@ -10,7 +10,7 @@ import { SERVICE_KEY, signedAnswer } from './service-signer.ts';
 import { granted } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- lies keep to no shape
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a false answer can have any shape
 type Any = any;
 
 const thrownBy = (attempt: Promise<unknown>): Promise<unknown> =>
@@ -20,14 +20,14 @@ const thrownBy = (attempt: Promise<unknown>): Promise<unknown> =>
   );
 
 test.each<[string, (length: number) => Uint8Array]>([
-  ['gives too few bytes', (length) => new Uint8Array(length - 1)],
+  ['returns too few bytes', (length) => new Uint8Array(length - 1)],
   [
     'throws',
     () => {
       throw new Error('no randomness now');
     },
   ],
-])('a right answer accuses nobody when the own source of randomness %s', async (_, broken) => {
+])('the client accuses nobody of a correct answer if its own source of randomness %s', async (_, broken) => {
   const story = await granted();
   const { service, optionsOf, grant, records } = story;
   let rng = systemRng;
@@ -41,7 +41,7 @@ test.each<[string, (length: number) => Uint8Array]>([
   expect(error).not.toBeInstanceOf(WrongFragmentError);
 });
 
-describe('a judge', () => {
+describe('checkFragmentProof', () => {
   const proofOf = async (): Promise<FragmentProof> => {
     const { service, clinician, grant, records } = await granted();
     service.state.lie = (route, answer: Any) => {
@@ -56,7 +56,7 @@ describe('a judge', () => {
     return (error as WrongFragmentError).proof;
   };
 
-  test('convicts, or refuses in the words of the client, where patient and service agree on a key that is no point', async () => {
+  test('accepts the proof, or refuses it with an error of the client, if the receiving key is not on the curve', async () => {
     const proof = await proofOf();
     const noPoint = toBase64url(fill(5, 33));
     const grant = reloadStatement('grant', proof.grant).payload;
@@ -75,7 +75,7 @@ describe('a judge', () => {
       when: payload.when,
       delegation: { verifying, delegating, receiving: noPoint, kfrag: kfrags[0]!.id },
     });
-    // The error of another folder, such as UmbralError, is none of what is promised.
+    // The documentation promises errors of the client only. An UmbralError would break that promise.
     const made = { ...proof, grant: jws, by: jws, signed };
     expect(['accepted', 'unverified grant']).toContain(await refusal(() => checkFragmentProof(made, SERVICE_KEY)));
   });

@@ -1,4 +1,4 @@
-// docs/spec/reader-checks.md: its steps count up without a gap, and the codes that it names are those of the SDK.
+// Tests docs/spec/reader-checks.md: its steps are numbered without a gap, and its codes are those of the SDK.
 import { readFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 
@@ -10,16 +10,16 @@ const wordsOf = (type: string): readonly string[] =>
     ([, word]) => word!,
   );
 
-test('its steps count up', () => {
+test('the steps are numbered without a gap', () => {
   expect(rows.length).toBeGreaterThan(30);
   expect(rows.map(([, step]) => Number(step))).toEqual(rows.map((_, i) => i + 1));
 });
 
-test('its codes are checks of the SDK, or codes of its errors', () => {
+test('each code is a check or an error code of the SDK, and no check is missing', () => {
   const codes = new Set(rows.flatMap(([, , codes]) => [...codes!.matchAll(/`([\w-]+)`/g)].map(([, code]) => code!)));
   const known = [...wordsOf('Check'), ...wordsOf('ClientErrorCode')];
   expect([...codes].filter((code) => !known.includes(code))).toEqual([]);
-  // What a reader of a grant's records can meet; the rest is about filing, the trail and the patient's own folders.
+  // Checks that a reader of granted records never meets: they belong to filing, the trail and the patient's own folders.
   const elsewhere = ['folder-name', 'request', 'evidence', 'audit', 'service-key', 'time', 'checkpoint', 'receipt'];
   expect(wordsOf('Check').filter((check) => !codes.has(check))).toEqual(expect.arrayContaining(elsewhere));
   expect(wordsOf('Check').filter((check) => !codes.has(check) && !elsewhere.includes(check))).toEqual([]);
