@@ -1,3 +1,4 @@
+// Tests the use case list-audit: the patient reads its trail, a recipient its own events in the trails of others.
 import { describe, expect, test } from '@jest/globals';
 import { EMPTY_CHAIN, eventHash, verifyChain, type AuditEvent } from '../../lib/domain/audit-chain.ts';
 import { nobody, NOW, openingOf, patient, recipient, stranger, type Person } from './people.ts';
@@ -15,7 +16,7 @@ const opened = async (w: Clinic, now: number) => {
 };
 
 describe('list-audit as patient', () => {
-  test('gives the whole chain as it is, which verifies', async () => {
+  test('returns the whole chain, which verifies', async () => {
     const w = await clinic();
     const opening = await opened(w, NOW + 1);
     const { events, next } = await unchanged(w, () => list(w, 'patient', patient));
@@ -35,7 +36,7 @@ describe('list-audit as patient', () => {
     expect(next).toBeUndefined();
   });
 
-  test('page by page, and by time', async () => {
+  test('returns pages, and events by time', async () => {
     const w = await clinic();
     await opened(w, NOW + 1);
     const { events } = await list(w, 'patient', patient);
@@ -48,7 +49,7 @@ describe('list-audit as patient', () => {
     expect(await list(w, 'patient', patient, { from: NOW + 2 })).toEqual({ events: [] });
   });
 
-  test('of nobody else', async () => {
+  test('returns no event of another patient', async () => {
     const w = await clinic();
     const { events } = await list(w, 'patient', stranger);
     expect(() => verifyChain(stranger.keys.id, EMPTY_CHAIN, events)).not.toThrow();
@@ -57,13 +58,13 @@ describe('list-audit as patient', () => {
 });
 
 describe('list-audit as recipient', () => {
-  test('gives the own events in the chains of others, without their place', async () => {
+  test("returns the caller's own events in other trails, without sequence number and previous hash", async () => {
     const w = await clinic();
     const opening = await opened(w, NOW + 1);
     const { events } = await unchanged(w, () => list(w, 'recipient', recipient));
     const own = events.map((e) => JSON.parse(e.event) as Record<string, unknown>);
     const inChain = trailOf(w, patient).filter((e) => e.actor === recipient.keys.id);
-    expect(own).toEqual(inChain.map(({ seq: _seq, previous: _previous, ...said }) => said));
+    expect(own).toEqual(inChain.map(({ seq: _seq, previous: _previous, ...rest }) => rest));
     expect(own.map((e) => e['kind'])).toEqual(['access-requested', 'records-opened']);
     expect(events.map((e) => e.evidence)).toEqual([undefined, opening.jws]);
     const hashes = w.state.chains.get(patient.keys.id)!.map((row) => row.entry.hash);
@@ -72,26 +73,26 @@ describe('list-audit as recipient', () => {
     expect([one.events, typeof one.next]).toEqual([events.slice(0, 1), 'string']);
   });
 
-  test('says them in the words of the chain, so that its hash is found when the place is put back', async () => {
+  test('returns each event with the member order of the chain, so that its hash can be computed with seq and previous', async () => {
     const w = await clinic();
     await opened(w, NOW + 1);
     const { events } = await list(w, 'recipient', recipient);
     const chain = trailOf(w, patient);
     for (const { event, hash } of events) {
-      const { patient: whose, ...said } = JSON.parse(event) as Omit<AuditEvent, 'seq' | 'previous'>;
-      const { seq, previous } = chain.find((e) => e.statement === said.statement)!;
-      expect(eventHash(JSON.stringify({ patient: whose, seq, previous, ...said }))).toBe(hash);
+      const { patient: whose, ...rest } = JSON.parse(event) as Omit<AuditEvent, 'seq' | 'previous'>;
+      const { seq, previous } = chain.find((e) => e.statement === rest.statement)!;
+      expect(eventHash(JSON.stringify({ patient: whose, seq, previous, ...rest }))).toBe(hash);
     }
     expect(events).toHaveLength(2);
   });
 
-  test('nothing of what the caller did in its own chain', async () => {
+  test("returns nothing of the caller's own chain", async () => {
     const w = await clinic();
     expect(await list(w, 'recipient', patient)).toEqual({ events: [] });
   });
 });
 
-test.each(['patient', 'recipient'] as const)('list-audit as %s is for whoever is registered', async (as) => {
+test.each(['patient', 'recipient'] as const)('list-audit as %s refuses an unregistered caller', async (as) => {
   const w = await clinic();
   expect(await refused(w, () => list(w, as, nobody))).toEqual({ code: 'not-registered' });
 });

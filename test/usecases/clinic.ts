@@ -1,4 +1,4 @@
-// The use cases over a service in memory, and a small clinic to begin with, of which every test gets its own copy.
+// Test setup for use cases: runs them over the service in memory, and builds a small clinic of which every test gets its own copy.
 import { Buffer } from 'node:buffer';
 import { expect } from '@jest/globals';
 import { AppError, type ErrorCode, type ProblemDetails } from '../../lib/api/errors.ts';
@@ -106,29 +106,29 @@ const USE_CASES = {
 }>;
 type SignedRoute = keyof typeof USE_CASES;
 
-interface Sent<N extends RouteName> {
+interface CallInput<N extends RouteName> {
   readonly params?: Params<N>;
   readonly query?: Query<N>;
   readonly body?: Body<N>;
   readonly now?: number;
-  /** A nonce of its own unless given. */
+  /** A new nonce by default. */
   readonly nonce?: string;
 }
 
 export const newNonce = (): string => Buffer.from(systemRng(16)).toString('base64');
 
-/** Whatever a use case refuses with, the contract of its route must say. */
+/** Throws if a use case refuses with an error that the contract of its route does not list. */
 const assertContract = (name: RouteName, error: unknown): void => {
   if (error instanceof AppError && !errorsOf(ROUTES[name]).includes(error.code))
-    throw new TypeError(`${name} refuses with ${error.code}, which its contract does not say`);
+    throw new TypeError(`${name} refuses with ${error.code}, which its contract does not list`);
 };
 
-/** What the person's signed request comes to. */
+/** Runs the use case of a route as if the person had sent a signed request. */
 export const send = async <N extends SignedRoute>(
   { ports }: Pick<Memory, 'ports'>,
   name: N,
   { keys }: Person,
-  { params, query, body, now = NOW, nonce = newNonce() }: Sent<N>,
+  { params, query, body, now = NOW, nonce = newNonce() }: CallInput<N>,
 ): Promise<Answer<N>> => {
   const run = USE_CASES[name] as unknown as (deps: Ports, call: Call, input: unknown) => Promise<Answer<N>>;
   const call: Call = { caller: keys.id, now: instantOf(now), nonce: { value: nonce, expires: now + MINUTE } };
@@ -142,14 +142,14 @@ export const send = async <N extends SignedRoute>(
 
 export type Refusal = { readonly code: ErrorCode } & ProblemDetails;
 
-const told = (error: unknown): Refusal | string => {
+const refusalOf = (error: unknown): Refusal | string => {
   if (error instanceof AppError) return { code: error.code, ...error.details };
   if (error instanceof StatementError || error instanceof UmbralError || error instanceof BytesError)
     return `${error.name} ${error.code}`;
   throw error;
 };
 
-/** Runs something that must change nothing, and gives what it answers. */
+/** Runs a call, expects that it changes nothing, and returns its answer. */
 export const unchanged = async <T>(memory: Memory, run: () => Promise<T>): Promise<T> => {
   const before = memory.snapshot();
   const answer = await run();
@@ -157,17 +157,17 @@ export const unchanged = async <T>(memory: Memory, run: () => Promise<T>): Promi
   return answer;
 };
 
-/** How a call is refused. It must be, and it must have changed nothing. */
+/** Runs a call, expects that it changes nothing, and returns its refusal, or 'accepted'. */
 export const refused = async (memory: Memory, attempt: () => Promise<unknown>): Promise<Refusal | string> => {
   return unchanged(memory, () =>
     attempt().then(
       () => 'accepted',
-      (error: unknown) => told(error),
+      (error: unknown) => refusalOf(error),
     ),
   );
 };
 
-/** The same service, on which `action` comes in between, right before the first step of that name. */
+/** Returns the same service, in which `action` runs once, right before the first step with that name. */
 export const interrupted = (memory: Memory, name: string, action: () => Promise<unknown>): Memory => {
   let done = false;
   return makeMemory({
@@ -185,12 +185,12 @@ export const interrupted = (memory: Memory, name: string, action: () => Promise<
 const READS =
   /\.(find|cells|cellsOf|holds|ofCell|unsettled|standing|list\w*|epochs|versions?|wraps|blobs|read|targets|download|head|checkpoint|stale)$/;
 
-/** The same service, on which whoever writes fails: what can be refused from what was read needs no write. */
+/** Returns the same service, in which every write throws. A use case must refuse without a write if the items that it read suffice. */
 export const readOnly = (memory: Memory): Memory =>
   makeMemory({
     state: memory.state,
     schedule: (step, run) => {
-      if (!READS.test(step)) throw new TypeError(`a write that nobody expected: ${step}`);
+      if (!READS.test(step)) throw new TypeError(`unexpected write: ${step}`);
       return inOrder(step, run);
     },
   });
@@ -198,14 +198,14 @@ export const readOnly = (memory: Memory): Memory =>
 export const trailOf = ({ state }: Memory, { keys }: Person): readonly AuditEvent[] =>
   (state.chains.get(keys.id) ?? []).map((row) => row.event);
 
-/** What the last event of the patient's chain says, without its place. */
+/** Returns the last event of the patient's chain, without sequence number and previous hash. */
 export const lastEvent = ({ state }: Memory, { keys }: Person) => {
   const { event, entry } = state.chains.get(keys.id)!.at(-1)!;
-  const { seq: _seq, previous: _previous, ...said } = event;
-  return { ...said, ...(entry.evidence === undefined ? {} : { evidence: entry.evidence }) };
+  const { seq: _seq, previous: _previous, ...rest } = event;
+  return { ...rest, ...(entry.evidence === undefined ? {} : { evidence: entry.evidence }) };
 };
 
-/** What an event of `send` at NOW must say. */
+/** Returns the event that a call at NOW must write. */
 export const eventOf = (
   kind: AuditEvent['kind'],
   actor: Person,
@@ -237,7 +237,7 @@ export const begin = (
   });
 };
 
-/** Sends the blob where the service says, in parts. */
+/** Uploads the blob in parts to the URLs of the service. */
 export const uploaded = async (memory: Memory, author: Person, { statement, upload, blob }: Filing): Promise<void> => {
   const parts = partsOf(blob);
   const targets = await send(memory, 'upload-parts', author, {
@@ -303,8 +303,8 @@ const build = async () => {
 let built: ReturnType<typeof build> | undefined;
 
 /**
- * Patient, recipient and stranger are registered. The patient has a folder with a letter and another with a scan; the stranger has one, too. The
- * recipient's request for the folder is pending, and a grant that nobody asked for lets it read the folder for a day.
+ * Patient, recipient and stranger are registered. The patient has a folder with a letter and another with a scan. The stranger has a folder with a
+ * record. The recipient's request for the patient's folder is pending. A grant without a request lets the recipient read that folder for a day.
  */
 export const clinic = async () => {
   const { state, ...facts } = await (built ??= build());

@@ -1,3 +1,4 @@
+// Tests checks that run in parallel with others or with a second call: their refusals do not depend on the order.
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
 import { newId, type FolderId } from '../../lib/bytes/ids.ts';
@@ -33,12 +34,12 @@ import {
   type Clinic,
 } from './clinic.ts';
 
-describe('work that is done while the caller is looked up', () => {
+describe('whileRegistered', () => {
   const slowly = (found: StoredIdentity | undefined) => ({
     find: () => new Promise<StoredIdentity | undefined>((resolve) => setTimeout(() => resolve(found), 5)),
   });
 
-  test('may fail first: nobody is left waiting for it', async () => {
+  test('throws the error of work that fails before the caller is found, without an unhandled rejection', async () => {
     const w = await clinic();
     const known = await w.ports.identities.find(patient.keys.id);
     const lost: unknown[] = [];
@@ -50,7 +51,7 @@ describe('work that is done while the caller is looked up', () => {
     expect(lost).toEqual([]);
   });
 
-  test('does not tell a stranger how it failed', async () => {
+  test('refuses an unregistered caller with not-registered, however the work failed', async () => {
     const failing = Promise.reject(new AppError('not-found'));
     await expect(whileRegistered(slowly(undefined), patient.keys.id, failing)).rejects.toMatchObject({
       code: 'not-registered',
@@ -79,7 +80,7 @@ describe('extending a grant', () => {
     return { w, statement, extend };
   };
 
-  test('at once with itself does it once, and answers as it stands', async () => {
+  test('twice in parallel extends once, and both calls return the current grant', async () => {
     const { w, statement, extend } = await ready();
     const late = interrupted(w, 'grants.extend', async () => {
       await extend(w);
@@ -91,7 +92,7 @@ describe('extending a grant', () => {
     expect(trailOf(w, patient).filter((e) => e.kind === 'grant-extended')).toHaveLength(1);
   });
 
-  test('again needs no write', async () => {
+  test('again makes no write', async () => {
     const { w, statement, extend } = await ready();
     await extend(w);
     expect(await unchanged(w, () => extend(readOnly(w)))).toMatchObject({ extensions: 1, tip: statement.hash });
@@ -101,7 +102,7 @@ describe('extending a grant', () => {
 describe('approving', () => {
   const folders = (count: number): FolderId[] => Array.from({ length: count }, () => newId<FolderId>());
 
-  /** A grant to read so many cells that are not there, and one to add to the folder. */
+  /** A grant to read `count` cells that do not exist, and a grant to add to the folder. */
   const answer = async (w: Clinic, count: number) => {
     const { cell } = delegated(patient, w.folder, recipient);
     const names = folders(count);
@@ -117,7 +118,7 @@ describe('approving', () => {
   const approve = (w: Clinic, { requestId, grants }: Awaited<ReturnType<typeof answer>>) =>
     send(w, 'approve-request', patient, { params: { requestId }, body: { grants } });
 
-  test('takes 80 cells in all of its grants, and no more', async () => {
+  test('accepts 80 cells in all grants together, and refuses 81', async () => {
     const w = await clinic();
     const full = await answer(w, 79);
     expect(await refused(w, () => approve(w, full))).toEqual({
@@ -129,7 +130,7 @@ describe('approving', () => {
     expect(await refused(w, () => approve(w, over))).toEqual({ code: 'statement-invalid', member: 'cells' });
   });
 
-  test('with grants that are stored for another request is refused', async () => {
+  test('refuses grants that answered another request', async () => {
     const w = await clinic();
     const grant = await grantOf([w.folder], { answers: w.request });
     const { request } = w.request.payload;
@@ -148,7 +149,7 @@ describe('approving', () => {
 });
 
 describe('filing under a grant', () => {
-  test('a version that is gone as soon as it was filed has no receipt', async () => {
+  test('returns not-found if the version was deleted right after the commit', async () => {
     const w = await clinic();
     const { cell } = delegated(patient, w.folder, recipient);
     const grant = await grantOf([], { right: 'add', cells: [{ ...cell, kfrags: [] }], kfrags: [] });
@@ -164,7 +165,7 @@ describe('filing under a grant', () => {
   });
 });
 
-describe('a flood of openings', () => {
+describe('the rate limit of openings', () => {
   const opening = (w: Clinic, by: Person = recipient) => {
     const { grant } = w.grant.statement.payload;
     return openingOf(by, w.folder, [w.letter.statement], { grant });
@@ -172,7 +173,7 @@ describe('a flood of openings', () => {
   const open = (w: Pick<Clinic, 'ports'>, { jws, payload }: Awaited<ReturnType<typeof opening>>, now = NOW) =>
     send(w, 'recapsulate', recipient, { params: { openingId: payload.opening }, body: { statement: jws }, now });
 
-  test('is slowed down, but for what was counted before', async () => {
+  test('refuses more openings in a second, but answers a repetition of a counted one', async () => {
     const w = await clinic();
     const { grant } = w.grant.statement.payload;
     const counted = await opening(w);

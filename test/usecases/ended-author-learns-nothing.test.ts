@@ -1,10 +1,10 @@
-// An author whose right to file has ended no longer learns of the folder's later epochs: neither when they began nor their keys.
+// Tests that an author whose right to file has ended does not see later epochs of the folder: neither their start nor their keys.
 import { expect, test } from '@jest/globals';
 import { DAY } from '../../lib/domain/time.ts';
 import { delegated, epochAfter, grantOf, NOW, patient, recipient, revocationOf } from './people.ts';
 import { clinic, putFolder, send } from './clinic.ts';
 
-const authored = async () => {
+const setUp = async () => {
   const w = await clinic();
   const { cell } = delegated(patient, w.folder, recipient);
   const grant = await grantOf([w.folder], { right: 'add', cells: [{ ...cell, kfrags: [] }], kfrags: [] });
@@ -13,8 +13,8 @@ const authored = async () => {
   return { w, grant, grantId };
 };
 
-test('after a revocation, the folder as it became later is not shown', async () => {
-  const { w, grant, grantId } = await authored();
+test('get-grant shows the first epoch only after a revocation', async () => {
+  const { w, grant, grantId } = await setUp();
   const revocation = await revocationOf(grant.statement);
   await send(w, 'revoke-grant', patient, { params: { grantId }, body: { statement: revocation.jws } });
   const later = await epochAfter(patient, w.folder);
@@ -23,8 +23,8 @@ test('after a revocation, the folder as it became later is not shown', async () 
   expect(cells).toEqual([{ folder: w.folder.jws }]);
 });
 
-test('nor after the end of its time', async () => {
-  const { w, grantId } = await authored();
+test('get-grant shows the first epoch only after the grant has expired', async () => {
+  const { w, grantId } = await setUp();
   const later = await epochAfter(patient, w.folder);
   await putFolder(w, patient, later);
   const { cells } = await send(w, 'get-grant', recipient, { params: { grantId }, now: NOW + 400 * DAY });

@@ -1,3 +1,4 @@
+// Tests the use cases begin-upload, upload-parts, commit-record and sweep-uploads for a patient who files in its own folder.
 import { describe, expect, test } from '@jest/globals';
 import { systemRng } from '../../lib/bytes/binary.ts';
 import { newId, type FolderId, type RecordId, type UploadId } from '../../lib/bytes/ids.ts';
@@ -24,7 +25,7 @@ import {
   type Clinic,
 } from './clinic.ts';
 
-/** The next version of the letter. */
+/** Returns the next version of the letter. */
 const revised = (w: Clinic, changes: Parameters<typeof filingOf>[2] = {}) => {
   const { payload, hash } = w.letter.statement;
   return filingOf(patient, w.folder, { record: payload.record, version: 2, previous: hash, ...changes });
@@ -40,7 +41,7 @@ const remove = async (w: Clinic): Promise<void> => {
 };
 
 describe('begin-upload', () => {
-  test('stores what the author is about to send, without an event', async () => {
+  test('stores the upload without an event', async () => {
     const w = await clinic();
     const filing = await filingOf(patient, w.folder);
     const { record, folder, epoch, version } = filing.statement.payload;
@@ -54,7 +55,7 @@ describe('begin-upload', () => {
     expect(w.state.multiparts.size).toBe(0);
   });
 
-  test('begins a multipart upload where there are several parts', async () => {
+  test('begins a multipart upload for several parts', async () => {
     const w = await clinic();
     const filing = await filingOf(patient, w.folder);
     const { upload } = filing;
@@ -63,12 +64,12 @@ describe('begin-upload', () => {
     expect([...w.state.multiparts.keys()]).toEqual([stored?.multipart]);
   });
 
-  test('of the next version of a record', async () => {
+  test('accepts the next version of a record', async () => {
     const w = await clinic();
     expect(await begin(w, patient, await revised(w))).toMatchObject({ state: 'open' });
   });
 
-  test('again is answered, and leaves one multipart upload', async () => {
+  test('answers a repetition, and leaves one multipart upload', async () => {
     const w = await clinic();
     const filing = await filingOf(patient, w.folder);
     const first = await begin(w, patient, filing, { multipart: true });
@@ -83,7 +84,7 @@ describe('begin-upload', () => {
     expect(w.state.multiparts.has(stored!.multipart!)).toBe(true);
   });
 
-  test('again in one piece leaves the bytes that were sent', async () => {
+  test('a repetition of a one-part upload leaves the bytes that were uploaded', async () => {
     const w = await clinic();
     const filing = await filingOf(patient, w.folder);
     await begin(w, patient, filing);
@@ -91,7 +92,7 @@ describe('begin-upload', () => {
     await unchanged(w, () => begin(w, patient, filing));
   });
 
-  test('an id with something else in it is refused', async () => {
+  test('refuses an id of an upload with other members', async () => {
     const w = await clinic();
     const filing = await filingOf(patient, w.folder);
     await begin(w, patient, filing);
@@ -99,20 +100,20 @@ describe('begin-upload', () => {
     expect(await refused(w, () => begin(w, patient, filing, other))).toEqual({ code: 'already-exists' });
   });
 
-  test('is for whoever is registered', async () => {
+  test('refuses an unregistered author', async () => {
     const w = await clinic();
     const filing = await filingOf(nobody, w.folder);
     expect(await refused(w, () => begin(w, nobody, filing))).toEqual({ code: 'not-registered' });
   });
 
-  test("into no folder, or somebody else's, is not found", async () => {
+  test("answers not-found for a missing folder and for another patient's folder", async () => {
     const w = await clinic();
     const filing = await filingOf(patient, w.folder);
     for (const folder of [newId<FolderId>(), w.foreign.payload.folder])
       expect(await refused(w, () => begin(w, patient, filing, { folder }))).toEqual({ code: 'not-found' });
   });
 
-  test('into a cell that is closed, or not begun', async () => {
+  test('answers cell-closed for a closed cell and for one that has not begun', async () => {
     const w = await clinic();
     const filing = await filingOf(patient, w.folder);
     expect(await refused(w, () => begin(w, patient, filing, { epoch: 2 }))).toEqual({ code: 'cell-closed' });
@@ -120,7 +121,7 @@ describe('begin-upload', () => {
     expect(await refused(w, () => begin(w, patient, filing))).toEqual({ code: 'cell-closed' });
   });
 
-  test("of somebody else's record is not found, whichever version", async () => {
+  test("answers not-found for another patient's record, for any version", async () => {
     const w = await clinic();
     const { record } = w.theirs.statement.payload;
     for (const version of [1, 2]) {
@@ -129,7 +130,7 @@ describe('begin-upload', () => {
     }
   });
 
-  test('of any version but the next is a conflict', async () => {
+  test('answers version-conflict for any version but the next', async () => {
     const w = await clinic();
     const fresh = await filingOf(patient, w.folder);
     expect(await refused(w, () => begin(w, patient, fresh, { version: 2 }))).toEqual({ code: 'version-conflict' });
@@ -137,20 +138,20 @@ describe('begin-upload', () => {
     expect(await refused(w, () => begin(w, patient, filing, { version: 3 }))).toEqual({ code: 'version-conflict' });
   });
 
-  test('of the first version of a record that has one needs a new id', async () => {
+  test('answers already-exists for version 1 of a record that has one', async () => {
     const w = await clinic();
     const filing = await revised(w);
     expect(await refused(w, () => begin(w, patient, filing, { version: 1 }))).toEqual({ code: 'already-exists' });
   });
 
-  test('of a deleted record needs a new id', async () => {
+  test('answers already-exists for a deleted record', async () => {
     const w = await clinic();
     const filing = await revised(w);
     await remove(w);
     expect(await refused(w, () => begin(w, patient, filing))).toEqual({ code: 'already-exists' });
   });
 
-  test('of a record in another folder is not found', async () => {
+  test('answers not-found for a record in another folder', async () => {
     const w = await clinic();
     const filing = await revised(w);
     const { folder } = w.other.payload;
@@ -170,7 +171,7 @@ describe('upload-parts', () => {
     return { w, record: filing.statement.payload.record, upload: filing.upload };
   };
 
-  test('says where each part goes, with which headers', async () => {
+  test('returns a URL and headers for each part', async () => {
     const { w, record, upload } = await begun(true);
     const { parts } = await unchanged(w, () => ask(w, record, upload, [1, 2]));
     expect(parts.map((p) => p.number)).toEqual([1, 2]);
@@ -179,12 +180,12 @@ describe('upload-parts', () => {
     expect(await ask(w, record, upload, [1], NOW + UPLOAD_LIFE - 1)).toMatchObject({ parts: [{ number: 1 }] });
   });
 
-  test('is for whoever is registered', async () => {
+  test('refuses an unregistered author', async () => {
     const { w, record, upload } = await begun(false);
     expect(await refused(w, () => ask(w, record, upload, [1], NOW, nobody))).toEqual({ code: 'not-registered' });
   });
 
-  test("knows no upload that is not there, somebody else's, or too old", async () => {
+  test("answers upload-not-found for an upload that is missing, another author's, or too old", async () => {
     const { w, record, upload } = await begun(false);
     const unknown = { code: 'upload-not-found' };
     expect(await refused(w, () => ask(w, record, newId<UploadId>(), [1]))).toEqual(unknown);
@@ -193,7 +194,7 @@ describe('upload-parts', () => {
     expect(await refused(w, () => ask(w, record, upload, [1], NOW + UPLOAD_LIFE))).toEqual(unknown);
   });
 
-  test('takes every number once, and one number where there is one piece', async () => {
+  test('refuses a repeated part number, and any number but 1 for a one-part upload', async () => {
     const many = await begun(true);
     const malformed = { code: 'malformed-request', member: 'parts' };
     expect(await refused(many.w, () => ask(many.w, many.record, many.upload, [1, 2, 1]))).toEqual(malformed);
@@ -211,7 +212,7 @@ describe('commit-record', () => {
     return filing;
   };
 
-  test('makes the version visible, with its event', async () => {
+  test('makes the version visible and writes its event', async () => {
     const w = await clinic();
     const filing = await ready(w);
     const { jws, hash, payload } = filing.statement;
@@ -234,7 +235,7 @@ describe('commit-record', () => {
     expect(lastEvent(w, patient)).toEqual(eventOf('record-filed', patient, subject, filing.statement));
   });
 
-  test('takes a blob of several parts', async () => {
+  test('accepts a blob of several parts', async () => {
     const w = await clinic();
     const filing = await filingOf(patient, w.folder, { blob: new Uint8Array(PART_BYTES + 1).fill(7) });
     await file(w, patient, filing);
@@ -242,7 +243,7 @@ describe('commit-record', () => {
     expect(w.state.multiparts.size).toBe(0);
   });
 
-  test('the same statement again is answered and changes nothing', async () => {
+  test('answers a repetition and changes nothing', async () => {
     const w = await clinic();
     const { statement, body } = w.letter;
     expect(await unchanged(w, () => commit(w, patient, w.letter))).toEqual({
@@ -252,7 +253,7 @@ describe('commit-record', () => {
     });
   });
 
-  test('files the next version', async () => {
+  test('commits the next version', async () => {
     const w = await clinic();
     const filing = await revised(w);
     await file(w, patient, filing);
@@ -275,13 +276,13 @@ describe('commit-record', () => {
       });
   });
 
-  test('refuses an author that names a grant which is not there', async () => {
+  test('refuses a statement that names a missing grant', async () => {
     const w = await clinic();
     const filing = await ready(w, { grant: { id: newId(), hash: b64(32) } });
     expect(await refused(w, () => commit(w, patient, filing))).toEqual({ code: 'not-found' });
   });
 
-  test('refuses metadata and wraps that the statement does not name', async () => {
+  test('refuses metadata and wraps whose hashes the statement does not contain', async () => {
     const w = await clinic();
     const filing = await ready(w);
     const invalid = (member: string) => ({ code: 'statement-invalid', member });
@@ -305,14 +306,14 @@ describe('commit-record', () => {
     });
   });
 
-  test('refuses whoever is not registered, and statements of others', async () => {
+  test('refuses an unregistered author and a statement that another identity signed', async () => {
     const w = await clinic();
     const filing = await filingOf(nobody, w.folder);
     expect(await refused(w, () => commit(w, nobody, filing))).toEqual({ code: 'not-registered' });
     expect(await refused(w, () => commit(w, patient, filing))).toBe('StatementError wrong-signer');
   });
 
-  test("somebody else's patient, folder or record is not found", async () => {
+  test("answers not-found for another patient's folder or record", async () => {
     const w = await clinic();
     const { record } = w.theirs.statement.payload;
     for (const filing of [
@@ -326,7 +327,7 @@ describe('commit-record', () => {
     expect(await refused(w, () => commit(w, patient, foreign))).toEqual({ code: 'not-found' });
   });
 
-  test('a folder of the patient that the statement gives to somebody else is not found', async () => {
+  test('answers not-found if the statement names another patient than the folder', async () => {
     const w = await clinic();
     const filing = await filingOf(patient, w.folder, { patient: stranger.keys.id });
     expect(await refused(w, () => commit(w, patient, filing))).toEqual({ code: 'not-found' });
@@ -334,18 +335,18 @@ describe('commit-record', () => {
     expect(await refused(w, () => commit(w, patient, theirs))).toEqual({ code: 'not-found' });
   });
 
-  test('a record stays in its folder', async () => {
+  test('answers not-found for a record of another folder', async () => {
     const w = await clinic();
     const filing = await revised(w, { folder: w.other.payload.folder });
     expect(await refused(w, () => commit(readOnly(w), patient, filing))).toEqual({ code: 'not-found' });
-    // One of another patient in this folder cannot be; it would be refused.
+    // A record of another patient cannot get into this folder. The check would refuse it.
     const next = await revised(w);
     const row = w.state.records.get(next.statement.payload.record)!;
     w.state.records.set(row.head.record, { ...row, head: { ...row.head, patient: stranger.keys.id } });
     expect(await refused(w, () => commit(readOnly(w), patient, next))).toEqual({ code: 'not-found' });
   });
 
-  test('into a cell that was closed since', async () => {
+  test('answers cell-closed if the cell was closed after the upload began', async () => {
     const w = await clinic();
     const filing = await ready(w);
     const second = await epochAfter(patient, w.folder);
@@ -355,7 +356,7 @@ describe('commit-record', () => {
     expect(await refused(w, () => commit(readOnly(w), patient, filing))).toEqual({ code: 'cell-closed' });
   });
 
-  test('a statement that is too old, or too far ahead', async () => {
+  test("refuses a statement that is too old or too far in the future, with the service's time", async () => {
     const w = await clinic();
     const filing = await ready(w);
     const { created } = filing.statement.payload;
@@ -373,21 +374,21 @@ describe('commit-record', () => {
     });
   });
 
-  test('a version that does not continue the record, or continues a deleted one', async () => {
+  test('answers version-conflict for a version that does not follow the last, and already-exists for a deleted record', async () => {
     const w = await clinic();
     const next = await revised(w);
     for (const changes of [{ version: 3 }, { previous: b64(32) }]) {
       const filing = await revised(w, changes);
       expect(await refused(w, () => commit(readOnly(w), patient, filing))).toEqual({ code: 'version-conflict' });
     }
-    const unfounded = await filingOf(patient, w.folder, { version: 2, previous: b64(32) });
-    expect(await refused(w, () => commit(readOnly(w), patient, unfounded))).toEqual({ code: 'version-conflict' });
+    const orphan = await filingOf(patient, w.folder, { version: 2, previous: b64(32) });
+    expect(await refused(w, () => commit(readOnly(w), patient, orphan))).toEqual({ code: 'version-conflict' });
     await begin(w, patient, next);
     await remove(w);
     expect(await refused(w, () => commit(readOnly(w), patient, next))).toEqual({ code: 'already-exists' });
   });
 
-  test('another statement under a committed first version, for which only a new id helps', async () => {
+  test('answers already-exists for another statement of a committed first version, and accepts it under a new id', async () => {
     const w = await clinic();
     const first = await filingOf(patient, w.folder);
     await file(w, patient, first);
@@ -400,7 +401,7 @@ describe('commit-record', () => {
     expect(await w.ports.records.find(anew.statement.payload.record)).toMatchObject({ latest: 1 });
   });
 
-  test('of two first versions of one record the later needs a new id', async () => {
+  test('refuses the second of two parallel first versions of one record with already-exists', async () => {
     const w = await clinic();
     const one = await ready(w);
     const two = await filingOf(patient, w.folder, { record: one.statement.payload.record });
@@ -410,7 +411,7 @@ describe('commit-record', () => {
     await expect(commit(late, patient, two)).rejects.toMatchObject({ code: 'already-exists' });
   });
 
-  test('of two rivals one is in conflict', async () => {
+  test('refuses the second of two parallel next versions with version-conflict', async () => {
     const w = await clinic();
     const [one, two] = [await revised(w), await revised(w)];
     for (const filing of [one, two]) {
@@ -422,13 +423,13 @@ describe('commit-record', () => {
     expect((await w.ports.records.find(one.statement.payload.record))?.latestHash).toBe(one.statement.hash);
   });
 
-  test('an upload that is not there, or another one', async () => {
+  test("answers upload-not-found for an unknown upload, another author's, and one for another folder", async () => {
     const w = await clinic();
     const unknown = { code: 'upload-not-found' };
     const filing = await ready(w);
     expect(await refused(w, () => commit(w, patient, filing, { upload: newId<UploadId>() }))).toEqual(unknown);
 
-    // Under the same id of a record, since it is nobody's yet.
+    // The upload has the same record id, which is free until the first commit.
     const { record } = filing.statement.payload;
     const theirs = await filingOf(stranger, w.foreign, { record, blob: filing.blob });
     await begin(w, stranger, theirs);
@@ -441,7 +442,7 @@ describe('commit-record', () => {
     expect(await refused(w, () => commit(w, patient, filing, { upload: elsewhere.upload }))).toEqual(unknown);
   });
 
-  test('an upload of another version', async () => {
+  test('answers upload-not-found for an upload of another version', async () => {
     const w = await clinic();
     const first = await filingOf(patient, w.folder);
     const { record } = first.statement.payload;
@@ -454,7 +455,7 @@ describe('commit-record', () => {
     expect(await refused(w, () => commit(w, patient, second))).toEqual({ code: 'upload-not-found' });
   });
 
-  test('an upload that was swept since', async () => {
+  test('answers upload-not-found for an upload that sweep-uploads removed meanwhile', async () => {
     const w = await clinic();
     const filing = await ready(w);
     const now = instantOf(NOW + UPLOAD_LIFE + 1);
@@ -463,7 +464,7 @@ describe('commit-record', () => {
     expect(w.state.records.has(filing.statement.payload.record)).toBe(false);
   });
 
-  test('bytes that did not come, or are not the signed ones', async () => {
+  test('refuses a blob that is missing or is not the signed one', async () => {
     const w = await clinic();
     const missing = await filingOf(patient, w.folder);
     await begin(w, patient, missing);
@@ -478,7 +479,7 @@ describe('commit-record', () => {
 describe('sweep-uploads', () => {
   const sweep = (w: Pick<Clinic, 'ports'>, now: number) => sweepUploads(w.ports, { now: instantOf(now) });
 
-  test('removes what nobody finished, with its bytes', async () => {
+  test('removes old uploads that were not committed, with their bytes', async () => {
     const w = await clinic();
     const { uploads, objects } = w.snapshot();
     for (const multipart of [true, false]) {
@@ -494,7 +495,7 @@ describe('sweep-uploads', () => {
     expect(await sweep(w, NOW + UPLOAD_LIFE + 1)).toBe(0);
   });
 
-  test('leaves what was committed meanwhile', async () => {
+  test('leaves an upload that was committed meanwhile', async () => {
     const w = await clinic();
     const filing = await filingOf(patient, w.folder);
     await begin(w, patient, filing);

@@ -1,10 +1,11 @@
+// Tests the use cases create-folder and list-folders.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId } from '../../lib/bytes/ids.ts';
 import { b64, epochAfter, folderOf, nobody, NOW, patient, recipient, stranger } from './people.ts';
 import { clinic, eventOf, interrupted, lastEvent, putFolder, readOnly, refused, send, unchanged } from './clinic.ts';
 
 describe('create-folder', () => {
-  test('makes a folder of the caller', async () => {
+  test('creates a folder of the caller', async () => {
     const w = await clinic();
     const statement = await folderOf(stranger, { category: 'devices' });
     const { folder } = statement.payload;
@@ -14,7 +15,7 @@ describe('create-folder', () => {
     expect(lastEvent(w, stranger)).toEqual(event);
   });
 
-  test('starts the next epoch, and closes the cell before', async () => {
+  test('starts the next epoch and closes the cell before it', async () => {
     const w = await clinic();
     const second = await epochAfter(patient, w.folder);
     const { folder } = second.payload;
@@ -26,7 +27,7 @@ describe('create-folder', () => {
     expect(lastEvent(w, patient)).toEqual(eventOf('epoch-started', patient, { folder, epoch: 2 }, second));
   });
 
-  test('the same statement again is answered and changes nothing', async () => {
+  test('answers a repetition and changes nothing', async () => {
     const w = await clinic();
     expect(await unchanged(w, () => putFolder(w, patient, w.folder))).toEqual({
       statement: w.folder.jws,
@@ -44,7 +45,7 @@ describe('create-folder', () => {
     });
   });
 
-  test('refuses a key that is no point', async () => {
+  test('refuses a key that is not on the curve', async () => {
     const w = await clinic();
     const statement = await folderOf(patient, { key: 'A'.repeat(44) });
     expect(await refused(w, () => putFolder(w, patient, statement))).toEqual({
@@ -53,14 +54,14 @@ describe('create-folder', () => {
     });
   });
 
-  test('refuses whoever is not registered, and statements of others', async () => {
+  test('refuses an unregistered caller and a statement that another identity signed', async () => {
     const w = await clinic();
     const statement = await folderOf(nobody);
     expect(await refused(w, () => putFolder(w, nobody, statement))).toEqual({ code: 'not-registered' });
     expect(await refused(w, () => putFolder(w, patient, statement))).toBe('StatementError wrong-signer');
   });
 
-  test('the first epoch stands on nothing', async () => {
+  test('refuses a first epoch that names a previous one', async () => {
     const w = await clinic();
     const statement = await folderOf(patient, { previous: b64(32) });
     expect(await refused(w, () => putFolder(w, patient, statement))).toEqual({
@@ -69,7 +70,7 @@ describe('create-folder', () => {
     });
   });
 
-  test('an id belongs to one folder, whoever asks', async () => {
+  test('refuses an id that is in use, by the same patient or another', async () => {
     const w = await clinic();
     const { folder } = w.folder.payload;
     for (const person of [patient, stranger]) {
@@ -78,15 +79,15 @@ describe('create-folder', () => {
     }
   });
 
-  test('a later epoch of no folder, or of somebody else, is not found', async () => {
+  test("answers not-found for a later epoch of a missing folder or another patient's", async () => {
     const w = await clinic();
-    const unfounded = await folderOf(patient, { epoch: 2, previous: b64(32) });
-    expect(await refused(w, () => putFolder(w, patient, unfounded))).toEqual({ code: 'not-found' });
+    const orphan = await folderOf(patient, { epoch: 2, previous: b64(32) });
+    expect(await refused(w, () => putFolder(w, patient, orphan))).toEqual({ code: 'not-found' });
     const foreign = await epochAfter(patient, w.foreign);
     expect(await refused(w, () => putFolder(w, patient, foreign))).toEqual({ code: 'not-found' });
   });
 
-  test('a later epoch follows on the one before', async () => {
+  test('refuses a later epoch that does not follow the one before', async () => {
     const w = await clinic();
     for (const changes of [{ epoch: 3 }, { previous: b64(32) }, { previous: undefined }]) {
       const statement = await epochAfter(patient, w.folder, changes);
@@ -101,7 +102,7 @@ describe('create-folder', () => {
     ['salt', (w) => ({ salt: w.folder.payload.salt })],
     ['category', () => ({ category: 'other' })],
   ] as [string, (w: Awaited<ReturnType<typeof clinic>>) => Parameters<typeof folderOf>[1]][])(
-    'a later epoch has a key and a salt of its own and the same category: %s',
+    'a later epoch needs a new key, a new salt and the same category: %s',
     async (member, changes) => {
       const w = await clinic();
       const statement = await epochAfter(patient, w.folder, changes(w));
@@ -109,7 +110,7 @@ describe('create-folder', () => {
     },
   );
 
-  test('of two that are made at once one is told', async () => {
+  test('refuses the second of two parallel folders or epochs', async () => {
     const w = await clinic();
     const first = await folderOf(patient);
     const rival = await folderOf(stranger, { folder: first.payload.folder });
@@ -124,7 +125,7 @@ describe('create-folder', () => {
 });
 
 describe('list-folders', () => {
-  test('the own ones, in their current epoch, page by page', async () => {
+  test("returns the caller's own folders in their current epoch, in pages", async () => {
     const w = await clinic();
     const second = await epochAfter(patient, w.folder);
     await putFolder(w, patient, second);
@@ -139,12 +140,12 @@ describe('list-folders', () => {
     expect(await send(w, 'list-folders', recipient, {})).toEqual({ folders: [] });
   });
 
-  test('for whoever is registered', async () => {
+  test('refuses an unregistered caller', async () => {
     const w = await clinic();
     expect(await refused(w, () => send(w, 'list-folders', nobody, { now: NOW }))).toEqual({ code: 'not-registered' });
   });
 
-  test('with a cursor of this list', async () => {
+  test('refuses a cursor of another list', async () => {
     const w = await clinic();
     const sent = { query: { cursor: 'AAAA' } };
     expect(await refused(w, () => send(w, 'list-folders', patient, sent))).toEqual({

@@ -1,4 +1,4 @@
-// The service's signed time, as a use case and behind its route.
+// Tests the service's signed time, as a use case and through its route.
 import { expect, test } from '@jest/globals';
 import { toBase64url } from '../../lib/bytes/codec.ts';
 import { DAY } from '../../lib/domain/time.ts';
@@ -9,7 +9,7 @@ import { clinic, send, unchanged } from './clinic.ts';
 
 const nonce = toBase64url(new Uint8Array(16).fill(5));
 
-test('the time is signed with the nonce, by a key that the service vouches for; nothing is stored', async () => {
+test('signs the time and the nonce with a proxy key that the service key certifies, and stores nothing', async () => {
   const w = await clinic();
   const service = (await send(w, 'get-service-key', nobody, {})).key;
   const { key, answer } = await unchanged(w, () => send(w, 'get-time', nobody, { query: { nonce } }));
@@ -18,7 +18,7 @@ test('the time is signed with the nonce, by a key that the service vouches for; 
   expect([by.from <= NOW, by.until > NOW + DAY / 2]).toEqual([true, true]);
 });
 
-test('anybody may ask without a signature, whatever their clock says', async () => {
+test('answers anybody without a request signature', async () => {
   const service = memoryService({ clock: () => NOW });
   const response = await service.fetch(`${ORIGIN}/v1/time?nonce=${nonce}`);
   expect(response.status).toBe(200);
@@ -27,11 +27,11 @@ test('anybody may ask without a signature, whatever their clock says', async () 
 
 test.each([
   ['none', ''],
-  ['of 15 bytes', `?nonce=${toBase64url(new Uint8Array(15))}`],
-  ['of 17 bytes', `?nonce=${toBase64url(new Uint8Array(17))}`],
+  ['with 15 bytes', `?nonce=${toBase64url(new Uint8Array(15))}`],
+  ['with 17 bytes', `?nonce=${toBase64url(new Uint8Array(17))}`],
   ['with spare bits', `?nonce=${'A'.repeat(21)}B`],
   ['twice', `?nonce=${nonce}&nonce=${nonce}`],
-])('a nonce is 16 bytes: %s is refused', async (_, query) => {
+])('refuses a nonce that is not 16 bytes: %s', async (_, query) => {
   const service = memoryService({ clock: () => NOW });
   const response = await service.fetch(`${ORIGIN}/v1/time${query}`);
   expect(await response.json()).toMatchObject({ code: 'malformed-request', member: 'nonce' });

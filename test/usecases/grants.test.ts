@@ -1,3 +1,4 @@
+// Tests the use cases grant-access, get-grant, list-grants, revoke-grant and return-grant.
 import { describe, expect, test } from '@jest/globals';
 import { toBase64url } from '../../lib/bytes/codec.ts';
 import { newId, type GrantId } from '../../lib/bytes/ids.ts';
@@ -54,7 +55,7 @@ const untouched = ({ statement }: SignedGrant) => ({
 });
 const idOf = ({ statement }: SignedGrant): GrantId => statement.payload.grant;
 
-const give = (w: Pick<Clinic, 'ports'>, grant: SignedGrant, by: Person = patient, now = NOW) =>
+const makeGrant = (w: Pick<Clinic, 'ports'>, grant: SignedGrant, by: Person = patient, now = NOW) =>
   send(w, 'grant-access', by, { params: { grantId: idOf(grant) }, body: grant.body, now });
 
 const revoke = (w: Pick<Clinic, 'ports'>, revocation: Statement<'revocation'>, by: Person = patient, now = NOW) =>
@@ -71,10 +72,10 @@ const approved = async (w: Clinic): Promise<void> => {
 };
 
 describe('grant-access', () => {
-  test('stores a grant that nobody asked for, and logs it', async () => {
+  test('stores a grant without a request, and writes its event', async () => {
     const w = await clinic();
     const grant = await grantOf([w.folder, w.other], { openings: 5, purpose: 'FAMRQT' });
-    expect(await give(w, grant)).toEqual(viewOf(grant));
+    expect(await makeGrant(w, grant)).toEqual(viewOf(grant));
     const { notBefore, expires, purpose } = grant.statement.payload;
     expect(await w.ports.grants.find(idOf(grant))).toEqual({
       statement: grant.statement,
@@ -87,82 +88,82 @@ describe('grant-access', () => {
     expect(lastEvent(w, patient)).toStrictEqual(eventOf('access-granted', patient, subject, grant.statement));
   });
 
-  test('names a folder once in the trail, however many epochs are granted', async () => {
+  test('names a folder once in the event, for any number of epochs', async () => {
     const w = await clinic();
     const second = await epochAfter(patient, w.folder);
     await putFolder(w, patient, second);
-    await give(w, await grantOf([w.folder, second]));
+    await makeGrant(w, await grantOf([w.folder, second]));
     expect(lastEvent(w, patient).subject.folders).toEqual([w.folder.payload.folder]);
   });
 
-  test('adds to a request that was approved', async () => {
+  test('accepts a grant for a request that was approved before', async () => {
     const w = await clinic();
     await approved(w);
     const grant = await grantOf([w.folder], { answers: w.request });
-    expect(await give(w, grant)).toEqual(viewOf(grant));
+    expect(await makeGrant(w, grant)).toEqual(viewOf(grant));
     expect(lastEvent(w, patient).subject.request).toBe(w.request.payload.request);
   });
 
-  test('the same again is answered as it stands, and changes nothing', async () => {
+  test('answers a repetition with the current state, and changes nothing', async () => {
     const w = await clinic();
-    expect(await unchanged(w, () => give(readOnly(w), w.grant))).toEqual(viewOf(w.grant));
+    expect(await unchanged(w, () => makeGrant(readOnly(w), w.grant))).toEqual(viewOf(w.grant));
     await revoke(w, await revocationOf(w.grant.statement));
-    expect(await unchanged(w, () => give(w, w.grant))).toEqual(viewOf(w.grant, 'revoked'));
+    expect(await unchanged(w, () => makeGrant(w, w.grant))).toEqual(viewOf(w.grant, 'revoked'));
   });
 
-  test('the same at once is answered once and as it stands', async () => {
+  test('twice in parallel stores one grant, and both calls return the current state', async () => {
     const w = await clinic();
     const grant = await grantOf([w.folder]);
     const late = interrupted(w, 'grants.create', async () => {
-      await give(w, grant);
+      await makeGrant(w, grant);
       await revoke(w, await revocationOf(grant.statement));
     });
     const events = trailOf(w, patient).length;
-    expect(await give(late, grant)).toEqual(viewOf(grant, 'revoked'));
+    expect(await makeGrant(late, grant)).toEqual(viewOf(grant, 'revoked'));
     expect(trailOf(w, patient)).toHaveLength(events + 2);
   });
 
-  test('refuses another id in the path, and an id of another grant', async () => {
+  test('refuses another id in the path, and an id that another grant has', async () => {
     const w = await clinic();
     const grant = await grantOf([w.folder]);
     const sent = { params: { grantId: newId<GrantId>() }, body: grant.body };
     expect(await refused(w, () => send(w, 'grant-access', patient, sent))).toEqual(invalid('grant'));
     const other = await grantOf([w.folder], { grant: idOf(w.grant) });
-    expect(await refused(w, () => give(w, other))).toEqual({ code: 'already-exists' });
+    expect(await refused(w, () => makeGrant(w, other))).toEqual({ code: 'already-exists' });
   });
 
-  test('refuses whoever is not registered, and statements of others', async () => {
+  test('refuses an unregistered caller and a statement that another identity signed', async () => {
     const w = await clinic();
     const folder = await folderOf(nobody);
     const grant = await grantOf([folder], {}, nobody);
-    expect(await refused(w, () => give(w, grant, nobody))).toEqual({ code: 'not-registered' });
-    expect(await refused(w, () => give(w, grant, patient))).toBe('StatementError wrong-signer');
+    expect(await refused(w, () => makeGrant(w, grant, nobody))).toEqual({ code: 'not-registered' });
+    expect(await refused(w, () => makeGrant(w, grant, patient))).toBe('StatementError wrong-signer');
     const asked = await grantOf([folder], { answers: w.request }, nobody);
-    expect(await refused(w, () => give(w, asked, nobody))).toEqual({ code: 'not-registered' });
+    expect(await refused(w, () => makeGrant(w, asked, nobody))).toEqual({ code: 'not-registered' });
   });
 
-  test("a request that is not there, or somebody else's, is not found", async () => {
+  test("answers not-found for a missing request and another patient's", async () => {
     const w = await clinic();
     const unknown = await grantOf([w.folder], { answers: await requestOf(recipient, [w.folder]) });
-    expect(await refused(w, () => give(w, unknown))).toEqual({ code: 'not-found' });
+    expect(await refused(w, () => makeGrant(w, unknown))).toEqual({ code: 'not-found' });
     const foreign = await grantOf([w.foreign], { answers: w.request }, stranger);
-    expect(await refused(w, () => give(w, foreign, stranger))).toEqual({ code: 'not-found' });
+    expect(await refused(w, () => makeGrant(w, foreign, stranger))).toEqual({ code: 'not-found' });
   });
 
-  test('a request that is pending is not answered by it', async () => {
+  test('refuses a grant for a pending request', async () => {
     const w = await clinic();
     const grant = await grantOf([w.folder], { answers: w.request });
-    expect(await refused(w, () => give(readOnly(w), grant))).toEqual({ code: 'request-closed' });
+    expect(await refused(w, () => makeGrant(readOnly(w), grant))).toEqual({ code: 'request-closed' });
   });
 
-  test('stays within the request that it names', async () => {
+  test('refuses a grant that exceeds its request', async () => {
     const w = await clinic();
     await approved(w);
     const grant = await grantOf([w.folder, w.other], { answers: w.request });
-    expect(await refused(w, () => give(w, grant))).toEqual({ code: 'grant-exceeds-request', member: 'cells' });
+    expect(await refused(w, () => makeGrant(w, grant))).toEqual({ code: 'grant-exceeds-request', member: 'cells' });
   });
 
-  test('refuses what cannot stand by itself', async () => {
+  test('refuses a grant whose members are not valid', async () => {
     const w = await clinic();
     const { cell } = delegated(patient, w.folder, recipient);
     for (const [member, changes] of [
@@ -172,24 +173,24 @@ describe('grant-access', () => {
       ['cells', { cells: [cell, cell], kfrags: [b64(310), b64(310)] }],
     ] as const) {
       const grant = await grantOf([w.folder], changes as Parameters<typeof grantOf>[1]);
-      expect(await refused(w, () => give(w, grant))).toEqual(invalid(member));
+      expect(await refused(w, () => makeGrant(w, grant))).toEqual(invalid(member));
     }
   });
 
-  test('one that has ended already, by a clock that is behind, is refused with the time that it is', async () => {
+  test("refuses a grant that has expired already, with the service's time", async () => {
     const w = await clinic();
     const grant = await grantOf([w.folder], { notBefore: NOW - 2, expires: NOW });
     const expected = { ...invalid('expires'), clock: 'behind', serverTime: NOW };
-    expect(await refused(w, () => give(w, grant))).toEqual(expected);
+    expect(await refused(w, () => makeGrant(w, grant))).toEqual(expected);
   });
 
-  test('to somebody who is not there is not found', async () => {
+  test('answers not-found for an unregistered recipient', async () => {
     const w = await clinic();
     const grant = await grantOf([w.folder], { to: nobody });
-    expect(await refused(w, () => give(w, grant))).toEqual({ code: 'not-found' });
+    expect(await refused(w, () => makeGrant(w, grant))).toEqual({ code: 'not-found' });
   });
 
-  test('names the current receiving key of the recipient', async () => {
+  test("refuses any receiving key but the recipient's current one", async () => {
     const w = await clinic();
     const own = receivingOf(recipient, 1);
     for (const receiving of [
@@ -197,16 +198,16 @@ describe('grant-access', () => {
       { number: 1, key: receivingOf(stranger, 1).key },
     ]) {
       const grant = await grantOf([w.folder], { receiving });
-      expect(await refused(w, () => give(w, grant))).toEqual(invalid('receiving'));
+      expect(await refused(w, () => makeGrant(w, grant))).toEqual(invalid('receiving'));
     }
     const grant = await grantOf([w.folder]);
     const { hash: previous } = (await w.ports.identities.find(recipient.keys.id))!.statement;
     const newer = { number: 2, previous, receiving: receivingOf(recipient, 2) };
     await putIdentity(w, recipient, await identityOf(recipient, newer));
-    expect(await refused(w, () => give(w, grant))).toEqual(invalid('receiving'));
+    expect(await refused(w, () => makeGrant(w, grant))).toEqual(invalid('receiving'));
   });
 
-  test('only of cells that are there and are the own, and says which are not', async () => {
+  test("answers not-found for cells that are missing or another patient's, with their folders", async () => {
     const w = await clinic();
     const none = await folderOf(patient);
     const notYet = await epochAfter(patient, w.other);
@@ -218,42 +219,45 @@ describe('grant-access', () => {
       [await grantOf([], { cells: [cell, known], kfrags: [b64(310), b64(310)] }), [w.foreign.payload.folder]],
     ] as const;
     for (const [grant, ids] of grants)
-      expect(await refused(w, () => give(w, grant))).toEqual({ code: 'not-found', ids });
+      expect(await refused(w, () => makeGrant(w, grant))).toEqual({ code: 'not-found', ids });
   });
 
-  test('only with the key and the statement of each cell', async () => {
+  test('refuses another key or statement than the cell has', async () => {
     const w = await clinic();
     const made = delegated(patient, w.folder, recipient);
     const second = delegated(patient, w.other, recipient);
     for (const changes of [{ key: w.other.payload.key }, { statement: w.other.hash }] as Partial<GrantCell>[]) {
       const cells = [second.cell, { ...made.cell, ...changes }];
       const grant = await grantOf([], { cells, kfrags: [second.kfrag, made.kfrag] });
-      expect(await refused(w, () => give(w, grant))).toEqual(invalid('cells'));
+      expect(await refused(w, () => makeGrant(w, grant))).toEqual(invalid('cells'));
     }
   });
 
-  test('with one key fragment for each cell', async () => {
+  test('refuses any number of key fragments but one per cell', async () => {
     const w = await clinic();
     const [one, two] = [delegated(patient, w.folder, recipient), delegated(patient, w.other, recipient)];
     const cells = [one.cell, two.cell];
     for (const kfrags of [[one.kfrag], [one.kfrag, two.kfrag, two.kfrag]]) {
       const grant = await grantOf([], { cells, kfrags });
-      expect(await refused(w, () => give(w, grant))).toEqual(invalid('cells'));
+      expect(await refused(w, () => makeGrant(w, grant))).toEqual(invalid('cells'));
     }
     const swapped = await grantOf([], { cells, kfrags: [two.kfrag, one.kfrag] });
     const ids = [w.folder.payload.folder];
-    expect(await refused(w, () => give(w, swapped))).toEqual({ code: 'kfrag-invalid', ids });
+    expect(await refused(w, () => makeGrant(w, swapped))).toEqual({ code: 'kfrag-invalid', ids });
   });
 
   test.each<[string, (w: Clinic) => ReturnType<typeof delegated>]>([
     ['is for another recipient', (w) => delegated(patient, w.folder, stranger)],
     ['is for another cell', (w) => ({ ...delegated(patient, w.other, recipient) })],
     [
-      'is signed by somebody else',
+      'is signed by another identity',
       (w) => delegated(patient, w.folder, recipient, { signer: stranger.keys.kfragSigner }),
     ],
-    ['is signed for the recipient only', (w) => delegated(patient, w.folder, recipient, { signDelegating: false })],
-    ['is signed for the cell only', (w) => delegated(patient, w.folder, recipient, { signReceiving: false })],
+    [
+      "is signed for the recipient's key only",
+      (w) => delegated(patient, w.folder, recipient, { signDelegating: false }),
+    ],
+    ["is signed for the cell's key only", (w) => delegated(patient, w.folder, recipient, { signReceiving: false })],
     [
       'is for another key of the recipient',
       (w) => delegated(patient, w.folder, recipient, { receiving: publicKeyOf(recipient.keys.receiving(2)) }),
@@ -265,10 +269,10 @@ describe('grant-access', () => {
     const cell = { ...made.cell, folder: payload.folder, key: payload.key, statement: hash };
     const grant = await grantOf([], { cells: [cell], kfrags: [made.kfrag] });
     const ids = [payload.folder];
-    expect(await refused(w, () => give(w, grant))).toEqual({ code: 'kfrag-invalid', ids });
+    expect(await refused(w, () => makeGrant(w, grant))).toEqual({ code: 'kfrag-invalid', ids });
   });
 
-  test('refuses a key fragment that the grant does not name by hash and id', async () => {
+  test('refuses a key fragment whose hash or id is not in the grant', async () => {
     const w = await clinic();
     const ids = [w.folder.payload.folder];
     const { cell, kfrag } = delegated(patient, w.folder, recipient);
@@ -280,7 +284,7 @@ describe('grant-access', () => {
       [{ ...named, hash: hashOf(noise) }, toBase64url(noise)],
     ] as const) {
       const grant = await grantOf([], { cells: [{ ...cell, kfrags: [name] }], kfrags: [sent] });
-      expect(await refused(w, () => give(w, grant))).toEqual({ code: 'kfrag-invalid', ids });
+      expect(await refused(w, () => makeGrant(w, grant))).toEqual({ code: 'kfrag-invalid', ids });
     }
   });
 });
@@ -289,7 +293,7 @@ describe('get-grant', () => {
   const get = (w: Clinic, by: Person, query = {}, grant = w.grant, now = NOW) =>
     send(w, 'get-grant', by, { params: { grantId: idOf(grant) }, query, now });
 
-  test('for both parties, with the folder statements of its cells', async () => {
+  test('returns the grant to both parties, with the folder statements of its cells', async () => {
     const w = await clinic();
     for (const by of [patient, recipient])
       expect(await unchanged(w, () => get(w, by))).toStrictEqual({
@@ -298,25 +302,25 @@ describe('get-grant', () => {
       });
   });
 
-  test('after its end, too', async () => {
+  test('returns the grant after its end', async () => {
     const w = await clinic();
     expect(await get(w, recipient, {}, w.grant, NOW + DAY)).toMatchObject({ state: 'expired' });
     await revoke(w, await revocationOf(w.grant.statement));
     expect(await get(w, recipient)).toMatchObject({ state: 'revoked', cells: [{ folder: w.folder.jws }] });
   });
 
-  test('names the epoch that was granted, also when it is closed', async () => {
+  test('returns the granted epoch after it was closed', async () => {
     const w = await clinic();
     await putFolder(w, patient, await epochAfter(patient, w.folder));
     expect((await get(w, recipient)).cells).toEqual([{ folder: w.folder.jws }]);
   });
 
-  test('its cells page by page', async () => {
+  test('returns its cells in pages', async () => {
     const w = await clinic();
     const third = await folderOf(patient);
     await putFolder(w, patient, third);
     const grant = await grantOf([w.folder, w.other, third]);
-    await give(w, grant);
+    await makeGrant(w, grant);
     const cells = [w.folder, w.other, third]
       .sort((a, b) => (a.payload.folder < b.payload.folder ? -1 : 1))
       .map((f) => ({ folder: f.jws }));
@@ -334,13 +338,13 @@ describe('get-grant', () => {
       });
   });
 
-  test('leaves out a folder statement that is gone', async () => {
+  test('omits a folder statement that is missing', async () => {
     const w = await clinic();
     w.state.folders.delete(w.folder.payload.folder);
     expect((await get(w, recipient)).cells).toEqual([]);
   });
 
-  test('for nobody else', async () => {
+  test('refuses everybody else', async () => {
     const w = await clinic();
     expect(await refused(w, () => get(w, nobody))).toEqual({ code: 'not-registered' });
     expect(await refused(w, () => get(w, stranger))).toEqual({ code: 'not-found' });
@@ -353,10 +357,10 @@ describe('list-grants', () => {
   const list = (w: Clinic, as: 'patient' | 'recipient', by: Person, query = {}, now = NOW) =>
     send(w, 'list-grants', by, { query: { as, ...query }, now });
 
-  test('for both parties, in the state that they are in', async () => {
+  test('returns the grants of both parties, with their state', async () => {
     const w = await clinic();
     const later = await grantOf([w.folder], { notBefore: NOW + 1, expires: NOW + 2 * DAY });
-    await give(w, later);
+    await makeGrant(w, later);
     const both = [viewOf(w.grant), viewOf(later, 'not-begun')];
     expect(await unchanged(w, () => list(w, 'patient', patient))).toEqual({ grants: both });
     expect(await list(w, 'recipient', recipient, { state: 'active' })).toEqual({ grants: both });
@@ -371,23 +375,23 @@ describe('list-grants', () => {
     });
   });
 
-  test('page by page', async () => {
+  test('returns pages', async () => {
     const w = await clinic();
     const later = await grantOf([w.folder], { expires: NOW + 2 * DAY });
-    await give(w, later);
+    await makeGrant(w, later);
     const one = await list(w, 'patient', patient, { limit: 1 });
     expect(one).toEqual({ grants: [viewOf(w.grant)], next: one.next });
     expect(await list(w, 'patient', patient, { limit: 1, cursor: one.next })).toEqual({ grants: [viewOf(later)] });
   });
 
-  test('for whoever is registered', async () => {
+  test('refuses an unregistered caller', async () => {
     const w = await clinic();
     expect(await refused(w, () => list(w, 'recipient', nobody))).toEqual({ code: 'not-registered' });
   });
 });
 
 describe('revoke-grant', () => {
-  test('ends the grant at once, takes its key fragments, and logs', async () => {
+  test('ends the grant at once, deletes its key fragments, and writes an event', async () => {
     const w = await clinic();
     const revocation = await revocationOf(w.grant.statement);
     expect(await revoke(w, revocation)).toEqual(viewOf(w.grant, 'revoked'));
@@ -396,13 +400,13 @@ describe('revoke-grant', () => {
     expect(lastEvent(w, patient)).toEqual(event);
   });
 
-  test('also when it has expired', async () => {
+  test('revokes an expired grant', async () => {
     const w = await clinic();
     const revocation = await revocationOf(w.grant.statement);
     expect(await revoke(w, revocation, patient, NOW + 2 * DAY)).toEqual(viewOf(w.grant, 'revoked'));
   });
 
-  test('again, with whatever statement, is answered and changes nothing', async () => {
+  test('answers a repetition, also with another statement, and changes nothing', async () => {
     const w = await clinic();
     const revocation = await revocationOf(w.grant.statement);
     const late = interrupted(w, 'grants.revoke', () => revoke(w, revocation));
@@ -414,7 +418,7 @@ describe('revoke-grant', () => {
       expect(await unchanged(w, () => revoke(w, again))).toEqual(viewOf(w.grant, 'revoked'));
   });
 
-  test('refuses another grant in the path, and one that the revocation does not mean', async () => {
+  test('refuses another grant in the path, and another hash of the grant', async () => {
     const w = await clinic();
     const revocation = await revocationOf(w.grant.statement);
     const sent = { params: { grantId: newId<GrantId>() }, body: { statement: revocation.jws } };
@@ -423,14 +427,14 @@ describe('revoke-grant', () => {
     expect(await refused(w, () => revoke(w, of))).toEqual(invalid('of'));
   });
 
-  test('refuses whoever is not registered, and statements of others', async () => {
+  test('refuses an unregistered caller and a statement that another identity signed', async () => {
     const w = await clinic();
     const revocation = await revocationOf(w.grant.statement, {}, nobody);
     expect(await refused(w, () => revoke(w, revocation, nobody))).toEqual({ code: 'not-registered' });
     expect(await refused(w, () => revoke(w, revocation, patient))).toBe('StatementError wrong-signer');
   });
 
-  test("somebody else's grant, or none, is not found", async () => {
+  test("answers not-found for another patient's grant and a missing one", async () => {
     const w = await clinic();
     for (const by of [recipient, stranger]) {
       const revocation = await revocationOf(w.grant.statement, {}, by);
@@ -442,62 +446,62 @@ describe('revoke-grant', () => {
 });
 
 describe('return-grant', () => {
-  const giveBack = (w: Pick<Clinic, 'ports'>, s: Statement<'return'>, by: Person = recipient, now = NOW) =>
+  const returnGrant = (w: Pick<Clinic, 'ports'>, s: Statement<'return'>, by: Person = recipient, now = NOW) =>
     send(w, 'return-grant', by, { params: { grantId: s.payload.grant }, body: { statement: s.jws }, now });
 
-  test('ends the grant at once, takes its key fragments, and logs', async () => {
+  test('ends the grant at once, deletes its key fragments, and writes an event', async () => {
     const w = await clinic();
-    const given = await returnOf(w.grant.statement, { code: 'key-lost' });
-    expect(await giveBack(w, given)).toEqual(viewOf(w.grant, 'revoked'));
+    const statement = await returnOf(w.grant.statement, { code: 'key-lost' });
+    expect(await returnGrant(w, statement)).toEqual(viewOf(w.grant, 'revoked'));
     expect(w.state.grants.get(idOf(w.grant))).toMatchObject({ status: { state: 'revoked' }, kfrags: new Map() });
-    const event = eventOf('grant-returned', recipient, { grant: idOf(w.grant) }, given, { evidence: true });
+    const event = eventOf('grant-returned', recipient, { grant: idOf(w.grant) }, statement, { evidence: true });
     expect(lastEvent(w, patient)).toEqual(event);
   });
 
-  test('also when it has expired or is held', async () => {
+  test('returns an expired grant', async () => {
     const w = await clinic();
-    expect(await giveBack(w, await returnOf(w.grant.statement), recipient, NOW + 2 * DAY)).toMatchObject({
+    expect(await returnGrant(w, await returnOf(w.grant.statement), recipient, NOW + 2 * DAY)).toMatchObject({
       state: 'revoked',
     });
   });
 
-  test('again, or after a revocation, is answered and changes nothing', async () => {
+  test('answers a repetition, also after a revocation, and changes nothing', async () => {
     const w = await clinic();
-    const given = await returnOf(w.grant.statement);
-    await giveBack(w, given);
-    for (const again of [given, await returnOf(w.grant.statement, { code: 'other' })])
-      expect(await unchanged(w, () => giveBack(w, again))).toEqual(viewOf(w.grant, 'revoked'));
+    const statement = await returnOf(w.grant.statement);
+    await returnGrant(w, statement);
+    for (const again of [statement, await returnOf(w.grant.statement, { code: 'other' })])
+      expect(await unchanged(w, () => returnGrant(w, again))).toEqual(viewOf(w.grant, 'revoked'));
     const revoked = await clinic();
     await revoke(revoked, await revocationOf(revoked.grant.statement));
     const late = await returnOf(revoked.grant.statement);
-    expect(await unchanged(revoked, () => giveBack(revoked, late))).toEqual(viewOf(revoked.grant, 'revoked'));
+    expect(await unchanged(revoked, () => returnGrant(revoked, late))).toEqual(viewOf(revoked.grant, 'revoked'));
   });
 
-  test('refuses another grant in the path, one that is not meant, and another patient', async () => {
+  test('refuses another grant in the path, another hash of the grant, and another patient', async () => {
     const w = await clinic();
     const { jws } = await returnOf(w.grant.statement);
     const sent = { params: { grantId: newId<GrantId>() }, body: { statement: jws } };
     expect(await refused(w, () => send(w, 'return-grant', recipient, sent))).toEqual(invalid('grant'));
     const of = await returnOf(w.grant.statement, { of: b64(32) });
-    expect(await refused(w, () => giveBack(w, of))).toEqual(invalid('of'));
+    expect(await refused(w, () => returnGrant(w, of))).toEqual(invalid('of'));
     const from = await returnOf(w.grant.statement, { patient: stranger.keys.id });
-    expect(await refused(w, () => giveBack(w, from))).toEqual(invalid('patient'));
+    expect(await refused(w, () => returnGrant(w, from))).toEqual(invalid('patient'));
   });
 
-  test('refuses whoever is not registered, and statements of others', async () => {
+  test('refuses an unregistered caller and a statement that another identity signed', async () => {
     const w = await clinic();
-    const given = await returnOf(w.grant.statement, {}, nobody);
-    expect(await refused(w, () => giveBack(w, given, nobody))).toEqual({ code: 'not-registered' });
-    expect(await refused(w, () => giveBack(w, given))).toBe('StatementError wrong-signer');
+    const statement = await returnOf(w.grant.statement, {}, nobody);
+    expect(await refused(w, () => returnGrant(w, statement, nobody))).toEqual({ code: 'not-registered' });
+    expect(await refused(w, () => returnGrant(w, statement))).toBe('StatementError wrong-signer');
   });
 
-  test("somebody else's grant, one's own as its patient, or none, is not found", async () => {
+  test("answers not-found for another recipient's grant, the caller's own as its patient, and a missing one", async () => {
     const w = await clinic();
     for (const by of [patient, stranger])
-      expect(await refused(w, async () => giveBack(w, await returnOf(w.grant.statement, {}, by), by))).toEqual({
+      expect(await refused(w, async () => returnGrant(w, await returnOf(w.grant.statement, {}, by), by))).toEqual({
         code: 'not-found',
       });
     const none = await returnOf((await grantOf([w.folder])).statement);
-    expect(await refused(w, () => giveBack(w, none))).toEqual({ code: 'not-found' });
+    expect(await refused(w, () => returnGrant(w, none))).toEqual({ code: 'not-found' });
   });
 });

@@ -1,3 +1,4 @@
+// Tests the use cases register, get-identity, health and openapi.
 import { describe, expect, test } from '@jest/globals';
 import { health } from '../../lib/usecases/health.ts';
 import { openapi } from '../../lib/usecases/openapi.ts';
@@ -15,10 +16,10 @@ import {
   unchanged,
 } from './clinic.ts';
 
-const POINT_OF_NONE = 'A'.repeat(44);
+const NOT_A_POINT = 'A'.repeat(44);
 
 describe('register', () => {
-  test('puts the statement where others find it, with an event and the statement as its evidence', async () => {
+  test('stores the statement and writes an event with the statement as its evidence', async () => {
     const w = await clinic();
     const statement = await identityOf(nobody);
     expect(await putIdentity(w, nobody, statement)).toEqual({ statement: statement.jws, state: 'active' });
@@ -27,7 +28,7 @@ describe('register', () => {
     expect(trailOf(w, nobody)).toHaveLength(1);
   });
 
-  test('the same statement again is answered and changes nothing', async () => {
+  test('answers a repetition and changes nothing', async () => {
     const w = await clinic();
     const statement = await identityOf(patient);
     await unchanged(w, async () => {
@@ -37,7 +38,7 @@ describe('register', () => {
     expect(statement.payload.number).toBe(1);
   });
 
-  test('a newer statement takes the place of the last', async () => {
+  test('replaces the statement by a newer one', async () => {
     const w = await clinic();
     const stored = (await w.ports.identities.find(patient.keys.id))!.statement;
     const second = await identityOf(patient, { number: 2, previous: stored.hash, receiving: receivingOf(patient, 2) });
@@ -48,7 +49,7 @@ describe('register', () => {
     expect(lastEvent(w, patient).statement).toBe(third.hash);
   });
 
-  test('nobody registers somebody else', async () => {
+  test('refuses the registration of another identity', async () => {
     const w = await clinic();
     const statement = await identityOf(nobody);
     const sent = { params: { id: nobody.keys.id }, body: { statement: statement.jws } };
@@ -60,18 +61,18 @@ describe('register', () => {
     expect(await refused(w, () => send(w, 'register', stranger, own))).toBe('StatementError wrong-signer');
   });
 
-  test.each(['inbox', 'kfragSigner'] as const)('a key that is no point is refused: %s', async (member) => {
+  test.each(['inbox', 'kfragSigner'] as const)('refuses a key that is not on the curve: %s', async (member) => {
     const w = await clinic();
-    const statement = await identityOf(nobody, { [member]: POINT_OF_NONE });
+    const statement = await identityOf(nobody, { [member]: NOT_A_POINT });
     expect(await refused(w, () => putIdentity(w, nobody, statement))).toEqual({ code: 'statement-invalid', member });
   });
 
-  test('the receiving key must be a point, and in the hand of the registrant', async () => {
+  test('refuses a receiving key that is not on the curve or has no proof of possession', async () => {
     const w = await clinic();
     const own = receivingOf(nobody, 1);
     const others = receivingOf(stranger, 1);
     for (const receiving of [
-      { ...own, key: POINT_OF_NONE },
+      { ...own, key: NOT_A_POINT },
       others,
       { ...own, proof: others.proof },
       { ...own, number: 2 },
@@ -85,7 +86,7 @@ describe('register', () => {
     }
   });
 
-  test('the first statement has number 1 and stands on nothing', async () => {
+  test('refuses a first statement with another number than 1 or with a previous statement', async () => {
     const w = await clinic();
     for (const changes of [{ number: 2 }, { previous: b64(32) }, { number: 2, previous: b64(32) }]) {
       const statement = await identityOf(nobody, changes);
@@ -95,7 +96,7 @@ describe('register', () => {
     }
   });
 
-  test('a later one has the next number and names the one before', async () => {
+  test('refuses a later statement without the next number or without the hash of the one before', async () => {
     const w = await clinic();
     const previous = (await w.ports.identities.find(patient.keys.id))!.statement.hash;
     for (const changes of [
@@ -111,7 +112,7 @@ describe('register', () => {
     }
   });
 
-  test("the next generation's key never changes, and receiving keys do not go back", async () => {
+  test('refuses another next identity key and an older receiving key', async () => {
     const w = await clinic();
     const first = (await w.ports.identities.find(patient.keys.id))!.statement;
     const second = await identityOf(patient, { number: 2, previous: first.hash, receiving: receivingOf(patient, 3) });
@@ -128,7 +129,7 @@ describe('register', () => {
     });
   });
 
-  test('the signer of key fragments never changes: recipients check the fragments of every grant with it', async () => {
+  test('refuses another signer of key fragments, because recipients check the fragments of every grant with it', async () => {
     const w = await clinic();
     const { hash: previous } = (await w.ports.identities.find(patient.keys.id))!.statement;
     const { kfragSigner } = (await identityOf(stranger)).payload;
@@ -139,7 +140,7 @@ describe('register', () => {
     });
   });
 
-  test('of two rivals one is outdated', async () => {
+  test('refuses the second of two parallel statements', async () => {
     const w = await clinic();
     const { hash: previous } = (await w.ports.identities.find(patient.keys.id))!.statement;
     const [one, two] = await Promise.all(
@@ -150,7 +151,7 @@ describe('register', () => {
     expect((await w.ports.identities.find(patient.keys.id))?.statement.hash).toBe(one!.hash);
   });
 
-  test('a nonce has its effect once', async () => {
+  test('refuses a second call with the same nonce', async () => {
     const w = await clinic();
     const statement = await identityOf(nobody);
     const sent = { params: { id: nobody.keys.id }, body: { statement: statement.jws }, nonce: 'n' };
@@ -162,7 +163,7 @@ describe('register', () => {
 });
 
 describe('get-identity', () => {
-  test('anybody who is registered finds whom it knows by id', async () => {
+  test('returns an identity to any registered caller', async () => {
     const w = await clinic();
     const { statement } = (await w.ports.identities.find(patient.keys.id))!;
     const sent = { params: { id: patient.keys.id } };
@@ -172,20 +173,20 @@ describe('get-identity', () => {
     });
   });
 
-  test('nobody else', async () => {
+  test('refuses an unregistered caller', async () => {
     const w = await clinic();
     const sent = { params: { id: recipient.keys.id } };
     expect(await refused(w, () => send(w, 'get-identity', nobody, sent))).toEqual({ code: 'not-registered' });
   });
 
-  test('and not who is not there', async () => {
+  test('answers not-found for an unregistered identity', async () => {
     const w = await clinic();
     const sent = { params: { id: nobody.keys.id } };
     expect(await refused(w, () => send(w, 'get-identity', patient, sent))).toEqual({ code: 'not-found' });
   });
 });
 
-test('health and openapi ask nobody', () => {
+test('health and openapi need no caller', () => {
   expect(health()).toEqual({ status: 'ok' });
   expect(openapi({ document: () => ({ openapi: '3.1.0' }) })).toEqual({ openapi: '3.1.0' });
 });

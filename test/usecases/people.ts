@@ -1,4 +1,4 @@
-// People with real keys from fixed seeds, and everything that they sign. Every maker takes changes, so that a test can sign what no client would.
+// Test people with real keys from fixed seeds, and functions that sign statements for them. Each accepts changes, so that a test can sign an invalid statement.
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Body } from '../../lib/api/routes.ts';
 import { concat, systemRng } from '../../lib/bytes/binary.ts';
@@ -37,7 +37,7 @@ const personFrom = (byte: number): Person => ({
 
 export const patient = personFrom(1);
 export const recipient = personFrom(2);
-/** Registered, with a folder of its own, and no business with the others. */
+/** Registered, with a folder of its own, and without any grant. */
 export const stranger = personFrom(3);
 /** Not registered. */
 export const nobody = personFrom(4);
@@ -45,7 +45,7 @@ export const nobody = personFrom(4);
 export const b64 = (length: number): string => toBase64url(systemRng(length));
 export const hashOf = (bytes: Uint8Array): string => toBase64url(sha256(bytes));
 
-/** With or without the member, as a client would send it. */
+/** Signs the payload with the changes. A change to undefined removes the member, as a client would omit it. */
 export const signed = <K extends Kind>(
   kind: K,
   payload: Payload<K>,
@@ -70,7 +70,7 @@ export const identityOf = (
   );
 };
 
-/** The receiving key of that number with its proof, as an identity statement has it. */
+/** Returns the receiving key with that number and its proof, as an identity statement contains it. */
 export const receivingOf = ({ keys, next }: Person, receivingNumber: number): Payload<'identity'>['receiving'] =>
   identityPayload({ keys, nextIdentityKey: next, number: 1, receivingNumber, now: NOW }).receiving;
 
@@ -101,7 +101,7 @@ export const epochAfter = (
 ): Promise<Statement<'folder'>> =>
   folderOf(person, { folder: payload.folder, epoch: payload.epoch + 1, previous: hash, ...changes });
 
-/** The bytes of a blob in parts, as they are sent. */
+/** Returns the parts of a blob as they are uploaded. */
 export const partsOf = (blob: Uint8Array): readonly Uint8Array[] =>
   Array.from({ length: Math.ceil(blob.length / PART_BYTES) }, (_, i) =>
     blob.subarray(i * PART_BYTES, (i + 1) * PART_BYTES),
@@ -120,7 +120,7 @@ interface FilingOf extends Partial<Payload<'record'>> {
   readonly upload?: UploadId;
 }
 
-/** A version of a record for the cell, ready to be sent. What is inside the blob is nothing to the service. */
+/** Returns a record version for the cell, ready to upload. The blob contains random bytes, because the service cannot read it. */
 export const filingOf = async (
   author: Person,
   cell: Statement<'folder'>,
@@ -190,7 +190,7 @@ export const requestOf = (
     person,
   );
 
-/** A key fragment as nobody but the patient can make it, or as a test wants it, with the cell of the grant that names it. */
+/** Makes a key fragment, with changes if a test needs a wrong one, and the cell of the grant that names it. */
 export const delegated = (
   owner: Person,
   { payload, hash }: Statement<'folder'>,
@@ -222,7 +222,7 @@ interface GrantOf extends Partial<Payload<'grant'>> {
   readonly kfrags?: string[];
 }
 
-/** Signed by the patient unless another owner is named. */
+/** Signs a grant, by the patient unless another owner is given. */
 export const grantOf = async (
   cells: readonly Statement<'folder'>[],
   { to = recipient, answers, kfrags, ...changes }: GrantOf = {},
@@ -271,7 +271,7 @@ export const returnOf = (
   return signed('return', { ...parties, grant, of: hash, code: 'not-needed', when: NOW }, changes, person);
 };
 
-/** Of the patient's records in the cell; by a recipient under its grant, by the patient without one. */
+/** Signs an opening of the patient's records in the cell: by a recipient with a grant, by the patient without one. */
 export const openingOf = (
   opener: Person,
   cell: Statement<'folder'>,

@@ -1,3 +1,4 @@
+// Tests the use case recapsulate: openings by a recipient and by the patient.
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
 import { fromBase64url } from '../../lib/bytes/codec.ts';
@@ -53,11 +54,11 @@ const open = (w: Pick<Clinic, 'ports'>, opening: Statement<'opening'>, by: Perso
     now,
   });
 
-/** The recipient's opening of the letter, under the clinic's grant. */
+/** Returns the recipient's opening of the letter with the clinic's grant. */
 const letterOf = (w: Clinic, changes: Parameters<typeof openingOf>[3] = {}, by = recipient) =>
   openingOf(by, w.folder, [w.letter.statement], { grant: w.grant.statement.payload.grant, ...changes });
 
-const give = async (w: Clinic, ...args: Parameters<typeof grantOf>): Promise<GrantId> => {
+const makeGrant = async (w: Clinic, ...args: Parameters<typeof grantOf>): Promise<GrantId> => {
   const { statement, body } = await grantOf(...args);
   const { grant } = statement.payload;
   await send(w, 'grant-access', patient, { params: { grantId: grant }, body });
@@ -79,7 +80,7 @@ const usedOf = async (w: Clinic, grant = w.grant.statement.payload.grant): Promi
 
 type Opened = Awaited<ReturnType<typeof open>>['records'][number];
 
-/** What the recipient makes of an answer: the file key. */
+/** Decrypts the file key from an opened record, as the recipient does. */
 const fileKeyOf = ({ wrap }: Opened, cell: Statement<'folder'>): Uint8Array => {
   const receiving = recipient.keys.receiving(1);
   const delegating = decodePublicKey(fromBase64url(cell.payload.key));
@@ -94,7 +95,7 @@ const fileKeyOf = ({ wrap }: Opened, cell: Statement<'folder'>): Uint8Array => {
 };
 
 describe('recapsulate for a recipient', () => {
-  test('gives what the recipient alone opens, counts it, and logs it with the opening as evidence', async () => {
+  test('returns what only the recipient can decrypt, counts the opening, and writes its event with the opening as evidence', async () => {
     const w = await clinic();
     const opening = await letterOf(w);
     const { records } = await open(w, opening);
@@ -119,7 +120,7 @@ describe('recapsulate for a recipient', () => {
     expect(lastEvent(w, patient)).toEqual(eventOf('records-opened', recipient, subject, opening, { evidence: true }));
   });
 
-  test('several records of a cell in one opening, each with its own key', async () => {
+  test('opens several records of a cell in one opening, each with its own file key', async () => {
     const w = await clinic();
     const second = await file(w, patient, await filingOf(patient, w.folder));
     const both = [second.statement, w.letter.statement];
@@ -130,7 +131,7 @@ describe('recapsulate for a recipient', () => {
     expect(trailOf(w, patient).filter((e) => e.kind === 'records-opened')).toHaveLength(1);
   });
 
-  test('is signed: what each record was answered with, in the order of the opening', async () => {
+  test('signs the fragments of all records in the order of the opening', async () => {
     const w = await clinic();
     const second = await file(w, patient, await filingOf(patient, w.folder));
     const both = [second.statement, w.letter.statement];
@@ -152,7 +153,7 @@ describe('recapsulate for a recipient', () => {
     });
   });
 
-  test('that cannot be signed is not answered, nor counted', async () => {
+  test('does not count an opening that cannot be signed', async () => {
     const w = await clinic();
     const opening = await letterOf(w);
     const answer = () => Promise.reject(new AppError('busy'));
@@ -161,7 +162,7 @@ describe('recapsulate for a recipient', () => {
     expect(await usedOf(w)).toBe(0);
   });
 
-  test('uses a key fragment as long as it is stored, and no longer', async () => {
+  test('uses the key fragment that is stored, and answers not-found after its deletion', async () => {
     const w = await clinic();
     const { grant } = w.grant.statement.payload;
     const ids = async () => {
@@ -170,7 +171,7 @@ describe('recapsulate for a recipient', () => {
     };
     const before = await ids();
     expect(await ids()).toEqual(before);
-    const other = await give(w, [w.folder]);
+    const other = await makeGrant(w, [w.folder]);
     const row = w.state.grants.get(grant)!;
     w.state.grants.set(grant, { ...row, kfrags: w.state.grants.get(other)!.kfrags });
     expect(await ids()).not.toEqual(before);
@@ -178,13 +179,13 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, ids)).toEqual({ code: 'not-found' });
   });
 
-  test('a cell that was closed after it was granted stays open to the grant', async () => {
+  test('opens a cell that was closed after the grant', async () => {
     const w = await clinic();
     await putFolder(w, patient, await epochAfter(patient, w.folder));
     expect((await open(w, await letterOf(w))).records).toHaveLength(1);
   });
 
-  test("shows the author's grant with a version by somebody else", async () => {
+  test("returns the author's grant with a version of another author", async () => {
     const w = await clinic();
     const { record } = w.letter.statement.payload;
     const row = w.state.records.get(record)!;
@@ -201,7 +202,7 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => send(w, 'recapsulate', recipient, sent))).toEqual(invalid('opening'));
   });
 
-  test('refuses an opening that is not of now', async () => {
+  test("refuses an opening that is dated too early or too late, with the service's time", async () => {
     const w = await clinic();
     for (const [clock, when] of [
       ['ahead', NOW + OPENING_SKEW + 1],
@@ -213,7 +214,7 @@ describe('recapsulate for a recipient', () => {
     expect((await open(w, await letterOf(w, { when: NOW + OPENING_SKEW }))).records).toHaveLength(1);
   });
 
-  test('refuses to name a record twice', async () => {
+  test('refuses an opening that names a record twice', async () => {
     const w = await clinic();
     const { record } = w.letter.statement.payload;
     const twice = { record, version: 1 };
@@ -221,14 +222,14 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, opening))).toEqual(invalid('records'));
   });
 
-  test('refuses whoever is not registered, and statements of others', async () => {
+  test('refuses an unregistered caller and a statement that another identity signed', async () => {
     const w = await clinic();
     const opening = await letterOf(w, {}, nobody);
     expect(await refused(w, () => open(w, opening, nobody))).toEqual({ code: 'not-registered' });
     expect(await refused(w, () => open(w, opening, recipient))).toBe('StatementError wrong-signer');
   });
 
-  test("a grant that is not there, somebody else's, or of another patient is not found", async () => {
+  test("answers not-found for a grant that is missing, another recipient's, or of another patient", async () => {
     const w = await clinic();
     const unknown = { code: 'not-found' };
     const none = await letterOf(w, { grant: newId<GrantId>() });
@@ -239,7 +240,7 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, own, patient))).toEqual(unknown);
     const foreign = await letterOf(w, { patient: stranger.keys.id });
     expect(await refused(w, () => open(w, foreign))).toEqual(unknown);
-    // Not even with a fragment for a cell of the other patient, which cannot be.
+    // Also with a key fragment for a cell of the other patient, which cannot be stored in fact.
     const { grant } = w.grant.statement.payload;
     const row = w.state.grants.get(grant)!;
     const [kfrag] = [...row.kfrags.values()];
@@ -249,13 +250,13 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, theirs))).toEqual(unknown);
   });
 
-  test('no grant at all is not found', async () => {
+  test('answers not-found to a recipient without a grant', async () => {
     const w = await clinic();
     const opening = await letterOf(w, { grant: undefined });
     expect(await refused(w, () => open(w, opening))).toEqual({ code: 'not-found' });
   });
 
-  test('a cell that was not granted is not found, whether it is there or not', async () => {
+  test('answers not-found for a cell that was not granted, whether it exists or not', async () => {
     const w = await clinic();
     const { grant } = w.grant.statement.payload;
     const other = await openingOf(recipient, w.other, [w.scan.statement], { grant });
@@ -264,7 +265,7 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, later))).toEqual({ code: 'not-found' });
   });
 
-  test('a grant that is granted but whose cell is not of its patient is not found', async () => {
+  test('answers not-found if a granted cell belongs to another patient', async () => {
     const w = await clinic();
     const { folder } = w.folder.payload;
     const row = w.state.folders.get(folder)!;
@@ -274,11 +275,11 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, opening))).toEqual({ code: 'not-found' });
   });
 
-  test('a grant that was revoked, has expired, or has not begun says so', async () => {
+  test('refuses a grant that was revoked, has expired, or has not begun', async () => {
     const w = await clinic();
     const late = await letterOf(w, { when: NOW + DAY });
     expect(await refused(w, () => open(w, late, recipient, NOW + DAY))).toEqual(ended('expired'));
-    const grant = await give(w, [w.folder], { notBefore: NOW + 1 });
+    const grant = await makeGrant(w, [w.folder], { notBefore: NOW + 1 });
     const early = await letterOf(w, { grant });
     expect(await refused(w, () => open(w, early))).toEqual({ code: 'grant-not-begun', serverTime: NOW });
     await revoke(w);
@@ -286,11 +287,11 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, opening))).toEqual(ended('revoked'));
   });
 
-  test('a maximum counts records, and lets a batch in as a whole or not at all', async () => {
+  test('a maximum of openings counts records, and refuses an opening that exceeds it as a whole', async () => {
     const w = await clinic();
     const second = await file(w, patient, await filingOf(patient, w.folder));
     const third = await file(w, patient, await filingOf(patient, w.folder));
-    const grant = await give(w, [w.folder], { openings: 3 });
+    const grant = await makeGrant(w, [w.folder], { openings: 3 });
     const batch = [w.letter, second].map((f) => f.statement);
     await open(w, await openingOf(recipient, w.folder, batch, { grant }));
     const over = await openingOf(recipient, w.folder, batch, { grant });
@@ -302,16 +303,16 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(readOnly(w), more))).toEqual(ended('exhausted'));
   });
 
-  test('the same opening again within ten minutes is answered and not counted, also the last one', async () => {
+  test('answers a repetition within ten minutes without counting it, also of the last opening', async () => {
     const w = await clinic();
-    const grant = await give(w, [w.folder], { openings: 1 });
+    const grant = await makeGrant(w, [w.folder], { openings: 1 });
     const opening = await letterOf(w, { grant });
     await open(w, opening);
     const again = await unchanged(w, () => open(readOnly(w), opening, recipient, NOW + REPEAT_WINDOW));
     expect(fileKeyOf(again.records[0]!, w.folder)).toEqual(w.letter.fileKey);
   });
 
-  test('but not when the grant has ended meanwhile, nor after a while', async () => {
+  test('refuses a repetition after ten minutes or after the end of the grant', async () => {
     const w = await clinic();
     const opening = await letterOf(w);
     await open(w, opening);
@@ -321,7 +322,7 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, opening))).toEqual(ended('revoked'));
   });
 
-  test('an id of another opening is taken', async () => {
+  test('refuses the id of another opening of the same opener', async () => {
     const w = await clinic();
     const opening = await letterOf(w);
     await open(w, opening);
@@ -329,7 +330,7 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, other))).toEqual({ code: 'already-exists' });
   });
 
-  test('a claim outlives every opening that it could be confused with', async () => {
+  test('a claim is stored longer than any opening with its id can be accepted', async () => {
     const w = await clinic();
     const opening = await letterOf(w, { when: NOW + OPENING_SKEW });
     await open(w, opening);
@@ -340,7 +341,7 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, opening, recipient, NOW + HOUR))).toMatchObject(invalid('when'));
   });
 
-  test('more than twenty of one grant in a second wait; a repetition does not, nor does the patient', async () => {
+  test('refuses more than twenty openings of a grant in a second, but no repetition and no opening by the patient', async () => {
     const w = await clinic();
     const first = await letterOf(w);
     await open(w, first);
@@ -354,7 +355,7 @@ describe('recapsulate for a recipient', () => {
     expect(await usedOf(w)).toBe(21);
   });
 
-  test('at once with itself it is counted once', async () => {
+  test('counts an opening that is sent twice in parallel once', async () => {
     const w = await clinic();
     const opening = await letterOf(w);
     const late = interrupted(w, 'openings.record', () => open(w, opening));
@@ -362,7 +363,7 @@ describe('recapsulate for a recipient', () => {
     expect(await usedOf(w)).toBe(1);
   });
 
-  test('loses to a revocation that came since', async () => {
+  test('refuses an opening if the grant is revoked before the opening is counted', async () => {
     const w = await clinic();
     const opening = await letterOf(w);
     const late = interrupted(w, 'openings.record', () => revoke(w));
@@ -370,18 +371,18 @@ describe('recapsulate for a recipient', () => {
     expect(await usedOf(w)).toBe(0);
   });
 
-  test('of two at the limit one is told', async () => {
+  test('refuses the second of two parallel openings if one is left', async () => {
     const w = await clinic();
-    const grant = await give(w, [w.folder], { openings: 1 });
+    const grant = await makeGrant(w, [w.folder], { openings: 1 });
     const [one, two] = [await letterOf(w, { grant }), await letterOf(w, { grant })];
     const late = interrupted(w, 'openings.record', () => open(w, one));
     await expect(open(late, two)).rejects.toMatchObject({ code: 'grant-ended', details: { reason: 'exhausted' } });
     expect(await usedOf(w, grant)).toBe(1);
   });
 
-  test('all or nothing: which records are not there is said', async () => {
+  test('refuses the whole opening if a record is missing, and names the missing records', async () => {
     const w = await clinic();
-    const grant = await give(w, [w.folder, w.other]);
+    const grant = await makeGrant(w, [w.folder, w.other]);
     const record = newId();
     const { record: letter } = w.letter.statement.payload;
     const { record: scan } = w.scan.statement.payload;
@@ -394,7 +395,7 @@ describe('recapsulate for a recipient', () => {
         [record],
       ],
       [[{ record: letter, version: 2 }], [letter]],
-      // Of the same patient and granted, but in another cell.
+      // The record belongs to the same patient and is granted, but is in another cell.
       [
         [
           { record: scan, version: 1 },
@@ -408,7 +409,7 @@ describe('recapsulate for a recipient', () => {
     }
   });
 
-  test('a deleted record is not there', async () => {
+  test('answers not-found for a deleted record', async () => {
     const w = await clinic();
     const opening = await letterOf(w);
     const ids = [w.letter.statement.payload.record];
@@ -418,7 +419,7 @@ describe('recapsulate for a recipient', () => {
 
   test.each<[string, (w: Clinic) => void]>([
     [
-      'without its metadata',
+      'without metadata',
       (w) => {
         const row = w.state.records.get(w.letter.statement.payload.record)!;
         const { metadata: _, ...version } = row.versions.get(1)!;
@@ -426,7 +427,7 @@ describe('recapsulate for a recipient', () => {
       },
     ],
     [
-      'without its wrap',
+      'without a wrap',
       (w) => {
         const row = w.state.records.get(w.letter.statement.payload.record)!;
         w.state.records.set(row.head.record, { ...row, wraps: [] });
@@ -441,14 +442,14 @@ describe('recapsulate for a recipient', () => {
       },
     ],
     [
-      'of another patient that found its way into the cell',
+      'of another patient',
       (w) => {
         const row = w.state.records.get(w.letter.statement.payload.record)!;
         const version = { ...row.versions.get(1)!, statement: w.theirs.statement };
         w.state.records.set(row.head.record, { ...row, versions: new Map([[1, version]]) });
       },
     ],
-  ])('nor is one %s', async (_how, spoil) => {
+  ])('answers not-found for a record %s', async (_how, spoil) => {
     const w = await clinic();
     spoil(w);
     const opening = await letterOf(w);
@@ -461,7 +462,7 @@ describe('recapsulate for the patient itself', () => {
   const ownOf = (w: Clinic, changes: Parameters<typeof openingOf>[3] = {}, by = patient) =>
     openingOf(by, w.folder, [w.letter.statement], changes);
 
-  test('gives the wraps as they are, logs, and counts nowhere', async () => {
+  test('returns the wraps without fragments, writes an event, and counts nothing', async () => {
     const w = await clinic();
     const opening = await ownOf(w);
     const { records, ...rest } = await open(w, opening, patient);
@@ -481,14 +482,14 @@ describe('recapsulate for the patient itself', () => {
     );
   });
 
-  test('again within ten minutes is answered and not logged', async () => {
+  test('answers a repetition within ten minutes without another event', async () => {
     const w = await clinic();
     const opening = await ownOf(w);
     const first = await open(w, opening, patient);
     expect(await unchanged(w, () => open(w, opening, patient))).toEqual(first);
   });
 
-  test("somebody else's patient, or cell, is not found", async () => {
+  test("answers not-found for another patient's folder and a missing cell", async () => {
     const w = await clinic();
     const theirs = await ownOf(w, {}, stranger);
     expect(await refused(w, () => open(w, theirs, stranger))).toEqual({ code: 'not-found' });
@@ -498,7 +499,7 @@ describe('recapsulate for the patient itself', () => {
     expect(await refused(w, () => open(w, none, patient))).toEqual({ code: 'not-found' });
   });
 
-  test('a record of somebody else is not there', async () => {
+  test("answers not-found for another patient's record", async () => {
     const w = await clinic();
     const { record } = w.theirs.statement.payload;
     const opening = await ownOf(w, { records: [{ record, version: 1 }] });
@@ -506,7 +507,7 @@ describe('recapsulate for the patient itself', () => {
   });
 });
 
-test('an id that somebody else used for an opening is free', async () => {
+test('accepts an opening id that another opener has used', async () => {
   const w = await clinic();
   const opening = await letterOf(w);
   await open(w, opening);

@@ -1,3 +1,4 @@
+// Tests the use cases list-records, get-record and delete-record.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
 import { DAY } from '../../lib/domain/time.ts';
@@ -37,7 +38,7 @@ const viewOf = ({ statement, body }: Filing) => ({
 const recordId = ({ statement }: Filing): RecordId => statement.payload.record;
 const idOf = (w: Clinic): GrantId => w.grant.statement.payload.grant;
 
-const allow = async (w: Clinic, ...args: Parameters<typeof grantOf>): Promise<GrantId> => {
+const makeGrant = async (w: Clinic, ...args: Parameters<typeof grantOf>): Promise<GrantId> => {
   const { statement, body } = await grantOf(...args);
   const { grant } = statement.payload;
   await send(w, 'grant-access', patient, { params: { grantId: grant }, body });
@@ -65,7 +66,7 @@ const revised = async (w: Clinic, { statement }: Filing, cell = w.folder): Promi
   return file(w, patient, await filingOf(patient, cell, next));
 };
 
-/** How the two routes that a grant opens refuse it. */
+/** The two routes that read with a grant. Both refuse in the same way. */
 const READS = [
   [
     'list-records',
@@ -79,8 +80,8 @@ const READS = [
   ],
 ] as const;
 
-describe.each(READS)('%s under a grant', (_name, read) => {
-  test('is for whoever is registered, however it would end', async () => {
+describe.each(READS)('%s with a grant', (_name, read) => {
+  test('refuses an unregistered caller, with any grant', async () => {
     const w = await clinic();
     const denied = { code: 'not-registered' };
     expect(await refused(w, () => read(w, nobody))).toEqual(denied);
@@ -88,38 +89,38 @@ describe.each(READS)('%s under a grant', (_name, read) => {
     expect(await refused(w, () => read(w, nobody, newId<GrantId>()))).toEqual(denied);
   });
 
-  test("without one, only the patient's own is found", async () => {
+  test('answers not-found to another identity without a grant', async () => {
     const w = await clinic();
     for (const person of [recipient, stranger])
       expect(await refused(w, () => read(w, person))).toEqual({ code: 'not-found' });
   });
 
-  test("one that is not there, or somebody else's, is not found", async () => {
+  test("answers not-found for a grant that is missing or another recipient's", async () => {
     const w = await clinic();
     expect(await refused(w, () => read(w, recipient, newId<GrantId>()))).toEqual({ code: 'not-found' });
     expect(await refused(w, () => read(w, stranger, idOf(w)))).toEqual({ code: 'not-found' });
     expect(await refused(w, () => read(w, patient, idOf(w)))).toEqual({ code: 'not-found' });
   });
 
-  test('one of other cells is not found', async () => {
+  test('answers not-found for a grant to other cells', async () => {
     const w = await clinic();
-    const grant = await allow(w, [w.other]);
+    const grant = await makeGrant(w, [w.other]);
     expect(await refused(w, () => read(w, recipient, grant))).toEqual({ code: 'not-found' });
   });
 
-  test('one that has ended, or not begun, says so', async () => {
+  test('refuses a grant that has ended or has not begun', async () => {
     const w = await clinic();
     const ended = (reason: string) => ({ code: 'grant-ended', reason });
     expect(await refused(w, () => read(w, recipient, idOf(w), NOW + DAY))).toEqual(ended('expired'));
-    const later = await allow(w, [w.folder], { notBefore: NOW + 1 });
+    const later = await makeGrant(w, [w.folder], { notBefore: NOW + 1 });
     expect(await refused(w, () => read(w, recipient, later))).toEqual({ code: 'grant-not-begun', serverTime: NOW });
     await revoke(w);
     expect(await refused(w, () => read(w, recipient, idOf(w)))).toEqual(ended('revoked'));
   });
 
-  test('one that is used up says so', async () => {
+  test('refuses an exhausted grant', async () => {
     const w = await clinic();
-    const grant = await allow(w, [w.folder], { openings: 1 });
+    const grant = await makeGrant(w, [w.folder], { openings: 1 });
     const row = w.state.grants.get(grant)!;
     w.state.grants.set(grant, { ...row, status: { ...row.status, used: 1 } });
     expect(await refused(w, () => read(w, recipient, grant))).toEqual({ code: 'grant-ended', reason: 'exhausted' });
@@ -130,7 +131,7 @@ describe('list-records', () => {
   const list = (w: Clinic, by = patient, query = {}) =>
     send(w, 'list-records', by, { params: { folderId: w.folder.payload.folder }, query });
 
-  test('the latest versions of a folder, oldest record first', async () => {
+  test('returns the latest versions in a folder, oldest record first', async () => {
     const w = await clinic();
     const second = await revised(w, w.letter);
     const later = await file(w, patient, await filingOf(patient, w.folder, { created: NOW + 1 }));
@@ -141,13 +142,13 @@ describe('list-records', () => {
     expect(await list(w, patient, { limit: 1, cursor: one.next })).toEqual({ records: [viewOf(later)] });
   });
 
-  test('a recipient sees every version in the cells of its grant, and in no other', async () => {
+  test('returns every version in the cells of the grant to a recipient, and no other', async () => {
     const w = await clinic();
     const second = await revised(w, w.letter);
     const epoch = await epochAfter(patient, w.folder);
     await putFolder(w, patient, epoch);
     await revised(w, second, epoch);
-    const both = await allow(w, [w.folder, w.other]);
+    const both = await makeGrant(w, [w.folder, w.other]);
     for (const grant of [idOf(w), both])
       expect(await list(w, recipient, { grant })).toEqual({ records: expect.arrayContaining([viewOf(w.letter)]) });
     expect((await list(w, recipient, { grant: both })).records).toHaveLength(2);
@@ -158,7 +159,7 @@ describe('list-records', () => {
     expect(two.next).toBeUndefined();
   });
 
-  test('a folder that is not there is not found', async () => {
+  test('answers not-found for a missing folder', async () => {
     const w = await clinic();
     const sent = { params: { folderId: newId<FolderId>() } };
     expect(await refused(w, () => send(w, 'list-records', patient, sent))).toEqual({ code: 'not-found' });
@@ -166,7 +167,7 @@ describe('list-records', () => {
     expect(await refused(w, () => send(w, 'list-records', recipient, granted))).toEqual({ code: 'not-found' });
   });
 
-  test('what was deleted is not there', async () => {
+  test('omits deleted records', async () => {
     const w = await clinic();
     await remove(w, w.letter);
     expect(await list(w)).toEqual({ records: [] });
@@ -178,7 +179,7 @@ describe('get-record', () => {
   const get = (w: Clinic, by = patient, query = {}, filing = w.letter) =>
     send(w, 'get-record', by, { params: { recordId: recordId(filing) }, query });
 
-  test('all versions for the patient, oldest first', async () => {
+  test('returns all versions to the patient, oldest first', async () => {
     const w = await clinic();
     const second = await revised(w, w.letter);
     expect(await unchanged(w, () => get(w))).toStrictEqual({ versions: [w.letter, second].map(viewOf) });
@@ -187,23 +188,23 @@ describe('get-record', () => {
     expect(await get(w, patient, { limit: 1, cursor: one.next })).toStrictEqual({ versions: [viewOf(second)] });
   });
 
-  test('for a recipient those in the cells of its grant', async () => {
+  test('returns the versions in the cells of the grant to a recipient', async () => {
     const w = await clinic();
     const second = await revised(w, w.letter);
     const epoch = await epochAfter(patient, w.folder);
     await putFolder(w, patient, epoch);
     const third = await revised(w, second, epoch);
-    const both = await allow(w, [w.folder, w.other]);
+    const both = await makeGrant(w, [w.folder, w.other]);
     expect(await unchanged(w, () => get(w, recipient, { grant: both }))).toStrictEqual({
       versions: [w.letter, second].map(viewOf),
     });
     const one = await get(w, recipient, { grant: both, limit: 1 });
     expect(one).toStrictEqual({ versions: [viewOf(w.letter)], next: one.next });
-    const newer = await allow(w, [epoch]);
+    const newer = await makeGrant(w, [epoch]);
     expect(await get(w, recipient, { grant: newer })).toStrictEqual({ versions: [viewOf(third)] });
   });
 
-  test('one that is not there is not found', async () => {
+  test('answers not-found for a missing record', async () => {
     const w = await clinic();
     const sent = { params: { recordId: newId<RecordId>() } };
     expect(await refused(w, () => send(w, 'get-record', patient, sent))).toEqual({ code: 'not-found' });
@@ -211,7 +212,7 @@ describe('get-record', () => {
     expect(await refused(w, () => send(w, 'get-record', recipient, granted))).toEqual({ code: 'not-found' });
   });
 
-  test('of a deleted one the patient sees the tombstone, a recipient nothing', async () => {
+  test('returns the tombstone of a deleted record to the patient, and not-found to a recipient', async () => {
     const w = await clinic();
     const { deletion } = await remove(w, w.letter);
     expect(await get(w)).toStrictEqual({
@@ -221,7 +222,7 @@ describe('get-record', () => {
     expect(await refused(w, () => get(w, recipient, { grant: idOf(w) }))).toEqual({ code: 'not-found' });
   });
 
-  test("shows the author's grant with a version by somebody else", async () => {
+  test("returns the author's grant with a version of another author", async () => {
     const w = await clinic();
     const row = w.state.records.get(recordId(w.letter))!;
     const grant = w.grant.statement.jws;
@@ -234,7 +235,7 @@ describe('get-record', () => {
 });
 
 describe('delete-record', () => {
-  test('takes metadata, wraps and blobs of every version, and leaves the statements', async () => {
+  test('deletes metadata, wraps and blobs of every version, and keeps the statements', async () => {
     const w = await clinic();
     const second = await revised(w, w.letter);
     const record = recordId(w.letter);
@@ -255,7 +256,7 @@ describe('delete-record', () => {
     expect(lastEvent(w, patient)).toEqual(eventOf('record-deleted', patient, subject, deletion, { evidence: true }));
   });
 
-  test('again is answered with the first deletion, and finishes what a crash left', async () => {
+  test('answers a repetition with the first deletion, and deletes blobs that a crash has left', async () => {
     const w = await clinic();
     const [object] = [...w.state.objects.entries()];
     const first = await remove(w, w.letter);
@@ -266,7 +267,7 @@ describe('delete-record', () => {
     expect(w.state.objects.has(object![0])).toBe(false);
   });
 
-  test('answers the first page of many versions', async () => {
+  test('returns the first page of many versions', async () => {
     const w = await clinic();
     let last = w.letter;
     for (let n = 0; n < 50; n++) {
@@ -296,7 +297,7 @@ describe('delete-record', () => {
     });
   });
 
-  test('refuses whoever is not registered, and statements of others', async () => {
+  test('refuses an unregistered caller and a statement that another identity signed', async () => {
     const w = await clinic();
     expect(await refused(w, () => remove(w, w.letter, {}, nobody))).toEqual({ code: 'not-registered' });
     const { jws } = await deletionOf(patient, w.letter.statement);
@@ -304,7 +305,7 @@ describe('delete-record', () => {
     expect(await refused(w, () => send(w, 'delete-record', stranger, sent))).toBe('StatementError wrong-signer');
   });
 
-  test("one that is not there, or somebody else's, is not found", async () => {
+  test("answers not-found for a record that is missing or another patient's", async () => {
     const w = await clinic();
     const none = await filingOf(patient, w.folder);
     expect(await refused(w, () => remove(w, none))).toEqual({ code: 'not-found' });
@@ -312,7 +313,7 @@ describe('delete-record', () => {
     expect(await refused(w, () => remove(w, w.theirs))).toEqual({ code: 'not-found' });
   });
 
-  test('names the latest version', async () => {
+  test('refuses a deletion that does not name the latest version', async () => {
     const w = await clinic();
     await revised(w, w.letter);
     expect(await refused(w, () => remove(readOnly(w), w.letter))).toEqual({ code: 'statement-outdated' });
@@ -321,7 +322,7 @@ describe('delete-record', () => {
     });
   });
 
-  test('loses to a version that was filed since', async () => {
+  test('refuses the deletion if a version is filed meanwhile', async () => {
     const w = await clinic();
     const late = interrupted(w, 'records.delete', () => revised(w, w.letter));
     const { jws } = await deletionOf(patient, w.letter.statement);

@@ -1,3 +1,4 @@
+// Tests the use cases request-access, list-requests, approve-request and deny-request.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type GrantId, type RequestId } from '../../lib/bytes/ids.ts';
 import { LONGEST_WAIT } from '../../lib/domain/request.ts';
@@ -66,7 +67,7 @@ const deny = (w: Pick<Clinic, 'ports'>, denial: Statement<'denial'>, by: Person 
     now,
   });
 
-/** A grant that answers the clinic's request. */
+/** Returns a grant that answers the clinic's request. */
 const answerTo = (w: Clinic, changes: Parameters<typeof grantOf>[1] = {}, cells = [w.folder]) =>
   grantOf(cells, { answers: w.request, ...changes });
 
@@ -80,7 +81,7 @@ const viewOf = ({ statement }: SignedGrant, state = 'active') => ({
 });
 
 describe('request-access', () => {
-  test('files a pending request, with an event that names folders and purpose', async () => {
+  test('stores a pending request, with an event that names folders and purpose', async () => {
     const w = await clinic();
     const statement = await requestOf(recipient, [w.folder, w.other], { purpose: 'CAREMGT' });
     expect(await ask(w, statement)).toStrictEqual({ statement: statement.jws, state: 'pending' });
@@ -90,13 +91,13 @@ describe('request-access', () => {
     expect(lastEvent(w, patient)).toEqual(eventOf('access-requested', recipient, subject, statement));
   });
 
-  test('for folders that need not be there', async () => {
+  test('accepts folders that do not exist', async () => {
     const w = await clinic();
     const statement = await requestOf(recipient, [], { scope: { folders: [newId<FolderId>()] } });
     expect(await ask(w, statement)).toMatchObject({ state: 'pending' });
   });
 
-  test('the same statement again is answered as it stands, and changes nothing', async () => {
+  test('answers a repetition with the current state, and changes nothing', async () => {
     const w = await clinic();
     expect(await unchanged(w, () => ask(w, w.request))).toStrictEqual({ statement: w.request.jws, state: 'pending' });
     expect(await ask(w, w.request, recipient, w.request.payload.until)).toMatchObject({ state: 'expired' });
@@ -116,14 +117,14 @@ describe('request-access', () => {
     expect(await refused(w, () => send(w, 'request-access', recipient, sent))).toEqual(invalid('request'));
   });
 
-  test('refuses whoever is not registered, and statements of others', async () => {
+  test('refuses an unregistered caller and a statement that another identity signed', async () => {
     const w = await clinic();
     const statement = await requestOf(nobody, [w.folder]);
     expect(await refused(w, () => ask(w, statement, nobody))).toEqual({ code: 'not-registered' });
     expect(await refused(w, () => ask(w, statement, recipient))).toBe('StatementError wrong-signer');
   });
 
-  test('refuses what cannot be filed', async () => {
+  test('refuses a request whose members are not valid', async () => {
     const w = await clinic();
     const { folder } = w.folder.payload;
     for (const [member, changes] of [
@@ -138,20 +139,23 @@ describe('request-access', () => {
   test.each([
     ['behind', NOW],
     ['ahead', NOW + LONGEST_WAIT + 1],
-  ] as const)('an end by a clock that is %s is refused with the time that it is', async (clock, until) => {
-    const w = await clinic();
-    const statement = await requestOf(recipient, [w.folder], { until });
-    const expected = { ...invalid('until'), clock, serverTime: NOW };
-    expect(await refused(w, () => ask(w, statement))).toEqual(expected);
-  });
+  ] as const)(
+    "refuses an end that a clock %s the service's has caused, with the service's time",
+    async (clock, until) => {
+      const w = await clinic();
+      const statement = await requestOf(recipient, [w.folder], { until });
+      const expected = { ...invalid('until'), clock, serverTime: NOW };
+      expect(await refused(w, () => ask(w, statement))).toEqual(expected);
+    },
+  );
 
-  test('to somebody who is not there is not found', async () => {
+  test('answers not-found for an unregistered patient', async () => {
     const w = await clinic();
     const statement = await requestOf(recipient, [w.folder], { patient: nobody.keys.id });
     expect(await refused(w, () => ask(w, statement))).toEqual({ code: 'not-found' });
   });
 
-  test('names the current receiving key', async () => {
+  test('refuses any receiving key but the current one', async () => {
     const w = await clinic();
     const own = receivingOf(recipient, 1);
     for (const receiving of [
@@ -164,13 +168,13 @@ describe('request-access', () => {
     }
   });
 
-  test('an id belongs to one request', async () => {
+  test('refuses an id that another request has', async () => {
     const w = await clinic();
     const other = await requestOf(recipient, [w.folder], { request: idOf(w), duration: 1 });
     expect(await refused(w, () => ask(w, other))).toEqual({ code: 'already-exists' });
   });
 
-  test('at most five are pending', async () => {
+  test('refuses a sixth pending request', async () => {
     const w = await clinic();
     for (let n = 1; n < 5; n++) await ask(w, await requestOf(recipient, [w.folder]));
     const sixth = await requestOf(recipient, [w.folder]);
@@ -185,7 +189,7 @@ describe('list-requests', () => {
   const list = (w: Clinic, as: 'patient' | 'recipient', by: Person, query = {}, now = NOW) =>
     send(w, 'list-requests', by, { query: { as, ...query }, now });
 
-  test('for both parties, by state as it is now', async () => {
+  test('returns the requests of both parties, by their current state', async () => {
     const w = await clinic();
     const view = { statement: w.request.jws, state: 'pending' };
     expect(await unchanged(w, () => list(w, 'patient', patient))).toStrictEqual({ requests: [view] });
@@ -199,7 +203,7 @@ describe('list-requests', () => {
     expect(await list(w, 'patient', patient, { state: 'expired' }, until - 1)).toEqual({ requests: [] });
   });
 
-  test('page by page', async () => {
+  test('returns pages', async () => {
     const w = await clinic();
     await ask(w, await requestOf(recipient, [w.folder]));
     const one = await list(w, 'patient', patient, { limit: 1 });
@@ -208,14 +212,14 @@ describe('list-requests', () => {
     expect(one.requests).not.toEqual(two.requests);
   });
 
-  test('for whoever is registered', async () => {
+  test('refuses an unregistered caller', async () => {
     const w = await clinic();
     expect(await refused(w, () => list(w, 'patient', nobody))).toEqual({ code: 'not-registered' });
   });
 });
 
 describe('approve-request', () => {
-  test('stores the grants, answers the request, and logs', async () => {
+  test('stores the grants, closes the request, and writes an event', async () => {
     const w = await clinic();
     const grant = await answerTo(w);
     expect(await approve(w, [grant])).toEqual({ grants: [viewOf(grant)] });
@@ -239,14 +243,14 @@ describe('approve-request', () => {
     expect(lastEvent(w, patient)).toEqual(eventOf('access-granted', patient, subject, grant.statement));
   });
 
-  test('answers in the state that the grant is in', async () => {
+  test('returns the state of the grant', async () => {
     const w = await clinic();
     const grant = await answerTo(w, { notBefore: NOW + 1, openings: 3 });
     expect(await approve(w, [grant])).toEqual({ grants: [viewOf(grant, 'not-begun')] });
     expect((await w.ports.grants.find(grantId(grant)))?.status.limit).toBe(3);
   });
 
-  test('the same again is answered as it stands, and changes nothing', async () => {
+  test('answers a repetition with the current state, and changes nothing', async () => {
     const w = await clinic();
     const grant = await answerTo(w);
     await approve(w, [grant]);
@@ -256,7 +260,7 @@ describe('approve-request', () => {
     expect(again).toEqual({ grants: [{ ...viewOf(grant, 'expired'), used: 4 }] });
   });
 
-  test('the same at once is answered once and as it stands', async () => {
+  test('twice in parallel stores one grant, and both calls return the current state', async () => {
     const w = await clinic();
     const grant = await answerTo(w);
     const late = interrupted(w, 'grants.create', async () => {
@@ -271,7 +275,7 @@ describe('approve-request', () => {
     expect(trailOf(w, patient)).toHaveLength(events + 1);
   });
 
-  test("somebody else's request, or none, is not found", async () => {
+  test("answers not-found for another patient's request and a missing one", async () => {
     const w = await clinic();
     const grant = await answerTo(w);
     for (const by of [stranger, recipient])
@@ -281,7 +285,7 @@ describe('approve-request', () => {
     expect(await refused(w, () => approve(w, [grant], { by: nobody }))).toEqual({ code: 'not-registered' });
   });
 
-  test('grants that the patient did not sign', async () => {
+  test('refuses a grant that the patient did not sign', async () => {
     const w = await clinic();
     const grant = await grantOf([w.foreign], { answers: w.request }, stranger);
     const refusal = { code: 'statement-invalid', member: 'kid', reason: 'wrong-signer' };
@@ -290,13 +294,13 @@ describe('approve-request', () => {
     expect(await refused(w, () => approve(w, [good, grant]))).toEqual(inGrant(1, refusal));
   });
 
-  test('one grant for each right', async () => {
+  test('refuses two grants with the same right', async () => {
     const w = await clinic();
     const grants = [await answerTo(w), await answerTo(w)];
     expect(await refused(w, () => approve(w, grants))).toEqual(inGrant(1, invalid('right')));
   });
 
-  test('all of them answer this request', async () => {
+  test('refuses a grant that answers another request', async () => {
     const w = await clinic();
     const request = await requestOf(recipient, [w.folder], { rights: ['read', 'add'] });
     const { request: requestId } = request.payload;
@@ -309,7 +313,7 @@ describe('approve-request', () => {
     expect(await refused(w, () => send(w, 'approve-request', patient, both))).toEqual(inGrant(1, beyond));
   });
 
-  test('what answered two requests is no repetition of one', async () => {
+  test('refuses grants that answered two requests as a repetition of one', async () => {
     const w = await clinic();
     const request = await requestOf(recipient, [w.folder], { rights: ['add'] });
     const { request: requestId } = request.payload;
@@ -323,7 +327,7 @@ describe('approve-request', () => {
     expect(await refused(w, () => approve(w, [read, add]))).toEqual(inGrant(1, beyond));
   });
 
-  test('two grants are not one', async () => {
+  test('refuses two grants with the same id', async () => {
     const w = await clinic();
     const request = await requestOf(recipient, [w.folder], { rights: ['read', 'add'] });
     const { request: requestId } = request.payload;
@@ -336,7 +340,7 @@ describe('approve-request', () => {
     expect(await refused(w, () => send(w, 'approve-request', patient, both))).toEqual(inGrant(1, invalid('grant')));
   });
 
-  test('nothing beyond, or aside from, what was asked', async () => {
+  test('refuses a grant that exceeds the request or differs from it', async () => {
     const w = await clinic();
     const beyond = (member: string) => ({ code: 'grant-exceeds-request', member });
     for (const [member, grant] of [
@@ -352,7 +356,7 @@ describe('approve-request', () => {
       expect(await refused(w, () => approve(w, [grant]))).toEqual(inGrant(0, beyond(member)));
   });
 
-  test('a request that was answered, or has lapsed', async () => {
+  test('refuses a request that was denied or has expired', async () => {
     const w = await clinic();
     const closed = { code: 'request-closed' };
     const { until } = w.request.payload;
@@ -364,14 +368,14 @@ describe('approve-request', () => {
     expect(await refused(w, () => approve(fixed, [grant]))).toEqual(closed);
   });
 
-  test('a request that was approved, with other grants', async () => {
+  test('refuses other grants for an approved request', async () => {
     const w = await clinic();
     await approve(w, [await answerTo(w)]);
     const other = await answerTo(w);
     expect(await refused(w, () => approve(w, [other]))).toEqual({ code: 'request-closed' });
   });
 
-  test('a grant that cannot be stored is refused with its reason', async () => {
+  test('refuses a grant that cannot be stored, with the reason', async () => {
     const w = await clinic();
     const grant = await answerTo(w, { expires: NOW });
     expect(await refused(w, () => approve(w, [grant]))).toEqual(inGrant(0, invalid('expires')));
@@ -398,13 +402,13 @@ describe('approve-request', () => {
     expect(await answer(read, ended)).toEqual(inGrant(1, invalid('expires')));
   });
 
-  test('an id of another grant', async () => {
+  test('refuses an id that another grant has', async () => {
     const w = await clinic();
     const grant = await answerTo(w, { grant: w.grant.statement.payload.grant });
     expect(await refused(w, () => approve(w, [grant]))).toEqual({ code: 'already-exists' });
   });
 
-  test('loses to a denial that came since', async () => {
+  test('refuses the approval if the request is denied meanwhile', async () => {
     const w = await clinic();
     const grant = await answerTo(w);
     const denial = await denialOf(w.request);
@@ -415,7 +419,7 @@ describe('approve-request', () => {
 });
 
 describe('deny-request', () => {
-  test('ends the request, with the denial as evidence', async () => {
+  test('closes the request, with the denial as evidence', async () => {
     const w = await clinic();
     const denial = await denialOf(w.request);
     expect(await deny(w, denial)).toStrictEqual({ statement: w.request.jws, state: 'denied' });
@@ -424,7 +428,7 @@ describe('deny-request', () => {
     expect(lastEvent(w, patient)).toEqual(event);
   });
 
-  test('again, with whatever statement, is answered and changes nothing', async () => {
+  test('answers a repetition, also with another statement, and changes nothing', async () => {
     const w = await clinic();
     const denial = await denialOf(w.request);
     const first = await deny(w, denial);
@@ -432,7 +436,7 @@ describe('deny-request', () => {
     for (const again of [denial, other]) expect(await unchanged(w, () => deny(w, again))).toEqual(first);
   });
 
-  test('refuses another request in the path, and one that the denial does not mean', async () => {
+  test('refuses another request in the path, and another hash of the request', async () => {
     const w = await clinic();
     const denial = await denialOf(w.request);
     const sent = { params: { requestId: newId<RequestId>() }, body: { statement: denial.jws } };
@@ -441,14 +445,14 @@ describe('deny-request', () => {
     expect(await refused(w, () => deny(w, of))).toEqual(invalid('of'));
   });
 
-  test('refuses whoever is not registered, and statements of others', async () => {
+  test('refuses an unregistered caller and a statement that another identity signed', async () => {
     const w = await clinic();
     const denial = await denialOf(w.request, {}, nobody);
     expect(await refused(w, () => deny(w, denial, nobody))).toEqual({ code: 'not-registered' });
     expect(await refused(w, () => deny(w, denial, patient))).toBe('StatementError wrong-signer');
   });
 
-  test("somebody else's request, or none, is not found", async () => {
+  test("answers not-found for another patient's request and a missing one", async () => {
     const w = await clinic();
     for (const by of [stranger, recipient]) {
       const denial = await denialOf(w.request, {}, by);
@@ -458,7 +462,7 @@ describe('deny-request', () => {
     expect(await refused(w, () => deny(w, none))).toEqual({ code: 'not-found' });
   });
 
-  test('a request that was approved, or has lapsed', async () => {
+  test('refuses a request that was approved or has expired', async () => {
     const w = await clinic();
     const denial = await denialOf(w.request);
     const closed = { code: 'request-closed' };
@@ -467,7 +471,7 @@ describe('deny-request', () => {
     expect(await refused(w, () => deny(readOnly(w), denial))).toEqual(closed);
   });
 
-  test('loses to an approval that came since', async () => {
+  test('refuses the denial if the request is approved meanwhile', async () => {
     const w = await clinic();
     const grant = await answerTo(w);
     const late = interrupted(w, 'requests.deny', () => approve(w, [grant]));
@@ -476,8 +480,8 @@ describe('deny-request', () => {
   });
 });
 
-describe('what a request is answered with is what is there', () => {
-  test('cells that were closed since may be granted, current keys of the recipient only', async () => {
+describe('an approval depends on the state at its time', () => {
+  test('accepts cells that were closed meanwhile, and refuses a receiving key other than the requested one', async () => {
     const w = await clinic();
     const grant = await answerTo(w);
     await putFolder(w, patient, await epochAfter(patient, w.folder));

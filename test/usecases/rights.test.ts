@@ -1,4 +1,4 @@
-// Rights to file, scopes, extensions, holds and what comes after an end: each use case, and each of its refusals.
+// Tests rights to add and to write, scopes, extensions, pauses, settling and checkpoints: each use case and each of its refusals.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
@@ -54,7 +54,7 @@ const NOT_REGISTERED = { code: 'not-registered' };
 const idOf = ({ statement }: SignedGrant): GrantId => statement.payload.grant;
 const folderId = ({ payload }: Statement<'folder'>): FolderId => payload.folder;
 
-const give = (w: Clinic, grant: SignedGrant, by: Person = patient) =>
+const makeGrant = (w: Clinic, grant: SignedGrant, by: Person = patient) =>
   send(w, 'grant-access', by, { params: { grantId: idOf(grant) }, body: grant.body });
 const revoke = async (w: Clinic, grant: SignedGrant, now = NOW) => {
   const revocation = await revocationOf(grant.statement);
@@ -65,7 +65,7 @@ const revoke = async (w: Clinic, grant: SignedGrant, now = NOW) => {
   });
 };
 
-/** A right to file in a folder. */
+/** Returns a grant to file in a folder. */
 const authorship = (
   folder: Statement<'folder'>,
   right: 'add' | 'write',
@@ -104,16 +104,16 @@ type SignedExtension = Awaited<ReturnType<typeof extensionOf>>;
 const extend = (w: Clinic, { statement, body }: SignedExtension, by: Person = patient, now = NOW) =>
   send(w, 'extend-grant', by, { params: { grantId: statement.payload.grant }, body, now });
 
-describe('filing by a right to add', () => {
+describe('filing with a grant to add', () => {
   const ready = async (changes: Partial<Payload<'grant'>> = {}) => {
     const w = await clinic();
     const grant = await authorship(w.folder, 'add', changes);
-    await give(w, grant);
+    await makeGrant(w, grant);
     const filing = await filingOf(recipient, w.folder, { patient: patient.keys.id, ...naming(grant) });
     return { w, grant, filing };
   };
 
-  test('is stored with the grant, receipted, and in the trail of the patient', async () => {
+  test("stores the record with the grant, returns a receipt, and writes an event in the patient's trail", async () => {
     const { w, grant, filing } = await ready();
     await begin(w, recipient, filing, { grant: idOf(grant) });
     await uploaded(w, recipient, filing);
@@ -123,8 +123,8 @@ describe('filing by a right to add', () => {
     const subject = { folder, epoch, records: [{ record, version }], grant: idOf(grant) };
     expect(lastEvent(w, patient)).toEqual(eventOf('record-filed', recipient, subject, filing.statement));
     const event = w.state.chains.get(patient.keys.id)!.at(-1)!.entry.hash;
-    const told = verifyServiceStatement('receipt', receipt!, await w.ports.serviceSigner.key());
-    expect(told).toEqual({
+    const signedReceipt = verifyServiceStatement('receipt', receipt!, await w.ports.serviceSigner.key());
+    expect(signedReceipt).toEqual({
       patient: patient.keys.id,
       author: recipient.keys.id,
       grant: idOf(grant),
@@ -135,15 +135,15 @@ describe('filing by a right to add', () => {
       when: NOW,
     });
     const again = await unchanged(w, () => commit(w, recipient, filing, { now: NOW + 1 }));
-    expect(verifyServiceStatement('receipt', again.receipt!, await w.ports.serviceSigner.key())).toEqual(told);
+    expect(verifyServiceStatement('receipt', again.receipt!, await w.ports.serviceSigner.key())).toEqual(signedReceipt);
   });
 
-  test('the patient needs no receipt', async () => {
+  test('returns no receipt to the patient', async () => {
     const w = await clinic();
     expect(await commit(w, patient, w.letter)).not.toHaveProperty('receipt');
   });
 
-  test('goes for later epochs of the folder, too, and for the current one only', async () => {
+  test('accepts a later epoch of the folder, and refuses one that is closed', async () => {
     const { w, grant, filing } = await ready();
     const second = await epochAfter(patient, w.folder);
     await putFolder(w, patient, second);
@@ -156,7 +156,7 @@ describe('filing by a right to add', () => {
     expect(await commit(w, recipient, later)).toMatchObject({ state: 'committed' });
   });
 
-  test('not without naming the grant, by another, in another folder, by another right, or after its end', async () => {
+  test('refuses a missing or unknown grant, another author, another folder, another right, and a grant that has ended', async () => {
     const { w, grant, filing } = await ready();
     const id = idOf(grant);
     expect(await refused(w, () => begin(w, recipient, filing))).toEqual(NOT_FOUND);
@@ -176,7 +176,7 @@ describe('filing by a right to add', () => {
     expect(await refused(w, () => commit(w, recipient, filing))).toEqual({ code: 'grant-ended', reason: 'revoked' });
   });
 
-  test('a grant of another patient opens no folder of this one', async () => {
+  test('answers not-found with a grant of another patient', async () => {
     const { w, filing } = await ready();
     const { cell } = delegated(stranger, w.foreign, recipient);
     const foreign = await grantOf(
@@ -184,11 +184,11 @@ describe('filing by a right to add', () => {
       { right: 'add', cells: [{ ...cell, kfrags: [] }], kfrags: [] },
       stranger,
     );
-    await give(w, foreign, stranger);
+    await makeGrant(w, foreign, stranger);
     expect(await refused(w, () => begin(w, recipient, filing, { grant: idOf(foreign) }))).toEqual(NOT_FOUND);
   });
 
-  test('files nowhere but in the cell and with the patient of the grant, whatever else was stored', async () => {
+  test('the check accepts only the cell and the patient of the grant, whatever else is stored', async () => {
     const { w } = await ready();
     const filing = { grant: newId<GrantId>(), version: 1, folder: { statement: w.folder, state: 'current' } } as const;
     const call = { caller: recipient.keys.id, now: NOW, nonce: { value: b64(16), expires: NOW + DAY } } as Call;
@@ -209,7 +209,7 @@ describe('filing by a right to add', () => {
       expect(await refused(w, () => by(odd))).toEqual(NOT_FOUND);
   });
 
-  test('the statement names the hash of the grant that it stands on', async () => {
+  test('refuses a statement with another hash of the grant', async () => {
     const { w, grant } = await ready();
     const odd = await filingOf(recipient, w.folder, {
       patient: patient.keys.id,
@@ -220,7 +220,7 @@ describe('filing by a right to add', () => {
     expect(await refused(w, () => commit(w, recipient, odd))).toEqual(invalid('grant'));
   });
 
-  test('is made before the end of the grant, by the clock of its author, too: readers refuse anything else', async () => {
+  test('refuses a statement that is dated after the end of the grant, because readers refuse it', async () => {
     const expires = NOW + MINUTE;
     const { w, grant } = await ready({ expires });
     const made = async (created: number) => {
@@ -256,11 +256,11 @@ describe('filing by a right to add', () => {
   });
 });
 
-describe('filing by a right to write', () => {
-  test('makes the next version of a record that is there, and no new record', async () => {
+describe('filing with a grant to write', () => {
+  test('files the next version of a record, and no new record', async () => {
     const w = await clinic();
     const grant = await authorship(w.folder, 'write');
-    await give(w, grant);
+    await makeGrant(w, grant);
     const { record } = w.letter.statement.payload;
     const next = { record, version: 2, previous: w.letter.statement.hash, patient: patient.keys.id, ...naming(grant) };
     const filing = await filingOf(recipient, w.folder, next);
@@ -274,7 +274,7 @@ describe('filing by a right to write', () => {
   });
 });
 
-describe('a folder of one record version', () => {
+describe('a folder with one record version', () => {
   const ready = async () => {
     const w = await clinic();
     const { record } = w.letter.statement.payload;
@@ -284,37 +284,37 @@ describe('a folder of one record version', () => {
     return { w, single };
   };
 
-  test('takes in nothing else', async () => {
+  test('accepts no other record', async () => {
     const { w, single } = await ready();
     const filing = await filingOf(patient, single);
     expect(await refused(w, () => begin(w, patient, filing))).toEqual(NOT_FOUND);
-    // Begun in another folder, and committed in this one.
+    // The upload begins in another folder and is committed in this one.
     await begin(w, patient, filing, { folder: folderId(w.folder) });
     expect(await refused(w, () => commit(w, patient, filing))).toEqual(NOT_FOUND);
   });
 
-  test.each(['add', 'write'] as const)('gives nobody a right to %s', async (right) => {
+  test.each(['add', 'write'] as const)('cannot be granted with the right to %s', async (right) => {
     const { w, single } = await ready();
     const grant = await authorship(single, right);
-    expect(await refused(w, () => give(w, grant))).toEqual(invalid('cells'));
+    expect(await refused(w, () => makeGrant(w, grant))).toEqual(invalid('cells'));
   });
 });
 
 describe('a grant to add or write', () => {
-  test('is made for the current cell, without fragments', async () => {
+  test('is made for the current cell, without key fragments', async () => {
     const w = await clinic();
     const { kfrag } = delegated(patient, w.folder, recipient);
     const odd = await authorship(w.folder, 'add');
     const withOne: SignedGrant = { ...odd, body: { ...odd.body, kfrags: [kfrag] } };
-    expect(await refused(w, () => give(w, withOne))).toEqual(invalid('cells'));
+    expect(await refused(w, () => makeGrant(w, withOne))).toEqual(invalid('cells'));
     await putFolder(w, patient, await epochAfter(patient, w.folder));
-    expect(await refused(w, () => give(w, odd))).toEqual(invalid('cells'));
+    expect(await refused(w, () => makeGrant(w, odd))).toEqual(invalid('cells'));
   });
 
-  test('shows its recipient the folder as it is now', async () => {
+  test('returns the current epoch of the folder to its recipient', async () => {
     const w = await clinic();
     const grant = await authorship(w.folder, 'add');
-    await give(w, grant);
+    await makeGrant(w, grant);
     const second = await epochAfter(patient, w.folder);
     await putFolder(w, patient, second);
     const seen = await send(w, 'get-grant', recipient, { params: { grantId: idOf(grant) } });
@@ -332,7 +332,7 @@ describe('extend-grant', () => {
     return { w, next };
   };
 
-  test('adds the next epoch, and logs it', async () => {
+  test('adds the next epoch, and writes an event', async () => {
     const { w, next } = await second();
     const extension = await extensionOf(w.grant, [next]);
     expect(await extend(w, extension)).toMatchObject({ extensions: 1, tip: extension.statement.hash, used: 0 });
@@ -343,7 +343,7 @@ describe('extend-grant', () => {
     expect(await unchanged(w, () => extend(w, extension))).toMatchObject({ extensions: 1 });
   });
 
-  test('opens what is filed there', async () => {
+  test('lets the recipient open records in the new epoch', async () => {
     const { w, next } = await second();
     await extend(w, await extensionOf(w.grant, [next]));
     const filed = await file(w, patient, await filingOf(patient, next));
@@ -355,7 +355,7 @@ describe('extend-grant', () => {
     expect((await send(w, 'list-records', recipient, list)).records).toHaveLength(2);
   });
 
-  test('refuses what does not follow, what the grant does not take in, and what has ended', async () => {
+  test('refuses a wrong number or hash, cells that the grant does not cover, and a grant that has ended', async () => {
     const { w, next } = await second();
     const seen = { ...w, ...readOnly(w) };
     const outdated = { code: 'statement-outdated' };
@@ -380,7 +380,7 @@ describe('extend-grant', () => {
     expect(await refused(w, () => extend(seen, good))).toEqual({ code: 'grant-ended', reason: 'revoked' });
   });
 
-  test('refuses fragments that are missing, of another cell, or for another', async () => {
+  test('refuses key fragments that are missing, of another cell, or for another recipient', async () => {
     const { w, next } = await second();
     const none = await extensionOf(w.grant, [next], { kfrags: [] });
     expect(await refused(w, () => extend(w, none))).toEqual(invalid('cells'));
@@ -399,7 +399,7 @@ describe('extend-grant', () => {
     expect(await refused(w, () => extend(w, noFragments))).toEqual(invalid('cells'));
   });
 
-  test('by the patient alone, and for the grant that the path names', async () => {
+  test('refuses anybody but the patient, and another grant in the path', async () => {
     const { w, next } = await second();
     const theirs = await extensionOf(w.grant, [next], { by: stranger });
     expect(await refused(w, () => extend(w, theirs, stranger))).toMatchObject(NOT_FOUND);
@@ -411,23 +411,23 @@ describe('extend-grant', () => {
     expect(await refused(w, elsewhere)).toEqual(invalid('grant'));
   });
 
-  test('a grant to add is not extended; one that is paused or not begun is', async () => {
+  test('refuses a grant to add, and extends a grant that is paused or has not begun', async () => {
     const { w, next } = await second();
     const add = await authorship(next, 'add');
-    await give(w, add);
+    await makeGrant(w, add);
     const beyond = { code: 'grant-exceeds-request', member: 'cells' };
     expect(await refused(w, async () => extend(w, await extensionOf(add, [next])))).toEqual(beyond);
     const later = await grantOf([w.folder], { notBefore: NOW + 1 });
-    await give(w, later);
+    await makeGrant(w, later);
     expect(await extend(w, await extensionOf(later, [next]))).toMatchObject({ state: 'not-begun', extensions: 1 });
     await hold(w, 'pause', w.grant);
     expect(await extend(w, await extensionOf(w.grant, [next]))).toMatchObject({ state: 'paused', extensions: 1 });
   });
 
-  test('a standing grant takes in folders of its kinds, and not those that hold one record', async () => {
+  test('extends a standing grant to folders of its categories, and to no single-record folder', async () => {
     const w = await clinic();
     const standing = await grantOf([w.other], { standing: { categories: ['letters'] } });
-    await give(w, standing);
+    await makeGrant(w, standing);
     const listed = await send(w, 'list-grants', patient, { query: { as: 'patient', state: 'standing' } });
     expect(listed.grants.map((g) => g.statement)).toEqual([standing.statement.jws]);
     const first = await extensionOf(standing, [w.folder]);
@@ -457,7 +457,7 @@ const hold = async (w: Clinic, kind: Hold, grant: SignedGrant, number = 1, by = 
 };
 
 describe('pause-grant and resume-grant', () => {
-  test('hold it and let it go on, each with an event', async () => {
+  test('pause and resume the grant, each with an event', async () => {
     const w = await clinic();
     expect(await hold(w, 'pause', w.grant)).toMatchObject({ state: 'paused', holds: 1 });
     expect(lastEvent(w, patient)).toMatchObject({ kind: 'grant-paused', subject: { grant: idOf(w.grant) } });
@@ -468,7 +468,7 @@ describe('pause-grant and resume-grant', () => {
     expect(lastEvent(w, patient)).toMatchObject({ kind: 'grant-resumed' });
   });
 
-  test('a number out of its turn, or what is so already, is outdated', async () => {
+  test('refuse a wrong number, and a state that the grant has already', async () => {
     const w = await clinic();
     const seen = { ...w, ...readOnly(w) };
     const outdated = { code: 'statement-outdated' };
@@ -480,14 +480,14 @@ describe('pause-grant and resume-grant', () => {
     expect(await refused(w, () => hold(seen, 'pause', w.grant, 1))).toEqual(outdated);
   });
 
-  test('one that has not begun can be held', async () => {
+  test('pause a grant that has not begun', async () => {
     const w = await clinic();
     const later = await grantOf([w.folder], { notBefore: NOW + 1 });
-    await give(w, later);
+    await makeGrant(w, later);
     expect(await hold(w, 'pause', later)).toMatchObject({ state: 'paused', holds: 1 });
   });
 
-  test('not what has ended, of another, or not as the path says', async () => {
+  test('refuse an ended grant, another identity, another grant in the path, and another hash of the grant', async () => {
     const w = await clinic();
     const expired = { code: 'grant-ended', reason: 'expired' };
     expect(await refused(w, () => hold(w, 'pause', w.grant, 1, patient, NOW + DAY))).toEqual(expired);
@@ -497,8 +497,8 @@ describe('pause-grant and resume-grant', () => {
     const elsewhere = { params: { grantId: newId<GrantId>() }, body: { statement: jws } };
     expect(await refused(w, () => send(w, 'pause-grant', patient, elsewhere))).toEqual(invalid('grant'));
     const odd = await holdOf('pause', w.grant, 1, { of: b64(32) });
-    const asked = { params: { grantId: idOf(w.grant) }, body: { statement: odd.jws } };
-    expect(await refused(w, () => send(w, 'pause-grant', patient, asked))).toEqual(invalid('of'));
+    const sent = { params: { grantId: idOf(w.grant) }, body: { statement: odd.jws } };
+    expect(await refused(w, () => send(w, 'pause-grant', patient, sent))).toEqual(invalid('of'));
     await revoke(w, w.grant);
     const revoked = { code: 'grant-ended', reason: 'revoked' };
     expect(await refused(w, () => hold(w, 'pause', w.grant))).toEqual(revoked);
@@ -513,7 +513,7 @@ describe('settle-grant', () => {
     return (await send(w, 'list-grants', patient, { query, now })).grants.map((g) => g.statement);
   };
 
-  test('takes an ended grant off the list when its cells are closed', async () => {
+  test('removes an ended grant from the list of unsettled ones after its cells were closed', async () => {
     const w = await clinic();
     expect(await unsettled(w)).toEqual([]);
     await revoke(w, w.grant);
@@ -525,7 +525,7 @@ describe('settle-grant', () => {
     expect(await unsettled(w)).toEqual([]);
   });
 
-  test('an expired one is on it as well, one that goes on is not', async () => {
+  test('settles an expired grant, and refuses one that has not ended', async () => {
     const w = await clinic();
     expect(await unsettled(w, NOW + DAY - 1)).toEqual([]);
     expect(await unsettled(w, NOW + DAY)).toEqual([w.grant.statement.jws]);
@@ -537,18 +537,18 @@ describe('settle-grant', () => {
     expect(await settle(w, w.grant, patient, NOW + DAY)).toMatchObject({ state: 'expired' });
   });
 
-  test('nor one that has not begun', async () => {
+  test('refuses a grant that has not begun', async () => {
     const w = await clinic();
     const later = await grantOf([w.folder], { notBefore: NOW + 1 });
-    await give(w, later);
+    await makeGrant(w, later);
     await putFolder(w, patient, await epochAfter(patient, w.folder));
     expect(await refused(w, () => settle(w, later))).toEqual({ code: 'cells-open', ids: [] });
   });
 
-  test('every cell is looked at, however many pages they are', async () => {
+  test('checks every cell, on any number of pages', async () => {
     const w = await clinic();
     const both = await grantOf([w.folder, w.other]);
-    await give(w, both);
+    await makeGrant(w, both);
     await revoke(w, both);
     const { grants } = w.ports;
     const paged = {
@@ -566,7 +566,7 @@ describe('settle-grant', () => {
     expect(await settle(paged, both)).toMatchObject({ state: 'revoked' });
   });
 
-  test('a folder of one record needs no next epoch', async () => {
+  test('needs no next epoch of a single-record folder', async () => {
     const w = await clinic();
     const { record } = w.letter.statement.payload;
     const single = await folderOf(patient, { single: { record, version: 1 } });
@@ -576,22 +576,22 @@ describe('settle-grant', () => {
     const params = { folderId: folderId(single) };
     await send(w, 'create-folder', patient, { params, body: { statement: single.jws, wrap } });
     const shared = await grantOf([single]);
-    await give(w, shared);
+    await makeGrant(w, shared);
     await revoke(w, shared);
     expect(await settle(w, shared)).toMatchObject({ state: 'revoked' });
   });
 
-  test('one that was used up is on it from its last opening', async () => {
+  test('an exhausted grant is unsettled from its last opening on', async () => {
     const w = await clinic();
     const once = await grantOf([w.folder], { openings: 1 });
-    await give(w, once);
+    await makeGrant(w, once);
     const opening = await openingOf(recipient, w.folder, [w.letter.statement], { grant: idOf(once) });
     const params = { openingId: opening.payload.opening };
     await send(w, 'recapsulate', recipient, { params, body: { statement: opening.jws } });
     expect(await unsettled(w)).toEqual([once.statement.jws]);
   });
 
-  test('by the patient alone', async () => {
+  test('refuses anybody but the patient', async () => {
     const w = await clinic();
     await revoke(w, w.grant);
     expect(await refused(w, () => settle(w, w.grant, stranger))).toEqual(NOT_FOUND);
@@ -617,12 +617,12 @@ describe('withdraw-request', () => {
       changes,
       by,
     );
-  test('not one that is not there', async () => {
+  test('answers not-found for a missing request', async () => {
     const w = await clinic();
     const unknown = await requestOf(recipient, [w.folder]);
     const { jws } = await withdrawalOf(unknown);
-    const asked = { params: { requestId: unknown.payload.request }, body: { statement: jws } };
-    expect(await refused(w, () => send(w, 'withdraw-request', recipient, asked))).toEqual(NOT_FOUND);
+    const sent = { params: { requestId: unknown.payload.request }, body: { statement: jws } };
+    expect(await refused(w, () => send(w, 'withdraw-request', recipient, sent))).toEqual(NOT_FOUND);
   });
 
   const withdraw = async (w: Clinic, changes: object = {}, by = recipient, now = NOW) => {
@@ -631,22 +631,22 @@ describe('withdraw-request', () => {
     return send(w, 'withdraw-request', by, { params, body: { statement: jws }, now });
   };
 
-  test('takes it back, with an event in the trail of the patient', async () => {
+  test("withdraws the request, with an event in the patient's trail", async () => {
     const w = await clinic();
     expect(await withdraw(w)).toEqual({ statement: w.request.jws, state: 'withdrawn' });
-    const said = {
+    const event = {
       kind: 'request-withdrawn',
       actor: recipient.keys.id,
       subject: { request: w.request.payload.request },
     };
-    expect(lastEvent(w, patient)).toMatchObject(said);
+    expect(lastEvent(w, patient)).toMatchObject(event);
     expect(lastEvent(w, patient)).toHaveProperty('evidence');
     expect(await unchanged(w, () => withdraw(w))).toMatchObject({ state: 'withdrawn' });
     const listed = await send(w, 'list-requests', recipient, { query: { as: 'recipient', state: 'withdrawn' } });
     expect(listed.requests).toHaveLength(1);
   });
 
-  test('not by another, not when it lapsed, not with another statement', async () => {
+  test('refuses another identity, an expired request, and a statement with other members', async () => {
     const w = await clinic();
     expect(await refused(w, () => withdraw(w, {}, patient))).toEqual(NOT_FOUND);
     expect(await refused(w, () => withdraw(w, {}, nobody))).toEqual(NOT_REGISTERED);
@@ -658,8 +658,8 @@ describe('withdraw-request', () => {
   });
 });
 
-describe('cells of a folder', () => {
-  test('are listed for the patient, oldest first, and so are the grants that read one', async () => {
+describe('list-cells and list-cell-grants', () => {
+  test('return the cells of a folder to the patient, oldest first, and the grants that read a cell', async () => {
     const w = await clinic();
     const next = await epochAfter(patient, w.folder);
     await putFolder(w, patient, next);
@@ -690,14 +690,14 @@ describe('cells of a folder', () => {
   });
 });
 
-describe('create-folder', () => {
+describe('create-folder with extensions or a single record', () => {
   const put = (w: Clinic, statement: Statement<'folder'>, body: object) =>
     send(w, 'create-folder', patient, {
       params: { folderId: folderId(statement) },
       body: { statement: statement.jws, ...body },
     });
 
-  test('carries grants into the new cell, in one event', async () => {
+  test('carries grants over to the new cell, in one event', async () => {
     const w = await clinic();
     const next = await epochAfter(patient, w.folder);
     const extension = await extensionOf(w.grant, [next]);
@@ -711,10 +711,10 @@ describe('create-folder', () => {
     expect(cells).toHaveLength(2);
   });
 
-  test('carries several at once', async () => {
+  test('carries several grants over at once', async () => {
     const w = await clinic();
     const more = await grantOf([w.folder]);
-    await give(w, more);
+    await makeGrant(w, more);
     const next = await epochAfter(patient, w.folder);
     const extensions = await Promise.all([w.grant, more].map((g) => extensionOf(g, [next])));
     await put(w, next, { extensions: extensions.map((e) => e.body) });
@@ -724,7 +724,7 @@ describe('create-folder', () => {
     }
   });
 
-  test('not with a cell that differs from the new one in anything', async () => {
+  test('refuses an extension whose cell differs from the new one', async () => {
     const w = await clinic();
     const next = await epochAfter(patient, w.folder);
     const { cell, kfrag } = delegated(patient, next, recipient);
@@ -740,7 +740,7 @@ describe('create-folder', () => {
     }
   });
 
-  test('all or nothing: not with an extension of another cell, twice, of another, or out of turn', async () => {
+  test('refuses the epoch as a whole if an extension is for another cell, repeated, of another grant, or has a wrong number', async () => {
     const w = await clinic();
     const next = await epochAfter(patient, w.folder);
     const good = await extensionOf(w.grant, [next]);
@@ -767,7 +767,7 @@ describe('create-folder', () => {
     );
   });
 
-  test('a folder that holds one record version comes with its wrap', async () => {
+  test('a single-record folder needs the wrap of its record version', async () => {
     const w = await clinic();
     const { record } = w.letter.statement.payload;
     const { wrap } = w.letter.body;
@@ -785,7 +785,7 @@ describe('create-folder', () => {
     await put(w, single, { wrap });
     expect(lastEvent(w, patient).subject.records).toEqual([{ record, version: 1 }]);
     const grant = await grantOf([single]);
-    await give(w, grant);
+    await makeGrant(w, grant);
     const query = { grant: idOf(grant) };
     const listed = await send(w, 'list-records', recipient, { params: { folderId: folderId(single) }, query });
     expect(listed.records.map((r) => r.statement)).toEqual([w.letter.statement.jws]);
@@ -796,7 +796,7 @@ describe('create-folder', () => {
     expect(await refused(w, hidden)).toEqual(NOT_FOUND);
   });
 
-  test('stays the folder of its record', async () => {
+  test('refuses another record in the next epoch of a single-record folder', async () => {
     const w = await clinic();
     const { record } = w.letter.statement.payload;
     const single = await folderOf(patient, { single: { record, version: 1 } });
@@ -808,7 +808,7 @@ describe('create-folder', () => {
   });
 });
 
-describe('what a request may reach', () => {
+describe('approve-request stays within the scope of the request', () => {
   const approve = async (w: Clinic, request: Statement<'request'>, grants: readonly SignedGrant[]) => {
     const params = { requestId: request.payload.request };
     await send(w, 'request-access', recipient, { params, body: { statement: request.jws } });
@@ -816,7 +816,7 @@ describe('what a request may reach', () => {
   };
   const beyond = (member: string) => ({ code: 'grant-exceeds-request', member });
 
-  test('a category: folders of that kind, and no further standing', async () => {
+  test('a category: grants folders of that category, and nothing wider as standing', async () => {
     const w = await clinic();
     const request = await requestOf(recipient, [], { scope: { categories: ['letters'] } });
     expect(lastEvent(w, patient).subject).not.toHaveProperty('scope');
@@ -832,7 +832,7 @@ describe('what a request may reach', () => {
     expect(trailOf(w, patient).at(-1)?.subject).toMatchObject({ right: 'read' });
   });
 
-  test('everything, with every right that was asked for', async () => {
+  test('everything: grants every right that was requested', async () => {
     const w = await clinic();
     const rights = ['read', 'add', 'write'] as const;
     const request = await requestOf(recipient, [], { scope: { everything: true }, rights: [...rights] });
@@ -852,8 +852,8 @@ describe('what a request may reach', () => {
   });
 });
 
-describe('checkpoints', () => {
-  test('sign the end of the chain, once for each end', async () => {
+describe('get-checkpoint', () => {
+  test('signs the last event of the chain, once for each event', async () => {
     const w = await clinic();
     const key = (await send(w, 'get-service-key', patient, {})).key;
     const { checkpoint } = await send(w, 'get-checkpoint', patient, {});
@@ -868,8 +868,8 @@ describe('checkpoints', () => {
   });
 });
 
-describe('the trail from a place on', () => {
-  test('goes with no times, and is the patient’s', async () => {
+describe('list-audit with after', () => {
+  test('returns the events after a number to the patient, and refuses from and to with it', async () => {
     const w = await clinic();
     const all = trailOf(w, patient).length;
     const { events } = await send(w, 'list-audit', patient, { query: { as: 'patient', after: all - 2 } });
@@ -884,7 +884,7 @@ describe('the trail from a place on', () => {
   });
 });
 
-test('what is refused hangs on no answer being quick: of the grant of another nothing is told, not even that its cells are nobody’s', async () => {
+test('refuses another identity in the same way for any order of answers, also if the cells belong to nobody', async () => {
   const w = await clinic();
   const theirs = await extensionOf(w.grant, [w.folder], { by: stranger });
   const slow = (name: string) =>

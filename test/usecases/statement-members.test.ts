@@ -1,3 +1,4 @@
+// Tests the checks that name a wrong member of a statement, and the one that maps UmbralError to a refusal.
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
 import { StatementError } from '../../lib/statements/errors.ts';
@@ -5,7 +6,7 @@ import { UmbralError } from '../../lib/umbral/errors.ts';
 import { orRefuse } from '../../lib/usecases/checks/curve-points.ts';
 import { checkEach, mustBe, mustHaveNo } from '../../lib/usecases/checks/statement-members.ts';
 
-test('what does not hold is named', () => {
+test('mustBe and mustHaveNo name the member', () => {
   expect(() => mustBe('grant', true)).not.toThrow();
   expect(() => mustBe('grant', false)).toThrow(expect.objectContaining({ details: { member: 'grant' } }));
   expect(() => mustHaveNo(undefined)).not.toThrow();
@@ -14,7 +15,7 @@ test('what does not hold is named', () => {
   );
 });
 
-test('only what the scheme does not take is a refusal', () => {
+test('orRefuse maps UmbralError to the refusal and throws any other error', () => {
   const refusal = new AppError('capsule-invalid');
   const failing = (error: Error) => () =>
     orRefuse(refusal, () => {
