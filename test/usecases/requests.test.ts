@@ -384,7 +384,7 @@ describe('approve-request', () => {
     expect(await refused(w, () => approve(w, [fragments]))).toEqual(inGrant(0, { code: 'kfrag-invalid', ids }));
   });
 
-  test('of several wrong grants, the first of the list is named', async () => {
+  test('names the first wrong grant in the list', async () => {
     const w = await clinic();
     const request = await requestOf(recipient, [w.folder], { rights: ['read', 'add'] });
     const { request: requestId } = request.payload;

@@ -26,18 +26,18 @@ test('orRefuse maps UmbralError to the refusal and throws any other error', () =
   expect(failing(new TypeError('of our own'))).toThrow(TypeError);
 });
 
-describe('of several statements', () => {
+describe('checkEach', () => {
   const failing = (...errors: readonly (Error | undefined)[]) =>
     checkEach('grants', errors, (error, index) => {
       if (error !== undefined) throw error;
       return index;
     });
 
-  test('each is checked, in the order of the list', async () => {
+  test('checks each statement in the order of the list', async () => {
     expect(await failing(undefined, undefined)).toEqual([0, 1]);
   });
 
-  test('the first that is wrong is named by its path in the body', async () => {
+  test('names the first wrong statement by its path in the body', async () => {
     const invalid = new StatementError('bad-payload', 'SECRET', 'cells.0.epoch');
     const ended = new AppError('grant-ended', { reason: 'revoked' });
     const statement = 'grants.1.statement';
@@ -51,7 +51,7 @@ describe('of several statements', () => {
     });
   });
 
-  test('a fault of the caller or of the service names none', async () => {
+  test('names no statement for another fault of the caller or of the service', async () => {
     for (const error of [new AppError('not-registered'), new AppError('busy'), new TypeError('of our own')])
       await expect(failing(error)).rejects.toBe(error);
   });
