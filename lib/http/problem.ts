@@ -2,6 +2,7 @@
 // `internal`, without its text.
 import type * as z from 'zod/mini';
 import { AppError, ERRORS, refusedStatement, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
+import { isTransient } from '../ports/transient-errors.ts';
 import { StatementError } from '../statements/errors.ts';
 import { refusedMember } from '../statements/refused-member.ts';
 import { HttpSignatureError } from './verify-request.ts';
@@ -9,26 +10,6 @@ import { HttpSignatureError } from './verify-request.ts';
 /** Errors of decoding what a caller sent. They are recognised by name, because this folder must not import umbral and envelope. */
 const DECODING = new Set(['BytesError', 'UmbralError', 'EnvelopeError']);
 
-/** Transient faults of the platform: throttling, contention, time-outs, lost connections (names of AWS and Node errors). */
-const PASSING = new Set([
-  'AbortError',
-  'InternalServerError',
-  'LimitExceededException',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'RequestTimeout',
-  'RequestTimeoutException',
-  'ServiceUnavailable',
-  'SlowDown',
-  'ThrottlingError',
-  'ThrottlingException',
-  'TimeoutError',
-  'TooManyRequestsException',
-  'TransactionCanceledException',
-  'TransactionConflictException',
-  'TransactionInProgressException',
-]);
-const LOST = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'ETIMEDOUT']);
 const RETRY_AFTER_S = 1;
 
 /** @param now ms since 1970, returned to a caller whose clock is wrong */
@@ -39,15 +20,8 @@ export function toAppError(thrown: unknown, now: number): AppError {
   if (thrown instanceof StatementError) return refusedStatement(thrown);
   if (!(thrown instanceof Error)) return new AppError('internal');
   if (DECODING.has(thrown.name)) return new AppError('malformed-request');
-  if (passes(thrown)) return new AppError('busy', { retryAfter: RETRY_AFTER_S });
+  if (isTransient(thrown)) return new AppError('busy', { retryAfter: RETRY_AFTER_S });
   return new AppError('internal');
-}
-
-const isOneOf = (set: ReadonlySet<string>, value: unknown): boolean => typeof value === 'string' && set.has(value);
-
-function passes(error: Error): boolean {
-  const { code, $retryable } = error as { code?: unknown; $retryable?: unknown };
-  return PASSING.has(error.name) || isOneOf(LOST, code) || ($retryable !== undefined && $retryable !== false);
 }
 
 /**

@@ -2,6 +2,7 @@
 import { AppError } from '../api/errors.ts';
 import { backOff } from '../bytes/back-off.ts';
 import type { Rng } from '../bytes/binary.ts';
+import { isTransient } from '../ports/transient-errors.ts';
 
 export interface Patience {
   readonly tries: number;
@@ -35,36 +36,6 @@ export const patiently = ({ rng, sleep, clock }: Waiting, { tries, ms }: Patienc
     made += 1;
     await sleep(wait);
   };
-};
-
-const TRANSIENT = new Set([
-  'ThrottlingException',
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'TransactionInProgressException',
-  'TransactionConflictException',
-  'InternalServerError',
-  'ServiceUnavailable',
-  'TimeoutError',
-  'AbortError',
-  'ECONNRESET',
-  'ECONNREFUSED',
-  'EPIPE',
-  'ETIMEDOUT',
-]);
-
-const member = (error: object, name: string): unknown => (error as Record<string, unknown>)[name];
-
-/** Whether the same call may succeed a little later. It is unknown whether the failed call had an effect. */
-export const isTransient = (error: unknown): boolean => {
-  if (typeof error !== 'object' || error === null) return false;
-  const metadata = member(error, '$metadata');
-  const status = typeof metadata === 'object' && metadata !== null ? member(metadata, 'httpStatusCode') : undefined;
-  return (
-    TRANSIENT.has(String(member(error, 'name'))) ||
-    TRANSIENT.has(String(member(error, 'code'))) ||
-    (typeof status === 'number' && status >= 500)
-  );
 };
 
 /** Turns a transient error into `busy`, after which clients try again. */

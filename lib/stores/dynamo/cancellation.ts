@@ -3,6 +3,7 @@
 import type { CancellationReason } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../../api/errors.ts';
 import { REPEAT_WINDOW } from '../../domain/opening.ts';
+import { isTransientCode } from '../../ports/transient-errors.ts';
 import type { StatementHash } from '../../statements/kinds.ts';
 import { StoreError } from '../errors.ts';
 import { count, fromAttributes, type Item } from './item.ts';
@@ -32,8 +33,6 @@ export type Verdict =
   | { readonly is: 'repeated' }
   | { readonly is: 'refused'; readonly error: AppError }
   | { readonly is: 'retry' };
-
-const TRANSIENT = new Set(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded']);
 
 const failed = (reason: CancellationReason | undefined): boolean => reason?.Code === 'ConditionalCheckFailed';
 const oldOf = (reason: CancellationReason | undefined): Item | undefined =>
@@ -85,6 +84,6 @@ export const readCancellation = (reasons: readonly CancellationReason[], attempt
   const step = attempt.steps[first];
   if (step !== undefined) return verdictOf(refusalOf(step, oldOf(ofSteps[first])));
 
-  if (reasons.some((r) => TRANSIENT.has(r.Code ?? ''))) return { is: 'retry' };
+  if (reasons.some((r) => isTransientCode(r.Code))) return { is: 'retry' };
   throw new StoreError('unexplained-cancellation', reasons.map((r) => r.Code ?? 'None').join(', '));
 };

@@ -11,10 +11,11 @@ import { HOUR, SECOND } from '../../domain/time.ts';
 import type { Jws } from '../../statements/kinds.ts';
 import type { Call } from '../../ports/call.ts';
 import type { Written } from '../../ports/index.ts';
+import { isTransient } from '../../ports/transient-errors.ts';
 import { readCancellation, type Attempt, type Claim, type Verdict } from './cancellation.ts';
 import { getItem, type StoreContext } from './database.ts';
 import { count, text, toAttributes, type Fields, type Item } from './item.ts';
-import { isTransient, NORMAL, patiently, type Patience } from '../retry.ts';
+import { NORMAL, patiently, type Patience } from '../retry.ts';
 import { toTransactItem, type Step } from './conditional-writes.ts';
 import { claimPk, eventIndexes, eventKey, headKey, type Key } from './table.ts';
 
