@@ -1,4 +1,4 @@
-// Who may call what: every route against every kind of signer. What others may not see answers like what does not exist, to the letter.
+// Tests authorisation: calls every route as every kind of signer. A caller without access gets the same answer, byte for byte, as for an id that does not exist.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ErrorCode } from '../../../lib/api/errors.ts';
 import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
@@ -18,7 +18,7 @@ const connection = (ahead = 0): Required<Connection> => {
   return { origin, fetch, clock };
 };
 const present = connection();
-/** After the short grant is over. */
+/** Its clock is two hours ahead, when the grant of one hour has expired. */
 const later = connection(2 * HOUR);
 
 const SIGNERS = [
@@ -29,9 +29,9 @@ const SIGNERS = [
   'stranger',
   'denied',
   'pending',
-  'thief of a grant',
-  'grant of another folder',
-  'grant of another patient',
+  'thief of a grant id',
+  'grant for another folder',
+  'grant from another patient',
   'revoked',
   'expired',
   'used up',
@@ -39,7 +39,7 @@ const SIGNERS = [
   'patient',
 ] as const;
 type Signer = (typeof SIGNERS)[number];
-/** `own` is a list that holds nothing but the caller's. */
+/** `own` is a list that contains only items of the caller. */
 type Outcome = ErrorCode | 'revoked' | 'expired' | 'exhausted' | 'ok' | 'own';
 
 const everybody = (outcome: Outcome): Record<Signer, Outcome> => ({
@@ -48,12 +48,12 @@ const everybody = (outcome: Outcome): Record<Signer, Outcome> => ({
   'wrong key': 'signature-invalid',
   unregistered: 'not-registered',
 });
-/** Nobody but the patient, whatever grants there are. */
+/** The patient gets `outcome`; all others get `not-found`, whatever grant they have. */
 const patientOnly = (outcome: Outcome = 'ok'): Record<Signer, Outcome> => ({
   ...everybody('not-found'),
   patient: outcome,
 });
-/** The patient, and recipients by a live grant of the right cells. */
+/** The patient may, and a recipient with a live grant for the right cells. */
 const byGrant: Record<Signer, Outcome> = {
   ...patientOnly(),
   recipient: 'ok',
@@ -63,7 +63,10 @@ const byGrant: Record<Signer, Outcome> = {
 };
 const open = Object.fromEntries(SIGNERS.map((s) => [s, 'ok'])) as Record<Signer, Outcome>;
 
-/** A route without a row does not compile, and fails below. Calls that only lack what is not about rights show that the rest of them is right. */
+/**
+ * The expected outcome of each route for each signer. A route without a row does not compile, and the first test fails. Some calls lack
+ * something other than a right; then the outcome of the patient is the error for that.
+ */
 const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
   register: { ...everybody('statement-invalid'), unregistered: 'statement-invalid', patient: 'statement-outdated' },
   'get-identity': everybody('ok'),
@@ -83,18 +86,18 @@ const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
   'approve-request': patientOnly(),
   'deny-request': patientOnly(),
   'grant-access': patientOnly(),
-  // Both parties see their grant after its end, too; those of the next two see the grant that they name, which is theirs.
+  // Both parties can read a grant after its end. The last two signers name a grant that is theirs.
   'get-grant': {
     ...patientOnly(),
     recipient: 'ok',
     revoked: 'ok',
     expired: 'ok',
     'used up': 'ok',
-    'grant of another folder': 'ok',
-    'grant of another patient': 'ok',
+    'grant for another folder': 'ok',
+    'grant from another patient': 'ok',
   },
   'list-grants': everybody('own'),
-  // The grant has the cell already, and has not ended: nothing else is wrong with these two.
+  // The grant already has the cell, and has not ended. Nothing else is wrong with these two calls.
   'extend-grant': patientOnly('already-exists'),
   'settle-grant': patientOnly('cells-open'),
   'pause-grant': patientOnly(),
@@ -146,17 +149,17 @@ const build = async (): Promise<World> => {
   const foreign = await other.one.createFolder({ name: 'Other', category: 'other' });
   const record = await p.one.file(folder.id, bytesOf(100), {});
   await other.one.file(foreign.id, bytesOf(100), {});
-  const gift = { folders: [folder.id], purpose: 'TREAT', durationSeconds: 30 * 86_400 } as const;
-  const [grant] = await p.one.grant({ ...gift, recipient: recipient.one.id });
-  const [ofElsewhere] = await p.one.grant({ ...gift, folders: [elsewhere.id], recipient: recipient.one.id });
-  const [ofOther] = await other.one.grant({ ...gift, folders: [foreign.id], recipient: recipient.one.id });
-  const [unneeded] = await p.one.grant({ ...gift, folders: [elsewhere.id], recipient: pending.one.id });
-  const [ofRevoked] = await p.one.grant({ ...gift, recipient: revoked.one.id });
-  const [ofExpired] = await p.one.grant({ ...gift, recipient: expired.one.id, durationSeconds: 3600 });
-  const [ofUsedUp] = await p.one.grant({ ...gift, recipient: usedUp.one.id, openings: 1 });
-  // What ends comes last: the patient's client would close the cells at its next grant.
-  await usedUp.one.open(await usedUp.one.grant(ofUsedUp.id), [record]);
-  await p.one.revoke(ofRevoked);
+  const terms = { folders: [folder.id], purpose: 'TREAT', durationSeconds: 30 * 86_400 } as const;
+  const [grant] = await p.one.grant({ ...terms, recipient: recipient.one.id });
+  const [otherFolderGrant] = await p.one.grant({ ...terms, folders: [elsewhere.id], recipient: recipient.one.id });
+  const [otherPatientGrant] = await other.one.grant({ ...terms, folders: [foreign.id], recipient: recipient.one.id });
+  const [unneeded] = await p.one.grant({ ...terms, folders: [elsewhere.id], recipient: pending.one.id });
+  const [revokedGrant] = await p.one.grant({ ...terms, recipient: revoked.one.id });
+  const [expiredGrant] = await p.one.grant({ ...terms, recipient: expired.one.id, durationSeconds: 3600 });
+  const [usedUpGrant] = await p.one.grant({ ...terms, recipient: usedUp.one.id, openings: 1 });
+  // These grants end last, because the patient's client would close their cells at its next grant.
+  await usedUp.one.open(await usedUp.one.grant(usedUpGrant.id), [record]);
+  await p.one.revoke(revokedGrant);
   await when.asks({ patient: p.one, recipient: denied.one, folder: folder.id });
   await p.one.deny((await p.one.listRequests('pending'))[0]!);
   const [request, toDeny, toWithdraw] = [
@@ -173,10 +176,10 @@ const build = async (): Promise<World> => {
     }),
   );
   expect(begun.status).toBe(201);
-  const now = ({ person }: { person: Person }, given?: GrantId): Who => ({
+  const now = ({ person }: { person: Person }, grant?: GrantId): Who => ({
     person,
     over: present,
-    ...(given && { grant: given }),
+    ...(grant && { grant }),
   });
   return {
     who: {
@@ -187,12 +190,12 @@ const build = async (): Promise<World> => {
       stranger: now(stranger),
       denied: now(denied),
       pending: now(pending),
-      'thief of a grant': now(stranger, grant.id),
-      'grant of another folder': now(recipient, ofElsewhere.id),
-      'grant of another patient': now(recipient, ofOther.id),
-      revoked: now(revoked, ofRevoked.id),
-      expired: { person: expired.person, over: later, grant: ofExpired.id },
-      'used up': now(usedUp, ofUsedUp.id),
+      'thief of a grant id': now(stranger, grant.id),
+      'grant for another folder': now(recipient, otherFolderGrant.id),
+      'grant from another patient': now(recipient, otherPatientGrant.id),
+      revoked: now(revoked, revokedGrant.id),
+      expired: { person: expired.person, over: later, grant: expiredGrant.id },
+      'used up': now(usedUp, usedUpGrant.id),
       recipient: now(recipient, grant.id),
       patient: now(p),
     },
@@ -245,7 +248,7 @@ const send = async (route: RouteName, signer: Signer, target: Target = world.tar
 const REASONS: readonly string[] = ['revoked', 'expired', 'exhausted'];
 const STATUS = { unsigned: 401, 'signature-invalid': 401, 'not-registered': 403, 'not-found': 404 } as const;
 
-/** The outcome of an answer in the words of the matrix. */
+/** Translates a response to an outcome of the matrix. */
 const outcomeOf = async (response: Response): Promise<string> => {
   if (response.ok) return 'ok';
   const { code, reason, status } = (await response.json()) as { code: string; reason?: string; status: number };
@@ -257,7 +260,7 @@ const outcomeOf = async (response: Response): Promise<string> => {
 
 const payloadText = (jws: string): string => fromUtf8(fromBase64url(jws.split('.')[1]!));
 
-/** Everything in a list names the caller as a party, by the statement or as the actor. */
+/** Expects that each item of the list names the caller, in its statement or as the actor. */
 const expectOwn = async (response: Response, { keys: { id } }: Person): Promise<void> => {
   expect(response.status).toBe(200);
   const page = (await response.json()) as Record<string, { statement?: string; event?: string }[]>;
@@ -268,18 +271,18 @@ const expectOwn = async (response: Response, { keys: { id } }: Person): Promise<
 };
 
 const routes = Object.keys(ROUTES) as RouteName[];
-/** The patient's calls change things: they come last, deletion at the very end. */
+/** The order of the patient's calls: those that change data come last, and the deletion at the very end. */
 const rank = (route: RouteName): number =>
   ['get-record', 'list-records', 'recapsulate'].includes(route)
     ? 0
     : 1 + ['create-folder', 'delete-record'].indexOf(route) + 1;
 
-test('every route has its row', () => {
+test('the matrix and the calls cover every route', () => {
   expect(Object.keys(MATRIX).sort()).toEqual([...routes].sort());
   expect(Object.keys(CALLS).sort()).toEqual([...routes].sort());
 });
 
-test('only health, openapi and the service key are open', () => {
+test('only health, openapi, the service key and the time need no signature', () => {
   expect(routes.filter((r) => ROUTES[r].access === 'public')).toEqual([
     'get-service-key',
     'get-time',
@@ -288,16 +291,16 @@ test('only health, openapi and the service key are open', () => {
   ]);
 });
 
-describe.each(SIGNERS.filter((s) => s !== 'patient'))('%s', (signer) => {
-  test.each(routes.map((r) => [r, MATRIX[r][signer]] as const))('%s: %s', async (route, outcome) => {
+describe.each(SIGNERS.filter((s) => s !== 'patient'))('signer: %s', (signer) => {
+  test.each(routes.map((r) => [r, MATRIX[r][signer]] as const))('%s answers %s', async (route, outcome) => {
     const response = await send(route, signer);
     if (outcome === 'own') await expectOwn(response, world.who[signer].person);
     else expect(await outcomeOf(response)).toBe(outcome);
   });
 });
 
-/** Ids that stand for nothing, the same for everybody. */
-const NOWHERE: Omit<Target, 'patient'> = {
+/** Ids of nothing that exists. */
+const UNKNOWN_IDS: Omit<Target, 'patient'> = {
   folder: newId(systemRng),
   record: newId(systemRng),
   upload: newId(systemRng),
@@ -308,8 +311,8 @@ const NOWHERE: Omit<Target, 'patient'> = {
   unneeded: newId(systemRng),
   opening: newId(systemRng),
 };
-/** What an answer tells besides its own id and the ids that were asked for. */
-const told = async (response: Response, target: Target) => {
+/** Everything in a response that could differ, without the request id and the ids that the caller sent. */
+const comparable = async (response: Response, target: Target) => {
   const { requestId, ...problem } = (await response.json()) as Record<string, unknown>;
   expect(typeof requestId).toBe('string');
   let text = JSON.stringify(problem);
@@ -317,25 +320,28 @@ const told = async (response: Response, target: Target) => {
   return { status: response.status, text, type: response.headers.get('content-type') };
 };
 
-describe.each(['other patient', 'stranger', 'denied', 'pending'] as const)('%s learns nothing', (signer) => {
-  const hidden = routes.filter((r) => MATRIX[r][signer].endsWith('not-found'));
-  test.each(hidden)('%s: what is there answers like what is not', async (route) => {
-    const nowhere = { ...world.target, ...NOWHERE };
-    expect(await told(await send(route, signer), world.target)).toEqual(
-      await told(await send(route, signer, nowhere), nowhere),
-    );
-  });
-});
+describe.each(['other patient', 'stranger', 'denied', 'pending'] as const)(
+  'signer %s cannot tell existing from unknown ids',
+  (signer) => {
+    const hidden = routes.filter((r) => MATRIX[r][signer].endsWith('not-found'));
+    test.each(hidden)('%s gives the same answer for both', async (route) => {
+      const unknown = { ...world.target, ...UNKNOWN_IDS };
+      expect(await comparable(await send(route, signer), world.target)).toEqual(
+        await comparable(await send(route, signer, unknown), unknown),
+      );
+    });
+  },
+);
 
-test('a thief of a grant id learns nothing of the grant', async () => {
-  const nowhere = { ...world.target, grant: NOWHERE.grant };
+test('a stranger who knows a grant id gets the same answers as for an unknown grant id', async () => {
+  const unknown = { ...world.target, grant: UNKNOWN_IDS.grant };
   for (const route of ['list-records', 'get-record', 'get-grant', 'recapsulate'] as const)
-    expect(await told(await send(route, 'thief of a grant'), world.target)).toEqual(
-      await told(await send(route, 'thief of a grant', nowhere), nowhere),
+    expect(await comparable(await send(route, 'thief of a grant id'), world.target)).toEqual(
+      await comparable(await send(route, 'thief of a grant id', unknown), unknown),
     );
 });
 
-describe('a grant is named, or only the patient is served', () => {
+describe('answers not-found to a recipient who names no grant', () => {
   test.each(['list-records', 'get-record', 'recapsulate'] as const)('%s', async (route) => {
     const { person, over } = world.who.recipient;
     const now = over.clock();
@@ -346,9 +352,9 @@ describe('a grant is named, or only the patient is served', () => {
   });
 });
 
-describe('and the patient may: the same calls, so nothing else was wrong with them', () => {
+describe('the patient may make the same calls, so only the signer was wrong with them', () => {
   test.each([...routes].sort((a, b) => rank(a) - rank(b)).map((r) => [r, MATRIX[r].patient] as const))(
-    '%s: %s',
+    '%s answers %s',
     async (route, outcome) => {
       const response = await send(route, 'patient');
       if (outcome === 'own') await expectOwn(response, world.who.patient.person);
@@ -357,7 +363,7 @@ describe('and the patient may: the same calls, so nothing else was wrong with th
   );
 });
 
-describe("a record of one's own has no place in the folder of another", () => {
+describe("answers not-found to a new record in another person's folder", () => {
   test.each(['begin-upload', 'commit-record'] as const)('%s', async (route) => {
     for (const signer of ['other patient', 'recipient', 'stranger'] as const) {
       const target = { ...world.target, record: newId<RecordId>(systemRng) };

@@ -1,5 +1,5 @@
-// Nothing that a patient keeps to itself is stored, logged or repeated in a refusal: names of folders and files, content, file keys.
-// Looked for in the whole of the main table and in the bucket, through every layer of base64, hex and JWS.
+// Tests that no private data of a patient is stored, logged or repeated in an error: names of folders and files, content, file keys.
+// Searches the whole main table, the bucket, the logs and the errors, and decodes base64, hex and JWS at every level.
 import { paginateScan, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { beforeAll, expect, test } from '@jest/globals';
@@ -13,7 +13,7 @@ import { makeService } from '../../support/in-process.ts';
 import { keepIn, type Clients } from '../stored-items.ts';
 import { signedRequest } from '../raw-calls.ts';
 
-const marker = (what: string): string => `${what}-${toHex(systemRng(9))}`;
+const marker = (name: string): string => `${name}-${toHex(systemRng(9))}`;
 const MARKS = {
   folder: marker('folder'),
   file: marker('file'),
@@ -27,7 +27,7 @@ const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin
 const ENCODED = /[A-Za-z0-9_\-+/]{16,}/g;
 const DEPTH = 4;
 
-/** The text, and what is in it when its parts are read as base64 (either alphabet) or hex, again and again. */
+/** Yields the text, and its parts decoded as base64 (either alphabet) or hex, repeatedly. */
 function* readings(text: string, depth = DEPTH): Generator<string> {
   yield text;
   if (depth === 0) return;
@@ -45,11 +45,11 @@ const findIn = (text: string, secrets: Readonly<Record<string, string>>): readon
 
 const clients: Clients = {};
 const lines: string[] = [];
-const refusals: string[] = [];
+const errorTexts: string[] = [];
 const fileKeys: Record<string, string> = {};
 let broken = false;
 
-/** Fails as platforms do that quote what they were given. */
+/** Makes DynamoDB fail with an error that quotes its input, as some platforms do. */
 const breakable = (client: DynamoDBClient): void => {
   client.middlewareStack.add(
     (next) => (args) => {
@@ -68,20 +68,21 @@ const service = makeService({
   },
 });
 
-/** Keeps refusals, and the wraps of what is committed. */
+/** The wraps of all committed records, taken from the requests. */
 const wraps: { capsule: string; wrappedKey: string }[] = [];
+/** Stores the text of each error response. */
 const fetching: typeof fetch = async (input, init) => {
   if (typeof init?.body !== 'string' && init?.body instanceof Uint8Array) {
     const text = new TextDecoder().decode(init.body);
     if (text.includes('"wrappedKey"')) wraps.push((JSON.parse(text) as { wrap: (typeof wraps)[number] }).wrap);
   }
   const response = await service.fetch(input, init);
-  if (response.status >= 400) refusals.push(await response.clone().text());
+  if (response.status >= 400) errorTexts.push(await response.clone().text());
   return response;
 };
 const at = { origin: service.origin, fetch: fetching };
 const people = { patient: newPerson(), recipient: newPerson() };
-const named: string[] = Object.values(people).map((p) => p.keys.id);
+const ids: string[] = Object.values(people).map((p) => p.keys.id);
 
 beforeAll(async () => {
   const [patient, recipient] = [patientOf(people.patient, at), recipientOf(people.recipient, at)];
@@ -102,9 +103,9 @@ beforeAll(async () => {
   await patient.audit();
   await patient.revoke(grant);
   await expect(recipient.open(grant, records)).rejects.toThrow();
-  named.push(folder.id, grant.id, records[0]!.record);
+  ids.push(folder.id, grant.id, records[0]!.record);
 
-  // Refused, and faulted, with marks in every place.
+  // These calls are refused, and one fails with an internal error. Each has a marker in every field.
   const body = { statement: MARKS.sent, [MARKS.sent]: MARKS.sent };
   const calls: readonly { route: RouteName; params?: Record<string, string>; query?: string; body?: unknown }[] = [
     { route: 'create-folder', params: { folderId: folder.id }, body },
@@ -127,7 +128,7 @@ beforeAll(async () => {
 
 const secrets = () => ({ ...MARKS, ...fileKeys });
 
-test('what is looked for would be found', () => {
+test('the search finds each secret as text, base64, hex and inside a JWS', () => {
   expect(Object.keys(fileKeys)).toHaveLength(1);
   for (const [name, secret] of Object.entries(secrets())) {
     const bytes = Buffer.from(secret, 'latin1');
@@ -137,38 +138,38 @@ test('what is looked for would be found', () => {
   }
 });
 
-test('no stored item holds any of it', async () => {
-  let ours = 0;
+test('no stored item contains a secret', async () => {
+  let found = 0;
   const scan = { client: clients.dynamo! };
   for await (const page of paginateScan(scan, { TableName: process.env['MAIN_TABLE']!, ConsistentRead: true }))
     for (const item of page.Items ?? []) {
       const text = JSON.stringify(fromAttributes(item));
-      if (named.some((id) => text.includes(id))) ours += 1;
+      if (ids.some((id) => text.includes(id))) found += 1;
       expect(findIn(text, secrets())).toEqual([]);
     }
-  expect(ours).toBeGreaterThan(10);
+  expect(found).toBeGreaterThan(10);
 });
 
-test('no stored blob holds any of it', async () => {
+test('no stored blob contains a secret', async () => {
   const Bucket = process.env['BUCKET']!;
   const { Versions = [] } = await clients.s3!.send(
-    new ListObjectVersionsCommand({ Bucket, Prefix: `b/${named.at(-1)}` }),
+    new ListObjectVersionsCommand({ Bucket, Prefix: `b/${ids.at(-1)}` }),
   );
   expect(Versions).toHaveLength(1);
   const { Body } = await clients.s3!.send(new GetObjectCommand({ Bucket, Key: Versions[0]!.Key! }));
   expect(findIn(latin1(await Body!.transformToByteArray()), secrets())).toEqual([]);
 });
 
-test('no log line holds any of it, nor who or what it was about', () => {
+test('no log line contains a secret, an id or a path', () => {
   expect(lines.filter((l) => l.includes('request-faulted'))).toHaveLength(1);
   const log = lines.join('\n');
   expect(findIn(log, secrets())).toEqual([]);
-  for (const id of named) expect(log).not.toContain(id);
+  for (const id of ids) expect(log).not.toContain(id);
   expect(log).not.toContain('/v1/');
 });
 
-test('no refusal holds any of it, nor repeats what was sent', () => {
-  expect(refusals.length).toBeGreaterThan(10);
-  expect(findIn(refusals.join('\n'), secrets())).toEqual([]);
-  for (const key of Object.values(people)) expect(refusals.join('\n')).not.toContain(key.keys.id);
+test('no error response contains a secret, an identity id or a value from the request', () => {
+  expect(errorTexts.length).toBeGreaterThan(10);
+  expect(findIn(errorTexts.join('\n'), secrets())).toEqual([]);
+  for (const key of Object.values(people)) expect(errorTexts.join('\n')).not.toContain(key.keys.id);
 });

@@ -1,4 +1,4 @@
-// What use cases refuse of statements that are well signed but say the wrong thing: each refusal by one change of a call that is accepted.
+// Tests that use cases refuse statements that are signed correctly but contain wrong data. Each case changes one member of a call that is accepted.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { RouteName } from '../../../lib/api/routes.ts';
@@ -77,7 +77,7 @@ describe('register', () => {
     return call(person.keys, 'register', { id: person.keys.id }, { statement: statement.jws });
   };
 
-  test('accepts a first statement, and the next', async () => {
+  test('accepts the first and the second statement, and refuses outdated ones and a wrong `next`', async () => {
     const person = newPerson();
     const first = await sign('identity', identityPayload(facts(person)), person.keys);
     const put = (jws: string) => call(person.keys, 'register', { id: person.keys.id }, { statement: jws });
@@ -88,7 +88,7 @@ describe('register', () => {
       person.keys,
     );
     expect(await put(next.jws)).toMatchObject({ status: 201 });
-    // The older one again is outdated, and so is a second of the same number.
+    // The first statement is now outdated, and so is another statement with number 2.
     expect(await put(first.jws)).toMatchObject({ code: 'statement-outdated' });
     const fork = await sign(
       'identity',
@@ -108,7 +108,7 @@ describe('register', () => {
     );
     expect(await put(successor.jws)).toMatchObject({ code: 'statement-invalid', member: 'next' });
   });
-  test('refuses keys off the curve and receiving keys of others', async () => {
+  test("refuses a key off the curve, somebody else's receiving key and a first statement with number 2", async () => {
     const foreign = identityPayload(facts(newPerson()));
     expect(await refused((p) => ({ ...p, inbox: toBase64url(new Uint8Array(33)) }))).toMatchObject({ member: 'inbox' });
     expect(await refused((p) => ({ ...p, kfragSigner: toBase64url(new Uint8Array(33)) }))).toMatchObject({
@@ -120,7 +120,7 @@ describe('register', () => {
     });
     expect(await refused((p) => ({ ...p, number: 2 }))).toMatchObject({ code: 'statement-outdated' });
   });
-  test('refuses to register somebody else', async () => {
+  test('refuses a statement of another identity', async () => {
     const [a, b] = [newPerson(), newPerson()];
     const statement = await sign('identity', identityPayload(facts(a)), a.keys);
     expect(await call(b.keys, 'register', { id: a.keys.id }, { statement: statement.jws })).toMatchObject({
@@ -189,51 +189,55 @@ describe('grants', () => {
     return call(keys, 'grant-access', { grantId: changes.params ?? statement.payload.grant }, body);
   };
 
-  test('one that says what is so is stored', async () => {
+  test('stores a correct grant', async () => {
     expect(await attempt()).toEqual({ status: 201 });
   });
   test.each<[string, Changes, Partial<Outcome>]>([
     ['a cell of another patient', { of: () => foreign }, { code: 'not-found' }],
     ['a cell that does not exist', { cell: (c) => ({ ...c, epoch: 2 }) }, { code: 'not-found' }],
     [
-      'another key of the cell',
+      'a wrong key of the cell',
       { cell: (c) => ({ ...c, key: foreign.payload.key }) },
       { code: 'statement-invalid', member: 'cells' },
     ],
     [
-      'another statement of the cell',
+      'a wrong folder statement for the cell',
       { cell: (c) => ({ ...c, statement: foreign.hash }) },
       { code: 'statement-invalid', member: 'cells' },
     ],
-    ['a fragment of another cell', { delegation: { delegating: newPerson().keys.inbox } }, { code: 'kfrag-invalid' }],
     [
-      'a fragment for another recipient',
+      'a key fragment of another cell',
+      { delegation: { delegating: newPerson().keys.inbox } },
+      { code: 'kfrag-invalid' },
+    ],
+    [
+      'a key fragment for another recipient',
       { delegation: { receiving: publicKeyOf(newPerson().keys.receiving(1)) } },
       { code: 'kfrag-invalid' },
     ],
     [
-      'a fragment by another signer',
+      'a key fragment by another signer',
       { delegation: { signer: newPerson().keys.kfragSigner } },
       { code: 'kfrag-invalid' },
     ],
     [
-      'a fragment not signed for the delegating key',
+      'a key fragment not signed for the delegating key',
       { delegation: { signDelegating: false } },
       { code: 'kfrag-invalid' },
     ],
     [
-      'a fragment not signed for the receiving key',
+      'a key fragment not signed for the receiving key',
       { delegation: { signReceiving: false } },
       { code: 'kfrag-invalid' },
     ],
-    ['an altered fragment', { kfrag: (b) => b.with(80, b[80]! ^ 1) }, { code: 'kfrag-invalid' }],
+    ['an altered key fragment', { kfrag: (b) => b.with(80, b[80]! ^ 1) }, { code: 'kfrag-invalid' }],
     [
-      'another fragment than the one named',
+      'a wrong hash of the key fragment',
       { cell: (c) => ({ ...c, kfrags: [{ ...c.kfrags[0]!, hash: c.statement }] }) },
       { code: 'kfrag-invalid' },
     ],
     [
-      'another id than the fragment has',
+      'a wrong id of the key fragment',
       { cell: (c) => ({ ...c, kfrags: [{ ...c.kfrags[0]!, id: c.statement }] }) },
       { code: 'kfrag-invalid' },
     ],
@@ -247,14 +251,14 @@ describe('grants', () => {
       { payload: (p) => ({ ...p, recipient: newPerson().keys.id }) },
       { code: 'not-found' },
     ],
-    ['the patient itself', { payload: (p) => ({ ...p, recipient: p.patient }) }, { member: 'recipient' }],
+    ['the patient as recipient', { payload: (p) => ({ ...p, recipient: p.patient }) }, { member: 'recipient' }],
     [
-      'a time that is over',
+      'an `expires` in the past',
       { payload: (p) => ({ ...p, notBefore: now - 2000, expires: now - 1 }) },
       { member: 'expires' },
     ],
-    ['another id than the path', { params: newId<GrantId>() }, { member: 'grant' }],
-  ])('refused: %s', async (_, changes, expected) => {
+    ['a grant id that differs from the path', { params: newId<GrantId>() }, { member: 'grant' }],
+  ])('refuses %s', async (_, changes, expected) => {
     expect(await attempt(changes)).toMatchObject(expected);
   });
 });
@@ -291,7 +295,7 @@ describe('commit', () => {
     return call(keys, 'commit-record', { recordId: record.record, version: '1' }, body);
   };
 
-  test('refuses what the statement does not say', async () => {
+  test('refuses a body that differs from the statement, and an invalid capsule', async () => {
     expect(await attempt((p) => p)).toMatchObject({ code: 'capsule-invalid' });
     expect(await attempt((p) => ({ ...p, record: newId<RecordId>() }))).toMatchObject({ member: 'record' });
     expect(await attempt((p) => ({ ...p, version: 2, previous: p.wrap }))).toMatchObject({ member: 'version' });
@@ -304,17 +308,16 @@ describe('commit', () => {
 });
 
 describe('openings', () => {
-  const story = async (openings?: number) => {
+  const setUp = async (openings?: number) => {
     const folder = await patient.createFolder({ name: 'o', category: 'other' });
     const record = await patient.file(folder.id, bytesOf(10), {});
-    const [gift] = await patient.grant({
+    const [{ id }] = await patient.grant({
       recipient: recipient.id,
       folders: [folder.id],
       purpose: 'TREAT',
       durationSeconds: 3600,
       ...(openings === undefined ? {} : { openings }),
     });
-    const { id } = gift;
     const grant = await recipient.grant(id);
     const payload: Payload<'opening'> = {
       opening: newId<OpeningId>(),
@@ -338,8 +341,8 @@ describe('openings', () => {
   };
   const used = async (id: GrantId): Promise<number> => (await recipient.grant(id)).used;
 
-  test('the same again is answered and not counted, even if it was the last; ten minutes later no more', async () => {
-    const { open, grant } = await story(1);
+  test('answers a repeated opening without counting it for ten minutes, even if it was the last; then refuses it', async () => {
+    const { open, grant } = await setUp(1);
     expect(await open()).toEqual({ status: 200 });
     expect(await open()).toEqual({ status: 200 });
     expect(await used(grant.id)).toBe(1);
@@ -352,14 +355,14 @@ describe('openings', () => {
       member: 'opening',
     });
   });
-  test('a repeated opening is refused once the grant is revoked', async () => {
-    const { open, grant } = await story();
+  test('refuses a repeated opening after the revocation', async () => {
+    const { open, grant } = await setUp();
     expect(await open()).toEqual({ status: 200 });
     await patient.revoke(grant);
     expect(await open()).toMatchObject({ code: 'grant-ended', reason: 'revoked' });
   });
-  test('refused openings count nothing and leave no event', async () => {
-    const { open, payload, grant, record } = await story();
+  test('does not count a refused opening, and writes no event for it', async () => {
+    const { open, payload, grant, record } = await setUp();
     const before = (await patient.audit()).length;
     const one = payload.records[0]!;
     expect(await open({ records: [one, one] })).toMatchObject({ member: 'records' });
@@ -373,8 +376,8 @@ describe('openings', () => {
     await then.opens(recipient, grant, [record]);
     expect(await used(grant.id)).toBe(1);
   });
-  test('expiry, to the millisecond of the service', async () => {
-    const { open, grant } = await story();
+  test("refuses an opening from the millisecond in which the grant expires, by the service's clock", async () => {
+    const { open, grant } = await setUp();
     const end = grant.expires;
     now = end - 1;
     expect(await open({ when: now })).toEqual({ status: 200 });

@@ -1,4 +1,4 @@
-// Tricks on the way: headers that proxies and emulators listen to change nothing, and what was signed is exactly what counts.
+// Tests request smuggling: headers that proxies and emulators obey change nothing, and the service acts only on what was signed.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { systemRng } from '../../../lib/bytes/binary.ts';
 import { utf8 } from '../../../lib/bytes/codec.ts';
@@ -39,7 +39,7 @@ interface Message {
   readonly headers: Headers;
   readonly body?: string;
 }
-interface Drawn {
+interface MessageParts {
   readonly method?: string;
   readonly path?: string;
   readonly body?: string;
@@ -50,8 +50,14 @@ interface Drawn {
 const read = (): string => `/v1/records/${world.record}?limit=10`;
 const PARTS = `/v1/uploads/${newId(systemRng)}/parts`;
 
-/** Signed by the owner, and asking for the owner's record, unless told otherwise. */
-const draw = async ({ method = 'GET', path = read(), body, by = world.owner, origin = service.origin }: Drawn = {}) => {
+/** By default a GET of the owner's record, signed by the owner. */
+const makeMessage = async ({
+  method = 'GET',
+  path = read(),
+  body,
+  by = world.owner,
+  origin = service.origin,
+}: MessageParts = {}) => {
   const signed = await signRequest(
     { method, url: `${origin}${path}`, ...(body !== undefined && { body: utf8(body) }) },
     by.keys,
@@ -81,7 +87,7 @@ const without = (message: Message, ...names: readonly string[]): Message => {
   return { ...message, headers };
 };
 
-const listened: Readonly<Record<string, () => Readonly<Record<string, string>>>> = {
+const HEADERS: Readonly<Record<string, () => Readonly<Record<string, string>>>> = {
   'sls-offline-authorizer-override': () => ({
     'sls-offline-authorizer-override': JSON.stringify({
       iam: {},
@@ -93,90 +99,114 @@ const listened: Readonly<Record<string, () => Readonly<Record<string, string>>>>
   'X-Forwarded-Proto': () => ({ 'x-forwarded-proto': 'http' }),
   'X-Forwarded-For': () => ({ 'x-forwarded-for': '127.0.0.1' }),
   Forwarded: () => ({ forwarded: 'for=127.0.0.1;host=evil.example;proto=http' }),
-  'a foreign Host': () => ({ host: 'evil.example' }),
+  'Host of another server': () => ({ host: 'evil.example' }),
   'X-HTTP-Method-Override': () => ({ 'x-http-method-override': 'POST' }),
   'X-Original-URL': () => ({ 'x-original-url': '/v1/health', 'x-rewrite-url': '/v1/health' }),
   Authorization: () => ({ authorization: `Bearer ${world.owner.keys.id}` }),
 };
 
-describe.each(Object.keys(listened))('%s', (name) => {
-  test('does not harm whoever is let in', async () => {
-    expect(await outcome(withHeaders(await draw(), listened[name]!()))).toBe('200');
+describe.each(Object.keys(HEADERS))('with the header %s', (name) => {
+  test('serves a request that the owner signed', async () => {
+    expect(await outcome(withHeaders(await makeMessage(), HEADERS[name]!()))).toBe('200');
   });
-  test('does not let in who did not sign', async () => {
-    const unsigned = without(await draw(), 'signature', 'signature-input');
-    expect(await outcome(withHeaders(unsigned, listened[name]!()))).toBe('401 unsigned');
+  test('refuses an unsigned request', async () => {
+    const unsigned = without(await makeMessage(), 'signature', 'signature-input');
+    expect(await outcome(withHeaders(unsigned, HEADERS[name]!()))).toBe('401 unsigned');
   });
-  test('does not make somebody else of who did', async () => {
-    expect(await outcome(withHeaders(await draw({ by: world.thief }), listened[name]!()))).toBe('404 not-found');
+  test('answers not-found to a request that somebody else signed', async () => {
+    expect(await outcome(withHeaders(await makeMessage({ by: world.thief }), HEADERS[name]!()))).toBe('404 not-found');
   });
-  test('does not make good what was signed for another host', async () => {
-    const elsewhere = await draw({ origin: 'https://evil.example' });
-    expect(await outcome(withHeaders(elsewhere, listened[name]!()))).toBe('401 signature-invalid');
+  test('refuses a request that was signed for another host', async () => {
+    const elsewhere = await makeMessage({ origin: 'https://evil.example' });
+    expect(await outcome(withHeaders(elsewhere, HEADERS[name]!()))).toBe('401 signature-invalid');
   });
 });
 
 const BODY = () => JSON.stringify({ upload: world.record, parts: [{ number: 1, length: 5, sha256: 'A'.repeat(43) }] });
-const post = () => draw({ method: 'POST', path: PARTS, body: BODY() });
+const post = () => makeMessage({ method: 'POST', path: PARTS, body: BODY() });
 
-test('as drawn, both are let in', async () => {
-  expect([await outcome(await draw()), await outcome(await post())]).toEqual(['200', '404 upload-not-found']);
+test('accepts the signatures of the two unaltered messages', async () => {
+  expect([await outcome(await makeMessage()), await outcome(await post())]).toEqual(['200', '404 upload-not-found']);
 });
 
-describe('is refused', () => {
+describe('refuses', () => {
   test.each<[string, () => Promise<Message>, string]>([
-    ['a signature given twice', async () => repeated(await draw(), 'signature'), '401 signature-invalid'],
-    ['its input given twice', async () => repeated(await draw(), 'signature-input'), '401 signature-invalid'],
-    ['both given twice', async () => repeated(await draw(), 'signature', 'signature-input'), '401 signature-invalid'],
     [
-      'a second signature by another',
-      async () => both(await draw(), await draw({ by: world.thief })),
-      '401 signature-invalid',
-    ],
-    ['a signature without its input', async () => without(await draw(), 'signature-input'), '401 signature-invalid'],
-    ['an input without its signature', async () => without(await draw(), 'signature'), '401 signature-invalid'],
-    [
-      'for another method',
-      async () => ({ ...(await draw({ method: 'POST' })), method: 'GET' }),
+      'a repeated signature header',
+      async () => withRepeated(await makeMessage(), 'signature'),
       '401 signature-invalid',
     ],
     [
-      'for another path',
-      async () => ({ ...(await draw({ path: `/v1/grants/${world.grant}` })), url: service.origin + read() }),
-      '401 signature-invalid',
-    ],
-    ['for another query', async () => moved(await draw(), (url) => url.replace('10', '11')), '401 signature-invalid'],
-    [
-      'for no query',
-      async () => moved(await draw({ path: `/v1/records/${world.record}` }), (url) => `${url}?limit=1`),
+      'a repeated signature-input header',
+      async () => withRepeated(await makeMessage(), 'signature-input'),
       '401 signature-invalid',
     ],
     [
-      'without its query',
-      async () => moved(await draw(), (url) => url.replace('?limit=10', '')),
+      'both headers repeated',
+      async () => withRepeated(await makeMessage(), 'signature', 'signature-input'),
       '401 signature-invalid',
     ],
-    ['for another host', () => draw({ origin: 'http://evil.example' }), '401 signature-invalid'],
-    ['for another port', () => draw({ origin: `${service.origin}:8080` }), '401 signature-invalid'],
+    [
+      'a second signature by somebody else',
+      async () => withSecondSignature(await makeMessage(), await makeMessage({ by: world.thief })),
+      '401 signature-invalid',
+    ],
+    [
+      'a signature without signature-input',
+      async () => without(await makeMessage(), 'signature-input'),
+      '401 signature-invalid',
+    ],
+    [
+      'a signature-input without signature',
+      async () => without(await makeMessage(), 'signature'),
+      '401 signature-invalid',
+    ],
+    [
+      'a signature for another method',
+      async () => ({ ...(await makeMessage({ method: 'POST' })), method: 'GET' }),
+      '401 signature-invalid',
+    ],
+    [
+      'a signature for another path',
+      async () => ({ ...(await makeMessage({ path: `/v1/grants/${world.grant}` })), url: service.origin + read() }),
+      '401 signature-invalid',
+    ],
+    [
+      'a signature for another query',
+      async () => withUrl(await makeMessage(), (url) => url.replace('10', '11')),
+      '401 signature-invalid',
+    ],
+    [
+      'a query added after signing',
+      async () => withUrl(await makeMessage({ path: `/v1/records/${world.record}` }), (url) => `${url}?limit=1`),
+      '401 signature-invalid',
+    ],
+    [
+      'a query removed after signing',
+      async () => withUrl(await makeMessage(), (url) => url.replace('?limit=10', '')),
+      '401 signature-invalid',
+    ],
+    ['a signature for another host', () => makeMessage({ origin: 'http://evil.example' }), '401 signature-invalid'],
+    ['a signature for another port', () => makeMessage({ origin: `${service.origin}:8080` }), '401 signature-invalid'],
     ['an altered body', async () => ({ ...(await post()), body: BODY().replace('5', '6') }), '401 signature-invalid'],
     ['an altered body and its digest', alteredWithDigest, '401 signature-invalid'],
     ['a body without content-digest', async () => without(await post(), 'content-digest'), '401 signature-invalid'],
-    ['content-digest given twice', async () => repeated(await post(), 'content-digest'), '401 signature-invalid'],
-    ['a body taken away', async () => ({ ...(await post()), body: '' }), '401 signature-invalid'],
+    ['a repeated content-digest', async () => withRepeated(await post(), 'content-digest'), '401 signature-invalid'],
+    ['a body removed after signing', async () => ({ ...(await post()), body: '' }), '401 signature-invalid'],
     [
-      'a body to what was signed without',
-      async () => ({ ...(await draw({ method: 'POST', path: PARTS })), body: BODY() }),
+      'a body added after signing',
+      async () => ({ ...(await makeMessage({ method: 'POST', path: PARTS })), body: BODY() }),
       '401 signature-invalid',
     ],
-    ['a name twice in the query', () => draw({ path: `${read()}&limit=11` }), '400 malformed-request'],
+    ['a query with the same name twice', () => makeMessage({ path: `${read()}&limit=11` }), '400 malformed-request'],
     [
-      'a grant twice in the query',
-      () => draw({ path: `/v1/records/${world.record}?grant=${world.grant}&grant=${world.grant}` }),
+      'a query with the same grant twice',
+      () => makeMessage({ path: `/v1/records/${world.record}?grant=${world.grant}&grant=${world.grant}` }),
       '400 malformed-request',
     ],
     [
-      'an escaped id',
-      () => draw({ path: `/v1/records/%${world.record.charCodeAt(0).toString(16)}${world.record.slice(1)}` }),
+      'a percent-encoded id in the path',
+      () => makeMessage({ path: `/v1/records/%${world.record.charCodeAt(0).toString(16)}${world.record.slice(1)}` }),
       '400 malformed-request',
     ],
   ])('%s', async (_, make, refusal) => {
@@ -184,41 +214,41 @@ describe('is refused', () => {
   });
 });
 
-function repeated(message: Message, ...names: readonly string[]): Message {
+function withRepeated(message: Message, ...names: readonly string[]): Message {
   return withHeaders(message, Object.fromEntries(names.map((n) => [n, message.headers.get(n)!])));
 }
-function both(message: Message, other: Message): Message {
+function withSecondSignature(message: Message, other: Message): Message {
   const second = (name: string): string => other.headers.get(name)!.replace('sig1', 'sig2');
   return withHeaders(message, {
     signature: second('signature'),
     'signature-input': second('signature-input'),
   });
 }
-function moved(message: Message, change: (url: string) => string): Message {
+function withUrl(message: Message, change: (url: string) => string): Message {
   return { ...message, url: change(message.url) };
 }
 async function alteredWithDigest(): Promise<Message> {
   const body = BODY().replace('5', '6');
-  const digest = (await draw({ method: 'POST', path: PARTS, body })).headers.get('content-digest')!;
+  const digest = (await makeMessage({ method: 'POST', path: PARTS, body })).headers.get('content-digest')!;
   const message = without(await post(), 'content-digest');
   return { ...withHeaders(message, { 'content-digest': digest }), body };
 }
 
-describe('time', () => {
+describe('age of signatures', () => {
   test.each([
     [-63, '401 clock-skew'],
     [-58, '200'],
     [115, '200'],
     [122, '401 clock-skew'],
-  ])('a signature read %i s after it was made: %s', async (seconds, expected) => {
-    const message = await draw();
+  ])('a signature that arrives %i s after its creation: %s', async (seconds, expected) => {
+    const message = await makeMessage();
     ahead = seconds * SECOND;
     const result = await outcome(message);
     ahead = 0;
     expect(result).toBe(expected);
   });
 
-  test('the right time is told, and the SDK goes by it', async () => {
+  test('a refusal contains the server time, and the SDK corrects its clock by it', async () => {
     const refusals: { code: string; serverTime: number }[] = [];
     const watching: typeof fetch = async (input, init) => {
       const response = await service.fetch(input, init);
@@ -230,7 +260,7 @@ describe('time', () => {
       const patient = patientOf(world.owner, { ...at, fetch: watching, clock: () => Date.now() + off });
       expect((await patient.listFolders()).map((f) => f.id)).toEqual([world.folder]);
       expect(await patient.listRecords(world.folder)).toHaveLength(1);
-      // Once: the difference is remembered.
+      // One refusal only: the SDK remembers the difference.
       expect(refusals.map((r) => r.code)).toEqual(['clock-skew']);
       expect(Math.abs(refusals[0]!.serverTime - Date.now())).toBeLessThan(30 * SECOND);
     }

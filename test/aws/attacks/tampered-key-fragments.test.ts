@@ -1,5 +1,5 @@
-// Somebody changes a key fragment in the table: the service then answers with a wrong capsule fragment, and signs it. The recipient notices, and what
-// it keeps of that convicts the service before tools that are not ours: jose for the signatures, umbral-pre for the fragment.
+// Tests tampered key fragments: after a change in the table, the service answers with a wrong capsule fragment and signs it. The recipient detects
+// it, and its fragment proof convinces independent tools: jose for the signatures, umbral-pre for the capsule fragment.
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { expect, test } from '@jest/globals';
 import umbralPre from '@nucypher/umbral-pre';
@@ -24,26 +24,26 @@ const clients: Clients = {};
 const service = makeService({ env: process.env, onClient: keepIn(clients) });
 const at = { origin: service.origin, fetch: service.fetch };
 
-/** A standing grant: the first folder by the grant itself, the second by an extension. A record in each. */
-const story = async () => {
+/** A standing grant with a record in each of two folders. The grant has the cell of the first folder, an extension that of the second. */
+const setUp = async () => {
   const [patient, recipient] = await Promise.all([given.patient(at), given.recipient(at)]);
   const folders = [await patient.createFolder({ name: 'Before', category: 'letters' })];
-  const gift = {
+  const terms = {
     recipient: recipient.id,
     everything: true,
     standing: true,
     purpose: 'TREAT',
     durationSeconds: 600,
   } as const;
-  const [{ id }] = await patient.grant(gift);
+  const [{ id }] = await patient.grant(terms);
   folders.push(await patient.createFolder({ name: 'After', category: 'letters' }));
   const records: RecordInfo[] = [];
   for (const folder of folders) records.push(await patient.file(folder.id, bytesOf(9), {}));
   return { patient, recipient, grant: await recipient.grant(id, patient.id), records };
 };
 
-/** Another re-encryption scalar in the stored key fragment of the record's cell: bytes 73 to 104. */
-const spoil = async (grant: Payload<'grant'>['grant'], cell: RecordInfo): Promise<void> => {
+/** Changes the re-encryption scalar (bytes 73 to 104) in the stored key fragment of the record's cell. */
+const alterKeyFragment = async (grant: Payload<'grant'>['grant'], cell: RecordInfo): Promise<void> => {
   const { pk, sk } = grantCellKey(grant, cell);
   const { Item } = await clients.dynamo!.send(
     new GetItemCommand({ TableName: TABLE, Key: { pk: { S: pk }, sk: { S: sk } } }),
@@ -60,8 +60,8 @@ const es256 = (key: string): JWK => {
   return { kty: 'EC', crv: 'P-256', x: toBase64url(point.subarray(1, 33)), y: toBase64url(point.subarray(33)) };
 };
 
-/** What the peers make of a proof, by docs/spec/evidence.md; nothing of lib decides here. */
-const judge = async (proof: FragmentProof): Promise<boolean> => {
+/** Checks a proof as docs/spec/evidence.md describes, with independent libraries only. Returns whether the capsule fragment is correct. */
+const verifyWithPeers = async (proof: FragmentProof): Promise<boolean> => {
   const read = async (jws: string, key: JWK, alg: string): Promise<Record<string, unknown>> =>
     JSON.parse(fromUtf8((await compactVerify(jws, await importJWK(key, alg))).payload)) as Record<string, unknown>;
   const certificate = await read(proof.signed.key, es256(proof.serviceKey), 'ES256');
@@ -74,11 +74,11 @@ const judge = async (proof: FragmentProof): Promise<boolean> => {
     .digest('base64url');
   expect((answer['fragments'] as string[])[proof.place]).toBe(hash);
   const opening = reloadStatement('opening', proof.opening).payload;
-  const said = answer['delegation'] as Readonly<Record<string, string>>;
+  const delegation = answer['delegation'] as Readonly<Record<string, string>>;
   const { receiving } = reloadStatement('grant', proof.grant).payload;
   const { cells } = JSON.parse(fromUtf8(bytes(proof.by.split('.')[1]!))) as Payload<'extension'>;
   const cell = cells.find((c) => c.folder === opening.folder && c.epoch === opening.epoch)!;
-  expect(said).toEqual({
+  expect(delegation).toEqual({
     verifying: reloadStatement('identity', proof.identity).payload.kfragSigner,
     delegating: cell.key,
     receiving: receiving.key,
@@ -88,9 +88,9 @@ const judge = async (proof: FragmentProof): Promise<boolean> => {
   try {
     umbralPre.CapsuleFrag.fromBytes(bytes(proof.fragment)).verify(
       umbralPre.Capsule.fromBytes(bytes(proof.capsule)),
-      key(said['verifying']),
-      key(said['delegating']),
-      key(said['receiving']),
+      key(delegation['verifying']),
+      key(delegation['delegating']),
+      key(delegation['receiving']),
     );
     return true;
   } catch {
@@ -101,11 +101,11 @@ const judge = async (proof: FragmentProof): Promise<boolean> => {
 test.each([
   ['the grant', 0],
   ['an extension', 1],
-])('of a cell that %s names', async (_, which) => {
-  const { recipient, grant, records } = await story();
+])('the recipient proves a wrong capsule fragment of a cell in %s', async (_, which) => {
+  const { recipient, grant, records } = await setUp();
   const record = records[which]!;
   expect(await then.opens(recipient, grant, [record])).toHaveLength(1);
-  await spoil(grant.id, record);
+  await alterKeyFragment(grant.id, record);
   const error = await recipient.open(grant, [record]).then(
     () => undefined,
     (e: unknown) => e,
@@ -115,7 +115,7 @@ test.each([
   expect(proof.by === proof.grant).toBe(which === 0);
   const key = await service.container.serviceSigner.key();
   expect(await checkFragmentProof(proof, key)).toMatchObject({ record: record.record, recipient: recipient.id });
-  expect(await judge(proof)).toBe(false);
+  expect(await verifyWithPeers(proof)).toBe(false);
   // The other cell still opens.
   expect(await then.opens(recipient, grant, [records[1 - which]!])).toHaveLength(1);
 });

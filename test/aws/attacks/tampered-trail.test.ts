@@ -1,5 +1,5 @@
-// Somebody with the table in hand: one entry of a trail is deleted, altered, reordered, inserted, forked or rolled back, right in DynamoDB, at random
-// places (DRILLS of each kind). The patient's client finds it and names the first wrong entry.
+// Tests a tampered audit trail: one entry is deleted, altered, reordered, inserted, forked or rolled back in DynamoDB, at random positions
+// (RUNS of each kind). The patient's client detects it and names the first wrong entry.
 import type { TransactWriteItemsCommand } from '@aws-sdk/client-dynamodb';
 import {
   BatchWriteItemCommand,
@@ -21,7 +21,7 @@ import { makeService } from '../../support/in-process.ts';
 import { keepIn, type Clients } from '../stored-items.ts';
 import { countOf } from '../../support/case-counts.ts';
 
-const DRILLS = countOf({ small: 1, full: 3, long: 50 });
+const RUNS = countOf({ small: 1, full: 3, long: 50 });
 const TABLE = process.env['MAIN_TABLE']!;
 
 const clients: Clients = {};
@@ -42,7 +42,7 @@ const chainItems = async (patient: Patient): Promise<readonly Stored[]> => {
 };
 const isEvent = (item: Stored): boolean => item['sk']!.S!.startsWith('E#');
 
-/** At most 25 in all. */
+/** Makes the stored items equal `after`. DynamoDB takes at most 25 writes at once. */
 const replace = async (before: readonly Stored[], after: readonly Stored[]): Promise<void> => {
   const kept = new Set(after.map((i) => i['sk']!.S));
   const gone = before.filter((i) => !kept.has(i['sk']!.S));
@@ -59,73 +59,76 @@ const withEvent = (item: Stored, event: AuditEvent): Stored => {
   const text = JSON.stringify(event);
   return { ...item, text: { S: text }, hash: { S: eventHash(text) } };
 };
-const placed = (item: Stored, seq: number): Stored => ({ ...item, sk: { S: eventKey(eventIn(item).patient, seq).sk } });
+const withSeq = (item: Stored, seq: number): Stored => ({
+  ...item,
+  sk: { S: eventKey(eventIn(item).patient, seq).sk },
+});
 const below = (n: number): number => Math.floor((new DataView(systemRng(4).buffer).getUint32(0) / 2 ** 32) * n);
 
-/** Every entry from `place` on hashed anew, so that the chain holds together. */
-const rehashed = (events: readonly Stored[], place: number): readonly Stored[] => {
-  let previous = events[place - 2]?.['hash']?.S ?? GENESIS;
+/** Hashes every entry from `position` on again, so that the chain is consistent. */
+const rehashed = (events: readonly Stored[], position: number): readonly Stored[] => {
+  let previous = events[position - 2]?.['hash']?.S ?? GENESIS;
   return events.map((item, i) => {
-    if (i + 1 < place) return item;
+    if (i + 1 < position) return item;
     const made = withEvent(item, { ...eventIn(item), previous });
     previous = made['hash']!.S!;
     return made;
   });
 };
-const shifted = (event: AuditEvent): AuditEvent => ({ ...event, at: event.at - 1 });
+const withEarlierTime = (event: AuditEvent): AuditEvent => ({ ...event, at: event.at - 1 });
 
-/** Places count from 1; gives the events as they stand then. */
-type Tampering = (events: readonly Stored[], place: number) => readonly Stored[];
+/** Returns the events after the change at a position, which counts from 1. */
+type Tampering = (events: readonly Stored[], position: number) => readonly Stored[];
 
-const forged = (events: readonly Stored[], place: number): Stored => {
+const forgedEvent = (events: readonly Stored[], position: number): Stored => {
   const [model] = events;
   const { patient } = eventIn(model!);
-  const head = { seq: place - 1, hash: events[place - 2]?.['hash']?.S ?? GENESIS };
+  const head = { seq: position - 1, hash: events[position - 2]?.['hash']?.S ?? GENESIS };
   const subject = { folder: 'a'.repeat(26), epoch: 1 } as AuditEvent['subject'];
   const draft = { patient, actor: patient, subject, statement: toBase64url(systemRng(32)), at: eventIn(model!).at };
   const { event } = nextEvent(head, { ...draft, kind: 'folder-created' });
-  return placed(withEvent(model!, event), place);
+  return withSeq(withEvent(model!, event), position);
 };
 
 const KINDS = {
-  delete: (events, place) => events.filter((_, i) => i + 1 !== place),
-  alter: (events, place) =>
-    events.map((e, i) => (i + 1 === place ? { ...e, text: { S: JSON.stringify(shifted(eventIn(e))) } } : e)),
-  'alter, with its hash': (events, place) =>
-    events.map((e, i) => (i + 1 === place ? withEvent(e, shifted(eventIn(e))) : e)),
-  reorder: (events, place) => {
-    // With one further on; the last has none and changes places with the one before it.
-    const first = Math.min(place, events.length - 1);
+  delete: (events, position) => events.filter((_, i) => i + 1 !== position),
+  alter: (events, position) =>
+    events.map((e, i) => (i + 1 === position ? { ...e, text: { S: JSON.stringify(withEarlierTime(eventIn(e))) } } : e)),
+  'alter, with its hash': (events, position) =>
+    events.map((e, i) => (i + 1 === position ? withEvent(e, withEarlierTime(eventIn(e))) : e)),
+  reorder: (events, position) => {
+    // Swaps the event with a later one. The last event is swapped with the one before it.
+    const first = Math.min(position, events.length - 1);
     const second = first + 1 + below(events.length - first);
     return events.map((e, i) => {
-      if (i + 1 === first) return placed(events[second - 1]!, first);
-      return i + 1 === second ? placed(events[first - 1]!, second) : e;
+      if (i + 1 === first) return withSeq(events[second - 1]!, first);
+      return i + 1 === second ? withSeq(events[first - 1]!, second) : e;
     });
   },
-  insert: (events, place) => [
-    ...events.slice(0, place - 1),
-    forged(events, place),
-    ...events.slice(place - 1).map((e, i) => placed(e, place + 1 + i)),
+  insert: (events, position) => [
+    ...events.slice(0, position - 1),
+    forgedEvent(events, position),
+    ...events.slice(position - 1).map((e, i) => withSeq(e, position + 1 + i)),
   ],
-  fork: (events, place) =>
+  fork: (events, position) =>
     rehashed(
-      events.map((e, i) => (i + 1 === place ? withEvent(e, shifted(eventIn(e))) : e)),
-      place,
+      events.map((e, i) => (i + 1 === position ? withEvent(e, withEarlierTime(eventIn(e))) : e)),
+      position,
     ),
   'roll back': (events) => events.slice(0, -1),
 } as const satisfies Record<string, Tampering>;
 type Kind = keyof typeof KINDS;
 
-interface Story {
+interface Setup {
   readonly patient: Patient;
-  /** Another client of the same patient. */
+  /** Creates another client of the same patient, with its own memory or the first `entries` of the trail. */
   readonly client: (keeps: { memory?: boolean; entries?: number; fresh?: boolean }) => Patient;
   readonly items: readonly Stored[];
   readonly entries: readonly TrailEntry[];
 }
 
-const TWELVE = 12;
-const story = async (): Promise<Story> => {
+const LENGTH = 12;
+const setUp = async (): Promise<Setup> => {
   const person = newPerson();
   const trail = createTrail();
   const connect = { ...at, ...person };
@@ -136,7 +139,7 @@ const story = async (): Promise<Story> => {
   const record = await patient.file(folders[0]!.id, bytesOf(9), {});
   for (let i = 0; i < 3; i++) await patient.open([record]);
   const entries = await patient.audit();
-  expect(entries).toHaveLength(TWELVE);
+  expect(entries).toHaveLength(LENGTH);
   const memory = patient.memory.export();
   return {
     patient,
@@ -156,8 +159,8 @@ const story = async (): Promise<Story> => {
   };
 };
 
-/** The place that the client names; nothing when it finds nothing. */
-const named = async (read: Promise<unknown>): Promise<number | undefined> => {
+/** The position that the client's error names; undefined if the client detects nothing. */
+const reportedPosition = async (read: Promise<unknown>): Promise<number | undefined> => {
   try {
     await read;
     return undefined;
@@ -167,109 +170,109 @@ const named = async (read: Promise<unknown>): Promise<number | undefined> => {
   }
 };
 
-/** What the first wrong entry is, seen by somebody who knows the whole trail. */
+/** The first wrong position, computed with knowledge of the whole trail. */
 const firstWrong = (before: readonly Stored[], after: readonly Stored[]): number =>
   before.findIndex((e, i) => e['hash']!.S !== after[i]?.['hash']?.S || e['text']!.S !== after[i]?.['text']?.S) + 1;
 
 describe.each(Object.keys(KINDS) as Kind[])('%s', (kind) => {
-  let told: Story;
+  let data: Setup;
   beforeAll(async () => {
-    told = await story();
+    data = await setUp();
   });
 
-  /** Tampers at a place, lets `look` see it, and puts everything back. */
-  const drill = async (place: number, look: (wrong: number) => Promise<void>): Promise<void> => {
-    const events = told.items.filter(isEvent);
-    const after = KINDS[kind](events, place);
+  /** Tampers at a position, runs `look`, and restores all items. */
+  const tamperAt = async (position: number, look: (wrong: number) => Promise<void>): Promise<void> => {
+    const events = data.items.filter(isEvent);
+    const after = KINDS[kind](events, position);
     const { seq, hash } = { seq: after.length, hash: after.at(-1)!['hash']! };
-    const head = { ...told.items.find((i) => !isEvent(i))!, seq: { N: String(seq) }, hash };
-    await replace(told.items, [...after, head]);
+    const head = { ...data.items.find((i) => !isEvent(i))!, seq: { N: String(seq) }, hash };
+    await replace(data.items, [...after, head]);
     try {
       await look(firstWrong(events, after));
     } finally {
-      await replace([...after, head], told.items);
+      await replace([...after, head], data.items);
     }
-    expect(await chainItems(told.patient)).toEqual(told.items);
+    expect(await chainItems(data.patient)).toEqual(data.items);
   };
-  const drills = async (look: (wrong: number, place: number) => Promise<void>): Promise<void> => {
-    for (let i = 0; i < DRILLS; i++) {
-      const place = 1 + below(TWELVE);
-      await drill(place, (wrong) => look(wrong, place));
+  const tamperRepeatedly = async (look: (wrong: number, position: number) => Promise<void>): Promise<void> => {
+    for (let i = 0; i < RUNS; i++) {
+      const position = 1 + below(LENGTH);
+      await tamperAt(position, (wrong) => look(wrong, position));
     }
   };
 
-  test('a client that kept the trail and reads all of it names the first wrong entry', async () => {
-    await drills(async (wrong) => {
+  test('a client that kept the trail and reads all of it reports the first wrong entry', async () => {
+    await tamperRepeatedly(async (wrong) => {
       expect(wrong).toBeGreaterThan(0);
-      expect(await named(told.patient.audit({ fromStart: true }))).toBe(wrong);
+      expect(await reportedPosition(data.patient.audit({ fromStart: true }))).toBe(wrong);
     });
-    expect(await told.patient.audit({ fromStart: true })).toEqual(told.entries);
+    expect(await data.patient.audit({ fromStart: true })).toEqual(data.entries);
   }, 300_000);
 
-  test('a client that goes on behind what it kept is told nothing false', async () => {
-    await drills(async (wrong, place) => {
-      // Only the last that it kept comes again, and what is behind; what it kept stays what it is.
-      const found = await named(told.patient.audit());
-      const lastChanged = wrong === TWELVE || ['insert', 'fork', 'roll back'].includes(kind);
-      if (lastChanged) expect([place, found]).toEqual([place, TWELVE]);
-      else if (found === undefined) expect(await told.patient.audit()).toEqual(told.entries);
-      else expect([kind, found]).toEqual(['reorder', TWELVE]);
+  test('a client that reads only new entries never accepts a false entry', async () => {
+    await tamperRepeatedly(async (wrong, position) => {
+      // The service sends the client's last stored entry and the newer ones. The older entries of the client stay as they are.
+      const found = await reportedPosition(data.patient.audit());
+      const lastChanged = wrong === LENGTH || ['insert', 'fork', 'roll back'].includes(kind);
+      if (lastChanged) expect([position, found]).toEqual([position, LENGTH]);
+      else if (found === undefined) expect(await data.patient.audit()).toEqual(data.entries);
+      else expect([kind, found]).toEqual(['reorder', LENGTH]);
     });
   }, 300_000);
 
-  test('a client that kept its memory only finds it', async () => {
-    await drills(async (wrong) => {
-      const found = await named(told.client({ memory: true }).audit());
-      // Where all that is left holds together, the first that it knows to be another is the last that it saw.
-      if (kind === 'fork' || kind === 'roll back') expect(found).toBe(TWELVE);
-      else if (kind === 'insert' || kind === 'alter, with its hash') expect(found).toBe(Math.min(wrong + 1, TWELVE));
+  test('a client that kept only its memory detects the change', async () => {
+    await tamperRepeatedly(async (wrong) => {
+      const found = await reportedPosition(data.client({ memory: true }).audit());
+      // If the changed chain is consistent, the first entry that the client knows to be wrong is the last one it saw.
+      if (kind === 'fork' || kind === 'roll back') expect(found).toBe(LENGTH);
+      else if (kind === 'insert' || kind === 'alter, with its hash') expect(found).toBe(Math.min(wrong + 1, LENGTH));
       else expect(found).toBe(wrong);
     });
   }, 300_000);
 
-  test('a checkpoint that was kept proves it', async () => {
-    const checked = told.client({ memory: true });
+  test('a stored checkpoint reveals a change of the last event', async () => {
+    const checked = data.client({ memory: true });
     const kept = await checked.checkpoint();
-    expect(kept).toMatchObject({ seq: TWELVE, hash: told.entries.at(-1)!.hash });
-    await drill(TWELVE, async (wrong) => {
-      expect(await named(checked.audit({ fromStart: true }))).toBe(wrong);
+    expect(kept).toMatchObject({ seq: LENGTH, hash: data.entries.at(-1)!.hash });
+    await tamperAt(LENGTH, async (wrong) => {
+      expect(await reportedPosition(checked.audit({ fromStart: true }))).toBe(wrong);
     });
   });
 });
 
-test('what holds together and was never seen before is not found out', async () => {
-  const told = await story();
-  const events = told.items.filter(isEvent);
-  const after = [...KINDS.fork(events, 5), ...told.items.filter((i) => !isEvent(i))];
-  await replace(told.items, after);
-  expect(await named(told.client({}).audit())).toBeUndefined();
-  expect(await named(told.client({ entries: 4 }).audit())).toBeUndefined();
-  expect(await named(told.client({ entries: 5 }).audit())).toBe(5);
+test('a client cannot detect a consistent fork of entries that it never saw', async () => {
+  const data = await setUp();
+  const events = data.items.filter(isEvent);
+  const after = [...KINDS.fork(events, 5), ...data.items.filter((i) => !isEvent(i))];
+  await replace(data.items, after);
+  expect(await reportedPosition(data.client({}).audit())).toBeUndefined();
+  expect(await reportedPosition(data.client({ entries: 4 }).audit())).toBeUndefined();
+  expect(await reportedPosition(data.client({ entries: 5 }).audit())).toBe(5);
 });
 
-test('evidence that was taken away or exchanged is named by its place', async () => {
-  const told = await story();
-  const events = told.items.filter(isEvent);
+test('reports the position of an event whose evidence is missing or exchanged', async () => {
+  const data = await setUp();
+  const events = data.items.filter(isEvent);
   const [tenth, last] = [events[9]!, events[11]!];
   const { evidence: _, ...bare } = tenth;
   for (const item of [bare, { ...tenth, evidence: last['evidence']! }]) {
     await replace(events, [...events.slice(0, 9), item, ...events.slice(10)]);
-    expect(await named(told.patient.audit({ fromStart: true }))).toBe(10);
+    expect(await reportedPosition(data.patient.audit({ fromStart: true }))).toBe(10);
   }
 });
 
 const filedByGrant = async () => {
   const [patient, recipient] = await Promise.all([given.patient(at), given.recipient(at)]);
   const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
-  const gift = { recipient: recipient.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: DAY_SECONDS };
-  const [add] = await patient.grant({ ...gift, purpose: 'TREAT', right: 'add' });
+  const terms = { recipient: recipient.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: DAY_SECONDS };
+  const [add] = await patient.grant({ ...terms, purpose: 'TREAT', right: 'add' });
   const filed = await recipient.file(add, bytesOf(9), {});
   return { patient, receipt: filed.receipt! };
 };
 
-test('a receipt without its event is noticed', async () => {
+test('reports a receipt whose event was deleted from the trail', async () => {
   const { patient, receipt } = await filedByGrant();
-  // Found as long as it is there; by a client that never read the trail, so that nothing is kept of it.
+  // This client never read the trail, so it has no entries stored. It finds the event while the event exists.
   const items = (await chainItems(patient)).filter(isEvent);
   const last = items.at(-1)!;
   expect(last['hash']!.S).toBe(receipt.event);
@@ -279,7 +282,7 @@ test('a receipt without its event is noticed', async () => {
   expect(await patient.eventOf(receipt)).toMatchObject({ hash: receipt.event, kind: 'record-filed' });
 });
 
-describe('an opening whose event cannot be written', () => {
+describe('an opening when DynamoDB refuses to write its event', () => {
   let fault: { readonly name: string; readonly status: number } | undefined;
   let refused = 0;
   const failing = makeService({
@@ -302,22 +305,22 @@ describe('an opening whose event cannot be written', () => {
   });
 
   test.each([
-    ['each time', { name: 'ThrottlingException', status: 400 }, 'busy', 2],
-    ['for good', { name: 'AccessDeniedException', status: 400 }, 'internal', 1],
-  ] as const)('%s: no records, no event, nothing counted', async (_, injected, code, tries) => {
+    ['a temporary fault', { name: 'ThrottlingException', status: 400 }, 'busy', 2],
+    ['a permanent fault', { name: 'AccessDeniedException', status: 400 }, 'internal', 1],
+  ] as const)('%s: returns no records, writes no event, counts nothing', async (_, injected, code, tries) => {
     const { patient, recipient, folder, records } = await given.folder([bytesOf(9)], at);
-    const gift = {
+    const terms = {
       recipient: recipient.id,
       folders: [folder],
       purpose: 'TREAT',
       durationSeconds: 60,
       openings: 5,
     } as const;
-    const [{ id }] = await patient.grant(gift);
+    const [{ id }] = await patient.grant(terms);
     const person = newPerson();
     const other = createRecipient({ origin: failing.origin, fetch: failing.fetch, ...person, tries: 1 });
     await other.register();
-    const [{ id: own }] = await patient.grant({ ...gift, recipient: other.id });
+    const [{ id: own }] = await patient.grant({ ...terms, recipient: other.id });
     const grant = await other.grant(own);
     const before = (await patient.audit()).length;
 
@@ -329,7 +332,7 @@ describe('an opening whose event cannot be written', () => {
     expect((await other.grant(own)).used).toBe(0);
     expect(await patient.audit({ fromStart: true })).toHaveLength(before);
 
-    // The same without the fault: the fault was the reason.
+    // The same call succeeds without the fault, so the fault was the only reason.
     expect(await other.open(grant, records)).toHaveLength(1);
     expect((await other.grant(own)).used).toBe(1);
     expect((await patient.audit()).at(-1)).toMatchObject({ kind: 'records-opened', actor: other.id });

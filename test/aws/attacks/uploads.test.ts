@@ -1,5 +1,4 @@
-// Folders and uploads: what is refused on the way to a record, the sweeper that clears up after those who never came back, and grants that
-// follow an approved request.
+// Tests attacks on folders and uploads: wrong epochs, uploads and deletions are refused, unfinished uploads are swept, and parts are signed.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { toBase64url } from '../../../lib/bytes/codec.ts';
@@ -58,7 +57,7 @@ describe('epochs of a folder', () => {
   const put = async (statement: Statement<'folder'>, who = person) =>
     call(who, 'create-folder', { folderId: statement.payload.folder }, { statement: statement.jws });
 
-  test('what does not follow is refused', async () => {
+  test('refuses a statement that does not follow the current epoch', async () => {
     const { payload } = folder;
     expect(await put(await next({ epoch: 3 }))).toMatchObject({ code: 'statement-outdated' });
     expect(await put(await next({ previous: payload.salt.padEnd(42, 'A') + 'A' }))).toMatchObject({ status: 409 });
@@ -74,7 +73,7 @@ describe('epochs of a folder', () => {
     expect(await put(await signStatement('folder', first, person.keys))).toMatchObject({ code: 'already-exists' });
   });
 
-  test('the next one closes the cell: uploads begun before are wrapped anew', async () => {
+  test('refuses an upload to an epoch that is not current', async () => {
     const own = (await patient.createFolder({ name: 'g', category: 'other' })).statement;
     const record = newId<RecordId>();
     const body = { upload: newId<UploadId>(), folder: own.payload.folder, epoch: 2, version: 1, multipart: false };
@@ -96,7 +95,7 @@ describe('uploads', () => {
   };
   const part = { number: 1, length: 10, sha256: toBase64url(new Uint8Array(32)) };
 
-  test('begin: somebody else’s folder, a version that is not the next, a record of another', async () => {
+  test("refuses an upload to somebody else's folder, of a version that is not the next, and of a record in another folder", async () => {
     expect(await begin({}, stranger).answer).toMatchObject({ code: 'not-found' });
     expect(await begin({ version: 2 }).answer).toMatchObject({ code: 'version-conflict' });
     const { record } = await patient.file(folder.payload.folder, bytesOf(3), {});
@@ -107,7 +106,7 @@ describe('uploads', () => {
     expect(await begin({ folder: elsewhere, version: 2 }, person, record).answer).toMatchObject({ code: 'not-found' });
   });
 
-  test('begin is idempotent, and an id belongs to one upload', async () => {
+  test('begins an upload idempotently, and refuses its id for a different upload', async () => {
     const { record, body, answer } = begin({ multipart: true });
     expect(await answer).toMatchObject({ status: 201 });
     expect(await call(person, 'begin-upload', { recordId: record }, body)).toMatchObject({ status: 201 });
@@ -116,7 +115,7 @@ describe('uploads', () => {
     });
   });
 
-  test('parts: of one’s own upload, each once, and one only where there is one', async () => {
+  test("gives URLs for the caller's own upload only, for each part once, and until a day has passed", async () => {
     const { record, body, answer } = begin();
     await answer;
     const ask = (parts: object[], who = person, upload = body.upload) =>
@@ -131,7 +130,7 @@ describe('uploads', () => {
     now = Date.now();
   });
 
-  test('the sweeper removes what nobody finished within a day, and nothing younger', async () => {
+  test('the sweeper removes an upload that is unfinished after a day, and no younger one', async () => {
     const { record, body, answer } = begin();
     await answer;
     const { uploads } = service.container;
@@ -146,14 +145,14 @@ describe('uploads', () => {
   });
 });
 
-test('a blob of 8 MiB + 1 goes up in two parts with no header that was not signed, and comes down bit-exact', async () => {
+test('uploads a blob of 8 MiB + 1 in two parts, and downloads it without a changed bit', async () => {
   const puts: string[] = [];
   const watching: typeof fetch = (input, init) => {
     const { method, url } = new Request(input, init);
     if (method === 'PUT' && !url.startsWith(service.origin)) puts.push(new URL(url).searchParams.get('partNumber')!);
     return service.fetch(input, init);
   };
-  // A blob has 16 bytes more than the body for every 512 KiB of it.
+  // A blob is 16 bytes longer than the body for every 512 KiB.
   const content = bytesOf(8 * MiB + 1 - 16 * 16);
   const { recipient, records, grant } = await given.grant([content], { ...at, fetch: watching });
   expect(records[0]!.length).toBe(8 * MiB + 1);
@@ -162,7 +161,7 @@ test('a blob of 8 MiB + 1 goes up in two parts with no header that was not signe
   expect(Buffer.compare(opened!, content)).toBe(0);
 });
 
-test('a deletion names the latest statement, and only the patient deletes', async () => {
+test('accepts a deletion only from the patient, and only of the latest statement', async () => {
   const { record, statement } = await patient.file(folder.payload.folder, bytesOf(3), {});
   const base = { record, of: statement.hash, code: 'mistake', when: now } as const;
   const remove = async (who: Person, change: Partial<Payload<'deletion'>> = {}, path: string = record) => {
@@ -175,7 +174,7 @@ test('a deletion names the latest statement, and only the patient deletes', asyn
   expect(await remove(person)).toMatchObject({ status: 200 });
 });
 
-test('cursors that are none are refused', async () => {
+test('refuses a malformed cursor', async () => {
   const { grant, recipient } = await given.grant([bytesOf(1)], at);
   await expect(recipient.grant(grant.id)).resolves.toBeDefined();
   const answer = await service.fetch(

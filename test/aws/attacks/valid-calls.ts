@@ -1,5 +1,5 @@
-// For every route a call that is right in everything, if only its signer may make it: statements are signed by the caller, hashes and keys are
-// those of the target. What is refused is refused for who asks, and not for how.
+// For each route, makes a call that is valid except perhaps for its signer: the caller signs the statements, and hashes and keys are those of the
+// target. So the service can refuse the call only because of who makes it.
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { systemRng } from '../../../lib/bytes/binary.ts';
@@ -25,7 +25,7 @@ import { decodePublicKey } from '../../../lib/umbral/keys.ts';
 import type { Person } from '../flows/people.ts';
 import type { RawCall } from '../raw-calls.ts';
 
-/** What a call is about. */
+/** The ids that a call names. */
 export interface Target {
   readonly patient: IdentityId;
   readonly folder: FolderId;
@@ -38,7 +38,7 @@ export interface Target {
   readonly unneeded: GrantId;
   readonly opening: OpeningId;
 }
-/** The statements behind it, as somebody would know them who saw everything but keys. */
+/** The statements of the target, as known to an attacker who has seen everything but keys. */
 export interface Facts {
   readonly folder: Statement<'folder'>;
   readonly record: Statement<'record'>;
@@ -48,7 +48,7 @@ export interface Facts {
   readonly grant: Statement<'grant'>;
   readonly unneeded: Statement<'grant'>;
   readonly recipient: Statement<'identity'>;
-  /** To whom grants that nobody asked for are made. */
+  /** The recipient of grants that nobody requested. */
   readonly bystander: Statement<'identity'>;
 }
 export interface Attempt {
@@ -56,7 +56,7 @@ export interface Attempt {
   readonly at: Target;
   readonly of: Facts;
   readonly now: number;
-  /** Names the grant of the target, as recipients do. */
+  /** Whether the call names the grant of the target, as calls of recipients do. */
   readonly withGrant: boolean;
 }
 type Made = Omit<RawCall, 'route'>;
@@ -73,10 +73,10 @@ const identityStatement = ({ keys, next }: Person, now: number) =>
   );
 const byGrant = ({ at, withGrant }: Attempt): string => (withGrant ? `?grant=${at.grant}` : '');
 
-const held = (kind: 'pause' | 'resumption', { as: { keys }, at, of, now }: Attempt, number: number) =>
+const pauseOrResume = (kind: 'pause' | 'resumption', { as: { keys }, at, of, now }: Attempt, number: number) =>
   stated(kind, keys, { patient: keys.id, grant: at.grant, of: of.grant.hash, number, when: now });
 
-/** The folder's first cell, delegated by whoever calls. */
+/** Delegates the folder's first cell with the caller's keys. */
 const delegate = (keys: DeviceKeys, folder: FolderId, of: Facts, to = of.recipient.payload.receiving.key) => {
   const { salt, epoch, key } = of.folder.payload;
   const [kfrag] = generateKFrags({
@@ -146,7 +146,7 @@ const commitBody = async ({ as: { keys }, at, of, now }: Attempt) => {
   };
 };
 
-/** A route that is added needs a line here, or this does not compile. */
+/** A new route needs a line here, or this file does not compile. */
 export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
   register: async ({ as, at, now }) => ({
     params: { id: at.patient },
@@ -248,10 +248,13 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
       },
     };
   },
-  'pause-grant': async (attempt) => ({ params: { grantId: attempt.at.grant }, body: await held('pause', attempt, 1) }),
+  'pause-grant': async (attempt) => ({
+    params: { grantId: attempt.at.grant },
+    body: await pauseOrResume('pause', attempt, 1),
+  }),
   'resume-grant': async (attempt) => ({
     params: { grantId: attempt.at.grant },
-    body: await held('resumption', attempt, 2),
+    body: await pauseOrResume('resumption', attempt, 2),
   }),
   'settle-grant': ({ at }) => ({ params: { grantId: at.grant }, body: {} }),
   'withdraw-request': async ({ as: { keys }, at, of, now }) => ({
