@@ -1,4 +1,4 @@
-// A grant ends when the service's clock says so, whatever the clocks of those who use it say.
+// Tests that a grant expires by the service's clock, whatever the clock of the client says.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../lib/api/errors.ts';
 import type { GrantWithCells, Patient, Recipient, RecordInfo } from '../../../lib/client/index.ts';
@@ -10,13 +10,13 @@ let now = Date.now();
 const service = makeService({ env: process.env, clock: () => now });
 const at = (ahead: number) => ({ origin: service.origin, fetch: service.fetch, clock: () => now + ahead });
 
-/** A minute off is taken; the hours are corrected by the time that the service signs. */
-const [LITTLE, MUCH] = [
+/** Milliseconds by which a client's clock is ahead. The service accepts up to a minute; the client corrects hours by the signed time. */
+const [WITHIN_LIMIT, BEYOND_LIMIT] = [
   [-50 * SECOND, 0, 50 * SECOND],
   [-5 * HOUR, 5 * HOUR],
 ];
 
-const ended = async (attempt: Promise<unknown>): Promise<string> => {
+const outcomeOf = async (attempt: Promise<unknown>): Promise<string> => {
   try {
     await attempt;
     return 'ok';
@@ -38,13 +38,13 @@ beforeAll(async () => {
   record = await patient.file(id, bytesOf(5), {});
 });
 
-interface Given {
+interface Setup {
   readonly recipient: Recipient;
   readonly grant: GrantWithCells;
 }
 
-/** A recipient whose clock is ahead, with a grant of ten seconds that it has just seen. */
-const given = async (ahead: number, right: 'read' | 'add' = 'read'): Promise<Given> => {
+/** A recipient whose clock is ahead, with a grant of ten seconds that it has just fetched. */
+const setUp = async (ahead: number, right: 'read' | 'add' = 'read'): Promise<Setup> => {
   const recipient = recipientOf(person, at(ahead));
   const terms = { recipient: recipient.id, folders: [record.folder], purpose: 'TREAT', durationSeconds: 10 } as const;
   const [grant] = await patient.grant({ ...terms, right });
@@ -54,31 +54,34 @@ const given = async (ahead: number, right: 'read' | 'add' = 'read'): Promise<Giv
 const EXPIRED = 'grant-ended expired';
 
 describe.each([
-  ['a second before its end', -SECOND, 'ok', 'active'],
-  ['at its end', 0, EXPIRED, 'expired'],
-  ['a second after its end', SECOND, EXPIRED, 'expired'],
+  ['a second before the grant expires', -SECOND, 'ok', 'active'],
+  ['at the moment when the grant expires', 0, EXPIRED, 'expired'],
+  ['a second after the grant expires', SECOND, EXPIRED, 'expired'],
 ] as const)('%s', (_, after, outcome, state) => {
   const used = outcome === 'ok' ? 1 : 0;
 
-  test.each(LITTLE)('a grant and a client that is %i ms ahead', async (ahead) => {
-    const { recipient, grant } = await given(ahead);
+  test.each(WITHIN_LIMIT)('opening by a client whose clock is %i ms ahead', async (ahead) => {
+    const { recipient, grant } = await setUp(ahead);
     now = grant.expires + after;
-    expect(await ended(recipient.listRecords(grant, record.folder))).toBe(outcome);
-    expect(await ended(recipient.open(grant, [record]))).toBe(outcome);
+    expect(await outcomeOf(recipient.listRecords(grant, record.folder))).toBe(outcome);
+    expect(await outcomeOf(recipient.open(grant, [record]))).toBe(outcome);
     expect(await recipient.grant(grant.id, patient.id)).toMatchObject({ state, used });
   });
 
-  test.each(MUCH)('a grant and a client that is %i ms ahead, which goes by the signed time', async (ahead) => {
-    const { recipient, grant } = await given(ahead);
-    now = grant.expires + after;
-    expect(await ended(recipient.listRecords(grant, record.folder))).toBe(outcome);
-    expect(await ended(recipient.open(grant, [record]))).toBe(outcome);
-    expect(await recipient.grant(grant.id, patient.id)).toMatchObject({ state, used });
-  });
+  test.each(BEYOND_LIMIT)(
+    'opening by a client whose clock is %i ms ahead and that uses the signed time',
+    async (ahead) => {
+      const { recipient, grant } = await setUp(ahead);
+      now = grant.expires + after;
+      expect(await outcomeOf(recipient.listRecords(grant, record.folder))).toBe(outcome);
+      expect(await outcomeOf(recipient.open(grant, [record]))).toBe(outcome);
+      expect(await recipient.grant(grant.id, patient.id)).toMatchObject({ state, used });
+    },
+  );
 
-  test.each(LITTLE)('to file, and a client that is %i ms ahead', async (ahead) => {
-    const { recipient, grant } = await given(ahead, 'add');
+  test.each(WITHIN_LIMIT)('filing by a client whose clock is %i ms ahead', async (ahead) => {
+    const { recipient, grant } = await setUp(ahead, 'add');
     now = grant.expires + after;
-    expect(await ended(recipient.file(grant, bytesOf(5), {}))).toBe(outcome);
+    expect(await outcomeOf(recipient.file(grant, bytesOf(5), {}))).toBe(outcome);
   });
 });

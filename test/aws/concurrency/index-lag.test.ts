@@ -1,4 +1,4 @@
-// Indexes that answer without what was written lately, as they may at any time. Lists lag then, and nothing else does: what is decided is read by key.
+// Tests lagging indexes: DynamoDB's indexes may omit recent writes at any time. Lists may lag then, but decisions read items by key and stay correct.
 import { expect, test } from '@jest/globals';
 import type { AttributeValue, DynamoDBClient, QueryCommandOutput, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { FolderId } from '../../../lib/bytes/ids.ts';
@@ -16,19 +16,19 @@ interface Input {
   readonly TransactItems?: readonly TransactWriteItem[];
 }
 
-/** A service whose indexes have nothing of what was written since they last caught up. */
-const lagging = () => {
-  const late = new Set<string>();
+/** A service whose indexes omit everything that was written since the last `catchUp`. */
+const makeLaggingService = () => {
+  const recent = new Set<string>();
   const state = { hidden: 0 };
   const lag = (client: AwsClient): void => {
     (client as DynamoDBClient).middlewareStack.add(
       (next) => async (args) => {
         const { IndexName, TransactItems = [] } = args.input as Input;
         const result = await next(args);
-        for (const { Put, Update } of TransactItems) late.add(nameOf(Put?.Item ?? Update?.Key));
+        for (const { Put, Update } of TransactItems) recent.add(nameOf(Put?.Item ?? Update?.Key));
         if (IndexName === undefined) return result;
         const output = result.output as QueryCommandOutput;
-        const shown = output.Items?.filter((item) => !late.has(nameOf(item)));
+        const shown = output.Items?.filter((item) => !recent.has(nameOf(item)));
         state.hidden += (output.Items?.length ?? 0) - (shown?.length ?? 0);
         return { ...result, output: { ...output, Items: shown } };
       },
@@ -36,7 +36,7 @@ const lagging = () => {
     );
   };
   const { origin, fetch } = makeService({ env: process.env, onClient: lag });
-  return { at: { origin, fetch }, state, catchUp: () => late.clear() };
+  return { at: { origin, fetch }, state, catchUp: () => recent.clear() };
 };
 
 const TERMS = { purpose: 'TREAT', durationSeconds: 3600 } as const;
@@ -45,8 +45,8 @@ const epochsOf = async (patient: Patient): Promise<readonly number[]> =>
 const outstanding = async (patient: Patient, folder: FolderId) =>
   (await patient.outstanding(folder)).map((g) => g.id).sort();
 
-test('folders, records and grants made just now are used before any list has them', async () => {
-  const { at, state, catchUp } = lagging();
+test('new folders, records and grants work before any list contains them', async () => {
+  const { at, state, catchUp } = makeLaggingService();
   const [patient, ended, other] = await Promise.all([given.patient(at), given.recipient(at), given.recipient(at)]);
   const folder = await patient.createFolder({ name: 'Cough, autumn', category: 'laboratory' });
   const first = await patient.file(folder.id, bytesOf(10), {});
@@ -62,7 +62,7 @@ test('folders, records and grants made just now are used before any list has the
   expect(await patient.listRecords(folder.id)).toEqual([]);
   expect(await patient.listGrants()).toEqual([]);
   expect(await ended.listGrants()).toEqual([]);
-  // Nothing is made of what a list does not have.
+  // A grant over everything covers only what the list contains.
   const everything = patient.grant({ recipient: other.id, everything: true, standing: true, ...TERMS });
   await expect(everything).rejects.toMatchObject({ code: 'bad-argument' });
 
@@ -70,7 +70,7 @@ test('folders, records and grants made just now are used before any list has the
   await expect(ended.open(await ended.grant(grant.id, patient.id), [first])).rejects.toMatchObject({
     code: 'grant-ended',
   });
-  // What is filed next lies in a cell that the revoked grant was never given, though neither the grant nor the folder is in a list yet.
+  // The next record is filed in a new cell, which the revoked grant does not have, though no list contains the grant or the folder yet.
   const second = await patient.file(folder.id, bytesOf(20), {});
   expect([first.epoch, second.epoch]).toEqual([1, 2]);
   const opened = await patient.open([first, second]);
@@ -83,10 +83,10 @@ test('folders, records and grants made just now are used before any list has the
   expect((await patient.listRecords(folder.id)).map((r) => r.record).sort()).toEqual(
     [first.record, second.record].sort(),
   );
-  // The grants that go on were not in the list from which they are carried over.
+  // The list from which live grants are carried over did not contain these grants.
   expect(await outstanding(patient, folder.id)).toEqual([kept.id, asked.id].sort());
   expect(await patient.carryOver(folder.id)).toBe(2);
-  // Asked again before the list of the cell's grants has them.
+  // Asks again before the list of the cell's grants contains the extensions.
   expect(await outstanding(patient, folder.id)).toEqual([kept.id, asked.id].sort());
   expect(await patient.carryOver(folder.id)).toBe(0);
   catchUp();
@@ -94,13 +94,13 @@ test('folders, records and grants made just now are used before any list has the
   const carried = await other.grant(kept.id, patient.id);
   expect((await then.opens(other, carried, [first, second])).map((b) => b.length)).toEqual([10, 20]);
 
-  // The end that the list names only now was seen to before.
+  // The list contains the revocation only now, but its cells were closed before.
   await patient.settle();
   expect(await epochsOf(patient)).toEqual([2]);
 }, 60_000);
 
-test('a standing grant that the list did not have yet is carried into a new folder afterwards', async () => {
-  const { at, catchUp } = lagging();
+test('a standing grant that the list omitted at first is carried over to the new folder later', async () => {
+  const { at, catchUp } = makeLaggingService();
   const [patient, recipient] = await Promise.all([given.patient(at), given.recipient(at)]);
   await patient.createFolder({ name: 'First', category: 'letters' });
   catchUp();

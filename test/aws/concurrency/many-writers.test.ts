@@ -1,5 +1,5 @@
-// Eight writers at one patient's trail: every event wants the same head. Nobody is turned away, nothing is lost, nothing is there twice (EACH events of
-// each writer).
+// Tests eight concurrent writers at one patient's audit trail (EACH events of each writer): all need the same head. Every call succeeds, and each event
+// is in the trail exactly once.
 import { beforeAll, expect, test } from '@jest/globals';
 import { newId, type FolderId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';
 import type { Grant, Patient, RecordInfo } from '../../../lib/client/index.ts';
@@ -29,7 +29,7 @@ const { origin, fetch } = makeService({
 });
 const at = { origin, fetch };
 
-/** What a writer does again and again, and the event that comes of it each time. */
+/** One writer: its repeated action, and the kinds of event that the action writes in turn. */
 interface Writer {
   readonly actor: IdentityId;
   readonly kinds: readonly AuditEvent['kind'][];
@@ -38,7 +38,7 @@ interface Writer {
 
 const treat = { purpose: 'TREAT', durationSeconds: DAY_SECONDS } as const;
 
-/** Opens by bare calls, without the client's checks: they would take the processor from those who race. */
+/** A writer that opens records by raw calls. The SDK's checks would take processor time from the other writers. */
 const opener = (
   person: Person,
   records: readonly RecordInfo[],
@@ -75,7 +75,7 @@ const folderMaker = (patient: Patient): Writer => ({
   write: (n) => patient.createFolder({ name: `Folder ${n}`, category: 'other' }),
 });
 
-const holder = async (patient: Patient, folder: FolderId): Promise<Writer> => {
+const pauser = async (patient: Patient, folder: FolderId): Promise<Writer> => {
   const recipient = await given.recipient(at);
   let [grant]: readonly [Grant, ...Grant[]] = await patient.grant({
     recipient: recipient.id,
@@ -103,7 +103,7 @@ beforeAll(async () => {
     await author(patient, folder.id),
     await author(patient, folder.id),
     folderMaker(patientOf(person, at)),
-    await holder(patientOf(person, at), folder.id),
+    await pauser(patientOf(person, at), folder.id),
     opener(person, records, { patient: patient.id }),
   ];
   before = (await patient.audit()).length;
@@ -111,18 +111,18 @@ beforeAll(async () => {
   mostTries = 0;
 }, 120_000);
 
-test(`eight writers of ${EACH} events each at one trail`, async () => {
+test(`eight writers add ${EACH} events each to one trail, and none is refused, lost or doubled`, async () => {
   const write = async ({ write: once }: Writer): Promise<void> => {
     for (let n = 0; n < EACH; n++) await once(n);
   };
   await Promise.all(writers.map(write));
 
-  // Nobody was asked to come again: losing a race is the service's to bear.
+  // No caller had to retry: the service itself repeats a lost race.
   expect([...statuses.keys()].filter((s) => s >= 400)).toEqual([]);
-  // And races were lost.
+  // Some races were lost, so the test has tested something.
   expect(mostTries).toBeGreaterThan(1);
 
-  // Verified by the patient's client from the first event.
+  // The patient's client verifies the trail from the first event.
   const trail = (await patient.audit({ fromStart: true })).slice(before);
   expect(trail).toHaveLength(writers.length * EACH);
   expect(new Set(trail.map((e) => e.statement)).size).toBe(trail.length);

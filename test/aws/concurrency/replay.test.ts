@@ -1,5 +1,5 @@
-// Every mutation of a whole story is sent again: byte for byte at once, a minute and three minutes later, and newly signed. Nothing has a
-// second effect: the items, the trail, the counters and the blobs are the same before and after.
+// Tests replays: every mutation is sent again byte for byte at once and after a minute, and newly signed. No replay has an effect: items, trail,
+// counters and blobs stay the same.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
 import { utf8 } from '../../../lib/bytes/codec.ts';
@@ -17,14 +17,14 @@ interface Answered {
   readonly status: number;
   readonly body: string;
 }
-/** A mutation as it travelled, and what came of it and of its first repetitions. */
+/** A mutation as it was sent, its answer, the answers to its first two repetitions, and what was stored before and after them. */
 interface Captured {
   readonly route: RouteName;
   readonly signer: Person;
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** When it was sent, ms. */
+  /** When it was sent, in ms. */
   readonly at: number;
   readonly first: Answered;
   readonly again: Answered;
@@ -43,10 +43,10 @@ let ahead = 0;
 const clock = (): number => Date.now() + ahead;
 const service = makeService({ env: process.env, clock, onClient: keepIn(clients) });
 
-/** All ids that any call has named. */
+/** All ids that occurred in any call. */
 const ids = new Set<string>();
 const IDS = /ehr1[a-z0-9]{58}|(?<![A-Za-z0-9_-])[a-z2-7]{26}(?![A-Za-z0-9_-])/g;
-const note = (url: string, body: string): void => {
+const collectIds = (url: string, body: string): void => {
   const payloads = body.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
   for (const text of [url, body, ...payloads]) for (const [id] of text.matchAll(IDS)) ids.add(id);
 };
@@ -74,8 +74,8 @@ const signedBy = async (keys: DeviceKeys, sent: Sent): Promise<Sent> => ({
 
 const captured: Captured[] = [];
 
-/** The connection of a person whose mutations are repeated while the story runs. */
-const watched = (signer: Person) => ({
+/** A connection that repeats each mutation of this person at once, and records the answers. */
+const replaying = (signer: Person) => ({
   origin: service.origin,
   clock,
   fetch: (async (input, init) => {
@@ -84,7 +84,7 @@ const watched = (signer: Person) => ({
     const request = new Request(input, init);
     const route = routeOf(request.method, new URL(url).pathname)!;
     const body = await request.clone().text();
-    note(request.url, body);
+    collectIds(request.url, body);
     if (ROUTES[route].access !== 'mutation') return service.fetch(request);
 
     const sent = { route, url: request.url, headers: Object.fromEntries(request.headers), body };
@@ -105,9 +105,9 @@ const people = { patient: newPerson(), recipient: newPerson(), stranger: newPers
 beforeAll(async () => {
   for (const { keys } of Object.values(people)) ids.add(keys.id);
   const [patient, recipient, stranger] = [
-    patientOf(people.patient, watched(people.patient)),
-    recipientOf(people.recipient, watched(people.recipient)),
-    patientOf(people.stranger, watched(people.stranger)),
+    patientOf(people.patient, replaying(people.patient)),
+    recipientOf(people.recipient, replaying(people.recipient)),
+    patientOf(people.stranger, replaying(people.stranger)),
   ];
   await patient.register();
   await recipient.register({ name: 'General Practice' });
@@ -123,8 +123,8 @@ beforeAll(async () => {
   await patient.open(records);
   await when.asks({ patient, recipient, folder: folder.id });
   await patient.deny((await patient.listRequests('pending'))[0]!);
-  const gift = { recipient: recipient.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: 600 } as const;
-  await patient.grant({ ...gift, openings: 5 });
+  const terms = { recipient: recipient.id, folders: [folder.id], purpose: 'TREAT', durationSeconds: 600 } as const;
+  await patient.grant({ ...terms, openings: 5 });
   const [standing] = await patient.grant({
     recipient: recipient.id,
     everything: true,
@@ -133,23 +133,23 @@ beforeAll(async () => {
     durationSeconds: 600,
   });
   await patient.resume(await patient.pause(standing));
-  const ctx = createContext({ ...people.patient, ...watched(people.patient) });
+  const ctx = createContext({ ...people.patient, ...replaying(people.patient) });
   const cell = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'other' });
   await putCell(ctx, cell, [], {});
   await patient.carryOver(cell.payload.folder);
   await recipient.withdraw(await when.asks({ patient, recipient, folder: folder.id }));
   await patient.revoke(grant);
-  const [unneeded] = await patient.grant(gift);
+  const [unneeded] = await patient.grant(terms);
   await recipient.giveBack(await recipient.grant(unneeded.id));
   await patient.settle();
   await patient.deleteRecord(records[0]!);
 }, 300_000);
 
-/** Download links, the proofs in capsule fragments and the signature over these are made anew for each answer; nothing else is. */
-const ANEW: readonly string[] = ['download', 'cfrags', 'signed'];
-const lasting = ({ status, body }: Answered): unknown => {
+/** These members differ in each answer: download URLs, capsule fragments with their proofs, and the signature. */
+const NEW_IN_EACH_ANSWER: readonly string[] = ['download', 'cfrags', 'signed'];
+const comparable = ({ status, body }: Answered): unknown => {
   const { requestId, ...rest } = JSON.parse(body) as Record<string, unknown>;
-  const text = JSON.stringify(rest, (name, value: unknown) => (ANEW.includes(name) ? 'made anew' : value));
+  const text = JSON.stringify(rest, (name, value: unknown) => (NEW_IN_EACH_ANSWER.includes(name) ? 'omitted' : value));
   return { status, text, refused: requestId !== undefined };
 };
 const codeOf = ({ status, body }: Answered): string =>
@@ -157,30 +157,30 @@ const codeOf = ({ status, body }: Answered): string =>
 
 const MUTATIONS = (Object.keys(ROUTES) as RouteName[]).filter((r) => ROUTES[r].access === 'mutation');
 
-test('the story has every mutation, and every one of them is let in', () => {
+test('the run contains every mutation, and each first call succeeds', () => {
   expect(new Set(captured.map((c) => c.route))).toEqual(new Set(MUTATIONS));
   expect(captured.map((c) => [c.route, codeOf(c.first)])).toEqual(captured.map((c) => [c.route, 'ok']));
 });
 
-test('each had its effect once, and this shows in what is compared', () => {
+test('each first call changes the stored items, so the comparison can detect an effect', () => {
   for (const { route, prior, before } of captured) expect([route, before.items]).not.toEqual([route, prior.items]);
   const { blobs } = captured.at(-1)!.after;
   expect(blobs).toHaveLength(1);
 });
 
-describe.each(MUTATIONS)('%s, sent again at once', (route) => {
+describe.each(MUTATIONS)('%s, repeated at once', (route) => {
   const each = (check: (c: Captured) => void): void => captured.filter((c) => c.route === route).forEach(check);
 
-  test('changes nothing', () => each(({ before, after }) => expect(after).toEqual(before)));
-  test('byte for byte, is answered as before or as replayed', () =>
+  test('changes no stored item and no blob', () => each(({ before, after }) => expect(after).toEqual(before)));
+  test('gets the same answer or `replayed` when sent byte for byte', () =>
     each(({ first, again }) => {
-      if (codeOf(again) !== 'replayed') expect(lasting(again)).toEqual(lasting(first));
+      if (codeOf(again) !== 'replayed') expect(comparable(again)).toEqual(comparable(first));
     }));
-  test('newly signed, is answered as before', () =>
-    each(({ first, newlySigned }) => expect(lasting(newlySigned)).toEqual(lasting(first))));
+  test('gets the same answer when newly signed', () =>
+    each(({ first, newlySigned }) => expect(comparable(newlySigned)).toEqual(comparable(first))));
 });
 
-/** All of the story again, one after the other, each call so long after it was first sent, however long the story took; what became of each. */
+/** Repeats all mutations in order, each `later` ms after it was first sent by the service's clock. Returns the error codes. */
 const repeatAll = async (later: number, how: (c: Captured) => Promise<Sent>): Promise<readonly string[]> => {
   const codes: string[] = [];
   for (const c of captured) {
@@ -191,20 +191,20 @@ const repeatAll = async (later: number, how: (c: Captured) => Promise<Sent>): Pr
   return codes;
 };
 
-describe('the whole story again, after its end', () => {
+describe('all mutations repeated after the run', () => {
   test.each([
     ['byte for byte', 0, (c: Captured) => Promise.resolve(c)],
     ['byte for byte, after a minute', MINUTE, (c: Captured) => Promise.resolve(c)],
     ['newly signed', 0, (c: Captured) => signedBy(c.signer.keys, c)],
     ['newly signed, after a quarter of an hour', 15 * MINUTE, (c: Captured) => signedBy(c.signer.keys, c)],
-  ] as const)('%s, changes nothing', async (_, later, how) => {
+  ] as const)('%s: changes nothing', async (_, later, how) => {
     const before = await stored();
     const codes = await repeatAll(later, how);
     expect(await stored()).toEqual(before);
-    for (const code of codes) expect(ENDINGS).toContain(code);
+    for (const code of codes) expect(EXPECTED_CODES).toContain(code);
   });
 
-  test('byte for byte, after five minutes, is out of time', async () => {
+  test('byte for byte, after five minutes: refused with clock-skew', async () => {
     const before = await stored();
     const codes = await repeatAll(5 * MINUTE, (c) => Promise.resolve(c));
     expect(await stored()).toEqual(before);
@@ -212,8 +212,8 @@ describe('the whole story again, after its end', () => {
   });
 });
 
-/** Refusals of what the story went past. */
-const ENDINGS: readonly string[] = [
+/** Codes that a repeated call may get after the state has changed. */
+const EXPECTED_CODES: readonly string[] = [
   'ok',
   'replayed',
   'statement-outdated',
@@ -225,15 +225,18 @@ const ENDINGS: readonly string[] = [
   'not-found',
 ];
 
-describe('what one signed, sent by another', () => {
-  test.each(['patient', 'recipient', 'stranger'] as const)('by the %s, is let in nowhere', async (name) => {
-    const sender = people[name];
-    const before = await stored();
-    const others = captured.filter((c) => c.signer !== sender);
-    for (const c of others) {
-      const answer = await send(await signedBy(sender.keys, c));
-      expect([c.route, answer.status >= 400 && answer.status < 500]).toEqual([c.route, true]);
-    }
-    expect(await stored()).toEqual(before);
-  });
+describe("somebody else's statements", () => {
+  test.each(['patient', 'recipient', 'stranger'] as const)(
+    'every one is refused when the %s sends it',
+    async (name) => {
+      const sender = people[name];
+      const before = await stored();
+      const others = captured.filter((c) => c.signer !== sender);
+      for (const c of others) {
+        const answer = await send(await signedBy(sender.keys, c));
+        expect([c.route, answer.status >= 400 && answer.status < 500]).toEqual([c.route, true]);
+      }
+      expect(await stored()).toEqual(before);
+    },
+  );
 });

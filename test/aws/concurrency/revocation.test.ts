@@ -1,5 +1,5 @@
-// A recipient opens with eight clients while the patient revokes: when the revocation is acknowledged nothing that is sent later is answered,
-// and nothing of the grant enters the trail. RUNS times; and a revocation under a flood of fifty openings at once.
+// Tests revocation during openings: eight clients of a recipient open while the patient revokes (RUNS times). After the service has confirmed the
+// revocation, it answers no later opening and writes no event of the grant. Also tests a revocation during fifty openings at once.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AppError } from '../../../lib/api/errors.ts';
@@ -12,12 +12,12 @@ const RUNS = countOf({ small: 5, full: 50, long: 1000 });
 const FLOODS = countOf({ small: 1, full: 2, long: 40 });
 const CLIENTS = 8;
 const FLOOD = 50;
-/** Grants of one patient: its trail is read once for all of them. */
+/** Number of grants of one patient, so that its trail is read once for all of them. */
 const BATCH = 25;
 
 interface Sent {
   readonly opening: string;
-  /** The revocation was acknowledged before it was sent. */
+  /** Whether it was sent after the service had confirmed the revocation. */
   readonly isLate: boolean;
   readonly status: number;
 }
@@ -27,19 +27,19 @@ interface Run {
   /** Status of each answer to the revocation. */
   readonly revoked: number[];
   isAcknowledged: boolean;
-  /** Told how many openings were answered. */
+  /** Called with the number of openings that succeeded so far. */
   onAnswered: (count: number) => void;
 }
 const newRun = (): Run => ({ sent: [], revoked: [], isAcknowledged: false, onAnswered: () => undefined });
 
 let run = newRun();
-/** Those who open share connections to the local AWS; the patient has its own, as every Lambda has. */
+/** The clients that open share one service; the patient has another, as separate Lambdas would. */
 const [openers, patients] = [makeService({ env: process.env }), makeService({ env: process.env })];
 
 const watched =
   (service: Service): typeof fetch =>
   async (input, init) => {
-    // Storage is not the service's.
+    // Passes requests to storage through.
     if (!(input instanceof URL) || input.origin !== service.origin) return service.fetch(input, init);
     const request = new Request(input, init);
     const { pathname } = new URL(request.url);
@@ -57,29 +57,29 @@ const watched =
     }
     return response;
   };
-const over = (service: Service) => ({ origin: service.origin, fetch: watched(service) });
+const connectionTo = (service: Service) => ({ origin: service.origin, fetch: watched(service) });
 
 let clients: readonly Recipient[];
 beforeAll(async () => {
   const person = newPerson();
-  clients = Array.from({ length: CLIENTS }, () => recipientOf(person, over(openers)));
+  clients = Array.from({ length: CLIENTS }, () => recipientOf(person, connectionTo(openers)));
   await clients[0]!.register();
 });
 
-interface Given {
+interface Setup {
   readonly patient: Patient;
   readonly record: RecordInfo;
   readonly grant: GrantWithCells;
 }
 
 const newPatient = async (): Promise<Patient> => {
-  const patient = patientOf(newPerson(), over(patients));
+  const patient = patientOf(newPerson(), connectionTo(patients));
   await patient.register();
   return patient;
 };
 
-/** A folder of its own for every run: what ended before does not come back in the next grant. */
-const given = async (patient: Patient): Promise<Given> => {
+/** Makes a new folder for each run. In the same folder, the next grant would start a new epoch. */
+const setUp = async (patient: Patient): Promise<Setup> => {
   const { id: folder } = await patient.createFolder({ name: 'x', category: 'other' });
   const record = await patient.file(folder, bytesOf(5), {});
   const { id: recipient } = clients[0]!;
@@ -98,8 +98,8 @@ const outcome = async (opening: Promise<unknown>): Promise<string> => {
   }
 };
 
-/** Revokes when so many openings were answered; at once for 0. */
-const revokedAfter = async (count: number, { patient, grant }: Given): Promise<void> => {
+/** Revokes after `count` openings have succeeded; at once if it is 0. */
+const revokeAfter = async (count: number, { patient, grant }: Setup): Promise<void> => {
   if (count > 0)
     await new Promise<void>((resolve) => {
       run.onAnswered = (answered) => {
@@ -109,14 +109,14 @@ const revokedAfter = async (count: number, { patient, grant }: Given): Promise<v
   await patient.revoke(grant);
 };
 
-/** What a run has to show in the trail. */
-interface Shown {
+/** The openings of one run that succeeded, for the comparison with the trail. */
+interface RunResult {
   readonly grant: string;
   readonly answered: readonly string[];
 }
 
-const promised = async ({ record, grant }: Given): Promise<Shown> => {
-  // A busy store is answered by sending it again, and by nothing else.
+const checkRun = async ({ record, grant }: Setup): Promise<RunResult> => {
+  // The client repeats the revocation only after a 503.
   expect(run.revoked.filter((status) => status !== 503)).toEqual([200]);
   expect(run.sent.filter((s) => s.isLate && s.status === 200)).toEqual([]);
   for (const client of clients.slice(0, 2)) expect(await outcome(client.open(grant, [record]))).toBe('revoked');
@@ -124,8 +124,8 @@ const promised = async ({ record, grant }: Given): Promise<Shown> => {
   return { grant: grant.id, answered };
 };
 
-/** The revocation is the last of its grant, and before it is what was answered, each once. */
-const shownBy = async (patient: Patient, runs: readonly Shown[]): Promise<void> => {
+/** Expects that the revocation is the last event of each grant, and that each successful opening has one event before it. */
+const checkTrail = async (patient: Patient, runs: readonly RunResult[]): Promise<void> => {
   const events = await patient.audit();
   for (const { grant, answered } of runs) {
     const own = events.filter((e) => e.subject.grant === grant && e.kind !== 'access-granted');
@@ -140,50 +140,50 @@ const shownBy = async (patient: Patient, runs: readonly Shown[]): Promise<void> 
   }
 };
 
-describe('revoking while eight clients of one recipient open', () => {
+describe('a revocation while eight clients of one recipient open records', () => {
   const seed = Date.now() % 2 ** 31;
   process.stdout.write(`revocation: seed ${seed}\n`);
   const counts = fc.sample(fc.nat(CLIENTS), { seed, numRuns: RUNS });
   const batches = Array.from({ length: Math.ceil(RUNS / BATCH) }, (_, i) => counts.slice(i * BATCH, (i + 1) * BATCH));
 
-  const raced = async (count: number, patient: Patient): Promise<Shown> => {
+  const race = async (count: number, patient: Patient): Promise<RunResult> => {
     run = newRun();
-    const story = await given(patient);
-    const { grant, record } = story;
+    const data = await setUp(patient);
+    const { grant, record } = data;
     const opening = async (client: Recipient): Promise<string> => {
       let last = 'ok';
       while (last === 'ok') last = await outcome(client.open(grant, [record]));
       return last;
     };
-    const [ends] = await Promise.all([Promise.all(clients.map(opening)), revokedAfter(count, story)]);
+    const [ends] = await Promise.all([Promise.all(clients.map(opening)), revokeAfter(count, data)]);
     expect(ends).toEqual(ends.map(() => 'revoked'));
-    return promised(story);
+    return checkRun(data);
   };
 
   test.each(batches.map((batch, i) => [i * BATCH, batch] as const))(
-    'from run %i',
+    'no opening succeeds after it is confirmed, from run %i',
     async (_, batch) => {
       const patient = await newPatient();
-      const runs: Shown[] = [];
-      for (const count of batch) runs.push(await raced(count, patient));
-      await shownBy(patient, runs);
+      const runs: RunResult[] = [];
+      for (const count of batch) runs.push(await race(count, patient));
+      await checkTrail(patient, runs);
     },
     600_000,
   );
 });
 
-test(`a revocation under ${FLOOD} openings at once is answered, ${FLOODS} times`, async () => {
+test(`a revocation during ${FLOOD} concurrent openings succeeds, ${FLOODS} times`, async () => {
   const patient = await newPatient();
-  const runs: Shown[] = [];
+  const runs: RunResult[] = [];
   for (let i = 0; i < FLOODS; i++) {
     run = newRun();
-    const story = await given(patient);
-    const { grant, record } = story;
+    const data = await setUp(patient);
+    const { grant, record } = data;
     const flood = Array.from({ length: FLOOD }, (_, n) => outcome(clients[n % CLIENTS]!.open(grant, [record])));
-    const [ends] = await Promise.all([Promise.all(flood), revokedAfter(i % 2, story)]);
+    const [ends] = await Promise.all([Promise.all(flood), revokeAfter(i % 2, data)]);
     for (const end of ends) expect(['ok', 'revoked']).toContain(end);
     expect(ends).toContain('revoked');
-    runs.push(await promised(story));
+    runs.push(await checkRun(data));
   }
-  await shownBy(patient, runs);
+  await checkTrail(patient, runs);
 }, 600_000);

@@ -1,5 +1,5 @@
-// More standing grants than fit into the transaction of a new folder: the rest follows one by one, may break off anywhere, and is done again from
-// what the service says is outstanding.
+// Tests standing grants that do not all fit into the transaction of a new folder: the client extends the rest one by one. It may be interrupted
+// anywhere, and continues with the grants that the service lists as outstanding.
 import { expect, test } from '@jest/globals';
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId } from '../../../lib/bytes/ids.ts';
@@ -13,7 +13,7 @@ const GRANTS = 45;
 const AT_ONCE = 40;
 
 let left = Infinity;
-/** Extensions go through while `left` lasts; behind it the service fails. */
+/** `left` extensions succeed; the later ones fail. */
 const failing = async (route: RouteName, run: () => Promise<Response>): Promise<Response> => {
   if (route !== 'extend-grant' || left-- > 0) return run();
   return Response.json({ code: 'internal' }, { status: 500 });
@@ -22,12 +22,12 @@ const { origin, fetch } = makeService({ env: process.env, around: failing });
 const at = { origin, fetch };
 const failed = expect.objectContaining({ code: 'internal' });
 
-test(`${GRANTS} standing grants are carried into a new folder, ${AT_ONCE} in its transaction`, async () => {
+test(`carries ${GRANTS} standing grants over to a new folder, ${AT_ONCE} of them in its transaction`, async () => {
   const [patient, recipient] = await Promise.all([given.patient(at), given.recipient(at)]);
   await patient.createFolder({ name: 'First', category: 'letters' });
-  const gift = { recipient: recipient.id, everything: true, standing: true, purpose: 'TREAT' } as const;
+  const terms = { recipient: recipient.id, everything: true, standing: true, purpose: 'TREAT' } as const;
   const grants: Grant[] = [];
-  for (let n = 0; n < GRANTS; n++) grants.push(...(await patient.grant({ ...gift, durationSeconds: 3600 })));
+  for (let n = 0; n < GRANTS; n++) grants.push(...(await patient.grant({ ...terms, durationSeconds: 3600 })));
 
   left = 0;
   await expect(patient.createFolder({ name: 'Later', category: 'letters' })).rejects.toEqual(failed);
@@ -39,7 +39,7 @@ test(`${GRANTS} standing grants are carried into a new folder, ${AT_ONCE} in its
   const outstanding = async () => (await patient.outstanding(later.id)).map((g) => g.id).sort();
   expect(await outstanding()).toEqual([...rest].sort());
 
-  // Breaks off after two of them, and is done again: from here, then by somebody who does not know that it is done.
+  // The client fails after two of them and starts again. A further call has nothing left to do.
   left = 2;
   await expect(patient.carryOver(later.id)).rejects.toEqual(failed);
   expect(await outstanding()).toHaveLength(rest.length - 2);
@@ -58,18 +58,18 @@ test(`${GRANTS} standing grants are carried into a new folder, ${AT_ONCE} in its
   }
 }, 120_000);
 
-test('two devices that carry over at once do it once', async () => {
+test('two devices that carry over at the same time extend the grant once', async () => {
   const [patient, recipient] = await Promise.all([given.patient(at), given.recipient(at)]);
   await patient.createFolder({ name: 'First', category: 'letters' });
-  const gift = { recipient: recipient.id, everything: true, standing: true, purpose: 'TREAT' } as const;
+  const terms = { recipient: recipient.id, everything: true, standing: true, purpose: 'TREAT' } as const;
   const grants: Grant[] = [];
-  for (let n = 0; n <= AT_ONCE; n++) grants.push(...(await patient.grant({ ...gift, durationSeconds: 3600 })));
+  for (let n = 0; n <= AT_ONCE; n++) grants.push(...(await patient.grant({ ...terms, durationSeconds: 3600 })));
   left = 0;
   await expect(patient.createFolder({ name: 'Later', category: 'letters' })).rejects.toEqual(failed);
   left = Infinity;
   const later = (await patient.listFolders()).find((f) => f.name === 'Later')!;
   const both = await Promise.allSettled([patient.carryOver(later.id), patient.carryOver(later.id)]);
-  // Whoever comes second has built on an extension that is not the last any more, and looks again.
+  // The second device's extension follows one that is no longer the last, so it is outdated or the device finds nothing to do.
   const codes = both.map((b) => (b.status === 'fulfilled' ? 'done' : (b.reason as { code?: string }).code));
   expect(codes).toContain('done');
   expect(codes.filter((c) => c !== 'done' && c !== 'statement-outdated')).toEqual([]);
@@ -77,7 +77,7 @@ test('two devices that carry over at once do it once', async () => {
   expect((await patient.audit()).filter((e) => e.kind === 'grant-extended')).toHaveLength(1);
 }, 120_000);
 
-test('who was not carried into an epoch is not forgotten in the next', async () => {
+test('carries a grant over to all epochs that it missed', async () => {
   const person = newPerson();
   const patient = patientOf(person, at);
   await patient.register();
@@ -87,36 +87,36 @@ test('who was not carried into an epoch is not forgotten in the next', async () 
   const [standing] = await patient.grant({ recipient: late.id, everything: true, standing: true, ...terms });
   const [plain] = await patient.grant({ recipient: early.id, folders: [folder.id], ...terms });
 
-  // Whoever makes these breaks off before anybody is carried.
+  // Creates two cells without extending any grant, as a client does that is interrupted.
   const ctx = createContext({ ...person, origin, fetch });
-  const unborn = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'letters' });
-  await putCell(ctx, unborn, [], {});
+  const laterCell = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'letters' });
+  await putCell(ctx, laterCell, [], {});
   await putCell(
     ctx,
     await signCell(ctx, { folder: folder.id, name: folder.name, category: 'letters', last: folder.statement }),
     [],
     {},
   );
-  const named = async (id: FolderId) => (await patient.outstanding(id)).map((g) => g.id).sort();
-  expect(await named(unborn.payload.folder)).toEqual([standing.id]);
-  expect(await named(folder.id)).toEqual([plain.id, standing.id].sort());
+  const outstanding = async (id: FolderId) => (await patient.outstanding(id)).map((g) => g.id).sort();
+  expect(await outstanding(laterCell.payload.folder)).toEqual([standing.id]);
+  expect(await outstanding(folder.id)).toEqual([plain.id, standing.id].sort());
 
-  for (const id of [folder.id, unborn.payload.folder]) {
+  for (const id of [folder.id, laterCell.payload.folder]) {
     const [grant] = await patient.grant({ recipient: ended.id, folders: [id], ...terms });
     await patient.revoke(grant);
   }
   await patient.settle();
   expect((await patient.listFolders()).map((f) => f.epoch).sort()).toEqual([2, 3]);
-  // What they miss of the epochs before is still to come.
-  expect(await named(unborn.payload.folder)).toEqual([standing.id]);
-  expect(await named(folder.id)).toEqual([plain.id, standing.id].sort());
+  // The cells of the missed epochs are still outstanding.
+  expect(await outstanding(laterCell.payload.folder)).toEqual([standing.id]);
+  expect(await outstanding(folder.id)).toEqual([plain.id, standing.id].sort());
   expect(await patient.carryOver(folder.id)).toBe(2);
-  expect(await patient.carryOver(unborn.payload.folder)).toBe(1);
-  expect([await named(folder.id), await named(unborn.payload.folder)]).toEqual([[], []]);
+  expect(await patient.carryOver(laterCell.payload.folder)).toBe(1);
+  expect([await outstanding(folder.id), await outstanding(laterCell.payload.folder)]).toEqual([[], []]);
   const cells = async (id: Grant['id'], of: typeof early) =>
     (await of.grant(id, patient.id)).cells.map((c) => [c.folder, c.epoch]);
   const all = [1, 2, 3].map((epoch) => [folder.id, epoch]);
   expect(await cells(plain.id, early)).toEqual(all);
-  const both = [...all, [unborn.payload.folder, 1], [unborn.payload.folder, 2]];
+  const both = [...all, [laterCell.payload.folder, 1], [laterCell.payload.folder, 2]];
   expect((await cells(standing.id, late)).sort()).toEqual(both.sort());
 }, 60_000);

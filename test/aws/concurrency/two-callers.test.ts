@@ -1,5 +1,5 @@
-// Two callers at once. Both have read before either writes: forced in both orders by holding their transactions at a gate, and free runs
-// beside it (RACES of each kind).
+// Tests two concurrent callers. Both read before either writes: a gate holds their transactions and lets them write in each order. Also runs them
+// without the gate (RACES of each kind).
 import type { AwsClient } from '../../../lib/runtime/container.ts';
 import type { DynamoDBClient, TransactWriteItemsCommandInput } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
@@ -13,15 +13,15 @@ import { makeService } from '../../support/in-process.ts';
 
 const RACES = countOf({ small: 2, full: 10, long: 200 });
 
-/** What has an audit event with it. Beginning an upload has none. */
+/** Whether a transaction writes an audit event. That of begin-upload writes none. */
 const isEvent = (input: object): boolean =>
   ((input as TransactWriteItemsCommandInput).TransactItems ?? []).some((i) => i.Put?.Item?.['sk']?.S === 'HEAD');
 
-/** Holds transactions while armed: the two of a race meet, then pass one after the other, in the order asked for. */
+/** Holds transactions while armed: it waits until both sides have one, then runs them one after the other in the given order. */
 const gate = () => {
   let order: readonly number[] = [];
   const waiting = new Map<number, () => void>();
-  const letThrough = (): void => {
+  const release = (): void => {
     const [next] = order;
     if (next === undefined || (waiting.size < 2 && order.length === 2)) return;
     waiting.get(next)?.();
@@ -31,7 +31,7 @@ const gate = () => {
       order = [first, 1 - first];
       waiting.clear();
     },
-    /** Middleware of the side's client. */
+    /** Adds the gate to the clients of one side. */
     watch: (side: number) => (client: AwsClient) => {
       (client as DynamoDBClient).middlewareStack.add(
         (next, context) => async (args) => {
@@ -39,14 +39,14 @@ const gate = () => {
           if (!isEvent(args.input)) return next(args);
           await new Promise<void>((resolve) => {
             waiting.set(side, resolve);
-            letThrough();
+            release();
           });
           try {
             return await next(args);
           } finally {
             order = order.filter((s) => s !== side);
             waiting.delete(side);
-            letThrough();
+            release();
           }
         },
         { step: 'initialize', name: 'gate' },
@@ -56,12 +56,12 @@ const gate = () => {
 };
 
 const system = () => {
-  const held = gate();
+  const transactions = gate();
   const [one, two] = [0, 1].map((side): Connection => {
-    const { origin, fetch } = makeService({ env: process.env, onClient: held.watch(side) });
+    const { origin, fetch } = makeService({ env: process.env, onClient: transactions.watch(side) });
     return { origin, fetch };
   }) as [Connection, Connection];
-  return { one, two, arm: held.arm };
+  return { one, two, arm: transactions.arm };
 };
 
 const { one, two, arm } = system();
@@ -71,7 +71,7 @@ const connect = (person: Person, { origin = '', fetch: f }: Connection) => ({
   ...(f && { fetch: f }),
 });
 
-/** The same person at both sides. */
+/** Two clients of the same person, one at each side. */
 const patientAtBoth = async (): Promise<readonly [Patient, Patient]> => {
   const person = newPerson();
   const sides = [createPatient(connect(person, one)), createPatient(connect(person, two))] as const;
@@ -139,14 +139,14 @@ const twoOpeningsAtTheLimit: Race = async () => {
   const patient = await given.patient(one);
   const folder = await patient.createFolder({ name: 'x', category: 'other' });
   const record = await patient.file(folder.id, bytesOf(5), {});
-  const [gift] = await patient.grant({
+  const [granted] = await patient.grant({
     recipient: a.id,
     folders: [folder.id],
     purpose: 'TREAT',
     durationSeconds: 60,
     openings: 1,
   });
-  const { id } = gift;
+  const { id } = granted;
   const grant = await a.grant(id);
   return {
     run: [() => a.open(grant, [record]), () => b.open(grant, [record])],
@@ -165,13 +165,13 @@ const revocationAndOpening: Race = async () => {
   await recipient.register();
   const folder = await patient.createFolder({ name: 'x', category: 'other' });
   const record = await patient.file(folder.id, bytesOf(5), {});
-  const [gift] = await patient.grant({
+  const [granted] = await patient.grant({
     recipient: recipient.id,
     folders: [folder.id],
     purpose: 'TREAT',
     durationSeconds: 60,
   });
-  const { id } = gift;
+  const { id } = granted;
   const grant = await recipient.grant(id);
   return {
     run: [() => patient.revoke(grant), () => recipient.open(grant, [record])],
@@ -181,7 +181,7 @@ const revocationAndOpening: Race = async () => {
       const kinds = (await patient.audit())
         .map((e) => e.kind)
         .filter((k) => k === 'grant-revoked' || k === 'records-opened');
-      // Nothing gets a place in the trail after the revocation.
+      // No event follows the revocation in the trail.
       expect(kinds).toEqual(opened === 'ok' ? ['records-opened', 'grant-revoked'] : ['grant-revoked']);
       expect(await code(recipient.open(grant, [record]))).toBe('revoked');
     },
@@ -194,14 +194,14 @@ const twoCommits: Race = async () => {
   return {
     run: [() => a.file(folder.id, bytesOf(9), {}), () => b.file(folder.id, bytesOf(8), {})],
     check: async (results) => {
-      // Different records of one patient: both, one after the other in the trail.
+      // Two different records of one patient: both are filed, one after the other in the trail.
       expect(results).toEqual(['ok', 'ok']);
       expect((await a.audit()).filter((e) => e.kind === 'record-filed')).toHaveLength(2);
     },
   };
 };
 
-/** A client whose next record, once it has looked up the folder, gets this id. */
+/** A connection that makes the client use this id for its next record, after it has looked up the folder. */
 const filingAs = (id: Uint8Array, { origin, fetch: send }: Connection): Connection & { rng: typeof systemRng } => {
   let due = false;
   return {
@@ -252,16 +252,16 @@ const KINDS: Readonly<Record<string, Race>> = {
 };
 
 describe.each(Object.entries(KINDS))('%s', (_, race) => {
-  test.each([0, 1])('side %i writes first', async (first) => {
+  test.each([0, 1])('side %i writes first and succeeds; the other gets the expected result', async (first) => {
     const { run, check } = await race();
     arm(first);
     const results = await Promise.all(run.map((r) => code(r())));
-    // Whoever writes first is let in; the check says what becomes of the other.
+    // The side that writes first succeeds. `check` tests the result of the other.
     expect(results[first]).toBe('ok');
     await check(results);
   });
 
-  test(`${RACES} free runs`, async () => {
+  test(`gives the expected results without a forced order, ${RACES} times`, async () => {
     for (let i = 0; i < RACES; i++) {
       const { run, check } = await race();
       await check(await Promise.all(run.map((r) => code(r()))));
@@ -269,7 +269,7 @@ describe.each(Object.entries(KINDS))('%s', (_, race) => {
   }, 600_000);
 });
 
-test(`two filings at once, ${RACES} free runs`, async () => {
+test(`two filings at the same time both succeed, ${RACES} times`, async () => {
   for (let i = 0; i < RACES; i++) {
     const { run, check } = await twoCommits();
     await check(await Promise.all(run.map((r) => code(r()))));
