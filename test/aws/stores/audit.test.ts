@@ -1,3 +1,4 @@
+// Tests the audit store: its lists of a trail by position, by time and by actor, and their cursors.
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { IdentityId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN, verifyChain } from '../../../lib/domain/audit-chain.ts';
@@ -8,14 +9,14 @@ import { callOf, eventOf, folderOf, newIdentity, NOW, openStores, refusal } from
 const stores = openStores();
 afterAll(stores.close);
 
-/** One event in the chain of `patient`, at a time that need not rise. */
-const happen = async (patient: IdentityId, at: number, actor = patient): Promise<void> => {
+/** Adds one event to the chain of `patient`. The time may be earlier than that of the event before. */
+const addEvent = async (patient: IdentityId, at: number, actor = patient): Promise<void> => {
   const statement = folderOf(patient);
   const event = eventOf('folder-created', patient, { at, actor, statement: statement.hash });
   await stores.folders.put(statement, undefined, event, callOf(patient));
 };
 
-const walk = async (
+const readAll = async (
   list: (page: PageRequest) => Promise<{ items: readonly AuditEntry[]; next?: string }>,
   limit = 2,
 ): Promise<readonly AuditEntry[]> => {
@@ -31,22 +32,22 @@ const walk = async (
 const times = (entries: readonly AuditEntry[]) => entries.map((e) => (JSON.parse(e.event) as { at: number }).at - NOW);
 
 describe('the audit trail', () => {
-  test('pages in the order of the chain, and verifies', async () => {
+  test('lists a trail page by page in the order of its chain, and the chain verifies', async () => {
     const patient = newIdentity();
-    for (const at of [5, 3, 9, 1, 7]) await happen(patient, NOW + at);
-    const entries = await walk((page) => stores.audit.list(patient, {}, page));
+    for (const at of [5, 3, 9, 1, 7]) await addEvent(patient, NOW + at);
+    const entries = await readAll((page) => stores.audit.list(patient, {}, page));
     expect(times(entries)).toEqual([5, 3, 9, 1, 7]);
     const { head } = verifyChain(patient, EMPTY_CHAIN, entries);
     expect(head).toEqual({ seq: 5, hash: entries[4]!.hash });
-    expect(await walk((page) => stores.audit.list(newIdentity(), {}, page))).toEqual([]);
+    expect(await readAll((page) => stores.audit.list(newIdentity(), {}, page))).toEqual([]);
   });
 
-  test('a range of time has both ends, whatever the order of the chain', async () => {
+  test('lists the events of a time range with both ends included, ordered by time', async () => {
     const patient = newIdentity();
-    for (const at of [5, 3, 9, 1, 7, 5]) await happen(patient, NOW + at);
+    for (const at of [5, 3, 9, 1, 7, 5]) await addEvent(patient, NOW + at);
     const range = async (from?: number, to?: number) =>
       times(
-        await walk((page) =>
+        await readAll((page) =>
           stores.audit.list(
             patient,
             { from: from === undefined ? undefined : NOW + from, to: to === undefined ? undefined : NOW + to },
@@ -62,22 +63,22 @@ describe('the audit trail', () => {
     expect(await range(7, 3)).toEqual([]);
   });
 
-  test('an actor finds its own events in the chains of others, and nothing else', async () => {
+  test("lists an actor's own events in the trails of others, and no other event", async () => {
     const [one, two, actor, other] = [newIdentity(), newIdentity(), newIdentity(), newIdentity()];
-    await happen(one, NOW + 1);
-    await happen(one, NOW + 2, actor);
-    await happen(one, NOW + 3, other);
-    await happen(two, NOW + 4, actor);
-    await happen(actor, NOW + 5);
-    await happen(two, NOW + 6, actor);
-    const own = await walk((page) => stores.audit.listOwn(actor, page));
+    await addEvent(one, NOW + 1);
+    await addEvent(one, NOW + 2, actor);
+    await addEvent(one, NOW + 3, other);
+    await addEvent(two, NOW + 4, actor);
+    await addEvent(actor, NOW + 5);
+    await addEvent(two, NOW + 6, actor);
+    const own = await readAll((page) => stores.audit.listOwn(actor, page));
     expect(times(own).sort()).toEqual([2, 4, 6]);
-    expect(times(await walk((page) => stores.audit.listOwn(one, page)))).toEqual([]);
+    expect(times(await readAll((page) => stores.audit.listOwn(one, page)))).toEqual([]);
   });
 
-  test('no cursor leads into the chain of somebody else', async () => {
+  test("a forged cursor never lists somebody else's trail", async () => {
     const [mine, foreign] = [newIdentity(), newIdentity()];
-    for (const patient of [mine, mine, foreign]) await happen(patient, NOW);
+    for (const patient of [mine, mine, foreign]) await addEvent(patient, NOW);
     const { items } = await stores.audit.list(mine, {}, { cursor: encodeCursor('E#000000000001') });
     expect(items.map((e) => (JSON.parse(e.event) as { patient: string; seq: number }).seq)).toEqual([2]);
     const late = await stores.audit.list(mine, {}, { cursor: encodeCursor('E#999999999999') });
@@ -86,7 +87,7 @@ describe('the audit trail', () => {
     expect(own).toEqual({ items: [] });
   });
 
-  test('a cursor of another list, or another order, is malformed', async () => {
+  test('refuses a cursor of another list or another order', async () => {
     const patient = newIdentity();
     const byTime = encodeCursor('0000000000001#000000000001');
     const bySeq = encodeCursor('E#000000000001');

@@ -1,3 +1,4 @@
+// Tests the blob store on S3: uploads in one PUT and in parts, completing, downloading and removing them.
 import {
   CompleteMultipartUploadCommand,
   ListObjectVersionsCommand,
@@ -45,7 +46,7 @@ const target = async (upload: StoredUpload, bytes: Uint8Array, number = 1): Prom
   );
   return one!;
 };
-/** What a client does: fetch sets content-length by itself. */
+/** Uploads as a client does. fetch sets content-length itself. */
 const put = async ({ url, headers }: PartTarget, bytes: Uint8Array): Promise<number> => {
   const { 'content-length': _length, ...rest } = headers;
   const answer = await storageFetch(url, { method: 'PUT', headers: rest, body: bytes as Uint8Array<ArrayBuffer> });
@@ -68,8 +69,8 @@ const versionsOf = async (upload: StoredUpload): Promise<number> => {
   return Versions.length + DeleteMarkers.length;
 };
 
-describe('a blob in one PUT', () => {
-  test('is sent, completed, and read back by its version', async () => {
+describe('a blob uploaded in one PUT', () => {
+  test('is uploaded, completed, and downloaded by its version', async () => {
     const [upload, bytes] = [single(), random(1000)];
     await send(upload, bytes);
     const completed = await stores.blobs.complete(upload, expectedOf(bytes));
@@ -78,7 +79,7 @@ describe('a blob in one PUT', () => {
     expect(await stores.blobs.complete(upload, expectedOf(bytes))).toEqual(completed);
   });
 
-  test('other bytes, fewer and more are refused, and nothing is stored', async () => {
+  test('S3 refuses changed, missing and additional bytes, and stores nothing', async () => {
     const [upload, bytes] = [single(), random(1000)];
     const to = await target(upload, bytes);
     const changed = Uint8Array.from(bytes, (b, i) => (i === 500 ? b ^ 1 : b));
@@ -88,7 +89,7 @@ describe('a blob in one PUT', () => {
     expect(await refusal(stores.blobs.complete(upload, expectedOf(bytes)))).toBe('upload-incomplete');
   });
 
-  test('a second PUT is refused, even of the same bytes', async () => {
+  test('a second PUT answers 412, even with the same bytes', async () => {
     const [upload, bytes] = [single(), random(1000)];
     await send(upload, bytes);
     expect(await put(await target(upload, bytes), bytes)).toBe(412);
@@ -97,7 +98,7 @@ describe('a blob in one PUT', () => {
     expect(await versionsOf(upload)).toBe(1);
   });
 
-  test('a header that the URL did not sign is refused', async () => {
+  test('S3 refuses a header that the URL did not sign', async () => {
     const [upload, bytes] = [single(), random(1000)];
     const to = await target(upload, bytes);
     for (const more of [{ 'x-amz-meta-name': 'x' }, { 'x-amz-checksum-crc32': 'AAAAAA==' }])
@@ -110,23 +111,23 @@ describe('a blob in one PUT', () => {
     expect(await refusal(stores.blobs.complete(part, expectedOf(bytes)))).toBe('upload-incomplete');
   });
 
-  test('that is not what was signed does not complete', async () => {
+  test('does not complete if digest or length differ from the statement', async () => {
     const [upload, bytes] = [single(), random(1000)];
     await send(upload, bytes);
     expect(await refusal(stores.blobs.complete(upload, expectedOf(random(1000))))).toBe('blob-mismatch');
     expect(await refusal(stores.blobs.complete(upload, { ...expectedOf(bytes), length: 999 }))).toBe('blob-mismatch');
   });
 
-  test('what S3 did not check does not complete', async () => {
+  test('does not complete an object that was uploaded without a checksum', async () => {
     const [upload, bytes] = [single(), random(1000)];
     await stores.s3.send(new PutObjectCommand({ Bucket: ENV.BUCKET, Key: keyOf(upload), Body: bytes }));
     expect(await refusal(stores.blobs.complete(upload, expectedOf(bytes)))).toBe('blob-mismatch');
   });
 });
 
-describe('a blob in parts', () => {
+describe('a blob uploaded in parts', () => {
   test.each([1, 1000, PART, PART + 1, 2 * PART])(
-    'of %d bytes is sent, completed once, and read back by its version',
+    'with %d bytes is uploaded, completed once, and downloaded by its version',
     async (length) => {
       const [upload, bytes] = [await multipart(), random(length)];
       await send(upload, bytes);
@@ -139,7 +140,7 @@ describe('a blob in parts', () => {
     60_000,
   );
 
-  test('parts that are missing or other are told apart', async () => {
+  test('completing distinguishes a missing part from a wrong part', async () => {
     const [upload, bytes] = [await multipart(), random(PART + 1000)];
     const [one, two] = split(bytes) as [Uint8Array, Uint8Array];
     const expected = expectedOf(bytes);
@@ -155,14 +156,14 @@ describe('a blob in parts', () => {
     expect(await stores.blobs.complete(upload, expected)).toMatchObject(expected);
   }, 60_000);
 
-  test('a part too many is a mismatch', async () => {
+  test('completing answers blob-mismatch if there is one part too many', async () => {
     const [upload, bytes] = [await multipart(), random(1000)];
     await send(upload, bytes);
     expect(await put(await target(upload, bytes, 2), bytes)).toBe(200);
     expect(await refusal(stores.blobs.complete(upload, expectedOf(bytes)))).toBe('blob-mismatch');
   });
 
-  test('completed by an attempt whose answer was lost, it is carried on with', async () => {
+  test('completing succeeds if an earlier attempt completed it and its answer was lost', async () => {
     const [upload, bytes] = [await multipart(), random(1000)];
     await send(upload, bytes);
     const where = { Bucket: ENV.BUCKET, Key: keyOf(upload), UploadId: upload.multipart };
@@ -189,7 +190,7 @@ describe('a blob in parts', () => {
     expect(await versionsOf(upload)).toBe(1);
   });
 
-  test('an upload that was never begun, or aborted, is not found', async () => {
+  test('an upload that was never begun, or was aborted, is not found', async () => {
     const upload = await multipart();
     await stores.blobs.abort(upload);
     expect(await refusal(stores.blobs.complete(upload, expectedOf(random(10))))).toBe('upload-not-found');
@@ -197,8 +198,8 @@ describe('a blob in parts', () => {
   });
 });
 
-describe('removing', () => {
-  test('purge leaves no version of the object, and touches no other', async () => {
+describe('removing blobs', () => {
+  test('purge removes every version of the object, and no other object', async () => {
     const [upload, bytes] = [single(), random(100)];
     const neighbour = { ...upload, upload: `${upload.upload}2` as UploadId };
     await send(neighbour, bytes);
@@ -210,7 +211,7 @@ describe('removing', () => {
     await stores.blobs.purge(keyOf(upload));
   });
 
-  test('discarding removes what a single PUT left, and a blob that was completed and never committed', async () => {
+  test('discard removes a completed blob that was never committed, after one PUT or in parts', async () => {
     for (const upload of [single(), await multipart()]) {
       const bytes = random(100);
       await send(upload, bytes);
@@ -221,7 +222,7 @@ describe('removing', () => {
     }
   });
 
-  test('abort of a second, unneeded multipart upload leaves the first alone', async () => {
+  test('abort of a second multipart upload does not affect the first', async () => {
     const [upload, bytes] = [await multipart(), random(100)];
     const unneeded = { ...upload, multipart: await stores.blobs.begin(upload.record, upload.upload) };
     await send(upload, bytes);

@@ -1,4 +1,4 @@
-// Two writers, held back at their transaction until both have read the same state; and many, who all want the head of one chain.
+// Tests concurrent writers to the stores: two are held at their transaction until both have read the same state, and many need the head of one chain.
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type GrantId, type OpeningId, type RecordId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN, verifyChain } from '../../../lib/domain/audit-chain.ts';
@@ -34,8 +34,8 @@ afterEach(() => {
   for (const restore of undo.splice(0)) restore();
 });
 
-/** The first transactions of so many writers wait for each other. */
-const together = (writers: number): void => {
+/** Holds the first transactions until `writers` of them have arrived. */
+const startTogether = (writers: number): void => {
   const wait = barrier(writers);
   undo.push(
     onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
@@ -45,27 +45,27 @@ const together = (writers: number): void => {
   );
 };
 
-/** The next transaction waits at its door: `came` when it is there, and gone on with at `release`. */
+/** Holds the next transaction. `arrived` resolves when it has begun; `release` lets it continue. */
 const holdNext = () => {
-  let come = (): void => undefined;
+  let arrive = (): void => undefined;
   let release = (): void => undefined;
-  const came = new Promise<void>((resolve) => (come = resolve));
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
   const released = new Promise<void>((resolve) => (release = resolve));
   let isNext = true;
   undo.push(
     onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
       if (isNext) {
         isNext = false;
-        come();
+        arrive();
         await released;
       }
       return run();
     }),
   );
-  return { came, release: () => release() };
+  return { arrived, release: () => release() };
 };
 
-/** What came of both, in a fixed order: which of them wins is not ours to say. */
+/** The results of all attempts, sorted, because either may win. */
 const outcomes = async (...attempts: readonly Promise<unknown>[]): Promise<readonly string[]> =>
   (await Promise.all(attempts.map(refusal))).sort();
 
@@ -82,21 +82,21 @@ const trail = async (patient: ReturnType<typeof newIdentity>): Promise<readonly 
 const kinds = async (patient: ReturnType<typeof newIdentity>): Promise<readonly string[]> =>
   (await trail(patient)).map((e) => (JSON.parse(e.event) as { kind: string }).kind);
 
-describe('two writers', () => {
-  test('of an identity: the second built on what is no more', async () => {
+describe('two concurrent writers', () => {
+  test('of an identity statement: one is stored, the other is outdated', async () => {
     const id = newIdentity();
     const first = identityOf(id);
     const put = (s: typeof first, previous?: string) =>
       stores.identities.put(s, previous, eventOf('registered', id, { statement: s.hash }), callOf(id));
     await put(first);
     const next = ['a', 'b'].map((name) => identityOf(id, { number: 2, previous: first.hash, name }));
-    together(2);
+    startTogether(2);
     expect(await outcomes(...next.map((s) => put(s, first.hash)))).toEqual(['accepted', 'statement-outdated']);
     verifyChain(id, EMPTY_CHAIN, await trail(id));
     expect(await trail(id)).toHaveLength(2);
   });
 
-  test('of a version: one is the next, the other is too late', async () => {
+  test('of a version: one is stored, the other gets version-conflict', async () => {
     const patient = newIdentity();
     const folder = (await makeFolder(stores, patient)).payload.folder;
     const first = await file(stores, { patient, folder });
@@ -104,13 +104,13 @@ describe('two writers', () => {
     const head = await stores.records.find(record);
     const rivals = [0, 1].map(() => versionOf({ patient, folder, record, head }));
     for (const v of rivals) await stores.uploads.begin(v.upload, callOf(patient));
-    together(2);
+    startTogether(2);
     const commits = rivals.map((v) => stores.records.commit(v, head, filed(v), callOf(patient)));
     expect(await outcomes(...commits)).toEqual(['accepted', 'version-conflict']);
     expect((await stores.records.versions(record, {})).items).toHaveLength(2);
   });
 
-  describe('a commit and a new epoch', () => {
+  describe('a commit and a new epoch at the same time', () => {
     const rivals = async () => {
       const patient = newIdentity();
       const statement = await makeFolder(stores, patient);
@@ -127,39 +127,39 @@ describe('two writers', () => {
       };
     };
 
-    test('written before it: filed in the old cell, which then closes', async () => {
+    test('a commit before the epoch is filed in the old cell, which then closes', async () => {
       const { patient, record, commit, renew } = await rivals();
-      const held = holdNext();
+      const hold = holdNext();
       const renewal = renew();
-      await held.came;
+      await hold.arrived;
       expect(await commit()).toBe('accepted');
-      held.release();
+      hold.release();
       expect(await renewal).toBe('accepted');
       expect(await kinds(patient)).toEqual(['folder-created', 'record-filed', 'epoch-started']);
       expect((await stores.records.versions(record, {})).items).toHaveLength(1);
     });
 
-    test('written after it: nothing is filed', async () => {
+    test('a commit after the epoch is refused with cell-closed, and files nothing', async () => {
       const { patient, record, commit, renew } = await rivals();
-      const held = holdNext();
+      const hold = holdNext();
       const late = commit();
-      await held.came;
+      await hold.arrived;
       expect(await renew()).toBe('accepted');
-      held.release();
+      hold.release();
       expect(await late).toBe('cell-closed');
       expect(await kinds(patient)).toEqual(['folder-created', 'epoch-started']);
       expect(await stores.records.find(record)).toBeUndefined();
     });
   });
 
-  test('of an answer: a request is approved or denied', async () => {
+  test('of an approval and a denial: one succeeds, the others get request-closed', async () => {
     const [patient, recipient] = [newIdentity(), newIdentity()];
     const request = requestOf(recipient, patient);
     await stores.requests.create(request, eventOf('access-requested', patient), callOf(recipient));
     const stored = (await stores.requests.find(request.payload.request))!;
     const denial = fake('denial', patient, { patient, request: request.payload.request, of: request.hash });
     const grants = [0, 1].map(() => withKFrags(grantOf(patient, recipient)));
-    together(3);
+    startTogether(3);
     const result = await outcomes(
       stores.requests.deny(stored, denial, eventOf('request-denied', patient), callOf(patient)),
       ...grants.map((g) => stores.grants.create([g], stored, [eventOf('access-granted', patient)], callOf(patient))),
@@ -171,10 +171,10 @@ describe('two writers', () => {
     expect(found.filter((g) => g !== undefined)).toHaveLength(now.state === 'approved' ? 1 : 0);
   });
 
-  test('of the same statement: it is stored once, and both are told so', async () => {
+  test('of the same grant: it is stored once, and both calls succeed', async () => {
     const [patient, recipient] = [newIdentity(), newIdentity()];
     const grant = withKFrags(grantOf(patient, recipient));
-    together(2);
+    startTogether(2);
     const both = await Promise.all(
       [0, 1].map(() => stores.grants.create([grant], undefined, [eventOf('access-granted', patient)], callOf(patient))),
     );
@@ -182,18 +182,18 @@ describe('two writers', () => {
     expect(await trail(patient)).toHaveLength(1);
   });
 
-  test('with the same nonce: one has its effect', async () => {
+  test('with the same nonce: one succeeds, the other gets replayed', async () => {
     const patient = newIdentity();
     const call = callOf(patient);
     const folders = [folderOf(patient), folderOf(patient)];
-    together(2);
+    startTogether(2);
     const puts = folders.map((s) => stores.folders.put(s, undefined, eventOf('folder-created', patient), call));
     expect(await outcomes(...puts)).toEqual(['accepted', 'replayed']);
     expect((await stores.folders.list(patient, {})).items).toHaveLength(1);
   });
 });
 
-/** Does this right before the next transaction. */
+/** Runs `act` right before the next transaction. */
 const rightBefore = (act: () => Promise<unknown>): void => {
   let isNext = true;
   undo.push(
@@ -207,8 +207,8 @@ const rightBefore = (act: () => Promise<unknown>): void => {
   );
 };
 
-describe('what was taken back does not come again', () => {
-  test('an extension while its grant is being revoked: no key fragment is left', async () => {
+describe('a write that runs inside an ending', () => {
+  test('an extension during a revocation leaves no key fragment', async () => {
     const [patient, recipient] = [newIdentity(), newIdentity()];
     const grant = grantOf(patient, recipient);
     const { grant: id } = grant.payload;
@@ -230,7 +230,7 @@ describe('what was taken back does not come again', () => {
     expect(await trail(patient)).toHaveLength(3);
   });
 
-  test('a folder of one record while that is being deleted: no wrap is left', async () => {
+  test('sharing a record alone during its deletion leaves no wrap', async () => {
     const patient = newIdentity();
     const { folder } = (await makeFolder(stores, patient)).payload;
     const filing = await file(stores, { patient, folder });
@@ -246,7 +246,7 @@ describe('what was taken back does not come again', () => {
   });
 });
 
-const opened = async (openings: number | undefined, records = 1) => {
+const setUpOpenings = async (openings: number | undefined, records = 1) => {
   const [patient, recipient] = [newIdentity(), newIdentity()];
   const folder = newId<FolderId>();
   const grant = grantOf(patient, recipient, { openings, cells: [cellOf(folder, 1)] });
@@ -275,47 +275,47 @@ const opened = async (openings: number | undefined, records = 1) => {
   return { patient, grant, open, revoke, status };
 };
 
-describe('openings in a race', () => {
-  test('two at the limit: one is the last', async () => {
-    const { open, status } = await opened(1);
-    together(2);
+describe('concurrent openings', () => {
+  test('of two openings at the limit, one succeeds and one gets exhausted', async () => {
+    const { open, status } = await setUpOpenings(1);
+    startTogether(2);
     expect(await outcomes(open(), open())).toEqual(['accepted', 'grant-ended exhausted']);
     expect((await status()).used).toBe(1);
   });
 
-  test('two batches that do not both fit', async () => {
-    const { open, status } = await opened(5, 3);
-    together(2);
+  test('of two batches that together exceed the limit, one succeeds and one gets exhausted', async () => {
+    const { open, status } = await setUpOpenings(5, 3);
+    startTogether(2);
     expect(await outcomes(open(), open())).toEqual(['accepted', 'grant-ended exhausted']);
     expect((await status()).used).toBe(3);
   });
 
-  test('one that was read before a revocation and written after it is refused', async () => {
-    const { patient, open, revoke, status } = await opened(undefined);
-    const held = holdNext();
+  test('refuses an opening that reads before a revocation and writes after it', async () => {
+    const { patient, open, revoke, status } = await setUpOpenings(undefined);
+    const hold = holdNext();
     const opening = refusal(open());
-    await held.came;
+    await hold.arrived;
     expect(await revoke()).toEqual({ repeated: false });
-    held.release();
+    hold.release();
     expect(await opening).toBe('grant-ended revoked');
     expect(await status()).toMatchObject({ state: 'revoked', used: 0 });
     expect(await trail(patient)).toHaveLength(2);
   });
 
-  test('one that was written before a revocation is counted, and the revocation takes the next place', async () => {
-    const { patient, open, revoke, status } = await opened(undefined);
-    const held = holdNext();
+  test('counts an opening that writes before a revocation; the revocation is the next event', async () => {
+    const { patient, open, revoke, status } = await setUpOpenings(undefined);
+    const hold = holdNext();
     const revocation = revoke();
-    await held.came;
+    await hold.arrived;
     expect(await open()).toEqual({ repeated: false });
-    held.release();
+    hold.release();
     expect(await revocation).toEqual({ repeated: false });
     expect(await status()).toMatchObject({ state: 'revoked', used: 1 });
     expect(await kinds(patient)).toEqual(['access-granted', 'records-opened', 'grant-revoked']);
   });
 
-  test('nothing gets a place in the trail after a revocation that won', async () => {
-    const { patient, open, revoke } = await opened(undefined);
+  test('no event follows the revocation in the trail', async () => {
+    const { patient, open, revoke } = await setUpOpenings(undefined);
     const openings = Array.from({ length: 6 }, () => refusal(open()));
     await revoke();
     const codes = await Promise.all(openings);
@@ -326,18 +326,18 @@ describe('openings in a race', () => {
   });
 });
 
-describe('the head of one chain', () => {
+describe('many writers at the head of one chain', () => {
   const WRITERS = 8;
   const EACH = 25;
 
-  test(`${WRITERS} writers of ${EACH} events each: none is lost, none is double`, async () => {
+  test(`${WRITERS} writers add ${EACH} events each, and each event is in the trail once`, async () => {
     const patient = newIdentity();
     const writer = async (): Promise<readonly string[]> => {
       const hashes: string[] = [];
       while (hashes.length < EACH) {
         const statement = folderOf(patient);
         const event = eventOf('folder-created', patient, { statement: statement.hash });
-        // A writer that found no place within its patience sends the same again, as a client does.
+        // A writer that lost every one of its tries gets `busy` and sends the same again, as a client does.
         while ((await refusal(stores.folders.put(statement, undefined, event, callOf(patient)))) === 'busy');
         hashes.push(statement.hash);
       }

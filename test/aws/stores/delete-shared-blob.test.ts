@@ -1,11 +1,11 @@
-// a record is shared alone (by another device) between a deletion's reading of the wraps and its transaction.
+// Tests the deletion of a record that another device shares alone, after the deletion has read the wraps and before its transaction.
 import { afterAll, expect, test } from '@jest/globals';
 import { callOf, eventOf, fake, file, folderOf, makeFolder, newIdentity, onCommand, openStores } from './harness.ts';
 
 const stores = openStores();
 afterAll(stores.close);
 
-test('a deletion leaves no wrap, though the record is shared alone right before its transaction', async () => {
+test('a deletion leaves no wrap when the record is shared alone right before its transaction', async () => {
   const patient = newIdentity();
   const { folder } = (await makeFolder(stores, patient)).payload;
   const filing = await file(stores, { patient, folder });

@@ -1,3 +1,4 @@
+// Tests the folder store: storing folders and new epochs, closing cells, and listing page by page.
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type IdentityId } from '../../../lib/bytes/ids.ts';
 import type { Statement, StatementHash } from '../../../lib/statements/kinds.ts';
@@ -11,7 +12,7 @@ const put = (patient: IdentityId, statement: Statement<'folder'>, previous?: Sta
   stores.folders.put(statement, previous, eventOf('folder-created', patient), callOf(patient));
 
 describe('folders', () => {
-  test('a new one is current, by folder and by cell', async () => {
+  test('a new folder is current, found by folder and by cell', async () => {
     const patient = newIdentity();
     const statement = await makeFolder(stores, patient);
     const { folder } = statement.payload;
@@ -20,14 +21,14 @@ describe('folders', () => {
     expect(await stores.folders.cells([{ folder, epoch: 1 }])).toEqual([current]);
   });
 
-  test('an unknown one is undefined', async () => {
+  test('an unknown folder is undefined', async () => {
     const folder = newId<FolderId>();
     expect(await stores.folders.find(folder)).toBeUndefined();
     expect(await stores.folders.cells([{ folder, epoch: 1 }])).toEqual([undefined]);
     expect(await stores.folders.cells([])).toEqual([]);
   });
 
-  test('an id belongs to one statement', async () => {
+  test('refuses a second statement under the same id', async () => {
     const patient = newIdentity();
     const statement = await makeFolder(stores, patient);
     const { folder } = statement.payload;
@@ -38,7 +39,7 @@ describe('folders', () => {
     expect(await stores.folders.find(folder)).toEqual({ statement, state: 'current' });
   });
 
-  test('a new epoch closes the cell before, and both cells stay', async () => {
+  test('a new epoch closes the previous cell, and both cells remain', async () => {
     const patient = newIdentity();
     const first = await makeFolder(stores, patient);
     const { folder } = first.payload;
@@ -55,7 +56,7 @@ describe('folders', () => {
     ]);
   });
 
-  test('an epoch that does not follow on what is stored is outdated', async () => {
+  test('refuses an epoch whose previous statement is not the stored one', async () => {
     const patient = newIdentity();
     const first = await makeFolder(stores, patient);
     const { folder } = first.payload;
@@ -68,7 +69,7 @@ describe('folders', () => {
     expect((await stores.folders.find(folder))?.statement.hash).toBe(second.hash);
   });
 
-  test('an epoch that is not the next one is refused', async () => {
+  test('refuses an epoch that is not the next one', async () => {
     const patient = newIdentity();
     const first = await makeFolder(stores, patient);
     const { folder } = first.payload;
@@ -79,15 +80,15 @@ describe('folders', () => {
     expect(await stores.folders.find(folder)).toEqual({ statement: first, state: 'current' });
   });
 
-  test('are listed for their patient alone, page by page, in their current epoch', async () => {
+  test('lists the folders of the patient only, page by page, in their current epoch', async () => {
     const [patient, other] = [newIdentity(), newIdentity()];
-    const made = new Set<string>();
-    for (let i = 0; i < 5; i++) made.add((await makeFolder(stores, patient)).hash);
+    const expected = new Set<string>();
+    for (let i = 0; i < 5; i++) expected.add((await makeFolder(stores, patient)).hash);
     await makeFolder(stores, other);
     const renewed = await makeFolder(stores, patient);
     const second = folderOf(patient, { folder: renewed.payload.folder, epoch: 2, previous: renewed.hash });
     await put(patient, second, renewed.hash);
-    made.add(second.hash);
+    expected.add(second.hash);
 
     const listed: string[] = [];
     let cursor: string | undefined;
@@ -100,20 +101,20 @@ describe('folders', () => {
       pages += 1;
     } while (cursor !== undefined && pages < 10);
     expect(listed).toHaveLength(6);
-    expect(new Set(listed)).toEqual(made);
+    expect(new Set(listed)).toEqual(expected);
   });
 
-  test('no cursor leads to the folders of somebody else', async () => {
+  test("a forged cursor never lists somebody else's folders", async () => {
     const [patient, other] = [newIdentity(), newIdentity()];
     await makeFolder(stores, patient);
     const foreign = await makeFolder(stores, other);
-    const stolen = encodeCursor(`F#aaaa#${foreign.payload.folder}`);
-    const page = await stores.folders.list(patient, { cursor: stolen });
+    const forged = encodeCursor(`F#aaaa#${foreign.payload.folder}`);
+    const page = await stores.folders.list(patient, { cursor: forged });
     expect(page.items.map((c) => c.statement.payload.patient)).toEqual([patient]);
   });
 
   test.each(['', '!', 'AAA', encodeCursor('F'), encodeCursor(`P#${newIdentity()}`), encodeCursor('E#000000000001')])(
-    'the cursor %j is malformed',
+    'refuses the malformed cursor %j',
     async (cursor) => {
       expect(await refusal(stores.folders.list(newIdentity(), { cursor }))).toBe('malformed-request cursor');
     },

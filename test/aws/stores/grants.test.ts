@@ -1,3 +1,4 @@
+// Tests the grant store: creating, extending, pausing, revoking and listing grants, and the deletion of their key fragments.
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type GrantId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';
@@ -77,7 +78,7 @@ const listed = async (
 ) => (await stores.grants.list(as, id, state, now, {})).items.map((g) => g.statement.hash);
 
 describe('grants', () => {
-  test('a new one is active and unused', async () => {
+  test('a new grant is active and unused', async () => {
     const statement = grantOf(newIdentity(), newIdentity(), { openings: 7 });
     const { notBefore, expires } = statement.payload;
     expect(await create(statement)).toEqual({ repeated: false });
@@ -90,13 +91,13 @@ describe('grants', () => {
     expect(await stores.grants.find(newId<GrantId>())).toBeUndefined();
   });
 
-  test('no limit is no member', async () => {
+  test('a grant without a maximum of openings has no `limit`', async () => {
     const statement = grantOf(newIdentity(), newIdentity());
     await create(statement);
     expect((await stored(statement)).status).not.toHaveProperty('limit');
   });
 
-  test('an id belongs to one statement', async () => {
+  test('refuses a second statement under the same id', async () => {
     const [patient, recipient] = [newIdentity(), newIdentity()];
     const statement = grantOf(patient, recipient);
     await create(statement);
@@ -108,7 +109,7 @@ describe('grants', () => {
     expect((await stores.audit.list(patient, {}, {})).items).toHaveLength(1);
   });
 
-  test('several come together or not at all; only all of them are a repetition', async () => {
+  test('creates several grants together or none; only a call with exactly the same grants is a repetition', async () => {
     const [patient, recipient] = [newIdentity(), newIdentity()];
     const [one, two] = [grantOf(patient, recipient), grantOf(patient, recipient)];
     await create(one);
@@ -120,7 +121,7 @@ describe('grants', () => {
     expect((await stores.audit.list(patient, {}, {})).items).toHaveLength(3);
   });
 
-  test('80 cells are stored, and revoked, in one transaction', async () => {
+  test('stores and revokes 80 cells in one transaction', async () => {
     const statement = grantOf(newIdentity(), newIdentity(), { cells: Array.from({ length: 80 }, () => cellOf()) });
     await create(statement);
     expect(await kfragOf(statement)).toHaveLength(414);
@@ -129,7 +130,7 @@ describe('grants', () => {
     expect(await kfragOf(statement)).toBeUndefined();
   });
 
-  describe('more than 80 cells', () => {
+  describe('a grant with more than 80 cells', () => {
     const extend = async (s: Statement<'grant'>, cells: number) => {
       const { patient, grant } = s.payload;
       const { number, hash } = (await stored(s)).extended;
@@ -143,7 +144,7 @@ describe('grants', () => {
       const extension = { statement, kfrags: statement.payload.cells.map(() => 'kfrag') };
       await stores.grants.extend(extension, eventOf('grant-extended', patient), callOf(patient));
     };
-    const delegated = async ({ payload: { grant } }: Statement<'grant'>): Promise<number> => {
+    const kfragsLeft = async ({ payload: { grant } }: Statement<'grant'>): Promise<number> => {
       const query = {
         TableName: ENV.MAIN_TABLE,
         KeyConditionExpression: 'pk = :pk',
@@ -153,33 +154,33 @@ describe('grants', () => {
       const { Items = [] } = await stores.dynamo.send(new QueryCommand(query));
       return Items.filter((i) => i['kfrag'] !== undefined).length;
     };
-    const big = async () => {
+    const grantOf160 = async () => {
       const statement = grantOf(newIdentity(), newIdentity(), { cells: Array.from({ length: 80 }, () => cellOf()) });
       await create(statement);
       await extend(statement, 80);
-      expect(await delegated(statement)).toBe(160);
+      expect(await kfragsLeft(statement)).toBe(160);
       return statement;
     };
 
-    test('lose all their fragments when the grant is revoked', async () => {
-      const statement = await big();
+    test('loses all key fragments when it is revoked', async () => {
+      const statement = await grantOf160();
       await revoke(statement);
-      expect(await delegated(statement)).toBe(0);
+      expect(await kfragsLeft(statement)).toBe(0);
     });
 
-    test('also those that came while it was revoked', async () => {
-      const statement = await big();
+    test('loses also the key fragments of an extension during the revocation', async () => {
+      const statement = await grantOf160();
       const restore = onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
         restore();
         await extend(statement, 3);
         return run();
       });
       await revoke(statement);
-      expect(await delegated(statement)).toBe(0);
+      expect(await kfragsLeft(statement)).toBe(0);
     });
 
-    test('also those that a revocation left that broke off, when it is sent again', async () => {
-      const statement = await big();
+    test('loses the rest of its key fragments when an interrupted revocation is repeated', async () => {
+      const statement = await grantOf160();
       let writes = 0;
       const restore = onCommand(stores.dynamo, 'TransactWriteItemsCommand', (run) => {
         writes += 1;
@@ -188,13 +189,13 @@ describe('grants', () => {
       await expect(revoke(statement)).rejects.toThrow('the process ended');
       restore();
       expect((await stored(statement)).status.state).toBe('revoked');
-      expect(await delegated(statement)).toBe(80);
+      expect(await kfragsLeft(statement)).toBe(80);
       expect(await revoke(statement)).toEqual({ repeated: true });
-      expect(await delegated(statement)).toBe(0);
+      expect(await kfragsLeft(statement)).toBe(0);
     });
   });
 
-  test('revoking again is a repetition, with whatever statement', async () => {
+  test('revoking again is a repetition, with the same or another statement', async () => {
     const statement = grantOf(newIdentity(), newIdentity());
     await create(statement);
     await revoke(statement);
@@ -204,10 +205,10 @@ describe('grants', () => {
     expect(items.map((e) => e.evidence)).toEqual([undefined, revocationOf(statement).jws]);
   });
 
-  test('what was never stored cannot be revoked', async () => {
+  test('refuses the revocation of a grant that was never stored', async () => {
     const statement = grantOf(newIdentity(), newIdentity());
     const status = { state: 'active', notBefore: 0, expires: NOW + DAY, used: 0 } as const;
-    const ghost: StoredGrant = {
+    const notStored: StoredGrant = {
       statement,
       status,
       extended: { number: 0, hash: statement.hash },
@@ -215,12 +216,12 @@ describe('grants', () => {
     };
     const { patient } = statement.payload;
     const revocation = revocationOf(statement);
-    const attempt = stores.grants.revoke(ghost, revocation, eventOf('grant-revoked', patient), callOf(patient));
+    const attempt = stores.grants.revoke(notStored, revocation, eventOf('grant-revoked', patient), callOf(patient));
     expect(await refusal(attempt)).toBe('not-found');
     expect(await stores.grants.find(statement.payload.grant)).toBeUndefined();
   });
 
-  test('are listed by state for both parties', async () => {
+  test('lists grants by state for both parties', async () => {
     const [patient, recipient] = [newIdentity(), newIdentity()];
     const long = grantOf(patient, recipient, { expires: NOW + 2 * DAY });
     const short = grantOf(patient, recipient, { expires: NOW + 1_000 });
@@ -246,15 +247,15 @@ describe('grants', () => {
     expect(rest.items[0]?.status.state).toBe('revoked');
   });
 
-  test('that were paused expire like others, and pages go from the ones to the others', async () => {
+  test('lists paused grants as expired after their end, and pages continue from active to paused ones', async () => {
     const [patient, recipient] = [newIdentity(), newIdentity()];
-    const made = [1, 2, 3, 4].map((n) => grantOf(patient, recipient, { expires: NOW + n }));
+    const grants = [1, 2, 3, 4].map((n) => grantOf(patient, recipient, { expires: NOW + n }));
     const long = grantOf(patient, recipient, { expires: NOW + DAY });
-    for (const g of [...made, long]) await create(g);
-    for (const g of [made[0]!, made[1]!, long]) await pause(g);
+    for (const g of [...grants, long]) await create(g);
+    for (const g of [grants[0]!, grants[1]!, long]) await pause(g);
     expect(await listed('patient', patient, 'paused', NOW + 2)).toEqual([long.hash]);
-    expect(await listed('patient', patient, 'expired', NOW + 2)).toEqual([made[0]!.hash, made[1]!.hash]);
-    const all = [made[2]!, made[3]!, made[0]!, made[1]!].map((g) => g.hash);
+    expect(await listed('patient', patient, 'expired', NOW + 2)).toEqual([grants[0]!.hash, grants[1]!.hash]);
+    const all = [grants[2]!, grants[3]!, grants[0]!, grants[1]!].map((g) => g.hash);
     expect(await listed('recipient', recipient, 'expired', NOW + 4)).toEqual(all);
     for (const limit of [1, 2, 3]) {
       const pages: (readonly string[])[] = [];

@@ -1,5 +1,5 @@
-// What the store contract needs: stores over the AWS at AWS_ENDPOINT_URL, fresh people and ids for every test (so that all share the tables), and
-// statements whose signature nobody checks here.
+// Helpers for the tests of the stores: stores over the AWS at AWS_ENDPOINT_URL, new people and ids for each test (all tests share the tables), and
+// statements with a fake signature, which the stores do not check.
 import { DynamoDBClient, type ServiceInputTypes, type ServiceOutputTypes } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -61,7 +61,7 @@ export const openStores = () => {
 export type TestStores = ReturnType<typeof openStores>;
 
 type Next = () => Promise<{ output: ServiceOutputTypes }>;
-/** Runs `around` about every call of one command, until the returned function is called. */
+/** Runs `around` instead of every call of one command, until the returned function is called. */
 export const onCommand = (
   dynamo: DynamoDBClient,
   command: string,
@@ -76,7 +76,7 @@ export const onCommand = (
   return () => dynamo.middlewareStack.remove(name);
 };
 
-/** Holds everybody back until `parties` have come, once. */
+/** Makes the first callers wait until `parties` of them have arrived. Works once. */
 export const barrier = (parties: number): (() => Promise<void>) => {
   let open = (): void => undefined;
   const opened = new Promise<void>((resolve) => (open = resolve));
@@ -99,7 +99,7 @@ export const callOf = (caller: IdentityId, now = NOW): Call => ({
 export const b64 = (length: number): string => toBase64url(systemRng(length));
 const part = (json: unknown): string => toBase64url(utf8(JSON.stringify(json)));
 
-/** In canonical form, with a signature that nobody made. */
+/** A statement in canonical form with a signature of zeros. */
 export const fake = <K extends Kind>(kind: K, signer: IdentityId, changes: Partial<Payload<K>>): Statement<K> => {
   const merged = { ...SAMPLES[kind].payload, ...changes } as Payload<K>;
   const payload = Object.fromEntries(Object.entries(merged).filter(([, v]) => v !== undefined)) as Payload<K>;
@@ -150,7 +150,7 @@ export const eventOf = (
   changes: Partial<EventDraft> = {},
 ): EventDraft => ({ kind, patient, actor: patient, subject: {}, at: NOW, statement: b64(32), ...changes });
 
-/** A folder of the patient, stored. */
+/** Stores a new folder of the patient. */
 export const makeFolder = async (stores: TestStores, patient: IdentityId): Promise<Statement<'folder'>> => {
   const statement = folderOf(patient);
   await stores.folders.put(statement, undefined, eventOf('folder-created', patient), callOf(patient));
@@ -224,7 +224,7 @@ export const file = async (stores: TestStores, filing: Filing): Promise<NewVersi
   return version;
 };
 
-/** The code with which a promise refuses, with its reason where it has one; any error that is not an AppError is thrown on. */
+/** Returns the error code of a promise, with its reason or member, or `accepted`. Rethrows any error that is not an AppError. */
 export const refusal = async (attempt: Promise<unknown>): Promise<string> => {
   try {
     await attempt;

@@ -1,3 +1,4 @@
+// Tests the identity store: storing identity statements, their successors, and nonces.
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { b64, callOf, eventOf, identityOf, newIdentity, openStores, refusal } from './harness.ts';
 
@@ -8,11 +9,11 @@ const registered = (statement: ReturnType<typeof identityOf>) =>
   eventOf('registered', statement.payload.id, { statement: statement.hash });
 
 describe('identities', () => {
-  test('an unknown one is undefined', async () => {
+  test('an unknown identity is undefined', async () => {
     expect(await stores.identities.find(newIdentity())).toBeUndefined();
   });
 
-  test('is found as it was put, with its statement as evidence in the trail', async () => {
+  test('finds a stored identity, and its statement is evidence in the trail', async () => {
     const id = newIdentity();
     const statement = identityOf(id);
     expect(await stores.identities.put(statement, undefined, registered(statement), callOf(id))).toEqual({
@@ -23,7 +24,7 @@ describe('identities', () => {
     expect(items.map((e) => e.evidence)).toEqual([statement.jws]);
   });
 
-  test('the same again is a repetition and writes nothing', async () => {
+  test('storing the same statement again is a repetition and writes nothing', async () => {
     const id = newIdentity();
     const statement = identityOf(id);
     await stores.identities.put(statement, undefined, registered(statement), callOf(id));
@@ -33,7 +34,7 @@ describe('identities', () => {
     expect((await stores.audit.list(id, {}, {})).items).toHaveLength(1);
   });
 
-  test('a newer one takes the place of the one it names, and of no other', async () => {
+  test('a newer statement replaces only the statement that it names as previous', async () => {
     const id = newIdentity();
     const first = identityOf(id);
     const second = identityOf(id, { number: 2, previous: first.hash });
@@ -49,7 +50,7 @@ describe('identities', () => {
     expect((await stores.identities.find(id))?.statement.hash).toBe(second.hash);
   });
 
-  test('a nonce has its effect once', async () => {
+  test('refuses a second call with the same nonce', async () => {
     const id = newIdentity();
     const first = identityOf(id);
     const second = identityOf(id, { number: 2, previous: first.hash });
@@ -61,7 +62,7 @@ describe('identities', () => {
     expect((await stores.audit.list(id, {}, {})).items).toHaveLength(1);
   });
 
-  test('the same nonce of another identity is another nonce', async () => {
+  test('accepts the same nonce from another identity', async () => {
     const [one, two] = [newIdentity(), newIdentity()];
     const call = callOf(one);
     const [first, second] = [identityOf(one), identityOf(two)];

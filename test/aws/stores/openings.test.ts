@@ -1,3 +1,4 @@
+// Tests the opening store: reading all that an opening needs, counting it, and writing its event and claim.
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type GrantId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN } from '../../../lib/domain/audit-chain.ts';
@@ -25,7 +26,7 @@ const stores = openStores();
 afterAll(stores.close);
 
 /** A patient with two records in a folder, a recipient, and a grant of the folder's cell. */
-const world = async (changes: Partial<Payload<'grant'>> = {}) => {
+const setUp = async (changes: Partial<Payload<'grant'>> = {}) => {
   const [patient, recipient] = [newIdentity(), newIdentity()];
   const identity = identityOf(recipient);
   await stores.identities.put(identity, undefined, eventOf('registered', recipient), callOf(recipient));
@@ -37,9 +38,9 @@ const world = async (changes: Partial<Payload<'grant'>> = {}) => {
   await stores.grants.create([made], undefined, [eventOf('access-granted', patient)], callOf(patient));
   return { patient, recipient, identity, folder, versions, grant, kfrag: made.kfrags[0] };
 };
-type World = Awaited<ReturnType<typeof world>>;
+type Setup = Awaited<ReturnType<typeof setUp>>;
 
-const openingOf = (w: World, opener: IdentityId, changes: Partial<Payload<'opening'>> = {}): Statement<'opening'> =>
+const openingOf = (w: Setup, opener: IdentityId, changes: Partial<Payload<'opening'>> = {}): Statement<'opening'> =>
   fake('opening', opener, {
     opening: newId<OpeningId>(),
     patient: w.patient,
@@ -54,15 +55,15 @@ const openingOf = (w: World, opener: IdentityId, changes: Partial<Payload<'openi
 
 const open = async (opening: Statement<'opening'>, now = NOW) => {
   const seen = await stores.openings.read(opening);
-  return stores.openings.record(opening, seen, drafted(opening), callOf(opening.payload.opener, now));
+  return stores.openings.record(opening, seen, eventFor(opening), callOf(opening.payload.opener, now));
 };
-const drafted = ({ payload: p, hash }: Statement<'opening'>) =>
+const eventFor = ({ payload: p, hash }: Statement<'opening'>) =>
   eventOf('records-opened', p.patient, { actor: p.opener, statement: hash });
 
-const usedOf = async (w: World) => (await stores.grants.find(w.grant.payload.grant))?.status.used;
-const trailOf = async (w: World) => (await stores.audit.list(w.patient, {}, { limit: 100 })).items;
+const usedOf = async (w: Setup) => (await stores.grants.find(w.grant.payload.grant))?.status.used;
+const trailOf = async (w: Setup) => (await stores.audit.list(w.patient, {}, { limit: 100 })).items;
 
-const revoke = async (w: World) => {
+const revoke = async (w: Setup) => {
   const { grant, patient } = w.grant.payload;
   const stored = (await stores.grants.find(grant))!;
   const revocation = fake('revocation', patient, { patient, grant, of: w.grant.hash });
@@ -70,8 +71,8 @@ const revoke = async (w: World) => {
 };
 
 describe('reading for an opening', () => {
-  test('brings everything, in the order of the records, in one trip', async () => {
-    const w = await world({ openings: 9 });
+  test('reads everything in one trip, in the order of the records', async () => {
+    const w = await setUp({ openings: 9 });
     const opening = openingOf(w, w.recipient);
     const calls: string[] = [];
     const restore = onCommand(stores.dynamo, 'BatchGetItemCommand', (run) => {
@@ -102,15 +103,15 @@ describe('reading for an opening', () => {
     });
   });
 
-  test('of the patient itself reads no grant', async () => {
-    const w = await world();
+  test('reads no grant if the opener is the patient', async () => {
+    const w = await setUp();
     const view = await stores.openings.read(openingOf(w, w.patient));
     expect(view).toMatchObject({ caller: undefined, grant: undefined, kfrag: undefined });
     expect(view.wraps).toEqual(w.versions.map((v) => v.wrap));
   });
 
-  test('what is not there is undefined, in its place', async () => {
-    const w = await world();
+  test('returns undefined at the position of each missing record', async () => {
+    const w = await setUp();
     const stranger = newIdentity();
     const [known] = w.versions;
     const records = [
@@ -123,12 +124,12 @@ describe('reading for an opening', () => {
     expect(view.wraps).toEqual([undefined, known!.wrap, undefined]);
     expect([view.caller, view.grant, view.kfrag]).toEqual([undefined, undefined, undefined]);
 
-    const nowhere = await stores.openings.read(openingOf(w, stranger, { folder: newId(), patient: newIdentity() }));
-    expect([nowhere.cell, nowhere.wraps, nowhere.head]).toEqual([undefined, [undefined, undefined], EMPTY_CHAIN]);
+    const unknown = await stores.openings.read(openingOf(w, stranger, { folder: newId(), patient: newIdentity() }));
+    expect([unknown.cell, unknown.wraps, unknown.head]).toEqual([undefined, [undefined, undefined], EMPTY_CHAIN]);
   });
 
-  test('100 records fit', async () => {
-    const w = await world();
+  test('reads 100 records', async () => {
+    const w = await setUp();
     const [known] = w.versions as [NewVersion];
     const others = Array.from({ length: 99 }, () => ({ record: newId(), version: 1 }));
     const records = [...others, { record: known.upload.record, version: 1 }] as Payload<'opening'>['records'];
@@ -139,8 +140,8 @@ describe('reading for an opening', () => {
 });
 
 describe('recording an opening', () => {
-  test('counts every record, and is in the trail of the patient and of the recipient', async () => {
-    const w = await world();
+  test("counts every record, and writes an event to the patient's trail and the recipient's list", async () => {
+    const w = await setUp();
     const opening = openingOf(w, w.recipient);
     expect(await open(opening)).toEqual({ repeated: false });
     expect(await usedOf(w)).toBe(2);
@@ -150,8 +151,8 @@ describe('recording an opening', () => {
     expect((await stores.openings.read(opening)).claim).toEqual({ statement: opening.hash, at: NOW });
   });
 
-  test('takes one trip, and with the reading two', async () => {
-    const w = await world();
+  test('writes in one trip, and reads in one more', async () => {
+    const w = await setUp();
     const calls: string[] = [];
     const undo = ['GetItemCommand', 'BatchGetItemCommand', 'QueryCommand', 'TransactWriteItemsCommand'].map((command) =>
       onCommand(stores.dynamo, command, (run) => {
@@ -164,16 +165,16 @@ describe('recording an opening', () => {
     expect(calls).toEqual([...Array<string>(3).fill('BatchGetItemCommand'), 'TransactWriteItemsCommand']);
   });
 
-  test("the patient's own is in the trail and counts nowhere", async () => {
-    const w = await world();
+  test("writes an event for the patient's own opening, and counts it for no grant", async () => {
+    const w = await setUp();
     expect(await open(openingOf(w, w.patient))).toEqual({ repeated: false });
     expect(await usedOf(w)).toBe(0);
     expect((await trailOf(w)).at(-1)?.event).toContain('records-opened');
     expect((await stores.audit.listOwn(w.patient, {})).items).toEqual([]);
   });
 
-  test('the same again within ten minutes is a repetition, and is not counted', async () => {
-    const w = await world();
+  test('a repeated opening within ten minutes is not counted; a later one is refused', async () => {
+    const w = await setUp();
     const opening = openingOf(w, w.recipient);
     await open(opening);
     const before = await trailOf(w);
@@ -183,8 +184,8 @@ describe('recording an opening', () => {
     expect(await trailOf(w)).toEqual(before);
   });
 
-  test('an id belongs to one opening of one opener', async () => {
-    const w = await world();
+  test('refuses a second opening of the same opener under the same id', async () => {
+    const w = await setUp();
     const opening = openingOf(w, w.recipient);
     await open(opening);
     const other = openingOf(w, w.recipient, { opening: opening.payload.opening, when: NOW + 1 });
@@ -193,8 +194,8 @@ describe('recording an opening', () => {
     expect(await usedOf(w)).toBe(2);
   });
 
-  test('a batch fits under the limit as a whole, or is refused as a whole', async () => {
-    const w = await world({ openings: 3 });
+  test('accepts a batch that fits under the limit, or refuses all of it', async () => {
+    const w = await setUp({ openings: 3 });
     await open(openingOf(w, w.recipient));
     expect(await refusal(open(openingOf(w, w.recipient)))).toBe('grant-ended exhausted');
     const [one] = openingOf(w, w.recipient).payload.records;
@@ -204,19 +205,19 @@ describe('recording an opening', () => {
     expect((await trailOf(w)).length).toBe(6);
   });
 
-  test('the reason is that of the grant as it is now, not as it was read', async () => {
-    const w = await world();
+  test('refuses with the reason of the current grant, not of the grant as it was read', async () => {
+    const w = await setUp();
     const opening = openingOf(w, w.recipient);
     const seen = await stores.openings.read(opening);
     await revoke(w);
     const call = callOf(w.recipient);
-    expect(await refusal(stores.openings.record(opening, seen, drafted(opening), call))).toBe('grant-ended revoked');
+    expect(await refusal(stores.openings.record(opening, seen, eventFor(opening), call))).toBe('grant-ended revoked');
     expect(await usedOf(w)).toBe(0);
     expect((await stores.openings.read(opening)).claim).toBeUndefined();
   });
 
-  test('the period is from its first to before its last millisecond', async () => {
-    const w = await world({ notBefore: NOW, expires: NOW + DAY });
+  test('accepts openings from `notBefore` until the millisecond before `expires`', async () => {
+    const w = await setUp({ notBefore: NOW, expires: NOW + DAY });
     expect(await refusal(open(openingOf(w, w.recipient), NOW - 1))).toBe('grant-not-begun');
     expect(await open(openingOf(w, w.recipient), NOW)).toEqual({ repeated: false });
     expect(await open(openingOf(w, w.recipient), NOW + DAY - 1)).toEqual({ repeated: false });
@@ -224,11 +225,11 @@ describe('recording an opening', () => {
     expect(await usedOf(w)).toBe(4);
   });
 
-  test('a grant that was not read is not counted on', async () => {
-    const w = await world();
+  test('refuses an opening if no grant was read', async () => {
+    const w = await setUp();
     const opening = openingOf(w, w.recipient);
     const seen = { ...(await stores.openings.read(opening)), grant: undefined };
-    const attempt = stores.openings.record(opening, seen, drafted(opening), callOf(w.recipient));
+    const attempt = stores.openings.record(opening, seen, eventFor(opening), callOf(w.recipient));
     expect(await refusal(attempt)).toBe('not-found');
   });
 });

@@ -1,4 +1,4 @@
-// The key of a running copy of the service: certified once, renewed in time, and anew after a failure.
+// Tests the proxy key of a running copy of the service: it is certified once, renewed in time, and certified again after a failure.
 import { describe, expect, test } from '@jest/globals';
 import { compactVerify, importJWK } from 'jose';
 import { p256 } from '@noble/curves/nist.js';
@@ -14,7 +14,7 @@ const point = toBase64url(new Uint8Array(33).fill(2));
 const delegation = { verifying: point, delegating: point, receiving: point, kfrag: hash };
 const answerAt = (when: number) => ({ opening: hash, fragments: [hash], delegation, when });
 
-const counting = () => {
+const makeCounted = () => {
   const serviceSigner = makeMemoryServiceSigner();
   const state = { certified: 0, failing: false };
   const certify: ServiceSigner['sign'] = async (kind, payload) => {
@@ -26,8 +26,8 @@ const counting = () => {
 };
 
 describe('a proxy key', () => {
-  test('signs what the service key vouches for, as any implementation of ES256 can see', async () => {
-    const { serviceSigner, answer } = counting();
+  test('signs answers that verify with its certificate, also in jose', async () => {
+    const { serviceSigner, answer } = makeCounted();
     const { key, answer: jws } = await answer(answerAt(HOUR));
     const certificate = verifyServiceStatement('proxy-key', key, await serviceSigner.key());
     expect(certificate).toEqual({ key: certificate.key, from: HOUR - MINUTE, until: 25 * HOUR });
@@ -37,15 +37,15 @@ describe('a proxy key', () => {
     await compactVerify(jws, await importJWK({ kty: 'EC', crv: 'P-256', x, y }, 'ES256'));
   });
 
-  test('is certified once for all that come at the same time', async () => {
-    const { state, answer } = counting();
+  test('is certified once for concurrent answers', async () => {
+    const { state, answer } = makeCounted();
     const all = await Promise.all([1, 2, 3, 4].map(() => answer(answerAt(HOUR))));
     expect(new Set(all.map((a) => a.key)).size).toBe(1);
     expect(state.certified).toBe(1);
   });
 
-  test('counts for an opening that came in before the one for which it was made', async () => {
-    const { serviceSigner, answer } = counting();
+  test('is valid also for an opening that arrived shortly before the key was made', async () => {
+    const { serviceSigner, answer } = makeCounted();
     const [, earlier] = await Promise.all([answer(answerAt(HOUR)), answer(answerAt(HOUR - 1))]);
     const certificate = verifyServiceStatement('proxy-key', earlier.key, await serviceSigner.key());
     const { when } = verifyServiceStatement('recapsulation', earlier.answer, certificate.key);
@@ -53,8 +53,8 @@ describe('a proxy key', () => {
     expect(when).toBeGreaterThanOrEqual(certificate.from);
   });
 
-  test('is another one an hour before the end, and for all at once', async () => {
-    const { state, answer } = counting();
+  test('is replaced an hour before its end, once for concurrent answers', async () => {
+    const { state, answer } = makeCounted();
     const first = await answer(answerAt(HOUR));
     expect((await answer(answerAt(24 * HOUR))).key).toBe(first.key);
     const next = await Promise.all([1, 2, 3].map(() => answer(answerAt(24 * HOUR + 1))));
@@ -63,8 +63,8 @@ describe('a proxy key', () => {
     expect(state.certified).toBe(2);
   });
 
-  test('that could not be certified is tried again', async () => {
-    const { state, answer } = counting();
+  test('is certified again after a failure', async () => {
+    const { state, answer } = makeCounted();
     state.failing = true;
     await expect(answer(answerAt(HOUR))).rejects.toThrow('no answer');
     state.failing = false;

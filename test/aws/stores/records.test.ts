@@ -1,3 +1,4 @@
+// Tests the record store: committing versions, listing by folder, cell and record, and deleting.
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { newId, type FolderId, type IdentityId, type RecordId } from '../../../lib/bytes/ids.ts';
@@ -30,7 +31,7 @@ afterAll(stores.close);
 const commit = (v: NewVersion, head?: StoredRecord) =>
   stores.records.commit(v, head, filed(v), callOf(v.statement.payload.patient));
 
-const begun = async (v: NewVersion): Promise<NewVersion> => {
+const withUpload = async (v: NewVersion): Promise<NewVersion> => {
   await stores.uploads.begin(v.upload, callOf(v.statement.payload.patient));
   return v;
 };
@@ -50,7 +51,7 @@ const asStored = (v: NewVersion): StoredVersion => ({
   filed: NOW,
 });
 
-/** Versions that are wrapped for any of the cells. */
+/** The versions of a record that are wrapped for any of the cells. */
 const wrapped = async (record: RecordId, cells: readonly { folder: FolderId; epoch: number }[]) => {
   const wraps = await stores.records.wraps(record);
   return new Set(
@@ -58,7 +59,7 @@ const wrapped = async (record: RecordId, cells: readonly { folder: FolderId; epo
   );
 };
 
-const world = async () => {
+const setUp = async () => {
   const patient = newIdentity();
   const folder = await makeFolder(stores, patient);
   return { patient, folder: folder.payload.folder, statement: folder };
@@ -74,14 +75,14 @@ const remove = async (v: NewVersion, deletion = deletionOf(v), head?: StoredReco
   return stores.records.delete(head ?? (await headOf(v)), deletion, event, callOf(patient));
 };
 
-const nextEpoch = async ({ patient, folder, statement }: Awaited<ReturnType<typeof world>>) => {
+const nextEpoch = async ({ patient, folder, statement }: Awaited<ReturnType<typeof setUp>>) => {
   const second = folderOf(patient, { folder, epoch: 2, previous: statement.hash });
   await stores.folders.put(second, statement.hash, eventOf('epoch-started', patient), callOf(patient));
 };
 
 describe('committing', () => {
   test('makes the version and its record visible', async () => {
-    const w = await world();
+    const w = await setUp();
     const v = await file(stores, w);
     const { record } = v.statement.payload;
     expect(await stores.records.find(record)).toEqual({
@@ -99,7 +100,7 @@ describe('committing', () => {
     expect(await stores.uploads.find(record, v.upload.upload)).toBeUndefined();
   });
 
-  test('what is not there is undefined', async () => {
+  test('an unknown record is undefined and has no versions', async () => {
     const record = newId<RecordId>();
     expect(await stores.records.find(record)).toBeUndefined();
     expect(await stores.records.version(record, 1)).toBeUndefined();
@@ -108,18 +109,18 @@ describe('committing', () => {
     expect(await wrapped(record, [])).toEqual(new Set());
   });
 
-  test('the same statement again is a repetition', async () => {
-    const v = await file(stores, await world());
+  test('committing the same statement again is a repetition', async () => {
+    const v = await file(stores, await setUp());
     expect(await commit(v)).toEqual({ repeated: true });
     expect((await stores.audit.list(v.upload.patient, {}, {})).items).toHaveLength(2);
   });
 
-  test('needs the upload to be open', async () => {
-    const w = await world();
+  test('refuses a version without an open upload', async () => {
+    const w = await setUp();
     const never = versionOf(w);
     expect(await refusal(commit(never))).toBe('upload-not-found');
     expect(await stores.records.find(never.upload.record)).toBeUndefined();
-    const retired = await begun(versionOf(w));
+    const retired = await withUpload(versionOf(w));
     expect(await stores.uploads.retire(retired.upload)).toBe(true);
     expect(await refusal(commit(retired))).toBe('upload-not-found');
     const first = await file(stores, w);
@@ -128,54 +129,56 @@ describe('committing', () => {
     expect(await refusal(commit({ ...again, upload: first.upload }, head))).toBe('upload-not-found');
   });
 
-  test('needs the cell to be current', async () => {
-    const w = await world();
-    const late = await begun(versionOf(w));
+  test('refuses a version for a cell that is not current', async () => {
+    const w = await setUp();
+    const late = await withUpload(versionOf(w));
     await nextEpoch(w);
     expect(await refusal(commit(late))).toBe('cell-closed');
     expect(await stores.records.find(late.upload.record)).toBeUndefined();
-    const elsewhere = await begun(versionOf({ patient: w.patient, folder: newId<FolderId>() }));
+    const elsewhere = await withUpload(versionOf({ patient: w.patient, folder: newId<FolderId>() }));
     expect(await refusal(commit(elsewhere))).toBe('cell-closed');
     const moved = await file(stores, { ...w, epoch: 2 });
     expect(await wrapped(moved.upload.record, [{ folder: w.folder, epoch: 1 }])).toEqual(new Set());
     expect(await wrapped(moved.upload.record, [{ folder: w.folder, epoch: 2 }])).toEqual(new Set([1]));
   });
 
-  test('needs the version to be the next one', async () => {
-    const w = await world();
+  test('refuses a version that is not the next one', async () => {
+    const w = await setUp();
     const first = await file(stores, w);
     const { record } = first.upload;
     const head = await headOf(first);
     const second = await file(stores, { ...w, record, head });
     expect((await stores.records.find(record))?.latest).toBe(2);
 
-    const rival = await begun(versionOf({ ...w, record, head }));
+    const rival = await withUpload(versionOf({ ...w, record, head }));
     expect(await refusal(commit(rival, head))).toBe('version-conflict');
-    const anotherFirst = await begun(versionOf({ ...w, record }));
+    const anotherFirst = await withUpload(versionOf({ ...w, record }));
     expect(await refusal(commit(anotherFirst))).toBe('already-exists');
-    const ahead = await begun(versionOf({ ...w, record, head: { ...head, latest: 3 } }));
+    const ahead = await withUpload(versionOf({ ...w, record, head: { ...head, latest: 3 } }));
     expect(await refusal(commit(ahead, { ...head, latest: 3 }))).toBe('version-conflict');
     const now = await headOf(second);
-    const skipping = await begun(versionOf({ ...w, record, head: { ...now, latest: 3 } }));
+    const skipping = await withUpload(versionOf({ ...w, record, head: { ...now, latest: 3 } }));
     expect(await refusal(commit(skipping, { ...now, latest: 3 }))).toBe('version-conflict');
-    const unaware = await begun(versionOf({ ...w, record, head: now }));
+    const unaware = await withUpload(versionOf({ ...w, record, head: now }));
     expect(await refusal(commit(unaware))).toBe('version-conflict');
-    const misled = await begun(versionOf({ ...w, record, head: { ...(await headOf(second)), latestHash: b64(32) } }));
+    const misled = await withUpload(
+      versionOf({ ...w, record, head: { ...(await headOf(second)), latestHash: b64(32) } }),
+    );
     expect(await refusal(commit(misled, { ...head, latest: 2, latestHash: b64(32) }))).toBe('version-conflict');
     expect((await stores.records.versions(record, {})).items).toEqual([asStored(first), asStored(second)]);
   });
 
-  test('a deleted record takes no version', async () => {
-    const w = await world();
+  test('refuses a version of a deleted record', async () => {
+    const w = await setUp();
     const first = await file(stores, w);
     const head = await headOf(first);
     await remove(first);
-    const second = await begun(versionOf({ ...w, record: head.record, head }));
+    const second = await withUpload(versionOf({ ...w, record: head.record, head }));
     expect(await refusal(commit(second, head))).toBe('already-exists');
   });
 });
 
-const walk = async (
+const readAll = async (
   list: (page: PageRequest) => Promise<{ items: readonly StoredVersion[]; next?: string }>,
   limit: number,
 ) => {
@@ -192,68 +195,70 @@ const walk = async (
 };
 
 describe('listing', () => {
-  test('a folder shows the latest version of each record, oldest record first', async () => {
-    const w = await world();
+  test('lists the latest version of each record of a folder, oldest record first', async () => {
+    const w = await setUp();
     const filings: NewVersion[] = [];
     for (let i = 0; i < 5; i++) filings.push(await file(stores, { ...w, created: NOW + (i === 4 ? 0.5e6 : i * 1e6) }));
     const head = await headOf(filings[1]!);
     const newer = await file(stores, { ...w, record: head.record, head, created: NOW + 9e6 });
     await remove(filings[2]!);
-    await file(stores, await world());
+    await file(stores, await setUp());
     const expected = [filings[0]!, filings[4]!, newer, filings[3]!].map((v) => v.statement.hash);
-    expect(await walk((page) => stores.records.listFolder(w.folder, page), 3)).toEqual(expected);
-    expect(await walk((page) => stores.records.listFolder(w.folder, page), 100)).toEqual(expected);
+    expect(await readAll((page) => stores.records.listFolder(w.folder, page), 3)).toEqual(expected);
+    expect(await readAll((page) => stores.records.listFolder(w.folder, page), 100)).toEqual(expected);
   });
 
-  test('cells show the versions that are wrapped for them, cell by cell', async () => {
-    const [one, two] = [await world(), await world()];
+  test('lists the versions that are wrapped for the given cells, cell by cell', async () => {
+    const [one, two] = [await setUp(), await setUp()];
     const expected: string[] = [];
     for (const w of [one, two])
       for (let i = 0; i < 3; i++) expected.push((await file(stores, { ...w, created: NOW + i })).statement.hash);
-    const hidden = await world();
+    const hidden = await setUp();
     await file(stores, hidden);
     const cells = [one, hidden, two].filter((w) => w !== hidden).map(({ folder }) => ({ folder, epoch: 1 }));
     const empty = { folder: newId<FolderId>(), epoch: 1 };
     for (const limit of [1, 2, 3, 4, 100])
-      expect(await walk((page) => stores.records.listCells([empty, ...cells, empty], page), limit)).toEqual(expected);
+      expect(await readAll((page) => stores.records.listCells([empty, ...cells, empty], page), limit)).toEqual(
+        expected,
+      );
     expect(await stores.records.listCells([], {})).toEqual({ items: [] });
   });
 
-  test('a cursor goes on only in a cell that the caller names', async () => {
-    const [mine, foreign] = [await world(), await world()];
+  test('accepts a cursor only for a cell that the caller names', async () => {
+    const [mine, foreign] = [await setUp(), await setUp()];
     await file(stores, mine);
     await file(stores, foreign);
     const sort = `0000000000000#${newId()}#0000000001`;
-    const stolen = encodeCursor(`${foreign.folder}#1#${sort}`);
+    const forged = encodeCursor(`${foreign.folder}#1#${sort}`);
     const list = (cursor: string) => stores.records.listCells([{ folder: mine.folder, epoch: 1 }], { cursor });
-    expect(await refusal(list(stolen))).toBe('malformed-request cursor');
+    expect(await refusal(list(forged))).toBe('malformed-request cursor');
     expect(await refusal(list(encodeCursor(sort)))).toBe('malformed-request cursor');
     expect(await refusal(list(encodeCursor(`${mine.folder}#2#${sort}`)))).toBe('malformed-request cursor');
     expect((await list(encodeCursor(`${mine.folder}#1#${sort}`))).items).toHaveLength(1);
   });
 
-  test('what an index still names after its deletion is left out', async () => {
-    const w = await world();
+  test('omits a deleted record that the index still contains', async () => {
+    const w = await setUp();
     const v = await file(stores, w);
     await remove(v);
-    // As a lagging index would: the keys are back, the deletion stays.
+    // Simulates a lagging index: the wrap is stored again, while the record stays deleted.
     await stores.dynamo.send(new PutItemCommand({ TableName: ENV.MAIN_TABLE, Item: toAttributes(wrapItem(v)) }));
     expect(await stores.records.listCells([{ folder: w.folder, epoch: 1 }], {})).toEqual({ items: [] });
   });
 
-  test('versions come oldest first, page by page', async () => {
-    const w = await world();
+  test('lists versions page by page, oldest first', async () => {
+    const w = await setUp();
     const all = [await file(stores, w)];
     for (let i = 0; i < 4; i++) {
       const head = await headOf(all[0]!);
       all.push(await file(stores, { ...w, record: head.record, head }));
     }
     const { record } = all[0]!.upload;
-    expect(await walk((page) => stores.records.versions(record, page), 2)).toEqual(all.map((v) => v.statement.hash));
+    expect(await readAll((page) => stores.records.versions(record, page), 2)).toEqual(all.map((v) => v.statement.hash));
   });
 });
 
-/** As many versions as no test can afford to commit one by one. */
+/** Writes a record with many versions in bulk, because committing each takes too long. */
 const longRecord = async (patient: IdentityId, folder: FolderId, versions: number): Promise<NewVersion> => {
   const record = newId<RecordId>();
   const all = Array.from({ length: versions }, (_, i) =>
@@ -272,7 +277,7 @@ const longRecord = async (patient: IdentityId, folder: FolderId, versions: numbe
   return last;
 };
 
-const remains = async (record: RecordId, cells: { folder: FolderId; epoch: number }[]) => {
+const remaining = async (record: RecordId, cells: { folder: FolderId; epoch: number }[]) => {
   const { items } = await stores.records.versions(record, { limit: 100 });
   return {
     states: new Set(items.map((v) => v.state)),
@@ -280,11 +285,11 @@ const remains = async (record: RecordId, cells: { folder: FolderId; epoch: numbe
     wraps: (await wrapped(record, cells)).size,
   };
 };
-const GONE = { states: new Set(['deleted']), metadata: 0, wraps: 0 };
+const DELETED = { states: new Set(['deleted']), metadata: 0, wraps: 0 };
 
 describe('deleting', () => {
-  test('leaves statements and blob names, and neither metadata nor wraps', async () => {
-    const w = await world();
+  test('keeps statements and blob names, and removes metadata and wraps', async () => {
+    const w = await setUp();
     const v = await file(stores, w);
     const { record } = v.upload;
     const deletion = deletionOf(v);
@@ -292,16 +297,16 @@ describe('deleting', () => {
     expect(await stores.records.find(record)).toMatchObject({ state: 'deleted', deletion: deletion.jws });
     const { metadata: _gone, ...rest } = asStored(v);
     expect(await stores.records.version(record, 1)).toEqual({ ...rest, state: 'deleted' });
-    expect(await remains(record, [{ folder: w.folder, epoch: 1 }])).toEqual(GONE);
+    expect(await remaining(record, [{ folder: w.folder, epoch: 1 }])).toEqual(DELETED);
     expect(await stores.records.blobs(record)).toEqual([v.blob]);
     const other = await file(stores, { ...w, created: NOW + 1 });
-    // It takes no place in a page.
+    // The deleted record does not count towards the limit of a page.
     expect((await stores.records.listFolder(w.folder, { limit: 1 })).items).toEqual([asStored(other)]);
     expect((await stores.audit.list(w.patient, {}, {})).items.at(2)?.evidence).toBe(deletion.jws);
   });
 
-  test('again is a repetition, with whatever statement', async () => {
-    const v = await file(stores, await world());
+  test('deleting again is a repetition, with the same or another statement', async () => {
+    const v = await file(stores, await setUp());
     const deletion = deletionOf(v);
     await remove(v, deletion);
     expect(await remove(v, deletion)).toEqual({ repeated: true });
@@ -309,8 +314,8 @@ describe('deleting', () => {
     expect((await headOf(v)).deletion).toBe(deletion.jws);
   });
 
-  test('needs the statement to name the latest version', async () => {
-    const w = await world();
+  test('refuses a statement that does not name the latest version', async () => {
+    const w = await setUp();
     const first = await file(stores, w);
     const head = await headOf(first);
     await file(stores, { ...w, record: head.record, head });
@@ -318,22 +323,22 @@ describe('deleting', () => {
     expect((await headOf(first)).state).toBe('committed');
   });
 
-  test('what is not there is not found', async () => {
-    const v = versionOf(await world());
+  test('answers not-found for a record that was never stored', async () => {
+    const v = versionOf(await setUp());
     const { record, patient, folder } = v.upload;
-    const ghost = { record, patient, folder, latest: 1, latestHash: v.statement.hash, state: 'committed' } as const;
-    expect(await refusal(remove(v, deletionOf(v), ghost))).toBe('not-found');
+    const notStored = { record, patient, folder, latest: 1, latestHash: v.statement.hash, state: 'committed' } as const;
+    expect(await refusal(remove(v, deletionOf(v), notStored))).toBe('not-found');
   });
 
-  test('of more versions than one transaction holds ends complete', async () => {
-    const w = await world();
+  test('deletes a record with more versions than fit into one transaction', async () => {
+    const w = await setUp();
     const last = await longRecord(w.patient, w.folder, 100);
     expect(await remove(last)).toEqual({ repeated: false });
-    expect(await remains(last.upload.record, [{ folder: w.folder, epoch: 1 }])).toEqual(GONE);
+    expect(await remaining(last.upload.record, [{ folder: w.folder, epoch: 1 }])).toEqual(DELETED);
   });
 
-  test('that was cut short is finished by repeating it', async () => {
-    const w = await world();
+  test('a repeated deletion completes an interrupted one', async () => {
+    const w = await setUp();
     const last = await longRecord(w.patient, w.folder, 100);
     let transactions = 0;
     const restore = onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
@@ -345,8 +350,8 @@ describe('deleting', () => {
     restore();
     const cells = [{ folder: w.folder, epoch: 1 }];
     expect((await headOf(last)).state).toBe('deleted');
-    expect(await remains(last.upload.record, cells)).not.toEqual(GONE);
+    expect(await remaining(last.upload.record, cells)).not.toEqual(DELETED);
     expect(await remove(last)).toEqual({ repeated: true });
-    expect(await remains(last.upload.record, cells)).toEqual(GONE);
+    expect(await remaining(last.upload.record, cells)).toEqual(DELETED);
   });
 });

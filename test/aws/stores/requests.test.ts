@@ -1,3 +1,4 @@
+// Tests the request store: creating, answering and listing requests, and the limits on pending requests.
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type GrantId, type IdentityId } from '../../../lib/bytes/ids.ts';
 import { DAY } from '../../../lib/domain/time.ts';
@@ -27,8 +28,8 @@ const create = (s: Statement<'request'>, now = NOW) =>
     callOf(s.payload.recipient, now),
   );
 
-/** On a busy machine a try may find no place within its patience: it sends the same again, as a client does. */
-const insist = async (s: Statement<'request'>): Promise<string> => {
+/** Sends the same request again while the answer is `busy`, as a client does: on a busy machine a call can lose every one of its tries. */
+const createWithRetries = async (s: Statement<'request'>): Promise<string> => {
   let answer: string;
   do answer = await refusal(create(s));
   while (answer === 'busy');
@@ -64,7 +65,7 @@ const approve = async (
     callOf(s.payload.patient, now),
   );
 
-const made = async (recipient: IdentityId, patient: IdentityId, until = NOW + DAY) => {
+const createRequest = async (recipient: IdentityId, patient: IdentityId, until = NOW + DAY) => {
   const statement = requestOf(recipient, patient, { until });
   await create(statement);
   return statement;
@@ -77,25 +78,25 @@ const listed = async (
   now = NOW,
 ) => (await stores.requests.list(as, id, state, now, {})).items.map((r) => r.statement.hash);
 
-describe('many requests at once', () => {
+describe('many concurrent requests', () => {
   const MANY = 16;
 
-  test('of one recipient to as many patients all find their place in its hour', async () => {
+  test('by one recipient to different patients all succeed', async () => {
     const recipient = newIdentity();
     const all = Array.from({ length: MANY }, () => requestOf(recipient, newIdentity()));
-    expect(await Promise.all(all.map(insist))).toEqual(all.map(() => 'accepted'));
+    expect(await Promise.all(all.map(createWithRetries))).toEqual(all.map(() => 'accepted'));
   });
 
-  test('to one patient by as many recipients all find a place', async () => {
+  test('to one patient by different recipients all succeed', async () => {
     const patient = newIdentity();
     const all = Array.from({ length: MANY }, () => requestOf(newIdentity(), patient));
-    expect(await Promise.all(all.map(insist))).toEqual(all.map(() => 'accepted'));
+    expect(await Promise.all(all.map(createWithRetries))).toEqual(all.map(() => 'accepted'));
   });
 });
 
 describe('requests', () => {
-  test('a new one is pending', async () => {
-    const statement = await made(newIdentity(), newIdentity());
+  test('a new request is pending', async () => {
+    const statement = await createRequest(newIdentity(), newIdentity());
     expect(await stored(statement)).toEqual({
       statement,
       state: 'pending',
@@ -105,23 +106,23 @@ describe('requests', () => {
     expect(await stores.requests.find(newId())).toBeUndefined();
   });
 
-  test('an id belongs to one statement', async () => {
+  test('refuses a second statement under the same id', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
-    const statement = await made(recipient, patient);
+    const statement = await createRequest(recipient, patient);
     expect(await create(statement)).toEqual({ repeated: true });
     const other = requestOf(recipient, patient, { request: statement.payload.request, duration: 1 });
     expect(await refusal(create(other))).toBe('already-exists');
   });
 
-  test('at most five of a recipient are pending with a patient', async () => {
+  test('refuses a sixth pending request of a recipient to the same patient', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
     const five = [];
-    for (let i = 0; i < 5; i++) five.push(await made(recipient, patient));
+    for (let i = 0; i < 5; i++) five.push(await createRequest(recipient, patient));
     const sixth = requestOf(recipient, patient);
     expect(await refusal(create(sixth))).toBe('too-many');
     expect(await create(five[2]!)).toEqual({ repeated: true });
-    await made(recipient, newIdentity());
-    await made(newIdentity(), patient);
+    await createRequest(recipient, newIdentity());
+    await createRequest(newIdentity(), patient);
 
     await deny(five[3]!);
     expect(await create(sixth)).toEqual({ repeated: false });
@@ -130,11 +131,11 @@ describe('requests', () => {
     expect(await create(requestOf(recipient, patient))).toEqual({ repeated: false });
   });
 
-  test('at most a hundred are pending with a patient, by however many recipients', async () => {
+  test('refuses more than a hundred pending requests to a patient', async () => {
     const patient = newIdentity();
     const first = newIdentity();
-    const answered = await made(first, patient);
-    for (let i = 1; i < 100; i++) await made(newIdentity(), patient);
+    const answered = await createRequest(first, patient);
+    for (let i = 1; i < 100; i++) await createRequest(newIdentity(), patient);
     const next = requestOf(newIdentity(), patient);
     expect(await refusal(create(next))).toBe('too-many');
     await deny(answered);
@@ -142,40 +143,40 @@ describe('requests', () => {
     expect(await refusal(create(requestOf(first, patient)))).toBe('too-many');
   });
 
-  test('at most 120 are made by a recipient in an hour, answered or not', async () => {
+  test('refuses more than 120 requests of a recipient in an hour', async () => {
     const recipient = newIdentity();
-    for (let i = 0; i < 120; i++) await made(recipient, newIdentity());
+    for (let i = 0; i < 120; i++) await createRequest(recipient, newIdentity());
     const next = requestOf(recipient, newIdentity());
     expect(await refusal(create(next))).toBe('too-many');
     expect(await create(next, NOW + 3_600_000)).toEqual({ repeated: false });
   });
 
-  test('a slot is free again when its request lapses', async () => {
+  test('a slot is free again when its request has expired', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
-    for (let i = 0; i < 5; i++) await made(recipient, patient, NOW + 1_000);
+    for (let i = 0; i < 5; i++) await createRequest(recipient, patient, NOW + 1_000);
     expect(await refusal(create(requestOf(recipient, patient), NOW + 999))).toBe('too-many');
     expect(await create(requestOf(recipient, patient), NOW + 1_000)).toEqual({ repeated: false });
   });
 
-  test('an answer does not take a slot from the one that has it now', async () => {
+  test('an answer to an expired request does not free the slot of a later request', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
     const five = [];
-    for (let i = 0; i < 5; i++) five.push(await made(recipient, patient, NOW + 1_000));
+    for (let i = 0; i < 5; i++) five.push(await createRequest(recipient, patient, NOW + 1_000));
     for (let i = 0; i < 5; i++) await create(requestOf(recipient, patient), NOW + 1_000);
-    // By the clock of another server the first five have not lapsed.
+    // By the clock of another server, the first five requests have not expired yet.
     expect(await refusal(deny(five[0]!, NOW + 999))).toBe('request-closed');
     expect(await refusal(create(requestOf(recipient, patient), NOW + 1_000))).toBe('too-many');
   });
 
-  test('two that choose the same slot both get one', async () => {
+  test('concurrent requests that choose the same slot all get one', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
     const all = Array.from({ length: 5 }, () => requestOf(recipient, patient));
-    expect(await Promise.all(all.map(insist))).toEqual(all.map(() => 'accepted'));
+    expect(await Promise.all(all.map(createWithRetries))).toEqual(all.map(() => 'accepted'));
     expect(await refusal(create(requestOf(recipient, patient)))).toBe('too-many');
   });
 
-  test('is denied once, while pending and before its end', async () => {
-    const statement = await made(newIdentity(), newIdentity());
+  test('can be denied once, while it is pending and not expired', async () => {
+    const statement = await createRequest(newIdentity(), newIdentity());
     expect(await refusal(deny(statement, statement.payload.until))).toBe('request-closed');
     expect(await deny(statement, statement.payload.until - 1)).toEqual({ repeated: false });
     expect(await deny(statement)).toEqual({ repeated: true });
@@ -186,9 +187,9 @@ describe('requests', () => {
     expect(items.map((e) => e.evidence)).toEqual([undefined, denialOf(statement).jws]);
   });
 
-  test('is approved once, with its grants', async () => {
+  test('can be approved once, together with its grants', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
-    const statement = await made(recipient, patient);
+    const statement = await createRequest(recipient, patient);
     expect(await refusal(approve(statement, statement.payload.until))).toBe('request-closed');
     const grant = grantOf(patient, recipient);
     expect(await approve(statement, NOW, [grant])).toEqual({ repeated: false });
@@ -198,9 +199,9 @@ describe('requests', () => {
     expect(await stored(statement)).toMatchObject({ state: 'approved', grants: [grant.payload.grant] });
   });
 
-  test('an approval that is refused leaves no grant', async () => {
+  test('a refused approval stores no grant', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
-    const statement = await made(recipient, patient);
+    const statement = await createRequest(recipient, patient);
     await deny(statement);
     const grant = grantOf(patient, recipient, { grant: newId<GrantId>() });
     expect(await refusal(approve(statement, NOW, [grant]))).toBe('request-closed');
@@ -208,12 +209,12 @@ describe('requests', () => {
     expect(await listed('patient', patient)).toHaveLength(1);
   });
 
-  test('are listed by state for both parties; expired ones are the pending ones past their end', async () => {
+  test('lists requests by state for both parties; pending requests past their end are listed as expired', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
-    const pending = await made(recipient, patient);
-    const short = await made(recipient, patient, NOW + 1_000);
-    const denied = await made(recipient, patient);
-    const approved = await made(recipient, patient);
+    const pending = await createRequest(recipient, patient);
+    const short = await createRequest(recipient, patient, NOW + 1_000);
+    const denied = await createRequest(recipient, patient);
+    const approved = await createRequest(recipient, patient);
     await deny(denied);
     await approve(approved);
     for (const [as, id] of [
@@ -233,19 +234,19 @@ describe('requests', () => {
     expect(await listed('patient', recipient)).toEqual([]);
   });
 
-  test('a cursor of another state leads no further than the state asked for', async () => {
+  test('a cursor of another state lists only requests of the requested state', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
-    const pending = await made(recipient, patient);
-    await deny(await made(recipient, patient));
+    const pending = await createRequest(recipient, patient);
+    await deny(await createRequest(recipient, patient));
     const cursor = encodeCursor(`approved#0000000000000#${newId()}`);
     const { items } = await stores.requests.list('patient', patient, 'pending', NOW, { cursor });
     expect(items.map((r) => r.statement.hash)).toEqual([pending.hash]);
   });
 
-  test('are listed page by page', async () => {
+  test('lists requests page by page', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
     const all = new Set<string>();
-    for (let i = 0; i < 5; i++) all.add((await made(recipient, patient)).hash);
+    for (let i = 0; i < 5; i++) all.add((await createRequest(recipient, patient)).hash);
     const one = await stores.requests.list('patient', patient, 'pending', NOW, { limit: 3 });
     const two = await stores.requests.list('patient', patient, 'pending', NOW, { limit: 3, cursor: one.next });
     expect(new Set([...one.items, ...two.items].map((r) => r.statement.hash))).toEqual(all);

@@ -1,3 +1,4 @@
+// Tests the upload store: beginning, finding, retiring and removing uploads, and the list for the sweeper.
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type UploadId } from '../../../lib/bytes/ids.ts';
 import { DAY, HOUR } from '../../../lib/domain/time.ts';
@@ -21,7 +22,7 @@ const staleIds = async (before: number, among: readonly StoredUpload[]): Promise
 };
 
 describe('uploads', () => {
-  test('one that was begun is found by record and upload', async () => {
+  test('finds a begun upload by its record and its id', async () => {
     for (const upload of [uploadOf(), uploadOf({ multipart: 'id-of-s3' })]) {
       expect(await begin(upload)).toEqual({ repeated: false, stored: upload });
       expect(await stores.uploads.find(upload.record, upload.upload)).toEqual(upload);
@@ -30,7 +31,7 @@ describe('uploads', () => {
     }
   });
 
-  test('begun again it is the one that is stored', async () => {
+  test('beginning again returns the stored upload', async () => {
     const upload = uploadOf({ multipart: 'first' });
     await begin(upload);
     expect(await begin({ ...upload, multipart: 'second', created: NOW + 1 })).toEqual({
@@ -45,15 +46,15 @@ describe('uploads', () => {
     ['epoch', { epoch: 2 }],
     ['patient', { patient: newIdentity() }],
     ['author', { author: newIdentity() }],
-    ['way of sending', { multipart: 'id-of-s3' }],
-  ])('an id with another %s already exists', async (_what, changes) => {
+    ['multipart id', { multipart: 'id-of-s3' }],
+  ])('refuses the same id with another %s', async (_member, changes) => {
     const upload = uploadOf();
     await begin(upload);
     expect(await refusal(begin({ ...upload, ...changes }))).toBe('already-exists');
     expect(await stores.uploads.find(upload.record, upload.upload)).toEqual(upload);
   });
 
-  test('the id of a committed one never names a second blob', async () => {
+  test('refuses the id of a committed upload for another upload', async () => {
     const patient = newIdentity();
     const folder = await makeFolder(stores, patient);
     const { upload } = await file(stores, { patient, folder: folder.payload.folder });
@@ -63,14 +64,14 @@ describe('uploads', () => {
     expect(await stores.uploads.retire(upload)).toBe(false);
   });
 
-  test('a nonce begins one', async () => {
+  test('refuses a second upload with the same nonce', async () => {
     const upload = uploadOf();
     const call = callOf(upload.author);
     await stores.uploads.begin(upload, call);
     expect(await refusal(stores.uploads.begin({ ...upload, upload: newId<UploadId>() }, call))).toBe('replayed');
   });
 
-  test('those begun before an instant are listed for the sweeper until they are removed', async () => {
+  test('lists uploads begun before a time for the sweeper, until they are removed', async () => {
     const days = Array.from({ length: 24 }, (_, i) => uploadOf({ created: NOW - (i % 4) * DAY - HOUR }));
     const [atLimit, young] = [uploadOf({ created: NOW }), uploadOf({ created: NOW + 1 })];
     const patient = newIdentity();
@@ -82,7 +83,7 @@ describe('uploads', () => {
 
     const [one, two] = [days[0]!, days[1]!];
     expect(await stores.uploads.retire(one)).toBe(true);
-    // A sweeper that died after retiring comes by again.
+    // A sweeper that was interrupted after retiring retires the upload again.
     expect(await stores.uploads.retire(one)).toBe(true);
     expect(await stores.uploads.find(one.record, one.upload)).toBeUndefined();
     expect(await staleIds(NOW, [one])).toEqual(new Set([one.upload]));
