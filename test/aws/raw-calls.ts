@@ -1,4 +1,4 @@
-// Signed calls without the SDK, for what the SDK does not do.
+// Makes signed HTTP requests without the SDK, for calls that the SDK does not make.
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { utf8 } from '../../lib/bytes/codec.ts';
 import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
@@ -12,7 +12,7 @@ export interface RawCall {
   readonly body?: unknown;
 }
 
-/** A signed request as it would travel, to be sent once or more often (clone it). */
+/** A signed request. Clone it to send it more than once. */
 export const signedRequest = async (
   { origin = '' }: Connection,
   keys: DeviceKeys,
@@ -26,6 +26,7 @@ export const signedRequest = async (
   return new Request(url, { method, headers, ...(bytes && { body: bytes as BodyInit }) });
 };
 
+/** Registers a patient, files a record, and calls get-record, which the SDK never calls by itself. */
 export const getRecord = async (at: Connection): Promise<Response> => {
   const person = newPerson();
   const patient = patientOf(person, at);

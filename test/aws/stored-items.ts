@@ -1,4 +1,4 @@
-// What is stored of a story: every item under the keys of its ids, read consistently and sorted, and every version of its blobs.
+// Reads what is stored under given ids: every item, read consistently and sorted, and every version of the blobs.
 import type { AwsClient } from '../../lib/runtime/container.ts';
 import { paginateQuery, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { ListMultipartUploadsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
@@ -10,7 +10,7 @@ export interface Clients {
   s3?: S3Client;
 }
 
-/** For `onClient`: keeps the clients that the service itself uses. */
+/** Give this to `makeService` as `onClient`: it stores the clients of the service in `clients`. */
 export const keepIn = (clients: Clients) => (client: AwsClient) => {
   if (client.config.serviceId === 'DynamoDB') clients.dynamo = client as DynamoDBClient;
   if (client.config.serviceId === 'S3') clients.s3 = client as S3Client;
@@ -18,7 +18,7 @@ export const keepIn = (clients: Clients) => (client: AwsClient) => {
 
 const PREFIXES = ['I', 'A', 'F', 'R', 'Q', 'G'];
 
-/** @param ids of people and of everything else; requests of one to another have keys of both */
+/** @param ids ids of people and of everything else; a slot of requests has the ids of two people */
 export const itemsOf = async ({ dynamo }: Clients, ids: ReadonlySet<string>): Promise<readonly string[]> => {
   const people = [...ids].filter((id) => id.startsWith('ehr1'));
   const slots = people.flatMap((a) => people.map((b) => `QS#${a}#${b}`));
@@ -40,10 +40,10 @@ export const itemsOf = async ({ dynamo }: Clients, ids: ReadonlySet<string>): Pr
   return items.flat().sort();
 };
 
-/** The service has none before it first touches a blob. */
+/** A client of its own, because the service makes its S3 client only when it first uses a blob. */
 const s3 = new S3Client({ forcePathStyle: true });
 
-/** Versions, delete markers and unfinished uploads of the story's records. */
+/** Versions, delete markers and unfinished uploads of the records among `ids`. */
 export const blobsOf = async (ids: ReadonlySet<string>): Promise<readonly string[]> => {
   const ofRecord = async (record: string): Promise<readonly string[]> => {
     const where = { Bucket: process.env['BUCKET']!, Prefix: `b/${record}` };

@@ -1,4 +1,4 @@
-// Each function runs under a role of its own that may do what it needs and nothing else: the roles of the deployed stack, assumed and tried.
+// Tests the IAM roles of the deployed stack by assuming them: each function has its own role, with no more permissions than it needs.
 import { DynamoDBClient, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { GetFunctionConfigurationCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -35,12 +35,12 @@ const outcome = async (run: Promise<unknown>): Promise<string> => {
 const KEY = { pk: { S: 'F#none' }, sk: { S: 'F' } };
 
 describe('roles', () => {
-  test('every function has its own', async () => {
+  test('every function has its own role', async () => {
     const roles = await Promise.all([...Object.keys(ROUTES), 'sweep-uploads'].map(roleOf));
     expect(new Set(roles).size).toBe(roles.length);
   });
 
-  test('who reads may not write, nor scan, nor touch blobs', async () => {
+  test('a function that reads may neither write nor scan, nor read blobs', async () => {
     const credentials = await credentialsOf('list-folders');
     const dynamo = new DynamoDBClient({ credentials });
     const s3 = new S3Client({ credentials, forcePathStyle: true });
@@ -50,7 +50,7 @@ describe('roles', () => {
     expect(await outcome(s3.send(new GetObjectCommand({ Bucket: `pcehr-blobs-${STAGE}`, Key: 'b/x' })))).toBe('denied');
   });
 
-  test('health may do nothing at all', async () => {
+  test('health may not even read', async () => {
     const dynamo = new DynamoDBClient({ credentials: await credentialsOf('health') });
     expect(await outcome(dynamo.send(new GetItemCommand({ TableName: TABLE, Key: KEY })))).toBe('denied');
   });

@@ -1,17 +1,17 @@
-// docs/access-patterns.md, in two parts that two tests count and hold to what they counted. UPDATE_DOCS=1 writes a part anew.
+// Reads and writes docs/access-patterns.md in two parts; a test for each part compares it with the counted calls. UPDATE_DOCS=1 writes the part.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'access-patterns.md');
-const SECOND = '\n## ';
+const SECOND_PART = '\n## ';
 
 const read = async (): Promise<readonly [string, string]> => {
   const page = await readFile(PAGE, 'utf8');
-  const cut = page.indexOf(SECOND);
+  const cut = page.indexOf(SECOND_PART);
   return cut < 0 ? [page, ''] : [page.slice(0, cut), page.slice(cut)];
 };
 
-/** What the page says in a part, once it was written if that is asked for. */
+/** Returns a part of the page. With UPDATE_DOCS=1 it first replaces the part by `counted`. */
 export const partOfPage = async (part: 0 | 1, counted: string): Promise<string> => {
   if (process.env['UPDATE_DOCS'] === '1') {
     const [first, second] = await read();

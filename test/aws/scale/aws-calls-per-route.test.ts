@@ -1,5 +1,4 @@
-// How often each route calls AWS, counted by middleware on the clients over a whole story; docs/access-patterns.md is made of it.
-// UPDATE_DOCS=1 writes the page anew.
+// Counts the AWS calls of each route with middleware on the clients, and compares docs/access-patterns.md with the counts. UPDATE_DOCS=1 writes the page.
 import { beforeAll, expect, test } from '@jest/globals';
 import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId, type IdentityId } from '../../../lib/bytes/ids.ts';
@@ -36,14 +35,14 @@ const pageOf = (): string =>
     })
     .join('');
 
-/** A standing grant, held and let go on, and carried into a folder whose making broke off. */
-const extended = async (recipient: IdentityId, at: Connection): Promise<void> => {
+/** A standing grant that is paused, resumed and carried over to a folder whose creation was interrupted. */
+const useStandingGrant = async (recipient: IdentityId, at: Connection): Promise<void> => {
   const person = newPerson();
   const patient = patientOf(person, at);
   await patient.register();
   await patient.createFolder({ name: 'First', category: 'other' });
-  const gift = { recipient, everything: true, standing: true, purpose: 'TREAT' } as const;
-  const [standing] = await patient.grant({ ...gift, durationSeconds: 60 });
+  const terms = { recipient, everything: true, standing: true, purpose: 'TREAT' } as const;
+  const [standing] = await patient.grant({ ...terms, durationSeconds: 60 });
   await patient.resume(await patient.pause(standing));
   const ctx = createContext({ ...person, origin: at.origin!, fetch: at.fetch! });
   const cell = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'other' });
@@ -51,7 +50,7 @@ const extended = async (recipient: IdentityId, at: Connection): Promise<void> =>
   await patient.carryOver(cell.payload.folder);
 };
 
-const story = async (at: Connection): Promise<void> => {
+const callEveryRoute = async (at: Connection): Promise<void> => {
   const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(100), bytesOf(200)], at);
   await recipient.listRecords(grant, folder);
   await then.opens(recipient, grant, records);
@@ -64,7 +63,7 @@ const story = async (at: Connection): Promise<void> => {
   await patient.deny(asked!);
   await patient.grant({ recipient: recipient.id, folders: [folder], purpose: 'TREAT', durationSeconds: 60 });
   await recipient.withdraw(await when.asks({ patient, recipient, folder }));
-  await extended(recipient.id, at);
+  await useStandingGrant(recipient.id, at);
   await patient.revoke(grant);
   const [unneeded] = await patient.grant({
     recipient: recipient.id,
@@ -90,25 +89,25 @@ beforeAll(async () => {
     },
   });
   const at = { origin, fetch };
-  await story(at);
+  await callEveryRoute(at);
   await fetch(`${origin}/v1/health`);
   await fetch(`${origin}/v1/service-key`);
   await getRecord(at);
 });
 
-test('an opening takes two trips: one to read, one to write', () => {
+test('an opening makes two trips to DynamoDB: one to read, one to write', () => {
   const opening = byRoute.get('recapsulate')!;
   expect(opening.trips).toBe(2);
   expect(Object.fromEntries(opening.calls)).toEqual({ BatchGetItem: 3, TransactWriteItems: 1 });
 });
 
-test('no route scans, and every route was called', () => {
+test('no route scans the table, and the run called every route', () => {
   for (const [route, { calls }] of byRoute)
     expect([route, [...calls.keys()].filter((c) => c.includes('Scan'))]).toEqual([route, []]);
-  // The document comes from no container, and calls nothing.
+  // The openapi route has no container and calls no AWS service.
   expect((Object.keys(ROUTES) as RouteName[]).filter((r) => !byRoute.has(r))).toEqual(['openapi']);
 });
 
-test('docs/access-patterns.md says what was counted', async () => {
+test('docs/access-patterns.md shows the counted calls', async () => {
   expect(await partOfPage(0, pageOf())).toBe(pageOf());
 });

@@ -1,18 +1,18 @@
-// What a call costs: how often it calls AWS, and how much it reads, writes and answers. Counted by middleware on the clients that the service itself uses.
+// Counts the AWS calls of a route, and the bytes that it reads, writes and answers, with middleware on the clients of the service.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AttributeValue, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { AwsClient } from '../../../lib/runtime/container.ts';
 
 export interface Tally {
   readonly calls: Map<string, number>;
-  /** Waits one after another: calls that run side by side are one. */
+  /** Number of sequential waits: parallel calls count as one. */
   trips: number;
   inFlight: number;
-  /** Bytes of the items that came back. */
+  /** Bytes of the items that were read. */
   read: number;
   /** Bytes of the items that were put. */
   put: number;
-  /** Bytes of the largest of them. */
+  /** Bytes of the largest item that was put. */
   largest: number;
   /** Bytes of the answer. */
   answered: number;
@@ -22,7 +22,7 @@ type Attributes = Record<string, AttributeValue>;
 
 const valueSize = ({ S, N, L }: AttributeValue): number =>
   L === undefined ? Buffer.byteLength(S ?? N ?? '') : 3 + L.reduce((n, v) => n + 1 + valueSize(v), 0);
-/** As DynamoDB counts it: names and values. Numbers count as their text, which is a little more. */
+/** The size of an item in bytes, as DynamoDB counts it: names and values. Numbers count as text, which is slightly more. */
 export const itemSize = (item: Attributes): number =>
   Object.entries(item).reduce((n, [name, value]) => n + Buffer.byteLength(name) + valueSize(value), 0);
 const sizeOf = (items: readonly Attributes[]): number => items.reduce((n, i) => n + itemSize(i), 0);
@@ -66,7 +66,7 @@ export const makeTallies = () => {
   };
 
   return {
-    /** For `onClient`. */
+    /** Give this to `makeService` as `onClient`: it counts the calls of the client. */
     count: (client: AwsClient): void => {
       (client as DynamoDBClient).middlewareStack.add(
         (next, context) => (args) =>
@@ -74,7 +74,7 @@ export const makeTallies = () => {
         { step: 'initialize', name: 'count-calls' },
       );
     },
-    /** For `around`: the answer, and what it took. */
+    /** Runs one route. Returns its answer, and what it called, read and wrote. */
     around: async (run: () => Promise<Response>): Promise<{ readonly answer: Response; readonly tally: Tally }> => {
       const tally: Tally = { calls: new Map(), trips: 0, inFlight: 0, read: 0, put: 0, largest: 0, answered: 0 };
       const answer = await running.run(tally, run);
@@ -84,7 +84,7 @@ export const makeTallies = () => {
   };
 };
 
-/** `Query, 2 x GetItem`, by name. */
+/** The calls as text, ordered by name: `2 x GetItem, Query`. */
 export const describeCalls = (calls: ReadonlyMap<string, number>): string =>
   [...calls]
     .sort(([a], [b]) => a.localeCompare(b))

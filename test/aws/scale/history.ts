@@ -1,4 +1,4 @@
-// Histories of patients, made by the stores themselves (seed-history.ts): records in one folder, grants of it, requests, openings; and every list there is of them.
+// Makes long histories of a patient with the stores (see seed-history.ts): records in one folder, grants, requests and openings. Also lists every list call.
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId, type GrantId, type OpeningId, type RecordId } from '../../../lib/bytes/ids.ts';
 import type { Folder } from '../../../lib/client/index.ts';
@@ -33,16 +33,16 @@ import type { Seed } from './seed-history.ts';
 
 export const NOW = Date.now();
 
-/** How many, and how large each is. */
+/** The number of items of each kind. */
 export interface History {
   readonly records: number;
   readonly grants: number;
   readonly events: number;
-  /** All that fits into each of them, and not the least. */
+  /** Whether each item has its largest size instead of its smallest. */
   readonly heavy?: boolean;
 }
 
-/** Whose history it is. */
+/** The patient of a history, the recipient, the folder, and the writer of items. */
 export interface Subject {
   readonly person: Person;
   readonly recipient: Person;
@@ -50,7 +50,7 @@ export interface Subject {
   readonly seed: Seed;
 }
 
-/** Cells of the patient's folder, whoever reads them. */
+/** A cell of the patient's folder, as a grant names it. */
 const cellOf = ({ statement: { payload, hash } }: Folder): Payload<'grant'>['cells'][number] => ({
   folder: payload.folder,
   epoch: payload.epoch,
@@ -60,7 +60,7 @@ const cellOf = ({ statement: { payload, hash } }: Folder): Payload<'grant'>['cel
 });
 
 const flushWhenFull = async (seed: Seed): Promise<void> => {
-  if (seed.held() > 5_000) await seed.flush();
+  if (seed.size() > 5_000) await seed.flush();
 };
 
 const makeGrant = async (
@@ -123,7 +123,7 @@ const openOnce = async (
   await flushWhenFull(seed);
 };
 
-/** Records in one folder, grants of it, answered requests, and openings up to so many events. */
+/** Makes records in one folder, grants, answered requests, and openings until the trail has `events` events. */
 export const makeHistory = async (of: Subject, { records, grants, events, heavy }: History): Promise<void> => {
   const { person, folder, seed } = of;
   const patient = person.keys.id;
@@ -145,7 +145,7 @@ export const makeHistory = async (of: Subject, { records, grants, events, heavy 
   await seed.flush();
 };
 
-/** What ended, and is not settled, and what stands: the SDK would see to these before it does anything else. */
+/** Makes grants that have ended and are not settled, and paused standing grants. The SDK would first settle and extend these, so it is not used here. */
 export const makeEnds = async (of: Subject, { grants, heavy }: History): Promise<void> => {
   for (let n = 0; n < grants; n++) {
     await makeGrant(of, 'revoked', { heavy });
@@ -155,7 +155,7 @@ export const makeEnds = async (of: Subject, { grants, heavy }: History): Promise
   await of.seed.flush();
 };
 
-/** Every list and filter; `grant` is one that the recipient has. */
+/** Every list call with every filter. `grant` is a grant of the recipient. */
 export const listsOf = ({ person, recipient, folder: { id: folder } }: Subject, grant: GrantId) => {
   const states = ['', ...['active', 'paused', 'expired', 'revoked', 'unsettled', 'standing'].map((s) => `&state=${s}`)];
   const requestStates = ['', '&state=approved', '&state=denied'];

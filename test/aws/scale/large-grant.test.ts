@@ -1,5 +1,5 @@
-// A standing grant over many cells (170; 1,500 with COUNTS=long), from its making to its settlement: it works, and each step calls AWS as often as the second
-// part of docs/access-patterns.md says, with items of that size. The page tells of 1,500 cells; what it says of fewer follows from the same rules.
+// Tests a standing grant over many cells (170; 1,500 with COUNTS=long) from its creation to its settlement. Each step must make the AWS calls that the
+// second part of docs/access-patterns.md lists for 1,500 cells; fewer cells follow the same rules.
 import { beforeAll, expect, test } from '@jest/globals';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { RouteName } from '../../../lib/api/routes.ts';
@@ -18,14 +18,14 @@ import { describeCalls, makeTallies, type Tally } from './count-aws-calls.ts';
 const FULL = 1500;
 const CELLS = countOf({ small: 170, full: 170, long: FULL });
 
-interface Made {
+interface CountedCall {
   readonly tally: Tally;
-  /** Of get-grant: how many extensions begin in the page. */
+  /** For get-grant: the number of extensions that begin on the page. */
   readonly extensions: number;
 }
 const clients: Clients = {};
 const tallies = makeTallies();
-let running: Map<RouteName, Made[]> | undefined;
+let running: Map<RouteName, CountedCall[]> | undefined;
 
 const { origin, fetch } = makeService({
   env: process.env,
@@ -37,15 +37,15 @@ const { origin, fetch } = makeService({
     const { answer, tally } = await tallies.around(run);
     if (!answer.ok) return answer;
     const { cells = [] } = (await answer.clone().json()) as { readonly cells?: readonly { extension?: string }[] };
-    const made = { tally, extensions: cells.filter((c) => c.extension !== undefined).length };
-    running?.set(route, [...(running.get(route) ?? []), made]);
+    const counted = { tally, extensions: cells.filter((c) => c.extension !== undefined).length };
+    running?.set(route, [...(running.get(route) ?? []), counted]);
     return answer;
   },
 });
 const at = { origin, fetch };
 
-/** The calls that a step made, by route. */
-const steps = new Map<string, Map<RouteName, Made[]>>();
+/** The calls that each step made, by route. */
+const steps = new Map<string, Map<RouteName, CountedCall[]>>();
 const step = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
   running = new Map();
   steps.set(name, running);
@@ -53,7 +53,7 @@ const step = async <T>(name: string, run: () => Promise<T>): Promise<T> => {
   running = undefined;
   return result;
 };
-const madeIn = (name: string, route: RouteName): readonly Made[] => steps.get(name)?.get(route) ?? [];
+const callsIn = (name: string, route: RouteName): readonly CountedCall[] => steps.get(name)?.get(route) ?? [];
 
 let patient: Patient;
 let recipient: Recipient;
@@ -61,8 +61,8 @@ let standing: Grant;
 let grant: GrantWithCells;
 let record: RecordInfo;
 
-/** Cells with the one that was made later. */
-const all = (cells: number): number => cells + 1;
+/** The number of cells, with that of the folder created later. */
+const withLater = (cells: number): number => cells + 1;
 
 beforeAll(async () => {
   const person = newPerson();
@@ -72,18 +72,18 @@ beforeAll(async () => {
   const ctx = createContext({ ...person, ...at });
   for (let n = 0; n < CELLS; n++)
     await putCell(ctx, await signCell(ctx, { folder: newId<FolderId>(), name: 'Folder', category: 'other' }), [], {});
-  const gift = { recipient: recipient.id, everything: true, standing: true, purpose: 'TREAT' } as const;
-  [standing] = await step('grant', () => patient.grant({ ...gift, durationSeconds: DAY_SECONDS }));
+  const terms = { recipient: recipient.id, everything: true, standing: true, purpose: 'TREAT' } as const;
+  [standing] = await step('grant', () => patient.grant({ ...terms, durationSeconds: DAY_SECONDS }));
   const later = await step('folder', () => patient.createFolder({ name: 'Later', category: 'other' }));
   record = await patient.file(later.id, bytesOf(10), {});
   grant = await step('get', () => recipient.grant(standing.id, patient.id));
   await step('list', () => recipient.listRecords(grant, later.id));
 }, 1_200_000);
 
-test('every cell is there, and a record of the last one opens', async () => {
+test('the grant has every cell, and a record of the last cell opens', async () => {
   expect(standing.extensions).toBe(Math.ceil((CELLS - 80) / 80));
-  expect(grant.cells).toHaveLength(all(CELLS));
-  // The first answer is signed by a key that is made for the day.
+  expect(grant.cells).toHaveLength(withLater(CELLS));
+  // The first opening also creates and certifies the proxy key, so it is not counted.
   await recipient.open(grant, [record]);
   const [opened] = await step('open', () => then.opens(recipient, grant, [record]));
   expect(opened).toHaveLength(10);
@@ -107,18 +107,18 @@ const fragmentsLeft = async (): Promise<number> => {
   }
 };
 
-test('a revocation ends it at once, and no fragment is left', async () => {
-  expect(await fragmentsLeft()).toBe(all(CELLS));
+test('a revocation ends the grant at once and deletes every key fragment', async () => {
+  expect(await fragmentsLeft()).toBe(withLater(CELLS));
   await step('revoke', () => patient.revoke(grant));
   expect(await fragmentsLeft()).toBe(0);
   await expect(recipient.open(grant, [record])).rejects.toMatchObject({ code: 'grant-ended' });
 }, 60_000);
 
-test('its cells are closed, and it is settled', async () => {
+test('settling closes its cells, and marks it as settled', async () => {
   await step('settle', () => patient.settle());
   expect(new Set((await patient.listFolders()).map((f) => f.epoch))).toEqual(new Set([2]));
-  expect(madeIn('settle', 'settle-grant')).toHaveLength(1);
-  // Nothing is left to do.
+  expect(callsIn('settle', 'settle-grant')).toHaveLength(1);
+  // A second call has nothing left to do.
   await step('again', () => patient.settle());
   expect([...steps.get('again')!.keys()]).toEqual(['list-grants']);
 }, 1_200_000);
@@ -129,7 +129,7 @@ interface Row {
   readonly title: string;
   readonly step: string;
   readonly route: RouteName;
-  /** How often the step makes the call, and its calls to AWS, for so many cells. */
+  /** How often the step calls the route, and the AWS calls of each, for this number of cells. */
   readonly times: (cells: number) => number;
   readonly calls: (cells: number) => Calls;
 }
@@ -137,7 +137,7 @@ const once = () => 1;
 const granting = { BatchGetItem: 2, GetItem: 3, TransactWriteItems: 1 };
 const making = { BatchGetItem: 1, GetItem: 3, TransactWriteItems: 1 };
 
-/** Pages with so many in each. A page that is full does not know that it is the last. */
+/** The number of pages for `n` items. A full page is followed by one more, because it cannot know that it is the last. */
 const pages = (n: number, size: number): number => Math.floor(n / size) + 1;
 
 const ROWS: readonly Row[] = [
@@ -154,7 +154,7 @@ const ROWS: readonly Row[] = [
     title: 'get-grant, a page of 50 cells',
     step: 'get',
     route: 'get-grant',
-    times: (n) => pages(all(n), 50),
+    times: (n) => pages(withLater(n), 50),
     calls: () => ({ BatchGetItem: 2, GetItem: 1, Query: 1 }),
   },
   {
@@ -179,22 +179,22 @@ const ROWS: readonly Row[] = [
     calls: (n) => ({
       BatchGetItem: 1,
       GetItem: 2,
-      Query: 1 + pages(all(n), 80),
-      TransactWriteItems: Math.ceil(all(n) / 80),
+      Query: 1 + pages(withLater(n), 80),
+      TransactWriteItems: Math.ceil(withLater(n) / 80),
     }),
   },
   {
     title: 'list-cell-grants of a cell to close',
     step: 'settle',
     route: 'list-cell-grants',
-    times: all,
+    times: withLater,
     calls: () => ({ BatchGetItem: 1, GetItem: 2, Query: 1 }),
   },
   {
     title: 'create-folder, closing a cell',
     step: 'settle',
     route: 'create-folder',
-    times: all,
+    times: withLater,
     calls: () => ({ GetItem: 3, TransactWriteItems: 1 }),
   },
   {
@@ -203,32 +203,35 @@ const ROWS: readonly Row[] = [
     route: 'settle-grant',
     times: once,
     calls: (n) => ({
-      BatchGetItem: 1 + Math.ceil(all(n) / 100),
+      BatchGetItem: 1 + Math.ceil(withLater(n) / 100),
       GetItem: 1,
-      Query: pages(all(n), 100),
+      Query: pages(withLater(n), 100),
       TransactWriteItems: 1,
     }),
   },
 ];
 
-test.each(ROWS)('$title: so often, and so many calls each time', ({ step: name, route, times, calls }) => {
-  const made = madeIn(name, route);
-  expect(made).toHaveLength(times(CELLS));
-  for (const { tally } of made) expect(Object.fromEntries(tally.calls)).toEqual(calls(CELLS));
-});
+test.each(ROWS)(
+  '$title: makes the expected number of calls, each with the expected AWS calls',
+  ({ step: name, route, times, calls }) => {
+    const counted = callsIn(name, route);
+    expect(counted).toHaveLength(times(CELLS));
+    for (const { tally } of counted) expect(Object.fromEntries(tally.calls)).toEqual(calls(CELLS));
+  },
+);
 
 const KB = 1024;
 const inKB = (bytes: number): string => (bytes === 0 ? '-' : String(Math.ceil(bytes / KB)));
-const largest = (made: readonly Made[], size: (tally: Tally) => number): number =>
-  Math.max(0, ...made.map((m) => size(m.tally)));
+const largest = (counted: readonly CountedCall[], size: (tally: Tally) => number): number =>
+  Math.max(0, ...counted.map((m) => size(m.tally)));
 
 const rowOf = ({ title, step: name, route, times, calls }: Row): string => {
-  const made = madeIn(name, route);
-  const counted = describeCalls(new Map(Object.entries(calls(FULL))));
-  // Where extensions begin is chance.
-  const plain = made.filter((m) => m.extensions === 0);
-  const sizes = [largest(made, (t) => t.largest), largest(plain, (t) => t.answered)].map(inKB);
-  return `| ${title} | ${times(FULL).toLocaleString('en')} | ${counted} | ${sizes.join(' | ')} |\n`;
+  const counted = callsIn(name, route);
+  const awsCalls = describeCalls(new Map(Object.entries(calls(FULL))));
+  // The page on which an extension begins is random, so pages with extensions are left out.
+  const plain = counted.filter((m) => m.extensions === 0);
+  const sizes = [largest(counted, (t) => t.largest), largest(plain, (t) => t.answered)].map(inKB);
+  return `| ${title} | ${times(FULL).toLocaleString('en')} | ${awsCalls} | ${sizes.join(' | ')} |\n`;
 };
 
 const sectionOf = (): string => `
@@ -237,13 +240,13 @@ const sectionOf = (): string => `
 The SDK makes a standing grant over all existing folders, adds a folder, reads the grant, opens a record, revokes the grant and settles it
 (test/aws/scale/large-grant.test.ts: 1,500 cells with \`COUNTS=long\`, else 170 by the same rules).
 
-- The sizes are the largest written item and the answer, in KB, rounded up. A page of get-grant has ${inKB(largest(madeIn('grant', 'extend-grant'), (t) => t.largest))} KB more for each extension that begins on it.
+- The sizes are the largest written item and the answer, in KB, rounded up. A page of get-grant has ${inKB(largest(callsIn('grant', 'extend-grant'), (t) => t.largest))} KB more for each extension that begins on it.
 - A revocation deletes 80 key fragments in its own transaction, which ends the grant. The others follow, 80 at a time.
 
 | call | times | calls to AWS each time | largest item | answer |
 |---|---|---|---|---|
 ${ROWS.map(rowOf).join('')}`;
 
-test('docs/access-patterns.md says what was counted', async () => {
+test('docs/access-patterns.md shows the counted calls', async () => {
   expect(await partOfPage(1, sectionOf())).toBe(sectionOf());
 });

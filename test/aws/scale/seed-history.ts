@@ -1,5 +1,5 @@
-// A patient with a long history, written in bulk. The stores themselves make the items, against a DynamoDB that only remembers what is put into it;
-// what it remembers goes into a table of the test's own, 25 items at a time. Nothing is signed, so no SDK will take it: for whoever calls the service bare.
+// Writes a long history of a patient in bulk. The stores make the items, against a fake DynamoDB that collects them; then the items are written to a table,
+// 25 at a time. No statement is signed, so the SDK refuses them: only raw calls can use the history.
 import {
   BatchWriteItemCommand,
   CreateTableCommand,
@@ -15,9 +15,9 @@ import { makeStores } from '../../../lib/stores/index.ts';
 
 export type Stored = Record<string, AttributeValue>;
 
-const AT_ONCE = 25;
-const SIDE_BY_SIDE = 4;
-/** What a request takes up until it is answered. All of these were. */
+const BATCH_SIZE = 25;
+const PARALLEL = 4;
+/** Keys of the slots that pending requests occupy. All requests of a history are answered, so their slots are not written. */
 const SLOTS = /^(QS|PS|QN)#/;
 
 const nameOf = (key: Stored): string => `${key['pk']?.S ?? ''} ${key['sk']?.S ?? ''}`;
@@ -28,11 +28,11 @@ const write = async (dynamo: DynamoDBClient, TableName: string, items: readonly 
   if (Object.keys(UnprocessedItems).length > 0) throw new Error('the local AWS left items unwritten');
 };
 
-/** @param change what becomes of an item before it is written */
+/** Collects the items that stores write, until `flush` writes them to the table. */
 export const makeSeed = (dynamo: DynamoDBClient, table: string) => {
   const items = new Map<string, Stored>();
   const heads = new Map<string, Stored>();
-  const remembering = new DynamoDBClient({ region: 'local', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
+  const collecting = new DynamoDBClient({ region: 'local', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
   const answer = (command: string | undefined, input: object): object => {
     if (command === 'GetItemCommand') return { Item: heads.get(nameOf((input as GetItemCommandInput).Key ?? {})) };
     if (command !== 'TransactWriteItemsCommand') return {};
@@ -42,7 +42,7 @@ export const makeSeed = (dynamo: DynamoDBClient, table: string) => {
     }
     return {};
   };
-  remembering.middlewareStack.add(
+  collecting.middlewareStack.add(
     (_next, { commandName }) =>
       ({ input }) =>
         Promise.resolve({ output: { $metadata: {}, ...answer(commandName, input) }, response: {} }),
@@ -51,10 +51,10 @@ export const makeSeed = (dynamo: DynamoDBClient, table: string) => {
 
   return {
     stores: makeStores({
-      dynamo: remembering,
+      dynamo: collecting,
       env: { MAIN_TABLE: table, NONCE_TABLE: 'nonces', BUCKET: 'bucket' },
     }),
-    /** Goes on behind what is stored. */
+    /** Continues the trail after this stored head. */
     startFrom: (head: Stored): void => void heads.set(nameOf(head), head),
     /** Changes an item that is not written yet. */
     change: (key: { readonly pk: string; readonly sk: string }, changes: Stored): void => {
@@ -64,20 +64,20 @@ export const makeSeed = (dynamo: DynamoDBClient, table: string) => {
     flush: async (): Promise<number> => {
       const all = [...items.values(), ...heads.values()];
       items.clear();
-      for (let i = 0; i < all.length; i += AT_ONCE * SIDE_BY_SIDE) {
-        const batches = Array.from({ length: SIDE_BY_SIDE }, (_, n) =>
-          all.slice(i + n * AT_ONCE, i + (n + 1) * AT_ONCE),
+      for (let i = 0; i < all.length; i += BATCH_SIZE * PARALLEL) {
+        const batches = Array.from({ length: PARALLEL }, (_, n) =>
+          all.slice(i + n * BATCH_SIZE, i + (n + 1) * BATCH_SIZE),
         );
         await Promise.all(batches.filter((b) => b.length > 0).map((b) => write(dynamo, table, b)));
       }
       return all.length;
     },
-    held: (): number => items.size,
+    size: (): number => items.size,
   };
 };
 export type Seed = ReturnType<typeof makeSeed>;
 
-/** A table like the main one, for a test that fills it. */
+/** Creates an empty table with the keys and indexes of the table `like`. */
 export const makeTable = async (dynamo: DynamoDBClient, like: string): Promise<string> => {
   const { Table } = await dynamo.send(new DescribeTableCommand({ TableName: like }));
   const TableName = `${like}-${newId()}`;
