@@ -1,5 +1,5 @@
-// lib/client in a real browser, unchanged: bundled for it, under a strict content security policy, from an origin that is neither the API's nor the
-// storage's. So the CORS rules of both are part of what is tested.
+// Tests lib/client in a real browser: bundled, under a strict content security policy, and from another origin than the API and the storage, so that
+// the CORS rules of both are tested too.
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { build, type Metafile } from 'esbuild';
@@ -12,7 +12,7 @@ const MiB = 1024 * 1024;
 
 const isSet = (name: string): boolean => !['', '0', 'false'].includes(process.env[name] ?? '');
 const chromium = findChromium(process.env);
-/** Where the test must run, a machine without a browser is a failure; elsewhere it is told and the rest goes on. */
+/** With CI or BROWSER_TESTS set, the test fails if there is no browser. Otherwise it says so and is skipped. */
 const required = isSet('CI') || isSet('BROWSER_TESTS');
 if (chromium === undefined && !required) process.stderr.write(`test/aws/flows/browser.test.ts: ${HOW_TO_INSTALL}\n`);
 const inBrowser = chromium !== undefined || required ? test : test.skip;
@@ -41,7 +41,7 @@ describe('lib/client in a browser', () => {
     ({ script, metafile } = await bundle());
   });
 
-  test('needs nothing of Node', () => {
+  test('the bundle contains nothing of Node or AWS', () => {
     expect(script).toContain('recapsulate');
     expect(script).not.toMatch(/["'`]node:/);
     expect(script).not.toMatch(/\b(Buffer|__dirname)\b/);
@@ -55,14 +55,18 @@ describe('lib/client in a browser', () => {
 
   inBrowser.each([
     [
-      'the kernel and a worker that hashes, where the policy lets them run',
+      'the kernel and a hashing worker, if the policy allows them',
       { allows: "'wasm-unsafe-eval'", workers: 'blob:' },
-      // The second and the third of four parts, filed and opened.
+      // Two of four parts are hashed in the worker (the second and the third), when filing and when opening.
       { curve: { name: 'wasm' }, hashedApart: 4 },
     ],
-    ['noble and no worker, where it does not', {}, { curve: { name: 'noble', reason: 'not-loaded' }, hashedApart: 0 }],
+    [
+      'noble and no worker, if the policy forbids them',
+      {},
+      { curve: { name: 'noble', reason: 'not-loaded' }, hashedApart: 0 },
+    ],
   ] as const)(
-    'files, asks, approves, opens bit-exact, and is refused after revocation: with %s',
+    'runs the main job with %s, and an opening after the revocation is refused',
     async (_, policy, { curve, hashedApart }) => {
       if (chromium === undefined) throw new Error(HOW_TO_INSTALL);
       const storage = new URL(process.env['AWS_ENDPOINT_URL']!).origin;

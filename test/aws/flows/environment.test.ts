@@ -1,4 +1,4 @@
-// The demo holds whatever AWS settings its user has: a profile, files, a region, endpoints, credentials, ways to retry.
+// Tests that the demo ignores the AWS settings of its user: a profile, files, a region, endpoints, credentials, retry modes.
 import { spawn } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers';
 import { expect, test } from '@jest/globals';
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
-const NOBODY = 'http://127.0.0.1:1';
-const FILE = `endpoint_url = ${NOBODY}
+const UNREACHABLE = 'http://127.0.0.1:1';
+const SETTINGS = `endpoint_url = ${UNREACHABLE}
 region = nowhere
 retry_mode = never
 max_attempts = none
@@ -17,15 +17,18 @@ use_dualstack_endpoint = true
 role_arn = arn:aws:iam::000000000000:role/nobody
 source_profile = nobody`;
 
-const others = (): NodeJS.ProcessEnv =>
+const withoutAws = (): NodeJS.ProcessEnv =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^AWS_/i.test(name)));
 
-test('the demo under somebody else’s AWS settings', async () => {
+test('the demo succeeds with AWS settings that would break every call', async () => {
   const home = await mkdtemp(join(tmpdir(), 'home-'));
   try {
     await mkdir(join(home, '.aws'));
     for (const name of ['config', 'credentials'])
-      await writeFile(join(home, '.aws', name), `[default]\n${FILE}\n[profile work]\n${FILE}\n[work]\n${FILE}\n`);
+      await writeFile(
+        join(home, '.aws', name),
+        `[default]\n${SETTINGS}\n[profile work]\n${SETTINGS}\n[work]\n${SETTINGS}\n`,
+      );
     await writeFile(join(home, 'letter.txt'), 'A letter.');
     const child = spawn(
       process.execPath,
@@ -33,7 +36,7 @@ test('the demo under somebody else’s AWS settings', async () => {
       {
         cwd: PROJECT,
         env: {
-          ...others(),
+          ...withoutAws(),
           NODE_OPTIONS: '',
           HOME: home,
           AWS_PROFILE: 'work',
@@ -42,9 +45,9 @@ test('the demo under somebody else’s AWS settings', async () => {
           AWS_SECRET_ACCESS_KEY: 'secret',
           AWS_SESSION_TOKEN: 'token',
           AWS_REGION: 'nowhere',
-          AWS_ENDPOINT_URL_S3: NOBODY,
-          AWS_ENDPOINT_URL_DYNAMODB: NOBODY,
-          AWS_ENDPOINT_URL_KMS: NOBODY,
+          AWS_ENDPOINT_URL_S3: UNREACHABLE,
+          AWS_ENDPOINT_URL_DYNAMODB: UNREACHABLE,
+          AWS_ENDPOINT_URL_KMS: UNREACHABLE,
           AWS_CA_BUNDLE: join(home, 'none.pem'),
           AWS_RETRY_MODE: 'never',
           AWS_MAX_ATTEMPTS: 'none',
@@ -52,7 +55,7 @@ test('the demo under somebody else’s AWS settings', async () => {
           AWS_USE_DUALSTACK_ENDPOINT: 'true',
           AWS_REQUEST_CHECKSUM_CALCULATION: 'sometimes',
           AWS_WEB_IDENTITY_TOKEN_FILE: join(home, 'none'),
-          AWS_CONTAINER_CREDENTIALS_FULL_URI: NOBODY,
+          AWS_CONTAINER_CREDENTIALS_FULL_URI: UNREACHABLE,
         },
         stdio: ['ignore', 'pipe', 'pipe'],
       },

@@ -1,4 +1,4 @@
-// Evidence checked offline by implementations that are not ours, as docs/spec/evidence.md says: jose on a bare JWS, and a Python script with PyJWT.
+// Tests that evidence can be checked offline without this project, as docs/spec/evidence.md says: with jose, and with a Python script on PyJWT.
 import { execFile } from 'node:child_process';
 import { createHash, createPublicKey } from 'node:crypto';
 import { join } from 'node:path';
@@ -19,10 +19,10 @@ interface Evidence {
   readonly trail: readonly { readonly event: string; readonly hash: string }[];
 }
 
-/** The text that was hashed: the event without what the client added. */
+/** The text that the event's hash covers: the entry without the members that the client added. */
 const textOf = ({ hash: _hash, evidence: _evidence, ...event }: TrailEntry): string => JSON.stringify(event);
 
-const story = async (): Promise<Evidence> => {
+const makeEvidence = async (): Promise<Evidence> => {
   const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(10)]);
   await recipient.open(grant, records);
   const [add] = await patient.grant({
@@ -76,20 +76,20 @@ beforeAll(async () => {
   python = await ensurePython(STATE, 'peers', join(PROJECT, 'test', 'peers', 'requirements.txt'), {
     env: process.env,
   });
-  evidence = await story();
+  evidence = await makeEvidence();
 }, 300_000);
 
-const check = (what: Evidence): Promise<{ readonly code: number; readonly out: string }> =>
+const check = (input: Evidence): Promise<{ readonly code: number; readonly out: string }> =>
   new Promise((resolve, reject) => {
     const script = join(PROJECT, 'test', 'peers', 'check_evidence.py');
     const child = execFile(python, [script], (error, out, err) => {
       if (err !== '') reject(new Error(err));
       else resolve({ code: error === null ? 0 : 1, out });
     });
-    child.stdin?.end(JSON.stringify(what));
+    child.stdin?.end(JSON.stringify(input));
   });
 
-/** One character in the middle of the payload. */
+/** Changes one character in the middle of the payload. */
 const altered = (jws: string): string => {
   const [header = '', payload = '', signature = ''] = jws.split('.');
   const at = payload.length >> 1;
@@ -99,13 +99,13 @@ const altered = (jws: string): string => {
 };
 
 describe('a Python script with PyJWT', () => {
-  test('checks all of it', async () => {
+  test('accepts all evidence of a run', async () => {
     const { statements, service } = evidence;
     expect(new Set(statements.map((s) => s.kind)).size).toBe(8);
     expect(await check(evidence)).toEqual({ code: 0, out: `checked ${statements.length + service.length + 1}\n` });
   });
 
-  test('finds any statement that was altered, or that another is said to have signed', async () => {
+  test('refuses an altered statement and a wrong signer', async () => {
     for (const [i, s] of evidence.statements.entries()) {
       const with_ = (changed: typeof s) => ({ ...evidence, statements: evidence.statements.with(i, changed) });
       expect(await check(with_({ ...s, jws: altered(s.jws) }))).toMatchObject({ code: 1 });
@@ -118,7 +118,7 @@ describe('a Python script with PyJWT', () => {
       ).toMatchObject({ code: 1 });
   });
 
-  test('finds an event that was left out, and what it is missed by', async () => {
+  test('detects a missing event by the chain, by its receipt and by the checkpoint', async () => {
     const at = evidence.trail.findIndex((e) => e.event.includes('"record-filed"') && e.event.includes('"grant"'));
     const { out } = await check({ ...evidence, trail: evidence.trail.toSpliced(at, 1) });
     expect(out).toContain(`trail: entry ${at + 1} does not follow`);
@@ -129,7 +129,7 @@ describe('a Python script with PyJWT', () => {
 });
 
 describe('jose', () => {
-  test('verifies every statement with the key in the id of its signer', async () => {
+  test('verifies each statement with the public key in its signer’s id, and refuses an altered one', async () => {
     for (const { kind, jws, signer } of evidence.statements) {
       const x = toBase64url(identityKey(signer));
       const key = await importJWK({ kty: 'OKP', crv: 'Ed25519', x }, 'EdDSA');
@@ -139,7 +139,7 @@ describe('jose', () => {
     }
   });
 
-  test('verifies what the service signed with its key, whose thumbprint is the kid', async () => {
+  test('verifies the service’s statements with the service key, whose thumbprint is the kid', async () => {
     const point = fromBase64url(evidence.serviceKey);
     // SubjectPublicKeyInfo of a compressed P-256 point (RFC 5480).
     const prefix = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');

@@ -1,4 +1,4 @@
-// Every program in examples/ runs, tells its story in words, and shows what it says. A file without an expectation fails.
+// Tests every program in examples/: it runs, prints lines of text, and returns the expected values. A program without an expectation fails.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -65,12 +65,12 @@ const EXPECTED: Readonly<Record<string, object>> = {
 
 const files = (await readdir(FOLDER)).filter((f) => f.endsWith('.ts') && f !== 'people.ts').map((f) => f.slice(0, -3));
 
-test('every example is expected to show something', () => {
+test('every example has expected values', () => {
   expect([...files].sort()).toEqual(Object.keys(EXPECTED).sort());
 });
 
 test.each(files)(
-  '%s',
+  'the example %s returns the expected values',
   async (name) => {
     const { run } = (await import(join(FOLDER, `${name}.ts`))) as { run: (at: At) => Promise<object> };
     const said: string[] = [];

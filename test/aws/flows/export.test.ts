@@ -1,4 +1,4 @@
-// The FHIR export of a trail that the service wrote: most kinds of events, and the states of grants and requests that the story comes to.
+// Tests the FHIR export of a real trail, with most kinds of events and most states of grants and requests.
 import { expect, test } from '@jest/globals';
 import type { AuditEvent, Consent } from 'fhir/r4.js';
 import type { EventKind } from '../../../lib/domain/audit-chain.ts';
@@ -6,7 +6,7 @@ import { balpFaults, pcfFaults } from '../../fhir/profiles.ts';
 import { faults } from '../../fhir/schema.ts';
 import { bytesOf, DAY_SECONDS, given, when } from './people.ts';
 
-const STORY: readonly EventKind[] = [
+const EXPECTED_KINDS: readonly EventKind[] = [
   'registered',
   'folder-created',
   'epoch-started',
@@ -22,10 +22,10 @@ const STORY: readonly EventKind[] = [
   'records-opened',
 ];
 
-test('a patient takes everything along as FHIR R4', async () => {
+test('the export of a patient is valid FHIR R4 with all grants, requests and events', async () => {
   const { patient, recipient, folder, records } = await given.folder([bytesOf(10), bytesOf(20)]);
-  const story = { patient, recipient, folder };
-  const gift = {
+  const parties = { patient, recipient, folder };
+  const terms = {
     recipient: recipient.id,
     right: 'read',
     everything: true,
@@ -34,15 +34,15 @@ test('a patient takes everything along as FHIR R4', async () => {
     durationSeconds: DAY_SECONDS,
     openings: 10,
   } as const;
-  const [standing] = await patient.grant(gift);
+  const [standing] = await patient.grant(terms);
   const later = await patient.createFolder({ name: 'Knee, winter', category: 'imaging' });
-  const grant = await when.granted(story);
+  const grant = await when.granted(parties);
   await recipient.open(grant, records);
   await patient.open(records);
-  await recipient.withdraw(await when.asks(story));
-  await when.asks(story);
+  await recipient.withdraw(await when.asks(parties));
+  await when.asks(parties);
   await patient.deny((await patient.listRequests('pending'))[0]!);
-  await when.asks(story);
+  await when.asks(parties);
   await patient.resume(await patient.pause(grant));
   await patient.revoke(grant);
   await patient.settle();
@@ -59,15 +59,15 @@ test('a patient takes everything along as FHIR R4', async () => {
   expect(consents.map((c) => c.status).toSorted()).toEqual(
     ['active', 'inactive', 'inactive', 'inactive', 'proposed', 'rejected'].toSorted(),
   );
-  const stands = consents.find((c) => c.identifier![0]!.value === standing.id)!;
-  expect(stands.provision!.data!.map((d) => d.reference.identifier!.value)).toEqual(
+  const standingConsent = consents.find((c) => c.identifier![0]!.value === standing.id)!;
+  expect(standingConsent.provision!.data!.map((d) => d.reference.identifier!.value)).toEqual(
     expect.arrayContaining([folder, later.id, patient.id]),
   );
 
   const trail = await patient.audit();
   const kinds = new Set(trail.map((e) => e.kind));
-  // With few grants, extensions come within the call that makes a folder.
-  expect(STORY.filter((kind) => !kinds.has(kind))).toEqual([]);
+  // With few grants, create-folder itself extends them, so the trail has no grant-extended event.
+  expect(EXPECTED_KINDS.filter((kind) => !kinds.has(kind))).toEqual([]);
   expect(events.map((e) => e.entity!.at(-1)!.what!.identifier!.value)).toEqual(trail.map((e) => e.hash));
   expect(events.filter((e) => e.type.code === '110106').map((e) => e.purposeOfEvent![0]!.coding![0]!.code)).toEqual([
     'TREAT',

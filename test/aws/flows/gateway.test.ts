@@ -1,5 +1,4 @@
-// What the gateway of the local API does with a request before a function sees it: nothing to its body, and what no function answers it answers in
-// the words of API Gateway.
+// Tests the gateway of the local API: it passes bodies to the functions unchanged, and answers other requests as API Gateway does.
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { json } from 'node:stream/consumers';
@@ -28,7 +27,7 @@ const send = async ({ method = 'POST', path, body = '', headers = {}, signed = t
   const signature = signed ? await signRequest({ method, url, body: bytes }, person.keys, { now: Date.now() }) : {};
   const length = { 'content-type': 'application/json', 'content-length': bytes.length };
   const sent = httpRequest(url, { method, agent: false, headers: { ...length, ...signature, ...headers } });
-  // An answer may come before all of the body is read.
+  // The answer may arrive before the whole body is sent, and then writing fails.
   sent.on('error', () => undefined).end(bytes);
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: answer.statusCode, type: answer.headers['content-type'], body: (await json(answer)) as object };
@@ -40,53 +39,53 @@ const MALFORMED = {
   body: { code: 'malformed-request', member: 'body' },
 };
 
-describe('a body that is JSON and no object', () => {
+describe('answers malformed-request to JSON that is not an object', () => {
   test.each(['0', '-0', ' 0 ', '0.0', 'false', 'null', '""', '"text"', '5', 'true', '[]'])('%s', async (body) => {
     expect(await send({ body })).toMatchObject(MALFORMED);
     expect(await send({ body, signed: false })).toMatchObject({ status: 401, body: { code: 'unsigned' } });
   });
 });
 
-describe('a body reaches the function byte for byte', () => {
+describe('passes the body to the function byte for byte', () => {
   test.each<[string, Sent]>([
-    ['that is no JSON', { body: '{' }],
-    ['that is no UTF-8', { body: new Uint8Array([0x22, 0xff, 0x22]) }],
-    ['that begins with a byte order mark', { body: '\uFEFF{}' }],
+    ['a body that is not JSON', { body: '{' }],
+    ['a body that is not UTF-8', { body: new Uint8Array([0x22, 0xff, 0x22]) }],
+    ['a body that begins with a byte order mark', { body: '\uFEFF{}' }],
   ])('%s', async (_, sent) => expect(await send(sent)).toMatchObject(MALFORMED));
 
   test.each<[string, OutgoingHttpHeaders]>([
-    ['of another type', { 'content-type': 'text/csv' }],
-    ['of a type that nobody knows', { 'content-type': 'no type' }],
-    ['of several parts without a boundary', { 'content-type': 'multipart/form-data' }],
-    ['of a type of bytes', { 'content-type': 'application/octet-stream' }],
-    ['of no type', { 'content-type': '' }],
-    ['said to be compressed', { 'content-encoding': 'gzip' }],
-    ['with a cookie that cannot be read', { cookie: 'a=b; ==;"' }],
+    ['another content type', { 'content-type': 'text/csv' }],
+    ['an invalid content type', { 'content-type': 'no type' }],
+    ['multipart/form-data without a boundary', { 'content-type': 'multipart/form-data' }],
+    ['a binary content type', { 'content-type': 'application/octet-stream' }],
+    ['an empty content type', { 'content-type': '' }],
+    ['a content-encoding', { 'content-encoding': 'gzip' }],
+    ['an invalid cookie', { cookie: 'a=b; ==;"' }],
   ])('%s', async (_, headers) => {
     const body = JSON.stringify({ statement: 'no' });
     expect(await send({ body, headers })).toMatchObject({ body: { code: 'malformed-request', member: 'statement' } });
   });
 });
 
-describe('what no function answers', () => {
+describe('answers for no function', () => {
   test.each<[string, Sent]>([
-    ['a path', { path: '/v1/nowhere' }],
-    ['a method', { method: 'DELETE', path: '/v1/health' }],
-    ['a type that cannot be parsed', { path: '/v1/nowhere', headers: { 'content-type': 'x/y' } }],
-    ['JSON that cannot be parsed', { path: '/v1/nowhere', body: '{' }],
-    ['a cookie that cannot be read', { path: '/v1/nowhere', headers: { cookie: '==;"' } }],
+    ['404 for an unknown path', { path: '/v1/nowhere' }],
+    ['404 for another method', { method: 'DELETE', path: '/v1/health' }],
+    ['404 for an unknown path with another content type', { path: '/v1/nowhere', headers: { 'content-type': 'x/y' } }],
+    ['404 for an unknown path with invalid JSON', { path: '/v1/nowhere', body: '{' }],
+    ['404 for an unknown path with an invalid cookie', { path: '/v1/nowhere', headers: { cookie: '==;"' } }],
   ])('%s', async (_, sent) => {
     const { status, type, body } = await send({ body: 'x', ...sent, signed: false });
     expect({ status, body }).toEqual({ status: 404, body: { message: 'Not Found' } });
     expect(type).toMatch(/^application\/json\b/);
   });
 
-  test('a path that is not percent-encoded right', async () => {
+  test('400 for a path with invalid percent-encoding', async () => {
     const { status, body } = await send({ path: '/v1/grants/%zz/revocation', signed: false });
     expect({ status, body }).toEqual({ status: 400, body: { message: 'Bad Request' } });
   });
 
-  test('a body of more than 10 MiB', async () => {
+  test('413 for a body of more than 10 MiB', async () => {
     const { status, body } = await send({ body: new Uint8Array(10 * 1024 * 1024 + 1), signed: false });
     expect({ status, body }).toEqual({ status: 413, body: { message: 'Request Entity Too Large' } });
   });

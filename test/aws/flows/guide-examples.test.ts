@@ -1,4 +1,4 @@
-// The examples of the guide to the SDK run as one program, and each prints what the page says.
+// Tests the examples of the guide to the SDK: they run as one program, and each prints the output that the page shows.
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -14,10 +14,10 @@ import { API_URL } from './people.ts';
 const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 const END = '--- end of an example';
 
-test('the examples of the guide print what the pages say', async () => {
+test('each example of the guide prints the output that its page shows', async () => {
   const examples = guideExamples();
   const program = examples.map(({ code }) => `${code}console.log('${END}');\n`).join('');
-  // In the root, where the name of the package is known; the files that the examples write are elsewhere.
+  // The program is in the root, where the package name resolves. The examples write their files to another folder.
   const file = join(ROOT, `.guide-${process.pid}.ts`);
   const folder = await mkdtemp(join(tmpdir(), 'guide-'));
   try {

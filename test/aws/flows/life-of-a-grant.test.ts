@@ -1,4 +1,4 @@
-// The life of a grant over HTTP: every right, scope and ending, and the trail that tells of it.
+// Tests the life of a grant over HTTP: every right, scope and ending, and the trail of it.
 import { describe, expect, test } from '@jest/globals';
 import { readQrPayload, qrPayload, RightEnded, safetyNumber } from '../../../lib/client/index.ts';
 import { collect } from '../../../lib/envelope/open.ts';
@@ -15,7 +15,7 @@ const people = async () => {
 const treat = { purpose: 'TREAT', durationSeconds: DAY_SECONDS } as const;
 
 describe('rights to file', () => {
-  test('with add a recipient files and cannot read back; the receipt names the event, and readers see by whose grant', async () => {
+  test('`add`: the recipient files and cannot read; the receipt names the event, and readers see the grant', async () => {
     const { patient, recipient } = await people();
     const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
     await recipient.request({ patient: patient.id, folders: [folder.id], rights: ['read', 'add'], ...treat });
@@ -41,7 +41,7 @@ describe('rights to file', () => {
     expect((await recipient.events()).map((e) => e.kind)).toContain('record-filed');
   });
 
-  test('with write a recipient files the next version; history stays readable', async () => {
+  test('`write`: the recipient files the next version; earlier versions stay readable', async () => {
     const { patient, recipient } = await people();
     const folder = await patient.createFolder({ name: 'Plan', category: 'medication' });
     const first = await patient.file(folder.id, bytesOf(10), {});
@@ -61,7 +61,7 @@ describe('rights to file', () => {
     await expect(recipient.file(write, bytesOf(1), {})).rejects.toEqual(refused('bad-argument'));
   });
 
-  test('a right that ends between upload and commit: what was uploaded is filed under another grant', async () => {
+  test('if the right ends between upload and commit, the uploaded blob is filed under another grant', async () => {
     const patient = await given.patient();
     let beforeCommit = (): Promise<unknown> => Promise.resolve();
     const sent: string[] = [];
@@ -74,8 +74,8 @@ describe('rights to file', () => {
       },
     });
     const folder = await patient.createFolder({ name: 'Films', category: 'imaging' });
-    const gift = { recipient: recipient.id, right: 'add', folders: [folder.id], ...treat } as const;
-    const [add] = await patient.grant(gift);
+    const terms = { recipient: recipient.id, right: 'add', folders: [folder.id], ...treat } as const;
+    const [add] = await patient.grant(terms);
     beforeCommit = () => patient.revoke(add);
     const film = bytesOf(9 * 1024 * 1024);
     const ended = await recipient.file(add, film, {}).catch((error: unknown) => error);
@@ -86,7 +86,7 @@ describe('rights to file', () => {
     });
 
     beforeCommit = () => Promise.resolve();
-    const [again] = await patient.grant(gift);
+    const [again] = await patient.grant(terms);
     const filed = await recipient.resumeFiling(ended as RightEnded, again);
     expect(sent).toHaveLength(2);
     const [opened] = await patient.open([filed]);
@@ -95,7 +95,7 @@ describe('rights to file', () => {
 });
 
 describe('scopes', () => {
-  test('a category that stands takes in what is made later; the preview says what would open', async () => {
+  test('a standing grant for a category covers folders created later; the preview lists the folders', async () => {
     const { patient, recipient } = await people();
     const blood = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
     await patient.createFolder({ name: 'Letters', category: 'letters' });
@@ -113,7 +113,7 @@ describe('scopes', () => {
     expect(await patient.outstanding(urine.id)).toEqual([]);
   });
 
-  test('everything, without standing, is what there is', async () => {
+  test('a grant to everything that is not standing covers existing folders only', async () => {
     const { patient, recipient } = await people();
     await patient.createFolder({ name: 'A', category: 'letters' });
     const [granted] = await patient.grant({ recipient: recipient.id, everything: true, ...treat });
@@ -121,7 +121,7 @@ describe('scopes', () => {
     expect((await recipient.grant(granted.id)).cells).toHaveLength(1);
   });
 
-  test('one record is shared alone, and its folder shows nothing else', async () => {
+  test('a single record is shared in a folder that contains nothing else', async () => {
     const { patient, recipient, folder, records } = await given.folder([bytesOf(40), bytesOf(50)]);
     await recipient.request({ patient: patient.id, record: records[1]!.record, ...treat });
     const [asked] = await patient.listRequests('pending');
@@ -136,7 +136,7 @@ describe('scopes', () => {
     expect((await patient.listFolders()).find((f) => f.id === cell!.folder)?.name).toBe('one record');
   });
 
-  test('somebody whose id nobody verified is not approved by the way', async () => {
+  test('refuses to approve a recipient whose id is not verified', async () => {
     const { patient, recipient, folder } = await given.folder([]);
     await when.asks({ patient, recipient, folder });
     const [asked] = await patient.listRequests('pending');
@@ -148,8 +148,8 @@ describe('scopes', () => {
   });
 });
 
-describe('endings', () => {
-  test('a pause holds, a resumption lets go on, and neither can be played again', async () => {
+describe('pauses and endings', () => {
+  test('a pause stops openings, a resumption allows them again, and neither can be replayed', async () => {
     const { patient, recipient, grant, records } = await given.grant([bytesOf(7)]);
     const paused = await patient.pause(grant);
     expect(paused.state).toBe('paused');
@@ -161,46 +161,46 @@ describe('endings', () => {
     await expect(patient.resume(paused)).rejects.toEqual(refused('statement-outdated'));
   });
 
-  test('after an end the next filing goes into a new epoch, which those who go on can read and the others cannot', async () => {
+  test('after a revocation the next record is filed in a new epoch, which only recipients with a live grant can read', async () => {
     const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(5)]);
     const other = await given.recipient();
-    const [kept] = await patient.grant({ recipient: other.id, folders: [folder], ...treat });
+    const [stillLive] = await patient.grant({ recipient: other.id, folders: [folder], ...treat });
     await patient.revoke(grant);
     const after = await patient.file(folder, bytesOf(6), {});
     expect([records[0]!.epoch, after.epoch]).toEqual([1, 2]);
-    const goesOn = await other.grant(kept.id, patient.id);
-    expect(goesOn.cells.map((c) => c.epoch)).toEqual([1, 2]);
-    expect((await then.opens(other, goesOn, [records[0]!, after])).map((b) => b.length)).toEqual([5, 6]);
+    const extended = await other.grant(stillLive.id, patient.id);
+    expect(extended.cells.map((c) => c.epoch)).toEqual([1, 2]);
+    expect((await then.opens(other, extended, [records[0]!, after])).map((b) => b.length)).toEqual([5, 6]);
     await expect(recipient.open(grant, records)).rejects.toEqual(refused('grant-ended', 'revoked'));
     await expect(recipient.open(grant, [after])).rejects.toEqual(refused('unknown-cell'));
     expect((await patient.open([records[0]!, after])).map((o) => o.metadata.length)).toEqual([5, 6]);
-    // The second filing has nothing left to close.
+    // The second filing starts no further epoch.
     expect((await patient.file(folder, bytesOf(6), {})).epoch).toBe(2);
-    // Who comes later is given the history as well.
+    // A later grant also has the earlier epochs.
     const third = await given.recipient();
     const [late] = await patient.grant({ recipient: third.id, folders: [folder], ...treat });
     expect((await third.grant(late.id)).cells.map((c) => c.epoch)).toEqual([1, 2]);
   });
 
-  test('the opening that uses a grant up marks its cells, too', async () => {
+  test('after the last opening of a grant, the next record is filed in a new epoch', async () => {
     const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(5)], {}, { openings: 1 });
     await recipient.open(grant, records);
     await expect(recipient.open(grant, records)).rejects.toEqual(refused('grant-ended', 'exhausted'));
     expect((await patient.file(folder, bytesOf(6), {})).epoch).toBe(2);
   });
 
-  test('what a recipient gives back ends at once, by its own word, and its cells are closed', async () => {
+  test('a returned grant ends at once by the recipient’s statement, and its cells are closed', async () => {
     const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(5)]);
     expect(await recipient.giveBack(grant)).toMatchObject({ id: grant.id, state: 'revoked' });
     await expect(recipient.open(grant, records)).rejects.toEqual(refused('grant-ended', 'revoked'));
     expect(await recipient.giveBack(grant, 'other')).toMatchObject({ state: 'revoked' });
-    const told = (await patient.audit()).filter((e) => e.kind === 'grant-returned');
-    expect(told).toMatchObject([{ actor: recipient.id, subject: { grant: grant.id } }]);
+    const events = (await patient.audit()).filter((e) => e.kind === 'grant-returned');
+    expect(events).toMatchObject([{ actor: recipient.id, subject: { grant: grant.id } }]);
     await expect(patient.resume({ ...grant, holds: 0 })).rejects.toEqual(refused('grant-ended', 'revoked'));
     expect((await patient.file(folder, bytesOf(6), {})).epoch).toBe(2);
   });
 
-  test('a new receiving key is what is asked with from then on; what the last one was given stays, until it is given back', async () => {
+  test('new requests use a new receiving key; grants to the previous key stay until they are returned', async () => {
     const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(5)]);
     const asked = await when.asks({ patient, recipient, folder });
     expect((await recipient.renewReceivingKey()).payload.receiving.number).toBe(2);
@@ -215,7 +215,7 @@ describe('endings', () => {
     expect((await then.opens(recipient, next, records)).map((b) => b.length)).toEqual([5]);
   });
 
-  test('a request is withdrawn', async () => {
+  test('a withdrawn request cannot be approved', async () => {
     const { patient, recipient, folder } = await given.folder([]);
     const asked = await when.asks({ patient, recipient, folder });
     await recipient.withdraw(asked);
@@ -224,7 +224,7 @@ describe('endings', () => {
   });
 });
 
-test('the trail answers who opened what, when, for what purpose; goes on from where it stopped; and is signed at its end', async () => {
+test('the trail shows who opened which record, when and for what purpose, continues after the last read, and has a signed checkpoint', async () => {
   const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(3), bytesOf(4)]);
   await recipient.open(grant, [records[0]!]);
   const first = await patient.openings({ opener: recipient.id });

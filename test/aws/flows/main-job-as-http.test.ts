@@ -1,4 +1,4 @@
-// docs/main-job-as-http.md shows the calls that the clients make: a run is played and compared with the page.
+// Tests docs/main-job-as-http.md: repeats the run and compares its calls with those of the page.
 import { readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from '@jest/globals';
 import { callsOn, pageOf, playMainJob, shapesOf } from './record-main-job-as-http.ts';
@@ -12,6 +12,6 @@ test('docs/main-job-as-http.md shows the calls of the main job', async () => {
   const page = callsOn(await readFile(PAGE, 'utf8'));
   expect(shapesOf(page)).toEqual(shapesOf(steps.map((s) => s.calls)));
   expect(page.flat().length).toBeGreaterThan(15);
-  // What is written is read as it was: no call is left out on the way.
+  // Parsing the generated page gives the same calls, so the parser omits none.
   expect(shapesOf(callsOn(pageOf(steps)))).toEqual(shapesOf(steps.map((s) => s.calls)));
 });

@@ -1,3 +1,4 @@
+// Tests the main job over HTTP: filing, request, approval or denial, opening, revocation and deletion.
 import { expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
 import { getRecord } from '../raw-calls.ts';
@@ -5,7 +6,7 @@ import { API_URL, bytesOf, DAY_SECONDS, given, newPerson, patientOf, recipientOf
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-test('a clinician asks, the patient approves, the clinician opens what was filed', async () => {
+test('a recipient requests access, the patient approves, and the recipient opens the records', async () => {
   const contents = [bytesOf(1024), new TextEncoder().encode('Hb 14.2 g/dl'), new Uint8Array(0)];
   const { patient, recipient, folder, records, grant } = await given.grant(contents);
 
@@ -28,7 +29,7 @@ test('a clinician asks, the patient approves, the clinician opens what was filed
   expect(trail.at(-1)).toMatchObject({ actor: recipient.id, subject: { grant: grant.id } });
 });
 
-test('a stranger is refused with the very same ids, and so is the clinician after revocation', async () => {
+test('refuses a stranger who has the same ids, and the recipient after the revocation', async () => {
   const { patient, recipient, records, grant } = await given.grant([bytesOf(100)]);
   const stranger = await given.recipient();
   await expect(stranger.open(grant, records)).rejects.toMatchObject({ code: 'not-found' });
@@ -40,50 +41,50 @@ test('a stranger is refused with the very same ids, and so is the clinician afte
     details: { reason: 'revoked' },
   });
   await expect(recipient.listRecords(grant, records[0]!.folder)).rejects.toMatchObject({ code: 'grant-ended' });
-  // Revoking again changes nothing.
+  // A second revocation changes nothing.
   await expect(patient.revoke(grant)).resolves.toMatchObject({ state: 'revoked' });
   expect((await patient.audit()).filter((e) => e.kind === 'grant-revoked')).toHaveLength(1);
 });
 
-test('a denied request gives nothing and cannot be approved later', async () => {
-  const story = await given.folder([bytesOf(10)]);
-  await when.asks(story);
-  const [asked] = await story.patient.listRequests('pending');
-  await story.patient.deny(asked!);
-  await expect(story.patient.approve(asked!, { unverifiedRecipient: true })).rejects.toMatchObject({
+test('a denied request creates no grant and cannot be approved later', async () => {
+  const parties = await given.folder([bytesOf(10)]);
+  await when.asks(parties);
+  const [asked] = await parties.patient.listRequests('pending');
+  await parties.patient.deny(asked!);
+  await expect(parties.patient.approve(asked!, { unverifiedRecipient: true })).rejects.toMatchObject({
     code: 'request-closed',
   });
-  expect(await story.recipient.listRequests('denied')).toHaveLength(1);
-  expect(await story.recipient.listGrants()).toHaveLength(0);
+  expect(await parties.recipient.listRequests('denied')).toHaveLength(1);
+  expect(await parties.recipient.listGrants()).toHaveLength(0);
 });
 
-test('a patient may grant less than was asked, never more', async () => {
-  const story = await given.folder([bytesOf(10)]);
-  const other = await story.patient.createFolder({ name: 'Genetics', category: 'laboratory' });
-  const request = await story.recipient.request({
-    patient: story.patient.id,
-    folders: [story.folder, other.id],
+test('a patient can grant less than was requested, and not more', async () => {
+  const parties = await given.folder([bytesOf(10)]);
+  const other = await parties.patient.createFolder({ name: 'Genetics', category: 'laboratory' });
+  const request = await parties.recipient.request({
+    patient: parties.patient.id,
+    folders: [parties.folder, other.id],
     purpose: 'TREAT',
     durationSeconds: DAY_SECONDS,
   });
-  const asked = (await story.patient.listRequests('pending')).find((r) => r.id === request.id)!;
+  const asked = (await parties.patient.listRequests('pending')).find((r) => r.id === request.id)!;
   await expect(
-    story.patient.approve(asked, { durationSeconds: 2 * DAY_SECONDS, unverifiedRecipient: true }),
+    parties.patient.approve(asked, { durationSeconds: 2 * DAY_SECONDS, unverifiedRecipient: true }),
   ).rejects.toMatchObject({
     code: 'exceeds-request',
   });
-  const [answered] = await story.patient.approve(asked, {
-    folders: [story.folder],
+  const [answered] = await parties.patient.approve(asked, {
+    folders: [parties.folder],
     durationSeconds: 60,
     unverifiedRecipient: true,
   });
   const { id } = answered;
-  const grant = await story.recipient.grant(id, story.patient.id);
-  expect(grant.folders).toEqual([story.folder]);
-  await expect(story.recipient.listRecords(grant, other.id)).rejects.toMatchObject({ code: 'not-found' });
+  const grant = await parties.recipient.grant(id, parties.patient.id);
+  expect(grant.folders).toEqual([parties.folder]);
+  await expect(parties.recipient.listRecords(grant, other.id)).rejects.toMatchObject({ code: 'not-found' });
 });
 
-test('a grant for a number of openings is used up, counting records, all or none', async () => {
+test('a grant with a maximum of openings counts records, and refuses a batch that exceeds it as a whole', async () => {
   const { recipient, records, grant } = await given.grant([bytesOf(10), bytesOf(20)], {}, { openings: 3 });
   await then.opens(recipient, grant, records);
   await expect(recipient.open(grant, records)).rejects.toMatchObject({
@@ -95,7 +96,7 @@ test('a grant for a number of openings is used up, counting records, all or none
   expect((await recipient.grant(grant.id)).used).toBe(3);
 });
 
-test('the patient opens its own records, which stands in its trail', async () => {
+test('the patient opens its own records, and its trail has the event', async () => {
   const content = bytesOf(70_000);
   const { patient, records } = await given.folder([content]);
   const [opened] = await patient.open(records);
@@ -104,7 +105,7 @@ test('the patient opens its own records, which stands in its trail', async () =>
   expect(trail.at(-1)).toMatchObject({ kind: 'records-opened', actor: patient.id });
 });
 
-test('a deleted record is gone for everybody, its statement stays', async () => {
+test('nobody can open a deleted record, and deleting it again succeeds', async () => {
   const { patient, recipient, folder, records, grant } = await given.grant([bytesOf(10), bytesOf(20)]);
   await patient.deleteRecord(records[0]!);
   await expect(recipient.open(grant, [records[0]!])).rejects.toMatchObject({
@@ -116,15 +117,15 @@ test('a deleted record is gone for everybody, its statement stays', async () => 
   await expect(patient.deleteRecord(records[0]!)).resolves.toBeUndefined();
 });
 
-test('a patient may grant without being asked, and list what it gave', async () => {
+test('a patient can grant without a request, and list its grants', async () => {
   const { patient, recipient, folder, records } = await given.folder([bytesOf(33)]);
-  const [gift] = await patient.grant({
+  const [granted] = await patient.grant({
     recipient: recipient.id,
     folders: [folder],
     purpose: 'FAMRQT',
     durationSeconds: 60,
   });
-  const { id } = gift;
+  const { id } = granted;
   const grant = await recipient.grant(id, patient.id);
   const [opened] = await then.opens(recipient, grant, records);
   expect(opened).toHaveLength(33);
@@ -132,13 +133,13 @@ test('a patient may grant without being asked, and list what it gave', async () 
   expect((await recipient.listGrants()).map((g) => g.used)).toEqual([1]);
 });
 
-test('the versions of a record are shown to the patient', async () => {
+test('get-record shows the versions of a record to the patient', async () => {
   const answer = await getRecord({ origin: API_URL, fetch });
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({ versions: [{ state: 'committed' }] });
 });
 
-test('who is not registered is told so', async () => {
+test('answers not-registered to an identity that is not registered', async () => {
   await expect(patientOf(newPerson()).listFolders()).rejects.toMatchObject({ code: 'not-registered' });
   await expect(recipientOf(newPerson()).listGrants()).rejects.toMatchObject({ code: 'not-registered' });
 });

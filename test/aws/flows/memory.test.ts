@@ -1,4 +1,4 @@
-// Peak memory does not grow with the file: the client's processes and the API's, 300 MiB against 1 MiB.
+// Tests that peak memory does not grow with the file, in the client and in the API: 300 MiB are compared with 1 MiB.
 import { spawn } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -11,7 +11,7 @@ import { API_URL } from './people.ts';
 
 const MiB = 1024 * 1024;
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
-const ROOM = 150 * MiB;
+const TOLERANCE = 150 * MiB;
 
 interface Run {
   readonly sealed: number;
@@ -35,7 +35,7 @@ const worker = (args: readonly string[]): Promise<string> =>
     child.once('exit', (code) => (code === 0 ? resolve(out) : reject(new Error(`the worker ended with ${code}`))));
   });
 
-/** Files and opens in processes of their own; each says its maxRSS, in bytes. */
+/** Files and opens in a process each. Returns their peak memory (maxRSS) in bytes. */
 const run = async (file: string, home: string): Promise<Run> => {
   const filed = JSON.parse(await worker(['file', API_URL, home, file])) as { rss: number };
   const opened = JSON.parse(await worker(['open', API_URL, home])) as { rss: number; sha256: string };
@@ -51,18 +51,18 @@ const randomFile = async (path: string, length: number): Promise<string> => {
   return hash.digest('hex');
 };
 
-/** The API's peak so far, in bytes; undefined where there is no /proc to say so, which is everywhere but on Linux. */
+/** The API's peak memory so far, in bytes; undefined where there is no /proc (not on Linux). */
 const apiPeak = async (): Promise<number | undefined> => {
   if (process.platform !== 'linux') return undefined;
   const status = await readFile(`/proc/${process.env['API_PID']}/status`, 'utf8');
   return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
 };
 
-test('all functions run in one process of at most 400 MB, and no bundler is left', async () => {
+test('the local API runs all functions in one process of at most 400 MB, without a bundler', async () => {
   if (process.platform !== 'linux') return;
   const pid = process.env['API_PID']!;
   expect((await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim()).toBe('');
-  // Each is loaded, if only to refuse what is not signed.
+  // Calls each function, so that it is loaded. The calls are unsigned and are refused.
   for (const { method, path } of Object.values(ROUTES)) {
     const body = method === 'GET' ? {} : { body: '{}' };
     await (await fetch(`${API_URL}${path.replaceAll(/\{\w+\}/g, 'x')}`, { method, ...body })).body?.cancel();
@@ -70,7 +70,7 @@ test('all functions run in one process of at most 400 MB, and no bundler is left
   expect(await apiPeak()).toBeLessThan(400e6);
 });
 
-test('300 MiB take no more memory than 1 MiB', async () => {
+test('filing and opening 300 MiB needs about as much memory as 1 MiB', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'memory-'));
   try {
     const small = join(dir, 'small');
@@ -81,13 +81,13 @@ test('300 MiB take no more memory than 1 MiB', async () => {
     const second = await run(big, join(dir, 'two'));
     const after = await apiPeak();
     expect([first.sha256, second.sha256]).toEqual(hashes);
-    expect(second.sealed - first.sealed).toBeLessThan(ROOM);
-    expect(second.opened - first.opened).toBeLessThan(ROOM);
+    expect(second.sealed - first.sealed).toBeLessThan(TOLERANCE);
+    expect(second.opened - first.opened).toBeLessThan(TOLERANCE);
     if (before === undefined || after === undefined)
       process.stderr.write('The peak of the API is in /proc, which only Linux has: it was not looked at.\n');
     else {
       expect(before).toBeGreaterThan(0);
-      expect(after - before).toBeLessThan(ROOM);
+      expect(after - before).toBeLessThan(TOLERANCE);
     }
   } finally {
     await rm(dir, { recursive: true, force: true });

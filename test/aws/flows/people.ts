@@ -1,4 +1,4 @@
-// The people of the stories: clients over HTTP, each with fresh keys. Stories share the system, never an identity.
+// Makes the people of the flow tests: SDK clients over HTTP with new keys for each test. All tests share one system, but never an identity.
 import { systemRng } from '../../../lib/bytes/binary.ts';
 import { fromBase64url } from '../../../lib/bytes/codec.ts';
 import type { FolderId } from '../../../lib/bytes/ids.ts';
@@ -57,15 +57,15 @@ export const given = {
       records.push(await patient.file(folder.id, content, { fileName: `record ${i}`, mediaType: 'text/plain' }));
     return { patient, recipient, folder: folder.id, records };
   },
-  /** The same, and the recipient may read the folder. */
+  /** The same, with a grant to read the folder. */
   grant: async (contents: readonly Uint8Array[], at: Connection = {}, less: { readonly openings?: number } = {}) => {
-    const story = await given.folder(contents, at);
-    const grant = await when.granted(story, less);
-    return { ...story, grant };
+    const parties = await given.folder(contents, at);
+    const grant = await when.granted(parties, less);
+    return { ...parties, grant };
   },
 };
 
-interface Story {
+interface Parties {
   readonly patient: Patient;
   readonly recipient: Recipient;
   readonly folder: FolderId;
@@ -74,14 +74,14 @@ interface Story {
 export const DAY_SECONDS = 86_400;
 
 export const when = {
-  asks: ({ patient, recipient, folder }: Story) =>
+  asks: ({ patient, recipient, folder }: Parties) =>
     recipient.request({ patient: patient.id, folders: [folder], purpose: 'TREAT', durationSeconds: 30 * DAY_SECONDS }),
-  /** Asked, approved, and fetched by the recipient. */
-  granted: async (story: Story, less: { readonly openings?: number } = {}): Promise<GrantWithCells> => {
-    const { id } = await when.asks(story);
-    const asked = (await story.patient.listRequests('pending')).find((r) => r.id === id)!;
-    const [grant] = await story.patient.approve(asked, { ...less, unverifiedRecipient: true });
-    return story.recipient.grant(grant.id, story.patient.id);
+  /** The recipient requests, the patient approves, and the recipient fetches the grant. */
+  granted: async (parties: Parties, less: { readonly openings?: number } = {}): Promise<GrantWithCells> => {
+    const { id } = await when.asks(parties);
+    const asked = (await parties.patient.listRequests('pending')).find((r) => r.id === id)!;
+    const [grant] = await parties.patient.approve(asked, { ...less, unverifiedRecipient: true });
+    return parties.recipient.grant(grant.id, parties.patient.id);
   },
 };
 

@@ -1,9 +1,9 @@
-// The main job as HTTP calls: records what the clients send and get in a real run, writes it as docs/main-job-as-http.md, and compares runs by their
-// shape, which is what stays the same from run to run.
+// The page of the main job as HTTP calls: records the requests and answers of a real run, writes docs/main-job-as-http.md, and compares runs by their
+// shape, the part that is the same in each run.
 import { collect } from '../../../lib/envelope/open.ts';
 import { DAY_SECONDS, newPerson, patientOf, recipientOf } from './people.ts';
 
-/** One request and its answer. Without a path: to the storage, by a URL that the service gave. */
+/** One request and its answer. Without a path it is a request to S3, by a presigned URL. */
 interface Exchange {
   readonly method: string;
   readonly path?: string;
@@ -13,13 +13,13 @@ interface Exchange {
 }
 export interface Step {
   readonly title: string;
-  readonly says: string;
+  readonly explanation: string;
   readonly calls: readonly Exchange[];
 }
 
 const parsed = (text: string): unknown => (text === '' ? undefined : (JSON.parse(text) as unknown));
 
-/** Plays the main job, step by step, and keeps what went over the wire. What is sent again after `busy` is kept once. */
+/** Runs the main job step by step, and records the calls. Of a call that was repeated after `busy`, it records only the last. */
 export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
   let calls: Exchange[] = [];
   const steps: Step[] = [];
@@ -37,10 +37,10 @@ export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
     }
     return response;
   };
-  const step = async <T>(title: string, says: string, act: () => Promise<T>): Promise<T> => {
+  const step = async <T>(title: string, explanation: string, act: () => Promise<T>): Promise<T> => {
     calls = [];
     const result = await act();
-    steps.push({ title, says, calls });
+    steps.push({ title, explanation, calls });
     return result;
   };
 
@@ -81,7 +81,7 @@ export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
   const [asked] = await step('The patient sees the request', 'The statement is as the clinic signed it.', () =>
     patient.listRequests('pending'),
   );
-  const [given] = await step(
+  const [approved] = await step(
     'The patient approves',
     'One grant to read, with one key fragment for its one cell. The patient looks up the recipient first, for its receiving key, and asks for the signed time, so that the grant is live at once.',
     () => patient.approve(asked!, { unverifiedRecipient: true }),
@@ -89,7 +89,7 @@ export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
   const grant = await step(
     'The clinic fetches the grant',
     'The answer includes the folder statement of each cell.',
-    () => clinic.grant(given.id, patient.id),
+    () => clinic.grant(approved.id, patient.id),
   );
   const listed = await step(
     'The clinic lists the records',
@@ -108,7 +108,7 @@ export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
   await step(
     'The patient revokes the grant',
     'The grant ends at once. Before the client files in the folder again, it starts a new epoch, so that later records have another key.',
-    () => patient.revoke(given),
+    () => patient.revoke(approved),
   );
   await step('The clinic is refused', 'The grant has ended.', () => clinic.open(grant, listed).catch(() => undefined));
   if (request.id !== asked?.id || record.record !== listed[0]?.record) throw new Error('the run is not the main job');
@@ -127,7 +127,7 @@ const kindOf = (jws: string): string | undefined => {
   }
 };
 
-/** Long texts are cut; of a statement its kind is told, of a URL nothing: it is good for five minutes, on one machine. */
+/** Shortens a text for the page: of a statement its beginning and kind remain, of a presigned URL nothing, because it is useless after five minutes. */
 const shown = (text: string): string => {
   if (/^https?:/.test(text)) return 'https://...';
   if (text.length <= LONGEST) return text;
@@ -163,11 +163,12 @@ export const pageOf = (steps: readonly Step[]): string =>
   [
     HEAD,
     ...steps.map(
-      ({ title, says, calls }, i) => `## ${i + 1}. ${title}\n\n${says}\n\n${calls.map(exchangeText).join('\n\n')}\n`,
+      ({ title, explanation, calls }, i) =>
+        `## ${i + 1}. ${title}\n\n${explanation}\n\n${calls.map(exchangeText).join('\n\n')}\n`,
     ),
   ].join('\n');
 
-/** The calls of each step, as they stand on the page. */
+/** Parses the calls of each step from the page. */
 export const callsOn = (page: string): readonly (readonly Exchange[])[] =>
   page
     .split(/^## /m)
@@ -184,7 +185,7 @@ export const callsOn = (page: string): readonly (readonly Exchange[])[] =>
       ),
     );
 
-/** Words, such as states and kinds, stay; ids, keys, times and all else that a run makes anew become the name of their type. */
+/** Replaces values that differ from run to run, such as ids, keys and times, by the name of their type. Words such as states and kinds stay. */
 const shapeOf = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(shapeOf);
   if (typeof value === 'object' && value !== null)
@@ -198,7 +199,7 @@ const shapeOf = (value: unknown): unknown => {
 const template = (path: string): string =>
   path.replace(/ehr1[a-z0-9]{58}|\b[a-z2-7]{26}\b/g, '{id}').replace(/nonce=[\w-]{22}$/, 'nonce={nonce}');
 
-/** What is the same in every run. Calls that go side by side come in any order, so that each step is sorted. */
+/** The shape of each step. Parallel calls may have any order, so the calls of a step are sorted. */
 export const shapesOf = (steps: readonly (readonly Exchange[])[]): readonly (readonly string[])[] =>
   steps.map((calls) =>
     calls
