@@ -1,4 +1,4 @@
-// What must hold of the stack, asserted on its compiled form.
+// Tests the deployed stack on its compiled form: functions, roles, tables and bucket.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   stack = (await compiledStack('local')) as unknown as Compiled;
 }, 60_000);
 
-test('one function per route and job, behind the contract’s method and path', () => {
+test('has one function for each route and job, with the method and path of the contract', () => {
   expect(Object.keys(stack.functions).sort()).toEqual([...Object.keys(ROUTES), ...Object.keys(JOBS)].sort());
   for (const [name, { method, path }] of Object.entries(ROUTES))
     expect(stack.functions[name]!.events).toEqual([{ httpApi: { method: method.toLowerCase(), path } }]);
@@ -42,7 +42,7 @@ test('each function has its own role with exact actions on exact resources', () 
     for (const { Effect, Action, Resource } of iamRoleStatements!) {
       expect(Effect).toBe('Allow');
       for (const action of [Action].flat()) expect(action).toMatch(/^(dynamodb|s3|kms):[A-Za-z]+$/);
-      // The one star is below the bucket's prefix for blobs.
+      // The only `*` allowed is after the prefix of the blobs in the bucket.
       expect(JSON.stringify(Resource).replace('"/b/*"', '')).not.toContain('*');
     }
   }
@@ -63,13 +63,13 @@ test('each statement of a role is named once, in custom.iam, and used', async ()
   expect(functions).not.toMatch(/\b(Effect|Action|Resource):/);
 });
 
-test('runs on arm64 and nodejs24.x, packaged one by one, with logs that end', () => {
+test('runs on arm64 and nodejs24.x, with one package for each function and a limit for logs', () => {
   expect(stack.provider).toMatchObject({ runtime: 'nodejs24.x', architecture: 'arm64', logRetentionInDays: 30 });
   expect(stack.package.individually).toBe(true);
 });
 
-describe('what is kept', () => {
-  test('the main table: recoverable, protected, encrypted, on demand', () => {
+describe('stored data', () => {
+  test('the main table is retained, protected from deletion, recoverable, encrypted and on demand', () => {
     expect(stack.resources.Resources['MainTable']).toMatchObject({
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
@@ -83,13 +83,13 @@ describe('what is kept', () => {
     expect(JSON.stringify(stack.resources.Resources['MainTable'])).not.toContain('TimeToLive');
   });
 
-  test('the nonce table forgets', () => {
+  test('the nonce table deletes expired nonces', () => {
     expect(stack.resources.Resources['NonceTable']).toMatchObject({
       Properties: { TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true } },
     });
   });
 
-  test('the bucket: private, encrypted, versioned, over TLS only, without leftovers', () => {
+  test('the bucket is retained, private, encrypted, versioned and for TLS only, and deletes unfinished uploads', () => {
     expect(stack.resources.Resources['BlobBucket']).toMatchObject({
       DeletionPolicy: 'Retain',
       Properties: {

@@ -1,4 +1,4 @@
-// The container: nothing is made before it is needed, one client of each kind, and faults of the configuration are named.
+// Tests the container: it makes clients when they are first needed, one of each kind, and names missing configuration.
 import type { AwsClient } from '../../lib/runtime/container.ts';
 import { S3Client } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
@@ -42,24 +42,24 @@ const clientsOf = (env: Record<string, string>, make = makeStorageContainer): Aw
 };
 
 describe('the container', () => {
-  test('makes nothing before it is needed', () => {
+  test('reads no environment and makes no client before a port is used', () => {
     let looked = 0;
     const container = makeContainer(() => (looked++, ENV), { ...quiet, onClient: () => expect('made').toBe('later') });
     expect(container.clock()).toBeGreaterThan(NOW);
     expect(looked).toBe(0);
   });
 
-  test('makes one client of each kind, for all of its ports', () => {
+  test('makes one client of each kind for all its ports', () => {
     expect(clientsOf(ENV).map((c) => c.constructor.name)).toEqual(['DynamoDBClient', 'S3Client']);
   });
 
-  test('has no S3 client where blobs are only linked to', () => {
+  test('makes no S3 client for functions that only make URLs of blobs', () => {
     expect(clientsOf(ENV, makeContainer as typeof makeStorageContainer).map((c) => c.constructor.name)).toEqual([
       'DynamoDBClient',
     ]);
   });
 
-  test('talks to AWS, or to the endpoint that it is given, and bounds its attempts', async () => {
+  test('uses AWS or the endpoint in AWS_ENDPOINT_URL, with at most three attempts', async () => {
     for (const endpointUrl of [undefined, 'http://127.0.0.1:4566']) {
       const clients = clientsOf({ ...ENV, ...(endpointUrl === undefined ? {} : { AWS_ENDPOINT_URL: endpointUrl }) });
       for (const { config } of clients) {
@@ -73,12 +73,12 @@ describe('the container', () => {
     }
   });
 
-  test('names all that its environment lacks', () => {
+  test('names every missing variable', () => {
     const container = makeContainer(() => ({ MAIN_TABLE: 'main' }), quiet);
     expect(() => container.identities).toThrow(new EnvError(['NONCE_TABLE', 'BUCKET', 'AWS_REGION']));
   });
 
-  test('that cannot be made is answered as a fault, and the log names what is missing', async () => {
+  test('if it cannot be made, the answer is `internal` and the log names the missing variables', async () => {
     const { lines, log } = runtimeFor();
     const container = makeContainer(() => ({ PUBLIC_ORIGIN: ORIGIN }), { log, clock: () => NOW });
     const handler = endpoint(ROUTES, 'get-identity', getIdentity, container);

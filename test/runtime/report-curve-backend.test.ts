@@ -1,4 +1,4 @@
-// The line that a cold start writes when the curve runs on the fallback.
+// Tests the log line of a cold start on the fallback backend of the curve.
 import { expect, test } from '@jest/globals';
 import { reportCurve } from '../../lib/runtime/report-curve-backend.ts';
 
@@ -9,7 +9,7 @@ test.each([
     { name: 'noble', reason: 'self-test-failed' },
     [['curve-fell-back', { backend: 'noble', reason: 'self-test-failed' }]],
   ],
-] as const)('%j', (choice, expected) => {
+] as const)('reportCurve with %j logs the fallback only', (choice, expected) => {
   const lines: unknown[] = [];
   reportCurve(choice, (...line) => lines.push(line));
   expect(lines).toEqual(expected);

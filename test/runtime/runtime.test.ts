@@ -1,4 +1,4 @@
-// The environment, the lines that are really written, and scheduled functions.
+// Tests reading the environment, the written log lines, and scheduled functions.
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { job } from '../../lib/http/job.ts';
 import { EnvError, readEnv } from '../../lib/runtime/env.ts';
@@ -23,7 +23,7 @@ describe('the environment', () => {
     expect(readEnv({}, ['AWS_ENDPOINT_URL'])).toEqual({ AWS_ENDPOINT_URL: undefined });
   });
 
-  test('names all that is missing at once', () => {
+  test('names all missing variables at once', () => {
     const read = () => readEnv({ MAIN_TABLE: '' }, ['MAIN_TABLE', 'NONCE_TABLE', 'BUCKET', 'AWS_REGION']);
     expect(read).toThrow(new EnvError(['MAIN_TABLE', 'NONCE_TABLE', 'BUCKET', 'AWS_REGION']));
   });
@@ -35,11 +35,11 @@ describe('the environment', () => {
     'https://u@a.example',
     'https://a.example?x',
     '',
-  ])('refuses as origin: %s', (PUBLIC_ORIGIN) =>
+  ])('refuses the origin %j', (PUBLIC_ORIGIN) =>
     expect(() => readEnv({ PUBLIC_ORIGIN }, ['PUBLIC_ORIGIN'])).toThrow(EnvError),
   );
 
-  test('is looked at when it is needed, and again after a failure', () => {
+  test('is read when it is first needed, and again after a failure', () => {
     let source: Record<string, string> = {};
     const { origin } = makeRuntime(() => source);
     expect(origin).toThrow(EnvError);
@@ -49,7 +49,7 @@ describe('the environment', () => {
     expect(origin().host).toBe('127.0.0.1:3000');
   });
 
-  test('makes a value once', () => {
+  test('once() makes its value once', () => {
     const make = jest.fn(() => undefined);
     const value = once(make);
     value();
@@ -58,7 +58,7 @@ describe('the environment', () => {
   });
 });
 
-describe('what is written', () => {
+describe('written log lines', () => {
   let written: string[];
   let spies: { mockRestore: () => void }[];
   beforeEach(() => {
@@ -76,7 +76,7 @@ describe('what is written', () => {
       .split('\n')
       .map((l) => JSON.parse(l) as Record<string, unknown>);
 
-  test('is a line with code and sentence, and the metrics of the function', async () => {
+  test('a request writes a line with event and message, and the metrics of the function', async () => {
     const log = makeLog();
     await send({}, undefined, { log });
     const [line, metrics] = lines();
@@ -92,7 +92,7 @@ describe('what is written', () => {
     expect(metrics).toMatchObject({ function: 'revoke-grant', Calls: 1, Faults: 0, Refusals: 0, Duration: 0 });
   });
 
-  test('tells refusals and faults apart', async () => {
+  test('refusals and faults are counted separately', async () => {
     const log = makeLog();
     await send({ signed: false }, undefined, { log });
     await send({}, () => Promise.reject(new Error('SECRET')), { log });
@@ -108,7 +108,7 @@ describe('what is written', () => {
     expect(written.join('')).not.toContain('SECRET');
   });
 
-  test('holds nothing of the request, even where Powertools is told to log events', async () => {
+  test('contain nothing of the request, even if Powertools is set to log events', async () => {
     process.env['POWERTOOLS_LOGGER_LOG_EVENT'] = 'true';
     try {
       const log = makeLog();
@@ -125,7 +125,7 @@ describe('what is written', () => {
 describe('a scheduled function', () => {
   const context = { awsRequestId: REQUEST_ID } as never;
 
-  test('says how much it did', async () => {
+  test('logs how much it did', async () => {
     const runtime = runtimeFor();
     await job(
       'sweep-uploads',

@@ -1,4 +1,4 @@
-// A DynamoDB client that never leaves the process: a middleware answers every command, or refuses it.
+// A fake DynamoDB client: a middleware answers every command in the process.
 import {
   DynamoDBClient,
   TransactionCanceledException,
@@ -14,7 +14,7 @@ export interface Sent {
 }
 export type Answering = (sent: Sent, calls: number) => object;
 
-/** `waits` are the pauses in ms; the clock moves by them and by nothing else. */
+/** A context of stores over a fake client. `waits` are the pauses in ms; only they advance the clock. */
 export const fakeContext = (answer: Answering) => {
   const dynamo = new DynamoDBClient({ region: 'local', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
   const sent: Sent[] = [];

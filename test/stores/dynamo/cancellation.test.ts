@@ -1,3 +1,4 @@
+// Tests how the reasons of a cancelled transaction are read: claim first, then the head of the trail, then the statement, then the conditions.
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../lib/api/errors.ts';
 import { MINUTE } from '../../../lib/domain/time.ts';
@@ -24,7 +25,7 @@ const attempt = (changes: Partial<Attempt> = {}): Attempt => ({
   steps: [making('hash'), changing],
   ...changes,
 });
-/** In the order of the items: claim, head, event, two steps. */
+/** `reasons` are in the order of the items: claim, head, event, two steps. */
 const read = (reasons: Parameters<typeof readCancellation>[0], changes: Partial<Attempt> = {}) => {
   const verdict = readCancellation(reasons, attempt(changes));
   return verdict.is === 'refused' ? verdict.error.code : verdict;
@@ -32,15 +33,15 @@ const read = (reasons: Parameters<typeof readCancellation>[0], changes: Partial<
 
 const HEAD = { pk: 'A', sk: 'HEAD', seq: 7, hash: 'h7' };
 
-describe('a cancelled transaction is read in order', () => {
-  test('first the claim: of another request it is replayed, whatever else failed', () => {
+describe('reading a cancelled transaction', () => {
+  test('answers replayed if another request has the claim, whatever else failed', () => {
     expect(read([refused({ invocation: 'other' }), refused(HEAD), NONE, refused({ hash: 'hash' }), CONFLICT])).toBe(
       'replayed',
     );
     expect(read([refused(), NONE, NONE, NONE, NONE])).toBe('replayed');
   });
 
-  test('a claim of this very invocation: it was done', () => {
+  test('reports success if the claim is from this invocation', () => {
     expect(read([refused({ invocation: 'mine' }), refused(HEAD), NONE, refused({ hash: 'hash' }), NONE])).toEqual({
       is: 'done',
     });
@@ -51,16 +52,16 @@ describe('a cancelled transaction is read in order', () => {
     const claimed = (statement: string, at: number, invocation = 'other') =>
       read([refused({ invocation, statement, at }), NONE, NONE, NONE, NONE], { claim: opening });
 
-    test('the same within ten minutes is a repetition', () => {
+    test('reports a repetition for the same statement within ten minutes', () => {
       expect(claimed('said', 60 * MINUTE)).toEqual({ is: 'repeated' });
       expect(claimed('said', 50 * MINUTE)).toEqual({ is: 'repeated' });
       expect(claimed('said', 61 * MINUTE)).toEqual({ is: 'repeated' });
     });
-    test('older, or other, the id is taken, and no other nonce would help', () => {
+    test('answers already-exists after ten minutes, or for another statement', () => {
       expect(claimed('said', 50 * MINUTE - 1)).toBe('already-exists');
       expect(claimed('else', 60 * MINUTE)).toBe('already-exists');
     });
-    test('of this invocation it was done', () => {
+    test('reports success if it is from this invocation', () => {
       expect(claimed('said', 60 * MINUTE, 'mine')).toEqual({ is: 'done' });
     });
     test('a nonce is never a repetition', () => {
@@ -70,7 +71,7 @@ describe('a cancelled transaction is read in order', () => {
     });
   });
 
-  test('then the head: it moved', () => {
+  test('retries if the head has moved', () => {
     expect(read([NONE, refused(HEAD), NONE, refused({ hash: 'other' }), refused({ state: 'closed' })])).toEqual({
       is: 'retry',
     });
@@ -78,7 +79,7 @@ describe('a cancelled transaction is read in order', () => {
     expect(read([NONE, NONE, refused({ hash: 'x' }), NONE, NONE])).toEqual({ is: 'retry' });
   });
 
-  test('then the statement: the same, or another', () => {
+  test('reports a repetition for the same statement, and already-exists for another', () => {
     expect(read([NONE, NONE, NONE, refused({ pk: 'pk', hash: 'hash' }), refused({ state: 'closed' })])).toEqual({
       is: 'repeated',
     });
@@ -88,7 +89,7 @@ describe('a cancelled transaction is read in order', () => {
     expect(read([NONE, NONE, NONE, refused({ pk: 'pk', hash: 'other' }), CONFLICT])).toBe('already-exists');
   });
 
-  test('of several statements all must be there', () => {
+  test('reports a repetition only if all of several statements are stored', () => {
     const steps = [making('a'), making('b')];
     const pk = 'pk';
     expect(read([NONE, NONE, NONE, refused({ pk, hash: 'a' }), refused({ pk, hash: 'b' })], { steps })).toEqual({
@@ -100,34 +101,31 @@ describe('a cancelled transaction is read in order', () => {
     );
   });
 
-  test('then the condition that failed, the first of its step', () => {
+  test('answers the error of the first condition that failed', () => {
     expect(read([NONE, NONE, NONE, NONE, refused({ state: 'closed', until: 9 })])).toBe('cell-closed');
     expect(read([NONE, NONE, NONE, NONE, refused({ state: 'current', until: 5 })])).toBe('request-closed');
     expect(read([NONE, NONE, NONE, NONE, refused()])).toBe('cell-closed');
   });
 
-  test('a condition may say that all is done', () => {
+  test('a condition can report a repetition', () => {
     const steps: Step[] = [{ delete: key, when: [is('state', 'active', () => 'repeated')] }];
     expect(read([NONE, NONE, NONE, refused({ state: 'revoked' })], { steps })).toEqual({ is: 'repeated' });
   });
 
-  test.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(
-    '%s is tried again',
-    (Code) => {
-      expect(read([NONE, NONE, NONE, { Code }, NONE])).toEqual({ is: 'retry' });
-      expect(read([{ Code }, NONE, NONE, NONE, NONE])).toEqual({ is: 'retry' });
-      expect(read([NONE, { Code }, NONE, NONE, NONE])).toEqual({ is: 'retry' });
-    },
-  );
+  test.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])('retries after %s', (Code) => {
+    expect(read([NONE, NONE, NONE, { Code }, NONE])).toEqual({ is: 'retry' });
+    expect(read([{ Code }, NONE, NONE, NONE, NONE])).toEqual({ is: 'retry' });
+    expect(read([NONE, { Code }, NONE, NONE, NONE])).toEqual({ is: 'retry' });
+  });
 
-  test('without claim or events the steps stand first', () => {
+  test('reads the steps at their positions if there is no claim or no event', () => {
     const only = { claim: undefined, events: 0, steps: [changing] };
     expect(read([refused({ state: 'closed' })], only)).toBe('cell-closed');
     expect(read([refused(HEAD), NONE, NONE, NONE], { ...only, events: 2 })).toEqual({ is: 'retry' });
     expect(read([NONE, NONE, NONE, refused({ state: 'closed' })], { ...only, events: 2 })).toBe('cell-closed');
   });
 
-  test('what nothing explains is our fault', () => {
+  test('throws StoreError for a reason that it cannot explain', () => {
     expect(() => read([NONE, NONE, NONE, { Code: 'ValidationError' }, NONE])).toThrow(StoreError);
     expect(() => read([])).toThrow(StoreError);
     expect(() => read([NONE, NONE, NONE, NONE, refused({ state: 'current', until: 9 })])).toThrow(StoreError);

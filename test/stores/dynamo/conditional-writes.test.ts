@@ -1,3 +1,4 @@
+// Tests conditional writes: their form for DynamoDB, and the evaluation of their conditions on the old item.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AppError } from '../../../lib/api/errors.ts';
@@ -15,8 +16,8 @@ import {
 const no = () => new AppError('busy');
 const key = { pk: 'P', sk: 'S' };
 
-describe('steps as DynamoDB takes them', () => {
-  test('a put under a condition gives the old item back', () => {
+describe('steps in the form of DynamoDB', () => {
+  test('a put with a condition requests the old item on failure', () => {
     expect(toTransactItem('main', { put: { ...key, n: 1, none: undefined }, when: [isAbsent(no)] })).toEqual({
       Put: {
         TableName: 'main',
@@ -28,7 +29,7 @@ describe('steps as DynamoDB takes them', () => {
     });
   });
 
-  test('an update joins all its conditions', () => {
+  test('an update joins all its conditions with AND', () => {
     const step = {
       update: key,
       set: { state: 'x', gone: undefined },
@@ -56,7 +57,7 @@ describe('steps as DynamoDB takes them', () => {
     });
   });
 
-  test('a delete and a check name their key', () => {
+  test('a delete and a check have a key', () => {
     expect(toTransactItem('main', { delete: key, when: [] })).toEqual({
       Delete: { TableName: 'main', Key: { pk: { S: 'P' }, sk: { S: 'S' } } },
     });
@@ -80,7 +81,7 @@ describe('conditions on the old item', () => {
     [isAbove('pk', 3, no), '9', false],
     [isAbsentOrAtMost('pk', 3, no), '1', false],
   ];
-  test.each(cases)('%j of %j: %s', (condition, value, expected) => {
+  test.each(cases)('%j holds for %j: %s', (condition, value, expected) => {
     expect(holds(condition, value === undefined ? {} : { pk: value as string })).toBe(expected);
     if (value === undefined) expect(holds(condition, undefined)).toBe(expected);
   });

@@ -1,3 +1,4 @@
+// Tests batch reads and queries of DynamoDB: order, paging, unprocessed keys and overload.
 import type { BatchGetItemCommandInput, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../lib/api/errors.ts';
@@ -17,8 +18,8 @@ const codeOf = async (attempt: Promise<unknown>) => {
   return error instanceof AppError ? error.code : String(error);
 };
 
-describe('reading many', () => {
-  test('keeps the order asked for, with gaps, and asks for nothing twice', async () => {
+describe('reading many items', () => {
+  test('keeps the requested order with gaps, and reads no key twice', async () => {
     const { context, sent } = fakeContext((s) => ({
       Responses: {
         main: wantedIn(s)
@@ -32,35 +33,35 @@ describe('reading many', () => {
     expect((sent[0]?.input as BatchGetItemCommandInput).RequestItems?.['main']?.ConsistentRead).toBe(true);
   });
 
-  test('asks nothing for nothing', async () => {
+  test('makes no call without keys', async () => {
     const { context, sent } = fakeContext(() => ({}));
     expect(await getItems(context, [])).toEqual([]);
     expect(await getItems(context, [undefined])).toEqual([undefined]);
     expect(sent).toEqual([]);
   });
 
-  test('goes by hundreds', async () => {
+  test('reads at most a hundred keys in one call', async () => {
     const { context, sent } = fakeContext((s) => ({ Responses: { main: wantedIn(s) } }));
     const keys = Array.from({ length: 250 }, (_, n) => keyOf(n));
     expect(await getItems(context, keys)).toEqual(keys);
     expect(sent.map((s) => wantedIn(s).length)).toEqual([100, 100, 50]);
   });
 
-  test('tells tables apart', async () => {
+  test('returns items from the right table', async () => {
     const { context } = fakeContext((s) => ({
       Responses: {
         main: [toAttributes({ pk: 'X', sk: 'S', of: 'main' })],
         nonces: wantedIn(s, 'nonces').map(() => toAttributes({ pk: 'X', of: 'nonces' })),
       },
     }));
-    const places = [
+    const locations = [
       { table: 'nonces', key: { pk: 'X' } },
       { table: 'main', key: { pk: 'X', sk: 'S' } },
     ];
-    expect((await getPlaces(context, places)).map((i) => i?.['of'])).toEqual(['nonces', 'main']);
+    expect((await getPlaces(context, locations)).map((i) => i?.['of'])).toEqual(['nonces', 'main']);
   });
 
-  test('asks again for what was left unprocessed, until all is there', async () => {
+  test('repeats unprocessed keys until all items are read', async () => {
     const { context, sent, waits } = fakeContext((s, calls) => {
       const keys = wantedIn(s);
       if (calls > 3) return { Responses: { main: keys } };
@@ -75,7 +76,7 @@ describe('reading many', () => {
     expect(waits).toHaveLength(3);
   });
 
-  test('is busy when they stay unprocessed', async () => {
+  test('answers busy if keys stay unprocessed', async () => {
     const { context, sent } = fakeContext((s) => ({
       UnprocessedKeys: { main: { Keys: wantedIn(s), ConsistentRead: true } },
     }));
@@ -85,7 +86,7 @@ describe('reading many', () => {
 });
 
 describe('a query', () => {
-  test('of the table is consistent, of an index it cannot be', async () => {
+  test('is consistent on the table, and not on an index', async () => {
     const { context, sent } = fakeContext(() => ({}));
     await query(context, { pk: 'P', span: { from: 'a', to: 'b' } });
     await query(context, { index: 'gsi2', pk: 'P', span: { from: 'a', to: 'b' }, limit: 3 });
@@ -96,13 +97,13 @@ describe('a query', () => {
     expect(sent[1]?.input).not.toHaveProperty('ConsistentRead');
   });
 
-  test('of an empty span asks nothing', async () => {
+  test('makes no call for an empty span', async () => {
     const { context, sent } = fakeContext(() => ({}));
     expect(await query(context, { pk: 'P', span: { from: 'b', to: 'a' } })).toEqual({ items: [], more: false });
     expect(sent).toEqual([]);
   });
 
-  /** One item a page. */
+  /** Answers a query with one item per page. */
   const oneByOne = (sortKeys: readonly string[], name: string) => (s: Sent) => {
     const from = (s.input as QueryCommandInput).ExpressionAttributeValues?.[':from']?.S ?? '';
     const left = sortKeys.filter((k) => k >= from);
@@ -110,14 +111,14 @@ describe('a query', () => {
     return { Items, ...(left.length > 1 ? { LastEvaluatedKey: Items[0] } : {}) };
   };
 
-  test('for all goes on to the end', async () => {
+  test('queryAll reads every page', async () => {
     const { context, sent } = fakeContext(oneByOne(['a', 'b', 'c'], 'sk'));
     const all = await queryAll(context, { pk: 'P', span: { from: 'a', to: 'z' } });
     expect(all.map((i) => i['sk'])).toEqual(['a', 'b', 'c']);
     expect(sent).toHaveLength(3);
   });
 
-  test('for stale uploads goes on to the end of every shard', async () => {
+  test('listing stale uploads reads every page of every shard', async () => {
     const pages = [1, 2, 3].map((n) => `000000000000${n}#record#upload`);
     const { context } = fakeContext((s) => {
       const { ':pk': pk } = (s.input as QueryCommandInput).ExpressionAttributeValues ?? {};
@@ -135,9 +136,9 @@ describe('a query', () => {
   });
 });
 
-describe('a store that is overloaded', () => {
+describe('an overloaded store', () => {
   test.each(['ThrottlingException', 'ProvisionedThroughputExceededException', 'TimeoutError'])(
-    '%s is busy',
+    'answers busy after %s',
     async (name) => {
       const { context } = fakeContext(() => {
         throw Object.assign(new Error('no'), { name });
@@ -148,7 +149,7 @@ describe('a store that is overloaded', () => {
     },
   );
 
-  test('is told by the status, too, and other faults are handed on', async () => {
+  test('answers busy also by status or network error, and rethrows other errors', async () => {
     const failing = (error: Error) =>
       codeOf(
         getItem(

@@ -1,3 +1,4 @@
+// Tests the conversion of items to and from DynamoDB attributes, and the detection of damaged items.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { signStatement } from '../../../lib/statements/sign.ts';
@@ -18,7 +19,7 @@ import { SAMPLES } from '../../statements/samples.ts';
 const value = fc.oneof(fc.string(), fc.integer(), fc.array(fc.string()));
 
 describe('items', () => {
-  test('come back as they went', () => {
+  test('convert to attributes and back without change', () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string({ minLength: 1 }), value), (item) => {
         expect(fromAttributes(toAttributes(item))).toEqual({ ...item });
@@ -26,12 +27,12 @@ describe('items', () => {
     );
   });
 
-  test('members without a value are left out', () => {
+  test('omit undefined members', () => {
     expect(present({ a: 1, b: undefined })).toEqual({ a: 1 });
     expect(toAttributes({ a: 1, b: undefined })).toEqual({ a: { N: '1' } });
   });
 
-  test('a member of another kind is damage, and is not repeated in the message', () => {
+  test('throw StoreError for a member of the wrong type, without repeating its value', () => {
     const item = { word: 'secret', number: 7 };
     for (const read of [
       () => text(item, 'number'),
@@ -48,7 +49,7 @@ describe('items', () => {
     }
   });
 
-  test('an optional member may be missing', () => {
+  test('may lack an optional member', () => {
     expect([optionalText({}, 'x'), optionalCount({}, 'x'), texts({}, 'x')]).toEqual([undefined, undefined, []]);
     expect([optionalText({ x: 'a' }, 'x'), optionalCount({ x: 2 }, 'x'), texts({ x: ['a'] }, 'x')]).toEqual([
       'a',
@@ -59,12 +60,12 @@ describe('items', () => {
 });
 
 describe('a stored statement', () => {
-  test('comes back as it was signed', async () => {
+  test('is returned as it was signed', async () => {
     const made = await signStatement('denial', SAMPLES.denial.payload, SAMPLES.denial.signer);
     expect(statementOf('denial', { jws: made.jws })).toEqual(made);
   });
 
-  test('that is damaged is a fault of the service, not of the statement that the caller sends', async () => {
+  test('throws StoreError if it is damaged, so that the caller is not blamed', async () => {
     const { jws } = await signStatement('denial', SAMPLES.denial.payload, SAMPLES.denial.signer);
     for (const damaged of ['secret', jws.replace('.', '.A'), `${jws}.secret`])
       expect(() => statementOf('denial', { jws: damaged })).toThrow(

@@ -1,3 +1,4 @@
+// Tests cursors, limits of pages, and sort keys.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { toBase64url } from '../../../lib/bytes/codec.ts';
@@ -25,12 +26,12 @@ const refused = (cursor: string, shape: RegExp): boolean => {
 };
 
 describe('cursors', () => {
-  test('say the sort key, and come back as they were', () => {
+  test('encode the sort key, and decode to it', () => {
     expect(encodeCursor('V#0000000001')).toBe('ViMwMDAwMDAwMDAx');
     expect(decodeCursor('ViMwMDAwMDAwMDAx', SHAPES.version)).toBe('V#0000000001');
   });
 
-  test('whatever else is refused as a malformed request', () => {
+  test('any other text is refused as malformed-request', () => {
     const shapes = Object.values(SHAPES);
     fc.assert(
       fc.property(fc.oneof(fc.string(), fc.base64String(), fc.uint8Array().map(toBase64url)), (cursor) => {
@@ -40,14 +41,14 @@ describe('cursors', () => {
     for (const shape of shapes) expect(refused(toBase64url(Uint8Array.of(0xff, 0xfe)), shape)).toBe(true);
   });
 
-  test('a shape is the whole key', () => {
+  test('a shape must match the whole key', () => {
     for (const text of ['V#0000000001~', '~V#0000000001', 'V#1', 'v#0000000001', 'V#0000000001\n'])
       expect(refused(encodeCursor(text), SHAPES.version)).toBe(true);
   });
 });
 
 describe('limits', () => {
-  test('are 50 unless asked, and 100 at most', () => {
+  test('are 50 by default, and 100 at most', () => {
     expect([limitOf({}), limitOf({ limit: 7 }), limitOf({ limit: 101 })]).toEqual([50, 7, 100]);
   });
 });
@@ -66,7 +67,7 @@ describe('sort keys', () => {
     ordered(msText, 9_999_999_999_999);
   });
 
-  test('the span of the pending and the span of the expired meet at now, and never overlap', () => {
+  test('the spans of pending and of expired items meet at the current time and do not overlap', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 0, max: 9_000_000_000_000 }),
@@ -82,7 +83,7 @@ describe('sort keys', () => {
     );
   });
 
-  test('what follows a key comes before everything that could follow it', () => {
+  test('after(key) sorts after the key and before every longer key', () => {
     for (const next of ['0', '9', 'a', 'z', '#', 'E', LOWEST.concat('0')]) {
       expect('key' < after('key')).toBe(true);
       expect(after('key') <= `key${next}`).toBe(true);

@@ -1,4 +1,4 @@
-// What no local AWS shows: conflicts, throttling, answers that were lost.
+// Tests transactions in cases that no local AWS produces: conflicts, throttling, lost answers.
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../lib/api/errors.ts';
 import { newId, type FolderId } from '../../../lib/bytes/ids.ts';
@@ -41,7 +41,7 @@ const run = async (answer: Answering, write: Partial<Write> = {}) => {
   return { ...fake, outcome, transactions: fake.sent.filter((s) => s.command === 'TransactWriteItemsCommand') };
 };
 
-/** Answers transactions in turn, then lets them through; every Get finds no head. */
+/** Refuses transactions with these errors in turn, then accepts them. Every Get finds no head. */
 const inTurn = (...refusals: readonly Error[]): Answering => {
   let i = 0;
   return ({ command }) => {
@@ -61,7 +61,7 @@ const eventOf = (sent: Sent) =>
   JSON.parse(itemsOf(sent)[2]?.Put?.Item?.['text']?.S ?? '') as { seq: number; previous: string };
 
 describe('a write', () => {
-  test('holds claim, head, event and steps, in this order, each under its condition', async () => {
+  test('contains claim, head, event and steps in this order, each with its condition', async () => {
     const { outcome, transactions, waits } = await run(inTurn());
     expect([outcome, transactions.length, waits.length]).toEqual(['done', 1, 0]);
     const [claim, head, event, step] = itemsOf(transactions[0]!);
@@ -82,7 +82,7 @@ describe('a write', () => {
     expect(step?.Update?.ConditionExpression).toBe('#n0 = :v1');
   });
 
-  test('a head that is known is not read again', async () => {
+  test('does not read a head that is known', async () => {
     const { sent } = await run(inTurn(), { head: { seq: 4, hash: 'h4' } });
     expect(sent.map((s) => s.command)).toEqual(['TransactWriteItemsCommand']);
     expect(itemsOf(sent[0]!)[1]?.Put).toMatchObject({
@@ -93,13 +93,13 @@ describe('a write', () => {
     });
   });
 
-  test('without events touches no chain', async () => {
+  test('without events does not read or write a head', async () => {
     const { sent } = await run(inTurn(), { events: [] });
     expect(sent).toHaveLength(1);
     expect(itemsOf(sent[0]!)).toHaveLength(2);
   });
 
-  test('several events follow on each other', async () => {
+  test('chains several events to each other', async () => {
     const { transactions } = await run(inTurn(), { events: [{ draft }, { draft }], head: { seq: 4, hash: 'h4' } });
     const items = itemsOf(transactions[0]!);
     const texts = [items[2], items[3]].map((i) => i?.Put?.Item?.['text']?.S ?? '');
@@ -112,7 +112,7 @@ describe('a write', () => {
     expect(items).toHaveLength(5);
   });
 
-  test('goes on from the head as it is after the wait, not from the one that came back before it', async () => {
+  test('after a lost race waits and then reads the head again', async () => {
     const moved = cancelled(NONE, refused({ seq: 7, hash: 'h7' }), NONE, NONE);
     const transact = inTurn(moved);
     let reads = 0;
@@ -124,7 +124,7 @@ describe('a write', () => {
     expect(eventOf(transactions[1]!)).toMatchObject({ seq: 10, previous: 'h9' });
   });
 
-  test('is sent again after a conflict, with the same claim', async () => {
+  test('is repeated after a conflict, with the same claim', async () => {
     const { outcome, transactions } = await run(
       inTurn(cancelled(CONFLICT, NONE, NONE, NONE), cancelled(NONE, NONE, NONE, CONFLICT)),
     );
@@ -134,14 +134,14 @@ describe('a write', () => {
   });
 
   test.each(['ThrottlingException', 'RequestLimitExceeded', 'InternalServerError', 'TimeoutError', 'ECONNRESET'])(
-    'is sent again after %s',
+    'is repeated after %s',
     async (name) => {
       const { outcome, transactions } = await run(inTurn(Object.assign(new Error('lost'), { name })));
       expect([outcome, transactions.length]).toEqual(['done', 2]);
     },
   );
 
-  test('whose answer was lost finds its own claim, and was done', async () => {
+  test('succeeds if its answer was lost and its own claim is stored', async () => {
     const invocation = 'gICAgICAgICAgICAgICAgA';
     const lost = Object.assign(new Error('lost'), { name: 'TimeoutError' });
     const own = cancelled(refused({ invocation }), refused({ seq: 1, hash: 'h' }), NONE, NONE);
@@ -150,18 +150,18 @@ describe('a write', () => {
     expect((await run(inTurn(lost, other))).outcome).toBe('replayed');
   });
 
-  test('is refused at once by a condition', async () => {
+  test('is refused at once if a condition fails', async () => {
     const { outcome, transactions } = await run(inTurn(cancelled(NONE, NONE, NONE, refused({ state: 'closed' }))));
     expect([outcome, transactions.length]).toEqual(['cell-closed', 1]);
   });
 
-  test('hands other faults on', async () => {
-    expect((await run(inTurn(new Error('of ours')))).outcome).toBe('fault: Error: of ours');
+  test('rethrows other errors', async () => {
+    expect((await run(inTurn(new Error('other')))).outcome).toBe('fault: Error: other');
   });
 });
 
-describe('patience', () => {
-  test('is busy after 30 tries within 10 s', async () => {
+describe('limits of retries', () => {
+  test('a write answers busy after 30 tries within 10 s', async () => {
     const { outcome, transactions, waits } = await run(
       always(cancelled(NONE, refused({ seq: 7, hash: 'h7' }), NONE, NONE)),
     );
@@ -169,7 +169,7 @@ describe('patience', () => {
     expect(waits.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(10_000);
   });
 
-  test('of a revocation lasts 10 s', async () => {
+  test('a revocation is retried for 10 s, more than 30 times', async () => {
     const { outcome, transactions, waits } = await run(always(cancelled(CONFLICT, NONE, NONE, NONE)), {
       patience: URGENT,
     });
@@ -180,7 +180,7 @@ describe('patience', () => {
     expect(waited).toBeLessThanOrEqual(10_000);
   });
 
-  test('tells the client when to come again', async () => {
+  test('busy contains the time after which the client may retry', async () => {
     const { context } = fakeContext(always(cancelled(CONFLICT, NONE, NONE, NONE)));
     await expect(makeWriter(context)(WRITE)).rejects.toMatchObject({ code: 'busy', details: { retryAfter: 1 } });
   });

@@ -1,4 +1,4 @@
-// What a local S3 does not mind, and the real one does: headers that a URL did not sign.
+// Tests the blob store where real S3 is stricter than a local one: signed headers, checksums, conditional completion, and paging.
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -55,7 +55,7 @@ const digest = new Uint8Array(32).fill(7);
 describe('presigned URLs', () => {
   const part = { number: 3, length: 1234, sha256: toBase64url(digest) };
 
-  test('of a part sign length and checksum as headers, and live 15 minutes', async () => {
+  test('for a part sign length and checksum as headers, and are valid for 15 minutes', async () => {
     const upload = uploadOf('id/of+s3');
     const [target] = await blobsWith(nothing).blobs.targets(upload, [part], NOW);
     const url = new URL(target!.url);
@@ -78,7 +78,7 @@ describe('presigned URLs', () => {
     expect([...url.searchParams.keys()].join(' ').toLowerCase()).not.toContain('checksum');
   });
 
-  test('of a single PUT sign if-none-match as well', async () => {
+  test('for a single PUT also sign if-none-match', async () => {
     const [target] = await blobsWith(nothing).blobs.targets(uploadOf(), [{ ...part, number: 1 }], NOW);
     expect(target?.headers['if-none-match']).toBe('*');
     const url = new URL(target!.url);
@@ -86,7 +86,7 @@ describe('presigned URLs', () => {
     expect(url.searchParams.has('uploadId')).toBe(false);
   });
 
-  test('a signature covers every header', async () => {
+  test('have another signature if a header differs', async () => {
     const { blobs } = blobsWith(nothing);
     const upload = uploadOf();
     const signature = async (changes: Partial<typeof part>) => {
@@ -98,7 +98,7 @@ describe('presigned URLs', () => {
     expect(await signature({})).toBe(await signature({}));
   });
 
-  test('of a download name the version, and live at most five minutes', async () => {
+  test('for a download name the version, and are valid for at most five minutes', async () => {
     const { url, expires } = await blobsWith(nothing).blobs.download({ key: 'b/x/y', versionId: 'a+b/c=' }, NOW);
     expect(expires).toBe(Date.UTC(2026, 0, 2, 3, 9, 5));
     const { searchParams } = new URL(url);
@@ -107,7 +107,7 @@ describe('presigned URLs', () => {
     expect(signedHeaders(new URL(url))).toEqual(['host']);
   });
 
-  test('of a local stand-in carry the bucket in the path', async () => {
+  test('for a local endpoint have the bucket in the path', async () => {
     const { url } = await blobsWith(nothing, 'http://127.0.0.1:4566').blobs.download(
       { key: 'b/x/y', versionId: 'v' },
       NOW,
@@ -134,22 +134,22 @@ const codeOf = async (attempt: Promise<void>): Promise<string> => {
 };
 
 describe('parts', () => {
-  test('are as many as the length has begun, and one at least', () => {
+  test('partCount rounds up, and is at least one', () => {
     expect([0, 1, PART_BYTES, PART_BYTES + 1, 2 * PART_BYTES].map(partCount)).toEqual([1, 1, 1, 2, 2]);
   });
 
   test.each<[string, readonly StoredPart[], string]>([
-    ['all', [partOf(1, PART_BYTES), partOf(2, 10)], 'accepted'],
-    ['the last one missing', [partOf(1, PART_BYTES)], 'upload-incomplete'],
-    ['the first one missing', [partOf(2, 10), partOf(3, 1)], 'upload-incomplete'],
-    ['none', [], 'upload-incomplete'],
-    ['one too many', [partOf(1, PART_BYTES), partOf(2, 10), partOf(3, 1)], 'blob-mismatch'],
+    ['all parts', [partOf(1, PART_BYTES), partOf(2, 10)], 'accepted'],
+    ['the last part missing', [partOf(1, PART_BYTES)], 'upload-incomplete'],
+    ['the first part missing', [partOf(2, 10), partOf(3, 1)], 'upload-incomplete'],
+    ['no part', [], 'upload-incomplete'],
+    ['one part too many', [partOf(1, PART_BYTES), partOf(2, 10), partOf(3, 1)], 'blob-mismatch'],
     ['another length', [partOf(1, PART_BYTES), partOf(2, 11)], 'blob-mismatch'],
-    // The sum is right, and so are the digests; readers would cut elsewhere.
-    ['cut elsewhere', [partOf(1, PART_BYTES - 5), partOf(2, 15)], 'blob-mismatch'],
+    // Length and digests are right in sum, but readers would split the blob elsewhere.
+    ['split elsewhere', [partOf(1, PART_BYTES - 5), partOf(2, 15)], 'blob-mismatch'],
     ['other bytes', [partOf(1, PART_BYTES), { ...partOf(2, 10), sha256: partOf(9, 1).sha256 }], 'blob-mismatch'],
     ['no checksum', [partOf(1, PART_BYTES), { ...partOf(2, 10), sha256: '' }], 'blob-mismatch'],
-  ])('%s', async (_what, parts, expected) => {
+  ])('assertParts with %s: %s', async (_case, parts, expected) => {
     expect(await codeOf(assertParts(parts, { length: PART_BYTES + 10, digest: digestOf(2) }))).toBe(expected);
   });
 });
@@ -182,11 +182,11 @@ describe('completing', () => {
   const fail = (error: Error) => (): never => {
     throw error;
   };
-  const there = () => ({ ContentLength: expected.length, ChecksumSHA256: composite, VersionId: 'of-head' });
-  const gone = fail(refusal('NotFound', 404));
+  const found = () => ({ ContentLength: expected.length, ChecksumSHA256: composite, VersionId: 'of-head' });
+  const missing = fail(refusal('NotFound', 404));
 
-  test('names digest, length and parts, and never replaces', async () => {
-    const { outcome, sent } = await complete(() => ({ VersionId: 'v1' }), gone);
+  test('sends digest, length and parts, and never replaces an object', async () => {
+    const { outcome, sent } = await complete(() => ({ VersionId: 'v1' }), missing);
     expect(outcome).toBe('v1');
     expect(sent[1]?.input).toMatchObject({
       UploadId: 'id',
@@ -202,32 +202,32 @@ describe('completing', () => {
     ['NoSuchUpload', 404],
     ['PreconditionFailed', 412],
     ['ConditionalRequestConflict', 409],
-  ])('after %s the object decides', async (name, status) => {
+  ])('after %s checks the existing object', async (name, status) => {
     const answer = fail(refusal(name, status));
-    expect((await complete(answer, there)).outcome).toBe('of-head');
-    expect((await complete(answer, gone)).outcome).toBe('upload-not-found');
-    expect((await complete(answer, () => ({ ...there(), ContentLength: 5 }))).outcome).toBe('blob-mismatch');
-    expect((await complete(answer, () => ({ ...there(), ChecksumSHA256: undefined }))).outcome).toBe('blob-mismatch');
-    expect((await complete(answer, () => ({ ...there(), ChecksumSHA256: `${composite.slice(0, -1)}3` }))).outcome).toBe(
+    expect((await complete(answer, found)).outcome).toBe('of-head');
+    expect((await complete(answer, missing)).outcome).toBe('upload-not-found');
+    expect((await complete(answer, () => ({ ...found(), ContentLength: 5 }))).outcome).toBe('blob-mismatch');
+    expect((await complete(answer, () => ({ ...found(), ChecksumSHA256: undefined }))).outcome).toBe('blob-mismatch');
+    expect((await complete(answer, () => ({ ...found(), ChecksumSHA256: `${composite.slice(0, -1)}3` }))).outcome).toBe(
       'blob-mismatch',
     );
-    expect((await complete(answer, () => ({ ...there(), VersionId: undefined }))).outcome).toBe('blob-mismatch');
+    expect((await complete(answer, () => ({ ...found(), VersionId: undefined }))).outcome).toBe('blob-mismatch');
   });
 
-  test.each(['BadDigest', 'InvalidPart', 'EntityTooSmall'])('%s is a mismatch', async (name) => {
-    expect((await complete(fail(refusal(name, 400)), there)).outcome).toBe('blob-mismatch');
+  test.each(['BadDigest', 'InvalidPart', 'EntityTooSmall'])('answers blob-mismatch after %s', async (name) => {
+    expect((await complete(fail(refusal(name, 400)), found)).outcome).toBe('blob-mismatch');
   });
 
-  test('a version that S3 did not tell is asked for', async () => {
-    expect((await complete(() => ({}), there)).outcome).toBe('of-head');
+  test('reads the version id if S3 did not return it', async () => {
+    expect((await complete(() => ({}), found)).outcome).toBe('of-head');
   });
 
-  test('an overloaded S3 is busy; what else it says is handed on', async () => {
-    expect((await complete(fail(refusal('SlowDown', 503)), there)).outcome).toBe('busy');
-    expect((await complete(fail(refusal('AccessDenied', 403)), there)).outcome).toContain('AccessDenied');
+  test('answers busy if S3 is overloaded, and rethrows other errors', async () => {
+    expect((await complete(fail(refusal('SlowDown', 503)), found)).outcome).toBe('busy');
+    expect((await complete(fail(refusal('AccessDenied', 403)), found)).outcome).toContain('AccessDenied');
   });
 
-  test('more parts than one page are all listed', async () => {
+  test('lists all pages of parts', async () => {
     let page = 0;
     const { blobs, sent } = blobsWith((command) => {
       if (command !== 'ListPartsCommand') return { VersionId: 'v1' };
@@ -243,7 +243,7 @@ describe('completing', () => {
 });
 
 describe('aborting', () => {
-  test('purges nothing when S3 refuses it', async () => {
+  test('deletes nothing if S3 refuses to abort', async () => {
     const { blobs, sent } = blobsWith((command) => {
       if (command === 'AbortMultipartUploadCommand')
         throw new S3ServiceException({
@@ -258,7 +258,7 @@ describe('aborting', () => {
     expect(sent).toHaveLength(1);
   });
 
-  test('discards the object also where S3 says that it aborted an upload which was completed meanwhile', async () => {
+  test('deletes the object even if S3 confirms aborting an upload that was completed meanwhile', async () => {
     const upload = uploadOf('id');
     const late = { Key: `b/${upload.record}/${upload.upload}`, VersionId: 'late' };
     const { blobs, sent } = blobsWith((command) =>
@@ -270,7 +270,7 @@ describe('aborting', () => {
 });
 
 describe('purging', () => {
-  test('goes through every page of versions and markers', async () => {
+  test('deletes the versions and markers of every page', async () => {
     let page = 0;
     const { blobs, sent } = blobsWith((command) => {
       if (command !== 'ListObjectVersionsCommand') return {};
