@@ -1,4 +1,4 @@
-// The jest configurations name folders of tests. A pattern that finds nothing, or a test that no configuration runs, is found here.
+// Tests the jest configurations: every pattern finds tests, and every test is run by a configuration.
 import { expect, test } from '@jest/globals';
 import { readdirSync } from 'node:fs';
 import { join, matchesGlob, relative } from 'node:path';
@@ -20,7 +20,7 @@ const files = readdirSync(join(rootDir, 'test'), { recursive: true, encoding: 'u
   join(rootDir, 'test', file),
 );
 const inRoot = (pattern: string): string => pattern.replace('<rootDir>', rootDir);
-const takes = ({ testMatch, testPathIgnorePatterns = [] }: Config, file: string): boolean =>
+const matches = ({ testMatch, testPathIgnorePatterns = [] }: Config, file: string): boolean =>
   testMatch.some((glob) => matchesGlob(file, inRoot(glob))) &&
   !testPathIgnorePatterns.some((pattern) => new RegExp(inRoot(pattern)).test(file));
 
@@ -28,18 +28,18 @@ const patterns = [...projects, deployed, ...parts].flatMap((config) =>
   config.testMatch.map((glob) => [glob, { ...config, testMatch: [glob] }] as const),
 );
 test.each(patterns)('%s finds tests', (_, config) => {
-  expect(files.filter((file) => takes(config, file))).not.toEqual([]);
+  expect(files.filter((file) => matches(config, file))).not.toEqual([]);
 });
 
 test('every test is run by a configuration', () => {
   const tests = files.filter((file) => file.endsWith('.test.ts'));
   expect(tests.length).toBeGreaterThan(100);
-  expect(tests.filter((file) => ![...projects, deployed].some((config) => takes(config, file)))).toEqual([]);
+  expect(tests.filter((file) => ![...projects, deployed].some((config) => matches(config, file)))).toEqual([]);
 });
 
-test('npm test runs all of them but these', () => {
-  const tests = files.filter((file) => file.endsWith('.test.ts') && projects.some((config) => takes(config, file)));
-  const leftOut = tests.filter((file) => !quick.some((config) => takes(config, file)));
+test('npm test runs every test except these', () => {
+  const tests = files.filter((file) => file.endsWith('.test.ts') && projects.some((config) => matches(config, file)));
+  const leftOut = tests.filter((file) => !quick.some((config) => matches(config, file)));
   expect(leftOut.map((file) => relative(rootDir, file)).sort()).toEqual([
     'test/aws/flows/memory.test.ts',
     'test/aws/scale/large-grant.test.ts',

@@ -1,4 +1,4 @@
-// The counts of npm run test:all: nothing that failed, or did not run, is counted as passed.
+// Tests the counts of npm run test:all: a test or suite that failed, or did not run, is never counted as passed.
 import { expect, test } from '@jest/globals';
 import { countCommand, countTests, sum, type JestReport } from '../../scripts/jest-report.ts';
 
@@ -10,11 +10,11 @@ const suite = (assertionResults: JestReport['testResults'][number]['assertionRes
   assertionResults,
 });
 
-test('tests that passed', () => {
+test('counts passed tests', () => {
   expect(countTests('x', 0, passing)).toEqual({ passed: 3, failed: 0, failures: [] });
 });
 
-test('a test that failed, by its name and message', () => {
+test('counts a failed test, with its name and message', () => {
   const assertionResults = [
     { status: 'passed', fullName: 'good', failureMessages: [] },
     { status: 'failed', fullName: 'bad', failureMessages: ['expected 1'] },
@@ -23,28 +23,28 @@ test('a test that failed, by its name and message', () => {
   expect(countTests('x', 1, report)).toEqual({ passed: 3, failed: 1, failures: ['/a.test.ts\nbad\nexpected 1'] });
 });
 
-test('a suite that did not run, by its message', () => {
+test('counts a suite that did not run as failed, with its message', () => {
   const report = { ...passing, numFailedTestSuites: 1, testResults: [suite([])] };
   expect(countTests('x', 1, report)).toEqual({ passed: 3, failed: 1, failures: ['/a.test.ts\nCannot find module'] });
 });
 
 test.each([
   ['no report', 1, undefined],
-  ['no report, and a good end', 0, undefined],
-  ['a bad end that no test explains', 1, passing],
+  ['no report, and exit code 0', 0, undefined],
+  ['an exit code that no failed test explains', 1, passing],
   ['no tests', 0, { ...passing, numPassedTests: 0 }],
-])('%s is a failure', (_, code, report) => {
+])('%s counts as one failure', (_, code, report) => {
   const { failed, failures } = countTests('test:x', code, report);
   expect([failed, failures.length]).toEqual([1, 1]);
   expect(failures[0]).toContain('test:x');
 });
 
-test('a command is one check', () => {
+test('counts a command as one check', () => {
   expect(countCommand('demo', 0)).toEqual({ passed: 1, failed: 0, failures: [] });
   expect(countCommand('demo', 2)).toEqual({ passed: 0, failed: 1, failures: ['demo ended with 2'] });
 });
 
-test('the sum', () => {
+test('adds up counts and failures', () => {
   expect(sum([countCommand('a', 0), countCommand('b', 1), countTests('c', 0, passing)])).toEqual({
     passed: 4,
     failed: 1,

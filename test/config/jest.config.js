@@ -1,4 +1,4 @@
-// Native ESM; the sources are TypeScript with `.ts` specifiers, stripped by swc, so what is tested is what is written.
+// The jest projects. Sources are native ESM in TypeScript with `.ts` specifiers; swc only strips the types, so the tests run the code as written.
 import { join } from 'node:path';
 
 const transform = {
@@ -18,7 +18,7 @@ const NEEDS_AWS = '<rootDir>/test/aws/';
 export default {
   rootDir,
   coverageProvider: 'babel',
-  // Milliseconds; long counts let properties run twenty times as often (test/support/case-counts.ts).
+  // In milliseconds. With COUNTS=long, property tests run many more cases (test/support/case-counts.ts).
   testTimeout: process.env.COUNTS === 'long' ? 1_200_000 : 60_000,
   projects: [
     // Pure code: no AWS, no network.
@@ -28,7 +28,7 @@ export default {
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', NEEDS_AWS],
     },
-    // The scheme once more, on the backend that is otherwise only the fallback.
+    // The scheme again, on noble, which is otherwise only the fallback.
     {
       ...common,
       displayName: 'noble',
@@ -36,14 +36,14 @@ export default {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/umbral/kernel/'],
       moduleNameMapper: { '/choose-backend\\.ts$': '<rootDir>/test/support/choose-noble-backend.ts' },
     },
-    // The envelope once more, on the engine that browsers have.
+    // The envelope again, on the engine of browsers.
     {
       ...common,
       displayName: 'webcrypto',
       testMatch: ['<rootDir>/test/envelope/**/*.test.ts'],
       moduleNameMapper: { '/choose-engine\\.ts$': '<rootDir>/test/support/choose-engine-web.ts' },
     },
-    // Over the local AWS, the service inside the test's process.
+    // On the local AWS, with the service in the process of the test.
     {
       ...common,
       displayName: 'aws',
@@ -51,7 +51,7 @@ export default {
       globalSetup: '<rootDir>/test/support/aws-setup.ts',
       globalTeardown: '<rootDir>/test/support/teardown.ts',
     },
-    // Over HTTP: the API by serverless-offline in front of the local AWS.
+    // Over HTTP: serverless-offline runs the API, on the local AWS.
     {
       ...common,
       displayName: 'flows',

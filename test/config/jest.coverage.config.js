@@ -1,4 +1,4 @@
-// Every line of the pure core is run by its own tests.
+// The coverage run: the tests of the pure core must cover every line of it.
 import base from './jest.config.js';
 
 const [unit] = base.projects;

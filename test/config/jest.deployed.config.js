@@ -1,4 +1,4 @@
-// The flows against a deployed stack, whose address is in API_URL: nothing is started here (scripts/test-deployed.ts does).
+// The flow tests against a deployed stack, whose address is in API_URL. scripts/test-deployed.ts starts it; jest starts nothing.
 import base from './jest.config.js';
 
 const [unit] = base.projects;

@@ -1,5 +1,4 @@
-// The tests that mutants of lib/domain and lib/usecases must not survive. They run as one file, and only until one fails: this is done once for
-// every mutant.
+// The tests for mutation testing of lib/domain and lib/usecases. Stryker runs them for every mutant, so they are one file and stop at the first failure.
 import { join } from 'node:path';
 import base from './jest.config.js';
 

@@ -1,20 +1,19 @@
-// The run of a contributor, npm test: every part of the system once, with small counts and without the suites that take longest.
-// scripts/test-all.ts runs all of them.
+// The configuration of npm test: every part of the system with few cases, without the slowest suites. scripts/test-all.ts runs all.
 import { availableParallelism } from 'node:os';
 import base from './jest.config.js';
 
-// Workers inherit it (test/support/case-counts.ts).
+// Worker processes inherit the variable (test/support/case-counts.ts).
 process.env.COUNTS ??= 'small';
 
-/** Large numbers are what these tests are about. */
+/** These suites need large numbers. */
 const LEFT_OUT = ['<rootDir>/test/aws/scale/(large-grant|long-history)', '<rootDir>/test/aws/flows/memory'];
-/** Without those that repeat tests on another curve backend or another engine. */
+/** Without the projects that repeat tests on another curve backend or engine. */
 const projects = base.projects.filter(({ displayName }) => ['unit', 'aws', 'flows'].includes(displayName));
 
 /** @type {import('jest').Config} */
 export default {
   ...base,
-  // On two cores jest would run one suite at a time.
+  // Two workers at least: by default, jest would run one suite at a time on two cores.
   maxWorkers: Math.max(2, availableParallelism() - 1),
   projects: projects.map(({ testPathIgnorePatterns = ['/node_modules/'], ...project }) => ({
     ...project,

@@ -1,4 +1,4 @@
-// The test environment for mutants: once a test has failed the others are skipped, since what they say changes nothing.
+// The jest environment for mutation testing: after the first failed test it skips the others, because one failure is enough.
 const { TestEnvironment } = require('jest-environment-node');
 
 module.exports = class UntilOneFails extends TestEnvironment {

@@ -1,4 +1,4 @@
-// No AWS setting of the user reaches the local system, but for an endpoint that the user named, with its credentials.
+// Tests that no AWS setting of the user reaches the local system, except AWS_ENDPOINT_URL and the credentials beside it.
 import { describe, expect, test } from '@jest/globals';
 import { devNull } from 'node:os';
 import { enterLocalAws, localEnvironment, withLocalAws } from '../../localstack/environment.ts';
@@ -14,7 +14,7 @@ const LOCAL = {
   AWS_ENDPOINT_URL: ENDPOINT,
 };
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' };
-/** Everything by which the AWS SDKs and command lines are set up from outside. */
+/** All settings of the AWS SDKs and command lines that come from outside. */
 const SETTINGS = {
   ...KEYS,
   AWS_PROFILE: 'work',
@@ -44,44 +44,44 @@ describe.each([
   ['the programs of the local system', localEnvironment],
   ['tests and tools', withLocalAws],
 ])('the environment of %s', (_, make) => {
-  test('has nothing of the user’s AWS settings', () => {
+  test('contains none of the user’s AWS settings', () => {
     expect(make(SETTINGS, ENDPOINT)).toEqual(LOCAL);
     expect(make({ aws_profile: 'work' }, ENDPOINT)).toEqual(LOCAL);
   });
 
-  test('has no endpoint before there is one', () => {
+  test('has an endpoint only if one is passed or set', () => {
     const { AWS_ENDPOINT_URL, ...rest } = LOCAL;
     expect(make(SETTINGS)).toEqual(rest);
     expect(make({ ...SETTINGS, AWS_ENDPOINT_URL: '' })).toEqual(rest);
     expect(make({ AWS_ENDPOINT_URL })).toEqual(LOCAL);
   });
 
-  test('has the credentials that come with an endpoint', () => {
-    const given = { ...SETTINGS, AWS_ENDPOINT_URL: ENDPOINT };
-    expect(make(given, ENDPOINT)).toEqual({ ...LOCAL, ...KEYS });
-    expect(make({ ...given, AWS_SESSION_TOKEN: '' }, ENDPOINT)).toEqual({
+  test('contains the credentials that are set beside an endpoint', () => {
+    const source = { ...SETTINGS, AWS_ENDPOINT_URL: ENDPOINT };
+    expect(make(source, ENDPOINT)).toEqual({ ...LOCAL, ...KEYS });
+    expect(make({ ...source, AWS_SESSION_TOKEN: '' }, ENDPOINT)).toEqual({
       ...LOCAL,
       AWS_ACCESS_KEY_ID: 'AKIA',
       AWS_SECRET_ACCESS_KEY: 'secret',
     });
   });
 
-  test.each(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])('has no half of them: without %s', (name) => {
+  test.each(['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'])('contains no credentials if %s is missing', (name) => {
     expect(make({ ...SETTINGS, AWS_ENDPOINT_URL: ENDPOINT, [name]: undefined }, ENDPOINT)).toEqual(LOCAL);
   });
 });
 
 const OTHERS = { PATH: '/bin', HOME: '/home/somebody', FC_SEED: '1', POWERTOOLS_DEV: 'true', AUTHORIZER: '{}' };
 
-test('programs of the local system have only what they need to run', () => {
+test('programs of the local system get only the variables that they need', () => {
   expect(localEnvironment(OTHERS, ENDPOINT)).toEqual({ ...LOCAL, PATH: '/bin', HOME: '/home/somebody' });
 });
 
-test('tests and tools have every other variable', () => {
+test('tests and tools keep every other variable', () => {
   expect(withLocalAws({ ...OTHERS, NONE: undefined }, ENDPOINT)).toEqual({ ...LOCAL, ...OTHERS });
 });
 
-test('a process that enters it has no other AWS settings left', () => {
+test('enterLocalAws removes all other AWS settings of the process', () => {
   const env: NodeJS.ProcessEnv = { ...SETTINGS, ...OTHERS };
   enterLocalAws(env, ENDPOINT);
   expect(env).toEqual({ ...LOCAL, ...OTHERS });

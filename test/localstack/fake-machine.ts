@@ -1,9 +1,9 @@
-// A machine with the Pythons that a test wants: small shell scripts, alone on a PATH of their own, in a folder that goes after the test.
+// Makes a fake machine with the Pythons that a test wants: shell scripts, alone on their own PATH, in a folder that is deleted after the test.
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** What a fake Python does, as shell: `$3` of venv is the folder; `$GATEWAY_PORT` is known to the server. */
+/** Shell code that a fake Python runs. In `venv`, `$3` is the folder; `server` finds its port in `$GATEWAY_PORT`. */
 export interface FakePython {
   readonly version?: string;
   readonly venv?: string;
@@ -17,8 +17,8 @@ export interface FakeMachine {
   readonly requirements: string;
   readonly env: NodeJS.ProcessEnv;
   readonly addPython: (name: string, does: FakePython) => Promise<void>;
-  /** How often each was called, like `-m pip`. */
-  readonly calls: (what: string) => Promise<number>;
+  /** How often a command was called, for example `-m pip`. */
+  readonly calls: (command: string) => Promise<number>;
   readonly remove: () => Promise<void>;
 }
 
@@ -53,20 +53,20 @@ export async function fakeMachine(): Promise<FakeMachine> {
       await writeFile(join(bin, name), script(root, does));
       await chmod(join(bin, name), 0o755);
     },
-    calls: async (what) => {
+    calls: async (command) => {
       const lines = await readFile(join(root, 'calls'), 'utf8').catch(() => '');
-      return lines.split('\n').filter((line) => line === what).length;
+      return lines.split('\n').filter((line) => line === command).length;
     },
     remove: () => rm(root, { recursive: true, force: true, maxRetries: 5 }),
   };
 }
 
-/** Resolves when it holds; the test's own limit ends the wait. */
+/** Waits until `holds` returns true. The time limit of the test ends the wait. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** The message of what is thrown, or what came instead. */
+/** The message of the error, or the value if there is none. */
 export const messageOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     (value) => `nothing was thrown, but answered ${JSON.stringify(value)}`,

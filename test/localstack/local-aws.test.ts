@@ -1,4 +1,4 @@
-// What a newcomer is told when the local AWS does not come up, and that what was started ends.
+// Tests starting and ending the local AWS, and the messages for a newcomer when it does not start.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
@@ -35,14 +35,14 @@ const isAlive = (pid: number): boolean => {
   }
 };
 
-/** A server that says what it was told. */
-const GOOD = `exec '${process.execPath}' -e '
+/** A server that answers with its environment. */
+const SERVER = `exec '${process.execPath}' -e '
   require("node:http").createServer((_, answer) => answer.end(JSON.stringify(process.env))).listen(process.env.GATEWAY_PORT, process.env.BIND_HOST);
   process.stdin.on("end", () => process.exit()).resume();'`;
 
-describe('a good start', () => {
-  test('on 127.0.0.1, with what the server must be told; stop ends it', async () => {
-    await machine.addPython('python3', { server: GOOD });
+describe('a start that succeeds', () => {
+  test('listens on 127.0.0.1 with the right settings, until stop', async () => {
+    await machine.addPython('python3', { server: SERVER });
     const aws = await start({ dataDir: join(machine.root, 'data'), auth: true });
     ending.push(aws.stop);
     expect(aws.endpoint).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -60,8 +60,8 @@ describe('a good start', () => {
     await expect(fetch(aws.endpoint)).rejects.toThrow();
   });
 
-  test('on the port asked for', async () => {
-    await machine.addPython('python3', { server: GOOD });
+  test('uses the requested port', async () => {
+    await machine.addPython('python3', { server: SERVER });
     const port = await freePort();
     const aws = await start({ port });
     ending.push(aws.stop);
@@ -70,8 +70,8 @@ describe('a good start', () => {
 });
 
 describe('a port', () => {
-  test('that is busy: which, and how to choose another one; nothing is installed first', async () => {
-    await machine.addPython('python3', { server: GOOD });
+  test('that is taken: the message names it and the option for another, and nothing is installed', async () => {
+    await machine.addPython('python3', { server: SERVER });
     const port = await listen(createTcpServer());
     const message = await messageOf(start({ port }));
     expect(message).toBe(
@@ -80,18 +80,18 @@ describe('a port', () => {
     expect(await machine.calls('-m venv')).toBe(0);
   });
 
-  test('that is free is answered, and is free still', async () => {
+  test('that is free is returned, and stays free', async () => {
     const port = await freePort();
     expect(await freePort(port)).toBe(port);
   });
 });
 
-describe('a server that does not come up', () => {
-  test('ends at once: its last lines, its log and the way out, without waiting', async () => {
+describe('a server that does not start', () => {
+  test('and ends at once: the message has its last lines, its log and what to do, without waiting', async () => {
     const lines =
       'for i in 1 2 3 4 5 6 7 8 9 10; do echo "line $i" >&2; done; echo "No module named ministack"; exit 3';
     await machine.addPython('python3', { server: lines });
-    // Longer than the test may take.
+    // This limit is longer than that of the test: the message must come before it.
     const message = await messageOf(start({}, {}, 600_000));
     expect(message).toMatch(
       /^LocalAwsError: The local AWS did not start on port \d+: it ended at once \(exit code 3\)\. /,
@@ -102,19 +102,19 @@ describe('a server that does not come up', () => {
     expect((await readFile(log, 'utf8')).split('\n')[0]).toBe('line 1');
   });
 
-  test('is killed: says so, without waiting', async () => {
+  test('because it is killed: the message says so, without waiting', async () => {
     await machine.addPython('python3', { server: 'echo "out of memory"; kill -KILL $$' });
     const message = await messageOf(start({}, {}, 600_000));
     expect(message).toContain('it ended at once (SIGKILL)');
     expect(message).toMatch(/out of memory$/);
   });
 
-  test('cannot be run at all: says so', async () => {
+  test('because it cannot be run: the message says so', async () => {
     await machine.addPython('python3', { pip: 'printf "#!/nowhere/python\\n" > "$0"' });
     expect(await messageOf(start({}, {}, 600_000))).toMatch(/could not be run: .*ENOENT/);
   });
 
-  test('is silent: says so after its time, and ends it', async () => {
+  test('because it never answers: it is ended after the time limit, and the message says so', async () => {
     await machine.addPython('python3', { server: 'echo $$ > "$ROOT/pid"; echo "still loading"; exec sleep 300' });
     const message = await messageOf(start({}, {}, 1_500));
     expect(message).toContain('it did not answer within 1.5 s');
@@ -124,7 +124,7 @@ describe('a server that does not come up', () => {
 });
 
 describe('AWS_ENDPOINT_URL', () => {
-  test('that answers, with whatever status, is taken; nothing is started', async () => {
+  test('that answers with any status is used, and nothing is started', async () => {
     const port = await listen(createServer((_, answer) => void answer.writeHead(403).end('no')));
     const aws = await start({}, { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}/` });
     expect(aws).toMatchObject({ endpoint: `http://127.0.0.1:${port}`, pid: undefined });
@@ -132,7 +132,7 @@ describe('AWS_ENDPOINT_URL', () => {
     expect((await fetch(aws.endpoint)).status).toBe(403);
   });
 
-  test('where nobody listens: which, why, and the way out', async () => {
+  test('at which nothing listens: the message has the URL, the reason and what to do', async () => {
     const url = `http://127.0.0.1:${await freePort()}`;
     expect(await messageOf(start({}, { AWS_ENDPOINT_URL: url }))).toBe(
       `LocalAwsError: Nothing answers at ${url}/, which AWS_ENDPOINT_URL names (ECONNREFUSED). Start what should answer there, ` +
@@ -140,7 +140,7 @@ describe('AWS_ENDPOINT_URL', () => {
     );
   });
 
-  test('where somebody listens and says nothing', async () => {
+  test('at which a server never answers: the message says timeout', async () => {
     const sockets = new Set<{ destroy: () => unknown }>();
     const port = await listen(createTcpServer((socket) => sockets.add(socket)));
     const message = await messageOf(givenEndpoint({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` }, 200));
@@ -148,43 +148,46 @@ describe('AWS_ENDPOINT_URL', () => {
     expect(message).toMatch(/^LocalAwsError: Nothing answers at .*timeout/);
   });
 
-  test.each(['localhost:4566', '127.0.0.1:4566', 'http://', 'file:///tmp'])('%s is no URL', async (url) => {
-    expect(await messageOf(givenEndpoint({ AWS_ENDPOINT_URL: url }))).toMatch(
-      /^LocalAwsError: AWS_ENDPOINT_URL is no URL .* or unset AWS_ENDPOINT_URL/,
-    );
-  });
+  test.each(['localhost:4566', '127.0.0.1:4566', 'http://', 'file:///tmp'])(
+    'that is no URL is refused: %s',
+    async (url) => {
+      expect(await messageOf(givenEndpoint({ AWS_ENDPOINT_URL: url }))).toMatch(
+        /^LocalAwsError: AWS_ENDPOINT_URL is no URL .* or unset AWS_ENDPOINT_URL/,
+      );
+    },
+  );
 
-  test('keeps its password to itself', async () => {
+  test('with a password: the message does not contain it', async () => {
     const url = `http://name:pass-word@127.0.0.1:${await freePort()}`;
     const message = await messageOf(givenEndpoint({ AWS_ENDPOINT_URL: url }));
     expect(message).toContain('Nothing answers at http://127.0.0.1:');
     expect(message).not.toContain('pass-word');
   });
 
-  test.each([{}, { AWS_ENDPOINT_URL: '' }])('not set: %j', async (env) => {
+  test.each([{}, { AWS_ENDPOINT_URL: '' }])('that is not set is no endpoint: %j', async (env) => {
     expect(await givenEndpoint(env)).toBeUndefined();
   });
 });
 
-describe('end', () => {
-  test('insists, on the children too', async () => {
+describe('ending a process', () => {
+  test('kills a process that ignores SIGTERM, and its children', async () => {
     const pids = join(machine.root, 'pids');
     const stubborn = `trap '' TERM; sleep 300 & echo $$ $! > '${pids}'; wait; sleep 300`;
     const child = spawn('/bin/sh', ['-c', stubborn], { detached: true, stdio: 'ignore' });
     const read = () => readFile(pids, 'utf8').catch(() => '');
     await until(async () => (await read()).endsWith('\n'));
-    const [parent = 0, kid = 0] = (await read()).split(' ').map(Number);
+    const [parent = 0, grandchild = 0] = (await read()).split(' ').map(Number);
     await end(child, 100);
-    await until(() => !isAlive(kid));
-    expect([parent, kid].map(isAlive)).toEqual([false, false]);
+    await until(() => !isAlive(grandchild));
+    expect([parent, grandchild].map(isAlive)).toEqual([false, false]);
     expect(child.signalCode).toBe('SIGKILL');
   });
 
-  test('of what is gone, or never ran, is nothing', async () => {
-    const gone = spawn('/bin/sh', ['-c', 'exit 4'], { stdio: 'ignore' });
-    await new Promise((resolve) => gone.once('exit', resolve));
-    await end(gone);
-    expect(gone.exitCode).toBe(4);
+  test('does nothing for a process that has ended or never ran', async () => {
+    const finished = spawn('/bin/sh', ['-c', 'exit 4'], { stdio: 'ignore' });
+    await new Promise((resolve) => finished.once('exit', resolve));
+    await end(finished);
+    expect(finished.exitCode).toBe(4);
     const never = spawn(join(machine.root, 'nowhere'));
     never.once('error', () => undefined);
     await end(never);

@@ -1,4 +1,4 @@
-// The newest logs are kept, and nothing but logs is removed.
+// Tests that the newest log files are kept, and that only log files are deleted.
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -12,13 +12,13 @@ beforeEach(async () => {
 afterEach(() => machine.remove());
 
 const logs = (): string => join(machine.state, 'logs');
-/** Named by age, the oldest being 0. */
+/** Writes a log; 0 is the oldest age. */
 const write = async (name: string, age: number): Promise<void> => {
   await writeFile(join(logs(), name), '');
   await utimes(join(logs(), name), 1_000 + age, 1_000 + age);
 };
 
-test('twenty with the new one; the oldest go', async () => {
+test('keeps twenty with the new one, and deletes the oldest', async () => {
   await mkdir(logs(), { recursive: true });
   for (let age = 0; age < 25; age += 1) await write(`api-${age}.log`, age);
   await write('notes.txt', 0);
@@ -28,14 +28,14 @@ test('twenty with the new one; the oldest go', async () => {
   expect((await readdir(logs())).sort()).toEqual([...left, 'notes.txt'].sort());
 });
 
-test('a log of the same name is no other one', async () => {
+test('counts a log of the same name once', async () => {
   await mkdir(logs(), { recursive: true });
   for (let age = 0; age < 20; age += 1) await write(`api-${age}.log`, age);
   await logFileIn(machine.state, 'api-7.log');
   expect(await readdir(logs())).toHaveLength(20);
 });
 
-test('the folder is made', async () => {
+test('makes the folder', async () => {
   await logFileIn(machine.state, 'api-1.log');
   expect(await readdir(logs())).toEqual([]);
 });

@@ -1,4 +1,4 @@
-// What a newcomer is told whose machine lacks something, and that an install is there wholly or not at all.
+// Tests the installation into Python environments: the messages for a newcomer whose machine lacks something, and that an installation is complete or absent.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -39,7 +39,7 @@ END
 exit 1`;
 
 describe('Python', () => {
-  test('none: what to install', async () => {
+  test('is missing: the message says what to install', async () => {
     const message = await messageOf(ensure());
     expect(message).toMatch(/^LocalAwsError: No Python 3\.10 or later was found\. /);
     expect(message).toContain('apt install python3 python3-venv');
@@ -48,7 +48,7 @@ describe('Python', () => {
     expect(existsSync(machine.state)).toBe(false);
   });
 
-  test('only older ones: which, and what to install', async () => {
+  test('is too old: the message has the versions, and what to install', async () => {
     await machine.addPython('python3', { version: '3.9' });
     await machine.addPython('python', { version: '2.7' });
     const message = await messageOf(ensure());
@@ -57,17 +57,17 @@ describe('Python', () => {
     expect(await machine.calls('-m venv')).toBe(0);
   });
 
-  test.each(['4.11', '2.11', '3.1', 'Python', ''])('%j is not 3.10 or later', async (version) => {
+  test.each(['4.11', '2.11', '3.1', 'Python', ''])('version %j is refused', async (version) => {
     await machine.addPython('python3', { version });
     expect(await messageOf(ensure())).toContain('No Python 3.10 or later');
   });
 
-  test.each(['3.10', '3.14'])('%s is taken', async (version) => {
+  test.each(['3.10', '3.14'])('version %s is used', async (version) => {
     await machine.addPython('python3', { version });
     expect(await ensure()).toBe(python());
   });
 
-  test('a later one beside an old python3 is taken', async () => {
+  test('a later version beside an old python3 is used', async () => {
     await machine.addPython('python3', { version: '3.9', venv: 'exit 9' });
     await machine.addPython('python3.12', { version: '3.12' });
     expect(await ensure()).toBe(python());
@@ -75,7 +75,7 @@ describe('Python', () => {
 });
 
 describe('venv', () => {
-  test('missing: the package to install, as Debian names it', async () => {
+  test('is missing: the message names the package as Debian does', async () => {
     await machine.addPython('python3', { venv: NO_VENV });
     const message = await messageOf(ensure());
     expect(message).toMatch(/^LocalAwsError: python3: found, but without the venv module\. /);
@@ -84,12 +84,12 @@ describe('venv', () => {
     expect(await state()).toEqual([]);
   });
 
-  test('no module of that name', async () => {
+  test('is missing as a module: the message names the package', async () => {
     await machine.addPython('python3', { venv: 'echo "/usr/bin/python3: No module named venv" >&2; exit 1' });
     expect(await messageOf(ensure())).toContain('apt install python3-venv)');
   });
 
-  test('missing in one Python: the next is taken', async () => {
+  test('is missing in one Python: the next is used', async () => {
     await machine.addPython('python3', { venv: `mkdir -p "$3/bin"; echo > "$3/half"; ${NO_VENV}` });
     await machine.addPython('python3.12', { version: '3.12' });
     expect(await ensure()).toBe(python());
@@ -97,7 +97,7 @@ describe('venv', () => {
     expect(existsSync(join(machine.state, 'ministack', 'half'))).toBe(false);
   });
 
-  test('failing otherwise: what it said', async () => {
+  test('fails otherwise: the message has its output', async () => {
     await machine.addPython('python3', { venv: 'echo "OSError: [Errno 28] No space left on device" >&2; exit 1' });
     const message = await messageOf(ensure());
     expect(message).toMatch(/^LocalAwsError: python3 could not make a virtual environment in /);
@@ -107,7 +107,7 @@ describe('venv', () => {
 });
 
 describe('pip', () => {
-  test('without a network: the way out, and what pip said last', async () => {
+  test('has no network: the message says what to do, and has the last output of pip', async () => {
     await machine.addPython('python3', { pip: NO_NETWORK });
     const message = await messageOf(ensure());
     expect(message).toMatch(/^LocalAwsError: The local AWS could not be installed .* Is the network there\?/);
@@ -116,7 +116,7 @@ describe('pip', () => {
     expect(message).toMatch(/pip said:\n(.*\n)*ERROR: No matching distribution found for botocore==1\.43\.106$/);
   });
 
-  test('a failed install leaves nothing, and the next run installs', async () => {
+  test('fails: nothing is left, and the next run installs', async () => {
     await machine.addPython('python3', { pip: `[ -e "$ROOT/network" ] || { ${NO_NETWORK}\n}` });
     await messageOf(ensure());
     expect(await state()).toEqual([]);
@@ -125,24 +125,24 @@ describe('pip', () => {
     expect(await machine.calls('-m pip')).toBe(2);
   });
 
-  test('takes pinned hashes only, and wheels only', async () => {
+  test('installs only wheels with pinned hashes', async () => {
     await machine.addPython('python3', { pip: 'echo "$@" > "$ROOT/pip"' });
     await ensure();
-    const told = await readFile(join(machine.root, 'pip'), 'utf8');
-    expect(told).toContain('--require-hashes --only-binary :all:');
-    expect(told).toContain(`-r ${machine.requirements}`);
+    const args = await readFile(join(machine.root, 'pip'), 'utf8');
+    expect(args).toContain('--require-hashes --only-binary :all:');
+    expect(args).toContain(`-r ${machine.requirements}`);
   });
 });
 
-describe('an install', () => {
-  test('happens once, and again when the requirements change or its Python is gone', async () => {
+describe('an installation', () => {
+  test('happens once, and again if the requirements change or its Python is missing', async () => {
     await machine.addPython('python3', {});
-    const said: string[] = [];
-    const options = { env: machine.env, say: (line: string) => void said.push(line) };
+    const messages: string[] = [];
+    const options = { env: machine.env, say: (line: string) => void messages.push(line) };
     const again = () => ensurePython(machine.state, 'ministack', machine.requirements, options);
     await again();
     await again();
-    expect([await machine.calls('-m pip'), said]).toEqual([1, ['installing the local AWS (once)']]);
+    expect([await machine.calls('-m pip'), messages]).toEqual([1, ['installing the local AWS (once)']]);
     await writeFile(machine.requirements, 'ministack==9.9.9\n');
     await again();
     expect(await machine.calls('-m pip')).toBe(2);
@@ -152,13 +152,13 @@ describe('an install', () => {
     expect(await state()).toEqual(['ministack']);
   });
 
-  test('needs no Python on the PATH once it is there', async () => {
+  test('needs no Python on the PATH when it is complete', async () => {
     await machine.addPython('python3', {});
     await ensure();
     expect(await ensurePython(machine.state, 'ministack', machine.requirements, { env: { PATH: '' } })).toBe(python());
   });
 
-  test('killed in the middle is not taken for one, and the pip that outlives it writes nowhere', async () => {
+  test('that was killed is made again, and its pip, which still runs, does not write into the new one', async () => {
     const slow =
       'echo $$ > "$ROOT/pid"; while [ ! -e "$ROOT/go" ]; do sleep 0.02; done; echo late > "$(dirname "$0")/late"';
     await machine.addPython('python3', { pip: slow });
@@ -173,9 +173,9 @@ describe('an install', () => {
     const read = () => readFile(pidFile, 'utf8').catch(() => '');
     await until(async () => (await read()).endsWith('\n'));
     const pip = Number(await read());
-    const gone = new Promise((resolve) => first.once('exit', resolve));
+    const ended = new Promise((resolve) => first.once('exit', resolve));
     first.kill('SIGKILL');
-    await gone;
+    await ended;
 
     await machine.addPython('python3', {});
     expect(await ensure()).toBe(python());
@@ -192,7 +192,7 @@ describe('an install', () => {
     expect(await state()).toEqual(['ministack']);
   });
 
-  test('half-made in its place, without its stamp, is made anew', async () => {
+  test('without its stamp is incomplete, and is made again', async () => {
     await machine.addPython('python3', {});
     await ensure();
     await rm(join(machine.state, 'ministack', 'requirements.sha256'));
@@ -202,13 +202,13 @@ describe('an install', () => {
     expect(existsSync(join(machine.state, 'ministack', 'rest'))).toBe(false);
   });
 
-  test('by two at the same time: both have it, and one environment stays', async () => {
-    // Each waits for the other: so both are in the middle of it.
+  test('by two processes at the same time gives both the same environment', async () => {
+    // Each pip waits for the other, so both installations run at the same time.
     const meet = 'echo "$0" >> "$ROOT/here"; while [ "$(wc -l < "$ROOT/here")" -lt 2 ]; do sleep 0.02; done';
     await machine.addPython('python3', { pip: meet });
     expect(await Promise.all([ensure(), ensure()])).toEqual([python(), python()]);
-    const places = (await readFile(join(machine.root, 'here'), 'utf8')).trim().split('\n');
-    expect(new Set(places).size).toBe(2);
+    const folders = (await readFile(join(machine.root, 'here'), 'utf8')).trim().split('\n');
+    expect(new Set(folders).size).toBe(2);
     expect(await state()).toEqual(['ministack']);
     await ensure();
     expect(await machine.calls('-m pip')).toBe(2);

@@ -1,4 +1,4 @@
-// A run ends by each signal and with its parent; what it started ends with it; help is no failure.
+// Tests shutdown: a run ends by signals and with its parent, its child processes end with it, and --help succeeds.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
@@ -21,7 +21,7 @@ afterEach(() => {
 const firstLine = (child: ChildProcess): Promise<string> =>
   new Promise((resolve) => child.stdout!.once('data', (data: Buffer) => resolve(data.toString().trim())));
 
-/** Listens, says so, and ends in order a little later. */
+/** Listens for signals, prints its process id, and exits by itself after a signal. */
 const LISTENER = `
 import { listenForEnding } from './localstack/shutdown.ts';
 const ending = listenForEnding();
@@ -35,7 +35,7 @@ describe('a run', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ] as const)('%s ends it in order, with %i', async (signal, code) => {
+  ] as const)('exits by itself after %s, with code %i', async (signal, code) => {
     const [command, ...args] = node;
     const child = spawn(command, [...args, LISTENER], { cwd: PROJECT, stdio: ['ignore', 'pipe', 'inherit'] });
     started.push(Number(await firstLine(child)));
@@ -60,14 +60,14 @@ describe('a run', () => {
   });
 });
 
-describe('what a run started', () => {
+describe('a child process of a run', () => {
   const SERVER = `setInterval(() => {}, 1000); console.log(process.pid);`;
   const STUBBORN = `process.on('SIGTERM', () => {}); ${SERVER}`;
 
   test.each([
     ['', SERVER],
-    ['even when it does not listen', STUBBORN],
-  ])('ends when the run is killed %s', async (_, code) => {
+    [', even if it ignores SIGTERM', STUBBORN],
+  ])('ends when the run is killed%s', async (_, code) => {
     const parent = `
       const { spawn } = await import('node:child_process');
       const { endsWithParent } = await import('./localstack/shutdown.ts');
@@ -81,7 +81,7 @@ describe('what a run started', () => {
     await until(() => !isAlive(pid));
   });
 
-  test('is let be while the run lives, and may end by itself', () => {
+  test('keeps running while the run does, and may exit by itself', () => {
     const args = [...endsWithParent(), '-e', 'setTimeout(() => process.exit(7), 1200)'];
     expect(spawnSync(process.execPath, args).status).toBe(7);
     expect(spawnSync(process.execPath, [...endsWithParent(), '-e', '']).status).toBe(0);
@@ -94,7 +94,7 @@ describe('help', () => {
     ['demo/main.ts', '-h', 'usage: npm run demo'],
     ['scripts/start.ts', '--help', 'usage: npm start'],
     ['scripts/start.ts', '-h', 'usage: npm start'],
-  ])('%s %s prints how to use it, and is no failure', (script, option, usage) => {
+  ])('%s %s prints the usage, and exits with 0', (script, option, usage) => {
     const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', script, option], {
       cwd: PROJECT,
       encoding: 'utf8',
