@@ -59,7 +59,7 @@ test.each([
   ['a single letter', 'A'],
   ['the other alphabet', '+/8'],
   ['white space', 'AQI \n'],
-  ['a letter that is no digit', 'AQé'],
+  ['a letter outside the alphabet', 'AQé'],
 ])('base64url with %s is refused', (_, text) => expect(refused(() => fromBase64url(text))).toBe(true));
 
 test.each([

@@ -1,15 +1,15 @@
-// Text that went through a person's tools is read; what is inside it stays.
+// Tests reading text that a person's tools have changed: additions around it are removed, the text itself stays.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { utf8 } from '../../lib/bytes/codec.ts';
 import { enteredFile, enteredText } from '../../lib/bytes/entered-text.ts';
 import { BytesError } from '../../lib/bytes/errors.ts';
 
-/** What editors, shells, clipboards and scanners add: BOM, CR, LF, TAB, GS, NUL, NBSP, zero-width space, ideographic space, left-to-right mark. */
+/** Characters that editors, shells, clipboards and scanners add: BOM, CR, LF, TAB, GS, NUL, NBSP, zero-width space, ideographic space, left-to-right mark. */
 const ADDED = ['\ufeff', '\r', '\n', '\t', '\x1d', '\0', '\u00a0', '\u200b', '\u3000', '\u200e', ' '];
 const added = fc.array(fc.constantFrom(...ADDED), { maxLength: 5 }).map((some) => some.join(''));
 
-/** UTF-16, little or big endian. */
+/** Encodes as UTF-16, little or big endian. */
 const utf16 = (text: string, big: boolean): Uint8Array => {
   const bytes = new Uint8Array(2 * text.length);
   const view = new DataView(bytes.buffer);
@@ -18,7 +18,7 @@ const utf16 = (text: string, big: boolean): Uint8Array => {
 };
 
 describe('entered text', () => {
-  test('is read without what stands around it', () => {
+  test('is read without the added characters around it', () => {
     fc.assert(
       fc.property(added, added, (before, after) => {
         expect(enteredText(`${before}a b\u200bc${after}`)).toBe('a b\u200bc');
@@ -26,7 +26,7 @@ describe('entered text', () => {
     );
   });
 
-  test('of nothing but that is empty; letters of any script stay', () => {
+  test('is empty if it has nothing else; letters of any script stay', () => {
     expect(enteredText(ADDED.join(''))).toBe('');
     for (const text of ['', 'é', '文', '😀', '(x)', '"', '\ud83d']) expect(enteredText(text)).toBe(text);
   });
@@ -44,7 +44,7 @@ describe('a file', () => {
     );
   });
 
-  test('of no bytes is no text; of other bytes it is refused', () => {
+  test('is an empty text if it has no bytes, and is refused if it is not a text', () => {
     expect(enteredFile(new Uint8Array(0))).toBe('');
     const refused = [
       [0x7b, 0xff],

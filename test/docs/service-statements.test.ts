@@ -54,7 +54,7 @@ const jwkOf = (key: string) => {
 };
 
 describe('docs/spec/service-statements.md', () => {
-  test('shows what the code makes', async () => {
+  test('shows the example that the code makes', async () => {
     const [, block] = /<!-- example -->\n(.*?)<!-- end -->/s.exec(page) ?? [];
     expect(block?.trim()).toBe(await shown());
   });
@@ -73,7 +73,7 @@ describe('docs/spec/service-statements.md', () => {
     ['of 65 bytes', text(65, 1)],
     ['of zeros', text(64, 0)],
     ['beyond the order', text(64, 255)],
-    ['of something else', text(64, 1)],
+    ['of other bytes', text(64, 1)],
   ])('a signature %s is refused as bad', async (_, signature) => {
     const { by, jws } = (await example())['proxy-key'];
     const forged = [...jws.split('.').slice(0, 2), signature].join('.');

@@ -30,7 +30,7 @@ const id = <T extends RandomId>(byte: number): T => newId<T>(() => fill(byte, 16
 const folder = id<FolderId>(0x11);
 const records = [{ record: id<RecordId>(0x22), version: 1 }];
 const asked = id<RequestId>(0x33);
-const given = id<GrantId>(0x44);
+const grantId = id<GrantId>(0x44);
 const opening = id<OpeningId>(0x55);
 const AT = 1_767_225_600_000;
 const STATEMENT = `${'B'.repeat(42)}A`;
@@ -46,7 +46,7 @@ const SAMPLE: Record<EventKind, readonly [EventSubject, typeof patient, profile:
   {
     registered: [{}, patient, 'PatientCreate', 'statement', STATEMENT],
     'folder-created': [{ folder, epoch: 1 }, patient, 'PatientCreate', 'folder', folder],
-    'epoch-started': [{ folder, epoch: 2, grants: [given] }, patient, 'PatientUpdate', 'folder', folder],
+    'epoch-started': [{ folder, epoch: 2, grants: [grantId] }, patient, 'PatientUpdate', 'folder', folder],
     'record-filed': [
       { folder, epoch: 2, records },
       clinician,
@@ -65,19 +65,19 @@ const SAMPLE: Record<EventKind, readonly [EventSubject, typeof patient, profile:
     'request-denied': [{ request: asked }, patient, 'PatientUpdate', 'request', asked],
     'request-withdrawn': [{ request: asked }, clinician, 'PatientUpdate', 'request', asked],
     'access-granted': [
-      { grant: given, request: asked, right: 'read', folders: [folder], purpose: 'TREAT' },
+      { grant: grantId, request: asked, right: 'read', folders: [folder], purpose: 'TREAT' },
       patient,
       'PatientCreate',
       'grant',
-      given,
+      grantId,
     ],
-    'grant-extended': [{ grant: given, folders: [folder] }, patient, 'PatientUpdate', 'grant', given],
-    'grant-paused': [{ grant: given }, patient, 'PatientUpdate', 'grant', given],
-    'grant-resumed': [{ grant: given }, patient, 'PatientUpdate', 'grant', given],
-    'grant-revoked': [{ grant: given }, patient, 'PatientUpdate', 'grant', given],
-    'grant-returned': [{ grant: given }, clinician, 'PatientUpdate', 'grant', given],
+    'grant-extended': [{ grant: grantId, folders: [folder] }, patient, 'PatientUpdate', 'grant', grantId],
+    'grant-paused': [{ grant: grantId }, patient, 'PatientUpdate', 'grant', grantId],
+    'grant-resumed': [{ grant: grantId }, patient, 'PatientUpdate', 'grant', grantId],
+    'grant-revoked': [{ grant: grantId }, patient, 'PatientUpdate', 'grant', grantId],
+    'grant-returned': [{ grant: grantId }, clinician, 'PatientUpdate', 'grant', grantId],
     'records-opened': [
-      { opening, grant: given, folder, epoch: 2, records },
+      { opening, grant: grantId, folder, epoch: 2, records },
       clinician,
       'PrivacyDisclosure.Source',
       'folder',
@@ -125,9 +125,9 @@ describe('an entry contains', () => {
 
   test('every record of an opening, and the grant', () => {
     const many = [1, 2, 3].map((version) => ({ record: id<RecordId>(version), version }));
-    const subject = { opening, grant: given, folder, epoch: 2, records: many };
+    const subject = { opening, grant: grantId, folder, epoch: 2, records: many };
     const event = auditEvent(ORIGIN, entry('records-opened', subject, clinician), none);
-    expect(values(event).slice(2, -1)).toEqual([...many.map((r) => `${r.record}/${r.version}`), given]);
+    expect(values(event).slice(2, -1)).toEqual([...many.map((r) => `${r.record}/${r.version}`), grantId]);
   });
 
   test('no disclosure, if the patient opened the record', () => {
@@ -146,7 +146,7 @@ describe('an entry contains', () => {
 
   test('the purpose of the grant, for an opening', () => {
     const entries = [
-      entry('access-granted', { grant: given, folders: [folder], purpose: 'ETREAT' }),
+      entry('access-granted', { grant: grantId, folders: [folder], purpose: 'ETREAT' }),
       entry('records-opened', SAMPLE['records-opened'][0], clinician),
     ];
     const codes = entries.map((e) => auditEvent(ORIGIN, e, purposesIn(entries)).purposeOfEvent?.[0]?.coding?.[0]?.code);
@@ -208,13 +208,13 @@ describe('the validators find faults', () => {
   const deleted = (): AuditEvent => auditEvent(ORIGIN, entry('record-deleted', { folder, records }), none);
 
   test.each<[string, (e: AuditEvent) => object]>([
-    ['an action that is none', (e) => ({ ...e, action: 'X' })],
-    ['an outcome that is none', (e) => ({ ...e, outcome: 'ok' })],
+    ['an unknown action', (e) => ({ ...e, action: 'X' })],
+    ['an unknown outcome', (e) => ({ ...e, outcome: 'ok' })],
     ['no agent', ({ agent: _, ...e }) => e],
     ['no source', ({ source: _, ...e }) => e],
     ['no type', ({ type: _, ...e }) => e],
-    ['a member of ours', (e) => ({ ...e, kind: 'records-opened' })],
-    ['a network that is none', (e) => ({ ...e, agent: [{ network: { type: '9' } }] })],
+    ['a member that FHIR does not have', (e) => ({ ...e, kind: 'records-opened' })],
+    ['an unknown type of network', (e) => ({ ...e, agent: [{ network: { type: '9' } }] })],
   ])('the schema refuses %s', (_, change) => {
     expect(faults(change(opened()) as AuditEvent)).toEqual(expect.any(String));
   });

@@ -181,11 +181,11 @@ describe('the validators find faults', () => {
     ['an unknown status', (c) => ({ ...c, status: 'granted' })],
     ['no scope', ({ scope: _, ...c }) => c],
     ['no category', ({ category: _, ...c }) => c],
-    ['a member of ours', (c) => ({ ...c, folders: [] })],
-    ['a time that is none', (c) => ({ ...c, dateTime: 1_767_225_600_000 })],
+    ['a member that FHIR does not have', (c) => ({ ...c, folders: [] })],
+    ['an invalid time', (c) => ({ ...c, dateTime: 1_767_225_600_000 })],
     ['an id with a letter that ids do not have', (c) => ({ ...c, id: 'a_b' })],
-    ['a type of provision that is none', (c) => ({ ...c, provision: { type: 'allow' } })],
-    ['a member of ours further in', (c) => ({ ...c, patient: { id: 'x', folder: 'y' } })],
+    ['an unknown type of provision', (c) => ({ ...c, provision: { type: 'allow' } })],
+    ['a nested member that FHIR does not have', (c) => ({ ...c, patient: { id: 'x', folder: 'y' } })],
   ];
   test.each(breaking)('the schema refuses %s', async (_, change) => {
     const consent = grantConsent(ORIGIN, await signedGrant());

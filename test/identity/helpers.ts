@@ -1,7 +1,7 @@
 // Helpers for tests of lib/identity: the code of a refusal, and the printed forms of a value.
 import { IdentityError } from '../../lib/identity/errors.ts';
 
-/** The code of the error that a call throws. An error that is not ours is thrown again. */
+/** Returns the code of the error that a call throws. Rethrows an error of another class. */
 export const refusal = async (attempt: () => unknown): Promise<string> => {
   try {
     await attempt();
@@ -12,5 +12,5 @@ export const refusal = async (attempt: () => unknown): Promise<string> => {
   }
 };
 
-/** The texts that a value prints as: in a template, in JSON, and in the inspector. */
+/** The printed forms of a value: in a template, in JSON, and in the inspector. */
 export const shownAsText = (value: { toString(): string }): string => value.toString();

@@ -71,7 +71,7 @@ const byHand = (params = PARAMS, lines: readonly (readonly [string, string])[] =
 });
 
 describe('signRequest', () => {
-  test('covers what it must, in the form of RFC 9421, and another implementation verifies it', async () => {
+  test('covers all required components in the form of RFC 9421, and another implementation verifies it', async () => {
     const headers = await signed();
     expect(Object.keys(headers).sort()).toEqual(['content-digest', 'signature', 'signature-input']);
     expect(headers['content-digest']).toBe(digestOf(BODY));
@@ -215,7 +215,7 @@ describe('verifyRequest', () => {
     ['a keyid in upper case', PARAMS.replace(patient.id, patient.id.toUpperCase())],
     ['a keyid that is no id', PARAMS.replace(patient.id, 'patient')],
     ['a key of small order', PARAMS.replace(patient.id, identityId(Uint8Array.of(1, ...fill(0, 31))))],
-    ['the key of another', PARAMS.replace(patient.id, stranger.id)],
+    ["another identity's key", PARAMS.replace(patient.id, stranger.id)],
     ['another algorithm', `${PARAMS};alg="hmac-sha256"`],
     ['alg as a token', `${PARAMS};alg=ed25519`],
     ['an unknown parameter', `${PARAMS};x=1`],
@@ -234,10 +234,10 @@ describe('verifyRequest', () => {
     ['no digest', without('content-digest')],
     ['nothing', []],
     ['the target in place of its parts', [['"@target-uri"', base + path], ...LINES.slice(4)]],
-    ['a component more', [...LINES, ['"@scheme"', 'https']]],
-    ['a header more', [...LINES, ['"x"', '1']]],
+    ['an additional component', [...LINES, ['"@scheme"', 'https']]],
+    ['an additional header', [...LINES, ['"x"', '1']]],
     ['a component twice', [...LINES, ['"@method"', 'POST']]],
-    ['a component of the request behind', [['"@method";req', 'POST'], ...LINES.slice(1)]],
+    ['a component with the parameter req', [['"@method";req', 'POST'], ...LINES.slice(1)]],
     ['one member of the digest', [...LINES.slice(0, 4), ['"content-digest";key="sha-256"', digestOf(BODY).slice(8)]]],
     ['the digest as a structured field', [...LINES.slice(0, 4), ['"content-digest";sf', digestOf(BODY)]]],
     ['the digest as bytes', [...LINES.slice(0, 4), ['"content-digest";bs', `:${btoa(digestOf(BODY))}:`]]],
@@ -303,7 +303,7 @@ describe('verifyRequest', () => {
       ],
       ['an input that is no list', { ...one, 'signature-input': 'sig1=1' }],
       ['empty headers', { ...one, 'signature-input': '', signature: '' }],
-      ['the signature of another', { ...one, signature: other.signature.replace('sig2', 'sig1') }],
+      ["another identity's signature", { ...one, signature: other.signature.replace('sig2', 'sig1') }],
     ])('%s: refused', async (_, headers) => expect(await outcome(headers)).toBe('signature-invalid'));
   });
 

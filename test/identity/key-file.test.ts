@@ -19,8 +19,8 @@ describe('a plain key file', () => {
   test('decodes to the same keys', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.integer({ min: 1, max: 99 }), (seed, k) => {
-        const held = holdKeys(k, seed, keys.next);
-        const { id, generation, next, seed: read } = decodeKeyFile(encodeKeyFile(held));
+        const keyFile = holdKeys(k, seed, keys.next);
+        const { id, generation, next, seed: read } = decodeKeyFile(encodeKeyFile(keyFile));
         expect({ id, generation, next, read }).toEqual({
           id: deviceKeys(seed).id,
           generation: k,
@@ -47,8 +47,8 @@ describe('a plain key file', () => {
     ['an unknown member', JSON.stringify({ ...json, note: '' })],
     ['no seed', JSON.stringify({ ...json, seed: undefined })],
     ['a short seed', JSON.stringify({ ...json, seed: toBase64url(fill(1, 31)) })],
-    ['the seed of another', JSON.stringify({ ...json, seed: toBase64url(fill(3, 32)) })],
-    ['the id of another', JSON.stringify({ ...json, id: deviceKeys(fill(3, 32)).id })],
+    ["another identity's seed", JSON.stringify({ ...json, seed: toBase64url(fill(3, 32)) })],
+    ["another identity's id", JSON.stringify({ ...json, id: deviceKeys(fill(3, 32)).id })],
     ['generation 0', JSON.stringify({ ...json, generation: 0 })],
     ['a cut', text.slice(0, -20)],
   ])('with %s is refused', async (_, damaged) => {
@@ -77,19 +77,19 @@ describe('a key file that other programs saved again', () => {
     expect((await openKeyFile(given, '')).id).toBe(keys.id);
   });
 
-  test('UTF-16 that was read as UTF-8 is reported as that', () => {
+  test('UTF-16 that was read as UTF-8 is reported as such', () => {
     const misread = Buffer.from(utf16(`\ufeff${text}`)).toString('utf8');
     expect(() => decodeKeyFile(misread)).toThrow('UTF-16');
   });
 
-  test('bytes that are no text are refused', async () => {
+  test('bytes that are not a text are refused', async () => {
     for (const bytes of [Uint8Array.of(0x7b, 0xff), Uint8Array.of(0xff, 0xfe, 0x7b), new Uint8Array(0)])
       expect(await refusal(() => decodeKeyFile(bytes))).toBe('bad-key-file');
   });
 });
 
 describe('a key file under a passphrase', () => {
-  test('half of a character is refused', async () => {
+  test('a lone surrogate in the passphrase is refused', async () => {
     for (const passphrase of ['\ud83d', 'a\ude00', '\ude00\ud83d']) {
       expect(await refusal(() => sealKeyFile(keys, passphrase, cheap))).toBe('bad-passphrase');
       expect(await refusal(() => openKeyFile(sealedText, passphrase))).toBe('bad-passphrase');
@@ -99,8 +99,8 @@ describe('a key file under a passphrase', () => {
   });
 
   test('opens with this passphrase, and with no other', async () => {
-    const held = await openKeyFile(sealedText, 'correct horse');
-    expect({ ...held }).toEqual({ ...keys });
+    const keyFile = await openKeyFile(sealedText, 'correct horse');
+    expect({ ...keyFile }).toEqual({ ...keys });
     expect(await refusal(() => openKeyFile(sealedText, 'correct horse '))).toBe('wrong-passphrase');
   });
 
@@ -133,7 +133,7 @@ describe('a key file under a passphrase', () => {
 
   test.each([
     ['a cost that takes more than a gigabyte', { log2N: 21 }],
-    ['a cost of nothing', { log2N: 1 }],
+    ['a cost that is too low', { log2N: 1 }],
     ['a short seed', { sealedSeed: toBase64url(fill(1, 32)) }],
     ['an unknown member', { r: 8 }],
   ])('with %s is refused', async (_, change) =>

@@ -8,7 +8,7 @@ import { nativeEquation } from '../../lib/statements/ed25519-native.ts';
 import { makeVerifier } from '../../lib/statements/ed25519.ts';
 import { fill, patient } from './samples.ts';
 
-/** Like Rust's dalek behind Deno: the import refuses a key that is no point. */
+/** Behaves like Rust's dalek in Deno: importing a key that is not a point fails. */
 const early = {
   createPublicKey: (key: nodeCrypto.JsonWebKeyInput) => {
     ed25519.Point.fromBytes(fromBase64url(key.key.x!));
@@ -17,7 +17,7 @@ const early = {
   verify: (...args: Parameters<typeof nodeCrypto.verify>) => nodeCrypto.verify(...args),
 };
 
-test('if the platform throws for a key that is no point, the signature is invalid, as with noble', () => {
+test('if the platform throws for a key that is not a point, the signature is invalid, as with noble', () => {
   const equation = nativeEquation({ process: { getBuiltinModule: () => early } })!;
   expect(equation).toBeDefined();
   const noPoint = fill(0, 32);

@@ -17,7 +17,7 @@ const message = utf8('message');
 const { scalar } = ed25519.utils.getExtendedPublicKey(fill(1, 32));
 const eighth = Point.fromBytes(fromHex('c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a'));
 
-/** [S]B - [k]A = R for R of small order: by a key with a part of small order where R is not the identity. */
+/** Signatures with [S]B - [k]A = R for R of small order. If R is not the identity, the key A has a component of small order. */
 const signatures = (r: Uint8Array): readonly (readonly [signature: Uint8Array, key: Uint8Array])[] =>
   Array.from({ length: 8 }, (_, i) => {
     const key = Point.BASE.multiply(scalar).add(eighth.multiplyUnsafe(BigInt(i))).toBytes(); // prettier-ignore
@@ -25,7 +25,7 @@ const signatures = (r: Uint8Array): readonly (readonly [signature: Uint8Array, k
     return [concat(r, little((k * scalar) % L)), key] as const;
   });
 
-/** Like a library that compares points and not their bytes. The self-test does not detect this difference. */
+/** Behaves like a library that compares points instead of bytes. The self-test does not detect this difference. */
 const byPoints: Equation = (signature, text, publicKey) => {
   const [r, key] = [signature.subarray(0, 32), Point.fromBytes(publicKey)];
   const k = number(sha512(concat(r, publicKey, text))) % L;

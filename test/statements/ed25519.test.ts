@@ -39,7 +39,7 @@ const SMALL = [
 const message = utf8('message');
 const signature = patient.sign(message);
 
-// The platform decides which of the two is used; the verdict must not depend on it.
+// The platform decides which of the two equations is used. The result must not depend on it.
 describe.each([
   ['the platform', nativeEquation()!],
   ['noble', nobleEquation],
@@ -85,7 +85,7 @@ describe.each([
   });
 
   describe('signatures', () => {
-    test('S + L is the same number and another signature: refused', () => {
+    test('refuses S + L, which is the same number in another signature', () => {
       const s = number(signature.subarray(32));
       for (const other of [s + L, s + 2n * L, L]) {
         if (other < 2n ** 256n)
@@ -94,13 +94,13 @@ describe.each([
       expect(verify(concat(signature.subarray(0, 32), little(s)), message, patient.publicKey)).toBe(true);
     });
 
-    test('63 and 65 bytes are refused', () => {
+    test('refuses 63 and 65 bytes', () => {
       expect(verify(signature.subarray(0, 63), message, patient.publicKey)).toBe(false);
       expect(verify(concat(signature, Uint8Array.of(0)), message, patient.publicKey)).toBe(false);
     });
 
-    test('a signature that is valid only with the cofactor is refused, as in other libraries', () => {
-      // R shifted by a point of order 8: [8]R is the same, R is not.
+    test('refuses a signature that is valid only with the cofactor, as other libraries do', () => {
+      // R is shifted by a point of order 8: [8]R stays the same, R does not.
       const torsion = Point.fromBytes(fromHex(SMALL[6]!));
       const secret = ed25519.utils.getExtendedPublicKey(fill(1, 32)).scalar;
       const nonce = 12345n;
@@ -112,19 +112,19 @@ describe.each([
     });
   });
 
-  test('small order and other encodings as keys and as R are refused with S = 0', () => {
+  test('refuses keys and R of small order or in other encodings, with S = 0', () => {
     for (const key of [...SMALL.map((text) => fromHex(text)), patient.publicKey])
       for (const r of SMALL.map((text) => fromHex(text)))
         expect(verify(concat(r, fill(0, 32)), message, key)).toBe(false);
   });
 
-  test('keys that are no point are refused', () => {
+  test('refuses keys that are not points', () => {
     expect(verify(signature, message, little(2n))).toBe(false);
     expect(verify(signature, message, fill(1, 31))).toBe(false);
   });
 });
 
-test('both equations give the same verdict for keys with a component of small order', () => {
+test('both equations give the same result for keys with a component of small order', () => {
   const [native, noble] = [makeVerifier(nativeEquation()!), makeVerifier(nobleEquation)];
   const verdicts = new Set<boolean>();
   const eighth = Point.fromBytes(fromHex(SMALL[6]!));
@@ -150,13 +150,16 @@ describe('the equation of the platform', () => {
   const crypto = { createPublicKey: () => ({}), verify: () => true };
   test.each([
     ['no process', {}],
-    ['a process that has no modules to give', { process: {} }],
+    ['a process without getBuiltinModule', { process: {} }],
     ['no crypto', { process: { getBuiltinModule: () => undefined } }],
-    ['one that takes everything', { process: { getBuiltinModule: () => crypto } }],
-    ['one that takes nothing', { process: { getBuiltinModule: () => ({ ...crypto, verify: () => false }) } }],
-    ['one that throws', { process: { getBuiltinModule: () => ({}) } }],
+    ['a platform that accepts every signature', { process: { getBuiltinModule: () => crypto } }],
     [
-      'a process that refuses',
+      'a platform that accepts no signature',
+      { process: { getBuiltinModule: () => ({ ...crypto, verify: () => false }) } },
+    ],
+    ['a platform that throws', { process: { getBuiltinModule: () => ({}) } }],
+    [
+      'a process whose getBuiltinModule throws',
       {
         process: {
           getBuiltinModule: () => {
@@ -178,23 +181,23 @@ describe('keys', () => {
   test.each(SMALL)('%s is of small order or not canonical', (text) => {
     const key = fromHex(text);
     expect(isIdentityKey(key)).toBe(false);
-    // R = identity, S = 0 verifies for the identity key and any message where this is not refused.
+    // If the identity were accepted as a key, R = identity with S = 0 would verify for any message.
     const universal = concat(fromHex(SMALL[0]!), fill(0, 32));
     expect(verifyEd25519(universal, message, key)).toBe(false);
   });
 
-  test('y of p and more is refused, also where y - p is on the curve', () => {
+  test('refuses y >= p, also if y - p is on the curve', () => {
     for (let y = 0n; y < 19n; y++) expect(isIdentityKey(little(P + y))).toBe(false);
   });
 
-  test('bytes that are no point, and other lengths, are refused', () => {
+  test('refuses bytes that are not a point, and other lengths', () => {
     expect(isIdentityKey(little(2n))).toBe(false);
     expect(isIdentityKey(fill(1, 31))).toBe(false);
     expect(isIdentityKey(fill(1, 33))).toBe(false);
     expect(isIdentityKey(patient.publicKey)).toBe(true);
   });
 
-  test('a statement in the name of a small-order key has no good signature', async () => {
+  test('no statement with a key of small order as its signer verifies', async () => {
     const id = identityId(fromHex(SMALL[0]!));
     const header = JSON.stringify({ alg: 'EdDSA', kid: id, typ: 'pcehr-denial+jws' });
     const payload = JSON.stringify({ ...SAMPLES.denial.payload, patient: id });

@@ -25,11 +25,11 @@ const kinds = Object.keys(KINDS) as Kind[];
 const published = JSON.parse(await read('test/statements/examples.json')) as Examples;
 const statement = (kind: Kind) => published.statements[kind]!;
 
-test('the published examples are what the code makes', async () => {
+test('the code makes the published examples', async () => {
   expect(JSON.parse(JSON.stringify(await buildExamples()))).toEqual(published);
 });
 
-test.each(EXAMPLE_PAGES)('%s shows them', async (path) => {
+test.each(EXAMPLE_PAGES)('%s shows the published examples', async (path) => {
   const page = await read(path);
   expect(withExamples(page, exampleBlocks(published))).toBe(page);
 });
@@ -66,31 +66,34 @@ test('the chain verifies, and names the statements that caused its events', asyn
   expect(head).toEqual({ seq: 3, hash: published.chain.at(-1)?.hash });
 });
 
-test.each(['put', 'get'] as const)('the signed %s verifies, here and by the base that is shown', async (name) => {
-  const request = published.requests[name];
-  const { pathname, search, host } = new URL(request.url);
-  const incoming = {
-    method: request.method,
-    authority: host,
-    path: pathname,
-    rawQuery: search.slice(1),
-    headers: request.headers,
-    body: 'body' in request ? utf8(request.body) : undefined,
-  };
-  const { id } = published.identities.clinician;
-  expect((await verifyRequest(incoming, { now: 1_767_225_600_000 })).caller).toBe(id);
-  expect(signatureHolds(request, identityKey(id))).toBe(true);
-});
+test.each(['put', 'get'] as const)(
+  'the signed %s verifies, here and with the signature base on the page',
+  async (name) => {
+    const request = published.requests[name];
+    const { pathname, search, host } = new URL(request.url);
+    const incoming = {
+      method: request.method,
+      authority: host,
+      path: pathname,
+      rawQuery: search.slice(1),
+      headers: request.headers,
+      body: 'body' in request ? utf8(request.body) : undefined,
+    };
+    const { id } = published.identities.clinician;
+    expect((await verifyRequest(incoming, { now: 1_767_225_600_000 })).caller).toBe(id);
+    expect(signatureHolds(request, identityKey(id))).toBe(true);
+  },
+);
 
-test('the identities follow from their words, and the key files hold them', async () => {
+test('the words give the identities, and the key files contain them', async () => {
   for (const { words, root, seed, id, identityKey: key } of Object.values(published.identities)) {
     expect(rootFromWords(words)).toEqual(fromHex(root));
     expect(generationSeed(fromHex(root), 1)).toEqual(fromHex(seed));
     expect(identityKey(parseIdentityId(id))).toEqual(fromHex(key));
   }
   for (const file of Object.values(published.keyFiles)) {
-    const held = await openKeyFile(file, 'correct horse battery staple');
-    expect(held.seed).toEqual(fromHex(published.identities.clinician.seed));
+    const keys = await openKeyFile(file, 'correct horse battery staple');
+    expect(keys.seed).toEqual(fromHex(published.identities.clinician.seed));
   }
 });
 

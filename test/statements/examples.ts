@@ -167,10 +167,10 @@ const statementsOf = async (patient: Person, clinician: Person) => {
     clinician.keys,
   );
   const ending = { patient: patient.keys.id, when: NOW };
-  const { request: asked } = request.payload;
+  const { request: requestId } = request.payload;
   const denial = await signStatement(
     'denial',
-    { patient: ending.patient, request: asked, of: request.hash, code: 'declined', when: NOW },
+    { patient: ending.patient, request: requestId, of: request.hash, code: 'declined', when: NOW },
     patient.keys,
   );
   const revocation = await signStatement(
@@ -200,7 +200,7 @@ const statementsOf = async (patient: Person, clinician: Person) => {
   const resumption = await signStatement('resumption', { ...held, number: 2 }, patient.keys);
   const withdrawal = await signStatement(
     'withdrawal',
-    { ...ending, recipient: clinician.keys.id, request: asked, of: request.hash, code: 'not-needed' },
+    { ...ending, recipient: clinician.keys.id, request: requestId, of: request.hash, code: 'not-needed' },
     clinician.keys,
   );
   const returned = await signStatement(
@@ -320,7 +320,7 @@ const requestBlock = (request: Examples['requests']['put'] | Examples['requests'
   return `The signed text:\n\n${block('text', signatureBase(request))}\n\nThe request:\n\n${block('http', `${lines.join('\n')}${body}`)}`;
 };
 
-/** The pages that show a statement of a person each. */
+/** The pages that show one example of a person's statement each. */
 export const STATEMENT_PAGES = ['identity', 'records', 'requests', 'grants', 'grant-changes', 'openings'].map(
   (name) => `docs/spec/statements/${name}.md`,
 );

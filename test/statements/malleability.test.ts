@@ -50,7 +50,7 @@ describe('the compact form', () => {
     ['bytes that are not UTF-8', () => `${toBase64url(Uint8Array.of(0xff))}.${parts[1]}.${parts[2]}`],
   ])('%s is malformed', async (_, make) => expect(await verify(make())).toBe('malformed'));
 
-  test('spare bits in the last letter of a part are malformed', async () => {
+  test('refuses spare bits in the last letter of a part', async () => {
     // 64 bytes end in a letter with 4 spare bits, so 15 other letters decode to the same signature elsewhere.
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     const last = alphabet.indexOf(jws.at(-1)!);
@@ -58,13 +58,13 @@ describe('the compact form', () => {
       expect(await verify(jws.slice(0, -1) + alphabet[last + spare]!)).toBe('malformed');
   });
 
-  test('an empty payload, an empty, short or long signature is bad', async () => {
+  test('refuses an empty payload, and an empty, short or long signature', async () => {
     expect(await verify(`${parts[0]}..${parts[2]}`)).toBe('bad-signature');
     for (const signature of ['', parts[2].slice(0, 84), toBase64url(fill(0, 65))])
       expect(await verify(`${parts[0]}.${parts[1]}.${signature}`)).toBe('bad-signature');
   });
 
-  test('any one changed letter is refused', async () => {
+  test('refuses any changed letter', async () => {
     await fc.assert(
       fc.asyncProperty(fc.nat({ max: jws.length - 1 }), fc.constantFrom(...Array.from('AbC9-_.=')), async (at, c) => {
         fc.pre(jws[at] !== c);
@@ -84,7 +84,7 @@ describe('the header', () => {
     ['a doubled member that differs', HEADER.replace('{', '{"alg":"none",')],
     ['an escaped letter', HEADER.replace('EdDSA', '\\u0045dDSA')],
     ['an extra member', { ...members, cty: 'json' }],
-    ['a key of its own', { ...members, jwk: { kty: 'OKP', crv: 'Ed25519', x: toBase64url(stranger.publicKey) } }],
+    ['a key of its own (jwk)', { ...members, jwk: { kty: 'OKP', crv: 'Ed25519', x: toBase64url(stranger.publicKey) } }],
     ['a prototype', HEADER.replace('{', '{"__proto__":{},')],
     ['crit', { alg, crit: ['b64'], kid, typ }],
     ['crit and b64', { alg, b64: false, crit: ['b64'], kid, typ }],
@@ -109,7 +109,7 @@ describe('the header', () => {
     ['nothing', ''],
   ])('%s is malformed', async (_, header) => expect(await withHeader(header)).toBe('malformed'));
 
-  test('kid of another signer, or in upper case, is the wrong signer', async () => {
+  test('answers wrong-signer if kid is another signer or in upper case', async () => {
     expect(await withHeader({ ...members, kid: stranger.id })).toBe('wrong-signer');
     expect(await withHeader({ ...members, kid: patient.id.toUpperCase() })).toBe('wrong-signer');
   });
@@ -121,10 +121,10 @@ describe('the header', () => {
     expect(await verify(rawJws(own, PAYLOAD, stranger), stranger.id)).toBe('wrong-signer');
   });
 
-  test('other algorithms of jose do not get in', async () => {
+  test('refuses all other algorithms of jose', async () => {
     const sign = (alg: string, key: Parameters<CompactSign['sign']>[0]) =>
       new CompactSign(utf8(PAYLOAD)).setProtectedHeader({ ...members, alg }).sign(key);
-    // The classic confusion: the public key as the secret of a MAC.
+    // The classic confusion of algorithms: the public key is used as the secret of a MAC.
     expect(await verify(await sign('HS256', patient.publicKey))).toBe('malformed');
     const ec = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, false, ['sign', 'verify']);
     expect(await verify(await sign('ES256', ec.privateKey))).toBe('malformed');
@@ -154,7 +154,7 @@ describe('the payload', () => {
 
   test.each([
     ['a prototype', PAYLOAD.replace('{', '{"__proto__":{"code":"other"},')],
-    ['a member more', PAYLOAD.replace('{', '{"note":"",')],
+    ['an additional member', PAYLOAD.replace('{', '{"note":"",')],
     ['an array', '[]'],
     ['null', 'null'],
     ['a number', '1'],
@@ -168,7 +168,7 @@ describe('the payload', () => {
     ['a patient in upper case', JSON.stringify({ ...payload, patient: patient.id.toUpperCase() })],
   ])('that is or has %s is bad', async (_, text) => expect(await withPayload(text)).toBe('bad-payload'));
 
-  test('members in another order are another text of the same meaning, with a hash of its own', async () => {
+  test('refuses members in another order, because the same content would have a second hash', async () => {
     const reversed = rawJws(HEADER, JSON.stringify(Object.fromEntries(Object.entries(payload).reverse())), patient);
     const statement = await verifyStatement('denial', reversed, patient.id);
     expect(statement.payload).toEqual(payload);
@@ -189,7 +189,7 @@ describe('a public name', () => {
   const { payload: sample, signer } = SAMPLES.identity;
   const sign = (name: string) => refusal(() => signStatement('identity', { ...sample, name }, signer));
   test.each(['a', 'Ärztehaus Süd', '市立病院', "St. Mary's", 'x'.repeat(120), 'नेत्र\u200dालय'])(
-    '%s is one',
+    '%j is accepted',
     async (name) => expect(await sign(name)).toBe('accepted'),
   );
   test.each([
@@ -208,7 +208,7 @@ describe('statements that jose accepts', () => {
   const joseTakes = async (text: string) => (await compactVerify(text, await key())).payload.length > 0;
 
   // This shows why the canonical form is checked here. If a later jose refuses these, this test reports it.
-  test('doubled members and white space pass there and are refused here', async () => {
+  test('doubled members and white space are accepted by jose and refused here', async () => {
     const doubled = rawJws(HEADER.replace('{', '{"alg":"none",'), PAYLOAD, patient);
     expect(await joseTakes(doubled)).toBe(true);
     expect(await verify(doubled)).toBe('malformed');
@@ -219,14 +219,14 @@ describe('statements that jose accepts', () => {
 });
 
 describe('claims', () => {
-  test('are read from a header of the right form only', async () => {
+  test('are read only from a header of the right form', async () => {
     expect(claimOf(jws)).toEqual({ kind: 'denial', signer: patient.id });
     const text = JSON.stringify({ ...members, kid: 'nobody' });
     expect(await refusal(() => claimOf(rawJws(text, PAYLOAD, patient)))).toBe('malformed');
     expect(await refusal(() => claimOf(rawJws('{}', PAYLOAD, patient)))).toBe('malformed');
   });
 
-  test('and reloading check no signature, which is what their names and comments say', () => {
+  test('claimOf and reloadStatement check no signature, as documented', () => {
     const forged = rawJws(HEADER, PAYLOAD, stranger);
     expect(claimOf(forged).signer).toBe(patient.id);
     expect(reloadStatement('denial', forged).payload).toEqual(payload);

@@ -1,7 +1,7 @@
-// Helper for tests of statements: the code of a refusal.
+// Helper for tests of statements: returns the error code of a refusal.
 import { StatementError } from '../../lib/statements/errors.ts';
 
-/** The code of the error that a promise or a call gives. An error that is not ours is thrown again. */
+/** Returns the code of the error of a promise or a call. Rethrows an error of another class. */
 export const refusal = async (attempt: () => unknown): Promise<string> => {
   try {
     await attempt();

@@ -83,7 +83,7 @@ describe('a header', () => {
   test.each([
     ['white space', `${headerOf('folder', signer.id)} `],
     ['an unknown kind', headerOf('private', signer.id)],
-    ['a member more', headerOf('folder', signer.id).replace('}', ',"jku":"private"}')],
+    ['an additional member', headerOf('folder', signer.id).replace('}', ',"jku":"private"}')],
     ['no JSON', 'private'],
   ])('with %s is named as a whole', async (_, header) =>
     expect(await refused('folder', signed(text, header))).toBe('malformed header'),
@@ -95,7 +95,7 @@ test('a payload of another signer names the member that signs', async () => {
   expect(await refused('folder', signed(JSON.stringify(forged)))).toBe('wrong-signer patient');
 });
 
-test('a signature that does not verify is named', async () => {
+test('a wrong signature is named', async () => {
   const jws = rawJws(headerOf('folder', signer.id), JSON.stringify(payload), stranger);
   expect(await refused('folder', jws)).toBe('bad-signature signature');
 });
@@ -110,6 +110,6 @@ test.each([
   expect(await refused('folder', jws, patient)).toBe('malformed statement'),
 );
 
-test('a value that is wrong as a whole has no member', () => {
+test('a value that is not an object names no member', () => {
   expect(refusedMember(z.string().safeParse(1).error!)).toBe('');
 });

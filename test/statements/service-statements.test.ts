@@ -26,7 +26,7 @@ const receipt = {
   when: 1_767_225_600_000,
 };
 
-/** A compact JWS over whatever is given. */
+/** A compact JWS over this header and payload. */
 const jwsOf = async (header: unknown, payload: unknown, by = service): Promise<string> => {
   const input = [header, payload].map((part) => toBase64url(utf8(JSON.stringify(part)))).join('.');
   return `${input}.${toBase64url(await by.sign(utf8(input)))}`;
@@ -61,18 +61,22 @@ test('both (r, s) and (r, n - s) are accepted, because KMS makes both', async ()
 describe('refuses', () => {
   test.each<[string, string, () => Promise<string>]>([
     ['another kind', 'malformed', () => signAsService('receipt', receipt, service)],
-    ['a header that is no object', 'malformed', () => jwsOf(null, checkpoint)],
+    ['a header that is not an object', 'malformed', () => jwsOf(null, checkpoint)],
     ['another algorithm', 'wrong-signer', () => jwsOf({ ...header, alg: 'ES384' }, checkpoint)],
     ['another key', 'wrong-signer', () => signAsService('checkpoint', checkpoint, other)],
-    ['another key that calls itself the one', 'bad-signature', () => jwsOf(header, checkpoint, other)],
-    ['a payload without a member', 'bad-payload', () => jwsOf(header, { ...checkpoint, seq: undefined })],
-    ['a payload with a member more', 'bad-payload', () => jwsOf(header, { ...checkpoint, more: 1 })],
-    ['what is no JWS', 'malformed', () => Promise.resolve('a.b')],
+    [
+      'a signature by another key under the kid of the service key',
+      'bad-signature',
+      () => jwsOf(header, checkpoint, other),
+    ],
+    ['a payload with a missing member', 'bad-payload', () => jwsOf(header, { ...checkpoint, seq: undefined })],
+    ['a payload with an additional member', 'bad-payload', () => jwsOf(header, { ...checkpoint, more: 1 })],
+    ['a text that is not a JWS', 'malformed', () => Promise.resolve('a.b')],
   ])('%s', async (_, code, make) => {
     expect(codeOf(await make())).toBe(code);
   });
 
-  test('a payload that was altered', async () => {
+  test('an altered payload', async () => {
     const [head, , signature] = (await jwsOf(header, checkpoint)).split('.');
     const altered = toBase64url(utf8(JSON.stringify({ ...checkpoint, seq: 4 })));
     expect(codeOf(`${head}.${altered}.${signature}`)).toBe('bad-signature');

@@ -46,7 +46,7 @@ describe.each(kinds)('%s', (kind) => {
     expect((await verifyStatement(kind, jws, signer.id)).payload).toEqual(payload);
   });
 
-  test('is of its own kind only', async () => {
+  test('does not verify as another kind', async () => {
     const { jws } = await signSample(kind);
     for (const other of kinds.filter((k) => k !== kind)) {
       expect(await refusal(() => verifyStatement(other, jws, signer.id))).toBe('malformed');
@@ -60,7 +60,7 @@ describe.each(kinds)('%s', (kind) => {
     expect(claimOf(made.jws)).toEqual({ kind, signer: signer.id });
   });
 
-  test('with an unknown member, or without one it needs, is refused', async () => {
+  test('is refused with an unknown member, or without a required one', async () => {
     const header = JSON.stringify({ alg: 'EdDSA', kid: signer.id, typ: `pcehr-${kind}+jws` });
     const verify = (value: unknown) =>
       refusal(() => verifyStatement(kind, rawJws(header, JSON.stringify(value), signer), signer.id));
@@ -76,7 +76,7 @@ describe.each(kinds)('%s', (kind) => {
     }
   });
 
-  test('naming another signer in the payload is refused, by signer and verifier', async () => {
+  test('is refused by signer and verifier if its payload names another signer', async () => {
     const forged = { ...payload, [KINDS[kind].signer]: stranger.id };
     expect(await refusal(() => signStatement(kind, forged, signer))).toBe('wrong-signer');
     const header = JSON.stringify({ alg: 'EdDSA', kid: signer.id, typ: `pcehr-${kind}+jws` });
@@ -86,7 +86,7 @@ describe.each(kinds)('%s', (kind) => {
 });
 
 describe('signStatement', () => {
-  test('writes the members in the order of the schema, whatever order they came in, and drops what is undefined', async () => {
+  test('writes members in the order of the schema, and omits undefined ones', async () => {
     const { payload, signer } = SAMPLES.opening;
     const reversed = Object.fromEntries(Object.entries(payload).reverse()) as typeof payload;
     expect((await signStatement('opening', reversed, signer)).jws).toBe((await signSample('opening')).jws);
@@ -95,19 +95,19 @@ describe('signStatement', () => {
     expect(made.payload).toStrictEqual(own);
   });
 
-  test('takes a signer that answers later, and notices one with a key that is not its own', async () => {
+  test('accepts an asynchronous signer, and refuses a signer whose signature does not match its id', async () => {
     const later = { id: patient.id, sign: async (bytes: Uint8Array) => patient.sign(bytes) };
     expect((await signStatement('denial', SAMPLES.denial.payload, later)).kind).toBe('denial');
     const wrong = { id: patient.id, sign: stranger.sign };
     expect(await refusal(() => signStatement('denial', SAMPLES.denial.payload, wrong))).toBe('bad-signature');
   });
 
-  test('refuses a payload that nobody would accept', async () => {
+  test('refuses a payload that verifiers would refuse', async () => {
     const payload = { ...SAMPLES.denial.payload, when: -1 };
     expect(await refusal(() => signStatement('denial', payload, patient))).toBe('bad-payload');
   });
 
-  test('signs and verifies any payload of its schema', async () => {
+  test('signs and verifies any payload that its schema allows', async () => {
     const bytes = (n: number) => fc.uint8Array({ minLength: n, maxLength: n }).map(toBase64url);
     const payloads = fc.record(
       {
