@@ -97,7 +97,7 @@ describe('refused', () => {
     },
   );
 
-  test('appended, reordered, duplicated, swapped chunks', async () => {
+  test('appended, reordered, duplicated and swapped chunks', async () => {
     const s = await three();
     const [a, b, c] = parts(s) as [Uint8Array, Uint8Array, Uint8Array];
     expect(await codeOf(openAll(s, concat(a, b, c, new Uint8Array(1))))).toBe('trailing-data');
@@ -119,7 +119,7 @@ describe('refused', () => {
     }
   });
 
-  test('another key, another commitment, another header', async () => {
+  test('another key, commitment or header', async () => {
     const s = await three();
     expect(await codeOf(openAll(s, s.blob, { key: new Uint8Array(32) }))).toBe('commit-mismatch');
     expect(await codeOf(openAll(s, s.blob, { commit: new Uint8Array(32) }))).toBe('commit-mismatch');

@@ -20,11 +20,11 @@ const peer = {
   author: identityKey(header.author),
 };
 
-test('is what we make', async () => {
+test('equals the result of lib/envelope', async () => {
   expect(await makeExample()).toEqual(example);
 });
 
-test('is what we open', async () => {
+test('opens with lib/envelope', async () => {
   const blob = bytesOf(example.blob);
   const signed = { header, commit: bytesOf(example.commit), digest: bytesOf(example.digest), length: blob.length };
   const meta = await openMetadata(bytesOf(example.sealedMetadata), fileKey, header);
@@ -36,7 +36,7 @@ test('is what we open', async () => {
   expect(openText(bytesOf(example.sealedText), inbox, example.place)).toBe(example.text);
 });
 
-test('is what the other implementation makes and opens', () => {
+test('is reproduced and opened by the second implementation', () => {
   expect(toHex(peerHeader(peer))).toBe(example.header);
   expect(toHex(peerKey(fileKey, peerHeader(peer), 'commit'))).toBe(example.commit);
   expect(toHex(peerSeal(fileKey, peer, body))).toBe(example.blob);
@@ -45,14 +45,14 @@ test('is what the other implementation makes and opens', () => {
   expect(toHex(peerMetadata(fileKey, peer, example.metadata))).toBe(example.sealedMetadata);
 });
 
-/** The text of the page without white space, because values may be broken into lines. */
+/** The text of the page without white space, because pages break long values into lines. */
 const page = (name: string): string =>
   readFileSync(new URL(`../../docs/spec/${name}.md`, import.meta.url), 'utf8').replace(/\s+/g, '');
 
-/** Pages print long values by their beginning and end. */
+/** Pages print only the beginning and end of long values. */
 const ends = (hex: string): string => `${hex.slice(0, 64)}..${hex.slice(-32)}`;
 
-describe('is what the page prints', () => {
+describe('is printed on the page', () => {
   test.each([
     ['blob', [example.fileKey, example.header, example.headerHash, example.commit, example.digest]],
     ['blob', [fromUtf8(bytesOf(example.body)).replaceAll(' ', ''), ends(example.blob)]],

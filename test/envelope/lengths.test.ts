@@ -19,7 +19,7 @@ const signedBy = (header: HeaderFields, chunks: readonly Uint8Array[], plainLeng
 const { header } = await seal(new Uint8Array(0));
 
 test.each([-1, -5, -512, 99.5, Number.NaN, Number.NEGATIVE_INFINITY, -(2 ** 60)])(
-  '%d bytes, where padding hides the difference',
+  'refuses %d bytes, if padding hides the difference',
   async (plainLength) => {
     const zeros = signedBy(header, [new Uint8Array(512)], plainLength);
     expect(await codeOf(openAll(zeros))).toBe('length-mismatch');

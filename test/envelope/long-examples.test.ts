@@ -37,7 +37,7 @@ describe.each(published)('$plainLength bytes in chunks of 2^$chunk', (example) =
     return { ...s, ...s.facts(), parts: taken.map(sha256), blob: new Uint8Array(Buffer.concat(taken)) };
   })();
 
-  test('is what we make and open', async () => {
+  test('is reproduced and opened by lib/envelope', async () => {
     const s = await sealed;
     const size = 2 ** example.chunk + 16;
     const count = Math.ceil(s.blob.length / size);
@@ -59,7 +59,7 @@ describe.each(published)('$plainLength bytes in chunks of 2^$chunk', (example) =
     expect(equalBytes(await openAll(s, s.blob, { key: fileKey }), body)).toBe(true);
   });
 
-  test('is what the other implementation makes', async () => {
+  test('is reproduced by the second implementation', async () => {
     const { header, blob } = await sealed;
     const members = {
       ...header,
@@ -71,7 +71,7 @@ describe.each(published)('$plainLength bytes in chunks of 2^$chunk', (example) =
     expect(equalBytes(peerSeal(fileKey, members, body), blob)).toBe(true);
   });
 
-  test('is what the page prints', () => {
+  test('is printed on the page', () => {
     const ends = example.chunks.filter((_, i) => i === 0 || i >= example.chunks.length - 2);
     const shown = [example.commit, ...ends.flatMap((c) => [c.nonce, c.tag]), ...example.parts, example.digest];
     for (const value of [...shown, `${example.plainLength} bytes`, `${example.length} bytes`])

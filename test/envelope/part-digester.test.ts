@@ -65,12 +65,12 @@ const expectRight = ({ bytes, digest }: DigestedPart, n: number): void => {
 describe('with a worker', () => {
   test('full parts from the second on are hashed in the worker, in order, and the last short part on the calling thread', async () => {
     const digester = partDigester({ Worker: PageWorker });
-    const given = [0, 1, 2, 3].map(part);
-    const asked = given.map((p) => digester.digest(p));
+    const parts = [0, 1, 2, 3].map(part);
+    const asked = parts.map((p) => digester.digest(p));
     const rest = await digester.digest(patterned(1000));
     (await Promise.all(asked)).forEach(expectRight);
     expect(rest).toEqual({ bytes: patterned(1000), digest: sha256(patterned(1000)) });
-    expect(given.map((p) => p.length)).toEqual([PART_BYTES, 0, 0, 0]);
+    expect(parts.map((p) => p.length)).toEqual([PART_BYTES, 0, 0, 0]);
     expect(made.map((w) => w.hashed)).toEqual([3]);
     digester.close();
     await Promise.resolve();
@@ -162,7 +162,7 @@ describe('without a worker', () => {
       },
     ],
     ['a policy forbids it', { Worker: workerThat(fail) }],
-    ['it never says a word', { Worker: workerThat(() => undefined) }],
+    ['it never posts a message', { Worker: workerThat(() => undefined) }],
   ])('all parts are hashed here: %s', async (_, host) => {
     const digester = partDigester(host);
     for (const n of [0, 1, 2]) expectRight(await digester.digest(part(n)), n);
@@ -212,7 +212,7 @@ test('a worker without WebCrypto reports an error', async () => {
 test.each<[string, (worker: PageWorker) => void]>([
   ['ends', fail],
   [
-    'answers what cannot be read',
+    'posts a message that cannot be read',
     (worker) => void worker.onmessageerror!.call(globalThis as never, {} as MessageEvent),
   ],
   ['cannot hash', (worker) => say(worker, { part: new Uint8Array(1), digest: undefined })],

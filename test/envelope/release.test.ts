@@ -10,11 +10,11 @@ const parts = async () => (await sealBlob(inPieces(body, 3 * MiB), fileKey, head
 const memory = ({ bytes }: SealedPart) => bytes.buffer;
 
 test('parts that are not released stay unchanged', async () => {
-  const held: SealedPart[] = [];
-  for await (const part of await parts()) held.push(part);
-  expect(held).toHaveLength(6);
-  for (const part of held) expect(sha256(part.bytes)).toEqual(part.sha256);
-  expect(new Set(held.map(memory)).size).toBe(6);
+  const all: SealedPart[] = [];
+  for await (const part of await parts()) all.push(part);
+  expect(all).toHaveLength(6);
+  for (const part of all) expect(sha256(part.bytes)).toEqual(part.sha256);
+  expect(new Set(all.map(memory)).size).toBe(6);
 });
 
 test('the memory of a released part is reused by exactly one later part', async () => {

@@ -51,7 +51,7 @@ describe('metadata', () => {
     expect(await codeOf(sealMetadata({ length: 1, title }, fileKey, header))).toBe('too-long');
   });
 
-  test('every byte of it, cut, lengthened, under another key', async () => {
+  test('is refused if any byte is altered, if it is shortened or lengthened, and under another key', async () => {
     const bytes = await sealMetadata({ length: 1 }, fileKey, header);
     for (let i = 0; i < bytes.length; i++) {
       const altered = bytes.slice();
@@ -63,7 +63,7 @@ describe('metadata', () => {
     expect(await codeOf(openMetadata(bytes, new Uint8Array(32), header))).toBe('metadata-invalid');
   });
 
-  test('too long, of wrong type, altered, for another header: refused', async () => {
+  test('is refused if it is too long, of the wrong type, altered, or for another header', async () => {
     expect(await codeOf(sealMetadata({ length: 1, title: 'x'.repeat(4096) }, fileKey, header))).toBe('too-long');
     expect(await codeOf(sealMetadata({ length: -1 }, fileKey, header))).toBe('metadata-invalid');
     const bytes = await sealMetadata({ length: 1 }, fileKey, header);
@@ -137,7 +137,7 @@ describe('wraps', () => {
     expect(await caught(() => unwrapReencrypted(wrap, recipient, publicKeyOf(cell), []))).toBe('wrap-invalid');
   });
 
-  test('any byte altered, any other length', async () => {
+  test('are refused with any byte altered and with any other length', async () => {
     const wrap = wrapKey(fileKey, publicKeyOf(cell));
     for (const part of ['capsule', 'wrappedKey'] as const)
       for (let i = 0; i < wrap[part].length; i += 3) {
@@ -184,7 +184,7 @@ describe('wraps', () => {
     expect(await caught(() => unwrapReencrypted(other, recipient, publicKeyOf(cell), [a, b]))).toBe('wrap-invalid');
   });
 
-  test('of another record: the commitment shows it before a client wraps the key again', async () => {
+  test('of another record are refused by the commitment, before a client wraps the key again', async () => {
     const s = await seal(new Uint8Array(3));
     await assertCommit(fileKey, s.header, s.commit);
     expect(await codeOf(assertCommit(new Uint8Array(32), s.header, s.commit))).toBe('commit-mismatch');
@@ -194,7 +194,7 @@ describe('wraps', () => {
 
 describe('sealed texts', () => {
   const inbox = randomSecretKey();
-  const place: TextContext = {
+  const context: TextContext = {
     kind: 'folder-name',
     sender: heading.patient,
     receiver: heading.patient,
@@ -202,26 +202,26 @@ describe('sealed texts', () => {
   };
 
   test('open in their own context only', async () => {
-    const sealed = sealText(place, 'Husten, Herbst ü', publicKeyOf(inbox));
+    const sealed = sealText(context, 'Husten, Herbst ü', publicKeyOf(inbox));
     expect((sealed.length - 145) % 64).toBe(0);
-    expect(openText(sealed, inbox, place)).toBe('Husten, Herbst ü');
+    expect(openText(sealed, inbox, context)).toBe('Husten, Herbst ü');
     const others: TextContext[] = [
-      { ...place, kind: 'request-message' },
-      { ...place, sender: heading.author },
-      { ...place, receiver: heading.author },
-      { ...place, statement: newId() },
+      { ...context, kind: 'request-message' },
+      { ...context, sender: heading.author },
+      { ...context, receiver: heading.author },
+      { ...context, statement: newId() },
     ];
     for (const other of others) expect(await caught(() => openText(sealed, inbox, other))).toBe('text-invalid');
-    expect(await caught(() => openText(sealed, randomSecretKey(), place))).toBe('text-invalid');
-    expect(await caught(() => openText(sealed.subarray(0, 100), inbox, place))).toBe('text-invalid');
+    expect(await caught(() => openText(sealed, randomSecretKey(), context))).toBe('text-invalid');
+    expect(await caught(() => openText(sealed.subarray(0, 100), inbox, context))).toBe('text-invalid');
     sealed[120]! ^= 1;
-    expect(await caught(() => openText(sealed, inbox, place))).toBe('text-invalid');
+    expect(await caught(() => openText(sealed, inbox, context))).toBe('text-invalid');
   });
 
   test.each(['', 'x', 'x'.repeat(5000), 'nul \0 within and at the end \0', '"quoted" \\ {"text":"y"}', '🫀 ü\u0301'])(
     'open to the same text: %j',
     (text) => {
-      expect(openText(sealText(place, text, publicKeyOf(inbox)), inbox, place)).toBe(text);
+      expect(openText(sealText(context, text, publicKeyOf(inbox)), inbox, context)).toBe(text);
     },
   );
 
@@ -231,23 +231,23 @@ describe('sealed texts', () => {
     const { capsule, ciphertext } = umbralEncrypt(publicKeyOf(inbox), plain);
     return concat(encodeCapsule(capsule), ciphertext);
   };
-  const good = JSON.stringify({ ...place, text: 'x' });
+  const good = JSON.stringify({ ...context, text: 'x' });
   const length = Math.ceil(good.length / 64) * 64;
 
   test('made by another implementation of the page, they open', () => {
-    expect(openText(sealedAs(good, length), inbox, place)).toBe('x');
+    expect(openText(sealedAs(good, length), inbox, context)).toBe('x');
   });
 
   test.each([
     ['padded further', good, length + 64],
-    ['not padded to 64', good, good.length],
-    ['a member more', JSON.stringify({ ...place, text: 'x', more: 1 }), length + 64],
-    ['another order', JSON.stringify({ text: 'x', ...place }), length],
-    ['no text', JSON.stringify(place), length],
-    ['a number', JSON.stringify({ ...place, text: 1 }), length],
+    ['a length that is not a multiple of 64', good, good.length],
+    ['an additional member', JSON.stringify({ ...context, text: 'x', more: 1 }), length + 64],
+    ['another order', JSON.stringify({ text: 'x', ...context }), length],
+    ['no text', JSON.stringify(context), length],
+    ['a number', JSON.stringify({ ...context, text: 1 }), length],
     ['null', 'null', 64],
     ['nothing', '', 64],
   ])('%s: refused', async (_, json, padded) => {
-    expect(await caught(() => openText(sealedAs(json, padded), inbox, place))).toBe('text-invalid');
+    expect(await caught(() => openText(sealedAs(json, padded), inbox, context))).toBe('text-invalid');
   });
 });

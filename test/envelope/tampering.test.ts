@@ -37,7 +37,7 @@ const attempt = async (s: Sealed, blob: Uint8Array, piece = 10_007): Promise<Out
   }
 };
 
-/** Signed facts that match the changed blob: a malicious author can sign anything. */
+/** Signed facts that match the changed blob, because a malicious author can sign anything. */
 const signedAs = (header: HeaderFields, blob: Uint8Array, plainLength: number): Sealed => ({
   header,
   commit: peerKey(fileKey, encodeHeader(header), 'commit'),
@@ -56,13 +56,13 @@ const expectRefused = async (s: Sealed, blob: Uint8Array, code: EnvelopeErrorCod
   expect(equalBytes(outcome.released, body.subarray(0, outcome.released.length))).toBe(true);
 };
 
-test('unaltered, it opens', async () => {
+test('the unaltered blob opens', async () => {
   const { code, released } = await attempt(sealed, sealed.blob);
   expect(code).toBe('opened');
   expect(equalBytes(released, body)).toBe(true);
 });
 
-test('every byte of a small blob', async () => {
+test('refuses a small blob with any byte altered', async () => {
   const small = await seal(patterned(100));
   expect(small.blob).toHaveLength(528);
   for (let bit = 0; bit < 528 * 8; bit += 3) {
@@ -73,7 +73,7 @@ test('every byte of a small blob', async () => {
   }
 });
 
-test('any byte of a long one: only chunks before it are released', async () => {
+test('refuses a long blob with any byte altered, and releases only chunks before it', async () => {
   await fc.assert(
     fc.asyncProperty(fc.nat(sealed.blob.length - 1), fc.integer({ min: 1, max: 255 }), async (at, change) => {
       const altered = sealed.blob.slice();
@@ -84,7 +84,7 @@ test('any byte of a long one: only chunks before it are released', async () => {
   );
 });
 
-test('cut anywhere', async () => {
+test('refuses a blob that was cut anywhere', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.oneof(
@@ -102,7 +102,7 @@ test('cut anywhere', async () => {
 describe('chunks', () => {
   const all = chunksOf(sealed);
 
-  test('any two of them swapped', async () => {
+  test('any two swapped are refused', async () => {
     for (let a = 0; a < CHUNKS; a++)
       for (let b = a + 1; b < CHUNKS; b++) {
         const moved = all.slice();
@@ -111,7 +111,7 @@ describe('chunks', () => {
       }
   });
 
-  test('one left out, one twice, more at the end', async () => {
+  test('a missing, repeated or additional chunk is refused', async () => {
     for (let i = 0; i < CHUNKS; i++) {
       // Shorter than signed: the tag of the next chunk fails, or the end comes early, whichever is first.
       const less = await attempt(sealed, concat(...all.toSpliced(i, 1)));
@@ -125,19 +125,19 @@ describe('chunks', () => {
     await expectRefused(sealed, concat(sealed.blob, all[4]!), 'trailing-data', CHUNKS - 1);
   });
 
-  test('one of another blob under the same file key', async () => {
+  test('a chunk of another blob under the same file key is refused', async () => {
     const foreign = chunksOf(other);
     for (let i = 0; i < CHUNKS; i++)
       await expectRefused(sealed, concat(...all.with(i, foreign[i]!)), 'chunk-invalid', i);
     await expectRefused(sealed, other.blob, 'chunk-invalid', 0);
   });
 
-  test('the last dropped, with lengths and digest signed to fit', async () => {
+  test('a missing last chunk is refused, though lengths and digest are signed to match', async () => {
     const short = concat(...all.slice(0, 4));
     await expectRefused(signedAs(sealed.header, short, 4 * K64), short, 'chunk-invalid', 3);
   });
 
-  test('a last one in the middle, with lengths and digest signed to fit', async () => {
+  test('a last chunk in the middle is refused, though lengths and digest are signed to match', async () => {
     const raw = encodeHeader(sealed.header);
     const early = peerSealChunks(fileKey, raw, [body.subarray(0, K64)]);
     const blob = concat(early, ...all.slice(1));
@@ -145,8 +145,8 @@ describe('chunks', () => {
   });
 });
 
-describe('what was signed', () => {
-  test('another digest: the last chunk is not released', async () => {
+describe('signed facts', () => {
+  test('with another digest, the last chunk is not released', async () => {
     for (let i = 0; i < 32; i += 5) {
       const digest = sealed.digest.slice();
       digest[i]! ^= 0x80;
@@ -160,7 +160,7 @@ describe('what was signed', () => {
     expect(cut.code).toBe('digest-mismatch');
   });
 
-  test('the same chunks with other content, sealed by another holder of the file key', async () => {
+  test('refuses a blob with other content that another owner of the file key sealed', async () => {
     const raw = encodeHeader(sealed.header);
     const forged = peerSealChunks(
       fileKey,
@@ -172,17 +172,20 @@ describe('what was signed', () => {
     expect(outcome.released.length).toBeLessThan(body.length);
   });
 
-  test.each([-16, -1, 1, 16, CHUNK, -CHUNK])('a length %i off', async (change) => {
+  test.each([-16, -1, 1, 16, CHUNK, -CHUNK])('refuses a length that differs by %i', async (change) => {
     const outcome = await attempt({ ...sealed, length: sealed.length + change }, sealed.blob);
     expect([outcome.code, outcome.released.length]).toEqual(['length-mismatch', 0]);
   });
 
-  test.each([0, 1, body.length - 1, body.length + 1, 2 ** 40])('a true length of %i', async (plainLength) => {
-    const outcome = await attempt({ ...sealed, plainLength }, sealed.blob);
-    expect([outcome.code, outcome.released.length]).toEqual(['length-mismatch', 0]);
-  });
+  test.each([0, 1, body.length - 1, body.length + 1, 2 ** 40])(
+    'refuses a plaintext length of %i',
+    async (plainLength) => {
+      const outcome = await attempt({ ...sealed, plainLength }, sealed.blob);
+      expect([outcome.code, outcome.released.length]).toEqual(['length-mismatch', 0]);
+    },
+  );
 
-  test('every byte of the commitment', async () => {
+  test('refuses a commitment with any byte altered', async () => {
     for (let i = 0; i < 32; i++) {
       const commit = sealed.commit.slice();
       commit[i]! ^= 1;
@@ -192,7 +195,7 @@ describe('what was signed', () => {
   });
 });
 
-test('padding that is not zero, anywhere in it', async () => {
+test('refuses padding that is not zero anywhere', async () => {
   const small = await seal(patterned(100));
   for (const at of [100, 101, 300, 510, 511]) {
     const plain = new Uint8Array(512);
@@ -204,7 +207,7 @@ test('padding that is not zero, anywhere in it', async () => {
   }
 });
 
-test('a header of another record opens nothing, though key, commitment and digest are signed to fit', async () => {
+test('refuses a header of another record, though key, commitment and digest are signed to match', async () => {
   const record = { ...sealed.header, version: 2 };
   await expectRefused(signedAs(record, sealed.blob, body.length), sealed.blob, 'chunk-invalid', 0);
 });

@@ -71,19 +71,19 @@ test.each([0, 16, 31, 33])('a wrap of %i bytes opens to no file key', async (len
 });
 
 test('each opens a sealed text of the other', async () => {
-  const place: TextContext = {
+  const context: TextContext = {
     kind: 'request-message',
     sender: heading.author,
     receiver: heading.patient,
     statement: heading.folder,
   };
-  const sealed = sealText(place, 'Befund?', cell.pub);
+  const sealed = sealText(context, 'Befund?', cell.pub);
   const plain = umbralPre.decryptOriginal(
     cell.theirs,
     umbralPre.Capsule.fromBytes(sealed.slice(0, CAPSULE_BYTES)),
     sealed.slice(CAPSULE_BYTES),
   );
-  const json = JSON.stringify({ ...place, text: 'Befund?' });
+  const json = JSON.stringify({ ...context, text: 'Befund?' });
   const padded = (text: string): string => text.padEnd(Math.ceil(text.length / 64) * 64, '\0');
   expect(fromUtf8(plain)).toBe(padded(json));
 
@@ -91,7 +91,7 @@ test('each opens a sealed text of the other', async () => {
     const [capsule, ciphertext] = umbralPre.encrypt(cell.theirPub, utf8(text));
     return new Uint8Array([...capsule.toBytes(), ...ciphertext]);
   };
-  expect(openText(theirs(padded(json)), cell.ours, place)).toBe('Befund?');
+  expect(openText(theirs(padded(json)), cell.ours, context)).toBe('Befund?');
   const refused = [
     json,
     padded(json) + '\0'.repeat(64), // more padding than needed
@@ -103,5 +103,5 @@ test('each opens a sealed text of the other', async () => {
     '\0'.repeat(64),
   ];
   for (const text of refused)
-    expect(await codeOf(Promise.resolve().then(() => openText(theirs(text), cell.ours, place)))).toBe('text-invalid');
+    expect(await codeOf(Promise.resolve().then(() => openText(theirs(text), cell.ours, context)))).toBe('text-invalid');
 });

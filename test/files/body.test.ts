@@ -50,7 +50,7 @@ describe('a file that is filed, and opened into another', () => {
     expect(leftOver()).toEqual([]);
   });
 
-  test('with a name that is not UTF-8, or given as a URL', async () => {
+  test('with a name that is not UTF-8, or as a URL', async () => {
     const body = patterned(70_000);
     const latin1 = Buffer.concat([Buffer.from(`${folder}/b`), Buffer.of(0xe9)]);
     const { patient, home } = await filed(patterned(1));
@@ -169,17 +169,17 @@ describe('the sealed body', () => {
   });
 });
 
-describe('a refused opening keeps the existing file', () => {
+describe('a refused opening keeps the existing file, after', () => {
   const body = patterned(300_000);
   const attempt = async (storage: (url: unknown, init: unknown) => Response | undefined, options = {}) => {
     const { open, service } = await filed(body);
     await writeFile(at('opened'), 'before');
     const opened = await open(options);
     service.state.storage = storage as never;
-    const told = await refusal(() => opened.save(intoFile(at('opened'), scratch)));
+    const code = await refusal(() => opened.save(intoFile(at('opened'), scratch)));
     expect(await readFile(at('opened'), 'utf8')).toBe('before');
     expect(leftOver()).toEqual([]);
-    return told;
+    return code;
   };
 
   test('other bytes, fewer, none', async () => {
@@ -233,14 +233,14 @@ describe('a refused opening keeps the existing file', () => {
   test('a signal', async () => {
     const stop = new AbortController();
     const reason = Object.assign(new Error('enough'), { code: 'enough' });
-    const told = await attempt(
+    const code = await attempt(
       () => {
         stop.abort(reason);
         return undefined;
       },
       { signal: stop.signal },
     );
-    expect(told).toBe('enough');
+    expect(code).toBe('enough');
   });
 
   test('a missing folder: the error of the operating system', async () => {
@@ -265,17 +265,17 @@ describe('a refused opening keeps the existing file', () => {
     expect(leftOver()).toEqual([]);
   });
 
-  test('an error of the target does not blame the blob, and the other way round', async () => {
+  test('an error of the target is not reported as an error of the blob, or the reverse', async () => {
     const opened = await (await filed(body)).open();
-    for (const [code, told] of [
+    for (const [code, expected] of [
       ['source-invalid', 'source-invalid'],
       ['source-changed', 'source-changed'],
       ['target-invalid', 'target-invalid'],
       ['digest-mismatch', 'unverified digest'],
       ['truncated', 'unverified blob'],
     ] as const) {
-      const place = { open: () => Promise.reject(new EnvelopeError(code, 'refused')) };
-      expect(await refusal(() => opened.save(place))).toBe(told);
+      const target = { open: () => Promise.reject(new EnvelopeError(code, 'refused')) };
+      expect(await refusal(() => opened.save(target))).toBe(expected);
     }
   });
 });
