@@ -12,11 +12,11 @@ export type Measured =
     }
   | { readonly broken: string };
 
-const asked = new URL(location.href).searchParams;
-const numberOf = (name: string): number => Number(asked.get(name));
+const parameters = new URL(location.href).searchParams;
+const numberOf = (name: string): number => Number(parameters.get(name));
 
 const measure = async (): Promise<Measured> => {
-  // Otherwise the measurement would be of noble.
+  // Without this check, the page could measure noble instead of the kernel.
   if (scheme.chosen.name !== 'wasm') throw new Error(`the backend is ${scheme.chosen.name}`);
   if (!crossOriginIsolated) throw new Error('the page is not isolated: its clock is coarse');
   const lanes = { ours: batchesOf(laneOf(scheme)), peer: batchesOf(peerLane()) };

@@ -77,9 +77,10 @@ const page = {
 const pages: Exclude<Measured, { readonly broken: string }>[] = [];
 const inNode: Sealing[] = [];
 for (let turn = 0; turn < turns; turn++) {
-  const { report, said } = await runPage(chromium, page, TIMEOUT_MS);
+  const { report, said: browserOutput } = await runPage(chromium, page, TIMEOUT_MS);
   const measured = report as Measured;
-  if ('broken' in measured) throw new Error(`the page broke: ${measured.broken}\nThe browser said last:\n${said}`);
+  if ('broken' in measured)
+    throw new Error(`the page broke: ${measured.broken}\nThe browser said last:\n${browserOutput}`);
   pages.push(measured);
   inNode.push(...(await envelope(bytes, SEALINGS)));
 }

@@ -49,8 +49,8 @@ const fill = (path: string, length: number): void => {
 };
 
 /**
- * Makes sure that the system has memory for the output of a task. The host of a virtual machine reclaims free memory and returns it page by page, at the cost of
- * the task that asks: up to twice the cost of the task itself, and because of the fixed order always for the same task.
+ * Makes sure that the system has memory for the output of a task. The host of a virtual machine takes back free memory, and returns it page by page when
+ * a task needs it. That can cost twice as much as the task itself, and always hits the same task, because the order of tasks is fixed.
  */
 const makeRoom = (): void => {
   const room = Math.min(8 * bytes, freemem() / 2);
@@ -76,8 +76,8 @@ const DEFAULTS: Settings = [];
 type Way = '' | '-stream';
 
 const ours = (job: `${'seal' | 'open'}${Way}`, from: string, to: string, settings = DEFAULTS): Done => {
-  const told = execFileSync(execPath, [task, job, from, to, ...settings.map(String)], { encoding: 'utf8' });
-  const { seconds, user, system, rss } = JSON.parse(told) as Record<'seconds' | 'user' | 'system' | 'rss', number>;
+  const output = execFileSync(execPath, [task, job, from, to, ...settings.map(String)], { encoding: 'utf8' });
+  const { seconds, user, system, rss } = JSON.parse(output) as Record<'seconds' | 'user' | 'system' | 'rss', number>;
   return { seconds, cpu: user + system, rss };
 };
 
@@ -238,8 +238,8 @@ const main = (): void => {
   }
   const { lanes, native } = race();
   const [files, streams, ...others] = lanes as [Lane, Lane, ...Lane[]];
-  const each = <T>(some: readonly Lane[], told: (lane: Lane) => T) =>
-    Object.fromEntries(some.map((lane) => [lane.name, told(lane)]));
+  const each = <T>(some: readonly Lane[], valueOf: (lane: Lane) => T) =>
+    Object.fromEntries(some.map((lane) => [lane.name, valueOf(lane)]));
   const rounded = (rates: Rates) => ({ seal: round(rates.seal), open: round(rates.open) });
   /** Only results of the same pass are compared, so that a slow minute of the machine affects both. */
   const over = (own: Lane, peers: { readonly seal: readonly number[]; readonly open: readonly number[] }) => {
@@ -253,7 +253,7 @@ const main = (): void => {
     const rates = native.map((n) => n[of].both);
     return rates.length === passes ? over(own, { seal: rates, open: rates }) : undefined;
   };
-  const told = (of: 'one' | 'all') => {
+  const nativeRates = (of: 'one' | 'all') => {
     const middle = (member: keyof Native) => round(median(native.map((n) => n[of][member])));
     return native.length === 0
       ? undefined
@@ -267,7 +267,7 @@ const main = (): void => {
     cpuSecondsPerGb: each(lanes, ({ sealed, opened }) => rounded({ seal: cpuOf(sealed), open: cpuOf(opened) })),
     oursTo: each(others, overPeer(files)),
     streamsTo: each(others, overPeer(streams)),
-    openssl: { oneCore: told('one'), allCores: told('all') },
+    openssl: { oneCore: nativeRates('one'), allCores: nativeRates('all') },
     shareOfOpenssl: each([files, streams], (lane) => ({
       ofOneCore: share(lane, 'one'),
       ofAllCores: share(lane, 'all'),

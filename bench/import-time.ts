@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 import { median } from './statistics.ts';
 
 const root = join(import.meta.dirname, '..');
-// Both as in serverless.yml.
+// These options are those of serverless.yml.
 const AS_DEPLOYED: BuildOptions = { mainFields: ['module', 'main'] };
 const BANNER = `import { createRequire as requireMaker } from 'node:module'; const require = requireMaker(import.meta.url);`;
 const BASELINE = `

@@ -16,9 +16,9 @@ export interface NativeLane {
 
 /** @throws {Error} with the most useful line of the output */
 const run = (command: string, ...args: readonly string[]): void => {
-  const { error, status, stderr: said } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] }); // prettier-ignore
+  const { error, status, stderr: output } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] }); // prettier-ignore
   if (error !== undefined) throw new Error(`${command} does not run (${(error as NodeJS.ErrnoException).code})`);
-  const lines = said.trim().split('\n');
+  const lines = output.trim().split('\n');
   if (status !== 0) throw new Error(lines.find((line) => /^error/i.test(line)) ?? lines.at(-1));
 };
 

@@ -153,7 +153,7 @@ const measured = async (records: number, count: number) => {
   const handle = endpoint(OPENING_ROUTES, 'recapsulate', recapsulate, deps);
   const first = await handle(event, context);
   if (first.statusCode !== 200) throw new Error(first.body);
-  const told = JSON.parse(first.body ?? '') as { readonly records: readonly unknown[] };
+  const parsed = JSON.parse(first.body ?? '') as { readonly records: readonly unknown[] };
   const route = OPENING_ROUTES.recapsulate;
   const stored = trustStoredKFrag(fromBase64url(kfrag!));
   const body = readBody(event);
@@ -177,7 +177,7 @@ const measured = async (records: number, count: number) => {
         when: NOW,
       }),
     presign: () => Promise.all(view.versions.map((v) => blobs.download(v!.blob, NOW))),
-    serialise: () => answer(route, told, 'bench'),
+    serialise: () => answer(route, parsed, 'bench'),
   };
   const { total, ...parts } = await costsOf({ ...steps, total: () => handle(event, context) }, count);
   const known = Object.values<number>(parts).reduce((x, y) => x + y, 0);

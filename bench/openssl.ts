@@ -5,12 +5,12 @@ import { spawnSync } from 'node:child_process';
 const BLOCK = 2 ** 20;
 
 const opensslSpeed = (algorithm: string, processes: number): number | undefined => {
-  const { stdout: told, status } = spawnSync(
+  const { stdout: output, status } = spawnSync(
     'openssl',
     ['speed', '-mr', '-multi', String(processes), '-seconds', '1', '-bytes', String(BLOCK), '-evp', algorithm],
     { encoding: 'utf8' },
   );
-  const rate = /^\+F:\d+:[^:]+:([\d.]+)/m.exec(told)?.[1];
+  const rate = /^\+F:\d+:[^:]+:([\d.]+)/m.exec(output)?.[1];
   return status === 0 && rate !== undefined ? Number(rate) / 1e9 : undefined;
 };
 

@@ -19,7 +19,7 @@ const { values } = parseArgs({
 const native = values.native ? await nativeLanes() : [];
 const lanes = {
   ours: batchesOf(laneOf(await loadScheme('wasm'))),
-  // Not together with native code, which has a process of its own: the garbage of noble would slow ours.
+  // With --native, noble is not measured: the garbage collection after noble would slow our code, and not the native code in other processes.
   ...(!values.native && { noble: batchesOf(laneOf(await loadScheme('noble'))) }),
   peer: batchesOf(peerLane()),
   ...Object.fromEntries(native.map(({ name, batches }) => [name, batches])),

@@ -9,7 +9,7 @@ export const LOCAL_REGION = 'us-east-1';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Variables that programs need to run: paths of programs, libraries, certificates and temporary files, user, shell, language and time zone. */
+/** Variables that programs need to run: paths of programs, libraries, certificates and temporary files; user, shell, language and time zone. */
 const NEEDED = [
   ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'TMPDIR', 'TMP', 'TEMP'],
   ...['LANG', 'LC_ALL', 'LC_CTYPE', 'TZ', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH'],

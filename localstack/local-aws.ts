@@ -85,11 +85,11 @@ export async function givenEndpoint(
   env: NodeJS.ProcessEnv = process.env,
   patience = PROBE_MS,
 ): Promise<string | undefined> {
-  const given = env['AWS_ENDPOINT_URL'] ?? '';
-  if (given === '') return undefined;
-  if (!/^https?:/i.test(given) || !URL.canParse(given))
+  const url = env['AWS_ENDPOINT_URL'] ?? '';
+  if (url === '') return undefined;
+  if (!/^https?:/i.test(url) || !URL.canParse(url))
     throw new LocalAwsError(`AWS_ENDPOINT_URL is no URL (http://127.0.0.1:4566 would be one). Mend it, ${UNSET}`);
-  const { origin, pathname } = new URL(given);
+  const { origin, pathname } = new URL(url);
   try {
     await (await fetch(`${origin}${pathname}`, { signal: AbortSignal.timeout(patience) })).body?.cancel();
   } catch (error) {
@@ -100,7 +100,7 @@ export async function givenEndpoint(
       `Nothing answers at ${origin}${pathname}, which AWS_ENDPOINT_URL names (${cause?.code ?? cause?.message ?? message}). Start what should answer there, ${UNSET}`,
     );
   }
-  return given.replace(/\/$/, '');
+  return url.replace(/\/$/, '');
 }
 
 const isGone = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
@@ -118,10 +118,10 @@ const killAll = (child: ChildProcess, pid: number): void => {
 export async function end(child: ChildProcess, patience = STOP_MS): Promise<void> {
   const { pid } = child;
   if (isGone(child) || pid === undefined) return;
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   child.kill('SIGTERM');
   const insist = setTimeout(() => killAll(child, pid), patience);
-  await gone;
+  await ended;
   clearTimeout(insist);
 }
 
@@ -146,8 +146,8 @@ sys.exit(child.wait())
  */
 export async function startLocalAws(options: LocalAwsOptions = {}, machine: Machine = {}): Promise<LocalAws> {
   const { env = process.env, state = STATE, patience = START_MS } = machine;
-  const given = await givenEndpoint(env);
-  if (given !== undefined) return { endpoint: given, pid: undefined, stop: () => Promise.resolve() };
+  const userEndpoint = await givenEndpoint(env);
+  if (userEndpoint !== undefined) return { endpoint: userEndpoint, pid: undefined, stop: () => Promise.resolve() };
 
   // A taken port is reported before the installation, not after it.
   if (options.port !== undefined) await freePort(options.port);

@@ -37,7 +37,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const healthy = async (url: string): Promise<boolean> => {
   try {
     const { ok, body } = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(5_000) });
-    // A body that nobody reads keeps its connection open.
+    // An unread body would keep its connection open.
     await body?.cancel();
     return ok;
   } catch {

@@ -31,16 +31,16 @@ const SUFFIX = 'local';
 export async function startSystem({ port, data, say, signal }: SystemOptions = {}): Promise<System> {
   // First check what can fail early, before anything is installed, started or deleted.
   if (port !== undefined) await freePort(port);
-  const given = await givenEndpoint();
+  const userEndpoint = await givenEndpoint();
   enterLocalAws(process.env);
-  const held = data === undefined || given !== undefined ? undefined : await holdData(STATE, data === 'fresh');
-  const undo = [async () => held?.release()];
+  const lock = data === undefined || userEndpoint !== undefined ? undefined : await holdData(STATE, data === 'fresh');
+  const undo = [async () => lock?.release()];
   const stop = async (): Promise<void> => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
     const aws = await startLocalAws({
-      ...(held && { dataDir: held.dir }),
+      ...(lock && { dataDir: lock.dir }),
       ...(say && { say }),
       ...(signal && { signal }),
     });

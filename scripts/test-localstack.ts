@@ -86,8 +86,8 @@ async function byHost(port: number): Promise<Running> {
 }
 
 const start = async (): Promise<Running> => {
-  const given = await givenEndpoint();
-  if (given !== undefined) return { endpoint: given, stop: () => Promise.resolve() };
+  const endpoint = await givenEndpoint();
+  if (endpoint !== undefined) return { endpoint, stop: () => Promise.resolve() };
   const port = await freePort();
   return hasDocker() ? byDocker(port) : byHost(port);
 };
