@@ -32,7 +32,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   say(`The service signed that it stored the record: ${sameRecord}, and that the trail has ${checkpoint.seq} events.`);
 
   const otherSigner = await refusal(verifyStatement('opening', shown.opening, known.patient));
-  say(`Nobody can put the opening down to the patient (${otherSigner}).`);
+  say(`Nobody can claim that the patient signed the opening (${otherSigner}).`);
   return { right: grant.payload.right, sameGrant, sameRecord, events: checkpoint.seq, otherSigner };
 };
 

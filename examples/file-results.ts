@@ -28,7 +28,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   say(
     `The patient reads "${seen}", and sees that the laboratory wrote it: ${wroteIt}, by its grant: ${underItsGrant}.`,
   );
-  say(`The laboratory's receipt is borne out by event ${event.seq} of the patient's trail (${event.kind}).`);
+  say(`The patient's trail confirms the laboratory's receipt: event ${event.seq}, ${event.kind}.`);
   const readBack = await refusal(laboratory.open(await laboratory.grant(add.id, patient.id), [filed]));
   say(`The laboratory cannot read it back (${readBack}).`);
   return { wroteIt, underItsGrant, seen, event: event.kind, readBack };

@@ -15,7 +15,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   const resumed = await patient.resume(paused);
   const [opened] = await clinic.open(grant, [letter]);
   const afterwards = await textOf(opened!);
-  say(`The patient lets it go on; the clinic reads "${afterwards}".`);
+  say(`The patient resumes the grant; the clinic reads "${afterwards}".`);
   return { states: [given.state, paused.state, resumed.state], whilePaused, afterwards };
 };
 

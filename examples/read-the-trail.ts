@@ -32,7 +32,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   });
   await next.open([letter]);
   const now = await next.audit();
-  say(`Another day the client reads on behind event ${trail.entries.length}, and finds ${now.at(-1)!.kind}.`);
+  say(`On another day the client reads the events after number ${trail.entries.length} and finds ${now.at(-1)!.kind}.`);
   return {
     who: opened.map((o) => o.opener === clinic.id),
     what: opened.map((o) => o.record === letter.record),

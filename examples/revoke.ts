@@ -14,7 +14,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   await patient.revoke(ends, 'no-longer-needed');
   const after = await patient.file(folder.id, bytes('after'), {});
 
-  say(`The patient revokes the former practice's grant; what is filed next is in epoch ${after.epoch} of the folder.`);
+  say(`The patient revokes the former practice's grant; the next record is in epoch ${after.epoch} of the folder.`);
 
   const refused = [
     await refusal(former.open(held, [before])),

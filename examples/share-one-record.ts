@@ -22,7 +22,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   const otherRecord = await refusal(insurer.open(grant, [letter]));
   say(`It cannot open the letter beside it (${otherRecord}).`);
   const wholeFolder = await refusal(insurer.listRecords(grant, folder.id));
-  say(`Nor list the folder that both are in (${wholeFolder}).`);
+  say(`It cannot list the folder of both records (${wholeFolder}).`);
   return { seen, otherRecord, wholeFolder };
 };
 
