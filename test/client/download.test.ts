@@ -24,7 +24,7 @@ const setUp = (answering: Answering) => {
         (await downloadBlob(ctx, { url: 'https://storage.example.org/old', renew }, options)) as BodyInit,
       ).arrayBuffer(),
     );
-  return { download, sent, renewals: () => renewals };
+  return { download, sent, renewals: () => renewals, slept: clients.slept };
 };
 
 describe('downloadBlob', () => {
@@ -97,6 +97,15 @@ describe('downloadBlob', () => {
     const { download, sent } = setUp(lost);
     expect(await refusal(() => download())).toBe('download-failed');
     expect(sent).toHaveLength(6);
+  });
+
+  test('after the last try it neither renews the URL nor waits', async () => {
+    const { download, sent, renewals, slept } = setUp(inTurn(lost, lost, lost, lost, lost, status(403)));
+    expect(await refusal(() => download())).toBe('download-failed');
+    expect([sent.length, renewals(), slept.length]).toEqual([6, 0, 5]);
+    const away = setUp(lost);
+    expect(await refusal(() => away.download())).toBe('download-failed');
+    expect(away.slept).toHaveLength(5);
   });
 
   test('aborting ends the download with the reason', async () => {

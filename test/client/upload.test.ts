@@ -190,10 +190,13 @@ describe('uploadBlob', () => {
   });
 
   test('gives up after six tries', async () => {
-    const { send, sent, service } = setUp();
+    const { send, sent, service, slept } = setUp();
     service.state.storage = (s) => (s.method === 'PUT' ? new Response('', { status: 503 }) : undefined);
     expect(await refusal(() => send(1))).toBe('upload-failed');
     expect(puts(sent)).toHaveLength(6);
+    // After the last try it neither waits nor asks for another URL.
+    expect(slept).toHaveLength(5);
+    expect(service.calls.filter((c) => c === 'upload-parts')).toHaveLength(6);
   });
 
   test('a source that fails ends the upload with its error', async () => {

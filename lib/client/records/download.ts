@@ -65,6 +65,7 @@ export const downloadBlob = async (
     }
     const verdict = response === undefined ? 'again' : await verdictOf(response);
     signal?.throwIfAborted();
+    if (attempt + 1 >= ctx.tries) break;
     if (verdict === 'renew' && !renewed) {
       current = await renew();
       renewed = true;

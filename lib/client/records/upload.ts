@@ -139,7 +139,7 @@ const sendPart = async (
   for (let attempt = 0; attempt < ctx.tries; attempt++) {
     const verdict = await put(ctx, target, part.bytes, signal);
     if (verdict === 'done') return;
-    if (verdict === 'final') break;
+    if (verdict === 'final' || attempt + 1 >= ctx.tries) break;
     await ctx.platform.sleep(backOff(ctx.platform.rng, attempt), signal);
     [target = first] = await targetsFor(ctx, upload, [part], { signal });
   }
