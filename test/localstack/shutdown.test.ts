@@ -1,6 +1,7 @@
 // Tests shutdown: a run ends by signals and with its parent, its child processes end with it, and --help succeeds.
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endsWithParent } from '../../localstack/shutdown.ts';
 import { until } from './fake-machine.ts';
@@ -57,6 +58,15 @@ describe('a run', () => {
     expect(isAlive(pid)).toBe(true);
     child.kill('SIGKILL');
     await until(() => !isAlive(pid));
+  });
+
+  test.each(['start', 'demo'] as const)('of npm (%s) has npm as its parent, and no shell between', (name) => {
+    const { scripts } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
+    const script = scripts[name]!.replace(/ --import tsx \S+$/, ' -p process.ppid');
+    const { stdout } = spawnSync('sh', ['-c', script], { encoding: 'utf8' });
+    expect(stdout.trim()).toBe(String(process.pid));
   });
 });
 
