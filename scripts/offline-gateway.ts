@@ -1,11 +1,13 @@
-// Plugin of osls that makes serverless-offline behave like API Gateway: request bodies reach the functions byte for byte, whatever their type, and requests
-// that match no route get API Gateway's answer.
+// Plugin of osls that makes serverless-offline behave like API Gateway: queries and request bodies reach the functions byte for byte, whatever their type,
+// and requests that match no route get API Gateway's answer.
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** The parts of hapi that are used; serverless-offline runs on it. */
 interface Request {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
+  readonly url: URL;
+  readonly raw: { readonly req: { readonly url?: string } };
   readonly route: { readonly path: string };
   readonly response: {
     readonly isBoom?: boolean;
@@ -33,6 +35,17 @@ function takeBodiesAsBytes({ headers }: Request): void {
   delete headers.cookie;
 }
 
+/**
+ * serverless-offline takes the query from this text, which URLSearchParams would write in its own form. The path stays decoded: AWS's Lambda Test Tool
+ * does the same after tests against API Gateway (aws/aws-lambda-dotnet, pull request 1901).
+ */
+function keepQueryAsSent({ url, raw }: Request): void {
+  const target = raw.req.url ?? '';
+  const begin = target.indexOf('?');
+  const query = begin === -1 ? '' : target.slice(begin + 1);
+  Object.defineProperty(url.searchParams, 'toString', { value: () => query });
+}
+
 /** The path of serverless-offline's route for requests that match no other. */
 const NO_ROUTE = '/{p*}';
 
@@ -42,10 +55,11 @@ function answerAsGateway({ method, route, response }: Request): void {
   else if (route.path === NO_ROUTE) response.source = { message: 'Not Found' };
 }
 
-/** Adds both behaviours to a hapi server. */
+/** Adds these behaviours to a hapi server. */
 export function extend(server: Server): void {
   server.ext('onRequest', (request, h) => {
     takeBodiesAsBytes(request);
+    keepQueryAsSent(request);
     return h.continue;
   });
   server.ext('onPreResponse', (request, h) => {
