@@ -24,7 +24,7 @@ import { makePresign } from '../lib/stores/s3/presign.ts';
 import { makeProxyKey } from '../lib/stores/kms/proxy-key.ts';
 import { encodePublicKey, publicKeyOf } from '../lib/umbral/keys.ts';
 import { decodeCapsules, encodeCFrag, reencrypt, trustStoredKFrag } from '../lib/umbral/proxy.ts';
-import type { ServiceSigner, OpeningView } from '../lib/ports/index.ts';
+import type { OpeningView, ServiceSigner, StoredKeyFragment } from '../lib/ports/index.ts';
 import { recapsulate } from '../lib/usecases/recapsulate.ts';
 import {
   filingOf,
@@ -91,7 +91,7 @@ const viewOf = (records: number): OpeningView => ({
     verifying: toBase64url(encodePublicKey(publicKeyOf(patient.keys.kfragSigner))),
     pace: { second: 0, count: 0 },
   },
-  kfrag,
+  keyFragment: kfrag as StoredKeyFragment,
   cell: { statement: folder, state: 'current' },
   head: EMPTY_CHAIN,
   versions: filings.slice(0, records).map(({ statement, body, upload }) => ({

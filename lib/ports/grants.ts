@@ -73,8 +73,9 @@ export interface Grants {
     call: Call,
   ): Promise<Written>;
   /**
-   * Ends the grant: state, key fragments and event change in one transaction, which is tried again under contention for 10 s.
-   * @returns `repeated` if it had ended before; key fragments that were left are deleted then
+   * Ends the grant: state, event and the key fragments of up to 80 cells change in one transaction, which is tried again under contention for 10 s.
+   * `KeyFragments.forget` deletes the others.
+   * @returns `repeated` if it had ended before; nothing is changed then
    */
   revoke(
     grant: StoredGrant,

@@ -7,6 +7,7 @@ import type { Statement, StatementHash } from '../statements/kinds.ts';
 import type { Call } from './call.ts';
 import type { StoredCell, StoredWrap } from './cells.ts';
 import type { StoredIdentity } from './identities.ts';
+import type { StoredKeyFragment } from './key-fragments.ts';
 import type { StoredVersion } from './records.ts';
 import type { Written } from './written.ts';
 
@@ -24,8 +25,8 @@ export interface OpeningView {
         readonly pace: Pace;
       })
     | undefined;
-  /** The key fragment of the cell, base64url, as it was stored after verification. */
-  readonly kfrag: string | undefined;
+  /** The key fragment of the cell, as `KeyFragments.find` returns it: it is read together with the rest, in the same call. */
+  readonly keyFragment: StoredKeyFragment | undefined;
   readonly cell: StoredCell | undefined;
   readonly head: ChainHead;
   /** In the order of the opening's records. */

@@ -70,6 +70,9 @@ export function makeContainer(
     get grants() {
       return stores().grants;
     },
+    get keyFragments() {
+      return stores().keyFragments;
+    },
     get openings() {
       return stores().openings;
     },

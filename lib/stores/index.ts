@@ -7,6 +7,7 @@ import type { StoreContext } from './dynamo/database.ts';
 import { makeFolders } from './dynamo/folders.ts';
 import { makeGrants } from './dynamo/grants.ts';
 import { makeIdentities } from './dynamo/identities.ts';
+import { makeKeyFragments } from './dynamo/key-fragments.ts';
 import { makeOpenings } from './dynamo/openings.ts';
 import { makeLinks, type Links } from './s3/blob-urls.ts';
 import { makePresign } from './s3/presign.ts';
@@ -46,6 +47,7 @@ export const makeStores = ({ dynamo, env, rng, sleep, clock }: StoresInit): Stor
     uploads: makeUploads(context, write),
     requests: makeRequests(context, write),
     grants: makeGrants(context, write),
+    keyFragments: makeKeyFragments(context, write),
     openings: makeOpenings(context, write),
     audit: makeAuditTrail(context, write),
     blobs: makeLinks(makePresign(dynamo, { bucket: env.BUCKET, endpoint: env.AWS_ENDPOINT_URL })),

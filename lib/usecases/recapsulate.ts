@@ -29,7 +29,7 @@ export async function recapsulate(
 /** The capsules re-encrypted for the recipient; undefined for the patient, who opens its own wraps. */
 async function reencryptedFor(
   serviceSigner: Deps['serviceSigner'],
-  { opening, view: { grant, cell, kfrag }, records }: AllowedOpening,
+  { opening, view: { grant, cell, keyFragment }, records }: AllowedOpening,
   { now }: Call,
 ): Promise<Reencrypted | undefined> {
   if (grant === undefined) return undefined;
@@ -39,7 +39,7 @@ async function reencryptedFor(
   const capsules = records.map(({ wrap }) => wrap.capsule);
   return reencrypt(serviceSigner, {
     opening: opening.hash,
-    kfrag: kfrag!,
+    keyFragment: keyFragment!,
     keys: { verifying, delegating, receiving },
     capsules,
     now,

@@ -19,6 +19,11 @@ test.each([
   expect(naming(pattern)).toEqual(['statements/proxy-threshold.ts']);
 });
 
+test('one file of the stores names the member of an item that contains a key fragment', () => {
+  const stores = naming(/\bkfrag\b/).filter((file) => file.startsWith('stores/'));
+  expect(stores).toEqual(['stores/dynamo/key-fragments.ts']);
+});
+
 test('no file takes the first key fragment of a cell for the only one', () => {
   expect(naming(/kfrags(\?\.)?\[0\]|kfrags\.length === [1-9]/)).toEqual([]);
 });

@@ -248,6 +248,35 @@ export const grantOf = async (
   return { statement, body: { statement: statement.jws, kfrags: kfrags ?? made.map((d) => d.kfrag) } };
 };
 
+interface ExtensionOf extends Partial<Payload<'extension'>> {
+  readonly by?: Person;
+  readonly kfrags?: string[];
+}
+
+/** The first extension of a grant by these cells, unless the changes say otherwise. */
+export const extensionOf = async (
+  { statement: { payload, hash } }: SignedGrant,
+  cells: readonly Statement<'folder'>[],
+  { by = patient, kfrags, ...changes }: ExtensionOf = {},
+) => {
+  const made = cells.map((c) => delegated(patient, c, recipient));
+  const statement = await signed(
+    'extension',
+    {
+      patient: by.keys.id,
+      grant: payload.grant,
+      number: 1,
+      previous: hash,
+      cells: made.map((d) => d.cell),
+      issued: NOW,
+    },
+    changes,
+    by,
+  );
+  return { statement, body: { statement: statement.jws, kfrags: kfrags ?? made.map((d) => d.kfrag) } };
+};
+export type SignedExtension = Awaited<ReturnType<typeof extensionOf>>;
+
 export const denialOf = (
   { payload: { request }, hash }: Statement<'request'>,
   changes: Partial<Payload<'denial'>> = {},

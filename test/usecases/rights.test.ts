@@ -14,6 +14,7 @@ import {
   b64,
   delegated,
   epochAfter,
+  extensionOf,
   filingOf,
   folderOf,
   grantOf,
@@ -27,6 +28,7 @@ import {
   signed,
   stranger,
   type Person,
+  type SignedExtension,
   type SignedGrant,
 } from './people.ts';
 import {
@@ -76,31 +78,6 @@ const authorship = (
 };
 const naming = ({ statement }: SignedGrant) => ({ grant: { id: statement.payload.grant, hash: statement.hash } });
 
-interface Extending {
-  readonly number?: number;
-  readonly previous?: string;
-  readonly by?: Person;
-  readonly changes?: Partial<Payload<'extension'>>;
-  readonly kfrags?: string[];
-}
-const extensionOf = async (
-  grant: SignedGrant,
-  cells: readonly Statement<'folder'>[],
-  { number = 1, previous = grant.statement.hash, by = patient, changes = {}, kfrags }: Extending = {},
-) => {
-  const made = cells.map((c) => delegated(patient, c, recipient));
-  const payload = {
-    patient: by.keys.id,
-    grant: idOf(grant),
-    number,
-    previous,
-    cells: made.map((d) => d.cell),
-    issued: NOW,
-  };
-  const statement = await signed('extension', payload, changes, by);
-  return { statement, body: { statement: statement.jws, kfrags: kfrags ?? made.map((d) => d.kfrag) } };
-};
-type SignedExtension = Awaited<ReturnType<typeof extensionOf>>;
 const extend = (w: Clinic, { statement, body }: SignedExtension, by: Person = patient, now = NOW) =>
   send(w, 'extend-grant', by, { params: { grantId: statement.payload.grant }, body, now });
 
@@ -389,13 +366,11 @@ describe('extend-grant', () => {
     expect(await refused(w, () => extend(w, wrong))).toEqual({ code: 'kfrag-invalid', ids: [folderId(next)] });
     const forStranger = delegated(patient, next, stranger);
     const odd = await extensionOf(w.grant, [next], {
-      changes: { cells: [forStranger.cell] },
+      cells: [forStranger.cell],
       kfrags: [forStranger.kfrag],
     });
     expect(await refused(w, () => extend(w, odd))).toEqual({ code: 'kfrag-invalid', ids: [folderId(next)] });
-    const noFragments = await extensionOf(w.grant, [next], {
-      changes: { cells: [{ ...forStranger.cell, kfrags: [] }] },
-    });
+    const noFragments = await extensionOf(w.grant, [next], { cells: [{ ...forStranger.cell, kfrags: [] }] });
     expect(await refused(w, () => extend(w, noFragments))).toEqual(invalid('cells'));
   });
 
@@ -734,8 +709,8 @@ describe('create-folder with extensions or a single record', () => {
       { key: w.other.payload.key },
       { statement: w.folder.hash },
     ]) {
-      const changes = { cells: [{ ...cell, ...odd }] };
-      const { body } = await extensionOf(w.grant, [next], { changes, kfrags: [kfrag] });
+      const cells = [{ ...cell, ...odd }];
+      const { body } = await extensionOf(w.grant, [next], { cells, kfrags: [kfrag] });
       expect(await refused(w, () => put(w, next, { extensions: [body] }))).toEqual(inExtension(0, invalid('cells')));
     }
   });

@@ -1,5 +1,5 @@
 // Items of a grant: reads them, and makes the steps that write and change them. A grant has a small state item on which openings are counted, the
-// statement item, which is listed, and for a grant to read an item with its end and one item per cell, with its key fragment.
+// statement item, which is listed, and for a grant to read an item with its end and one item per cell, with its key fragment (key-fragments.ts).
 import { AppError } from '../../api/errors.ts';
 import type { GrantId, IdentityId } from '../../bytes/ids.ts';
 import { livenessAt, RIGHT_FACTS, type GrantStatus } from '../../domain/grant.ts';
@@ -10,6 +10,7 @@ import type { Right } from '../../statements/fields.ts';
 import type { GrantCell, Statement } from '../../statements/kinds.ts';
 import type { NewExtension, NewGrant, OpeningView, StoredGrant } from '../../ports/index.ts';
 import { count, optionalCount, optionalText, statementOf, text, type Item } from './item.ts';
+import { fragmentMember } from './key-fragments.ts';
 import { is, isAbove, isAbsent, isAtMost, isOneOf, type Condition, type Step } from './conditional-writes.ts';
 import {
   endIndex,
@@ -81,8 +82,8 @@ export const liveConditions = (now: number): readonly Condition[] => {
 
 const exists = () => new AppError('already-exists');
 
-const cellStep = (grant: GrantId, cell: GrantCell, kfrag: string | undefined, extension?: string): Step => ({
-  put: { ...grantCellKey(grant, cell), ...grantCellIndex(cell, grant), kfrag, extension },
+const cellStep = (grant: GrantId, cell: GrantCell, fragment: string | undefined, extension?: string): Step => ({
+  put: { ...grantCellKey(grant, cell), ...grantCellIndex(cell, grant), ...fragmentMember(fragment), extension },
   when: [isAbsent(exists)],
 });
 
@@ -160,12 +161,8 @@ export const endStep = (patient: IdentityId, grant: GrantId, end: number): Step 
   when: [],
 });
 
-/** Ends a grant and deletes its first key fragments. Without the state the remaining fragments open nothing; they are deleted afterwards. */
-export const revokeSteps = (
-  { statement: { payload: p } }: StoredGrant,
-  delegated: readonly { readonly pk: string; readonly sk: string }[],
-  now: number,
-): readonly Step[] => [
+/** Ends a grant. */
+export const revokeSteps = ({ statement: { payload: p } }: StoredGrant, now: number): readonly Step[] => [
   {
     update: stateKey(p.grant),
     set: { state: grantLife.revoke.to },
@@ -176,15 +173,7 @@ export const revokeSteps = (
   { update: grantKey(p.grant), set: grantIndexes(p, 'revoked', p.expires, p.grant), when: [] },
   ...(RIGHT_FACTS[p.right].needsKeyFragments ? [endStep(p.patient, p.grant, now)] : []),
   ...(p.standing === undefined ? [] : [{ update: standingKey(p.grant), remove: ['gsi1pk', 'gsi1sk'], when: [] }]),
-  ...delegated.map(forgetting),
 ];
-
-/** Deletes the key fragment of a cell. The cell and its extension remain as evidence of what was granted. */
-export const forgetting = (key: { readonly pk: string; readonly sk: string }): Step => ({
-  update: key,
-  remove: ['kfrag'],
-  when: [],
-});
 
 export const holdSteps = (
   { statement: { payload: g } }: StoredGrant,

@@ -2,10 +2,10 @@
 import type { FolderId, GrantId } from '../../bytes/ids.ts';
 import { requestLife } from '../../domain/life-cycles.ts';
 import type { GrantedCell, GrantFilter, Grants, Page, PageRequest, StoredGrant } from '../../ports/index.ts';
-import { getItems, query, queryAll, type StoreContext } from './database.ts';
-import { extensionSteps, forgetting, grantSteps, holdSteps, revokeSteps, toGrant } from './grant-items.ts';
+import { getItems, queryAll, type StoreContext } from './database.ts';
+import { extensionSteps, grantSteps, holdSteps, revokeSteps, toGrant } from './grant-items.ts';
 import { optionalText, text, type Item } from './item.ts';
-import { MOST_CELLS } from '../../statements/fields.ts';
+import { forgetFirstSteps } from './key-fragments.ts';
 import { limitOf, mapPage, page, pageOfAll } from './page.ts';
 import { answerSteps } from './requests.ts';
 import { URGENT } from '../retry.ts';
@@ -27,13 +27,9 @@ import {
   standingPk,
   startingWith,
   stateKey,
-  type Key,
   type Span,
 } from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
-
-/** How many key fragments the transaction of a revocation deletes. With chain and claim it has fewer than DynamoDB's limit of 100 items. */
-const AT_ONCE = MOST_CELLS;
 
 /** Page size of lists by cell, end or standing. A grant of 80 cells has 33 KB, so a page stays below the megabyte at which DynamoDB ends a query. */
 const MOST_NAMED = 25;
@@ -45,8 +41,6 @@ const spansOf = (state: GrantFilter | undefined, now: number): readonly Span[] =
   if (state === 'active' || state === 'paused') return [endingAfter(state, now)];
   return state === 'expired' ? [endedBy('active', now), endedBy('paused', now)] : [startingWith('revoked#')];
 };
-
-const keyOf = (item: Item): Key => ({ pk: text(item, 'pk'), sk: text(item, 'sk') });
 
 const toCell = (item: Item): GrantedCell => {
   const [, folder, epoch] = text(item, 'sk').split('#');
@@ -67,23 +61,6 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
   const listed = async (found: Page<Item>): Promise<Page<StoredGrant>> => {
     const grants = await at(found.items.map((i) => text(i, 'pk').slice(2)));
     return { ...found, items: grants.filter((g) => g !== undefined) };
-  };
-
-  const cellsOf = (id: GrantId, limit: number, from?: string) => {
-    const span = startingWith('C#');
-    return query(context, { pk: grantPk(id), span: { ...span, from: from ?? span.from }, limit });
-  };
-
-  /** Deletes the key fragments that are left after the state was ended. */
-  const forgetRest = async (id: GrantId): Promise<void> => {
-    for (let start: string | undefined; ;) {
-      const { items, more } = await cellsOf(id, AT_ONCE, start);
-      const left = items.filter((i) => i['kfrag'] !== undefined).map(keyOf);
-      if (left.length > 0) await write({ steps: left.map(forgetting) });
-      const last = items.at(-1);
-      if (!more || last === undefined) return;
-      start = `${text(last, 'sk')}!`;
-    }
   };
 
   return {
@@ -168,17 +145,14 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
       }),
 
     revoke: async (grant, ending, event, call) => {
-      const { grant: id } = grant.statement.payload;
-      const { items } = await cellsOf(id, AT_ONCE);
-      const written = await write({
-        steps: revokeSteps(grant, items.map(keyOf), call.now),
+      const fragments = await forgetFirstSteps(context, grant.statement.payload.grant);
+      return write({
+        // Without the state the remaining fragments open nothing.
+        steps: [...revokeSteps(grant, call.now), ...fragments],
         events: [{ draft: event, evidence: ending.jws }],
         claim: nonceClaim(call),
         patience: URGENT,
       });
-      // Begins at the first cell: an extension may have been stored meanwhile, and an earlier revocation may have been interrupted.
-      await forgetRest(id);
-      return written;
     },
   };
 };

@@ -14,19 +14,10 @@ import { getItems, getPlaces, type StoreContext } from './database.ts';
 import { toCell } from './folders.ts';
 import { ended, endStep, liveConditions, toOpenable } from './grant-items.ts';
 import { toIdentity } from './identities.ts';
-import { count, optionalText, text, type Item } from './item.ts';
+import { count, text, type Item } from './item.ts';
+import { fragmentKey, toKeyFragment } from './key-fragments.ts';
 import { toVersion, toWrap } from './record-items.ts';
-import {
-  cellKey,
-  claimPk,
-  grantCellKey,
-  headKey,
-  identityKey,
-  stateKey,
-  versionKey,
-  wrapKey,
-  type Key,
-} from './table.ts';
+import { cellKey, claimPk, headKey, identityKey, stateKey, versionKey, wrapKey, type Key } from './table.ts';
 import { headOf, ttlOf, type Writer } from './transact.ts';
 
 const claimOf = ({ payload, hash }: Statement<'opening'>, at: number): Claim => ({
@@ -46,14 +37,14 @@ const placesOf = ({ tables }: StoreContext, p: Payload<'opening'>) => {
     inMain(cellKey(p)),
     inMain(headKey(p.patient)),
     p.grant === undefined ? undefined : inMain(stateKey(p.grant)),
-    p.grant === undefined ? undefined : inMain(grantCellKey(p.grant, p)),
+    p.grant === undefined ? undefined : inMain(fragmentKey(p.grant, p)),
     { table: tables.nonces, key: { pk: claimPk(p.opener, p.opening) } },
   ];
 };
 
 export const makeOpenings = (context: StoreContext, write: Writer): Openings => ({
   read: async ({ payload: p }) => {
-    const [[caller, cell, head, state, kfrag, claim], versions, wraps] = await Promise.all([
+    const [[caller, cell, head, state, fragment, claim], versions, wraps] = await Promise.all([
       getPlaces(context, placesOf(context, p)),
       getItems(
         context,
@@ -67,7 +58,7 @@ export const makeOpenings = (context: StoreContext, write: Writer): Openings => 
     return {
       caller: found(caller, toIdentity),
       grant: found(state, toOpenable),
-      kfrag: found(kfrag, (item) => optionalText(item, 'kfrag')),
+      keyFragment: found(fragment, toKeyFragment),
       cell: found(cell, toCell),
       head: headOf(head),
       versions: versions.map((v) => found(v, toVersion)),

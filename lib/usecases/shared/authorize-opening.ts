@@ -69,7 +69,7 @@ function assertAllowed(opening: Statement<'opening'>, view: OpeningView, call: C
     if (view.grant?.recipient !== call.caller || view.grant.patient !== patient) throw new AppError('not-found');
     const status = counted ? { ...view.grant, limit: undefined } : view.grant;
     assertLive(livenessAt(status, call.now), call.now);
-    if (view.kfrag === undefined) throw new AppError('not-found');
+    if (view.keyFragment === undefined) throw new AppError('not-found');
     if (!counted && nextPace(view.grant.pace, call.now) === undefined)
       throw new AppError('too-many', { retryAfter: 1 });
     if (!leavesRoomFor(status, records.length)) throw new AppError('grant-ended', { reason: 'exhausted' });

@@ -5,13 +5,14 @@ import type { EventKind } from '../../domain/audit-chain.ts';
 import { verifyStatement } from '../../statements/verify.ts';
 import type { Call } from '../../ports/call.ts';
 import { registered } from '../checks/caller.ts';
-import type { Grants, Identities } from '../../ports/index.ts';
+import type { Grants, Identities, KeyFragments } from '../../ports/index.ts';
 import { mustBe } from '../checks/statement-members.ts';
 import { grantAnswer } from './answers.ts';
 
 export interface EndDeps {
   readonly identities: Pick<Identities, 'find'>;
   readonly grants: Pick<Grants, 'find' | 'revoke'>;
+  readonly keyFragments: Pick<KeyFragments, 'forget'>;
 }
 
 /** For each kind of statement, the event that records it and the party of the grant that may sign it. */
@@ -26,7 +27,7 @@ const ENDINGS = {
  */
 export async function endGrant(
   kind: keyof typeof ENDINGS,
-  { identities, grants }: EndDeps,
+  { identities, grants, keyFragments }: EndDeps,
   call: Call,
   { params, body }: Pick<Input<'revoke-grant'>, 'params' | 'body'>,
 ): Promise<Answer<'revoke-grant'>> {
@@ -53,5 +54,7 @@ export async function endGrant(
     },
     call,
   );
+  // Also after a repetition, because an earlier call may have been interrupted here. The grant has ended, so a fragment that is left opens nothing.
+  await keyFragments.forget(payload.grant);
   return grantAnswer({ ...grant, status: { ...grant.status, state: 'revoked' } }, call.now);
 }

@@ -1,7 +1,7 @@
 // Re-encrypts capsules with a stored key fragment, and signs the result: the proxy's half of a recapsulation. It decides nothing; authorize-opening.ts does,
-// before. A proxy in another place would run this half alone.
+// before. A proxy of another operator would run this half alone, with the port of key fragments.
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
-import type { ServiceSigner, SignedAnswer } from '../../ports/index.ts';
+import type { ServiceSigner, SignedAnswer, StoredKeyFragment } from '../../ports/index.ts';
 import type { StatementHash } from '../../statements/kinds.ts';
 import { fragmentHash } from '../../statements/service-statements.ts';
 import {
@@ -16,8 +16,7 @@ import {
 export interface Reencryption {
   /** Hash of the opening statement. */
   readonly opening: StatementHash;
-  /** The key fragment, as it was stored after verification. */
-  readonly kfrag: string;
+  readonly keyFragment: StoredKeyFragment;
   /** The public keys that it was made with: the patient's signer of key fragments, the cell's key, the recipient's receiving key. */
   readonly keys: { readonly verifying: string; readonly delegating: string; readonly receiving: string };
   readonly capsules: readonly string[];
@@ -37,9 +36,9 @@ const stored = new StoredKFrags();
 
 export async function reencrypt(
   serviceSigner: Pick<ServiceSigner, 'answer'>,
-  { opening, kfrag: text, keys, capsules, now }: Reencryption,
+  { opening, keyFragment, keys, capsules, now }: Reencryption,
 ): Promise<Reencrypted> {
-  const kfrag = stored.trust(fromBase64url(text));
+  const kfrag = stored.trust(fromBase64url(keyFragment));
   const encoded = capsules.map((c) => fromBase64url(c));
   const fragments = decodeCapsules(encoded).map((capsule) => encodeCFrag(reencryptCapsule(capsule, kfrag)));
   const { verifying, delegating, receiving } = keys;

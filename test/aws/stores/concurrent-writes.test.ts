@@ -222,11 +222,8 @@ describe('a write that runs inside an ending', () => {
     const revocation = fake('revocation', patient, { patient, grant: id, of: grant.hash });
     await stores.grants.revoke(stored, revocation, eventOf('grant-revoked', patient), callOf(patient));
     expect(await stores.grants.find(id)).toMatchObject({ status: { state: 'revoked' }, extended: { number: 1 } });
-    for (const { folder, epoch } of [grant.payload.cells[0]!, cell]) {
-      const records = [{ record: newId<RecordId>(), version: 1 }];
-      const opening = { opening: newId<OpeningId>(), patient, opener: recipient, grant: id, folder, epoch, records };
-      expect((await stores.openings.read(fake('opening', recipient, opening))).kfrag).toBeUndefined();
-    }
+    await stores.keyFragments.forget(id);
+    for (const c of [grant.payload.cells[0]!, cell]) expect(await stores.keyFragments.find(id, c)).toBeUndefined();
     expect(await trail(patient)).toHaveLength(3);
   });
 

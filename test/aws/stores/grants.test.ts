@@ -1,21 +1,17 @@
-// Tests the grant store: creating, extending, pausing, revoking and listing grants, and the deletion of their key fragments.
-import { QueryCommand } from '@aws-sdk/client-dynamodb';
+// Tests the grant store: creating, pausing, revoking and listing grants.
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { newId, type GrantId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';
+import { newId, type GrantId, type IdentityId } from '../../../lib/bytes/ids.ts';
 import { DAY } from '../../../lib/domain/time.ts';
 import type { Statement } from '../../../lib/statements/kinds.ts';
-import { grantPk } from '../../../lib/stores/dynamo/table.ts';
 import type { StoredGrant } from '../../../lib/ports/index.ts';
 import {
   callOf,
   cellOf,
-  ENV,
   eventOf,
   fake,
   grantOf,
   newIdentity,
   NOW,
-  onCommand,
   openStores,
   refusal,
   withKFrags,
@@ -57,18 +53,7 @@ const pause = async (s: Statement<'grant'>) => {
   return stores.grants.hold(await stored(s), statement, eventOf('grant-paused', patient), callOf(patient));
 };
 
-const kfragOf = async (s: Statement<'grant'>): Promise<string | undefined> => {
-  const { patient, recipient, grant, cells } = s.payload;
-  const opening = fake('opening', recipient, {
-    opening: newId<OpeningId>(),
-    patient,
-    opener: recipient,
-    grant,
-    folder: cells[0]!.folder,
-    epoch: cells[0]!.epoch,
-  });
-  return (await stores.openings.read(opening)).kfrag;
-};
+const fragmentOf = ({ payload: { grant, cells } }: Statement<'grant'>) => stores.keyFragments.find(grant, cells[0]!);
 
 const listed = async (
   as: 'patient' | 'recipient',
@@ -124,75 +109,10 @@ describe('grants', () => {
   test('stores and revokes 80 cells in one transaction', async () => {
     const statement = grantOf(newIdentity(), newIdentity(), { cells: Array.from({ length: 80 }, () => cellOf()) });
     await create(statement);
-    expect(await kfragOf(statement)).toHaveLength(414);
+    expect(await fragmentOf(statement)).toHaveLength(414);
     expect(await revoke(statement)).toEqual({ repeated: false });
     expect((await stored(statement)).status.state).toBe('revoked');
-    expect(await kfragOf(statement)).toBeUndefined();
-  });
-
-  describe('a grant with more than 80 cells', () => {
-    const extend = async (s: Statement<'grant'>, cells: number) => {
-      const { patient, grant } = s.payload;
-      const { number, hash } = (await stored(s)).extended;
-      const statement = fake('extension', patient, {
-        patient,
-        grant,
-        number: number + 1,
-        previous: hash,
-        cells: Array.from({ length: cells }, () => cellOf()),
-      });
-      const extension = { statement, kfrags: statement.payload.cells.map(() => 'kfrag') };
-      await stores.grants.extend(extension, eventOf('grant-extended', patient), callOf(patient));
-    };
-    const kfragsLeft = async ({ payload: { grant } }: Statement<'grant'>): Promise<number> => {
-      const query = {
-        TableName: ENV.MAIN_TABLE,
-        KeyConditionExpression: 'pk = :pk',
-        ExpressionAttributeValues: { ':pk': { S: grantPk(grant) } },
-        ConsistentRead: true,
-      };
-      const { Items = [] } = await stores.dynamo.send(new QueryCommand(query));
-      return Items.filter((i) => i['kfrag'] !== undefined).length;
-    };
-    const grantOf160 = async () => {
-      const statement = grantOf(newIdentity(), newIdentity(), { cells: Array.from({ length: 80 }, () => cellOf()) });
-      await create(statement);
-      await extend(statement, 80);
-      expect(await kfragsLeft(statement)).toBe(160);
-      return statement;
-    };
-
-    test('loses all key fragments when it is revoked', async () => {
-      const statement = await grantOf160();
-      await revoke(statement);
-      expect(await kfragsLeft(statement)).toBe(0);
-    });
-
-    test('loses also the key fragments of an extension during the revocation', async () => {
-      const statement = await grantOf160();
-      const restore = onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
-        restore();
-        await extend(statement, 3);
-        return run();
-      });
-      await revoke(statement);
-      expect(await kfragsLeft(statement)).toBe(0);
-    });
-
-    test('loses the rest of its key fragments when an interrupted revocation is repeated', async () => {
-      const statement = await grantOf160();
-      let writes = 0;
-      const restore = onCommand(stores.dynamo, 'TransactWriteItemsCommand', (run) => {
-        writes += 1;
-        return writes === 1 ? run() : Promise.reject(new Error('the process ended'));
-      });
-      await expect(revoke(statement)).rejects.toThrow('the process ended');
-      restore();
-      expect((await stored(statement)).status.state).toBe('revoked');
-      expect(await kfragsLeft(statement)).toBe(80);
-      expect(await revoke(statement)).toEqual({ repeated: true });
-      expect(await kfragsLeft(statement)).toBe(0);
-    });
+    expect(await fragmentOf(statement)).toBeUndefined();
   });
 
   test('revoking again is a repetition, with the same or another statement', async () => {

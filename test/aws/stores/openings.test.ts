@@ -94,7 +94,7 @@ describe('reading for an opening', () => {
         patient: w.patient,
         recipient: w.recipient,
       },
-      kfrag: w.kfrag,
+      keyFragment: w.kfrag,
       cell: { statement: w.folder, state: 'current' },
       head: { seq: 4 },
       versions: w.versions.map((v) => ({ statement: v.statement, metadata: v.metadata, blob: v.blob })),
@@ -106,7 +106,7 @@ describe('reading for an opening', () => {
   test('reads no grant if the opener is the patient', async () => {
     const w = await setUp();
     const view = await stores.openings.read(openingOf(w, w.patient));
-    expect(view).toMatchObject({ caller: undefined, grant: undefined, kfrag: undefined });
+    expect(view).toMatchObject({ caller: undefined, grant: undefined, keyFragment: undefined });
     expect(view.wraps).toEqual(w.versions.map((v) => v.wrap));
   });
 
@@ -122,7 +122,7 @@ describe('reading for an opening', () => {
     const view = await stores.openings.read(openingOf(w, stranger, { records, grant: newId<GrantId>() }));
     expect(view.versions.map((v) => v?.statement.hash)).toEqual([undefined, known!.statement.hash, undefined]);
     expect(view.wraps).toEqual([undefined, known!.wrap, undefined]);
-    expect([view.caller, view.grant, view.kfrag]).toEqual([undefined, undefined, undefined]);
+    expect([view.caller, view.grant, view.keyFragment]).toEqual([undefined, undefined, undefined]);
 
     const unknown = await stores.openings.read(openingOf(w, stranger, { folder: newId(), patient: newIdentity() }));
     expect([unknown.cell, unknown.wraps, unknown.head]).toEqual([undefined, [undefined, undefined], EMPTY_CHAIN]);

@@ -2,7 +2,7 @@
 import { AppError } from '../../../lib/api/errors.ts';
 import { livenessAt } from '../../../lib/domain/grant.ts';
 import type { Instant } from '../../../lib/domain/time.ts';
-import type { NewExtension } from '../../../lib/ports/index.ts';
+import type { NewExtension, StoredKeyFragment } from '../../../lib/ports/index.ts';
 import { cellText, type GrantRow, type State } from './state.ts';
 import { unless, type Refusal } from './transaction.ts';
 
@@ -29,7 +29,7 @@ export const extending = (state: State, { statement, kfrags }: NewExtension, now
       const kept = new Map(row.kfrags);
       for (const [i, { folder, epoch }] of p.cells.entries()) {
         cells.set(cellText({ folder, epoch }), { folder, epoch, ...(i === 0 ? { extension: jws } : {}) });
-        kept.set(cellText({ folder, epoch }), kfrags[i]!);
+        kept.set(cellText({ folder, epoch }), kfrags[i]! as StoredKeyFragment);
       }
       state.grants.set(p.grant, { ...row, cells, kfrags: kept, extended: { number: p.number, hash } });
     },

@@ -4,8 +4,17 @@ import type { GrantId } from '../../../lib/bytes/ids.ts';
 import { leavesRoomFor, livenessAt, RIGHT_FACTS, type GrantStatus } from '../../../lib/domain/grant.ts';
 import { nextPace } from '../../../lib/domain/opening.ts';
 import type { Instant } from '../../../lib/domain/time.ts';
-import type { GrantedCell, Grants, NewGrant, OpeningView, Openings, StoredGrant } from '../../../lib/ports/index.ts';
+import type {
+  GrantedCell,
+  Grants,
+  NewGrant,
+  OpeningView,
+  Openings,
+  StoredGrant,
+  StoredKeyFragment,
+} from '../../../lib/ports/index.ts';
 import { extending } from './extensions.ts';
+import { keyFragmentSteps, withoutFirst } from './key-fragments.ts';
 import { mapPage, pageOf, type Placed } from './page.ts';
 import { answering, BY_STATE, isListedAs } from './requests.ts';
 import { cellText, ms, ordinal, type GrantRow, type State } from './state.ts';
@@ -31,7 +40,7 @@ const rowOf = ({ statement, kfrags, verifying }: NewGrant): GrantRow => {
     held: { number: 0 },
     cells: new Map(named.map((c) => [cellText(c), { folder: c.folder, epoch: c.epoch }])),
     verifying,
-    kfrags: new Map(named.map((cell, i) => [cellText(cell), kfrags[i]!])),
+    kfrags: new Map(named.map((cell, i) => [cellText(cell), kfrags[i]! as StoredKeyFragment])),
     ...(needsKeyFragments ? { end: expires } : {}),
     pace: { second: 0, count: 0 },
   };
@@ -170,7 +179,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
         state.grants.set(payload.grant, {
           ...row,
           status: { ...row.status, state: 'revoked' },
-          kfrags: new Map(),
+          kfrags: withoutFirst(row),
           ...(RIGHT_FACTS[payload.right].needsKeyFragments ? { end: call.now } : {}),
         });
       },
@@ -193,6 +202,7 @@ const notGiving = (status: GrantStatus | undefined, records: number, now: Instan
 export const openingSteps = (state: State): Steps<Openings> => {
   const grantRow = (id: GrantId | undefined): GrantRow | undefined =>
     id === undefined ? undefined : state.grants.get(id);
+  const fragments = keyFragmentSteps(state);
 
   const viewOfGrant = (row: GrantRow | undefined): OpeningView['grant'] => {
     if (row === undefined) return undefined;
@@ -208,7 +218,7 @@ export const openingSteps = (state: State): Steps<Openings> => {
       return {
         caller: state.identities.get(p.opener),
         grant: viewOfGrant(row),
-        kfrag: row?.kfrags.get(cellText(p)),
+        keyFragment: p.grant === undefined ? undefined : fragments.find(p.grant, p),
         cell: state.folders.get(p.folder)?.cells.get(p.epoch),
         head: headOf(state, p.patient),
         versions: rows.map(({ of, version }) => of?.versions.get(version)),

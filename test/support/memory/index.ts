@@ -5,6 +5,7 @@ import { auditSteps } from './audit.ts';
 import { blobSteps, fetchBlob, sendPart } from './blobs.ts';
 import { grantSteps, openingSteps } from './grants.ts';
 import { folderSteps, identitySteps } from './identities.ts';
+import { keyFragmentSteps } from './key-fragments.ts';
 import { recordSteps } from './records.ts';
 import { makeMemoryServiceSigner } from './service-signer.ts';
 import { requestSteps } from './requests.ts';
@@ -49,6 +50,7 @@ export const makeMemory = ({ schedule = inOrder, state = emptyState() }: MemoryI
       uploads,
       requests: scheduled('requests', schedule, requestSteps(state)),
       grants: scheduled('grants', schedule, grantSteps(state)),
+      keyFragments: scheduled('keyFragments', schedule, keyFragmentSteps(state)),
       openings: scheduled('openings', schedule, openingSteps(state)),
       audit: scheduled('audit', schedule, auditSteps(state)),
       blobs: scheduled('blobs', schedule, blobSteps(state)),

@@ -11,6 +11,7 @@ import type {
   StoredCell,
   StoredGrant,
   StoredIdentity,
+  StoredKeyFragment,
   StoredRecord,
   StoredRequest,
   StoredUpload,
@@ -75,7 +76,7 @@ export interface GrantRow extends StoredGrant {
   /** The key fragment signer. */
   readonly verifying: string;
   /** Keyed by the name of the cell; removed after revocation. */
-  readonly kfrags: ReadonlyMap<string, string>;
+  readonly kfrags: ReadonlyMap<string, StoredKeyFragment>;
   /** When it ended or will end; removed when its cells are closed. */
   readonly end?: number | undefined;
   readonly pace: Pace;
