@@ -172,6 +172,17 @@ test("uses the device's clock again after it was set right", async () => {
   expect(patient.clock()).toMatchObject({ offset: 0 });
 });
 
+test("dates a statement by the device's clock after it was set right, although the service does not compare its time", async () => {
+  const { system, at, grantInput } = await clinic();
+  let off = 25 * HOUR;
+  const patient = system.patient(0, { clock: () => at.now + off });
+  const [grant] = await patient.grant(grantInput);
+  off = 0;
+  await patient.revoke(grant);
+  const { evidence } = (await patient.audit()).find((e) => e.kind === 'grant-revoked')!;
+  expect(JSON.parse(atob(evidence!.split('.')[1]!))).toMatchObject({ when: at.now });
+});
+
 test('a client with a correct clock asks for the time only before it grants', async () => {
   const { system, owner, grantInput, record } = await clinic();
   expect(system.calls).not.toContain('get-time');

@@ -30,7 +30,7 @@ export type ConfirmClock = (reading: ClockReading) => boolean | Promise<boolean>
  * time, so its user could confirm nothing.
  */
 export const MOST_CORRECTION = 26 * HOUR;
-/** An answer that took longer is too old to correct a clock by. */
+/** An answer that took longer is too old to correct a clock by. A larger correction is measured again before it dates a statement. */
 const LONGEST_READING = MINUTE;
 
 const distanceOf = (offset: number): string => {
@@ -64,8 +64,8 @@ export interface ServiceClock {
   /** The service accepted a signed request of this client, and so its clock. */
   readonly noteAccepted: () => void;
   /**
-   * The time for a statement. Asks for the signed time first if the service has not accepted this clock yet, or if `fresh` is true. If the service
-   * does not answer, the clock stays as it is.
+   * The time for a statement. Asks for the signed time first if `fresh` is true, if the service has not accepted this clock yet, or if the correction
+   * in use is more than a minute: the device's clock may have been set right since. If the service does not answer, the clock stays as it is.
    * @throws {ClockError}; {ClientError} `unverified` (`time`)
    */
   readonly date: (options?: Interruptible & { readonly fresh?: boolean }) => Promise<Instant>;
@@ -146,7 +146,8 @@ export const createServiceClock = ({ platform: { clock, rng }, confirm, ask }: C
       accepted = true;
     },
     date: async ({ fresh = false, signal } = {}) => {
-      if (fresh || !(accepted || current !== undefined))
+      const isCorrected = Math.abs(current?.offset ?? 0) > LONGEST_READING;
+      if (fresh || isCorrected || !(accepted || current !== undefined))
         await correct({ signal }).catch((error: unknown) => {
           if (!isUnavailable(error)) throw error;
         });
