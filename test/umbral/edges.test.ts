@@ -37,7 +37,7 @@ describe('secrets do not print', () => {
     expect(text).not.toMatch(/0707|7, 7|7,7/);
   });
 
-  test('the share of a key fragment', () => {
+  test('a key fragment prints without its share', () => {
     const kfrag = generateKFrags(base)[0]!;
     const share = toHex(proxy.encodeKFrag(kfrag).subarray(73, 105));
     const text = inspect(kfrag, { depth: 9, showHidden: true });
@@ -115,7 +115,7 @@ describe('key fragments', () => {
     expect(() => generateKFrags({ ...base, threshold, shares })).toThrow(refusal('bad-threshold'));
   });
 
-  test('with a threshold of 1 are one share with several ids', () => {
+  test('with a threshold of 1 contain the same share under different ids', () => {
     const kfrags = generateKFrags({ ...base, shares: 3 });
     const { capsule } = encapsulate(keys.delegating);
     const cfrags = kfrags.map((k) => proxy.reencrypt(capsule, k));
@@ -178,7 +178,7 @@ describe('a broken source of randomness', () => {
     expect(rng.left()).toBe(0);
   });
 
-  test('values out of range are drawn again', () => {
+  test('values that are out of range are drawn again', () => {
     expect(randomScalar(replay(scalarHex(0n), scalarHex(ORDER), scalarHex(6n)))).toBe(6n);
   });
 });

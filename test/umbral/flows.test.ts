@@ -38,7 +38,7 @@ describe.each(flows())('$id, $threshold of $shares', (flow) => {
     verifyCFrag(decodeCFrag(fromHex(cfrag)), { capsule, verifying, delegating, receiving }),
   );
 
-  test('public keys', () => {
+  test('derives the recorded public keys', () => {
     expect([a, b, w].map((k) => toHex(encodePublicKey(publicKeyOf(k))))).toEqual([
       flow.delegatingPk,
       flow.receivingPk,
@@ -46,7 +46,7 @@ describe.each(flows())('$id, $threshold of $shares', (flow) => {
     ]);
   });
 
-  test('encryption', () => {
+  test('encrypts to the recorded capsule and ciphertext', () => {
     const { r, u, nonce, demKey } = flow.encrypt;
     const rng = replay(r, u, nonce);
     const encrypted = encrypt(delegating, fromHex(flow.plaintext), rng);
@@ -58,12 +58,12 @@ describe.each(flows())('$id, $threshold of $shares', (flow) => {
     expect(toHex(encodeCapsule(capsule))).toBe(flow.encrypt.capsule);
   });
 
-  test('opening with the delegating key', () => {
+  test('opens with the delegating key', () => {
     expect(toHex(decapsulateOriginal(a, capsule))).toBe(flow.encrypt.demKey);
     expect(toHex(decryptOriginal(a, capsule, ciphertext))).toBe(flow.plaintext);
   });
 
-  test('the secret shared by delegator and recipient', () => {
+  test('computes the recorded secret of delegator and recipient', () => {
     const { dhPoint, d, items, precursorScalar } = flow.kfrags;
     const x = decodeScalar(fromHex(precursorScalar));
     const [X, T] = curve.muls([
@@ -78,7 +78,7 @@ describe.each(flows())('$id, $threshold of $shares', (flow) => {
     );
   });
 
-  test('key fragments', () => {
+  test('makes the recorded key fragments', () => {
     const { precursorScalar, coefficients, items } = flow.kfrags;
     const rng = replay(
       precursorScalar,
@@ -102,7 +102,7 @@ describe.each(flows())('$id, $threshold of $shares', (flow) => {
     expect(kfrags.map((k) => toHex(kfragId(k)))).toEqual(items.map(({ id }) => id));
   });
 
-  test('re-encryption', () => {
+  test('re-encrypts to the recorded capsule fragments', () => {
     const expected = flow.cfrags.map(({ cfrag }) => cfrag);
     const made = flow.cfrags.map(({ t }, i) => toHex(encodeCFrag(reencrypt(capsule, kfrags[i]!, replay(t)))));
     expect(made).toEqual(expected);
@@ -111,7 +111,7 @@ describe.each(flows())('$id, $threshold of $shares', (flow) => {
     expect(cfrags.map((c) => toHex(encodeCFrag(c)))).toEqual(expected);
   });
 
-  test('opening with the receiving key', () => {
+  test('opens with the receiving key', () => {
     const chosen = flow.decryptWith.map((i) => cfrags[i]!);
     expect(toHex(decapsulateReencrypted(b, delegating, capsule, chosen))).toBe(flow.encrypt.demKey);
     expect(toHex(decryptReencrypted(b, delegating, capsule, chosen, ciphertext))).toBe(flow.plaintext);
@@ -122,6 +122,6 @@ describe.each(flows())('$id, $threshold of $shares', (flow) => {
   });
 });
 
-test('there are recorded exchanges', () => {
+test('the vectors contain recorded exchanges', () => {
   expect(flows().length).toBeGreaterThan(0);
 });

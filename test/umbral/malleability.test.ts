@@ -128,7 +128,7 @@ describe('arbitrary bytes', () => {
       return copy;
     });
 
-  test.each(Object.entries(decoders))('%s: decoded and encoded to the same bytes, or refused', (_name, recode) => {
+  test.each(Object.entries(decoders))('%s: are refused, or decode and encode to the same bytes', (_name, recode) => {
     fc.assert(
       fc.property(fc.oneof(random, spliced), (bytes) => {
         let recoded: Uint8Array | undefined;

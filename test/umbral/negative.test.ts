@@ -89,7 +89,7 @@ const refusal = (run: () => unknown): unknown => {
   return undefined;
 };
 
-describe('refused', () => {
+describe('refuses', () => {
   test.each(cases)('$id $op: $reason', (c) => {
     const error = refusal(() => operations[c.op]!(c));
     expect(error).toBeInstanceOf(UmbralError);

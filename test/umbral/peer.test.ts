@@ -28,7 +28,7 @@ const both = () => {
 const theirCapsule = (bytes: Uint8Array) => umbralPre.Capsule.fromBytes(bytes);
 
 describe('keys and signatures', () => {
-  test('public keys are equal, both ways', () => {
+  test('both derive the same public keys from secret keys of ours and of the peer', () => {
     const { theirs, pub } = both();
     expect(toHex(theirs.publicKey().toCompressedBytes())).toBe(toHex(encodePublicKey(pub)));
     const made = umbralPre.SecretKey.random();
@@ -36,7 +36,7 @@ describe('keys and signatures', () => {
     expect(toHex(encodePublicKey(publicKeyOf(key)))).toBe(toHex(made.publicKey().toCompressedBytes()));
   });
 
-  test('signatures are accepted, both ways', () => {
+  test('each accepts the signatures of the other', () => {
     const { ours, theirs, pub, theirPub } = both();
     const message = utf8(PLAINTEXT);
     expect(verifyMessage(pub, message, new umbralPre.Signer(theirs).sign(message).toBEBytes())).toBe(true);
@@ -45,7 +45,7 @@ describe('keys and signatures', () => {
     expect(signature.verify(theirPub, utf8('another'))).toBe(false);
   });
 
-  test('factories derive the same keys', () => {
+  test('both key factories derive the same keys', () => {
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), fc.uint8Array({ maxLength: 80 }), (seed, label) => {
         const theirs = umbralPre.SecretKeyFactory.fromSecureRandomness(seed);
@@ -92,11 +92,11 @@ describe.each([
       signReceiving,
     );
 
-  test('their ciphertext is opened here', () => {
+  test('we open the ciphertext of the peer', () => {
     expect(fromUtf8(decryptOriginal(a.ours, decodeCapsule(capsule.toBytes()), ciphertext))).toBe(PLAINTEXT);
   });
 
-  test('our ciphertext is opened there', () => {
+  test('the peer opens our ciphertext', () => {
     const opened = umbralPre.decryptOriginal(
       a.theirs,
       theirCapsule(encodeCapsule(ownEncryption.capsule)),
@@ -143,7 +143,7 @@ describe.each([
     expect(fromUtf8(opened)).toBe(PLAINTEXT);
   });
 
-  test('our capsule fragments are verified and opened there', () => {
+  test('the peer verifies and opens our capsule fragments', () => {
     const decoded = decodeCapsule(capsule.toBytes());
     const cfrags = theirKFrags(true, true)
       .slice(0, threshold)
@@ -152,7 +152,7 @@ describe.each([
     expect(fromUtf8(umbralPre.decryptReencrypted(b.theirs, a.theirPub, capsule, cfrags, ciphertext))).toBe(PLAINTEXT);
   });
 
-  test('their capsule fragments are verified and opened here', () => {
+  test('we verify and open the capsule fragments of the peer', () => {
     const cfrags = ourKFrags(true, true)
       .slice(0, threshold)
       .map((k) => umbralPre.KeyFrag.fromBytes(encodeKFrag(k)).verify(w.theirPub, a.theirPub, b.theirPub))

@@ -58,7 +58,7 @@ describe('parameters', () => {
 
 describe('scalars', () => {
   test.each(rows<'a' | 'b' | 'add' | 'sub' | 'mul' | 'inverseA'>('scalar-operations.json'))(
-    'of $a and $b',
+    'the recorded results for $a and $b',
     ({ a, b, ...expected }) => {
       const [x, y] = [asScalar(a), asScalar(b)];
       expect(scalarHex(scalar.add(x, y))).toBe(expected.add);
@@ -70,14 +70,14 @@ describe('scalars', () => {
     },
   );
 
-  test.each(params.reduceNonZero)('digest $in', ({ in: digest, out }) => {
+  test.each(params.reduceNonZero)('reduces the digest $in to the recorded scalar', ({ in: digest, out }) => {
     expect(scalarHex(scalar.scalarFromDigest(fromHex(digest)))).toBe(out);
   });
 });
 
 describe('points', () => {
   type Fields = 'p' | 'q' | 'k' | 'add' | 'sub' | 'mulP' | 'mulG' | 'negP' | 'doubleP' | 'x' | 'y' | 'kdf32';
-  test.each(rows<Fields>('point-operations.json'))('of $p and $q', ({ p, q, k, ...expected }) => {
+  test.each(rows<Fields>('point-operations.json'))('the recorded results for $p and $q', ({ p, q, k, ...expected }) => {
     const [P, Q, n] = [curve.decode(fromHex(p)), curve.decode(fromHex(q)), asScalar(k)];
     const minusOne = scalar.decodeScalar(scalar.encodeScalar(scalar.neg(asScalar('1'.padStart(64, '0')))));
     const one = asScalar('1'.padStart(64, '0'));
@@ -172,7 +172,7 @@ describe('hashes', () => {
 
 describe('signatures', () => {
   type Fields = 'sk' | 'pk' | 'message' | 'extraEntropy' | 'signature';
-  test.each(rows<Fields>('umbral-pre-signatures.json'))('of $message', (row) => {
+  test.each(rows<Fields>('umbral-pre-signatures.json'))('the recorded signature over $message verifies', (row) => {
     const key = SecretKey.fromBytes(fromHex(row.sk));
     const [message, signature] = [fromHex(row.message), fromHex(row.signature)];
     expect(toHex(encodePublicKey(publicKeyOf(key)))).toBe(row.pk);
@@ -184,14 +184,14 @@ describe('signatures', () => {
 
 describe('key factory', () => {
   type Fields = 'seed' | 'label' | 'makeKey' | 'makeSecret' | 'makeFactoryThenMakeKey';
-  test.each(rows<Fields>('umbral-pre-key-factory.json'))('label $label', (row) => {
+  test.each(rows<Fields>('umbral-pre-key-factory.json'))('derives the recorded key for the label $label', (row) => {
     const [seed, label] = [fromHex(row.seed), fromHex(row.label)];
     expect(toHex(makeKey(seed, label).toBytes())).toBe(row.makeKey);
     expect(toHex(makeSecret(seed, label))).toBe(row.makeSecret);
     expect(toHex(makeKey(makeFactory(seed, label), label).toBytes())).toBe(row.makeFactoryThenMakeKey);
   });
 
-  test.each([0, 31, 33])('a seed of %i bytes is refused', (length) => {
+  test.each([0, 31, 33])('refuses a seed of %i bytes', (length) => {
     for (const make of [makeKey, makeFactory, makeSecret])
       expect(() => make(new Uint8Array(length), new Uint8Array(0))).toThrow(
         expect.objectContaining({ name: 'UmbralError', code: 'bad-encoding' }),
@@ -201,7 +201,7 @@ describe('key factory', () => {
 
 describe('data encapsulation', () => {
   type Fields = 'keySeed' | 'key' | 'nonce' | 'aad' | 'plaintext' | 'ciphertext';
-  test.each(rows<Fields>('dem.json'))('plaintext $plaintext', (row) => {
+  test.each(rows<Fields>('dem.json'))('encrypts the plaintext $plaintext to the recorded bytes', (row) => {
     // The additional data of these rows is arbitrary. So the cipher is tested here, and its use in flows.test.ts.
     const key = hashes.hashKey(fromHex(row.keySeed));
     const nonce = fromHex(row.nonce);

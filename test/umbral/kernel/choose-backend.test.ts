@@ -7,7 +7,7 @@ import type { Scalar } from '../../../lib/umbral/curve/scalar.ts';
 import { passesSelfTest } from '../../../lib/umbral/curve/self-test.ts';
 
 describe('the backend', () => {
-  test('is the kernel here', () => {
+  test('is the kernel where WebAssembly exists', () => {
     expect(chosen.name).toBe('wasm');
   });
 
@@ -18,7 +18,7 @@ describe('the backend', () => {
     expect(choice).toEqual({ backend: noble, name: 'noble', reason: 'not-loaded' });
   });
 
-  test('is noble where the kernel fails its self test', () => {
+  test('is noble where the kernel fails its self-test', () => {
     const choice = choose(() => ({ ...chosen.backend, inv: (k) => k }));
     expect(choice).toEqual({ backend: noble, name: 'noble', reason: 'self-test-failed' });
   });
@@ -28,11 +28,11 @@ describe.each([
   ['wasm', chosen.backend],
   ['noble', noble],
 ])('the self test on %s', (_, backend) => {
-  test('passes', () => {
+  test('passes the self-test', () => {
     expect(passesSelfTest(backend)).toBe(true);
   });
 
-  test('fails when an operation throws', () => {
+  test('fails the self-test if an operation throws', () => {
     const inv = () => {
       throw new Error('unreachable');
     };
@@ -63,7 +63,7 @@ describe.each([
     expect(passesSelfTest({ ...backend, ...part })).toBe(false);
   });
 
-  test.each(Object.entries(wrong))('fails when %s is wrong', (_name, part) => {
+  test.each(Object.entries(wrong))('fails the self-test if %s is wrong', (_name, part) => {
     expect(passesSelfTest({ ...backend, ...part })).toBe(false);
   });
 });

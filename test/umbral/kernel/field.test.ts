@@ -46,7 +46,7 @@ const fused: typeof formulas = {
   mulSubMul: [5, (a, b, c, d, e) => a * (b - c) - d * e],
 };
 
-describe(`the field, ${seeded}`, () => {
+describe(`field elements: the kernel agrees with BigInt for, ${seeded}`, () => {
   const check = (name: string, inputs: number, formula: Formula, arbitrary: fc.Arbitrary<number[]>): void =>
     fc.assert(
       fc.property(fc.array(arbitrary, { minLength: inputs, maxLength: inputs }), (list) => {
@@ -88,7 +88,7 @@ describe(`the field, ${seeded}`, () => {
   }, 600_000);
 });
 
-describe(`scalars, ${seeded}`, () => {
+describe(`scalars: the kernel agrees with BigInt for, ${seeded}`, () => {
   const mod = (x: bigint): bigint => ((x % ORDER) + ORDER) % ORDER;
   const scalars = fc.oneof(
     fc.bigInt(0n, ORDER - 1n),

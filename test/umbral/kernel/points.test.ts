@@ -54,9 +54,9 @@ test('each point of a call has memory of its own, because one may be public and 
   expect(points[0]!.buffer).not.toBe(points[1]!.buffer);
 });
 
-describe(`points, ${seeded}`, () => {
+describe(`points: the kernel and noble give the same results for, ${seeded}`, () => {
   test(
-    'sums of two',
+    'sums of two points',
     () => {
       fc.assert(
         fc.property(points, points, (p, q) => same((b) => [b.add(b.decode(p), b.decode(q))])),
@@ -67,7 +67,7 @@ describe(`points, ${seeded}`, () => {
   );
 
   test(
-    'decoding',
+    'decoding of arbitrary bytes',
     () => {
       const bytes = fc.oneof(
         points,
@@ -86,7 +86,7 @@ describe(`points, ${seeded}`, () => {
   );
 
   test(
-    'multiples',
+    'multiples of points',
     () => {
       fc.assert(
         fc.property(fc.array(fc.tuple(based, scalars), { minLength: 1, maxLength: 3 }), (list) =>
@@ -186,7 +186,7 @@ describe(`points, ${seeded}`, () => {
     LONGEST,
   );
 
-  test('digests at both ends of their range', () => {
+  test('signatures over digests at both ends of their range', () => {
     for (const fill of [0, 0xff]) {
       const [digest, extra] = [new Uint8Array(32).fill(fill), new Uint8Array(32)];
       const k = 5n as Scalar;
@@ -206,7 +206,7 @@ describe(`points, ${seeded}`, () => {
     expect(wasm.checkLinear(many.map(([p, s]) => [wasm.decode(p), s] as const), sum)).toBe(true); // prettier-ignore
   });
 
-  test('SHA-256 and HKDF of every length that fits into the kernel, and more', () => {
+  test('SHA-256 and HKDF of every length that fits into the kernel, and of longer ones', () => {
     for (let length = 0; length <= 1100; length++) {
       const message = Uint8Array.from({ length }, (_, i) => i * length);
       expect(toHex(wasm.sha256(message))).toBe(toHex(noble.sha256(message)));
