@@ -65,7 +65,7 @@ describe('a file that is filed, and opened into another', () => {
     await rm(latin1, { force: true });
   });
 
-  test('into a name that is not UTF-8, in a folder like it, or given as a URL', async () => {
+  test('into a name that is not UTF-8, in such a folder, or as a URL', async () => {
     const body = patterned(70_000);
     const { open } = await filed(body);
     const strange = Buffer.concat([Buffer.from(`${folder}/into`), Buffer.of(0xe9)]);

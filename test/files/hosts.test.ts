@@ -35,9 +35,9 @@ try {
 process.exit(0);
 `;
 /** The output of the process. */
-const run = (file: string, env: Readonly<Record<string, string>> = {}, given: readonly string[] = []): string => {
-  const options = { encoding: 'utf8', env, timeout: 30_000 } as const;
-  return spawnSync(process.execPath, [...given, file, at('body'), at('blob')], options).stdout.trim();
+const run = (file: string, env: Readonly<Record<string, string>> = {}, options: readonly string[] = []): string => {
+  const settings = { encoding: 'utf8', env, timeout: 30_000 } as const;
+  return spawnSync(process.execPath, [...options, file, at('body'), at('blob')], settings).stdout.trim();
 };
 
 test.each<[string, BuildOptions]>([
@@ -45,14 +45,14 @@ test.each<[string, BuildOptions]>([
   ['minified', { minify: true }],
   ['with names kept', { keepNames: true }],
   ['minified with names kept', { minify: true, keepNames: true }],
-])('in a bundle, %s', (name, options) => {
+])('seals and opens from a bundle: %s', (name, options) => {
   expect(run(bundled(name.replaceAll(' ', '-'), PROGRAM, options))).toBe('done');
 });
 
 test('a preloaded module does not keep a thread alive', () => {
   const preload = at('preload.cjs');
   writeFileSync(preload, `if (!require('worker_threads').isMainThread) for (;;);`);
-  const file = bundled('held', PROGRAM);
+  const file = bundled('preloaded', PROGRAM);
   expect(run(file, { NODE_OPTIONS: `--require ${preload}` })).toBe('done');
   expect(run(file, {}, ['--require', preload])).toBe('done');
 });
@@ -108,16 +108,16 @@ write(1); print('ready', flush=True)
 value = 0
 while True: value = (value + 1) % 256; write(value)
 `;
-test('a file that is written to through memory is refused, or its blob opens', async () => {
+test('a file that changes through a memory mapping is refused, or its blob opens', async () => {
   const writer = spawn('python3', ['-c', MAPPING, at('body')]);
   try {
     await new Promise((resolve) => writer.stdout.once('data', resolve));
     for (let i = 0; i < 3; i++) {
       const sealing = sealFile(at('body'), at('mapped'), fileKey, heading, { threads: 2, chunk: 20 });
-      const told = await sealing.catch((error: unknown) => error as { code: string });
-      if ('code' in told) expect(told.code).toBe('source-changed');
+      const result = await sealing.catch((error: unknown) => error as { code: string });
+      if ('code' in result) expect(result.code).toBe('source-changed');
       else {
-        const { plainLength, ...blob }: SealedFile = told;
+        const { plainLength, ...blob }: SealedFile = result;
         await openFile(at('mapped'), at('unmapped'), fileKey, blob, { plainLength });
       }
     }

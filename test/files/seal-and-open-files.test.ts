@@ -49,7 +49,7 @@ const around = (chunk: number): readonly number[] => {
   return [size, 2 * size, part, part + size].flatMap((n) => [n - 1, n, n + 1]);
 };
 
-describe('the same as by streams', () => {
+describe('seals and opens to the same bytes as streams do:', () => {
   const same = async (body: Uint8Array, options: SealFileOptions): Promise<void> => {
     const { blob, ...facts } = await seal(body, { rng, ...options });
     const { parts, ...sealedFacts } = await sealed(body, options);
@@ -97,7 +97,7 @@ describe('the same as by streams', () => {
   });
 });
 
-describe('refused', () => {
+describe('refuses', () => {
   const LENGTH = 2 * PART_BYTES + 100_000;
   const CHUNK = K64 + 16;
   let facts: SealedFile;
@@ -122,10 +122,10 @@ describe('refused', () => {
       signed,
       withMembers({ plainLength }, options),
     );
-    const told = await opening.catch((error: unknown) => error);
+    const result = await opening.catch((error: unknown) => error);
     expect(await readFile(at('kept'), 'utf8')).toBe('kept');
     await expectTidy();
-    return told;
+    return result;
   };
 
   test('any altered byte, with the index of the first chunk that does not open', async () => {
@@ -134,10 +134,10 @@ describe('refused', () => {
         fc.array(fc.nat(blob.length - 1), { minLength: 1, maxLength: 5 }),
         fc.integer({ min: 1, max: 255 }),
         fc.integer({ min: 1, max: 4 }),
-        async (places, change, threads) => {
+        async (positions, change, threads) => {
           const altered = blob.slice();
-          for (const place of new Set(places)) altered[place]! ^= change;
-          const first = Math.floor(Math.min(...places) / CHUNK);
+          for (const position of new Set(positions)) altered[position]! ^= change;
+          const first = Math.floor(Math.min(...positions) / CHUNK);
           expect(await refusal(altered, {}, { threads })).toMatchObject({
             code: 'chunk-invalid',
             message: `chunk ${first} does not open`,
@@ -228,7 +228,7 @@ describe('unusable files', () => {
     expect(await codeOf(sealFile(at('pipe'), at('blob'), fileKey, heading))).toBe('source-invalid');
   });
 
-  test('a target that is no regular file', async () => {
+  test('a target that is not a regular file', async () => {
     await mkdir(at('taken'));
     await symlink(at('body'), at('link'));
     const s = await seal(patterned(1));
@@ -239,7 +239,7 @@ describe('unusable files', () => {
     }
   });
 
-  test('the longest possible name', async () => {
+  test('a name of the longest possible length', async () => {
     await writeFile(at('body'), patterned(LENGTH));
     await sealFile(at('body'), at('n'.repeat(255)), fileKey, heading);
     expect(statSync(at('n'.repeat(255))).size).toBeGreaterThan(LENGTH);
@@ -257,7 +257,7 @@ describe('unusable files', () => {
     await expect(sealFile(at('body'), at('blob'), fileKey, heading, { threads })).rejects.toThrow('whole number');
   });
 
-  test('no regular file', async () => {
+  test('a source that is not a regular file', async () => {
     for (const path of [folder, '/dev/zero']) {
       expect(await codeOf(sealFile(path, at('blob'), fileKey, heading))).toBe('source-invalid');
       const s = await seal(patterned(1));
@@ -272,7 +272,7 @@ describe('unusable files', () => {
     await expectTidy();
   });
 
-  test('a file that a thread may not write to', async () => {
+  test('a target that a thread may not write to', async () => {
     await writeFile(at('body'), patterned(LENGTH));
     const file = await open(at('body'));
     const key = createSecretKey(fileKey);
@@ -291,7 +291,7 @@ describe('unusable files', () => {
     await file.close();
   });
 
-  test('a header that is out of range', async () => {
+  test('a header with a value out of range', async () => {
     await writeFile(at('body'), patterned(LENGTH));
     for (const chunk of [15, 21, -2000, 1.5, NaN])
       expect(await codeOf(sealFile(at('body'), at('blob'), fileKey, heading, { chunk }))).toBe('header-invalid');

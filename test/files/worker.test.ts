@@ -125,10 +125,10 @@ test('bodies of any length, in chunks and parts of any size', async () => {
           });
           expect(out.equals(to)).toBe(true);
           expect(written.every((times) => times === 1)).toBe(true);
-          expect(done.map((told) => ('digest' in told ? told.digest : told))).toEqual(
+          expect(done.map((message) => ('digest' in message ? message.digest : message))).toEqual(
             Array.from({ length: parts }, (_, i) => sha256(blob.subarray(i * part, (i + 1) * part))),
           );
-          const ended = done.filter((told) => 'digest' in told);
+          const ended = done.filter((message) => 'digest' in message);
           expect(ended.slice(1).map(({ atStart }) => atStart)).toEqual(ended.slice(0, -1).map(({ atEnd }) => atEnd));
         }
       },
@@ -156,8 +156,8 @@ test('a chunk that differs between two reads is reported, when sealing and when 
     };
     const sizes = { plain: plain.length, chunk, blob: blob.length, part, threads: 1, most: 40 };
     const { done } = await worked({ ...sizes, job, source });
-    const ended = done.filter((told) => 'digest' in told);
-    const atStart = ended.slice(1).map((told) => told.atStart);
+    const ended = done.filter((message) => 'digest' in message);
+    const atStart = ended.slice(1).map((message) => message.atStart);
     expect(atStart.filter((tag) => tag !== undefined)).not.toEqual([]);
     expect(atStart).not.toEqual(ended.slice(0, -1).map(({ atEnd }) => atEnd));
   }
