@@ -1,12 +1,10 @@
 // Folder routes: defines paths, inputs, answers and error codes of folders and their cells.
 import * as z from 'zod/mini';
-import { ordinal } from '../statements/fields.ts';
+import { MOST_CARRIED, ordinal } from '../statements/fields.ts';
 import { extensionBody, grantPage } from './grant-routes.ts';
 import { none, STORED, type Route } from './route.ts';
 import { ids, jws, nextPage, number, page, wrap } from './shapes.ts';
 
-/** The same call can carry over up to 40 grants to a new cell. */
-const MOST_CARRIED = 40;
 /** `wrap` is present for a single-record folder. `extensions` add the new cell to grants. */
 export const folderBody = z.strictObject({
   statement: jws,
@@ -39,7 +37,7 @@ export const FOLDER_ROUTES = {
       'grant-exceeds-request',
       ...STORED,
     ],
-    summary: 'Make a folder, or start its next epoch, and carry up to 40 grants into its cell',
+    summary: `Make a folder, or start its next epoch, and carry up to ${MOST_CARRIED} grants into its cell`,
   },
   'list-cells': {
     method: 'GET',

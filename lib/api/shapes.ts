@@ -2,9 +2,10 @@
 import * as z from 'zod/mini';
 import type { FolderId, GrantId, RecordId, RequestId } from '../bytes/ids.ts';
 import { between, bytesOf, identity, integer, randomId } from '../statements/fields.ts';
+import { MAX_JWS_LENGTH } from '../statements/jws.ts';
 
 /** A compact JWS. verifyStatement checks its content. The largest is a grant with 80 cells, about 45 KB. */
-export const jws = z.string().check(z.minLength(1), z.maxLength(65_536), z.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/));
+export const jws = z.string().check(z.minLength(1), z.maxLength(MAX_JWS_LENGTH), z.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/));
 const cursor = z.string().check(z.minLength(1), z.maxLength(512), z.regex(/^[\w-]+$/));
 /** A number in a path or query: decimal digits only. */
 export const number = <T extends z.ZodMiniType<number, number>>(of: T) =>

@@ -8,6 +8,7 @@ import {
   identity,
   instant,
   integer,
+  MOST_CARRIED,
   MOST_CELLS,
   ordinal,
   purpose,
@@ -48,7 +49,7 @@ const subject = z.strictObject({
   request: z.optional(randomId<RequestId>()),
   grant: z.optional(randomId<GrantId>()),
   /** Grants to which a new cell was added. */
-  grants: z.optional(z.array(randomId<GrantId>()).check(z.maxLength(40))),
+  grants: z.optional(z.array(randomId<GrantId>()).check(z.maxLength(MOST_CARRIED))),
   right: z.optional(right),
   opening: z.optional(randomId<OpeningId>()),
   folders: z.optional(z.array(randomId<FolderId>()).check(z.maxLength(MOST_CELLS))),
@@ -173,7 +174,7 @@ export const purposesIn = (events: readonly AuditEvent[]): ReadonlyMap<GrantId, 
   );
 
 /** The event as its actor sees it in another patient's chain: without its position, which would show how much else happened. */
-export const withoutPlace = (e: AuditEvent): Omit<AuditEvent, 'seq' | 'previous'> => {
+export const withoutPosition = (e: AuditEvent): Omit<AuditEvent, 'seq' | 'previous'> => {
   const { seq: _seq, previous: _previous, ...rest } = e;
   return rest;
 };

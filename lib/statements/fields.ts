@@ -102,5 +102,7 @@ export type Right = z.infer<typeof right>;
 /** A recipient's receiving key: what key fragments are made for. */
 export const receivingKey = z.strictObject({ number: ordinal, key: point });
 
+/** Most grants to which one call adds a new cell: with the items of the cell they fit into one transaction of 100 items. */
+export const MOST_CARRIED = 40;
 /** Most cells in one grant or extension, and folders in one request: with their key fragments they fit into one transaction of 100 items. */
 export const MOST_CELLS = 80;

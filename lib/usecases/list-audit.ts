@@ -1,7 +1,7 @@
 // Use case list-audit: lists the events of the caller's own chain, which the client verifies, or the caller's own events in the chains of others, without
 // their positions.
 import { AppError } from '../api/errors.ts';
-import { parseEvent, withoutPlace } from '../domain/audit-chain.ts';
+import { parseEvent, withoutPosition } from '../domain/audit-chain.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { registered } from './checks/caller.ts';
@@ -28,5 +28,5 @@ export async function listAudit(
 
 const own = (entry: AuditEntry, index: number): AuditEntry => ({
   ...entry,
-  event: JSON.stringify(withoutPlace(parseEvent(entry.event, index))),
+  event: JSON.stringify(withoutPosition(parseEvent(entry.event, index))),
 });

@@ -11,7 +11,7 @@ import {
   nextEvent,
   purposesIn,
   verifyChain,
-  withoutPlace,
+  withoutPosition,
   type ChainHead,
 } from '../../lib/domain/audit-chain.ts';
 import { runs } from '../support/property-runs.ts';
@@ -135,5 +135,5 @@ test('the purpose of a grant is that of its making', () => {
 test('recipients see their events without their place', () => {
   const [entry] = chain(1);
   const { events } = verifyChain(patient, EMPTY_CHAIN, [entry!]);
-  expect(Object.keys(withoutPlace(events[0]!))).toEqual(['patient', 'kind', 'actor', 'subject', 'at', 'statement']);
+  expect(Object.keys(withoutPosition(events[0]!))).toEqual(['patient', 'kind', 'actor', 'subject', 'at', 'statement']);
 });

@@ -2,6 +2,7 @@
 import type { FolderId } from '../../bytes/ids.ts';
 import { toBase64url } from '../../bytes/codec.ts';
 import { sealText } from '../../envelope/sealed-text.ts';
+import { MOST_CARRIED } from '../../statements/fields.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { publicKeyOf } from '../../umbral/keys.ts';
@@ -14,9 +15,6 @@ import { extensionOf, type ExtensionBody } from './delegation.ts';
 import { isCarriedOver } from './carry-over.ts';
 import { extend } from './extend-grant.ts';
 import type { Grant } from './grants.ts';
-
-/** Maximum number of grants that the call which creates a cell extends. The others follow one by one. */
-const AT_ONCE = 40;
 
 export interface NewCell {
   readonly folder: FolderId;
@@ -63,7 +61,7 @@ export const putCell = async (
   wrap?: { readonly capsule: string; readonly wrappedKey: string },
 ): Promise<void> => {
   const extensions: ExtensionBody[] = [];
-  for (const grant of grants.slice(0, AT_ONCE).filter(isCarriedOver(ctx)))
+  for (const grant of grants.slice(0, MOST_CARRIED).filter(isCarriedOver(ctx)))
     extensions.push(await extensionOf(ctx, grant, [cell]));
   await ctx.call(
     'create-folder',
@@ -78,5 +76,6 @@ export const putCell = async (
     options,
   );
   ctx.memory.noteFolder(cell);
-  for (const grant of grants.slice(AT_ONCE)) if (isCarriedOver(ctx)(grant)) await extend(ctx, grant, [cell], options);
+  for (const grant of grants.slice(MOST_CARRIED))
+    if (isCarriedOver(ctx)(grant)) await extend(ctx, grant, [cell], options);
 };

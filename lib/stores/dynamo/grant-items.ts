@@ -135,7 +135,7 @@ export const grantSteps = (grant: NewGrant): readonly Step[] => {
 const outdated = () => new AppError('statement-outdated');
 
 /**
- * Writes one extension: two items for an extension of one cell, so that 40 of them fit into the transaction that makes the cell. It does not check
+ * Writes one extension: two items for an extension of one cell, so that `MOST_CARRIED` of them fit into the transaction that makes the cell. It does not check
  * that the cells exist: the use case did, or the folder's steps make the cell in the same transaction.
  */
 export const extensionSteps = ({ statement: { payload: p, jws, hash }, kfrags }: NewExtension, now: number) => {
