@@ -19,7 +19,7 @@ const PRODUCTS: usize = BUILD + <usize>COUNT * JACOBIAN;
 const ENTRY: usize = TEMP + 960;
 
 /** Converts n Jacobian points at BUILD to affine points at `o`. */
-function settle(o: usize, n: i32): void {
+function toAffineAll(o: usize, n: i32): void {
   invertAll(BUILD + Z, JACOBIAN, n, PRODUCTS);
   for (let i = 0; i < n; i++) toAffine(slot(o, AFFINE, i), slot(BUILD, JACOBIAN, i));
 }
@@ -35,7 +35,7 @@ export function buildFixed(table: usize, point: usize): void {
     memory.copy(slot(BUILD, JACOBIAN, 2 * i + 1), p, JACOBIAN);
     for (let j = 0; j < 3; j++) double(p, p);
   }
-  settle(table, 2 * BLOCKS * TEETH);
+  toAffineAll(table, 2 * BLOCKS * TEETH);
   for (let b = 0; b < BLOCKS; b++) {
     const powers = slot(table, <usize>(2 * TEETH) * AFFINE, b);
     const entries = slot(BUILD, JACOBIAN, b * ENTRIES);
@@ -50,7 +50,7 @@ export function buildFixed(table: usize, point: usize): void {
       for (let i = 0; i < 1 << t; i++)
         addAffine(slot(entries, JACOBIAN, i + (1 << t)), slot(entries, JACOBIAN, i), powers + (2 * t + 1) * AFFINE, H);
   }
-  settle(table, COUNT);
+  toAffineAll(table, COUNT);
   for (let i = 0; i < COUNT; i++) canonical(slot(table, AFFINE, i) + Y, slot(table, AFFINE, i) + Y);
 }
 
@@ -58,11 +58,11 @@ export function buildFixed(table: usize, point: usize): void {
 export function buildOdd(table: usize, point: usize): void {
   fromAffine(BUILD, point);
   double(BUILD, BUILD);
-  settle(table, 1);
+  toAffineAll(table, 1);
   memory.copy(ENTRY, table, Z);
   fromAffine(BUILD, point);
   for (let i = 1; i < ODD; i++) addAffine(slot(BUILD, JACOBIAN, i), slot(BUILD, JACOBIAN, i - 1), ENTRY, H);
-  settle(table, ODD);
+  toAffineAll(table, ODD);
   for (let i = 0; i < ODD; i++) {
     const entry = slot(table, AFFINE, i);
     mul(entry + <usize>ODD * AFFINE + X, entry + X, BETA);

@@ -2,7 +2,7 @@
 import { negateIf } from './field';
 import { AFFINE, Y } from './layout';
 
-/** o = table[index] of `entries` affine points, with -y if the mask is all ones. */
+/** Copies point `index` of a table of `entries` affine points to `o`. Negates its y if `negate` is -1 (all bits are ones), and not if it is 0. */
 export function pick(o: usize, table: usize, entries: i32, index: i32, negate: i32): void {
   const wanted = i32x4.splat(index);
   let a = i32x4.splat(0);

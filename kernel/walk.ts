@@ -79,7 +79,10 @@ export function walk(o: usize, terms: i32, first: i32): void {
   addAffine(o, o, WALK_EXCESS, H);
 }
 
-/** FAR_BITS is the distance between the two points of a pair in bits. NEAR_DIGITS is the number of digits for the nearer point. */
+/**
+ * A pair is a point P and 2^FAR_BITS P. Of the 4-bit digits of each half of a scalar, the lowest NEAR_DIGITS multiply P, and the others multiply
+ * 2^FAR_BITS P.
+ */
 const FAR_BITS = 68;
 const NEAR_DIGITS = 17;
 const FAR: usize = SHARED + 40;

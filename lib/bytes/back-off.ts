@@ -2,9 +2,9 @@
 import type { Rng } from './binary.ts';
 
 export interface BackOff {
-  /** The longest first wait, milliseconds. It doubles with every attempt. */
+  /** The upper limit of the first wait, milliseconds. The limit doubles with every attempt. */
   readonly first: number;
-  /** The longest wait of all, milliseconds. */
+  /** No wait is longer, milliseconds. */
   readonly longest: number;
 }
 

@@ -1,4 +1,4 @@
-// Every kind of signed statement: its payload, one file for each topic in kinds/, and its signer. docs/spec/statements.md is the page to this file.
+// Every kind of signed statement: its payload, one file for each topic in kinds/, and its signer. docs/spec/statements.md specifies them.
 import type * as z from 'zod/mini';
 import { extensionPayload, grantPayload } from './kinds/grant.ts';
 import { pausePayload, resumptionPayload, returnPayload, revocationPayload } from './kinds/grant-changes.ts';

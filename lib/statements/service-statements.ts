@@ -56,7 +56,7 @@ export const recapsulationPayload = z.strictObject({
   delegation: z.strictObject({ verifying: point, delegating: point, receiving: point, kfrag: bytesOf(32) }),
   when: instant,
 });
-export type Delegated = ServicePayload<'recapsulation'>['delegation'];
+export type SignedDelegation = ServicePayload<'recapsulation'>['delegation'];
 
 export const SERVICE_KINDS = {
   receipt: receiptPayload,

@@ -68,7 +68,7 @@ export async function commitRecord(
     call,
   );
   mustBe('grant', payload.grant?.hash === grant?.hash);
-  assertPlace(payload, cell, head, call);
+  assertFollowsInCell(payload, cell, head, call);
   // Readers refuse a list that contains such a version. The grant is live, so `created` is after the grant's end because the author's clock is ahead.
   if (grant !== undefined && !covers(grant, payload)) throw misdated('ahead', call);
   assertUpload(payload, upload);
@@ -107,7 +107,7 @@ function assertWrap(p: Payload<'record'>, wrap: Input<'commit-record'>['body']['
 }
 
 /** The cell belongs to the patient and is current, and the version is the record's next. The transaction checks this again. */
-function assertPlace(p: Payload<'record'>, cell: StoredCell, head: StoredRecord | undefined, call: Call): void {
+function assertFollowsInCell(p: Payload<'record'>, cell: StoredCell, head: StoredRecord | undefined, call: Call): void {
   if (cell.statement.payload.patient !== p.patient) throw new AppError('not-found');
   if (head !== undefined && (head.patient !== p.patient || head.folder !== p.folder)) throw new AppError('not-found');
   if (cell.statement.payload.epoch !== p.epoch) throw new AppError('cell-closed');

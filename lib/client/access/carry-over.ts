@@ -84,7 +84,7 @@ const stillMissing = async (ctx: Context, { grant, cells }: Missing, options: Ca
   return { grant: now, cells: cells.filter((c) => !has.has(c.hash)) };
 };
 
-const isThere = (error: unknown): boolean => error instanceof AppError && error.code === 'already-exists';
+const isAlreadyStored = (error: unknown): boolean => error instanceof AppError && error.code === 'already-exists';
 
 /** Carries over all outstanding grants of a folder. @returns how many grants it extended */
 export const carryOver = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<number> => {
@@ -93,7 +93,7 @@ export const carryOver = async (ctx: Context, folder: Folder, options: CallOptio
     // This client may have revoked the grant since it fetched the list.
     if (!isCarriedOver(ctx)(left.grant)) continue;
     const extended = await extendAll(ctx, left.grant, left.cells, options).catch(async (error: unknown) => {
-      if (!isThere(error)) throw error;
+      if (!isAlreadyStored(error)) throw error;
       const rest = await stillMissing(ctx, left, options);
       return rest.cells.length > 0 && isCarriedOver(ctx)(rest.grant) && extendAll(ctx, rest.grant, rest.cells, options);
     });

@@ -13,7 +13,7 @@ import { fetchGrant, verifyGrant } from './grants.ts';
 import { startEpoch } from './start-epoch.ts';
 
 /** Returns an error that concerns only one folder or grant. @throws any other error: no answer, a busy service, an abort */
-const ofThisOne = (error: unknown): ClientError | AppError => {
+const failureOfOne = (error: unknown): ClientError | AppError => {
   if (error instanceof ClientError && error.code !== 'network') return error;
   if (error instanceof AppError && error.code !== 'busy' && error.code !== 'too-many') return error;
   throw error;
@@ -45,7 +45,7 @@ const close = async (
       if (folder.epoch !== epoch || folder.statement.payload.single !== undefined) continue;
       folders.set(name, await startEpoch(ctx, folder, options));
     } catch (error) {
-      failures.push(ofThisOne(error));
+      failures.push(failureOfOne(error));
     }
   if (failures.length > 0) return failures;
   if (isNamed) await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);
@@ -73,7 +73,7 @@ export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promi
     try {
       failures.push(...(await close(ctx, id, { folders, isNamed: named.has(id) }, options)));
     } catch (error) {
-      failures.push(ofThisOne(error));
+      failures.push(failureOfOne(error));
     }
   const [failure] = failures;
   if (failure !== undefined) throw failure;

@@ -110,13 +110,13 @@ const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest,
 /** Encrypts a message for the inbox key in the patient's identity statement. */
 const sealedMessage = async (
   ctx: Context,
-  place: Parameters<typeof messageContext>[0],
+  request: Parameters<typeof messageContext>[0],
   message: string | undefined,
   options: CallOptions,
 ): Promise<{ readonly message?: string }> => {
   if (message === undefined) return {};
-  const patient = await currentIdentity(ctx, place.patient, options);
-  const sealed = sealText(messageContext(place), message, publicKeyFrom(patient.payload.inbox), ctx.platform.rng);
+  const patient = await currentIdentity(ctx, request.patient, options);
+  const sealed = sealText(messageContext(request), message, publicKeyFrom(patient.payload.inbox), ctx.platform.rng);
   if (sealed.length > LONGEST_MESSAGE) throw new ClientError('bad-argument', 'the message is too long');
   return { message: toBase64url(sealed) };
 };

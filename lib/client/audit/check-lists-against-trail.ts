@@ -13,11 +13,14 @@ import type { TrailEntry } from '../session/trail.ts';
 
 type Entries = readonly TrailEntry[];
 
-const isSame = (told: readonly string[] = [], signed: readonly string[] = []): boolean =>
-  told.length === signed.length && signed.every((id, i) => told[i] === id);
+const isSame = (listed: readonly string[] = [], signed: readonly string[] = []): boolean =>
+  listed.length === signed.length && signed.every((id, i) => listed[i] === id);
 
-/** Tells whether the event of a new grant agrees with the grant that the patient signed. */
-const tellsOf = ({ subject: s, statement, actor }: TrailEntry, { statement: { hash, payload: p } }: Grant): boolean =>
+/** Whether the event of a new grant agrees with the grant that the patient signed. */
+const agreesWith = (
+  { subject: s, statement, actor }: TrailEntry,
+  { statement: { hash, payload: p } }: Grant,
+): boolean =>
   hash === statement &&
   actor === p.patient &&
   s.purpose === p.purpose &&
@@ -41,7 +44,7 @@ export const assertGrantsMatchTrail = (trail: Entries, grants: ReadonlyMap<Grant
     check('grant', !made.has(entry.subject.grant));
     made.add(entry.subject.grant);
     const grant = entry.subject.grant === undefined ? undefined : grants.get(entry.subject.grant);
-    check('grant', grant !== undefined && tellsOf(entry, grant));
+    check('grant', grant !== undefined && agreesWith(entry, grant));
   }
 };
 
@@ -121,13 +124,13 @@ export const withStatesOfTrail = (
   const [past, now] = [answersIn(before), answersIn(after)];
   const made = new Map(before.flatMap((e) => (e.kind === 'access-requested' ? [[e.subject.request, e] as const] : [])));
   return requests.map((r) => {
-    const told = made.get(r.id);
+    const event = made.get(r.id);
     check(
       'request',
-      told === undefined ||
-        (told.statement === r.statement.hash && told.actor === r.recipient && told.subject.purpose === r.purpose),
+      event === undefined ||
+        (event.statement === r.statement.hash && event.actor === r.recipient && event.subject.purpose === r.purpose),
     );
-    check('request', told === undefined || isSame(told.subject.folders, namedIn(r.scope)));
+    check('request', event === undefined || isSame(event.subject.folders, namedIn(r.scope)));
     const open = r.state === 'pending' || r.state === 'expired';
     const state = past.get(r.id) ?? (open ? r.state : now.get(r.id));
     check('request', state !== undefined);

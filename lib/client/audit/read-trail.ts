@@ -28,11 +28,11 @@ export interface AuditOptions extends CallOptions {
 }
 
 /** Verifies the evidence of one event. The error names the event's number. A statement has one effect, so it may have only one event. */
-const verifyEntry = async (event: AuditEvent, entry: Entry, told: Set<string>): Promise<TrailEntry> => {
+const verifyEntry = async (event: AuditEvent, entry: Entry, statements: Set<string>): Promise<TrailEntry> => {
   try {
     const verified = await verifyEvidence(event, entry);
-    if (verified.evidence !== undefined) check('evidence', !told.has(event.statement));
-    told.add(event.statement);
+    if (verified.evidence !== undefined) check('evidence', !statements.has(event.statement));
+    statements.add(event.statement);
     return verified;
   } catch (error) {
     if (error instanceof ClientError) throw new TrailError('unverified', error.message, event.seq, 'evidence');
@@ -49,11 +49,11 @@ const rewritten = (seq: number): TrailError =>
   new TrailError('rolled-back', `refused: entry ${seq} of the audit trail is not what it was`, seq);
 
 /** Verifies a page that must follow `head`. The error names the number of the wrong event. */
-const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[], told: Set<string>) => {
+const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[], statements: Set<string>) => {
   try {
     const verified = verifyChain(ctx.keys.id, head, page);
     const entries: TrailEntry[] = [];
-    for (const [i, event] of verified.events.entries()) entries.push(await verifyEntry(event, page[i]!, told));
+    for (const [i, event] of verified.events.entries()) entries.push(await verifyEntry(event, page[i]!, statements));
     return { entries, head: verified.head };
   } catch (error) {
     if (error instanceof AuditError)
@@ -86,7 +86,7 @@ export const readTrail = async (
   const kept = ctx.trail.entries();
   const known = ctx.memory.auditHead();
   const read: TrailEntry[] = fromStart ? [] : [...kept];
-  const told = new Set(read.map((e) => e.statement));
+  const statements = new Set(read.map((e) => e.statement));
   const last = read.at(-1);
   const hashAt = (seq: number): string | undefined =>
     kept[seq - 1]?.hash ?? (seq === known.seq ? known.hash : undefined);
@@ -100,7 +100,7 @@ export const readTrail = async (
     // A changed event may have a valid link, so that only a later event fails. The first event whose hash changed is reported.
     const { seq } = head;
     const other = fresh.findIndex(({ hash }, i) => hash !== (hashAt(seq + i + 1) ?? hash));
-    const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1), told);
+    const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1), statements);
     if (other !== -1) throw rewritten(seq + other + 1);
     read.push(...verified.entries);
     head = verified.head;

@@ -47,7 +47,7 @@ export interface FiledRecord extends RecordInfo {
 
 /** The grant ended before the record was committed. The service keeps the upload for a day: another grant can commit it without a new upload. */
 export class RightEnded extends ClientError {
-  readonly resume: (place: FilingTarget) => Promise<FiledRecord>;
+  readonly resume: (target: FilingTarget) => Promise<FiledRecord>;
   /** The version that it follows. */
   readonly before: RecordInfo | undefined;
   constructor(resume: RightEnded['resume'], before: RecordInfo | undefined, cause: unknown) {
@@ -176,7 +176,7 @@ const assertGoesTo = ({ patient, folder, before }: FilingTarget, { sealed: { hea
 const commitIn = async (
   ctx: Context,
   stored: Stored,
-  place: FilingTarget,
+  target: FilingTarget,
   cell: Statement<'folder'>,
   options: FileOptions,
 ): Promise<FiledRecord> => {
@@ -185,10 +185,10 @@ const commitIn = async (
     return commitIn(ctx, stored, other, await other.current(), options);
   };
   try {
-    const cells = { cell, current: place.current };
-    return (await inCurrentCell(cells, (open) => commit(ctx, stored, place, open, options))).value;
+    const cells = { cell, current: target.current };
+    return (await inCurrentCell(cells, (open) => commit(ctx, stored, target, open, options))).value;
   } catch (error) {
-    if (isEnd(error)) throw new RightEnded(resume, place.before, error);
+    if (isEnd(error)) throw new RightEnded(resume, target.before, error);
     throw isClosed(error) ? new ClientError('upload-failed', 'the folder began new epochs all the time') : error;
   }
 };
@@ -200,10 +200,10 @@ const commitIn = async (
  */
 export const fileRecord = async (
   ctx: Context,
-  place: FilingTarget,
+  target: FilingTarget,
   content: { readonly content: Content; readonly metadata: Metadata },
   options: FileOptions = {},
 ): Promise<FiledRecord> => {
-  const stored = await store(ctx, place, content, options);
-  return commitIn(ctx, stored, place, stored.cell, options);
+  const stored = await store(ctx, target, content, options);
+  return commitIn(ctx, stored, target, stored.cell, options);
 };

@@ -1,5 +1,5 @@
 // Checks the capsule fragments that the service sends, and builds the proof of a wrong one. The service signs its answer to an opening, so anybody who has
-// the service's key can check the proof. docs/spec/evidence.md is the page to this file.
+// the service's key can check the proof. docs/spec/evidence.md specifies the proof.
 import type { Answer } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { GrantId, IdentityId, RecordId } from '../../bytes/ids.ts';
@@ -12,7 +12,7 @@ import { ofService } from '../../statements/proxy-threshold.ts';
 import {
   fragmentHash,
   verifyServiceStatement,
-  type Delegated,
+  type SignedDelegation,
   type ServiceKey,
 } from '../../statements/service-statements.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
@@ -107,7 +107,7 @@ const checkFragments = (
 };
 
 /** The three public keys of a delegation, base64url. */
-type DelegationKeys = Omit<Delegated, 'kfrag'>;
+type DelegationKeys = Omit<SignedDelegation, 'kfrag'>;
 
 const verifierOf = ({ verifying, delegating, receiving }: DelegationKeys, rng?: Rng): CapsuleFragVerifier =>
   new CapsuleFragVerifier(
@@ -140,7 +140,7 @@ const signedHashes = async (key: ServiceKey, signed: SignedAnswer, opening: Stat
 /** The answer that the service signed, and the delegation in it. */
 export interface SignedBy {
   readonly signed: SignedAnswer;
-  readonly delegation: Delegated;
+  readonly delegation: SignedDelegation;
 }
 
 /** Verifies that the service signed the fragments of its answer. @throws {ClientError} `unverified` (`recapsulation`, `cfrag`) */
@@ -183,10 +183,13 @@ export const fragmentVerifier = (
 ): CapsuleFragVerifier => verifierOf(delegationOf(identity, grant, cell), rng);
 
 /** Refuses an answer whose delegation is not the patient's: it would be no proof against the service. */
-const assertBy = (said: Delegated, to: DelegationKeys & { readonly kfrag: string | undefined }): void =>
+const assertDelegation = (
+  signed: SignedDelegation,
+  expected: DelegationKeys & { readonly kfrag: string | undefined },
+): void =>
   check(
     'recapsulation',
-    (['verifying', 'delegating', 'receiving', 'kfrag'] as const).every((name) => said[name] === to[name]),
+    (['verifying', 'delegating', 'receiving', 'kfrag'] as const).every((name) => signed[name] === expected[name]),
   );
 
 /**
@@ -199,7 +202,7 @@ export const fragmentsOf = (
   { delegation, ...answered }: Pick<FragmentProof, 'serviceKey' | 'opening'> & SignedBy,
 ): readonly CheckedFragment[] => {
   const to = delegationOf(identity, grant, cell);
-  assertBy(delegation, to);
+  assertDelegation(delegation, to);
   const fragments = wraps.map(({ capsule, cfrags }) => ({ capsule, fragment: cfrags?.[0] ?? '' }));
   try {
     return checkFragments(fragments, to.kfrag, verifier);
@@ -232,7 +235,7 @@ const cellNamedBy = async ({ by }: FragmentProof, grant: Statement<'grant'>, { p
   return cell;
 };
 
-const isRight = (proof: FragmentProof, delegation: Delegated): boolean => {
+const isRight = (proof: FragmentProof, delegation: SignedDelegation): boolean => {
   try {
     // A key that is not a point of the curve makes every fragment wrong.
     checkFragments(
@@ -264,7 +267,7 @@ export const checkFragmentProof = async (proof: FragmentProof, serviceKey: Servi
   check('grant', opening.payload.grant === grant.payload.grant && opener === grant.payload.recipient);
   const cell = await cellNamedBy(proof, grant, opening);
   const { fragments, delegation, when } = await signedHashes(serviceKey, proof.signed, opening);
-  assertBy(delegation, delegationOf(identity, grant, cell));
+  assertDelegation(delegation, delegationOf(identity, grant, cell));
   const subject = records[proof.place];
   check('recapsulation', subject !== undefined);
   const hash = await checked('recapsulation', () =>

@@ -1,5 +1,5 @@
 // Corrects this device's clock by the service's signed time, within a limit, for requests and statements.
-// docs/spec/clock.md is the page to this file.
+// docs/spec/clock.md specifies the correction.
 import { AppError } from '../../api/errors.ts';
 import { toBase64url } from '../../bytes/codec.ts';
 import { DAY, HOUR, instantOf, MINUTE, type Instant } from '../../domain/time.ts';

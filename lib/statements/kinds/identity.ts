@@ -1,4 +1,4 @@
-// The identity statement: the public keys of a patient or recipient. docs/spec/statements/identity.md is the page to this file.
+// The identity statement: the public keys of a patient or recipient. docs/spec/statements/identity.md specifies it.
 import * as z from 'zod/mini';
 import { bytesOf, identity, instant, ordinal, point, publicName, sha256 } from '../fields.ts';
 

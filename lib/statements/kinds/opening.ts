@@ -1,4 +1,4 @@
-// The opening statement: which records an identity opens. docs/spec/statements/openings.md is the page to this file.
+// The opening statement: which records an identity opens. docs/spec/statements/openings.md specifies it.
 import * as z from 'zod/mini';
 import type { FolderId, GrantId, OpeningId, RecordId } from '../../bytes/ids.ts';
 import { identity, instant, listOf, ordinal, randomId } from '../fields.ts';

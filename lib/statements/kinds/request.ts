@@ -1,4 +1,4 @@
-// Statements about requests for access, their denial and withdrawal. docs/spec/statements/requests.md is the page to this file.
+// Statements about requests for access, their denial and withdrawal. docs/spec/statements/requests.md specifies them.
 import * as z from 'zod/mini';
 import type { FolderId, RecordId, RequestId } from '../../bytes/ids.ts';
 import {

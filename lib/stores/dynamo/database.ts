@@ -26,7 +26,7 @@ export interface StoreContext {
 }
 
 /** A table and a key in it. The nonce table has no sort key. */
-export interface Place {
+export interface TableKey {
   readonly table: string;
   readonly key: { readonly pk?: string | undefined; readonly sk?: string | undefined };
 }
@@ -40,7 +40,7 @@ export interface Query {
 
 const MOST_KEYS = 100;
 
-const nameOf = ({ table, key }: Place): string => `${table} ${key.pk ?? ''} ${key.sk ?? ''}`;
+const nameOf = ({ table, key }: TableKey): string => `${table} ${key.pk ?? ''} ${key.sk ?? ''}`;
 
 export const getItem = async ({ dynamo, tables }: StoreContext, key: Key): Promise<Item | undefined> => {
   const { Item: found } = await orBusy(() =>
@@ -51,9 +51,9 @@ export const getItem = async ({ dynamo, tables }: StoreContext, key: Key): Promi
 
 type Wanted = Record<string, KeysAndAttributes>;
 
-const group = (places: readonly Place[]): Wanted => {
+const group = (keys: readonly TableKey[]): Wanted => {
   const wanted: Record<string, { Keys: Attributes[]; ConsistentRead: true }> = {};
-  for (const { table, key } of places) {
+  for (const { table, key } of keys) {
     wanted[table] ??= { Keys: [], ConsistentRead: true };
     wanted[table].Keys.push(toAttributes(key));
   }
@@ -63,11 +63,11 @@ const group = (places: readonly Place[]): Wanted => {
 /** Reads one batch of keys, and repeats the call for the unprocessed keys until none is left. */
 const getBatch = async (
   { dynamo, waiting }: StoreContext,
-  places: readonly Place[],
+  keys: readonly TableKey[],
 ): Promise<readonly (readonly [string, Item])[]> => {
   const found: (readonly [string, Item])[] = [];
   const pause = patiently(waiting, NORMAL);
-  for (let wanted = group(places); ;) {
+  for (let wanted = group(keys); ;) {
     const { Responses = {}, UnprocessedKeys = {} } = await orBusy(() =>
       dynamo.send(new BatchGetItemCommand({ RequestItems: wanted })),
     );
@@ -84,26 +84,26 @@ const getBatch = async (
 
 /**
  * Reads items of both tables by key, in batches of 100 keys side by side. A key may be named twice.
- * @returns the items in the order of `places`; undefined if an entry is undefined or has no item
+ * @returns the items in the order of `keys`; undefined if an entry is undefined or has no item
  */
-export const getPlaces = async (
+export const getItemsOf = async (
   context: StoreContext,
-  places: readonly (Place | undefined)[],
+  keys: readonly (TableKey | undefined)[],
 ): Promise<readonly (Item | undefined)[]> => {
-  const distinct = [...new Map(places.filter((p) => p !== undefined).map((p) => [nameOf(p), p])).values()];
+  const distinct = [...new Map(keys.filter((p) => p !== undefined).map((p) => [nameOf(p), p])).values()];
   const batches = Array.from({ length: Math.ceil(distinct.length / MOST_KEYS) }, (_, i) =>
     getBatch(context, distinct.slice(i * MOST_KEYS, (i + 1) * MOST_KEYS)),
   );
   const found = new Map((await Promise.all(batches)).flat());
-  return places.map((p) => (p === undefined ? undefined : found.get(nameOf(p))));
+  return keys.map((p) => (p === undefined ? undefined : found.get(nameOf(p))));
 };
 
-/** Reads items of the main table by key: {@link getPlaces}. */
+/** Reads items of the main table by key: {@link getItemsOf}. */
 export const getItems = (
   context: StoreContext,
   keys: readonly (Key | undefined)[],
 ): Promise<readonly (Item | undefined)[]> =>
-  getPlaces(
+  getItemsOf(
     context,
     keys.map((key) => (key === undefined ? undefined : { table: context.tables.main, key })),
   );

@@ -66,17 +66,17 @@ const carriedSteps = (
   now: number,
 ): readonly Step[] => {
   const { single } = payload;
-  const place = single && { ...wrapKey(single.record, single.version, payload) };
+  const key = single && { ...wrapKey(single.record, single.version, payload) };
   const index = single && wrapIndex(payload, payload.issued, single.record, single.version);
   const wrapped: readonly Step[] =
-    single === undefined || wrap === undefined || place === undefined
+    single === undefined || wrap === undefined || key === undefined
       ? []
       : [
           {
             check: recordKey(single.record),
             when: [is('state', recordLife.delete.from, () => new AppError('not-found'))],
           },
-          { put: { ...place, ...index, ...wrap }, when: [] },
+          { put: { ...key, ...index, ...wrap }, when: [] },
         ];
   return [...wrapped, ...extensions.flatMap((e) => extensionSteps(e, now))];
 };

@@ -10,7 +10,7 @@ import { nextPace } from '../../domain/opening.ts';
 import type { Call } from '../../ports/call.ts';
 import type { ChainHead } from '../../domain/audit-chain.ts';
 import { is, type Step } from './conditional-writes.ts';
-import { getItems, getPlaces, type StoreContext } from './database.ts';
+import { getItems, getItemsOf, type StoreContext } from './database.ts';
 import { toCell } from './folders.ts';
 import { ended, endStep, liveConditions, toOpenable } from './grant-items.ts';
 import { toIdentity } from './identities.ts';
@@ -30,7 +30,7 @@ const found = <T>(item: Item | undefined, read: (item: Item) => T): T | undefine
   item === undefined ? undefined : read(item);
 
 /** The order of keys and items everywhere in this file: identity, cell, head, state, key fragment, claim. */
-const placesOf = ({ tables }: StoreContext, p: Payload<'opening'>) => {
+const keysOf = ({ tables }: StoreContext, p: Payload<'opening'>) => {
   const inMain = (key: Key) => ({ table: tables.main, key });
   return [
     inMain(identityKey(p.opener)),
@@ -45,7 +45,7 @@ const placesOf = ({ tables }: StoreContext, p: Payload<'opening'>) => {
 export const makeOpenings = (context: StoreContext, write: Writer): Openings => ({
   read: async ({ payload: p }) => {
     const [[caller, cell, head, state, fragment, claim], versions, wraps] = await Promise.all([
-      getPlaces(context, placesOf(context, p)),
+      getItemsOf(context, keysOf(context, p)),
       getItems(
         context,
         p.records.map((r) => versionKey(r.record, r.version)),

@@ -6,14 +6,14 @@ import { extendable, ownGrant, readExtension } from './extension.ts';
 import type { Grants, NewExtension, StoredIdentity } from '../../ports/index.ts';
 import { checkEach, mustBe } from './statement-members.ts';
 
-interface Making {
+interface NewCell {
   readonly statement: Statement<'folder'>;
   readonly body: Input<'create-folder'>['body'];
 }
 
 /** @throws {AppError} those of {@link extendable}; `statement-invalid` if a cell is not the new one, or a grant occurs twice */
 export async function carriedInto(
-  { statement: cell, body }: Making,
+  { statement: cell, body }: NewCell,
   { grants, patient }: { readonly grants: Pick<Grants, 'find'>; readonly patient: StoredIdentity },
   call: Call,
 ): Promise<readonly NewExtension[]> {

@@ -2,7 +2,7 @@
 import type { BatchGetItemCommandInput, QueryCommandInput } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../../lib/api/errors.ts';
-import { getItem, getItems, getPlaces, query, queryAll } from '../../../lib/stores/dynamo/database.ts';
+import { getItem, getItems, getItemsOf, query, queryAll } from '../../../lib/stores/dynamo/database.ts';
 import { toAttributes } from '../../../lib/stores/dynamo/item.ts';
 import { makeUploads } from '../../../lib/stores/dynamo/uploads.ts';
 import { fakeContext, type Sent } from '../fakes.ts';
@@ -58,7 +58,7 @@ describe('reading many items', () => {
       { table: 'nonces', key: { pk: 'X' } },
       { table: 'main', key: { pk: 'X', sk: 'S' } },
     ];
-    expect((await getPlaces(context, locations)).map((i) => i?.['of'])).toEqual(['nonces', 'main']);
+    expect((await getItemsOf(context, locations)).map((i) => i?.['of'])).toEqual(['nonces', 'main']);
   });
 
   test('repeats unprocessed keys until all items are read', async () => {
