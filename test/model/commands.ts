@@ -1,5 +1,5 @@
-// Which calls a sequence makes. Each is thrown with a few dice over what the model has, most of them such as a client would make; a die that
-// shows 0 is always the usual choice, so that fast-check shrinks towards plain calls.
+// Generates sequences of calls for the model test. Random bytes choose each call, most of them calls that a client would make. A byte 0 always
+// gives the usual choice, so that fast-check shrinks towards simple calls.
 import fc from 'fast-check';
 import {
   PURPOSES,
@@ -13,7 +13,18 @@ import {
   takesIn,
   type Model,
 } from './rules.ts';
-import type { Cell, Extending, Giving, Name, Outcome, Plans, Right, Scope, Standing, Who } from './plans.ts';
+import type {
+  Cell,
+  ExtensionPlan,
+  GrantPlan,
+  Name,
+  Outcome,
+  Plans,
+  Right,
+  Scope,
+  Standing,
+  PersonIndex,
+} from './plans.ts';
 import { observed, systemView, type System } from './system.ts';
 
 const SECOND = 1000;
@@ -21,20 +32,20 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Everybody, of whom the last seldom signs up. */
-const PEOPLE: readonly Who[] = [0, 1, 2, 3];
+/** All people. The last one registers only sometimes. */
+const PEOPLE: readonly PersonIndex[] = [0, 1, 2, 3];
 
-/** The bytes of one call, taken one by one. */
+/** Reads random choices from the bytes of one call, one byte each. */
 const diceOf = (bytes: Uint8Array) => {
   let at = 0;
   const below = (n: number): number => (bytes[at++] ?? 0) % n;
   return {
     below,
-    /** Once in so many throws, and never for 0. */
+    /** True for one of n values of the byte, and false for 0. */
     oneIn: (n: number): boolean => below(n) === n - 1,
     from: <T>(list: readonly T[]): T => list[below(list.length)]!,
-    /** Rather of the first list, when there is something in it. */
-    rather: <T>(first: readonly T[], all: readonly T[]): T | undefined => {
+    /** Prefers the first list, if it is not empty. */
+    prefer: <T>(first: readonly T[], all: readonly T[]): T | undefined => {
       const list = first.length > 0 && below(5) < 4 ? first : all;
       return list.length === 0 ? undefined : list[below(list.length)]!;
     },
@@ -42,9 +53,9 @@ const diceOf = (bytes: Uint8Array) => {
 };
 type Dice = ReturnType<typeof diceOf>;
 const either = <T>(d: Dice, usual: T, one: number, other: () => T): T => (d.oneIn(one) ? other() : usual);
-const anybody = (d: Dice, usual: Who): Who => either(d, usual, 6, () => d.from([3, ...PEOPLE]));
+const anybody = (d: Dice, usual: PersonIndex): PersonIndex => either(d, usual, 6, () => d.from([3, ...PEOPLE]));
 
-/** Numbers of those that hold. */
+/** Indices of the items for which `holds` is true. */
 const indices = <T>(list: readonly T[], holds: (item: T, i: number) => boolean = () => true): readonly number[] =>
   list.flatMap((item, i) => (holds(item, i) ? [i] : []));
 
@@ -55,14 +66,19 @@ const some = <T>(d: Dice, list: readonly T[], most: number): readonly T[] => {
 
 const current = (m: Model, folder: number): Cell => ({ folder, epoch: m.folders[folder]!.epoch });
 
-const carriable = (m: Model, d: Dice, by: Who, takes: (g: Giving) => boolean): readonly Extending[] => {
+const carryOverPlans = (
+  m: Model,
+  d: Dice,
+  by: PersonIndex,
+  takes: (g: GrantPlan) => boolean,
+): readonly ExtensionPlan[] => {
   const mode = d.below(6);
   if (mode === 3) return [];
   const own = indices(m.grants, (g) => g.by === by && takes(g) && (mode > 3 || endOf(m, g) === undefined));
   return own.slice(-5).map((grant) => ({ grant, number: m.grants[grant]!.extensions + 1 }));
 };
 
-const scopeOf = (m: Model, d: Dice, to: Who): Scope => {
+const scopeOf = (m: Model, d: Dice, to: PersonIndex): Scope => {
   const own = indices(m.folders, (f) => f.owner === to);
   const kind = d.below(6);
   if (kind < 3 && own.length > 0) return { folders: some(d, own, 3) };
@@ -73,19 +89,19 @@ const scopeOf = (m: Model, d: Dice, to: Who): Scope => {
 
 const standingOf = (d: Dice): Standing => d.from<Standing>([{ categories: ['letters'] }, { everything: true }]);
 
-interface Wanted {
-  readonly by: Who;
-  readonly to: Who;
+interface GrantContext {
+  readonly by: PersonIndex;
+  readonly to: PersonIndex;
   readonly key: number;
-  readonly purpose: Giving['purpose'];
+  readonly purpose: GrantPlan['purpose'];
   /** ms */
   readonly duration: number;
   readonly folders: readonly number[];
   readonly scope?: Scope;
 }
 
-/** What the grants of one answer have in common. */
-const terms = (m: Model, d: Dice, w: Wanted) => {
+/** Chooses the members that all grants of one answer share. */
+const terms = (m: Model, d: Dice, w: GrantContext) => {
   const notBefore = either(d, m.now, 8, () => m.now + HOUR);
   const lasts = either(d, d.from([w.duration, HOUR, 10 * MINUTE]), 9, () => w.duration + 1);
   const all = indices(m.folders);
@@ -105,7 +121,7 @@ const terms = (m: Model, d: Dice, w: Wanted) => {
   };
 };
 
-const grantOf = (m: Model, d: Dice, right: Right, t: ReturnType<typeof terms>): Omit<Giving, 'request'> => {
+const grantOf = (m: Model, d: Dice, right: Right, t: ReturnType<typeof terms>): Omit<GrantPlan, 'request'> => {
   const { folders, standing, ...rest } = t;
   const epochs = folders.map((f) => either(d, current(m, f), 10, () => ({ folder: f, epoch: 1 })));
   const isRead = right === 'read';
@@ -120,28 +136,28 @@ const grantOf = (m: Model, d: Dice, right: Right, t: ReturnType<typeof terms>): 
   };
 };
 
-/** Rather one under which something was begun that is not committed. */
-const ofGrant = (m: Model, d: Dice, rather: (g: Model['grants'][number]) => boolean) => {
+/** Chooses a grant. Often it is one with an upload that is not committed. */
+const chooseGrant = (m: Model, d: Dice, prefer: (g: Model['grants'][number]) => boolean) => {
   const begun = m.filings.flatMap((f) => (f.done || f.grant === undefined ? [] : [f.grant]));
-  const usual = indices(m.grants, rather);
+  const usual = indices(m.grants, prefer);
   const usedUp = indices(m.grants, (g) => endOf(m, g) === 'exhausted');
   const [pressing, hard] = [begun.length > 0 && d.oneIn(2), usedUp.length > 0 && d.oneIn(4)];
-  const grant = d.rather(hard ? usedUp : pressing ? begun : usual, indices(m.grants));
+  const grant = d.prefer(hard ? usedUp : pressing ? begun : usual, indices(m.grants));
   return grant === undefined ? undefined : { grant, by: anybody(d, m.grants[grant]!.by) };
 };
 
-const held =
+const pauseOrResume =
   (state: 'active' | 'paused') =>
   (m: Model, d: Dice): Plans['pause'] | undefined => {
     const isUsed = d.oneIn(2);
-    const of = ofGrant(m, d, (g) => g.state === state && (!isUsed || g.used > 0));
+    const of = chooseGrant(m, d, (g) => g.state === state && (!isUsed || g.used > 0));
     return of && { ...of, number: m.grants[of.grant]!.holds + either(d, 1, 8, () => 2) };
   };
 
-const answered =
+const denyOrWithdraw =
   (party: 'by' | 'to') =>
   (m: Model, d: Dice): Plans['deny'] | undefined => {
-    const request = d.rather(
+    const request = d.prefer(
       indices(m.requests, (r) => isPending(m, r)),
       indices(m.requests),
     );
@@ -153,7 +169,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   'sign up': (m, d) => {
     const [missing, known] = [PEOPLE.filter((p) => !m.people.has(p)), [...m.people.keys()]];
     const usual = missing[0] === 3 ? [1] : missing.slice(0, 1);
-    const by = d.rather(usual, d.oneIn(4) || known.length === 0 ? PEOPLE : known)!;
+    const by = d.prefer(usual, d.oneIn(4) || known.length === 0 ? PEOPLE : known)!;
     const last = m.people.get(by) ?? 0;
     const number = last === 0 ? either(d, 1, 8, () => 2) : d.from([last + 1, last, last + 1, last + 2, last - 1]);
     return number < 1 ? undefined : { by, number };
@@ -162,7 +178,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   folder: (m, d) => {
     const by = anybody(d, d.below(4) < 3 ? 0 : 2);
     const category = d.from(['letters', 'imaging'] as const);
-    return { by, category, carry: carriable(m, d, by, (g) => takesIn(g, { category }, m.folders.length)) };
+    return { by, category, carry: carryOverPlans(m, d, by, (g) => takesIn(g, { category }, m.folders.length)) };
   },
 
   share: (m, d) => {
@@ -176,11 +192,11 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     const folders = indices(m.folders, (f) => f.single === undefined);
     if (folders.length === 0) return undefined;
     const begun = m.filings.flatMap((f) => (f.done ? [] : [f.folder]));
-    const folder = d.rather(begun, folders)!;
+    const folder = d.prefer(begun, folders)!;
     const f = m.folders[folder]!;
     const by = anybody(d, f.owner);
     const epoch = f.epoch + either(d, 1, 8, () => 2);
-    return { by, folder, epoch, carry: carriable(m, d, by, (g) => takesIn(g, f, folder)) };
+    return { by, folder, epoch, carry: carryOverPlans(m, d, by, (g) => takesIn(g, f, folder)) };
   },
 
   begin: (m, d) => {
@@ -191,21 +207,21 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     const grant =
       authors.length === 0
         ? undefined
-        : d.rather(
+        : d.prefer(
             authors.filter((g) => endOf(m, m.grants[g]!) === undefined),
             authors,
           );
-    const given = grant === undefined ? undefined : m.grants[grant]!;
-    const folder = either(d, given?.cells[0]?.folder ?? d.from(folders), 4, () => d.from(folders));
+    const author = grant === undefined ? undefined : m.grants[grant]!;
+    const folder = either(d, author?.cells[0]?.folder ?? d.from(folders), 4, () => d.from(folders));
     const { owner, epoch } = m.folders[folder]!;
     const records = indices(m.records, (r) => r.folder === folder);
     const all = d.oneIn(8) ? indices(m.records) : records;
     const isNext = right === 'write' || right === 'own';
     const begun = m.filings.flatMap((f) => (f.done || f.folder !== folder || f.record === undefined ? [] : [f.record]));
-    const record = isNext && all.length > 0 ? d.rather(begun, all) : undefined;
+    const record = isNext && all.length > 0 ? d.prefer(begun, all) : undefined;
     const next = record === undefined ? 1 : m.records[record]!.versions.length + 1;
     return {
-      by: anybody(d, given?.to ?? owner),
+      by: anybody(d, author?.to ?? owner),
       folder,
       epoch: either(d, epoch, 8, () => 1),
       ...(record === undefined ? {} : { record }),
@@ -221,7 +237,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
       const { grant } = m.filings[i]!;
       return grant !== undefined && stateOf(m.grants[grant]!, m.now) !== 'active';
     });
-    const filing = d.rather(over.length > 0 && d.oneIn(2) ? over : open.slice(-1), open)!;
+    const filing = d.prefer(over.length > 0 && d.oneIn(2) ? over : open.slice(-1), open)!;
     const { folder, epoch } = m.filings[filing]!;
     return { filing, epoch: either(d, m.folders[folder]!.epoch, 2, () => epoch) };
   },
@@ -244,13 +260,13 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   },
 
   approve: (m, d) => {
-    const of = answered('to')(m, d);
+    const of = denyOrWithdraw('to')(m, d);
     if (of === undefined) return undefined;
     const r = m.requests[of.request]!;
     const own = indices(m.folders, (f) => f.owner === of.by);
     const folders = own.filter((f) => reached(m, r.scope, f));
-    const wanted = { by: of.by, to: r.by, key: r.key, purpose: r.purpose, duration: r.duration * SECOND };
-    const t = terms(m, d, { ...wanted, folders: folders.length > 0 ? folders : own, scope: r.scope });
+    const context = { by: of.by, to: r.by, key: r.key, purpose: r.purpose, duration: r.duration * SECOND };
+    const t = terms(m, d, { ...context, folders: folders.length > 0 ? folders : own, scope: r.scope });
     if (t.folders.length === 0) return undefined;
     const less = d.oneIn(5) ? r.rights.slice(0, 1) : r.rights;
     const rights = d.oneIn(12) ? [...less, d.from(RIGHTS)] : less;
@@ -258,12 +274,12 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     return { ...of, grants: rights.map((right) => ({ ...grantOf(m, d, right, t), request })) };
   },
 
-  deny: answered('to'),
-  withdraw: answered('by'),
+  deny: denyOrWithdraw('to'),
+  withdraw: denyOrWithdraw('by'),
 
   give: (m, d) => {
     const approved = indices(m.requests, (r) => r.state === 'approved');
-    const request = d.oneIn(2) ? d.rather(approved, d.oneIn(4) ? indices(m.requests) : approved) : undefined;
+    const request = d.oneIn(2) ? d.prefer(approved, d.oneIn(4) ? indices(m.requests) : approved) : undefined;
     const r = request === undefined ? undefined : m.requests[request]!;
     const by = anybody(d, r?.to ?? 0);
     const to = r?.by ?? d.from([1, 1, 2, d.from(PEOPLE)]);
@@ -271,8 +287,8 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     const folders = r === undefined ? own : own.filter((f) => reached(m, r.scope, f));
     const key = r?.key ?? m.people.get(to) ?? 1;
     const duration = (r?.duration ?? d.from([DAY, HOUR, 30 * DAY]) / SECOND) * SECOND;
-    const wanted = { by, to, key, purpose: r?.purpose ?? ('TREAT' as const), duration };
-    const t = terms(m, d, { ...wanted, folders: folders.length > 0 ? folders : own, ...(r && { scope: r.scope }) });
+    const context = { by, to, key, purpose: r?.purpose ?? ('TREAT' as const), duration };
+    const t = terms(m, d, { ...context, folders: folders.length > 0 ? folders : own, ...(r && { scope: r.scope }) });
     if (t.folders.length === 0) return undefined;
     const right =
       r === undefined
@@ -282,11 +298,11 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   },
 
   extend: (m, d) => {
-    const of = ofGrant(m, d, (g) => g.right === 'read' && endOf(m, g) === undefined);
+    const of = chooseGrant(m, d, (g) => g.right === 'read' && endOf(m, g) === undefined);
     if (of === undefined) return undefined;
     const g = m.grants[of.grant]!;
     const isNew = (f: number) => takesIn(g, m.folders[f]!, f) && !g.opens.has(`${f}#${m.folders[f]!.epoch}`);
-    const folder = d.rather(
+    const folder = d.prefer(
       indices(m.folders, (f, i) => f.owner === g.by && isNew(i)),
       indices(m.folders),
     )!;
@@ -294,14 +310,14 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     return { ...of, number, ...either(d, current(m, folder), 8, () => ({ folder, epoch: 1 })) };
   },
 
-  pause: held('active'),
-  resume: held('paused'),
-  revoke: (m, d) => ofGrant(m, d, (g) => g.state !== 'revoked'),
+  pause: pauseOrResume('active'),
+  resume: pauseOrResume('paused'),
+  revoke: (m, d) => chooseGrant(m, d, (g) => g.state !== 'revoked'),
   return: (m, d) => {
-    const of = ofGrant(m, d, (g) => g.state !== 'revoked');
+    const of = chooseGrant(m, d, (g) => g.state !== 'revoked');
     return of && { ...of, by: anybody(d, m.grants[of.grant]!.to) };
   },
-  settle: (m, d) => ofGrant(m, d, (g) => endOf(m, g) !== undefined),
+  settle: (m, d) => chooseGrant(m, d, (g) => endOf(m, g) !== undefined),
 
   open: (m, d) => {
     if (m.records.length === 0) return undefined;
@@ -310,13 +326,13 @@ const planners: { readonly [N in Name]: Planner<N> } = {
     );
     const isHard = d.oneIn(4);
     const reads = indices(m.grants, (g) => g.right === 'read' && (!isHard || g.state === 'paused'));
-    const grant = d.oneIn(4) ? undefined : d.rather(reads, indices(m.grants));
+    const grant = d.oneIn(4) ? undefined : d.prefer(reads, indices(m.grants));
     const g = grant === undefined ? undefined : m.grants[grant]!;
     const wraps = m.records.flatMap(({ versions }, record) =>
       versions.flatMap((cells, i) => [...cells].map((cell) => ({ cell, record, version: i + 1 }))),
     );
     const usual = g === undefined ? wraps : wraps.filter((w) => g.opens.has(w.cell));
-    const { cell } = d.rather(usual, wraps)!;
+    const { cell } = d.prefer(usual, wraps)!;
     const [folder, epoch] = cell.split('#').map(Number) as [number, number];
     const there = d.oneIn(12) ? wraps : wraps.filter((w) => w.cell === cell);
     const records = some(d, there, 3).map(({ record, version }) => ({ record, version }));
@@ -332,7 +348,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
       'grant' in plan && stateOf(m.grants[plan.grant]!, m.now) !== 'active';
     const usual = indices(m.done, (c) => c.name === name);
     const over = indices(m.done, (c) => c.name === name && isOver(c));
-    const call = d.rather(over.length > 0 && d.oneIn(2) ? over : usual, indices(m.done));
+    const call = d.prefer(over.length > 0 && d.oneIn(2) ? over : usual, indices(m.done));
     return call === undefined ? undefined : { call };
   },
 
@@ -349,7 +365,7 @@ const planners: { readonly [N in Name]: Planner<N> } = {
   },
 };
 
-/** Counts of calls and how they ended, such as `revoke: not-found`. */
+/** Counts calls by their outcome, with keys such as `revoke: not-found`. */
 export type Hits = Map<string, number>;
 
 const hit = (hits: Hits, name: Name, outcome: Outcome): void => {
@@ -361,7 +377,7 @@ export class Disagreement extends Error {
   override readonly name = 'Disagreement';
 }
 
-/** Makes one call on both, and compares what they say and what is to be seen of them. */
+/** Makes one call on the model and on the system, and compares their outcomes and their visible state. */
 export const step = async <N extends Name>(
   m: Model,
   s: System,
@@ -374,13 +390,13 @@ export const step = async <N extends Name>(
   const system = await observed(s, name, plan);
   hit(hits, name, because);
   const call = `${name} ${JSON.stringify(plan)}`;
-  if (model !== system) throw new Disagreement(`${call}: the model says ${model}, the system ${system}`);
+  if (model !== system) throw new Disagreement(`${call}: the model returns ${model}, the system ${system}`);
   const [seen, should] = [JSON.stringify(await systemView(s)), JSON.stringify(modelView(m))];
   if (seen !== should) throw new Disagreement(`after ${call} the model has\n${should}\nand the system\n${seen}`);
   return model;
 };
 
-/** A call that is made so often, until it is refused: what is pending, or opened in a second, has its limits. */
+/** How often a call is repeated until it is refused. Pending requests, and openings in a second, have a limit. */
 const BURSTS: Partial<Record<Name, number>> = { ask: 6, open: 21 };
 
 const commandOf = (name: Name, bytes: Uint8Array, hits: Hits): fc.AsyncCommand<Model, System> => {
@@ -426,7 +442,7 @@ const WEIGHTS: Readonly<Record<Name, number>> = {
   advance: 5,
 };
 
-/** Sequences of up to so many calls. */
+/** Generates sequences of at most `most` calls. */
 export const sequences = (most: number, hits: Hits) => {
   const bytes = fc.noBias(fc.uint8Array({ minLength: 40, maxLength: 40 }));
   const one = (name: Name) => bytes.map((b) => commandOf(name, b, hits));
@@ -434,7 +450,7 @@ export const sequences = (most: number, hits: Hits) => {
   return fc.commands(all, { maxCommands: most, size: 'max' });
 };
 
-const gift = (m: Model): Giving => ({
+const baseGrant = (m: Model): GrantPlan => ({
   by: 0,
   to: 1,
   key: 1,
@@ -445,21 +461,21 @@ const gift = (m: Model): Giving => ({
   purpose: 'TREAT',
 });
 
-/** A small clinic: most sequences begin with it. */
+/** Makes the calls that set up a small clinic. Most sequences begin with them. */
 export const openClinic = async (m: Model, s: System, hits: Hits): Promise<void> => {
   for (const by of [0, 1, 2]) await step(m, s, hits, 'sign up', { by, number: 1 });
   for (const by of [0, 2, 0]) await step(m, s, hits, 'folder', { by, category: 'letters', carry: [] });
   await step(m, s, hits, 'begin', { by: 0, folder: 0, epoch: 1, version: 1 });
   await step(m, s, hits, 'commit', { filing: 0, epoch: 1 });
-  await step(m, s, hits, 'give', { ...gift(m), openings: 1, standing: { everything: true } });
+  await step(m, s, hits, 'give', { ...baseGrant(m), openings: 1, standing: { everything: true } });
   await step(m, s, hits, 'pause', { by: 0, grant: 0, number: 1 });
   await step(m, s, hits, 'resume', { by: 0, grant: 0, number: 2 });
-  for (const right of ['add', 'write'] as const) await step(m, s, hits, 'give', { ...gift(m), right });
+  for (const right of ['add', 'write'] as const) await step(m, s, hits, 'give', { ...baseGrant(m), right });
   await step(m, s, hits, 'share', { by: 0, record: 0, version: 1 });
   const shared = { cells: [{ folder: 3, epoch: 1 }], expires: m.now + 10 * MINUTE };
-  await step(m, s, hits, 'give', { ...gift(m), ...shared });
+  await step(m, s, hits, 'give', { ...baseGrant(m), ...shared });
   const asked = { by: 1, to: 0, key: 1, scope: { folders: [0] }, purpose: 'TREAT', duration: DAY / SECOND } as const;
   for (const rights of [['read', 'add'], ['read']] as const)
     await step(m, s, hits, 'ask', { ...asked, rights, until: m.now + DAY });
-  await step(m, s, hits, 'approve', { by: 0, request: 1, grants: [{ ...gift(m), request: 1 }] });
+  await step(m, s, hits, 'approve', { by: 0, request: 1, grants: [{ ...baseGrant(m), request: 1 }] });
 };

@@ -1,5 +1,5 @@
-// A patient revokes while its recipient opens: every step of the stores waits for a scheduler, before it runs and before its answer arrives, so
-// that the calls come in between each other in any order. SCHEDULES of them.
+// Tests a revocation during openings in SCHEDULES random orders: a scheduler delays each step of the stores before it runs, and again before its
+// answer arrives.
 import { beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { AppError } from '../../lib/api/errors.ts';
@@ -11,13 +11,13 @@ import { clinic, send, trailOf, type Clinic } from '../usecases/clinic.ts';
 
 const SCHEDULES = countOf({ small: 100, full: 500, long: 10_000 });
 
-interface Story {
+interface Setup {
   readonly w: Clinic;
-  /** What each client opens, one after the other. The last client sends one opening twice. */
+  /** The openings that each client sends, one after the other. The last client sends one opening twice. */
   readonly openings: readonly (readonly Statement<'opening'>[])[];
   readonly revocation: Statement<'revocation'>;
 }
-let story: Story;
+let setup: Setup;
 beforeAll(async () => {
   const w = await clinic();
   const { grant } = w.grant.statement.payload;
@@ -25,7 +25,7 @@ beforeAll(async () => {
   const pair = async () => [await opening(), await opening()];
   const twice = await opening();
   const openings = [await pair(), [await opening()], [twice, twice]];
-  story = { w, openings, revocation: await revocationOf(w.grant.statement) };
+  setup = { w, openings, revocation: await revocationOf(w.grant.statement) };
 });
 
 const stepped =
@@ -42,21 +42,22 @@ const ended = (error: unknown): string => {
   return error.details.reason ?? error.code;
 };
 
-interface Sent {
+interface SentOpening {
   readonly id: string;
-  /** The revocation was acknowledged before. */
+  /** The opening was sent after the revocation was acknowledged. */
   readonly isLate: boolean;
   readonly outcome: string;
 }
 
 const runOnce = async (s: fc.Scheduler, state: State) => {
-  const { w, openings, revocation } = story;
+  const { w, openings, revocation } = setup;
   const memory = makeMemory({ state, schedule: stepped(s) });
   const { serviceSigner } = memory.ports;
-  // Signing takes its time as well: unless it is scheduled, everybody else is done before it.
-  const answer: typeof serviceSigner.answer = (said) => s.schedule(serviceSigner.answer(said), 'serviceSigner.answer');
+  // Signing is scheduled too. Otherwise every other step would run before it.
+  const answer: typeof serviceSigner.answer = (payload) =>
+    s.schedule(serviceSigner.answer(payload), 'serviceSigner.answer');
   const service = { ...memory, ports: { ...memory.ports, serviceSigner: { ...serviceSigner, answer } } };
-  const sent: Sent[] = [];
+  const sent: SentOpening[] = [];
   let isRevoked = false;
 
   const open = async (statement: Statement<'opening'>): Promise<void> => {
@@ -90,18 +91,18 @@ const runOnce = async (s: fc.Scheduler, state: State) => {
   return { sent, trail: trailOf(service, patient) };
 };
 
-/** How the openings that were sent before and after the acknowledgement ended, in all schedules. */
+/** All outcomes of openings that were sent before and after the acknowledgement, in all schedules. */
 const seen = new Set<string>();
 
-test(`revoking among openings, ${SCHEDULES} schedules`, async () => {
+test(`revokes a grant during openings, in ${SCHEDULES} schedules`, async () => {
   const seed = Date.now() % 2 ** 31;
   process.stdout.write(`interleavings: seed ${seed}\n`);
   const property = fc.asyncProperty(fc.scheduler(), async (s) => {
-    const { sent, trail } = await runOnce(s, copyOf(story.w.state));
+    const { sent, trail } = await runOnce(s, copyOf(setup.w.state));
     for (const { isLate, outcome } of sent) seen.add(`${isLate ? 'late' : 'early'}: ${outcome}`);
-    // Sent after the acknowledgement: not answered.
+    // No opening that was sent after the acknowledgement is answered.
     expect(sent.filter((o) => o.isLate && o.outcome !== 'revoked')).toEqual([]);
-    // The revocation is the last of its grant, and what was answered is there once, before it.
+    // The revocation is the last event. Each answered opening has exactly one event before it.
     expect(trail.at(-1)!.kind).toBe('grant-revoked');
     const opened = trail.filter((e) => e.kind === 'records-opened').map((e) => e.subject.opening);
     const answered = new Set(sent.filter((o) => o.outcome === 'ok').map((o) => o.id));
@@ -110,6 +111,6 @@ test(`revoking among openings, ${SCHEDULES} schedules`, async () => {
   await fc.assert(property, { numRuns: SCHEDULES, seed });
 }, 3_600_000);
 
-test('met every case: early and answered, early and too late, late and refused', () => {
+test('the schedules met every case: early and answered, early and refused, late and refused', () => {
   expect([...seen].sort()).toEqual(['early: ok', 'early: revoked', 'late: revoked']);
 });

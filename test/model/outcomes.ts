@@ -1,17 +1,17 @@
-// Every way in which the rules let a call end.
+// Lists every outcome that the model allows for each call.
 import type { Name, Outcome } from './plans.ts';
 
 const ENDED = ['grant-ended revoked', 'grant-ended expired', 'grant-ended exhausted'] as const;
 const HELD = ['grant-ended revoked', 'grant-ended expired', 'grant-ended paused'] as const;
 const STRANGE = ['not-registered', 'not-found'] as const;
 
-const because = (...rules: readonly string[]): readonly Outcome[] => [
+const notFoundBy = (...rules: readonly string[]): readonly Outcome[] => [
   'not-registered',
   ...rules.map((rule) => `not-found: ${rule}`),
 ];
-const FILING = because('by another', 'by another right', 'of another patient', 'in another folder');
-const GIVING = because('request of another', 'folder of another', 'recipient');
-const OPENING = because('by another', 'by another right', 'of another patient', 'cell', 'record');
+const FILING = notFoundBy('by another', 'by another right', 'of another patient', 'in another folder');
+const GIVING = notFoundBy('request of another', 'folder of another', 'recipient');
+const OPENING = notFoundBy('by another', 'by another right', 'of another patient', 'cell', 'record');
 
 const BEYOND = ['recipient', 'receiving', 'right', 'purpose', 'expires', 'standing', 'cells'].map(
   (member) => `grant-exceeds-request ${member}`,
@@ -37,7 +37,7 @@ export const OUTCOMES: Readonly<Record<Name, readonly Outcome[]>> = {
   give: ['ok', ...GIVING, 'request-closed', ...MALFORMED, ...BEYOND],
   extend: [
     'ok',
-    ...because('grant of another', 'folder of another'),
+    ...notFoundBy('grant of another', 'folder of another'),
     ...ENDED,
     'grant-exceeds-request cells',
     'statement-outdated',

@@ -1,7 +1,7 @@
-// The calls of a sequence, in words that the model and the system both understand: people, folders, records, requests and grants are numbered
-// in the order in which they came to be.
+// Types of the calls in a sequence, for the model and the system alike. People, folders, records, requests and grants are numbered in the order of
+// their creation.
 
-export type Who = number;
+export type PersonIndex = number;
 export type Right = 'read' | 'add' | 'write';
 export type Category = 'letters' | 'imaging';
 export type Purpose = 'TREAT' | 'HRESCH';
@@ -19,16 +19,16 @@ export interface Version {
 export type Standing = { readonly categories: readonly Category[] } | { readonly everything: true };
 export type Scope = { readonly folders: readonly number[] } | { readonly record: number } | Standing;
 
-/** Number of an extension of a grant. */
-export interface Extending {
+/** The grant to extend, and the number of its next extension. */
+export interface ExtensionPlan {
   readonly grant: number;
   readonly number: number;
 }
 
-export interface Giving {
-  readonly by: Who;
-  readonly to: Who;
-  /** Number of the receiving key that it names. */
+export interface GrantPlan {
+  readonly by: PersonIndex;
+  readonly to: PersonIndex;
+  /** Number of the recipient's receiving key. */
   readonly key: number;
   readonly request?: number;
   readonly right: Right;
@@ -41,33 +41,33 @@ export interface Giving {
 }
 
 interface OfGrant {
-  readonly by: Who;
+  readonly by: PersonIndex;
   readonly grant: number;
 }
 interface OfRequest {
-  readonly by: Who;
+  readonly by: PersonIndex;
   readonly request: number;
 }
 
 export interface Plans {
-  /** The statement of that number; it names a receiving key of the same number. */
-  readonly 'sign up': { readonly by: Who; readonly number: number };
-  readonly folder: { readonly by: Who; readonly category: Category; readonly carry: readonly Extending[] };
-  /** A folder that holds one version of a record. */
-  readonly share: { readonly by: Who } & Version;
-  readonly epoch: { readonly by: Who; readonly carry: readonly Extending[] } & Cell;
-  /** Begins an upload and sends the blob. No record: a new one. */
+  /** Registers the identity statement with that number, which names the receiving key with the same number. */
+  readonly 'sign up': { readonly by: PersonIndex; readonly number: number };
+  readonly folder: { readonly by: PersonIndex; readonly category: Category; readonly carry: readonly ExtensionPlan[] };
+  /** Creates a single-record folder. */
+  readonly share: { readonly by: PersonIndex } & Version;
+  readonly epoch: { readonly by: PersonIndex; readonly carry: readonly ExtensionPlan[] } & Cell;
+  /** Begins an upload and sends the blob. Without `record` it is a new record. */
   readonly begin: {
-    readonly by: Who;
+    readonly by: PersonIndex;
     readonly record?: number;
     readonly version: number;
     readonly grant?: number;
   } & Cell;
-  /** Commits what was begun, wrapped for this epoch. */
+  /** Commits an upload, wrapped for this epoch. */
   readonly commit: { readonly filing: number; readonly epoch: number };
   readonly ask: {
-    readonly by: Who;
-    readonly to: Who;
+    readonly by: PersonIndex;
+    readonly to: PersonIndex;
     readonly key: number;
     readonly scope: Scope;
     readonly rights: readonly Right[];
@@ -76,33 +76,33 @@ export interface Plans {
     readonly duration: number;
     readonly until: number;
   };
-  readonly approve: OfRequest & { readonly grants: readonly Giving[] };
+  readonly approve: OfRequest & { readonly grants: readonly GrantPlan[] };
   readonly deny: OfRequest;
   readonly withdraw: OfRequest;
-  readonly give: Giving;
+  readonly give: GrantPlan;
   readonly extend: OfGrant & { readonly number: number } & Cell;
   readonly pause: OfGrant & { readonly number: number };
   readonly resume: OfGrant & { readonly number: number };
   readonly revoke: OfGrant;
   readonly return: OfGrant;
   readonly settle: OfGrant;
-  /** `skew`: how far the opener's clock is ahead, ms. */
+  /** `skew`: by how many ms the opener's clock is ahead. */
   readonly open: {
-    readonly by: Who;
+    readonly by: PersonIndex;
     readonly grant?: number;
     readonly records: readonly Version[];
     readonly skew: number;
   } & Cell;
-  /** The call that was the n-th to be accepted, sent once more. */
+  /** Repeats an accepted call, by its number. */
   readonly again: { readonly call: number };
   readonly advance: { readonly to: number };
 }
 
 export type Name = keyof Plans;
-/** `ok`, or the code of the refusal with what it names: reason, member or seconds to wait. */
+/** `ok`, or the code of the refusal with its reason, member or seconds to wait. */
 export type Outcome = string;
 
-/** Those that a client may send again, word by word. */
+/** Calls that a client may repeat with the same body. */
 export const REPEATABLE: readonly Name[] = [
   'sign up',
   'folder',

@@ -1,12 +1,12 @@
-// The rules, as a small state machine over plain numbers. Written from the rule book and from nothing else: nothing of lib is used here, so
-// that the two can only agree by saying the same. A rule gives the outcome, and where that is `ok` it has changed the model. After a colon
-// stands what nobody is told: which of several rules it was.
+// Model of the rules: a small state machine over numbers, written from the documents without any code of lib, so that the two agree only if both are
+// right. A rule returns the outcome. If the outcome is `ok`, it has changed the model. The text after a colon in an outcome says which rule refused;
+// the service does not return it.
 import {
   REPEATABLE,
   type Category,
   type Cell,
-  type Extending,
-  type Giving,
+  type ExtensionPlan,
+  type GrantPlan,
   type Name,
   type Outcome,
   type Plans,
@@ -14,7 +14,7 @@ import {
   type Right,
   type Scope,
   type Standing,
-  type Who,
+  type PersonIndex,
 } from './plans.ts';
 
 const SECOND = 1000;
@@ -22,45 +22,45 @@ const MINUTE = 60 * SECOND;
 const DAY = 24 * 60 * MINUTE;
 
 interface Folder {
-  readonly owner: Who;
+  readonly owner: PersonIndex;
   readonly category: Category;
-  /** The one record that it holds. */
+  /** The record of a single-record folder. */
   readonly single?: number;
   epoch: number;
 }
 
-/** What decides whether a grant reaches a folder. */
+/** The properties of a folder that decide whether a grant covers it. */
 type Facts = Pick<Folder, 'category' | 'single'>;
 
-interface Rec {
-  readonly patient: Who;
+interface ModelRecord {
+  readonly patient: PersonIndex;
   readonly folder: number;
-  /** Per version, the cells for which it is wrapped. */
+  /** For each version, the cells for which it is wrapped. */
   readonly versions: Set<string>[];
 }
 
 type Filing = Omit<Plans['begin'], 'record'> & {
   readonly created: number;
-  /** None until it is committed, when it is a new one. */
+  /** Undefined for a new record until the commit. */
   record: number | undefined;
   done: boolean;
 };
 
-type Asked = Plans['ask'] & { state: 'pending' | 'approved' | 'denied' | 'withdrawn' };
+type ModelRequest = Plans['ask'] & { state: 'pending' | 'approved' | 'denied' | 'withdrawn' };
 
-interface Grant extends Giving {
+interface Grant extends GrantPlan {
   state: 'active' | 'paused' | 'revoked';
   used: number;
   extensions: number;
   holds: number;
-  /** When it ended or will; none once its cells are closed. */
+  /** The time when it ended or will end. Undefined after its cells were closed. */
   end: number | undefined;
-  /** To read: what it opens. */
+  /** The cells that a grant to read opens. */
   readonly opens: Set<string>;
   pace: { second: number; count: number };
 }
 
-interface Done {
+interface DoneCall {
   readonly name: Name;
   readonly plan: Plans[Name];
   readonly at: number;
@@ -68,16 +68,16 @@ interface Done {
 
 export interface Model {
   now: number;
-  /** Number of the last statement. */
-  readonly people: Map<Who, number>;
+  /** Number of each person's last identity statement. */
+  readonly people: Map<PersonIndex, number>;
   readonly folders: Folder[];
-  readonly records: Rec[];
+  readonly records: ModelRecord[];
   readonly filings: Filing[];
-  readonly requests: Asked[];
+  readonly requests: ModelRequest[];
   readonly grants: Grant[];
-  readonly trails: Map<Who, string[]>;
-  /** Calls that were accepted and may be sent again. */
-  readonly done: Done[];
+  readonly trails: Map<PersonIndex, string[]>;
+  /** Accepted calls that may be repeated. */
+  readonly done: DoneCall[];
 }
 
 export const emptyModel = (now: number): Model => ({
@@ -94,11 +94,11 @@ export const emptyModel = (now: number): Model => ({
 
 const text = ({ folder, epoch }: Cell): string => `${folder}#${epoch}`;
 
-const log = (m: Model, patient: Who, kind: string, actor: Who): void => {
+const log = (m: Model, patient: PersonIndex, kind: string, actor: PersonIndex): void => {
   m.trails.set(patient, [...(m.trails.get(patient) ?? []), `${kind} by ${actor}`]);
 };
 
-/** How a grant came to give nothing now. */
+/** The state of a grant, with the first reason why it is not active. */
 export const stateOf = (
   g: Grant,
   now: number,
@@ -120,7 +120,7 @@ const ended = (m: Model, g: Grant): Outcome | undefined => {
   return end && `grant-ended ${end}`;
 };
 
-/** Why a grant gives its recipient nothing now. */
+/** The refusal of a grant that is not live. */
 const notLive = (m: Model, g: Grant): Outcome | undefined => {
   const state = stateOf(g, m.now);
   if (state === 'active') return undefined;
@@ -135,18 +135,18 @@ const within = (scope: Scope, f: Facts, folder: number): boolean => {
 
 export const reached = (m: Model, scope: Scope, folder: number): boolean => within(scope, m.folders[folder]!, folder);
 
-/** Whether a grant goes on into later cells of the folder. */
-export const takesIn = (g: Giving, f: Facts, folder: number): boolean => {
+/** Whether a grant covers later cells of the folder. */
+export const takesIn = (g: GrantPlan, f: Facts, folder: number): boolean => {
   if (g.right !== 'read') return false;
   if (g.cells.some((c) => c.folder === folder)) return true;
   return g.standing !== undefined && f.single === undefined && within(g.standing, f, folder);
 };
 
-export const isPending = (m: Model, r: Asked): boolean => r.state === 'pending' && m.now < r.until;
+export const isPending = (m: Model, r: ModelRequest): boolean => r.state === 'pending' && m.now < r.until;
 
 // Grants.
 
-const malformed = (m: Model, g: Giving): Outcome | undefined => {
+const memberFault = (m: Model, g: GrantPlan): Outcome | undefined => {
   if (g.to === g.by) return 'statement-invalid recipient';
   if (g.expires <= g.notBefore || g.expires <= m.now) return 'statement-invalid expires';
   if (g.right === 'read') return undefined;
@@ -161,7 +161,7 @@ const staysWithin = (standing: Standing, scope: Scope): boolean => {
   return standing.categories.every((c) => scope.categories.includes(c));
 };
 
-const excess = (m: Model, g: Giving, r: Asked): string | undefined => {
+const excess = (m: Model, g: GrantPlan, r: ModelRequest): string | undefined => {
   if (g.to !== r.by) return 'recipient';
   if (g.key !== r.key) return 'receiving';
   if (!r.rights.includes(g.right)) return 'right';
@@ -171,10 +171,10 @@ const excess = (m: Model, g: Giving, r: Asked): string | undefined => {
   return g.cells.every((c) => reached(m, r.scope, c.folder)) ? undefined : 'cells';
 };
 
-/** Records are filed in the last epoch, and never in a folder that is there for one record. */
+/** Records are filed in the current epoch, and never in a single-record folder. */
 const takesRecords = (f: Folder, epoch: number): boolean => f.epoch === epoch && f.single === undefined;
 
-const ungrantable = (m: Model, g: Giving, request?: number): Outcome | undefined => {
+const grantRefusal = (m: Model, g: GrantPlan, request?: number): Outcome | undefined => {
   if (!m.people.has(g.by)) return 'not-registered';
   if (g.cells.some((c) => m.folders[c.folder]!.owner !== g.by)) return 'not-found: folder of another';
   if (!m.people.has(g.to)) return 'not-found: recipient';
@@ -186,7 +186,7 @@ const ungrantable = (m: Model, g: Giving, request?: number): Outcome | undefined
   return undefined;
 };
 
-const made = (m: Model, g: Giving): void => {
+const addGrant = (m: Model, g: GrantPlan): void => {
   const isRead = g.right === 'read';
   m.grants.push({
     ...g,
@@ -203,13 +203,13 @@ const made = (m: Model, g: Giving): void => {
 
 // Extensions.
 
-interface Into extends Cell {
-  readonly by: Who;
-  readonly carried: Extending;
+interface ExtensionInput extends Cell {
+  readonly by: PersonIndex;
+  readonly carried: ExtensionPlan;
   readonly facts: Facts;
 }
 
-const notExtendable = (m: Model, { by, carried, facts, ...cell }: Into): Outcome | undefined => {
+const notExtendable = (m: Model, { by, carried, facts, ...cell }: ExtensionInput): Outcome | undefined => {
   const g = m.grants[carried.grant]!;
   if (g.by !== by) return 'not-found';
   const over = ended(m, g);
@@ -219,13 +219,19 @@ const notExtendable = (m: Model, { by, carried, facts, ...cell }: Into): Outcome
   return g.opens.has(text(cell)) ? 'already-exists' : undefined;
 };
 
-const extended = (m: Model, { grant }: Extending, cell: Cell): void => {
+const addCell = (m: Model, { grant }: ExtensionPlan, cell: Cell): void => {
   const g = m.grants[grant]!;
   g.extensions += 1;
   g.opens.add(text(cell));
 };
 
-const carries = (m: Model, by: Who, carry: readonly Extending[], cell: Cell, facts: Facts): Outcome | undefined =>
+const carryOverRefusal = (
+  m: Model,
+  by: PersonIndex,
+  carry: readonly ExtensionPlan[],
+  cell: Cell,
+  facts: Facts,
+): Outcome | undefined =>
   carry.map((carried) => notExtendable(m, { by, carried, facts, ...cell })).find((refusal) => refusal !== undefined);
 
 // Filing.
@@ -246,7 +252,7 @@ const mayFile = (
 
 // Requests.
 
-const answered =
+const denyOrWithdraw =
   (kind: 'denied' | 'withdrawn', party: 'by' | 'to') =>
   (m: Model, { by, request }: Plans['deny']): Outcome => {
     const r = m.requests[request]!;
@@ -259,7 +265,7 @@ const answered =
     return 'ok';
   };
 
-const held =
+const pauseOrResume =
   (from: 'active' | 'paused', to: 'active' | 'paused', kind: string) =>
   (m: Model, { by, grant, number }: Plans['pause']): Outcome => {
     const g = m.grants[grant]!;
@@ -274,7 +280,7 @@ const held =
     return 'ok';
   };
 
-const over =
+const endGrant =
   (party: 'by' | 'to', kind: string) =>
   (m: Model, { by, grant }: Plans['revoke']): Outcome => {
     const g = m.grants[grant]!;
@@ -287,7 +293,7 @@ const over =
     return 'ok';
   };
 
-const counted = (m: Model, g: Grant, records: number): Outcome | undefined => {
+const limitRefusal = (m: Model, g: Grant, records: number): Outcome | undefined => {
   const second = Math.floor(m.now / SECOND);
   const count = second > g.pace.second ? 1 : g.pace.count + 1;
   if (count > 20) return 'too-many 1';
@@ -295,8 +301,8 @@ const counted = (m: Model, g: Grant, records: number): Outcome | undefined => {
   return undefined;
 };
 
-/** What becomes of a call that was accepted before. */
-const repeated = (m: Model, { name, plan, at }: Done): Outcome => {
+/** The outcome of a repeated call. */
+const repeated = (m: Model, { name, plan, at }: DoneCall): Outcome => {
   if (name === 'sign up') {
     const { by, number } = plan as Plans['sign up'];
     return m.people.get(by) === number ? 'ok' : 'statement-outdated';
@@ -317,7 +323,7 @@ const repeated = (m: Model, { name, plan, at }: Done): Outcome => {
     if (at + skew <= m.now - 11 * MINUTE) return 'statement-invalid when';
     if (m.now - at > 10 * MINUTE) return 'already-exists';
     if (grant === undefined) return 'ok';
-    // Not counted, and so let in even after the last.
+    // A repetition is not counted, so it is answered after the last opening too.
     const { openings: _openings, ...unlimited } = m.grants[grant]!;
     return notLive(m, unlimited) ?? 'ok';
   }
@@ -339,10 +345,10 @@ const rules: Rules = {
   folder: (m, { by, category, carry }) => {
     if (!m.people.has(by)) return 'not-registered';
     const cell = { folder: m.folders.length, epoch: 1 };
-    const refusal = carries(m, by, carry, cell, { category });
+    const refusal = carryOverRefusal(m, by, carry, cell, { category });
     if (refusal !== undefined) return refusal;
     m.folders.push({ owner: by, category, epoch: 1 });
-    for (const e of carry) extended(m, e, cell);
+    for (const e of carry) addCell(m, e, cell);
     log(m, by, 'folder-created', by);
     return 'ok';
   },
@@ -362,10 +368,10 @@ const rules: Rules = {
     if (!m.people.has(by)) return 'not-registered';
     if (f.owner !== by) return 'not-found';
     if (epoch !== f.epoch + 1) return 'statement-outdated';
-    const refusal = carries(m, by, carry, { folder, epoch }, f);
+    const refusal = carryOverRefusal(m, by, carry, { folder, epoch }, f);
     if (refusal !== undefined) return refusal;
     f.epoch = epoch;
-    for (const e of carry) extended(m, e, { folder, epoch });
+    for (const e of carry) addCell(m, e, { folder, epoch });
     log(m, by, 'epoch-started', by);
     return 'ok';
   },
@@ -426,25 +432,25 @@ const rules: Rules = {
     if (new Set(grants.map((g) => g.right)).size < grants.length) return 'statement-invalid right';
     if (grants.some((g) => g.request !== request)) return 'grant-exceeds-request request';
     if (!isPending(m, r)) return 'request-closed';
-    const refusal = [...grants.map((g) => malformed(m, g)), ...grants.map((g) => ungrantable(m, g, request))];
+    const refusal = [...grants.map((g) => memberFault(m, g)), ...grants.map((g) => grantRefusal(m, g, request))];
     const first = refusal.find((f) => f !== undefined);
     if (first !== undefined) return first;
     r.state = 'approved';
-    for (const g of grants) made(m, g);
+    for (const g of grants) addGrant(m, g);
     return 'ok';
   },
 
-  deny: answered('denied', 'to'),
-  withdraw: answered('withdrawn', 'by'),
+  deny: denyOrWithdraw('denied', 'to'),
+  withdraw: denyOrWithdraw('withdrawn', 'by'),
 
   give: (m, g) => {
     const r = g.request === undefined ? undefined : m.requests[g.request]!;
     if (r !== undefined && r.to !== g.by)
       return m.people.has(g.by) ? 'not-found: request of another' : 'not-registered';
     if (r !== undefined && r.state !== 'approved') return 'request-closed';
-    const refusal = malformed(m, g) ?? ungrantable(m, g, g.request);
+    const refusal = memberFault(m, g) ?? grantRefusal(m, g, g.request);
     if (refusal !== undefined) return refusal;
-    made(m, g);
+    addGrant(m, g);
     return 'ok';
   },
 
@@ -455,16 +461,16 @@ const rules: Rules = {
     const facts = m.folders[cell.folder]!;
     const refusal = notExtendable(m, { by, carried: { grant, number }, facts, ...cell });
     if (refusal !== undefined) return refusal;
-    extended(m, { grant, number }, cell);
+    addCell(m, { grant, number }, cell);
     log(m, by, 'grant-extended', by);
     return 'ok';
   },
 
-  pause: held('active', 'paused', 'grant-paused'),
-  resume: held('paused', 'active', 'grant-resumed'),
+  pause: pauseOrResume('active', 'paused', 'grant-paused'),
+  resume: pauseOrResume('paused', 'active', 'grant-resumed'),
 
-  revoke: over('by', 'grant-revoked'),
-  return: over('to', 'grant-returned'),
+  revoke: endGrant('by', 'grant-revoked'),
+  return: endGrant('to', 'grant-returned'),
 
   settle: (m, { by, grant }) => {
     const g = m.grants[grant]!;
@@ -491,7 +497,8 @@ const rules: Rules = {
       if (g.to !== by) return 'not-found: by another';
       if (g.right !== 'read') return 'not-found: by another right';
       if (g.by !== owner) return 'not-found: of another patient';
-      const refusal = notLive(m, g) ?? (g.opens.has(text(cell)) ? counted(m, g, records.length) : 'not-found: cell');
+      const refusal =
+        notLive(m, g) ?? (g.opens.has(text(cell)) ? limitRefusal(m, g, records.length) : 'not-found: cell');
       if (refusal !== undefined) return refusal;
     }
     const isThere = records.every((v) => m.records[v.record]!.versions[v.version - 1]?.has(text(cell)));
@@ -514,17 +521,17 @@ const rules: Rules = {
   },
 };
 
-/** What the rules say of the call. */
+/** Runs the rule of a call and returns its outcome. */
 export const expected = <N extends Name>(m: Model, name: N, plan: Plans[N]): Outcome => {
   const folder = m.folders.length;
   const outcome = rules[name](m, plan);
   if (outcome !== 'ok' || !REPEATABLE.includes(name)) return outcome;
-  const said = name === 'folder' || name === 'share' ? { ...plan, folder, epoch: 1 } : plan;
-  m.done.push({ name, plan: said, at: m.now });
+  const repeatable = name === 'folder' || name === 'share' ? { ...plan, folder, epoch: 1 } : plan;
+  m.done.push({ name, plan: repeatable, at: m.now });
   return outcome;
 };
 
-/** What anybody who may see it sees of the model. */
+/** Everything that the people can see of the model. */
 export const modelView = (m: Model) => ({
   trails: [...m.trails].sort(([a], [b]) => a - b),
   folders: m.folders.map((f) => f.epoch),

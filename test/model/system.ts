@@ -1,4 +1,4 @@
-// The use cases over the stores in memory, and everything that was signed, by its number.
+// Runs the planned calls of the model test on the use cases over the stores in memory, and stores the signed statements by number.
 import { AppError } from '../../lib/api/errors.ts';
 import type { RouteName } from '../../lib/api/routes.ts';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
@@ -30,7 +30,7 @@ import {
 } from '../usecases/people.ts';
 import { begin, send, trailOf, uploaded } from '../usecases/clinic.ts';
 import { REPEATABLE } from './plans.ts';
-import type { Cell, Extending, Giving, Name, Outcome, Plans, Scope, Version, Who } from './plans.ts';
+import type { Cell, ExtensionPlan, GrantPlan, Name, Outcome, Plans, Scope, Version, PersonIndex } from './plans.ts';
 
 const PEOPLE: readonly Person[] = [patient, recipient, stranger, nobody];
 
@@ -39,13 +39,13 @@ interface Filed {
   readonly fileKey: Uint8Array;
 }
 
-interface Begun {
+interface StartedUpload {
   readonly plan: Plans['begin'];
   readonly filing: Filing;
 }
 
-interface Given {
-  readonly giving: Giving;
+interface StoredGrant {
+  readonly plan: GrantPlan;
   readonly grant: SignedGrant;
   /** Hashes of the grant and its extensions. */
   readonly tips: string[];
@@ -56,10 +56,10 @@ export interface System {
   now: number;
   readonly folders: Statement<'folder'>[][];
   readonly records: Filed[][];
-  readonly begun: Begun[];
+  readonly begun: StartedUpload[];
   readonly requests: Statement<'request'>[];
-  readonly grants: Given[];
-  /** Sends the accepted calls again, as they were. */
+  readonly grants: StoredGrant[];
+  /** Repeats the accepted calls. */
   readonly done: (() => Promise<unknown>)[];
   last: () => Promise<unknown>;
 }
@@ -76,13 +76,13 @@ export const newSystem = (now: number): System => ({
   last: () => Promise.reject(new TypeError('nothing was sent')),
 });
 
-const personOf = (who: Who): Person => PEOPLE[who]!;
-const idOf = (who: Who) => personOf(who).keys.id;
+const personOf = (who: PersonIndex): Person => PEOPLE[who]!;
+const idOf = (who: PersonIndex) => personOf(who).keys.id;
 
 const call = <N extends Parameters<typeof send>[1] & RouteName>(
   s: System,
   name: N,
-  by: Who,
+  by: PersonIndex,
   input: Omit<Parameters<typeof send<N>>[3], 'now' | 'nonce'>,
 ) => {
   s.last = () => send(s.memory, name, personOf(by), { ...input, now: s.now });
@@ -90,8 +90,8 @@ const call = <N extends Parameters<typeof send>[1] & RouteName>(
 };
 
 const statements = new Map<string, Statement<'identity'>>();
-/** The person's statement of that number, the same for every system. */
-const identity = async (by: Who, number: number): Promise<Statement<'identity'>> => {
+/** Returns the person's identity statement with that number, the same for every system. */
+const identity = async (by: PersonIndex, number: number): Promise<Statement<'identity'>> => {
   const name = `${by}#${number}`;
   const known = statements.get(name);
   if (known !== undefined) return known;
@@ -101,7 +101,7 @@ const identity = async (by: Who, number: number): Promise<Statement<'identity'>>
   statements.set(name, made);
   return made;
 };
-const receivingKey = async (who: Who, number: number): Promise<Payload<'grant'>['receiving']> => {
+const receivingKey = async (who: PersonIndex, number: number): Promise<Payload<'grant'>['receiving']> => {
   const { payload } = await identity(who, number);
   return { number, key: payload.receiving.key };
 };
@@ -110,7 +110,7 @@ const cellOf = (s: System, { folder, epoch }: Cell): Statement<'folder'> => s.fo
 const versionOf = (s: System, { record, version }: Version): Filed => s.records[record]![version - 1]!;
 const folderId = (s: System, folder: number) => s.folders[folder]![0]!.payload.folder;
 
-const delegate = (by: Who, cell: Statement<'folder'>, { to, key }: Pick<Giving, 'to' | 'key'>) =>
+const delegate = (by: PersonIndex, cell: Statement<'folder'>, { to, key }: Pick<GrantPlan, 'to' | 'key'>) =>
   delegated(personOf(by), cell, personOf(to), { receiving: publicKeyOf(personOf(to).keys.receiving(key)) });
 
 const wrapped = (fileKey: Uint8Array, { payload }: Statement<'folder'>) => {
@@ -118,9 +118,9 @@ const wrapped = (fileKey: Uint8Array, { payload }: Statement<'folder'>) => {
   return { capsule: toBase64url(capsule), wrappedKey: toBase64url(wrappedKey) };
 };
 
-const extensionOf = async (s: System, by: Who, { grant, number }: Extending, cell: Statement<'folder'>) => {
-  const { giving, grant: of, tips } = s.grants[grant]!;
-  const made = delegate(by, cell, giving);
+const extensionOf = async (s: System, by: PersonIndex, { grant, number }: ExtensionPlan, cell: Statement<'folder'>) => {
+  const { plan, grant: of, tips } = s.grants[grant]!;
+  const made = delegate(by, cell, plan);
   const statement = await signed(
     'extension',
     {
@@ -143,7 +143,7 @@ const scopeOf = (s: System, scope: Scope): Payload<'request'>['scope'] => {
   return 'everything' in scope ? { everything: true } : { categories: [...scope.categories] };
 };
 
-const grantFor = async (s: System, g: Giving): Promise<SignedGrant> => {
+const grantFor = async (s: System, g: GrantPlan): Promise<SignedGrant> => {
   const made = g.cells.map((c) => delegate(g.by, cellOf(s, c), g));
   const isRead = g.right === 'read';
   return grantOf(
@@ -168,11 +168,11 @@ const grantFor = async (s: System, g: Giving): Promise<SignedGrant> => {
   );
 };
 
-const keep = (s: System, giving: Giving, grant: SignedGrant): void => {
-  s.grants.push({ giving, grant, tips: [grant.statement.hash] });
+const keep = (s: System, plan: GrantPlan, grant: SignedGrant): void => {
+  s.grants.push({ plan, grant, tips: [grant.statement.hash] });
 };
 
-/** A first or next version, standing on the one that its author knows. */
+/** Makes the first or the next version of a record. The next one names the last version that its author knows. */
 const fileFor = async (s: System, p: Plans['begin'], of: Partial<Filing> = {}): Promise<Filing> => {
   const before = p.record === undefined ? [] : s.records[p.record]!;
   const last = before[p.version - 2] ?? before.at(-1);
@@ -194,8 +194,8 @@ const hold =
   (kind: 'pause' | 'resumption', route: 'pause-grant' | 'resume-grant') =>
   async (s: System, { by, grant, number }: Plans['pause']): Promise<void> => {
     const { payload, hash } = s.grants[grant]!.grant.statement;
-    const said = { patient: idOf(by), grant: payload.grant, of: hash, number, when: s.now };
-    const { jws } = await signed(kind, said, {}, personOf(by));
+    const members = { patient: idOf(by), grant: payload.grant, of: hash, number, when: s.now };
+    const { jws } = await signed(kind, members, {}, personOf(by));
     await call(s, route, by, { params: { grantId: payload.grant }, body: { statement: jws } });
   };
 
@@ -291,16 +291,16 @@ const acts: Acts = {
 
   withdraw: async (s, { by, request }) => {
     const { payload, hash } = s.requests[request]!;
-    const said = { recipient: idOf(by), patient: payload.patient, request: payload.request, of: hash, when: s.now };
-    const { jws } = await signed('withdrawal', { ...said, code: 'mistake' }, {}, personOf(by));
+    const members = { recipient: idOf(by), patient: payload.patient, request: payload.request, of: hash, when: s.now };
+    const { jws } = await signed('withdrawal', { ...members, code: 'mistake' }, {}, personOf(by));
     await call(s, 'withdraw-request', by, { params: { requestId: payload.request }, body: { statement: jws } });
   },
 
-  give: async (s, giving) => {
-    const grant = await grantFor(s, giving);
+  give: async (s, plan) => {
+    const grant = await grantFor(s, plan);
     const params = { grantId: grant.statement.payload.grant };
-    await call(s, 'grant-access', giving.by, { params, body: grant.body });
-    keep(s, giving, grant);
+    await call(s, 'grant-access', plan.by, { params, body: grant.body });
+    keep(s, plan, grant);
   },
 
   extend: async (s, { by, grant, number, ...cell }) => {
@@ -348,7 +348,7 @@ const acts: Acts = {
     const shares = grant === undefined ? 0 : 1;
     const isAll = answer.records.length === records.length;
     if (!isAll || answer.records.some((r) => (r.wrap.cfrags ?? []).length !== shares))
-      throw new TypeError('an opening that was let in was not answered');
+      throw new TypeError('an accepted opening was not answered');
   },
 
   again: async (s, { call: n }) => {
@@ -361,10 +361,10 @@ const acts: Acts = {
   },
 };
 
-const told = ({ code, details: { reason, member, retryAfter } }: AppError): Outcome =>
+const outcomeOf = ({ code, details: { reason, member, retryAfter } }: AppError): Outcome =>
   [code, reason ?? member ?? retryAfter].filter((part) => part !== undefined).join(' ');
 
-/** What the system says of the call. A refusal must have changed nothing. */
+/** Makes the call and returns its outcome. A refused call must have changed nothing. */
 export const observed = async <N extends Name>(s: System, name: N, plan: Plans[N]): Promise<Outcome> => {
   const before = s.memory.snapshot();
   try {
@@ -372,7 +372,7 @@ export const observed = async <N extends Name>(s: System, name: N, plan: Plans[N
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     const changed = s.memory.changedSince(before);
-    return changed.length === 0 ? told(error) : `${told(error)}, and changed ${changed.join()}`;
+    return changed.length === 0 ? outcomeOf(error) : `${outcomeOf(error)}, and changed ${changed.join()}`;
   }
   if (REPEATABLE.includes(name)) s.done.push(s.last);
   return 'ok';
@@ -381,17 +381,17 @@ export const observed = async <N extends Name>(s: System, name: N, plan: Plans[N
 const everyone = (s: System): readonly Person[] => PEOPLE.filter((p) => s.memory.state.identities.has(p.keys.id));
 const ALL = { limit: 100 } as const;
 
-const grantView = async (s: System, { giving, grant }: Given, i: number, cells: ReadonlyMap<string, string>) => {
-  // One party and the other by turns: they see the same, before and after the end.
-  const reader = personOf(i % 2 === 0 ? giving.by : giving.to);
+const grantView = async (s: System, { plan, grant }: StoredGrant, i: number, cells: ReadonlyMap<string, string>) => {
+  // Odd and even grants are read by different parties: both see the same, before and after the end.
+  const reader = personOf(i % 2 === 0 ? plan.by : plan.to);
   const params = { grantId: grant.statement.payload.grant };
   const seen = await send(s.memory, 'get-grant', reader, { params, query: ALL, now: s.now });
   const { state, used, extensions, holds } = seen;
-  const opens = giving.right === 'read' ? seen.cells.map((c) => cells.get(c.folder)!).sort() : [];
+  const opens = plan.right === 'read' ? seen.cells.map((c) => cells.get(c.folder)!).sort() : [];
   return { state, used, extensions, holds, opens };
 };
 
-/** What those who may see it see of the system. */
+/** Everything that the people can see of the system. */
 export const systemView = async (s: System) => {
   const cells = new Map(s.folders.flatMap((of, f) => of.map((c, i) => [c.jws, `${f}#${i + 1}`] as const)));
   const people = everyone(s);
@@ -400,12 +400,12 @@ export const systemView = async (s: System) => {
   const unsettled = new Set<string>();
   for (const person of people) {
     const now = s.now;
-    const asked = { as: 'patient', ...ALL } as const;
+    const asPatient = { as: 'patient', ...ALL } as const;
     for (const f of (await send(s.memory, 'list-folders', person, { query: ALL, now })).folders)
       folders.set(f.statement, Number(cells.get(f.statement)!.split('#')[1]));
-    for (const r of (await send(s.memory, 'list-requests', person, { query: asked, now })).requests)
+    for (const r of (await send(s.memory, 'list-requests', person, { query: asPatient, now })).requests)
       requests.set(r.statement, r.state);
-    const query = { ...asked, state: 'unsettled' } as const;
+    const query = { ...asPatient, state: 'unsettled' } as const;
     for (const g of (await send(s.memory, 'list-grants', person, { query, now })).grants) unsettled.add(g.statement);
   }
   const grants = [];
@@ -413,8 +413,8 @@ export const systemView = async (s: System) => {
   return {
     trails: PEOPLE.flatMap((p, who) => {
       const events = trailOf(s.memory, p);
-      const said = events.map((e) => `${e.kind} by ${PEOPLE.findIndex((x) => x.keys.id === e.actor)}`);
-      return said.length === 0 ? [] : [[who, said] as const];
+      const lines = events.map((e) => `${e.kind} by ${PEOPLE.findIndex((x) => x.keys.id === e.actor)}`);
+      return lines.length === 0 ? [] : [[who, lines] as const];
     }),
     folders: s.folders.map((of) => folders.get(of.at(-1)!.jws)),
     requests: s.requests.map((r) => requests.get(r.jws)),
