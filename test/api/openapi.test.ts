@@ -1,4 +1,4 @@
-// The committed OpenAPI document is the contract, and is well formed.
+// Tests that the committed OpenAPI document matches the contract and is valid.
 import { describe, expect, test } from '@jest/globals';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { readFileSync } from 'node:fs';
@@ -32,7 +32,7 @@ const document = JSON.parse(text('docs/openapi.json')) as Document;
 const routes = Object.entries(ROUTES) as [RouteName, Route][];
 
 test.each(['docs/openapi.json', 'docs/spec/errors.md', 'docs/spec/routes.md'])(
-  '%s is what the contract says',
+  '%s matches the contract',
   async (path) => {
     expect(text(path)).toBe((await contractFiles(version))[path]);
   },
@@ -43,7 +43,7 @@ test('lists exactly the routes', () => {
   expect(listed.sort()).toEqual(routes.map(([, r]) => `${r.method.toLowerCase()} ${r.path}`).sort());
 });
 
-test('has no reference that leads nowhere', () => {
+test('has no reference to a missing component', () => {
   const refs = [...text('docs/openapi.json').matchAll(/"\$ref": "([^"]+)"/g)].map((m) => m[1]!);
   expect(refs.length).toBeGreaterThan(100);
   for (const ref of new Set(refs)) {
@@ -121,7 +121,7 @@ describe('its schemas', () => {
     expect(compiled(name)).toBeInstanceOf(Function);
   });
 
-  test('take what the service takes and sends, and nothing else', async () => {
+  test('accept what the service accepts and sends, and nothing else', async () => {
     expect(valid('StatementBody', { statement: JWS })).toBe(true);
     expect(valid('StatementBody', { statement: JWS, more: 1 })).toBe(false);
     expect(valid('UploadView', { upload: ID, multipart: true, state: 'open' })).toBe(true);
@@ -131,7 +131,7 @@ describe('its schemas', () => {
   });
 });
 
-test('the function answers with the document', async () => {
+test('the function returns the document', async () => {
   const event = await eventOf({ method: 'GET', target: '/v1/openapi.json', signed: false });
   const { status, body } = read(await handler(event, CONTEXT));
   expect(status).toBe(200);

@@ -7,7 +7,7 @@ export const root = join(import.meta.dirname, '..', '..');
 
 export const functions = readdirSync(join(root, 'functions')).map((file) => basename(file, '.ts'));
 
-// The options with which serverless-esbuild calls it; serverless.yml sets format, platform, target and main fields.
+// serverless-esbuild uses these options. serverless.yml sets format, platform, target and main fields.
 export const bundle = async (options: BuildOptions): Promise<Metafile> => {
   const { metafile } = await build({
     absWorkingDir: root,
@@ -28,7 +28,7 @@ export const bundle = async (options: BuildOptions): Promise<Metafile> => {
 export const bundleAll = (): Promise<Metafile> =>
   bundle({ entryPoints: functions.map((name) => `functions/${name}.ts`) });
 
-/** For each function, the source files of which something remains in the bundle. */
+/** For each function, the source files whose code is in the bundle. */
 export const leftIn = ({ outputs }: Metafile): ReadonlyMap<string, readonly string[]> =>
   new Map(
     Object.entries(outputs).map(([output, { inputs }]) => [

@@ -1,4 +1,4 @@
-// The import rules refuse what they are there for: imports planted in a copy of the folders are found by the cruise that `npm run imports` runs.
+// Tests the import rules: `npm run imports` finds imports that break them, planted in a copy of the folders.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,12 +10,12 @@ const ROOT = join(import.meta.dirname, '../..');
 const CLI = join(ROOT, 'node_modules/dependency-cruiser/bin/dependency-cruise.mjs');
 const CONFIG = join(ROOT, 'scripts/config/import-rules.cjs');
 
-/** Folders of what runs in the cloud. Nothing with a secret may get into them. */
+/** Folders with code that runs in the cloud. They must not import code that handles secrets. */
 const SERVER = [
   'functions',
   ...['usecases', 'stores', 'http', 'runtime', 'api', 'domain', 'statements'].map((f) => `lib/${f}`),
 ];
-/** A file of each place that holds secrets, or makes something of them. */
+/** One file of each folder that handles secrets. */
 const SECRET = [
   'lib/identity/recovery-words.ts',
   'lib/identity/http-signature.ts',
@@ -25,7 +25,7 @@ const SECRET = [
   'lib/files/open-file.ts',
   'lib/client/patient.ts',
 ];
-/** Other walls. */
+/** Imports that the rules must refuse. */
 const PLANTED: readonly (readonly [from: string, to: string])[] = [
   ...SERVER.flatMap((folder) => SECRET.map((to) => [`${folder}/planted.ts`, to] as const)),
   ['lib/usecases/planted.ts', 'lib/stores/dynamo/item.ts'],
@@ -48,7 +48,7 @@ const PLANTED: readonly (readonly [from: string, to: string])[] = [
       (to) => [`${application}/planted.ts`, to] as const,
     ),
   ),
-  // Applications use the public door and nothing deeper.
+  // Applications may import the two public entry files only.
   ...['examples', 'demo', 'lib/cli', 'test/support/browser-entry'].flatMap((application) =>
     ['lib/client/patient.ts', 'lib/identity/recovery-words.ts', 'lib/files/body.ts', 'lib/usecases/health.ts'].map(
       (to) => [application.startsWith('test') ? `${application}.ts` : `${application}/planted.ts`, to] as const,

@@ -1,4 +1,4 @@
-// Rights: no code of lib compares a right with a name, because a new right would then silently get the facts of another. RIGHT_FACTS is total instead.
+// Tests that no code of lib compares a right with a name, because a new right would then get the facts of another. RIGHT_FACTS has an entry for every right.
 import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

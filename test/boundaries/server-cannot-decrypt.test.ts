@@ -76,7 +76,7 @@ describe('the test itself', () => {
       expect(secret).toContain(`lib/${name}.ts`);
   });
 
-  test.each(secret)('reports %s where a function imports it', async (module) => {
+  test.each(secret)('reports %s if a function imports it', async (module) => {
     const plant: Plugin = {
       name: 'plant',
       setup(builder) {
@@ -90,7 +90,7 @@ describe('the test itself', () => {
     expect(forbiddenIn(await bundle({ entryPoints: ['functions/health.ts'], plugins: [plant] }))).toContain(module);
   });
 
-  test('reports what a use case imports, not only what a function does', async () => {
+  test('reports code that a use case imports', async () => {
     const plant: Plugin = {
       name: 'plant',
       setup(builder) {

@@ -1,4 +1,4 @@
-// docs/architecture.md lists the same imports as the rules that `npm run imports` checks.
+// Tests that docs/architecture.md lists the same imports as the rules that `npm run imports` checks.
 import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';

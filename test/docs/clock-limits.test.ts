@@ -12,7 +12,7 @@ import type { Payload } from '../../lib/statements/kinds.ts';
 const page = readFileSync(new URL('../../docs/spec/clock.md', import.meta.url), 'utf8');
 const NOW = instantOf(1_767_225_600_000);
 
-test('a time is refused when it is more ahead, or as much behind, as what is allowed', () => {
+test('clockFault refuses a time beyond its limits and accepts one at the limit ahead', () => {
   const most = { ahead: 10, behind: 20 };
   expect([11, 10, -19, -20].map((off) => clockFault(NOW + off, NOW, most))).toEqual([
     'ahead',
@@ -28,9 +28,9 @@ test.each([
   ['created` of a `record', 'at most 5 minutes ahead, less than 24 hours behind', CLOCK_TOLERANCE, 5 * MINUTE],
   ['created` of a `record', 'at most 5 minutes ahead, less than 24 hours behind', LONGEST_DELAY, DAY],
   ['until` of a `request', 'at most 90 days ahead, not behind', LONGEST_WAIT, 90 * DAY],
-])('`%s`: %s', (time, limits, constant, said) => {
+])('`%s`: %s', (time, limits, constant, expected) => {
   expect(page).toContain(`\`${time}\` | ${limits}`);
-  expect(constant).toBe(said);
+  expect(constant).toBe(expected);
 });
 
 test('a client corrects its clock by at most 26 hours', () => {
@@ -38,7 +38,7 @@ test('a client corrects its clock by at most 26 hours', () => {
   expect(MOST_CORRECTION).toBe(26 * HOUR);
 });
 
-test('what is refused lies beyond one end or the other', () => {
+test('each time is refused beyond its limits and accepted at them', () => {
   expect([MINUTE + 1, MINUTE].map((off) => openingClockFault(NOW + off, NOW))).toEqual(['ahead', undefined]);
   expect([-11 * MINUTE, 1 - 11 * MINUTE].map((off) => openingClockFault(NOW + off, NOW))).toEqual([
     'behind',
@@ -58,7 +58,7 @@ test('what is refused lies beyond one end or the other', () => {
   ]);
 });
 
-test('a grant that is over was dated by a clock that is behind, unless it ends before it begins', () => {
+test('endClockFault: a grant that has expired comes from a clock that is behind, unless it ends before it begins', () => {
   const grant = (notBefore: number, expires: number) => ({ notBefore, expires }) as Payload<'grant'>;
   expect(endClockFault(grant(NOW - 2, NOW), NOW)).toBe('behind');
   expect(endClockFault(grant(NOW - 2, NOW + 1), NOW)).toBeUndefined();

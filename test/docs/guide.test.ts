@@ -1,4 +1,4 @@
-// The guide to the SDK: no example and no stated output is left out of the program that test/aws/flows/guide-examples.test.ts runs.
+// Tests that the guide to the SDK has no example and no output that test/aws/flows/guide-examples.test.ts does not run.
 import { expect, test } from '@jest/globals';
 import { guideExamples } from './guide.ts';
 import { allPages } from './page-faults.ts';
@@ -9,11 +9,11 @@ const guide = allPages()
   .join('\n');
 const fences = (language: string): number => guide.split(`\`\`\`${language}\n`).length - 1;
 
-test('every example of the guide is part of the program', () => {
+test('the program contains every example of the guide', () => {
   expect(guideExamples()).toHaveLength(fences('ts'));
   expect(fences('ts')).toBeGreaterThan(15);
 });
 
-test('every output that the guide states is compared', () => {
+test('the program compares every output that the guide states', () => {
   expect(guideExamples().filter(({ prints }) => prints !== '')).toHaveLength(fences('text'));
 });

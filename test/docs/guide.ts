@@ -1,9 +1,9 @@
-// The examples of the guide to the SDK (docs/client*.md), and the lines that each of them prints according to the page.
+// Reads the examples of the guide to the SDK (docs/client*.md), and the output of each according to the page.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './page-faults.ts';
 
-/** In the order of reading: each page continues the program of the pages before it. */
+/** In reading order: the program of each page continues the one before. */
 const PAGES = ['client.md', 'client-trail.md', 'client-files.md', 'client-errors.md'];
 
 export interface Example {

@@ -14,7 +14,7 @@ import { KINDS } from '../../lib/statements/kinds.ts';
 const PAGE = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'life-of-a-grant.md'), 'utf8');
 const NOW = instantOf(1_764_000_000_000);
 
-/** `from to label`, one for each label. */
+/** The transitions of each diagram, one text `from to label` for each label. */
 const drawn = [...PAGE.matchAll(/```mermaid\nstateDiagram-v2\n(.*?)```/gs)].map(([, lines = '']) =>
   lines
     .split('\n')
@@ -30,13 +30,13 @@ const arrows = (life: Readonly<Record<string, Transition<string>>>): readonly st
 
 const grantStates = [...new Set(Object.values(grantLife).flatMap(({ from, to }) => [from, to].flat()))];
 const statusOf = (state: GrantState): GrantStatus => ({ state, notBefore: 0, expires: NOW + 1, limit: 2, used: 1 });
-/** What it is called, where that is not what it was called before. */
+/** The transition that the change causes, if it ends the grant in another way than before. */
 const became = (before: GrantStatus, after: GrantStatus, label: string): readonly string[] => {
   const [was, is] = [livenessAt(before, NOW), livenessAt(after, NOW)];
   return is.live || (!was.live && was.reason === is.reason) ? [] : [`${before.state} ${is.reason} ${label}`];
 };
 const byClock = grantStates.flatMap((s) => became(statusOf(s), { ...statusOf(s), expires: NOW }, 'by the clock'));
-/** Only what is live is counted on. */
+/** Only the openings of a live grant are counted. */
 const byCount = grantStates
   .map(statusOf)
   .filter((s) => livenessAt(s, NOW).live)
@@ -47,7 +47,7 @@ describe('the diagrams', () => {
     expect(drawn).toHaveLength(3);
   });
 
-  test('of a request', () => {
+  test('shows the life of a request', () => {
     const states = [...new Set(Object.values(requestLife).flatMap(({ from, to }) => [from, to]))];
     const lapsed = states.flatMap((state) => {
       const now = requestStateAt({ state, until: NOW }, NOW);
@@ -56,7 +56,7 @@ describe('the diagrams', () => {
     expect(drawn[0]).toEqual(['[*] pending request-access', ...arrows(requestLife), ...lapsed].sort());
   });
 
-  test('of a grant: it is returned as it is revoked, and extended while it can be revoked', () => {
+  test('shows the life of a grant: a return ends it as a revocation does, and every state that can be revoked can be extended', () => {
     const { revoke } = grantLife;
     const expected = [
       '[*] active approve-request',
@@ -69,28 +69,31 @@ describe('the diagrams', () => {
     expect(drawn[1]).toEqual(expected.sort());
   });
 
-  test('of a cell', () => {
+  test('shows the life of a cell', () => {
     expect(drawn[2]).toEqual(['[*] current create-folder', ...arrows(cellLife)].sort());
   });
 });
 
 const rows = [...PAGE.matchAll(/^\| (\w+) \| `([\w-]+)` \| `(\w+)` \| `(\w+)` \| `([\w-]+)` \|(.*)\|$/gm)];
 
-/** Said once for all of them. */
+/** Errors that the page explains once for all routes. */
 const SHARED: readonly string[] = ['not-found', 'statement-invalid', ...STORED];
 
 describe('the tables', () => {
-  test('have every arrow that somebody draws', () => {
+  test('have a row for every transition that a person causes', () => {
     const labels = rows.map(([, label]) => label);
     expect(labels).toEqual(expect.arrayContaining([...Object.keys(requestLife), ...Object.keys(grantLife)]));
     expect(labels).toHaveLength(11);
   });
 
-  test.each(rows.map(([, ...cells]) => cells))('%s', (_, route, statement, signer, event, refusals = '') => {
-    expect(Object.keys(ROUTES)).toContain(route);
-    expect(KINDS[statement as keyof typeof KINDS].signer).toBe(signer);
-    expect(EVENT_KINDS).toContain(event);
-    const own = ROUTES[route as RouteName].errors.filter((code) => !SHARED.includes(code));
-    expect([...refusals.matchAll(/`([\w-]+)`/g)].map(([, code]) => code).sort()).toEqual([...own].sort());
-  });
+  test.each(rows.map(([, ...cells]) => cells))(
+    'the row of %s names its statement, signer, event and errors',
+    (_, route, statement, signer, event, refusals = '') => {
+      expect(Object.keys(ROUTES)).toContain(route);
+      expect(KINDS[statement as keyof typeof KINDS].signer).toBe(signer);
+      expect(EVENT_KINDS).toContain(event);
+      const own = ROUTES[route as RouteName].errors.filter((code) => !SHARED.includes(code));
+      expect([...refusals.matchAll(/`([\w-]+)`/g)].map(([, code]) => code).sort()).toEqual([...own].sort());
+    },
+  );
 });

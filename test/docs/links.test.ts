@@ -1,4 +1,4 @@
-// The documents: links and named paths lead somewhere, pages and bullets are short, every page of docs/spec links the glossary.
+// Tests the documents: links and paths exist, pages and bullets are short, and every page of docs/spec links the glossary.
 import { describe, expect, test } from '@jest/globals';
 import { allPages, brokenLinks, headLinks, longBullets, missingPaths, type Page } from './page-faults.ts';
 
@@ -11,7 +11,7 @@ test('there are pages to check', () => {
 });
 
 describe('links', () => {
-  test.each(cases)('of %s lead somewhere', (_, page) => {
+  test.each(cases)('of %s exist', (_, page) => {
     expect(brokenLinks(page)).toEqual([]);
   });
 
@@ -21,7 +21,7 @@ describe('links', () => {
     ['a heading that does not exist', '[x](blob.md#no-such-heading)', 'blob.md#no-such-heading'],
     ['a heading of the page itself', '# One\n\n[x](#two)', '#two'],
     ['code as its text', '[`x`](nowhere.ts)', 'nowhere.ts'],
-  ])('a link to %s is found', (_, text, target) => {
+  ])('brokenLinks finds a link to %s', (_, text, target) => {
     expect(brokenLinks(pageOf(text))).toEqual([target]);
   });
 
@@ -32,13 +32,13 @@ describe('links', () => {
     '[x](https://example.org/nowhere.md)',
     '```\n[x](nowhere.md)\n```',
     '`[x](nowhere.md)`',
-  ])('%j is right', (text) => {
+  ])('brokenLinks accepts %j', (text) => {
     expect(brokenLinks(pageOf(text))).toEqual([]);
   });
 });
 
 describe('paths', () => {
-  test.each(cases)('that %s names exist', (_, page) => {
+  test.each(cases)('in %s exist', (_, page) => {
     expect(missingPaths(page)).toEqual([]);
   });
 
@@ -47,7 +47,7 @@ describe('paths', () => {
     ['`npm test -- test/nowhere`', ['test/nowhere']],
     ['```\nnpx tsx examples/nowhere.ts\n```', ['examples/nowhere.ts']],
     ['lib/bytes/{codec,nowhere}.ts', ['lib/bytes/nowhere.ts']],
-  ])('%j names one that does not exist', (text, paths) => {
+  ])('missingPaths finds the one in %j', (text, paths) => {
     expect(missingPaths(pageOf(text))).toEqual(paths);
   });
 
@@ -56,7 +56,7 @@ describe('paths', () => {
     'lib/bytes/{codec,ids}',
     'lib/nowhere/*.ts',
     'https://x.org/lib/nowhere',
-  ])('%j is right', (text) => {
+  ])('missingPaths accepts %j', (text) => {
     expect(missingPaths(pageOf(text))).toEqual([]);
   });
 });
@@ -64,7 +64,7 @@ describe('paths', () => {
 describe('length', () => {
   const BYTES = 12 * 1024;
   const CHARACTERS = 400;
-  /** Generated, and a history. */
+  /** A generated page, and a history. */
   const LONG = ['docs/spec/errors.md', 'docs/performance-log.md'];
 
   test.each(cases.filter(([path]) => !LONG.includes(path)))('of %s is under 12 KB', (_, { text }) => {
@@ -79,7 +79,7 @@ describe('length', () => {
     [`- ${'x'.repeat(399)}`],
     [`1. ${'x '.repeat(150)}\n   ${'y '.repeat(100)}`],
     [`Text\n\n- short\n  - ${'x'.repeat(400)}\n- short`],
-  ])('a long bullet is found', (text) => {
+  ])('longBullets finds a long bullet', (text) => {
     expect(longBullets(pageOf(text), CHARACTERS)).toHaveLength(1);
   });
 
@@ -88,13 +88,16 @@ describe('length', () => {
     [`- ${'x'.repeat(300)}\n\n${'y'.repeat(300)}`],
     [`\`\`\`\n- ${'x'.repeat(500)}\n\`\`\``],
     [`| ${'x'.repeat(500)} |`],
-  ])('a short one is not', (text) => {
+  ])('longBullets accepts short bullets', (text) => {
     expect(longBullets(pageOf(text), CHARACTERS)).toEqual([]);
   });
 });
 
 describe('the glossary', () => {
-  test.each(cases.filter(([path]) => path.startsWith('docs/spec/')))('is linked at the head of %s', (_, page) => {
-    expect(headLinks(page, 'docs/glossary.md')).toBe(true);
-  });
+  test.each(cases.filter(([path]) => path.startsWith('docs/spec/')))(
+    'is linked before the first section of %s',
+    (_, page) => {
+      expect(headLinks(page, 'docs/glossary.md')).toBe(true);
+    },
+  );
 });

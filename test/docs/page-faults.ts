@@ -1,4 +1,4 @@
-// Finds faults in Markdown pages: links that lead nowhere, named paths that do not exist, pages and bullets that are too long.
+// Finds faults in Markdown pages: links and paths that do not exist, and bullets that are too long.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
@@ -48,7 +48,7 @@ const anchorsOf = (text: string): readonly string[] => {
 const isElsewhere = (target: string): boolean => /^[a-z]+:/.test(target);
 
 const LINK = /\]\(([^)\s]+)\)/g;
-/** `[text](target)`, where the text may be code. */
+/** The targets of links `[text](target)`. The text may be code. */
 const targetsOf = (text: string): readonly string[] =>
   [
     ...withoutFences(text)
@@ -64,13 +64,13 @@ const isBroken = (page: Page, target: string): boolean => {
   return !anchorsOf(path === '' ? page.text : readFileSync(file, 'utf8')).includes(anchor);
 };
 
-/** Targets of relative links that name no file, or no heading of it. */
+/** Targets of relative links whose file or heading does not exist. */
 export const brokenLinks = (page: Page): readonly string[] =>
   targetsOf(page.text).filter((target) => !isElsewhere(target) && isBroken(page, target));
 
 const PATH = /(?<![\w./-])(?:lib|test|functions|docs|scripts|localstack|examples|demo|bench)\/[\w./{},*<>-]*/g;
 
-/** `a/{b,c}` is two paths. */
+/** Expands `a/{b,c}` to two paths. */
 const expand = (path: string): readonly string[] => {
   const [, before = '', inner = '', after = ''] = /^(.*?)\{(.*?)\}(.*)$/.exec(path) ?? [];
   return inner === '' ? [path] : inner.split(',').map((name) => before + name + after);
@@ -78,7 +78,7 @@ const expand = (path: string): readonly string[] => {
 const isPattern = (path: string): boolean => /[*<>]|\.\.\./.test(path);
 const isThere = (path: string): boolean => ['', '.ts', '.test.ts'].some((end) => existsSync(join(ROOT, path + end)));
 
-/** Paths from the project's root that a page names, in text or in code, and that do not exist. Patterns are left out. */
+/** Paths from the project's root that a page names in text or in code, and that do not exist. Patterns are not checked. */
 export const missingPaths = ({ text }: Page): readonly string[] =>
   [...text.replace(/\]\([^)\s]+\)|https?:\S+/g, ' ').matchAll(PATH)]
     .flatMap(([path]) => expand(path.replace(/[.,]+$/, '')))
@@ -91,12 +91,12 @@ const bulletsOf = (text: string): readonly string[] =>
     .filter((block) => /^\s*(?:[-*]|\d+\.) /.test(block))
     .map((block) => block.trim().replace(/\s+/g, ' '));
 
-/** The beginnings of bullets of more than `limit` characters. */
+/** The beginnings of bullets with more than `limit` characters. */
 export const longBullets = ({ text }: Page, limit: number): readonly string[] =>
   bulletsOf(text)
     .filter((bullet) => bullet.length > limit)
     .map((bullet) => `${bullet.length} characters: ${bullet.slice(0, 60)}`);
 
-/** Whether the text between the title and the first section links a file, which is named from the project's root. */
+/** Whether the text before the first section links a file, given by its path from the project's root. */
 export const headLinks = ({ path, text }: Page, file: string): boolean =>
   targetsOf(text.split('\n## ')[0] ?? '').some((target) => join(dirname(path), target) === file);

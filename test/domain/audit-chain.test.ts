@@ -1,3 +1,4 @@
+// Tests the hash chain of the audit trail: hashes of events, verification, and how each change of the chain is refused.
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -20,7 +21,7 @@ const patient = identityId(new Uint8Array(32).fill(1));
 const other = identityId(new Uint8Array(32).fill(2));
 const hash = 'A'.repeat(43);
 
-test('an event is hashed with its tag, and the first names none before it', () => {
+test('the hash of an event covers its domain separation tag, and the first event follows a hash of zeros', () => {
   const text = '{"kind":"registered"}';
   const expected = createHash('sha256')
     .update('pcehr/v1/audit')
@@ -32,7 +33,7 @@ test('an event is hashed with its tag, and the first names none before it', () =
   expect(EMPTY_CHAIN).toEqual({ seq: 0, hash: GENESIS });
 });
 
-test('a refusal of the trail says where and why', () => {
+test('AuditError contains the number of the entry and the reason', () => {
   const error = new AuditError('altered', 7);
   expect([error.name, error.message]).toEqual(['AuditError', 'the audit trail does not check at entry 7: altered']);
 });
@@ -63,7 +64,7 @@ const refusal = (entries: readonly { event: string; hash: string }[]): [string, 
   }
 };
 
-test('a chain verifies as a whole and in pieces', () => {
+test('a chain verifies as a whole and in two pieces', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 20 }), fc.nat(20), (length, cut) => {
       const all = chain(length);
@@ -76,17 +77,17 @@ test('a chain verifies as a whole and in pieces', () => {
   );
 });
 
-test('an event names up to forty grants that were carried', () => {
-  const told = (count: number): unknown => {
+test('an event names at most forty grants that were carried over', () => {
+  const verdictOf = (count: number): unknown => {
     const grants = Array.from({ length: count }, () => newId<GrantId>());
-    const said = { patient, actor: patient, subject: { grants }, at: 1, statement: hash };
-    const { text, hash: its } = nextEvent(EMPTY_CHAIN, { kind: 'epoch-started', ...said });
+    const rest = { patient, actor: patient, subject: { grants }, at: 1, statement: hash };
+    const { text, hash: its } = nextEvent(EMPTY_CHAIN, { kind: 'epoch-started', ...rest });
     return refusal([{ event: text, hash: its }]);
   };
-  expect([told(1), told(40), told(41)]).toEqual(['verified', 'verified', ['malformed', 0]]);
+  expect([verdictOf(1), verdictOf(40), verdictOf(41)]).toEqual(['verified', 'verified', ['malformed', 0]]);
 });
 
-describe('every tampering is found, and where', () => {
+describe('verifyChain finds every change, and its entry', () => {
   const length = 8;
   test.each([0, 3, length - 1])('at entry %i', (i) => {
     const all = chain(length);
@@ -108,7 +109,7 @@ describe('every tampering is found, and where', () => {
     }
   });
 
-  test('a fork: another entry with a hash of its own, after which nothing fits', () => {
+  test('an entry of another chain with a valid hash is found at the entry after it', () => {
     const all = chain(5);
     const fork = nextEvent(
       { seq: 2, hash: all[1]!.hash },
@@ -118,7 +119,7 @@ describe('every tampering is found, and where', () => {
   });
 });
 
-test('the purpose of a grant is that of its making', () => {
+test('purposesIn returns the purpose from the event that made the grant', () => {
   const grant = newId<GrantId>();
   const { event } = nextEvent(EMPTY_CHAIN, {
     kind: 'access-granted',
@@ -132,7 +133,7 @@ test('the purpose of a grant is that of its making', () => {
   expect([...purposesIn([event, extended, { ...event, subject: { purpose: 'HRESCH' } }])]).toEqual([[grant, 'TREAT']]);
 });
 
-test('recipients see their events without their place', () => {
+test('withoutPlace removes the sequence number and the previous hash', () => {
   const [entry] = chain(1);
   const { events } = verifyChain(patient, EMPTY_CHAIN, [entry!]);
   expect(Object.keys(withoutPosition(events[0]!))).toEqual(['patient', 'kind', 'actor', 'subject', 'at', 'statement']);

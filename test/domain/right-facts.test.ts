@@ -1,4 +1,4 @@
-// RIGHT_FACTS: each fact of each right has the effect that its docstring states, and the effects are those of docs/life-of-a-grant.md.
+// Tests RIGHT_FACTS: each fact of a right has the effect that its docstring states, and docs/life-of-a-grant.md lists the same effects.
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

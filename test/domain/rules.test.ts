@@ -1,3 +1,4 @@
+// Tests the rules of lib/domain: life cycles, liveness of grants, faults of grants and requests, and times.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { identityId, newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
@@ -46,7 +47,7 @@ const grant: Payload<'grant'> = {
   issued: NOW,
 };
 
-test('life cycles only go forward', () => {
+test('life cycles have no transition to the same state, and those of requests and grants are complete', () => {
   for (const life of [requestLife, grantLife, cellLife, recordLife])
     for (const { from, to } of Object.values(life)) expect([from].flat()).not.toContain(to);
   expect(requestLife).toEqual({
@@ -63,13 +64,13 @@ test('life cycles only go forward', () => {
 
 describe('liveness of a grant', () => {
   const status: GrantStatus = { state: 'active', notBefore: 1000, expires: 2000, used: 0 };
-  test('to the millisecond, by the clock that is given', () => {
+  test('depends on the given time, to the millisecond', () => {
     expect(livenessAt(status, at(999))).toEqual({ live: false, reason: 'not-begun' });
     expect(livenessAt(status, at(1000))).toEqual({ live: true });
     expect(livenessAt(status, at(1999))).toEqual({ live: true });
     expect(livenessAt(status, at(2000))).toEqual({ live: false, reason: 'expired' });
   });
-  test('the first reason that holds is named: revoked, expired, exhausted, paused, not begun', () => {
+  test('names the first reason that is true, in this order: revoked, expired, exhausted, paused, not begun', () => {
     expect(livenessAt({ ...status, state: 'paused' }, at(999))).toEqual({ live: false, reason: 'paused' });
     expect(livenessAt({ ...status, state: 'paused', limit: 1, used: 1 }, at(999))).toMatchObject({
       reason: 'exhausted',
@@ -80,7 +81,7 @@ describe('liveness of a grant', () => {
     expect(livenessAt({ ...used, state: 'revoked' }, at(2500))).toMatchObject({ reason: 'revoked' });
     expect(livenessAt({ ...used, used: 2 }, at(1500))).toEqual({ live: true });
   });
-  test('a batch is let in as a whole or not at all', () => {
+  test('leavesRoomFor accepts a batch as a whole or refuses it', () => {
     fc.assert(
       fc.property(fc.nat(200), fc.nat(200), fc.integer({ min: 1, max: 100 }), (limit, used, n) => {
         expect(leavesRoomFor({ ...status, limit, used }, n)).toBe(used + n <= limit);
@@ -91,8 +92,8 @@ describe('liveness of a grant', () => {
   });
 });
 
-describe('what a grant may say', () => {
-  test('by itself', () => {
+describe('the members of a grant', () => {
+  test('grantFault names the member that is not valid', () => {
     expect(grantFault(grant, at(NOW))).toBeUndefined();
     expect(grantFault({ ...grant, recipient: patient }, at(NOW))).toBe('recipient');
     expect(grantFault({ ...grant, expires: NOW }, at(NOW - 1))).toBe('expires');
@@ -103,7 +104,7 @@ describe('what a grant may say', () => {
   });
 
   const other = identityId(new Uint8Array(32).fill(3));
-  const beyond: [keyof Payload<'grant'>, Partial<Payload<'grant'>>][] = [
+  const excesses: [keyof Payload<'grant'>, Partial<Payload<'grant'>>][] = [
     ['request', { request: { id: newId<RequestId>(), hash } }],
     ['request', { request: { id: request.request, hash: 'B'.repeat(43) } }],
     ['patient', { patient: other }],
@@ -115,21 +116,21 @@ describe('what a grant may say', () => {
     ['expires', { expires: grant.expires + 1 }],
     ['cells', { cells: [cell, { ...cell, folder: newId<FolderId>() }] }],
   ];
-  const wish = { hash, payload: request };
+  const requestFacts = { hash, payload: request };
   const factsOf = (g: Payload<'grant'>) => g.cells.map((c) => ({ folder: c.folder, category: 'other' as const }));
-  test.each(beyond)('no more than the request: %s', (member, change) => {
-    expect(excess({ ...grant, ...change }, wish, factsOf({ ...grant, ...change }))).toBe(member);
+  test.each(excesses)('excess finds a grant that exceeds its request: %s', (member, change) => {
+    expect(excess({ ...grant, ...change }, requestFacts, factsOf({ ...grant, ...change }))).toBe(member);
   });
-  test('the request, or less', () => {
-    expect(excess(grant, wish, factsOf(grant))).toBeUndefined();
-    expect(excess({ ...grant, expires: NOW + 1, openings: 1 }, wish, factsOf(grant))).toBeUndefined();
+  test('excess accepts a grant that equals its request or gives less', () => {
+    expect(excess(grant, requestFacts, factsOf(grant))).toBeUndefined();
+    expect(excess({ ...grant, expires: NOW + 1, openings: 1 }, requestFacts, factsOf(grant))).toBeUndefined();
     const { request: _, ...unasked } = grant;
-    expect(excess(unasked, wish, factsOf(grant))).toBe('request');
+    expect(excess(unasked, requestFacts, factsOf(grant))).toBe('request');
   });
 });
 
 describe('requests', () => {
-  test('a pending one past its end is expired, an answered one is not', () => {
+  test('a pending request past its end is expired, an answered one is not', () => {
     expect(requestStateAt({ state: 'pending', until: 10 }, at(9))).toBe('pending');
     expect(requestStateAt({ state: 'pending', until: 10 }, at(10))).toBe('expired');
     expect(requestStateAt({ state: 'approved', until: 10 }, at(11))).toBe('approved');
@@ -139,7 +140,7 @@ describe('requests', () => {
     ]);
     expect(isOpen({ state: 'denied', until: 10 }, at(9))).toBe(false);
   });
-  test('what may be filed', () => {
+  test('requestFault names the member that is not valid', () => {
     expect(requestFault(request, at(NOW))).toBeUndefined();
     expect(requestFault({ ...request, until: NOW }, at(NOW))).toBe('until');
     expect(requestFault({ ...request, until: NOW + LONGEST_WAIT }, at(NOW))).toBeUndefined();
@@ -149,7 +150,7 @@ describe('requests', () => {
   });
 });
 
-test('records: fresh statements that continue their record', () => {
+test('a record statement must be dated near now and must follow the version before it', () => {
   expect([NOW, NOW - LONGEST_DELAY + 1, NOW + CLOCK_TOLERANCE].map((c) => createdClockFault(c, at(NOW)))).toEqual([
     undefined,
     undefined,
@@ -172,7 +173,7 @@ test('records: fresh statements that continue their record', () => {
     expect(continues(payload, on)).toBe(false);
 });
 
-test('openings: near now, each record once', () => {
+test('an opening must be dated near now and must name each record once', () => {
   const inTime = [NOW, NOW + OPENING_SKEW, NOW - REPEAT_WINDOW - OPENING_SKEW + 1];
   expect(inTime.map((w) => openingInTime(w, at(NOW)))).toEqual([true, true, true]);
   const outside = [NOW + OPENING_SKEW + 1, NOW - REPEAT_WINDOW - OPENING_SKEW];
@@ -184,7 +185,7 @@ test('openings: near now, each record once', () => {
   expect(MINUTE).toBe(60_000);
 });
 
-test('the times that are promised', () => {
+test('the limits are those that the documentation states', () => {
   expect([SECOND, MINUTE, DAY]).toEqual([1_000, 60_000, 86_400_000]);
   expect([UPLOAD_LIFE, LONGEST_DELAY, CLOCK_TOLERANCE]).toEqual([DAY, DAY, 300_000]);
   expect([REPEAT_WINDOW, OPENING_SKEW, LONGEST_WAIT]).toEqual([600_000, 60_000, 90 * DAY]);

@@ -1,4 +1,4 @@
-// What wishes and grants reach, what grants to file may say, and how fast anybody may go.
+// Tests scopes of requests and grants, the members of grants to file, grants that cover a record, and rate limits.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { identityId, newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
@@ -54,9 +54,9 @@ const grantOf = (changes: Partial<Payload<'grant'>> = {}): Payload<'grant'> => (
 });
 const facts = (changes: Partial<FolderFacts> = {}): FolderFacts => ({ folder, category: 'letters', ...changes });
 
-describe('a grant to add or to write', () => {
+describe('grantFault', () => {
   const bare = cellOf({ kfrags: [] });
-  test.each(['add', 'write'] as const)('%s names one cell and delegates nothing', (right) => {
+  test.each(['add', 'write'] as const)('a grant to %s names one cell and no key fragment', (right) => {
     expect(grantFault(grantOf({ right, cells: [bare] }), now)).toBeUndefined();
     expect(grantFault(grantOf({ right }), now)).toBe('cells');
     expect(grantFault(grantOf({ right, cells: [bare, { ...bare, epoch: 2 }] }), now)).toBe('cells');
@@ -64,7 +64,7 @@ describe('a grant to add or to write', () => {
     expect(grantFault(grantOf({ right, cells: [bare], standing: { everything: true } }), now)).toBe('standing');
     expect(grantFault(grantOf({ right, cells: [bare], expires: NOW }), now)).toBe('expires');
   });
-  test('to read delegates every cell', () => {
+  test('a grant to read has a key fragment for every cell', () => {
     expect(grantFault(grantOf({ cells: [cellOf(), cellOf({ epoch: 2 })] }), now)).toBeUndefined();
     expect(grantFault(grantOf({ cells: [cellOf(), { ...bare, epoch: 2 }] }), now)).toBe('cells');
     expect(grantFault(grantOf({ openings: 1, standing: { everything: true } }), now)).toBeUndefined();
@@ -80,13 +80,13 @@ describe('extensions', () => {
     cells,
     issued: NOW,
   });
-  test('name each cell once, and delegate it', () => {
+  test('must name each cell once, with a key fragment', () => {
     expect(extensionFault(extension([cellOf(), cellOf({ epoch: 2 })]))).toBeUndefined();
     expect(extensionFault(extension([cellOf(), cellOf()]))).toBe('cells');
     expect(extensionFault(extension([cellOf({ kfrags: [] })]))).toBe('cells');
     expect(extensionFault(extension([cellOf(), cellOf({ epoch: 2, kfrags: [] })]))).toBe('cells');
   });
-  test('are taken in by a grant to read: into its folders, and where it stands', () => {
+  test('takesIn: a grant to read covers later epochs of its folders, and new folders if it is standing for them', () => {
     const elsewhere = facts({ folder: newId<FolderId>() });
     expect(takesIn(grantOf(), facts())).toBe(true);
     expect(takesIn(grantOf({ cells: [cellOf(), cellOf({ folder: elsewhere.folder })] }), elsewhere)).toBe(true);
@@ -110,7 +110,7 @@ const scope = fc.oneof(
 );
 
 describe('scopes', () => {
-  test('reach what they name', () => {
+  test('reaches is true for the folders in the scope', () => {
     expect(reaches({ everything: true }, facts())).toBe(true);
     expect(reaches({ everything: true }, facts({ single: { record, version: 1 } }))).toBe(true);
     expect(reaches({ categories: ['letters'] }, facts())).toBe(true);
@@ -122,7 +122,7 @@ describe('scopes', () => {
     expect(reaches({ record }, facts({ single: { record: newId<RecordId>(), version: 1 } }))).toBe(false);
   });
 
-  const asked = (changes: Partial<Payload<'request'>>): Pick<Statement<'request'>, 'hash' | 'payload'> => ({
+  const requestWith = (changes: Partial<Payload<'request'>>): Pick<Statement<'request'>, 'hash' | 'payload'> => ({
     hash,
     payload: {
       request: newId<RequestId>(),
@@ -138,26 +138,26 @@ describe('scopes', () => {
       ...changes,
     },
   });
-  const answering = (request: ReturnType<typeof asked>, changes: Partial<Payload<'grant'>> = {}) =>
+  const answering = (request: ReturnType<typeof requestWith>, changes: Partial<Payload<'grant'>> = {}) =>
     grantOf({ request: { id: request.payload.request, hash }, ...changes });
 
-  test('no grant reaches further than its request, whatever both say', () => {
+  test('excess refuses a grant whose cell is outside the scope of its request', () => {
     fc.assert(
-      fc.property(scope, category, fc.boolean(), (wished, kind, single) => {
-        const request = asked({ scope: wished });
+      fc.property(scope, category, fc.boolean(), (requested, kind, single) => {
+        const request = requestWith({ scope: requested });
         const f = facts({ category: kind, ...(single ? { single: { record, version: 1 } } : {}) });
-        expect(excess(answering(request), request, [f])).toBe(reaches(wished, f) ? undefined : 'cells');
+        expect(excess(answering(request), request, [f])).toBe(reaches(requested, f) ? undefined : 'cells');
       }),
       { numRuns: runs(200) },
     );
   });
 
-  test('no grant stands for more than was asked', () => {
+  test('excess refuses a grant that is standing for more than was requested', () => {
     const everything = { standing: { everything: true as const } };
     const both = { standing: { categories: ['letters', 'imaging'] as ('letters' | 'imaging')[] } };
     const one = { standing: { categories: ['letters'] as 'letters'[] } };
-    const ask = (wished: Scope, standing: Partial<Payload<'grant'>>) => {
-      const request = asked({ scope: wished });
+    const ask = (requested: Scope, standing: Partial<Payload<'grant'>>) => {
+      const request = requestWith({ scope: requested });
       return excess(answering(request, standing), request, [facts()]);
     };
     expect(ask({ everything: true }, everything)).toBeUndefined();
@@ -168,13 +168,13 @@ describe('scopes', () => {
     expect(ask({ folders: [folder] }, one)).toBe('standing');
   });
 
-  test('as many folders as cells must be looked at', () => {
-    const request = asked({});
+  test('excess refuses a grant if the facts of a folder are missing', () => {
+    const request = requestWith({});
     expect(excess(answering(request), request, [])).toBe('cells');
   });
 
-  test('requests name nothing twice', () => {
-    const fault = (changes: Partial<Payload<'request'>>) => requestFault(asked(changes).payload, now);
+  test('requestFault refuses a request that names something twice', () => {
+    const fault = (changes: Partial<Payload<'request'>>) => requestFault(requestWith(changes).payload, now);
     expect(fault({})).toBeUndefined();
     expect(fault({ rights: ['read', 'add', 'write'] })).toBeUndefined();
     expect(fault({ rights: ['read', 'read'] })).toBe('rights');
@@ -185,7 +185,7 @@ describe('scopes', () => {
   });
 });
 
-describe('whether a grant covers a record', () => {
+describe('covers', () => {
   const payload = grantOf({ right: 'add', cells: [cellOf({ kfrags: [] })] });
   const statement: Statement<'grant'> = { kind: 'grant', jws: '', hash, payload };
   const filed = (changes: Partial<Payload<'record'>> = {}): Payload<'record'> => ({
@@ -208,7 +208,7 @@ describe('whether a grant covers a record', () => {
     wrap: '',
     ...changes,
   });
-  test('by its recipient, in its folder in whatever epoch, before its end', () => {
+  test('is true for the recipient in the folder, in any epoch, before the end of the grant', () => {
     expect(covers(statement, filed())).toBe(true);
   });
   const faults: [string, Partial<Payload<'record'>>][] = [
@@ -219,20 +219,20 @@ describe('whether a grant covers a record', () => {
     ['another author', { author: patient }],
     ['a later version', { version: 2 }],
     ['another folder', { folder: newId<FolderId>() }],
-    ['its end', { created: NOW + DAY }],
+    ['a record dated at its end', { created: NOW + DAY }],
   ];
-  test.each(faults)('not %s', (_, changes) => {
+  test.each(faults)('is false for %s', (_, changes) => {
     expect(covers(statement, filed(changes))).toBe(false);
   });
-  test('later versions need the right to write, and first ones do not', () => {
+  test('a grant to write covers later versions, and not the first', () => {
     const write: Statement<'grant'> = { ...statement, payload: { ...payload, right: 'write' } };
     expect(covers(write, filed({ version: 2 }))).toBe(true);
     expect(covers(write, filed())).toBe(false);
   });
 });
 
-describe('pace', () => {
-  test(`lets ${OPENINGS_A_SECOND} openings begin in a second, and starts anew with the next`, () => {
+describe('the rate limit', () => {
+  test(`allows ${OPENINGS_A_SECOND} openings in a second, and counts from 1 in the next`, () => {
     let pace = { second: 0, count: 0 };
     for (let i = 1; i <= OPENINGS_A_SECOND; i++) {
       pace = nextPace(pace, now)!;
@@ -240,10 +240,10 @@ describe('pace', () => {
     }
     expect(nextPace(pace, instantOf(NOW + 999))).toBeUndefined();
     expect(nextPace(pace, instantOf(NOW + 1000))).toEqual({ second: NOW / 1000 + 1, count: 1 });
-    // A server whose clock is behind counts in the second of the one before.
+    // A server whose clock is behind counts in the second that another server has begun.
     expect(nextPace({ second: NOW / 1000 + 5, count: 3 }, now)).toEqual({ second: NOW / 1000 + 5, count: 4 });
   });
-  test(`lets ${REQUESTS_AN_HOUR} requests be made in an hour`, () => {
+  test(`allows ${REQUESTS_AN_HOUR} requests in an hour`, () => {
     const hour = Math.floor(NOW / HOUR);
     expect(nextRequestPace({ hour: 0, made: 0 }, now)).toEqual({ hour, made: 1 });
     expect(nextRequestPace({ hour, made: REQUESTS_AN_HOUR - 1 }, now)).toEqual({ hour, made: REQUESTS_AN_HOUR });

@@ -1,4 +1,4 @@
-// One request through the pipeline: what reaches the use case, what comes out, and what a sender cannot change.
+// Tests the HTTP endpoint: the input of the use case, the response, and what a sender cannot change.
 import { describe, expect, test } from '@jest/globals';
 import { MAX_BODY } from '../../lib/api/route.ts';
 import { utf8 } from '../../lib/bytes/codec.ts';
@@ -6,11 +6,11 @@ import { SECURITY_HEADERS } from '../../lib/http/response.ts';
 import { patient, stranger } from '../statements/samples.ts';
 import { BODY, CONTEXT, eventOf, fake, ID, JWS, NOW, read, REQUEST_ID, send } from './gateway.ts';
 
-/** A body of the route whose JSON is exactly so long. */
+/** Returns a JSON body of the route with exactly this length. */
 const bodyOf = (length: number): string => `${' '.repeat(length - BODY.length)}${BODY}`;
 
-describe('an admitted request', () => {
-  test('reaches the use case as caller, time, nonce and parsed input', async () => {
+describe('an accepted request', () => {
+  test('gives the use case its caller, time, nonce and parsed input', async () => {
     const { status, body, seen } = await send();
     expect({ status, body }).toEqual({ status: 200, body: { done: true } });
     expect(seen).toEqual([
@@ -25,7 +25,7 @@ describe('an admitted request', () => {
     ]);
   });
 
-  test('is answered with the status of its route', async () => {
+  test('gets the status of its route', async () => {
     const target = `/v1/records/${ID}/versions/3`;
     const body = JSON.stringify({
       statement: JWS,
@@ -45,16 +45,16 @@ describe('an admitted request', () => {
     expect(seen[0]?.input).toEqual({ params: {}, query: { as: 'patient', limit: 7 }, body: undefined });
   });
 
-  test('may have its body in base64', async () => {
+  test('can have its body in base64', async () => {
     const { seen } = await send({ body: utf8(BODY) });
     expect(seen[0]?.input.body).toEqual({ statement: JWS });
   });
 
-  test('may be answered by a use case that takes its time', async () => {
+  test('can be answered by an asynchronous use case', async () => {
     expect((await send({}, () => Promise.resolve({ late: true }))).body).toEqual({ late: true });
   });
 
-  test('needs no signature when its route is public', async () => {
+  test('needs no signature if its route is public', async () => {
     const { status, seen } = await send({ method: 'GET', target: '/v1/health', signed: false }, undefined, {
       name: 'health',
     });
@@ -88,7 +88,7 @@ describe('a request is refused', () => {
 
   test('unsigned', async () => expect(await code({ signed: false })).toBe('unsigned'));
 
-  test('when somebody else signed in the name of the caller', async () => {
+  test('if another identity signed it in the caller’s name', async () => {
     const event = await eventOf();
     const forged = event.headers['signature-input']!.replace(patient.id, stranger.id);
     const { handler } = fake();
@@ -98,10 +98,10 @@ describe('a request is refused', () => {
     expect(body['code']).toBe('signature-invalid');
   });
 
-  test('signed for another host', async () =>
+  test('if it was signed for another host', async () =>
     expect(await code({ origin: 'https://evil.example.org' })).toBe('signature-invalid'));
 
-  test('at the wrong time, and the right time is told', async () => {
+  test('if it was signed at a wrong time, with the service’s time', async () => {
     const { body } = await send({ at: NOW - 200_000 });
     expect(body).toMatchObject({ code: 'clock-skew', clock: 'behind', serverTime: NOW });
   });
@@ -113,7 +113,7 @@ describe('a request is refused', () => {
     ['body', { body: '' }],
     ['body', { body: '[]' }],
     ['body', { body: 'null' }],
-    // What a gateway that parses JSON itself would hand on in the place of a text.
+    // A gateway that parses JSON could put a value here instead of a text.
     ...[0, false, 5, true, {}].map((parsed): [string, object] => ['body', { event: { body: parsed } }]),
     ['statement', { body: '{}' }],
     ['statement', { body: '{"statement":7}' }],
@@ -124,7 +124,7 @@ describe('a request is refused', () => {
     ['grantId', { target: `/v1/grants/${'1'.repeat(26)}/revocation` }],
     ['grantId', { target: '/v1/grants/a~b/revocation' }],
     ['as', { target: `/v1/grants/${ID}/revocation?as=patient` }],
-  ])('with a wrong %s', async (member, sent) => expect(await code(sent)).toEqual(['malformed-request', member]));
+  ])('if its %s is wrong', async (member, sent) => expect(await code(sent)).toEqual(['malformed-request', member]));
 
   test.each([
     ['limit', 'as=patient&limit=1&limit=2'],
@@ -135,7 +135,7 @@ describe('a request is refused', () => {
     ['query', 'as=%70atient'],
     ['query', '__proto__=1'],
     ['constructor', 'as=patient&constructor=1'],
-  ])('with a wrong %s in its query', async (member, query) =>
+  ])('if %s in its query is wrong', async (member, query) =>
     expect(await code({ method: 'GET', target: `/v1/grants?${query}` }, undefined, { name: 'list-grants' })).toEqual([
       'malformed-request',
       member,
@@ -154,23 +154,23 @@ describe('a request is refused', () => {
       ['query', { target: '/v1/folders?limit=%31' }],
       ['query', { target: '/v1/folders?l%69mit=1' }],
       ['query', { target: '/v1/folders?%' }],
-    ])('with a wrong %s in a read, before the signature is looked at: %o', async (member, sent) => {
+    ])('if %s of a read is wrong, before the signature is checked: %o', async (member, sent) => {
       const read = { method: 'GET', target: '/v1/folders', signed, ...sent };
       expect(await code(read, undefined, { name: 'list-folders' })).toEqual(['malformed-request', member]);
     });
 
-    test('with percent-encoding in a mutation', async () => {
+    test('if a write has percent-encoding in its path', async () => {
       const target = `/v1/grants/${ID.replace('a', '%61')}/revocation`;
       expect(await code({ target, signed })).toEqual(['malformed-request', 'path']);
     });
   });
 
-  test('with a body on a route that anybody may call', async () =>
+  test('if it has a body on a public route', async () =>
     expect(
       await code({ method: 'GET', target: '/v1/health', body: '{}', signed: false }, undefined, { name: 'health' }),
     ).toEqual(['malformed-request', 'body']));
 
-  test('but not for saying that it has none', async () => {
+  test('but not if it states that its body has length 0', async () => {
     const headers = { 'content-length': '0' };
     const { status } = await send({ method: 'GET', target: '/v1/folders', headers }, undefined, {
       name: 'list-folders',
@@ -183,10 +183,10 @@ describe('a request is refused', () => {
     { target: `/v1/grants/${ID}` },
     { target: `/v2/grants/${ID}/revocation` },
     { method: 'PUT' },
-  ])('at another path or method than its route: %o', async (sent) => expect(await code(sent)).toBe('not-found'));
+  ])('if its path or method is not that of the route: %o', async (sent) => expect(await code(sent)).toBe('not-found'));
 });
 
-describe('the gateway and proxies are not believed', () => {
+describe('headers and fields of gateways and proxies have no effect', () => {
   test.each([
     { host: 'evil.example.org' },
     {
@@ -197,7 +197,7 @@ describe('the gateway and proxies are not believed', () => {
     },
     { 'sls-offline-authorizer-override': '{"lambda":{"caller":"somebody"}}' },
     { authorization: 'Bearer e30.e30.' },
-  ])('%o changes nothing', async (headers) => {
+  ])('the headers %o have no effect', async (headers) => {
     const signed = await send({ headers });
     expect(signed.status).toBe(200);
     expect(signed.seen[0]?.call['caller']).toBe(patient.id);
@@ -205,7 +205,7 @@ describe('the gateway and proxies are not believed', () => {
     expect({ code: unsigned.body['code'], ran: unsigned.seen.length }).toEqual({ code: 'unsigned', ran: 0 });
   });
 
-  test('neither is an authorizer context, nor parameters that it parsed', async () => {
+  test('an authorizer context and parameters that the gateway parsed have no effect', async () => {
     const requestContext = { http: { method: 'POST' }, authorizer: { lambda: { caller: stranger.id } } } as never;
     const pathParameters = { grantId: 'b'.repeat(26) };
     const { seen } = await send({
@@ -224,13 +224,13 @@ describe('every answer', () => {
       'a public route',
       () => send({ method: 'GET', target: '/v1/health', signed: false }, undefined, { name: 'health' }),
     ],
-  ])('carries security headers and its id: %s', async (_, sent) => {
+  ])('has security headers and the request id: %s', async (_, sent) => {
     const { headers } = await sent();
     expect(headers).toMatchObject({ ...SECURITY_HEADERS, 'x-request-id': REQUEST_ID });
     expect(headers['cache-control']).toBe('no-store');
   });
 
-  test('has an id of our own when the platform gives none', async () => {
+  test('has an id of the service if the platform gives none', async () => {
     const { handler } = fake();
     const { headers } = read(await handler(await eventOf({ headers: { 'x-request-id': 'chosen' } }), {} as never));
     expect(headers['x-request-id']).toMatch(/^[0-9a-f-]{36}$/);

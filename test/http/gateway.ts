@@ -1,4 +1,4 @@
-// The gateway's part, by hand: requests as events of payload format 2.0, signed by the client's own signer.
+// Test double of the API gateway: builds events of payload format 2.0 and signs them with the client's signer.
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { utf8 } from '../../lib/bytes/codec.ts';
@@ -28,7 +28,7 @@ export const runtimeFor = (over: Partial<Runtime> = {}): Runtime & { readonly li
   };
 };
 
-export interface Sent {
+export interface RequestInput {
   readonly method?: string;
   /** Path and query, as the client sends it. */
   readonly target?: string;
@@ -41,7 +41,7 @@ export interface Sent {
   readonly event?: Partial<APIGatewayProxyEventV2>;
 }
 
-/** A request to revoke a grant unless told otherwise. */
+/** Makes the event of a request. By default it revokes a grant. */
 export const eventOf = async ({
   method = 'POST',
   target = `/v1/grants/${ID}/revocation`,
@@ -52,7 +52,7 @@ export const eventOf = async ({
   at = NOW,
   origin = ORIGIN,
   event = {},
-}: Sent = {}): Promise<APIGatewayProxyEventV2> => {
+}: RequestInput = {}): Promise<APIGatewayProxyEventV2> => {
   const bytes = typeof body === 'string' ? utf8(body) : body;
   const signature = signed
     ? await signRequest({ method, url: origin + target, body: bytes }, patient, { now: at })
@@ -74,7 +74,7 @@ export const eventOf = async ({
 
 export const CONTEXT = { awsRequestId: REQUEST_ID, getRemainingTimeInMillis: () => 30_000 } as Context;
 
-/** What a use case gets, kept by a fake one. */
+/** The arguments of a call of the fake use case. */
 export interface Seen {
   readonly call: Record<string, unknown>;
   readonly input: { readonly params: unknown; readonly query: unknown; readonly body: unknown };
@@ -95,9 +95,9 @@ export const fake = (
   return { handler, lines: runtime.lines, seen };
 };
 
-/** Sends to a fake use case, and reads the answer. */
+/** Sends a request to a fake use case and reads the response. */
 export const send = async (
-  sent: Sent = {},
+  sent: RequestInput = {},
   run?: () => unknown,
   { name, ...over }: Partial<Runtime> & { readonly name?: RouteName } = {},
 ) => {

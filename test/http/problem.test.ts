@@ -1,4 +1,4 @@
-// Whatever is thrown comes out as one problem of the closed list, and nothing of what it said comes out with it.
+// Tests that every error becomes one problem of the closed list, and that its text reaches neither the response nor the log.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod/mini';
@@ -13,7 +13,7 @@ import { NOW, REQUEST_ID, send } from './gateway.ts';
 const thrown = (value: unknown) => () => {
   throw value;
 };
-/** An error as the SDK or Node makes it. */
+/** Makes an error like those of the AWS SDK or Node, with a secret in its message. */
 const named = (name: string, more: object = {}): Error => Object.assign(new Error('SECRET'), { name, ...more });
 
 describe('an error of the list', () => {
@@ -33,7 +33,7 @@ describe('an error of the list', () => {
     });
   });
 
-  test('shows the details of the list and no others', async () => {
+  test('contains the details of the list and no others', async () => {
     const details = {
       member: 'cells',
       statement: 'grants.1.statement',
@@ -49,7 +49,7 @@ describe('an error of the list', () => {
     expect(headers['retry-after']).toBe('2');
   });
 
-  test('says how to sign when the signature is at fault, and only then', async () => {
+  test('contains the accepted signature parameters only if the signature is wrong', async () => {
     expect((await send({ signed: false })).headers).toMatchObject({
       'www-authenticate': expect.any(String),
       'accept-signature': expect.stringContaining('"@authority"'),
@@ -60,7 +60,7 @@ describe('an error of the list', () => {
 
 describe('an error of a library', () => {
   test.each(['malformed', 'wrong-signer', 'bad-signature', 'bad-payload'] satisfies StatementErrorCode[])(
-    'of a statement: %s',
+    'StatementError %s becomes `statement-invalid`',
     async (code) => {
       const { body, text } = await send({}, thrown(new StatementError(code, 'SECRET', 'category')));
       expect(body).toMatchObject({ code: 'statement-invalid', reason: code, member: 'category' });
@@ -69,7 +69,7 @@ describe('an error of a library', () => {
   );
 
   test.each([new BytesError('bad-length', 'SECRET'), new UmbralError('bad-encoding', 'SECRET')])(
-    'of a decoding: $name',
+    '$name becomes `malformed-request`',
     async (error) => expect((await send({}, thrown(error))).body['code']).toBe('malformed-request'),
   );
 
@@ -87,7 +87,7 @@ describe('an error of a library', () => {
     named('Error', { code: 'ECONNRESET' }),
     named('Error', { code: 'ECONNREFUSED' }),
     named('SomethingNew', { $retryable: { throttling: true } }),
-  ])('that passes is `busy`: $name $code', async (error) => {
+  ])('the temporary error $name $code becomes `busy`', async (error) => {
     const { status, headers, body, text, lines } = await send({}, thrown(error));
     expect({ status, code: body['code'], retry: headers['retry-after'] }).toEqual({
       status: 503,
@@ -99,7 +99,7 @@ describe('an error of a library', () => {
   });
 });
 
-describe('anything else', () => {
+describe('any other thrown value', () => {
   const cyclic: Record<string, unknown> = { text: 'SECRET' };
   cyclic['self'] = cyclic;
   const noStack = new Error('SECRET');
@@ -108,15 +108,15 @@ describe('anything else', () => {
 
   test.each<[string, unknown]>([
     ['an error', new Error('SECRET')],
-    ['an error whose name talks', named('SECRET of somebody')],
-    ['an error whose message is like a stack', new Error('x\n    at SECRET (file:1:1)')],
+    ['an error with a secret in its name', named('SECRET of somebody')],
+    ['an error whose message looks like a stack', new Error('x\n    at SECRET (file:1:1)')],
     ['an error with a cause', new Error('SECRET', { cause: new Error('SECRET') })],
     ['an error without a stack', noStack],
     ['a frozen error', Object.freeze(new Error('SECRET'))],
     ['an error of the schema library', zod],
     ['a TypeError', new TypeError('SECRET')],
     ['a DynamoDB ValidationException', named('ValidationException', { $metadata: { httpStatusCode: 400 } })],
-    ['an access refused to us', named('AccessDeniedException')],
+    ['an access that AWS denied', named('AccessDeniedException')],
     ['a string', 'SECRET'],
     ['undefined', undefined],
     ['null', null],
@@ -124,7 +124,7 @@ describe('anything else', () => {
     ['an object', { message: 'SECRET', statusCode: 200, body: 'SECRET' }],
     ['a cyclic object', cyclic],
     ['a symbol', Symbol('SECRET')],
-  ])('is `internal`, and says nothing: %s', async (_, value) => {
+  ])('becomes `internal` without any of its text: %s', async (_, value) => {
     for (const run of [thrown(value), async () => thrown(value)()]) {
       const { status, body, text, lines } = await send({}, run);
       expect(status).toBe(500);
@@ -150,7 +150,7 @@ describe('anything else', () => {
     expect(lines[0]![1].frames?.[0]).toMatch(/^at .*problem\.test\.ts/);
   });
 
-  test('never escapes, whatever is thrown', async () => {
+  test('never leaves the handler', async () => {
     await fc.assert(
       fc.asyncProperty(fc.anything({ withNullPrototype: true }), async (value) => {
         expect((await send({}, thrown(value))).status).toBe(500);
@@ -160,9 +160,9 @@ describe('anything else', () => {
   });
 
   test.each<[string, unknown]>([
-    ['what JSON cannot hold', { n: 1n }],
+    ['a BigInt', { n: 1n }],
     ['a cycle', cyclic],
-  ])('an answer that cannot be sent is a fault too: %s', async (_, value) => {
+  ])('an answer that cannot be serialized becomes `internal`: %s', async (_, value) => {
     const { status, text } = await send({}, () => value);
     expect(status).toBe(500);
     expect(text).not.toContain('SECRET');
@@ -175,15 +175,15 @@ describe('anything else', () => {
     { requestContext: {} },
     { body: {} },
     { requestContext: { http: {} }, headers: null },
-  ])('an event that is none is a fault or a refusal: %o', async (event) => {
+  ])('a malformed event is answered with a problem: %o', async (event) => {
     const { handler } = await import('./gateway.ts').then((g) => g.fake());
     const { statusCode } = await handler(event as never, {} as never);
     expect([400, 401, 404, 500]).toContain(statusCode);
   });
 });
 
-describe('where it runs', () => {
-  test('a missing configuration is answered, and the log names it', async () => {
+describe('the environment', () => {
+  test('a missing variable is answered with `internal`, and the log names it', async () => {
     const missing = Object.assign(new Error('missing'), { name: 'EnvError', missing: ['PUBLIC_ORIGIN'] });
     const { status, text, lines, seen } = await send({}, undefined, { origin: thrown(missing) });
     expect({ status, ran: seen.length }).toEqual({ status: 500, ran: 0 });
@@ -191,12 +191,12 @@ describe('where it runs', () => {
     expect(lines[0]![1]).toMatchObject({ thrown: 'EnvError', missing: ['PUBLIC_ORIGIN'] });
   });
 
-  test('a log that cannot be written keeps nobody from being answered', async () => {
+  test('a log that fails does not change the response', async () => {
     expect((await send({}, undefined, { log: thrown(new Error('full')) })).status).toBe(200);
     expect((await send({ signed: false }, undefined, { log: thrown(new Error('full')) })).status).toBe(401);
   });
 
-  test('a function about to be stopped answers `busy`', async () => {
+  test('a function that is about to be stopped answers `busy`', async () => {
     const { fake, eventOf } = await import('./gateway.ts');
     const { handler } = fake('revoke-grant', () => new Promise((done) => setTimeout(done, 5_000).unref()));
     const context = { awsRequestId: REQUEST_ID, getRemainingTimeInMillis: () => 320 };
@@ -206,7 +206,7 @@ describe('where it runs', () => {
 });
 
 describe('the log', () => {
-  test('has one line for a request, without anything of it', async () => {
+  test('has one line per request, without its content', async () => {
     const SECRETS = ['aa.bb.cc', 'a'.repeat(26), 'ehr1', 'evil.example.org', 'SECRET'];
     const sent = [
       { headers: { 'x-secret': 'SECRET', host: 'evil.example.org' } },
@@ -226,7 +226,7 @@ describe('the log', () => {
     }
   });
 
-  test('tells how long it took', async () => {
+  test('contains the duration', async () => {
     let now = NOW;
     const { lines } = await send({}, () => (now += 25), { clock: () => now });
     expect(lines[0]![1].ms).toBe(25);

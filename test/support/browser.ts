@@ -89,16 +89,16 @@ const serve = (
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)));
 };
 
-/** Ids of the browser's processes that are still running. */
+/** Kills the browser's processes that are still running. */
 const endGroup = (leader: number | undefined): void => {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');
   } catch {
-    // There are none.
+    // None is running.
   }
 };
 
-/** The end of the browser's output, without its complaints about a missing desktop. */
+/** The end of the browser's output, without errors about a missing desktop. */
 const lastOf = (said: string): string =>
   said
     .split('\n')

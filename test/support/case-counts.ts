@@ -3,19 +3,19 @@
 const COUNTS = ['small', 'full', 'long'] as const;
 type Counts = (typeof COUNTS)[number];
 
-const given = process.env['COUNTS'] ?? 'full';
-const counts = COUNTS.find((name) => name === given);
-if (counts === undefined) throw new TypeError(`COUNTS is ${given}, and may be ${COUNTS.join(', ')}`);
+const chosen = process.env['COUNTS'] ?? 'full';
+const counts = COUNTS.find((name) => name === chosen);
+if (counts === undefined) throw new TypeError(`COUNTS is ${chosen}, and may be ${COUNTS.join(', ')}`);
 
-/** The number for the counts of this run. */
+/** Returns the number of cases for this run. */
 export const countOf = (numbers: Readonly<Record<Counts, number>>): number => numbers[counts];
 
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
 
-/** Of a differential test, for fast-check: together over 20,000 by full counts, over a million by long ones. */
+/** Options of a differential test for fast-check. All differential tests together: over 20,000 cases with full counts, over a million with long ones. */
 export const cases = (full: number): { readonly numRuns: number; readonly seed: number } => ({
   numRuns: countOf({ small: Math.ceil(full / 20), full, long: full * 50 }),
   seed,
 });
-/** For the test's name. */
+/** The seed, for the names of tests. */
 export const seeded = `FC_SEED=${seed}`;

@@ -66,7 +66,7 @@ const documented = ({ log, clock, origin }: Container): Container =>
     document: () => JSON.parse(readFileSync(DOCUMENT, 'utf8')) as object,
   }) as unknown as Container;
 
-/** Checks that every error answer is one that the contract lists for the route. */
+/** Checks that the contract lists each error answer for the route. */
 const mustBeDeclared = (route: RouteName, status: number, body = ''): void => {
   if (status < 400) return;
   const { code } = JSON.parse(body) as { code: ErrorCode };
@@ -81,7 +81,7 @@ export const makeService = ({
   around = (_, run) => run(),
 }: ServiceOptions): Service => {
   const source = () => ({ AWS_REGION: 'us-east-1', ...env, PUBLIC_ORIGIN: ORIGIN });
-  // The number of tries ends a wait, and never the time: on a busy machine ten seconds may pass between two tries.
+  // The number of tries limits a wait, and not the time: on a busy machine ten seconds can pass between two tries.
   const waiting = { clock: () => 0 };
   const options = {
     log,

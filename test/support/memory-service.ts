@@ -62,8 +62,8 @@ export const memoryService = ({ clock, instead }: MemoryServiceOptions) => {
     const route = routeOf(request.method, url.pathname);
     if (route === undefined) return new Response(null, { status: 404 });
     calls.push(route);
-    const said = instead?.(route, url);
-    if (said !== undefined) return said;
+    const prepared = instead?.(route, url);
+    if (prepared !== undefined) return prepared;
     const handle = await handlerOf(route);
     const context = { awsRequestId: crypto.randomUUID(), getRemainingTimeInMillis: () => 30_000 } as Context;
     const answer = await handle(toEvent(request, url, await request.text()), context);

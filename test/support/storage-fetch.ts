@@ -1,4 +1,4 @@
-// Adds checks of S3 that the local AWS lacks: a PUT by a presigned URL may have no unsigned headers, and a part needs its checksum.
+// Adds checks of S3 that the local AWS lacks: a PUT to a presigned URL must have no unsigned headers, and a part must have its checksum.
 const mustBeSigned = (name: string): boolean => name.startsWith('x-amz-') || name === 'if-none-match';
 
 const refusal = (status: number, code: string, message: string): Response =>

@@ -135,8 +135,8 @@ export const recordSteps = (state: State): Steps<Records> => {
         ],
         events: [{ draft: event }],
         effect: () => {
-          const told = { event: headOf(state, payload.patient).hash, filed: call.now };
-          state.records.set(payload.record, withVersion(row, version, told));
+          const filing = { event: headOf(state, payload.patient).hash, filed: call.now };
+          state.records.set(payload.record, withVersion(row, version, filing));
           if (upload !== undefined) state.uploads.set(uploadName(upload.upload), { ...upload, state: 'committed' });
         },
       });
