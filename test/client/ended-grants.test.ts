@@ -36,7 +36,7 @@ describe('a grant that the patient revoked', () => {
     expect(await patient.outstanding(first.id)).toEqual([]);
   });
 
-  test('is not carried setUp by a client that imports the memory of this one', async () => {
+  test('is not carried over by a client that imports the memory of this one', async () => {
     const { patient, grant, first, denyEnd, carried, optionsOf } = await setUp();
     await patient.revoke(grant);
     denyEnd();
@@ -45,7 +45,7 @@ describe('a grant that the patient revoked', () => {
     expect(carried()).toBe(0);
   });
 
-  test('is not carried setUp by a client that has read the revocation in the trail', async () => {
+  test('is not carried over by a client that has read the revocation in the trail', async () => {
     const { patient, grant, first, denyEnd, carried, optionsOf } = await setUp();
     await patient.revoke(grant);
     denyEnd();

@@ -1,4 +1,4 @@
-// The causes of events: each entry of EVENT_CAUSES refuses a wrong actor, missing or foreign evidence, and each member that does not agree. A weaker entry fails here.
+// Tests EVENT_CAUSES: each entry refuses a wrong actor, missing or other evidence, and each member that does not match. A weaker entry fails here.
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -124,8 +124,8 @@ describe.each(EVENT_KINDS)('%s', (kind) => {
 
   test.each([
     ['the patient', patient],
-    ['somebody else', clinician],
-  ])('by %s', async (_, actor) => {
+    ['another identity', clinician],
+  ])('by %s is accepted only if that is its actor', async (_, actor) => {
     const { jws, hash } = await signed(statement, actor);
     const expected = actors.includes(actor) ? 'accepted' : REFUSED;
     expect(await verdict(eventOf(kind, { actor: actor.id, statement: hash }), isInEntry ? jws : undefined)).toBe(
@@ -133,11 +133,11 @@ describe.each(EVENT_KINDS)('%s', (kind) => {
     );
   });
 
-  test('without evidence', async () => {
+  test('without evidence is refused only if evidence is required', async () => {
     expect(await verdict(eventOf(kind))).toBe(evidence === 'required' ? REFUSED : 'accepted');
   });
 
-  test('with evidence of each kind, only that of its own', async () => {
+  test('with evidence of each kind is accepted only with its own kind', async () => {
     for (const actor of actors)
       for (const offered of Object.keys(KINDS) as Kind[]) {
         const { jws, hash } = await signed(offered, actor);
@@ -150,29 +150,29 @@ describe.each(EVENT_KINDS)('%s', (kind) => {
   });
 });
 
-describe.each(inEntry)('the evidence of %s', (kind) => {
+describe.each(inEntry)('the evidence of %s must', (kind) => {
   const { actors, statement, disagreeing } = EXPECTED[kind];
   const [actor] = actors as [TestSigner];
 
-  test('has the hash that the event names', async () => {
+  test('have the hash that the event names', async () => {
     const { jws } = await signed(statement, actor);
     expect(await verdict(eventOf(kind), jws)).toBe(REFUSED);
   });
 
-  test('is signed by the actor', async () => {
+  test('be signed by the actor', async () => {
     const { jws, hash } = await signed(statement, stranger);
     expect(await verdict(eventOf(kind, { statement: hash }), jws)).toBe(REFUSED);
   });
 
-  test('is about the patient of the trail', async () => {
-    // The signer of these is the patient itself, so that the check of the signer refuses them.
+  test('be about the patient of the trail', async () => {
+    // The patient signs the other kinds, so the check of the signer refuses those.
     if ('patient' in SAMPLES[statement].payload && KINDS[statement].signer !== 'patient') {
       const { jws, hash } = await signed(statement, actor, { patient: stranger.id });
       expect(await verdict(eventOf(kind, { statement: hash }), jws)).toBe(REFUSED);
     }
   });
 
-  test('agrees with the subject of the event', async () => {
+  test('match the subject of the event', async () => {
     const { jws, hash } = await signed(statement, actor);
     for (const subject of disagreeing)
       expect([subject, await verdict(eventOf(kind, { subject, statement: hash }), jws)]).toEqual([subject, REFUSED]);

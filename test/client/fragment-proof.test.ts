@@ -13,7 +13,7 @@ import { PROXY_KEY, SERVICE_KEY, signedAnswer, signedBy, type AnsweredWrap } fro
 import { granted } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- lies keep to no shape
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a false answer can have any shape
 type Any = any;
 
 const flipped = (text: string, at: number): string => {
@@ -43,7 +43,7 @@ const proofBy = async (change: (fragment: string, capsule: string) => string): P
     (e: unknown) => e,
   );
   expect(error).toBeInstanceOf(WrongFragmentError);
-  // Whoever keeps the proof or hands it over writes it as JSON.
+  // A proof is stored and handed over as JSON.
   return JSON.parse(JSON.stringify((error as WrongFragmentError).proof)) as FragmentProof;
 };
 

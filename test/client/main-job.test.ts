@@ -15,7 +15,7 @@ test('the clinician opens a record that the patient filed and granted', async ()
   expect((await patient.audit()).at(-1)).toMatchObject({ kind: 'records-opened', actor: clinician.id });
 });
 
-test('opens records of several cells with one opening per cell, and returns them in the order pendingRequest for', async () => {
+test('opens records of several cells with one opening per cell, and returns them in the order asked for', async () => {
   const { clinician, grant, records, service } = await granted();
   const [a, b, c] = records;
   const before = service.calls.length;
@@ -240,6 +240,6 @@ test('a stranger who knows every id cannot use them', async () => {
   const stranger = createRecipient(optionsOf('stranger'));
   await stranger.register();
   expect(await refusal(() => stranger.grant(grant.id))).toBe('not-mine');
-  // Also not if the service answers anybody.
+  // This holds also for a service that answers every caller.
   expect(await refusal(() => stranger.open(grant, [record]))).toBe('unverified wrap');
 });

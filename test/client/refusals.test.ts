@@ -185,7 +185,7 @@ describe('an opened record', () => {
     expect(await refusal(opens)).toBe('unverified kfrag-id');
   });
 
-  test('is refused if the service returns other records than pendingRequest for, or fewer', async () => {
+  test('is refused if the service returns other records than asked for, or fewer', async () => {
     const { lie, clinician, grant, records } = await lying();
     lie('recapsulate', (a) => ({ records: a.records.slice(1) }));
     expect(await refusal(() => clinician.open(grant, records.slice(0, 2)))).toBe('bad-answer');
@@ -314,7 +314,7 @@ describe('a grant', () => {
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified folder');
   });
 
-  test('is refused if it is not the one pendingRequest for', async () => {
+  test('is refused if it is not the one asked for', async () => {
     const { lie, clinician, grant } = await lying();
     const other = await resigned(grant.statement, { grant: newId<GrantId>() });
     lie('get-grant', (a) => ({ ...a, statement: other.jws }));
