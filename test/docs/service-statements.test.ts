@@ -59,7 +59,7 @@ describe('docs/spec/service-statements.md', () => {
     expect(block?.trim()).toBe(await shown());
   });
 
-  test.each(['proxy-key', 'time', 'recapsulation'] as const)('its %s verifies, here and with jose', async (kind) => {
+  test.each(['proxy-key', 'time', 'recapsulation'] as const)('lib and jose verify its %s', async (kind) => {
     const { by, jws } = (await example())[kind];
     expect(page).toContain(jws);
     expect(verifyServiceStatement(kind, jws, by)).toEqual(JSON.parse(atob(jws.split('.')[1]!)));

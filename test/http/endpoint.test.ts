@@ -86,7 +86,7 @@ describe('a request is refused', () => {
     return body['member'] === undefined ? body['code'] : [body['code'], body['member']];
   };
 
-  test('unsigned', async () => expect(await code({ signed: false })).toBe('unsigned'));
+  test('if it is unsigned', async () => expect(await code({ signed: false })).toBe('unsigned'));
 
   test('if another identity signed it in the caller’s name', async () => {
     const event = await eventOf();
