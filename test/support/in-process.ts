@@ -2,10 +2,9 @@
 // Tests add middleware to the AWS clients (counting, faults, barriers) and set the clock.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import type { ErrorCode } from '../../lib/api/errors.ts';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
-import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
+import type { Handler } from '../../lib/http/endpoint.ts';
 import type { Log } from '../../lib/http/log-events.ts';
 import type { AwsClient } from '../../lib/runtime/container.ts';
 import { withServiceSigner } from '../../lib/runtime/signing-container.ts';
@@ -13,6 +12,7 @@ import { makeStorageContainer } from '../../lib/runtime/storage-container.ts';
 
 type Container = ReturnType<typeof withServiceSigner<ReturnType<typeof makeStorageContainer>>>;
 import { errorsOf } from '../../scripts/contract/document.ts';
+import { callHandler, eventOf, handlerOf, routeOf } from './function-call.ts';
 import { storageFetch } from './storage-fetch.ts';
 
 export const ORIGIN = 'http://service.test';
@@ -34,28 +34,6 @@ export interface Service {
   readonly fetch: typeof fetch;
 }
 
-const camel = (name: string): string => name.replaceAll(/-(\w)/g, (_, c: string) => c.toUpperCase());
-
-const matches = (template: string, path: string): boolean => {
-  const names = template.split('/');
-  const segments = path.split('/');
-  return names.length === segments.length && names.every((n, i) => n.startsWith('{') || n === segments[i]);
-};
-
-export const routeOf = (method: string, path: string): RouteName | undefined =>
-  (Object.keys(ROUTES) as RouteName[]).find((r) => ROUTES[r].method === method && matches(ROUTES[r].path, path));
-
-const toEvent = (request: Request, url: URL, body: string): APIGatewayProxyEventV2 =>
-  ({
-    version: '2.0',
-    rawPath: url.pathname,
-    rawQueryString: url.search.slice(1),
-    headers: Object.fromEntries(request.headers),
-    requestContext: { http: { method: request.method, path: url.pathname } },
-    body: body === '' ? undefined : body,
-    isBase64Encoded: false,
-  }) as unknown as APIGatewayProxyEventV2;
-
 const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'openapi.json');
 /** The only function whose dependencies are not the container. */
 const documented = ({ log, clock, origin }: Container): Container =>
@@ -67,9 +45,9 @@ const documented = ({ log, clock, origin }: Container): Container =>
   }) as unknown as Container;
 
 /** Checks that the contract lists each error answer for the route. */
-const mustBeDeclared = (route: RouteName, status: number, body = ''): void => {
-  if (status < 400) return;
-  const { code } = JSON.parse(body) as { code: ErrorCode };
+const mustBeDeclared = async (route: RouteName, response: Response): Promise<void> => {
+  if (response.ok) return;
+  const { code } = (await response.clone().json()) as { code: ErrorCode };
   if (!errorsOf(ROUTES[route]).includes(code)) throw new TypeError(`the contract of ${route} does not name ${code}`);
 };
 
@@ -91,16 +69,9 @@ export const makeService = ({
   };
   const container = withServiceSigner(makeStorageContainer(source, options), source, options);
   const handlers = new Map<RouteName, Handler>();
-  const handlerOf = async (route: RouteName): Promise<Handler> => {
-    const known = handlers.get(route);
-    if (known !== undefined) return known;
-    const module = (await import(`../../lib/usecases/${route}.ts`)) as Record<string, UseCase<RouteName, Container>>;
-    const made = endpoint(
-      ROUTES,
-      route,
-      module[camel(route)]!,
-      route === 'openapi' ? documented(container) : container,
-    );
+  const handlerFor = async (route: RouteName): Promise<Handler> => {
+    const made =
+      handlers.get(route) ?? (await handlerOf(route, route === 'openapi' ? documented(container) : container));
     handlers.set(route, made);
     return made;
   };
@@ -111,18 +82,11 @@ export const makeService = ({
     if (url.origin !== ORIGIN) return storageFetch(input, init);
     const route = routeOf(request.method, url.pathname);
     if (route === undefined) return new Response(null, { status: 404 });
-    const event = toEvent(request, url, await request.text());
+    const event = await eventOf(request);
     return around(route, async () => {
-      const handle = await handlerOf(route);
-      const answer = await handle(event, {
-        awsRequestId: crypto.randomUUID(),
-        getRemainingTimeInMillis: () => 30_000,
-      } as Context);
-      mustBeDeclared(route, answer.statusCode ?? 200, answer.body);
-      return new Response(answer.body ?? null, {
-        status: answer.statusCode ?? 200,
-        headers: answer.headers as Record<string, string>,
-      });
+      const response = await callHandler(await handlerFor(route), event);
+      await mustBeDeclared(route, response);
+      return response;
     });
   };
   return { origin: ORIGIN, container, fetch: inProcess };

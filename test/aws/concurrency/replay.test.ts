@@ -10,7 +10,8 @@ import { createContext } from '../../../lib/client/session/context.ts';
 import { putCell, signCell } from '../../../lib/client/access/create-cell.ts';
 import { signRequest } from '../../../lib/identity/http-signature.ts';
 import { bytesOf, newPerson, patientOf, recipientOf, when, type Person } from '../flows/people.ts';
-import { makeService, routeOf } from '../../support/in-process.ts';
+import { routeOf } from '../../support/function-call.ts';
+import { makeService } from '../../support/in-process.ts';
 import { blobsOf, itemsOf, keepIn, type Clients } from '../stored-items.ts';
 
 interface Answered {

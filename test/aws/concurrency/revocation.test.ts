@@ -6,7 +6,8 @@ import { AppError } from '../../../lib/api/errors.ts';
 import type { GrantWithCells, Patient, Recipient, RecordInfo } from '../../../lib/client/index.ts';
 import { bytesOf, newPerson, patientOf, recipientOf } from '../flows/people.ts';
 import { countOf } from '../../support/case-counts.ts';
-import { makeService, routeOf, type Service } from '../../support/in-process.ts';
+import { routeOf } from '../../support/function-call.ts';
+import { makeService, type Service } from '../../support/in-process.ts';
 
 const RUNS = countOf({ small: 5, full: 50, long: 1000 });
 const FLOODS = countOf({ small: 1, full: 2, long: 40 });
