@@ -18,7 +18,7 @@ export interface GrantHistory {
 const extendedBy = ({ kind, subject: { grant, grants = [] } }: TrailEntry): readonly GrantId[] =>
   kind === 'grant-extended' && grant !== undefined ? [grant] : grants;
 
-export const grantHistory = (trail: readonly TrailEntry[]): GrantHistory => {
+const derive = (trail: readonly TrailEntry[]): GrantHistory => {
   const ended = new Set<GrantId | undefined>();
   const holds = new Map<GrantId | undefined, number>();
   const opened = new Map<GrantId | undefined, number>();
@@ -29,7 +29,20 @@ export const grantHistory = (trail: readonly TrailEntry[]): GrantHistory => {
     if (kind === 'records-opened') opened.set(grant, (opened.get(grant) ?? 0) + records.length);
     if (kind === 'grant-revoked' || kind === 'grant-returned') ended.add(grant);
     if (kind === 'grant-paused' || kind === 'grant-resumed') holds.set(grant, (holds.get(grant) ?? 0) + 1);
-    for (const id of extendedBy(entry)) extensions.set(id, [...(extensions.get(id) ?? []), statement]);
+    for (const id of extendedBy(entry)) {
+      const known = extensions.get(id);
+      if (known === undefined) extensions.set(id, [statement]);
+      else known.push(statement);
+    }
   }
   return { ended, holds, opened, extensions };
+};
+
+const histories = new WeakMap<readonly TrailEntry[], GrantHistory>();
+
+/** Derives the history once for each list. A trail that has more events is another list, because lists of events are never changed. */
+export const grantHistory = (trail: readonly TrailEntry[]): GrantHistory => {
+  const history = histories.get(trail) ?? derive(trail);
+  histories.set(trail, history);
+  return history;
 };
