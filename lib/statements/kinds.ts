@@ -1,7 +1,7 @@
 // Every kind of signed statement: its payload, one file for each topic in kinds/, and its signer. docs/spec/statements.md specifies them.
 import type * as z from 'zod/mini';
 import { extensionPayload, grantPayload } from './kinds/grant.ts';
-import { pausePayload, resumptionPayload, returnPayload, revocationPayload } from './kinds/grant-changes.ts';
+import { pausePayload, resumptionPayload, returnPayload, revocationPayload } from './kinds/grant-pauses-and-ends.ts';
 import { identityPayload } from './kinds/identity.ts';
 import { openingPayload } from './kinds/opening.ts';
 import { deletionPayload, folderPayload, recordPayload } from './kinds/records.ts';

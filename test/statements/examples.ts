@@ -321,7 +321,7 @@ const requestBlock = (request: Examples['requests']['put'] | Examples['requests'
 };
 
 /** The pages that show one example of a person's statement each. */
-export const STATEMENT_PAGES = ['identity', 'records', 'requests', 'grants', 'grant-changes', 'openings'].map(
+export const STATEMENT_PAGES = ['identity', 'records', 'requests', 'grants', 'grant-pauses-and-ends', 'openings'].map(
   (name) => `docs/spec/statements/${name}.md`,
 );
 /** The pages that show an example. */

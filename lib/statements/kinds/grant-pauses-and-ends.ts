@@ -1,4 +1,4 @@
-// Statements that pause, resume or end a grant. docs/spec/statements/grant-changes.md specifies them.
+// Statements that pause, resume or end a grant. docs/spec/statements/grant-pauses-and-ends.md specifies them.
 import * as z from 'zod/mini';
 import type { GrantId } from '../../bytes/ids.ts';
 import { identity, instant, ordinal, randomId, sha256 } from '../fields.ts';
