@@ -19,7 +19,7 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   FolderView: 'One epoch of a folder',
   CommitBody: 'The commit that makes an uploaded version visible',
   FiledView: 'A version that was filed, with a receipt if its author is not the patient',
-  PartNumber: 'Place of a part in the blob, from 1',
+  PartNumber: 'Number of a part in the blob, from 1',
   PartTarget: 'The URL and headers for the PUT of one part',
   PartTargets: 'The URLs for the requested parts',
   PartsBody: 'Parts that are about to be sent',

@@ -21,8 +21,8 @@ interface CauseInEntry extends Cause {
 }
 interface CauseElsewhere extends Cause {
   /**
-   * The entry never contains the statement, because another route returns it. The trail alone is then only the word of the service; check-lists-against-trail.ts compares
-   * grants and requests with their statements.
+   * The entry never contains the statement, because another route returns it. The trail alone is then only the word of the service;
+   * check-lists-against-trail.ts compares grants and requests with their statements.
    */
   readonly evidence: 'elsewhere';
 }
