@@ -1,7 +1,7 @@
 // Bundles all functions at once for the local API, with the options of serverless.yml, and with shared code in shared files, which one process loads only once.
 // A deployment has a separate bundle for each function (serverless-esbuild); npm run test:deployed runs those.
 import { build, stop, type BuildOptions } from 'esbuild';
-import type { Stack } from '../localstack/resources.ts';
+import type { Stack } from '../localstack/compiled-stack.ts';
 import { PROJECT } from '../localstack/local-aws.ts';
 
 /** @returns the options that serverless-esbuild passes to esbuild, without its own options */

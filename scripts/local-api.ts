@@ -7,7 +7,7 @@ import { localEnvironment } from '../localstack/environment.ts';
 import { end, freePort, LocalAwsError, PROJECT, STATE } from '../localstack/local-aws.ts';
 import { logFileIn } from '../localstack/log-files.ts';
 import { isAlive } from '../localstack/python.ts';
-import type { Stack } from '../localstack/resources.ts';
+import type { Stack } from '../localstack/compiled-stack.ts';
 import { bundleFunctions } from './bundle-functions.ts';
 
 export interface Api {

@@ -2,7 +2,8 @@
 import { holdData } from '../localstack/data-lock.ts';
 import { enterLocalAws } from '../localstack/environment.ts';
 import { freePort, givenEndpoint, startLocalAws, STATE } from '../localstack/local-aws.ts';
-import { compiledStack, createResources } from '../localstack/resources.ts';
+import { compiledStack } from '../localstack/compiled-stack.ts';
+import { createResources } from '../localstack/resources.ts';
 import { startApi } from './local-api.ts';
 
 export interface System {

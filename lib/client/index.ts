@@ -33,12 +33,8 @@ export {
   type SignedTime,
 } from './session/clock-correction.ts';
 export { ClientError, ServiceError, TrailError, type Check, type ClientErrorCode } from './session/errors.ts';
-export {
-  checkFragmentProof,
-  WrongFragmentError,
-  type FragmentProof,
-  type WrongFragment,
-} from './records/fragment-proof.ts';
+export { checkFragmentProof, type WrongFragment } from './records/check-wrong-fragment-proof.ts';
+export { WrongFragmentError, type FragmentProof } from './records/verify-fragments.ts';
 export { createPatient, type Patient } from './patient.ts';
 export type { ApproveOptions, GrantInput, Grants } from './access/grant-access.ts';
 export { createRecipient, type Recipient } from './recipient.ts';
@@ -60,7 +56,8 @@ export type { Checkpoint, Receipt } from './session/service-key.ts';
 export type { ScopeInput } from './access/scope.ts';
 export { RightEnded, type Content, type FiledRecord, type FileOptions, type Metadata } from './records/file-record.ts';
 export type { Folder } from './records/folders.ts';
-export type { Grant, GrantedCell, GrantFilter, GrantState, GrantWithCells } from './access/grants.ts';
+export type { Grant, GrantedCell, GrantState, GrantWithCells } from './access/verify-grant.ts';
+export type { GrantFilter } from './access/fetch-grants.ts';
 export type { RegisterOptions } from './identities/identities.ts';
 export type { OpenedRecord, OpenOptions } from './records/open-records.ts';
 export type { RecordInfo } from './records/verify-record.ts';

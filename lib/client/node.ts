@@ -5,7 +5,9 @@ import { encodeKeyFile, sealKeyFile } from '../identity/key-file.ts';
 import { identityFromKeyFile, type Identity } from './identities/create-identity.ts';
 
 export * from './index.ts';
-export { fileBody, intoFile, type BodyOptions } from '../files/body.ts';
+export { fileBody } from '../files/file-source.ts';
+export { intoFile } from '../files/file-sink.ts';
+export type { BodyOptions } from '../files/scratch-file.ts';
 
 /**
  * Reads an identity from a key file on disk.

@@ -24,7 +24,8 @@ import {
   type GrantInput,
   type Grants,
 } from './access/grant-access.ts';
-import { fetchGrant, listGrants, type Grant, type GrantFilter, type GrantWithCells } from './access/grants.ts';
+import { fetchGrant, listGrants, type GrantFilter } from './access/fetch-grants.ts';
+import type { Grant, GrantWithCells } from './access/verify-grant.ts';
 import { register, type RegisterOptions } from './identities/identities.ts';
 import { createFolder } from './records/create-folder.ts';
 import type { Memory } from './session/memory.ts';

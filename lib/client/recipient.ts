@@ -8,14 +8,8 @@ import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
 import { giveBack, type GrantRef } from './access/change-grant.ts';
 import { ClientError } from './session/errors.ts';
-import {
-  fetchGrant,
-  listGrants,
-  type Grant,
-  type GrantedCell,
-  type GrantFilter,
-  type GrantWithCells,
-} from './access/grants.ts';
+import { fetchGrant, listGrants, type GrantFilter } from './access/fetch-grants.ts';
+import type { Grant, GrantedCell, GrantWithCells } from './access/verify-grant.ts';
 import {
   fileRecord,
   type Content,

@@ -151,7 +151,7 @@ export const nodeEngine = (host: Host): Engine | undefined => {
 
   return {
     name: 'node',
-    manyAtOnce: false,
+    parallelChunks: false,
     extractableKeys: true,
     encrypt: async (key, nonce, buffer) => {
       const cipher = crypto.createCipheriv(ALGORITHM, cipherKey(crypto, key), nonce);

@@ -3,7 +3,8 @@
 import { concat, equalBytes } from '../bytes/binary.ts';
 import { bufferPool, byteReader, inOrder, type BufferPool, type ByteReader, type ByteSource } from './bytestream.ts';
 import { engine } from './choose-engine.ts';
-import { wholeParts, type PartHash } from './engine.ts';
+import { bufferedPartHash } from './buffered-part-hash.ts';
+import type { PartHash } from './engine.ts';
 import { EnvelopeError } from './errors.ts';
 import {
   blobLength,
@@ -108,7 +109,7 @@ async function* bodyOf(
   const digests: Promise<Uint8Array>[] = [];
   const decrypted = inOrder(
     sealedChunks(reader, length, buffers),
-    engine.manyAtOnce ? inFlight : 1,
+    engine.parallelChunks ? inFlight : 1,
     async ({ index, bytes, last }) => {
       const plain = await engine.decrypt(key, chunkNonce(index, last), bytes);
       if (plain === undefined) throw new EnvelopeError('chunk-invalid', `chunk ${index} does not open`);
@@ -197,7 +198,7 @@ export const openBlob = async (
     await reader.close();
     throw error;
   });
-  const hash = engine.partHash?.() ?? wholeParts(blob.length);
+  const hash = engine.partHash?.() ?? bufferedPartHash(blob.length);
   const body = bodyOf(reader, payload, blob, options, hash);
   return new ReadableStream<Uint8Array>(
     {

@@ -176,7 +176,7 @@ export const sealBlob = async (
   const hash = engine.partHash?.();
   const encrypted = inOrder(
     chunksOf(reader, { buffer, filled }, buffers),
-    engine.manyAtOnce ? inFlight : 1,
+    engine.parallelChunks ? inFlight : 1,
     async ({ index, buffer, last }) => {
       if (!small) plainLength += buffer.length - TAG_BYTES;
       return { bytes: await engine.encrypt(keys.payload, chunkNonce(index, last), buffer), last };

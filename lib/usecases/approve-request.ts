@@ -6,7 +6,7 @@ import { isOpen } from '../domain/request.ts';
 import { MOST_CELLS } from '../statements/fields.ts';
 import type { Statement } from '../statements/kinds.ts';
 import type { Call } from '../ports/call.ts';
-import { notFoundBy } from './checks/caller.ts';
+import { refuseAsNotFound } from './checks/caller.ts';
 import { assertTerms, grantable, granted, readGrant, type GrantDeps } from './checks/grant.ts';
 import type { Grants, Requests, StoredGrant } from '../ports/index.ts';
 import { checkEach, mustBe } from './checks/statement-members.ts';
@@ -23,7 +23,7 @@ export async function approveRequest(
   { params, body }: Input<'approve-request'>,
 ): Promise<Answer<'approve-request'>> {
   const request = await deps.requests.find(params.requestId);
-  if (request?.statement.payload.patient !== call.caller) return notFoundBy(deps.identities, call.caller);
+  if (request?.statement.payload.patient !== call.caller) return refuseAsNotFound(deps.identities, call.caller);
 
   const statements = await checkEach('grants', body.grants, (g) => readGrant(g.statement, call));
   await assertOnePerRight(statements);

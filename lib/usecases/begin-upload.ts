@@ -4,7 +4,7 @@ import type { Answer, Input } from '../api/routes.ts';
 import { versionFault } from '../domain/record.ts';
 import type { Call } from '../ports/call.ts';
 import { authority } from './checks/filing-right.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type {
   Blobs,
   Folders,
@@ -34,7 +34,7 @@ export async function beginUpload(
     deps.folders.find(body.folder),
     deps.records.find(params.recordId),
     deps.uploads.find(params.recordId, body.upload),
-    registered(deps.identities, call.caller),
+    findRegistered(deps.identities, call.caller),
   ]);
   if (cell === undefined) throw new AppError('not-found');
   const { patient } = cell.statement.payload;

@@ -14,7 +14,7 @@ import { verifyStatement } from '../statements/verify.ts';
 import { authority } from './checks/filing-right.ts';
 import { assertCapsule } from './checks/capsule.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type {
   Blobs,
   Folders,
@@ -58,7 +58,7 @@ export async function commitRecord(
     deps.records.find(payload.record),
     deps.records.version(payload.record, payload.version),
     deps.uploads.find(payload.record, body.upload),
-    registered(deps.identities, call.caller),
+    findRegistered(deps.identities, call.caller),
   ]);
   if (stored?.statement.hash === statement.hash) return filedAnswer(deps, stored);
   if (cell === undefined) throw new AppError('not-found');

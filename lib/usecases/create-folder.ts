@@ -5,7 +5,7 @@ import type { EventDraft } from '../domain/audit-chain.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import { assertCapsule } from './checks/capsule.ts';
 import { carriedInto } from './checks/carried-extensions.ts';
 import type { Folders, Grants, Identities, NewExtension, Records, StoredCell, StoredWrap } from '../ports/index.ts';
@@ -32,7 +32,7 @@ export async function createFolder(
   mustBePoint('key', payload.key);
   mustBe('single', (payload.single === undefined) === (body.wrap === undefined));
 
-  const [stored, patient] = await Promise.all([folders.find(payload.folder), registered(identities, call.caller)]);
+  const [stored, patient] = await Promise.all([folders.find(payload.folder), findRegistered(identities, call.caller)]);
   if (stored?.statement.hash === hash) return folderAnswer(stored);
   assertFollows(payload, stored);
   const wrap = body.wrap === undefined ? undefined : await singleWrap(deps, payload, body.wrap);

@@ -4,7 +4,7 @@ import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Blobs, Identities, Records } from '../ports/index.ts';
 import { mustBe } from './checks/statement-members.ts';
 import { next, versionAnswer } from './shared/answers.ts';
@@ -24,7 +24,7 @@ export async function deleteRecord(
   const { payload, hash } = statement;
   mustBe('record', payload.record === params.recordId);
 
-  const [head] = await Promise.all([deps.records.find(params.recordId), registered(deps.identities, call.caller)]);
+  const [head] = await Promise.all([deps.records.find(params.recordId), findRegistered(deps.identities, call.caller)]);
   if (head?.patient !== call.caller) throw new AppError('not-found');
   if (payload.of !== head.latestHash) throw new AppError('statement-outdated');
 

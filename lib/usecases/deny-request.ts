@@ -4,7 +4,7 @@ import type { Answer, Input } from '../api/routes.ts';
 import { isOpen } from '../domain/request.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Identities, Requests } from '../ports/index.ts';
 import { mustBe } from './checks/statement-members.ts';
 import { requestAnswer } from './shared/answers.ts';
@@ -23,7 +23,7 @@ export async function denyRequest(
   const { payload, hash } = statement;
   mustBe('request', payload.request === params.requestId);
 
-  const [request] = await Promise.all([requests.find(params.requestId), registered(identities, call.caller)]);
+  const [request] = await Promise.all([requests.find(params.requestId), findRegistered(identities, call.caller)]);
   if (request?.statement.payload.patient !== call.caller) throw new AppError('not-found');
   mustBe('of', payload.of === request.statement.hash);
   if (request.state === 'denied') return requestAnswer(request, call.now);

@@ -4,7 +4,8 @@ import type { Answer, Input } from '../api/routes.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import type { Statement } from '../statements/kinds.ts';
 import type { Call } from '../ports/call.ts';
-import { sideBySide, whileRegistered } from './checks/caller.ts';
+import { awaitAllInOrder } from './shared/await-all-in-order.ts';
+import { whileRegistered } from './checks/caller.ts';
 import { extendable, ownGrant, readExtension } from './checks/extension.ts';
 import { factsOf, ownCells, type GrantDeps } from './checks/grant.ts';
 import type { Grants, StoredGrant } from '../ports/index.ts';
@@ -25,7 +26,7 @@ export async function extendGrant(
   mustBe('grant', payload.grant === params.grantId);
 
   // The owner is checked first, so that a caller learns nothing about the grants of others.
-  const reading = sideBySide([ownGrant(deps.grants, params.grantId, call), ownCells(deps.folders, payload)]);
+  const reading = awaitAllInOrder([ownGrant(deps.grants, params.grantId, call), ownCells(deps.folders, payload)]);
   const [patient, [grant, cells]] = await whileRegistered(deps.identities, call.caller, reading);
   if (grant.extended.hash === hash) return grantAnswer(grant, call.now);
 

@@ -1,7 +1,7 @@
 // Use case get-checkpoint: returns the head of the caller's audit chain, signed by the service. A checkpoint is stored, so that each head is signed once.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { AuditTrail, Identities, ServiceSigner } from '../ports/index.ts';
 
 interface Deps {
@@ -15,7 +15,7 @@ export async function getCheckpoint(
   { caller, now }: Call,
   _: Input<'get-checkpoint'>,
 ): Promise<Answer<'get-checkpoint'>> {
-  const [head] = await Promise.all([audit.head(caller), registered(identities, caller)]);
+  const [head] = await Promise.all([audit.head(caller), findRegistered(identities, caller)]);
   const kept = await audit.checkpoint(caller, head.seq);
   if (kept !== undefined) return { checkpoint: kept };
   const checkpoint = await serviceSigner.sign('checkpoint', {

@@ -5,7 +5,7 @@ import { endAt, RIGHT_FACTS } from '../domain/grant.ts';
 import type { GrantId } from '../bytes/ids.ts';
 import type { Payload } from '../statements/kinds.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Folders, Grants, Identities, PageRequest } from '../ports/index.ts';
 import { grantAnswer } from './shared/answers.ts';
 
@@ -20,7 +20,7 @@ export async function getGrant(
   call: Call,
   { params, query }: Input<'get-grant'>,
 ): Promise<Answer<'get-grant'>> {
-  const [grant] = await Promise.all([deps.grants.find(params.grantId), registered(deps.identities, call.caller)]);
+  const [grant] = await Promise.all([deps.grants.find(params.grantId), findRegistered(deps.identities, call.caller)]);
   if (grant === undefined) throw new AppError('not-found');
   const { patient, recipient, right, cells } = grant.statement.payload;
   if (call.caller !== patient && call.caller !== recipient) throw new AppError('not-found');

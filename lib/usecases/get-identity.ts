@@ -2,7 +2,7 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Identities } from '../ports/index.ts';
 import { identityAnswer } from './shared/answers.ts';
 
@@ -15,7 +15,7 @@ export async function getIdentity(
   { caller }: Call,
   { params }: Input<'get-identity'>,
 ): Promise<Answer<'get-identity'>> {
-  const [found] = await Promise.all([identities.find(params.id), registered(identities, caller)]);
+  const [found] = await Promise.all([identities.find(params.id), findRegistered(identities, caller)]);
   if (found === undefined) throw new AppError('not-found');
   return identityAnswer(found);
 }

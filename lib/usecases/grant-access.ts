@@ -4,7 +4,7 @@ import type { Answer, Input } from '../api/routes.ts';
 import type { Statement } from '../statements/kinds.ts';
 import { fresh } from './approve-request.ts';
 import type { Call } from '../ports/call.ts';
-import { notFoundBy } from './checks/caller.ts';
+import { refuseAsNotFound } from './checks/caller.ts';
 import { assertTerms, grantable, granted, readGrant, type GrantDeps } from './checks/grant.ts';
 import type { Grants, Requests, StoredRequest } from '../ports/index.ts';
 import { mustBe } from './checks/statement-members.ts';
@@ -41,7 +41,7 @@ async function requestOf(
   const asked = statement.payload.request;
   if (asked === undefined) return undefined;
   const request = await requests.find(asked.id);
-  if (request?.statement.payload.patient !== call.caller) return notFoundBy(identities, call.caller);
+  if (request?.statement.payload.patient !== call.caller) return refuseAsNotFound(identities, call.caller);
   if (request.state !== 'approved') throw new AppError('request-closed');
   return request;
 }

@@ -4,7 +4,7 @@ import { AppError } from '../api/errors.ts';
 import { parseEvent, withoutPosition } from '../domain/audit-chain.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { AuditEntry, AuditTrail, Identities } from '../ports/index.ts';
 import { next } from './shared/answers.ts';
 
@@ -22,7 +22,7 @@ export async function listAudit(
   if (query.after !== undefined && (timed || query.as !== 'patient'))
     throw new AppError('malformed-request', { member: 'after' });
   const list = query.as === 'patient' ? audit.list(caller, query, query) : audit.listOwn(caller, query);
-  const [page] = await Promise.all([list, registered(identities, caller)]);
+  const [page] = await Promise.all([list, findRegistered(identities, caller)]);
   return { events: page.items.map(query.as === 'patient' ? (e) => ({ ...e }) : own), ...next(page) };
 }
 

@@ -2,7 +2,7 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Folders, Grants, Identities } from '../ports/index.ts';
 import { grantAnswer, next } from './shared/answers.ts';
 
@@ -20,7 +20,7 @@ export async function listCellGrants(
   const [folder, page] = await Promise.all([
     folders.find(params.folderId),
     grants.ofCell({ folder: params.folderId, epoch: params.epoch }, query),
-    registered(identities, call.caller),
+    findRegistered(identities, call.caller),
   ]);
   if (folder?.statement.payload.patient !== call.caller) throw new AppError('not-found');
   return { grants: page.items.map((g) => grantAnswer(g, call.now)), ...next(page) };

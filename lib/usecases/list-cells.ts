@@ -2,7 +2,7 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Folders, Identities } from '../ports/index.ts';
 import { folderAnswer, next } from './shared/answers.ts';
 
@@ -19,7 +19,7 @@ export async function listCells(
   const [folder, page] = await Promise.all([
     folders.find(params.folderId),
     folders.epochs(params.folderId, query),
-    registered(identities, call.caller),
+    findRegistered(identities, call.caller),
   ]);
   if (folder?.statement.payload.patient !== call.caller) throw new AppError('not-found');
   return { folders: page.items.map(folderAnswer), ...next(page) };

@@ -1,7 +1,7 @@
 // Use case list-folders: lists the caller's folders, each with the statement of its current epoch.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Folders, Identities } from '../ports/index.ts';
 import { folderAnswer, next } from './shared/answers.ts';
 
@@ -15,6 +15,6 @@ export async function listFolders(
   { caller }: Call,
   { query }: Input<'list-folders'>,
 ): Promise<Answer<'list-folders'>> {
-  const [page] = await Promise.all([folders.list(caller, query), registered(identities, caller)]);
+  const [page] = await Promise.all([folders.list(caller, query), findRegistered(identities, caller)]);
   return { folders: page.items.map(folderAnswer), ...next(page) };
 }

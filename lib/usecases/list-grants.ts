@@ -2,7 +2,7 @@
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Grants, Identities, Page, StoredGrant } from '../ports/index.ts';
 import { grantAnswer, next } from './shared/answers.ts';
 
@@ -16,7 +16,7 @@ export async function listGrants(
   { caller, now }: Call,
   { query }: Input<'list-grants'>,
 ): Promise<Answer<'list-grants'>> {
-  const [page] = await Promise.all([listed(grants, caller, query, now), registered(identities, caller)]);
+  const [page] = await Promise.all([listed(grants, caller, query, now), findRegistered(identities, caller)]);
   return { grants: page.items.map((g) => grantAnswer(g, now)), ...next(page) };
 }
 

@@ -1,7 +1,7 @@
 // Use case list-requests: lists the requests that the caller got as patient or made as recipient.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Identities, Requests } from '../ports/index.ts';
 import { next, requestAnswer } from './shared/answers.ts';
 
@@ -17,7 +17,7 @@ export async function listRequests(
 ): Promise<Answer<'list-requests'>> {
   const [page] = await Promise.all([
     requests.list(query.as, caller, query.state, now, query),
-    registered(identities, caller),
+    findRegistered(identities, caller),
   ]);
   return { requests: page.items.map((r) => requestAnswer(r, now)), ...next(page) };
 }

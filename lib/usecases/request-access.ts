@@ -4,7 +4,7 @@ import type { Answer, Input } from '../api/routes.ts';
 import { requestFault, untilClockFault } from '../domain/request.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Identities, Requests, StoredRequest } from '../ports/index.ts';
 import { mustBe, mustBeInTime, mustHaveNo } from './checks/statement-members.ts';
 import { requestAnswer } from './shared/answers.ts';
@@ -24,7 +24,7 @@ export async function requestAccess(
   mustBe('request', payload.request === params.requestId);
 
   const [recipient, patient, stored] = await Promise.all([
-    registered(identities, call.caller),
+    findRegistered(identities, call.caller),
     identities.find(payload.patient),
     requests.find(payload.request),
   ]);

@@ -3,7 +3,7 @@ import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { UPLOAD_LIFE } from '../domain/record.ts';
 import type { Call } from '../ports/call.ts';
-import { registered } from './checks/caller.ts';
+import { findRegistered } from './checks/caller.ts';
 import type { Blobs, Identities, Uploads } from '../ports/index.ts';
 
 interface Deps {
@@ -19,7 +19,7 @@ export async function uploadParts(
 ): Promise<Answer<'upload-parts'>> {
   const [upload] = await Promise.all([
     deps.uploads.find(params.recordId, body.upload),
-    registered(deps.identities, call.caller),
+    findRegistered(deps.identities, call.caller),
   ]);
   if (upload?.author !== call.caller || upload.created <= call.now - UPLOAD_LIFE)
     throw new AppError('upload-not-found');

@@ -34,7 +34,7 @@ const PLANTED: readonly (readonly [from: string, to: string])[] = [
   ['lib/bytes/planted.ts', 'lib/statements/verify.ts'],
   ['lib/umbral/planted.ts', 'lib/envelope/open.ts'],
   ['lib/client/planted.ts', 'lib/stores/dynamo/item.ts'],
-  ['lib/client/session/planted.ts', 'lib/files/body.ts'],
+  ['lib/client/session/planted.ts', 'lib/files/file-source.ts'],
   ['lib/stores/planted.ts', 'lib/usecases/health.ts'],
   ['lib/http/planted.ts', 'lib/usecases/health.ts'],
   // Code outside the server's folders could import secrets on their behalf.
@@ -50,9 +50,12 @@ const PLANTED: readonly (readonly [from: string, to: string])[] = [
   ),
   // Applications may import the two public entry files only.
   ...['examples', 'demo', 'lib/cli', 'test/support/browser-entry'].flatMap((application) =>
-    ['lib/client/patient.ts', 'lib/identity/recovery-words.ts', 'lib/files/body.ts', 'lib/usecases/health.ts'].map(
-      (to) => [application.startsWith('test') ? `${application}.ts` : `${application}/planted.ts`, to] as const,
-    ),
+    [
+      'lib/client/patient.ts',
+      'lib/identity/recovery-words.ts',
+      'lib/files/file-source.ts',
+      'lib/usecases/health.ts',
+    ].map((to) => [application.startsWith('test') ? `${application}.ts` : `${application}/planted.ts`, to] as const),
   ),
 ];
 const ALLOWED: readonly (readonly [from: string, to: string])[] = [
@@ -61,7 +64,7 @@ const ALLOWED: readonly (readonly [from: string, to: string])[] = [
   ['lib/client/allowed.ts', 'lib/identity/recovery-words.ts'],
   ['examples/allowed.ts', 'lib/client/index.ts'],
   ['demo/allowed.ts', 'lib/client/node.ts'],
-  ['lib/client/node.ts', 'lib/files/body.ts'],
+  ['lib/client/node.ts', 'lib/files/file-source.ts'],
   ['lib/usecases/allowed.ts', 'lib/umbral/proxy.ts'],
   ['lib/runtime/allowed.ts', 'lib/stores/dynamo/item.ts'],
   ['functions/allowed.ts', 'lib/usecases/health.ts'],

@@ -5,7 +5,9 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { concat, equalBytes } from '../../lib/bytes/binary.ts';
 import { chunkNonce, PART_BYTES } from '../../lib/envelope/header.ts';
-import { wholeParts, webEngine, type PartHash } from '../../lib/envelope/engine.ts';
+import { bufferedPartHash } from '../../lib/envelope/buffered-part-hash.ts';
+import { webEngine } from '../../lib/envelope/engine-web.ts';
+import type { PartHash } from '../../lib/envelope/engine.ts';
 import type { DigestedPart, PartDigester } from '../../lib/envelope/part-digester.ts';
 import { nodeEngine, type Host } from '../../lib/envelope/engine-node.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
@@ -99,7 +101,7 @@ describe('digests of parts', () => {
   ])('%s', async (_, length) => {
     const bytes = blob.subarray(0, length);
     for (const size of [CHUNK, MiB])
-      for (const hash of [node.partHash!(), wholeParts(length)])
+      for (const hash of [node.partHash!(), bufferedPartHash(length)])
         expect(await digestsOf(hash, bytes, [size])).toEqual(partsOf(bytes));
   });
 
@@ -111,7 +113,7 @@ describe('digests of parts', () => {
         async (sizes, length) => {
           const bytes = blob.subarray(0, length);
           expect(await digestsOf(node.partHash!(), bytes, sizes)).toEqual(partsOf(bytes));
-          expect(await digestsOf(wholeParts(length), bytes, sizes)).toEqual(partsOf(bytes));
+          expect(await digestsOf(bufferedPartHash(length), bytes, sizes)).toEqual(partsOf(bytes));
         },
       ),
       { numRuns: runs(5) },
@@ -124,7 +126,7 @@ describe('digests of parts', () => {
       digest: () => new Promise((resolve) => answers.push(resolve)),
       close: () => undefined,
     };
-    const hash = wholeParts(4 * PART_BYTES, slow);
+    const hash = bufferedPartHash(4 * PART_BYTES, slow);
     const answered = (fed: Promise<unknown>): Promise<boolean> =>
       Promise.race([fed.then(() => true), new Promise<boolean>((resolve) => setImmediate(resolve, false))]);
     expect(await answered(hash.feed(new Uint8Array(PART_BYTES)))).toBe(true);

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { JOBS } from '../../lib/api/scheduled-jobs.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
 import { PROJECT } from '../../localstack/local-aws.ts';
-import { compiledStack } from '../../localstack/resources.ts';
+import { compiledStack } from '../../localstack/compiled-stack.ts';
 
 interface Statement {
   readonly Effect: string;

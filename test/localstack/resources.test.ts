@@ -3,7 +3,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { enterLocalAws } from '../../localstack/environment.ts';
-import { createResources, type Stack } from '../../localstack/resources.ts';
+import { createResources } from '../../localstack/resources.ts';
+import type { Stack } from '../../localstack/compiled-stack.ts';
 
 let server: Server | undefined;
 afterEach(() => {

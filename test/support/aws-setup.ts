@@ -1,7 +1,8 @@
 // Jest global setup for suites that need AWS: starts the local AWS, or uses the one at AWS_ENDPOINT_URL, and creates tables and bucket.
 import { enterLocalAws } from '../../localstack/environment.ts';
 import { startLocalAws, type LocalAws } from '../../localstack/local-aws.ts';
-import { compiledStack, createResources } from '../../localstack/resources.ts';
+import { compiledStack } from '../../localstack/compiled-stack.ts';
+import { createResources } from '../../localstack/resources.ts';
 import { startSystem, type System } from '../../scripts/local-system.ts';
 
 declare global {

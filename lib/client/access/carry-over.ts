@@ -9,7 +9,8 @@ import type { Context } from '../session/context.ts';
 import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { extendAll } from './extend-grant.ts';
-import { fetchGrant, hasNotEnded, verifyGrant, type Grant } from './grants.ts';
+import { fetchGrant } from './fetch-grants.ts';
+import { hasNotEnded, verifyGrant, type Grant } from './verify-grant.ts';
 
 /**
  * Selects the grants to carry over: the service says that they have not ended, and this client knows of no end. A service that reports a revoked

@@ -4,7 +4,7 @@ import type { Payload } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
-import { verifyGrant, type Grant, type GrantView } from './grants.ts';
+import { verifyGrant, type Grant, type GrantView } from './verify-grant.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 /** A grant by its id and its verified statement. */

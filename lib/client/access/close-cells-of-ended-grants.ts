@@ -9,7 +9,8 @@ import type { Context } from '../session/context.ts';
 import { check, ClientError } from '../session/errors.ts';
 import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
-import { fetchGrant, verifyGrant } from './grants.ts';
+import { fetchGrant } from './fetch-grants.ts';
+import { verifyGrant } from './verify-grant.ts';
 import { startEpoch } from './start-epoch.ts';
 
 /** Returns an error that concerns only one folder or grant. @throws any other error: no answer, a busy service, an abort */

@@ -11,10 +11,10 @@ import { folderNameContext } from '../records/folders.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
-import { extensionOf, type ExtensionBody } from './delegation.ts';
+import { extensionOf, type ExtensionBody } from './extend-grant.ts';
 import { isCarriedOver } from './carry-over.ts';
 import { extend } from './extend-grant.ts';
-import type { Grant } from './grants.ts';
+import type { Grant } from './verify-grant.ts';
 
 export interface NewCell {
   readonly folder: FolderId;

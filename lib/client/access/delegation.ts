@@ -1,18 +1,13 @@
-// Delegates cells: makes the key fragments of grants and extensions, and signs extensions.
+// Delegates cells: makes their key fragments for grants and extensions.
 import { sha256 } from '@noble/hashes/sha2.js';
-import type { Body } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
-import type { GrantId } from '../../bytes/ids.ts';
-import type { GrantCell, Payload, Statement } from '../../statements/kinds.ts';
+import type { GrantCell, Statement } from '../../statements/kinds.ts';
 import { SERVICE_PROXY, SHARES, THRESHOLD } from '../../statements/proxy-threshold.ts';
-import { signStatement } from '../../statements/sign.ts';
 import { generateKFrags } from '../../umbral/delegator.ts';
 import { encodeKFrag, kfragId } from '../../umbral/kfrag.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import { publicKeyFrom } from '../identities/identities.ts';
-
-export type ExtensionBody = Body<'extend-grant'>;
 
 /** Names a cell as grants and extensions do, without key fragments. */
 export const cellOf = ({ payload, hash }: Statement<'folder'>): GrantCell => ({
@@ -38,31 +33,4 @@ export const delegate = (ctx: Context, folder: Statement<'folder'>, receiving: s
   const bytes = encodeKFrag(kfrag);
   const named = { proxy: SERVICE_PROXY, id: toBase64url(kfragId(kfrag)), hash: toBase64url(sha256(bytes)) } as const;
   return { cell: { ...cellOf(folder), kfrags: [named] }, kfrag: toBase64url(bytes) };
-};
-
-/** The parts of a grant that its next extension needs. */
-interface Extendable {
-  readonly id: GrantId;
-  readonly statement: Statement<'grant'>;
-  readonly extensions: number;
-  readonly tip: string;
-}
-
-/** Signs the next extension of a grant, for at most 80 cells. */
-export const extensionOf = async (
-  ctx: Context,
-  { id, statement, extensions, tip }: Extendable,
-  cells: readonly Statement<'folder'>[],
-): Promise<ExtensionBody> => {
-  const delegated = cells.map((c) => delegate(ctx, c, statement.payload.receiving.key));
-  const payload: Payload<'extension'> = {
-    patient: ctx.keys.id,
-    grant: id,
-    number: extensions + 1,
-    previous: tip,
-    cells: delegated.map((d) => d.cell),
-    issued: ctx.now(),
-  };
-  const { jws } = await signStatement('extension', payload, ctx.keys);
-  return { statement: jws, kfrags: delegated.map((d) => d.kfrag) };
 };

@@ -9,7 +9,7 @@ import {
   type Folder,
   type FolderWithCells,
 } from '../records/folders.ts';
-import { folderOfRecord } from '../records/create-folder.ts';
+import { folderOfRecord } from '../records/single-record-folder.ts';
 import { latestVersion } from '../records/list-records.ts';
 import type { CallOptions } from '../session/transport.ts';
 

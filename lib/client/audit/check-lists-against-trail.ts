@@ -7,7 +7,8 @@ import { grantHistory, type GrantHistory } from './grant-history.ts';
 import { readTrail, type AuditOptions } from './read-trail.ts';
 import type { Context } from '../session/context.ts';
 import { check } from '../session/errors.ts';
-import { fetchGrant, listGrants, type Grant } from '../access/grants.ts';
+import { fetchGrant, listGrants } from '../access/fetch-grants.ts';
+import type { Grant } from '../access/verify-grant.ts';
 import type { AccessRequest, RequestState } from '../access/requests.ts';
 import type { TrailEntry } from '../session/trail.ts';
 

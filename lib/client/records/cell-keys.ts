@@ -9,8 +9,8 @@ import { decryptOriginal } from '../../umbral/delegator.ts';
 import type { SecretKey } from '../../umbral/keys.ts';
 import type { CellOpener, Context } from '../session/context.ts';
 import { check, checked } from '../session/errors.ts';
-import { fragmentsOf, fragmentVerifier, type SignedBy } from './fragment-proof.ts';
-import type { GrantedCell, GrantWithCells } from '../access/grants.ts';
+import { fragmentsOf, fragmentVerifier, type SignedBy } from './verify-fragments.ts';
+import type { GrantedCell, GrantWithCells } from '../access/verify-grant.ts';
 import { knownIdentity, publicKeyFrom, publicKeyText } from '../identities/identities.ts';
 import type { CallOptions } from '../session/transport.ts';
 

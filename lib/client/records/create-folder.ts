@@ -1,24 +1,12 @@
-// Creates folders for the patient: ordinary ones, which standing grants cover at once, and single-record folders.
-import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+// Creates an ordinary folder for the patient. Standing grants cover it at once.
+import { folderOf, type Folder } from './folders.ts';
 import { newId, type FolderId } from '../../bytes/ids.ts';
-import { wrapKey } from '../../envelope/wrap.ts';
 import type { Category } from '../../statements/fields.ts';
-import type { Statement } from '../../statements/kinds.ts';
-import { decodePublicKey } from '../../umbral/keys.ts';
-import { ownKeys } from './cell-keys.ts';
 import type { Context } from '../session/context.ts';
 import { standingGrantsFor } from '../access/carry-over.ts';
 import { putCell, signCell } from '../access/create-cell.ts';
 import { settleEnds } from '../access/close-cells-of-ended-grants.ts';
-import { listFolders, ownCell, type Folder } from './folders.ts';
-import { openKeys } from './open-records.ts';
-import type { RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
-
-const folderOf = (statement: Statement<'folder'>, name: string): Folder => {
-  const { folder: id, category, epoch } = statement.payload;
-  return { id, name, category, epoch, statement };
-};
 
 /** @throws {ClientError} `bad-argument` for a name that is too long to seal */
 export const createFolder = async (
@@ -29,37 +17,5 @@ export const createFolder = async (
   await settleEnds(ctx, options);
   const cell = await signCell(ctx, { folder: newId<FolderId>(ctx.platform.rng), name, category });
   await putCell(ctx, cell, await standingGrantsFor(ctx, cell, options), options);
-  return folderOf(cell, name);
-};
-
-/**
- * Finds or creates the single-record folder of a record version. It contains the file key, wrapped for the folder's own cell. The blob is unchanged.
- * The patient opens the record to get the file key, and the trail records that opening.
- *
- * @throws {ClientError} `unverified`, `not-mine`
- */
-export const folderOfRecord = async (ctx: Context, info: RecordInfo, options: CallOptions = {}): Promise<Folder> => {
-  const existing = (await listFolders(ctx, options)).find(
-    ({
-      statement: {
-        payload: { single },
-      },
-    }) => {
-      return single?.record === info.record && single.version === info.version;
-    },
-  );
-  if (existing !== undefined) return existing;
-  const home = await ownCell(ctx, info.folder, info.epoch, options);
-  const access = { patient: ctx.keys.id, keysFor: () => Promise.resolve(ownKeys(ctx, home)) };
-  const [fileKey] = await openKeys(ctx, access, [info], options);
-  const { record, version } = info;
-  const folder = newId<FolderId>(ctx.platform.rng);
-  const name = 'one record';
-  const cell = await signCell(ctx, { folder, name, category: home.payload.category, single: { record, version } });
-  const wrap = wrapKey(fileKey!, decodePublicKey(fromBase64url(cell.payload.key)), ctx.platform.rng);
-  await putCell(ctx, cell, [], options, {
-    capsule: toBase64url(wrap.capsule),
-    wrappedKey: toBase64url(wrap.wrappedKey),
-  });
   return folderOf(cell, name);
 };

@@ -20,6 +20,12 @@ export interface Folder {
   readonly statement: Statement<'folder'>;
 }
 
+/** The folder of a verified statement of its current cell, with its decrypted name. */
+export const folderOf = (statement: Statement<'folder'>, name: string): Folder => {
+  const { folder: id, category, epoch } = statement.payload;
+  return { id, name, category, epoch, statement };
+};
+
 export const folderNameContext = (ctx: Context, folder: FolderId): TextContext => ({
   kind: 'folder-name',
   sender: ctx.keys.id,
@@ -37,12 +43,12 @@ const verifyCell = async (ctx: Context, jws: string): Promise<Statement<'folder'
 
 /** Returns the folder of its verified current cell. @throws {ClientError} `unverified` (`folder-name`), `rolled-back` */
 const openFolder = async (ctx: Context, statement: Statement<'folder'>): Promise<Folder> => {
-  const { folder, epoch, category, name } = statement.payload;
+  const { folder, name } = statement.payload;
   ctx.memory.noteFolder(statement);
   const text = await checked('folder-name', () =>
     openText(fromBase64url(name), ctx.keys.inbox, folderNameContext(ctx, folder)),
   );
-  return { id: folder, name: text, category, epoch, statement };
+  return folderOf(statement, text);
 };
 
 /** Lists the folders. The list may lag: a folder made just before may be missing. */

@@ -14,7 +14,7 @@ import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { downloadBlob, type DownloadProgress } from './download.ts';
 import { check, checked, ClientError, unverified } from '../session/errors.ts';
-import { verifyAnswer } from './fragment-proof.ts';
+import { verifyAnswer } from './verify-fragments.ts';
 import { serviceKey } from '../session/service-key.ts';
 import { infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';

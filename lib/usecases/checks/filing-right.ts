@@ -4,7 +4,7 @@ import type { GrantId } from '../../bytes/ids.ts';
 import { mayFile } from '../../domain/grant.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import type { Call } from '../../ports/call.ts';
-import { liveGrant } from './caller.ts';
+import { liveGrant } from './live-grant.ts';
 import type { Grants, StoredCell } from '../../ports/index.ts';
 
 interface Filing {

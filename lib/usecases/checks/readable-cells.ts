@@ -3,7 +3,7 @@ import { AppError } from '../../api/errors.ts';
 import type { FolderId, GrantId } from '../../bytes/ids.ts';
 import { RIGHT_FACTS } from '../../domain/grant.ts';
 import type { Call } from '../../ports/call.ts';
-import { liveGrant } from './caller.ts';
+import { liveGrant } from './live-grant.ts';
 import type { CellName, Grants, StoredGrant, WrapName } from '../../ports/index.ts';
 
 /** @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun` */

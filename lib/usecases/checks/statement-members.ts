@@ -2,7 +2,7 @@
 import { AppError, refusedStatement } from '../../api/errors.ts';
 import type { ClockFault, Instant } from '../../domain/time.ts';
 import { StatementError } from '../../statements/errors.ts';
-import { sideBySide } from './caller.ts';
+import { awaitAllInOrder } from '../shared/await-all-in-order.ts';
 
 /** Refuses a statement whose member is wrong. @throws {AppError} `statement-invalid`, with the member */
 export function mustBe(member: string, holds: boolean): void {
@@ -41,5 +41,5 @@ export async function checkEach<T, R>(
       throw new AppError(error.code, { ...error.details, statement: `${list}.${index}.statement` });
     }
   };
-  return sideBySide(entries.map(checked));
+  return awaitAllInOrder(entries.map(checked));
 }

@@ -9,7 +9,7 @@ import type { Call } from '../../ports/call.ts';
 import type { Openings, OpeningView, StoredVersion, StoredWrap } from '../../ports/index.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { verifyStatement } from '../../statements/verify.ts';
-import { assertLive } from '../checks/caller.ts';
+import { assertLive } from '../checks/live-grant.ts';
 import { mustBe, mustBeInTime } from '../checks/statement-members.ts';
 
 /** A record version that the opening may have, with its wrap for the cell. */

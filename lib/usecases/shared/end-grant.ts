@@ -4,7 +4,7 @@ import type { Answer, Input } from '../../api/routes.ts';
 import type { EventKind } from '../../domain/audit-chain.ts';
 import { verifyStatement } from '../../statements/verify.ts';
 import type { Call } from '../../ports/call.ts';
-import { registered } from '../checks/caller.ts';
+import { findRegistered } from '../checks/caller.ts';
 import type { Grants, Identities, KeyFragments } from '../../ports/index.ts';
 import { mustBe } from '../checks/statement-members.ts';
 import { grantAnswer } from './answers.ts';
@@ -36,7 +36,7 @@ export async function endGrant(
   const { payload, hash } = statement;
   mustBe('grant', payload.grant === params.grantId);
 
-  const [grant] = await Promise.all([grants.find(params.grantId), registered(identities, call.caller)]);
+  const [grant] = await Promise.all([grants.find(params.grantId), findRegistered(identities, call.caller)]);
   if (grant?.statement.payload[by] !== call.caller) throw new AppError('not-found');
   mustBe('of', payload.of === grant.statement.hash);
   mustBe('patient', payload.patient === grant.statement.payload.patient);

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileBody, intoFile } from '../../../lib/files/body.ts';
+import { fileBody } from '../../../lib/files/file-source.ts';
+import { intoFile } from '../../../lib/files/file-sink.ts';
 import { bytesOf, given, then, when } from './people.ts';
 
 const MiB = 1024 * 1024;

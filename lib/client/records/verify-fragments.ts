@@ -1,8 +1,7 @@
-// Checks the capsule fragments that the service sends, and builds the proof of a wrong one. The service signs its answer to an opening, so anybody who has
-// the service's key can check the proof. docs/spec/evidence.md specifies the proof.
+// Verifies the signed answer to an opening, and the capsule fragments in it. For a wrong fragment it builds the proof against the service
+// (docs/spec/evidence.md); check-wrong-fragment-proof.ts checks that proof.
 import type { Answer } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
-import type { GrantId, IdentityId, RecordId } from '../../bytes/ids.ts';
 import type { Rng } from '../../bytes/binary.ts';
 import { BytesError } from '../../bytes/errors.ts';
 import { openingInTime } from '../../domain/opening.ts';
@@ -15,7 +14,6 @@ import {
   type SignedDelegation,
   type ServiceKey,
 } from '../../statements/service-statements.ts';
-import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import { decodeCapsules, type Capsule } from '../../umbral/capsule.ts';
 import { CapsuleFragVerifier, decodeCFrag, type VerifiedCapsuleFrag } from '../../umbral/cfrag.ts';
 import { UmbralError } from '../../umbral/errors.ts';
@@ -65,7 +63,7 @@ export interface CheckedFragment {
 type Fragment = Pick<FragmentProof, 'capsule' | 'fragment'>;
 
 /** One of several fragments was refused; `place` is its index. */
-class WrongFragmentAt extends Error {
+export class WrongFragmentAt extends Error {
   readonly place: number;
   constructor(place: number, cause: ClientError) {
     super(cause.message, { cause });
@@ -80,7 +78,7 @@ const isVerdict = (error: unknown): boolean =>
     : error instanceof BytesError || error instanceof ClientError;
 
 /** Runs a check. Its refusal gets the index of the wrong fragment. @param place the index, unless the error has one */
-const at = <T>(what: Check, run: () => T, place = 0): T => {
+export const at = <T>(what: Check, run: () => T, place = 0): T => {
   try {
     return run();
   } catch (error) {
@@ -93,7 +91,7 @@ const at = <T>(what: Check, run: () => T, place = 0): T => {
 };
 
 /** Checks capsules and fragments together. @param kfrag the id of the key fragment in the patient's statement. @throws {WrongFragmentAt} (`capsule`, `kfrag-id`, `cfrag`) */
-const checkFragments = (
+export const checkFragments = (
   list: readonly Fragment[],
   kfrag: string | undefined,
   verifier: CapsuleFragVerifier,
@@ -109,7 +107,7 @@ const checkFragments = (
 /** The three public keys of a delegation, base64url. */
 type DelegationKeys = Omit<SignedDelegation, 'kfrag'>;
 
-const verifierOf = ({ verifying, delegating, receiving }: DelegationKeys, rng?: Rng): CapsuleFragVerifier =>
+export const verifierOf = ({ verifying, delegating, receiving }: DelegationKeys, rng?: Rng): CapsuleFragVerifier =>
   new CapsuleFragVerifier(
     {
       verifying: publicKeyFrom(verifying),
@@ -126,7 +124,7 @@ const hashOf = ({ capsule, cfrags = [] }: Wrap): string => {
 };
 
 /** Verifies the signed answer to an opening, and returns the fragment hashes in it. @throws {ClientError} `unverified` (`recapsulation`) */
-const signedHashes = async (key: ServiceKey, signed: SignedAnswer, opening: Statement<'opening'>) => {
+export const signedHashes = async (key: ServiceKey, signed: SignedAnswer, opening: Statement<'opening'>) => {
   const by = await checked('recapsulation', () => verifyServiceStatement('proxy-key', signed.key, key));
   const said = await checked('recapsulation', () => verifyServiceStatement('recapsulation', signed.answer, by.key));
   check('recapsulation', said.when >= by.from && said.when <= by.until);
@@ -168,7 +166,7 @@ export interface EntitledCell {
   readonly verifier: CapsuleFragVerifier;
 }
 
-const delegationOf = (
+export const delegationOf = (
   { payload: { kfragSigner } }: Statement<'identity'>,
   { payload: { receiving } }: Statement<'grant'>,
   { key, kfrags }: GrantCell,
@@ -183,7 +181,7 @@ export const fragmentVerifier = (
 ): CapsuleFragVerifier => verifierOf(delegationOf(identity, grant, cell), rng);
 
 /** Refuses an answer whose delegation is not the patient's: it would be no proof against the service. */
-const assertDelegation = (
+export const assertDelegation = (
   signed: SignedDelegation,
   expected: DelegationKeys & { readonly kfrag: string | undefined },
 ): void =>
@@ -212,69 +210,4 @@ export const fragmentsOf = (
     const said = { identity: identity.jws, grant: grant.jws, by, place, ...fragments[place]! };
     throw new WrongFragmentError({ ...answered, ...said }, cause);
   }
-};
-
-/** The opening that a checked proof is about. */
-export interface WrongFragment {
-  readonly patient: IdentityId;
-  readonly recipient: IdentityId;
-  readonly grant: GrantId;
-  readonly record: RecordId;
-  readonly version: number;
-  /** The service's clock, milliseconds since 1970. */
-  readonly when: number;
-}
-
-/** Finds the cell of an opening in the grant or in the extension. */
-const cellNamedBy = async ({ by }: FragmentProof, grant: Statement<'grant'>, { payload: o }: Statement<'opening'>) => {
-  const { patient, grant: id } = grant.payload;
-  const named = by === grant.jws ? grant : await checked('extension', () => verifyStatement('extension', by, patient));
-  check('extension', named.payload.grant === id);
-  const cell = named.payload.cells.find((c) => c.folder === o.folder && c.epoch === o.epoch);
-  check('grant-cell', cell !== undefined);
-  return cell;
-};
-
-const isRight = (proof: FragmentProof, delegation: SignedDelegation): boolean => {
-  try {
-    // A key that is not a point of the curve makes every fragment wrong.
-    checkFragments(
-      [proof],
-      delegation.kfrag,
-      at('cfrag', () => verifierOf(delegation)),
-    );
-    return true;
-  } catch (error) {
-    if (error instanceof WrongFragmentAt) return false;
-    throw error;
-  }
-};
-
-/**
- * Checks a proof against the service, without asking the service.
- *
- * @param serviceKey the service key, from a source that the judge trusts
- * @throws {ClientError} `unverified` if the parts of the proof do not belong together; `bad-argument` if the fragment is right
- */
-export const checkFragmentProof = async (proof: FragmentProof, serviceKey: ServiceKey): Promise<WrongFragment> => {
-  check('service-key', proof.serviceKey === serviceKey);
-  const opening = await checked('recapsulation', () =>
-    verifyStatement('opening', proof.opening, claimOf(proof.opening).signer),
-  );
-  const { patient, opener, records } = opening.payload;
-  const identity = await checked('identity', () => verifyStatement('identity', proof.identity, patient));
-  const grant = await checked('grant', () => verifyStatement('grant', proof.grant, patient));
-  check('grant', opening.payload.grant === grant.payload.grant && opener === grant.payload.recipient);
-  const cell = await cellNamedBy(proof, grant, opening);
-  const { fragments, delegation, when } = await signedHashes(serviceKey, proof.signed, opening);
-  assertDelegation(delegation, delegationOf(identity, grant, cell));
-  const subject = records[proof.place];
-  check('recapsulation', subject !== undefined);
-  const hash = await checked('recapsulation', () =>
-    fragmentHash(fromBase64url(proof.capsule), fromBase64url(proof.fragment)),
-  );
-  check('recapsulation', hash === fragments[proof.place]);
-  if (isRight(proof, delegation))
-    throw new ClientError('bad-argument', 'the fragment is right: this proves nothing against the service');
-  return { patient, recipient: opener, grant: grant.payload.grant, ...subject, when };
 };

@@ -1,19 +1,13 @@
-// Signs, fetches and verifies grants. A client trusts a key or a right only if a statement that the patient signed covers it.
-import type { Answer, Body } from '../../api/routes.ts';
-import { newId, type FolderId, type GrantId, type IdentityId } from '../../bytes/ids.ts';
-import { excess, grantFault, RIGHT_FACTS } from '../../domain/grant.ts';
-import { SECOND } from '../../domain/time.ts';
+// Verifies grants, their extensions and their cells. A client trusts a key or a right only if a statement that the patient signed covers it.
+import type { Answer } from '../../api/routes.ts';
+import type { FolderId, GrantId, IdentityId } from '../../bytes/ids.ts';
 import type { Purpose, Right } from '../../statements/fields.ts';
-import type { GrantCell, Jws, Payload, Standing, Statement } from '../../statements/kinds.ts';
-import { SERVICE_PROXY, THRESHOLD } from '../../statements/proxy-threshold.ts';
-import { signStatement } from '../../statements/sign.ts';
+import type { GrantCell, Jws, Standing, Statement } from '../../statements/kinds.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import type { Context } from '../session/context.ts';
-import { check, checked, ClientError, unverified } from '../session/errors.ts';
-import { cellOf, delegate } from './delegation.ts';
+import { check, checked, ClientError } from '../session/errors.ts';
+import { cellOf } from './delegation.ts';
 import { publicKeyFrom } from '../identities/identities.ts';
-import { all } from '../session/pagination.ts';
-import type { CallOptions } from '../session/transport.ts';
 
 export type GrantState = Answer<'list-grants'>['grants'][number]['state'];
 
@@ -55,67 +49,9 @@ export interface GrantedCell {
   readonly statement: Statement<'folder'>;
 }
 
-export interface GrantToSign {
-  /** The identity statement of the recipient. Key fragments are made for its receiving key. */
-  readonly recipient: Statement<'identity'>;
-  readonly right: Right;
-  /** At most 80 for `read`. One for `add` or `write`. */
-  readonly cells: readonly Statement<'folder'>[];
-  readonly purpose: Purpose;
-  readonly durationSeconds: number;
-  /** How many records may be opened in all; no limit unless given. */
-  readonly openings?: number | undefined;
-  readonly standing?: Standing | undefined;
-  readonly request?: Statement<'request'> | undefined;
-}
-
-type GrantBody = Body<'grant-access'>;
-
-export interface SignedGrant {
-  readonly statement: Statement<'grant'>;
-  readonly body: GrantBody;
-}
-
 /** Tells whether a grant has not ended. A paused grant has not ended. */
 export const hasNotEnded = ({ state }: Pick<Grant, 'state'>): boolean =>
   state === 'active' || state === 'paused' || state === 'not-begun';
-
-/**
- * Signs a grant and makes its key fragments.
- *
- * @throws {ClientError} `exceeds-request` if it would give more than the request asks for; `bad-argument` for invalid terms
- */
-export const makeGrant = async (ctx: Context, terms: GrantToSign): Promise<SignedGrant> => {
-  const { recipient, right, cells, purpose, durationSeconds, openings, standing, request } = terms;
-  const { number, key } = recipient.payload.receiving;
-  const now = ctx.now();
-  const { needsKeyFragments } = RIGHT_FACTS[right];
-  const delegated = needsKeyFragments ? cells.map((f) => delegate(ctx, f, key)) : [];
-  const payload: Payload<'grant'> = {
-    grant: newId<GrantId>(ctx.platform.rng),
-    patient: ctx.keys.id,
-    recipient: recipient.payload.id,
-    receiving: { number, key },
-    ...(request === undefined ? {} : { request: { id: request.payload.request, hash: request.hash } }),
-    right,
-    cells: needsKeyFragments ? delegated.map((d) => d.cell) : cells.map(cellOf),
-    notBefore: now,
-    expires: now + durationSeconds * SECOND,
-    ...(openings === undefined ? {} : { openings }),
-    ...(standing === undefined ? {} : { standing }),
-    purpose,
-    threshold: THRESHOLD,
-    proxies: [{ id: SERVICE_PROXY }],
-    issued: now,
-  };
-  const fault = grantFault(payload, now);
-  if (fault !== undefined) throw new ClientError('bad-argument', `a grant cannot be made with this: ${fault}`);
-  const facts = cells.map((c) => c.payload);
-  const beyond = request === undefined ? undefined : excess(payload, request, facts);
-  if (beyond !== undefined) throw new ClientError('exceeds-request', `more than was asked: ${beyond}`);
-  const statement = await signStatement('grant', payload, ctx.keys);
-  return { statement, body: { statement: statement.jws, kfrags: delegated.map((d) => d.kfrag) } };
-};
 
 export type GrantView = Answer<'list-grants'>['grants'][number];
 
@@ -201,7 +137,7 @@ const nameOf = ({ folder, epoch }: { readonly folder: FolderId; readonly epoch: 
   `${folder}#${epoch}`;
 
 /** Verifies the cells of a grant to read. Each cell that the grant or an extension names must be present. */
-const verifyCells = async (grant: Grant, views: readonly CellView[]): Promise<readonly GrantedCell[]> => {
+export const verifyCells = async (grant: Grant, views: readonly CellView[]): Promise<readonly GrantedCell[]> => {
   const named = [...cellsIn(grant.statement), ...(await verifyExtensions(grant, views))];
   const byName = new Map(named.map((n) => [nameOf(n.cell), n]));
   check('grant-cell', byName.size === named.length && views.length === named.length);
@@ -218,7 +154,7 @@ const verifyCells = async (grant: Grant, views: readonly CellView[]): Promise<re
 };
 
 /** Verifies the current cell of the folder for a grant to add or write. It must not be older than the newest cell in memory. */
-const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellView[]): Promise<GrantedCell> => {
+export const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellView[]): Promise<GrantedCell> => {
   const [view, ...rest] = views;
   const [named] = grant.statement.payload.cells;
   check('grant-cell', view !== undefined && named !== undefined && rest.length === 0);
@@ -230,47 +166,4 @@ const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellV
   // For an ended grant the service returns the cell that the grant names, not the current one.
   if (hasNotEnded(grant)) ctx.memory.noteFolder(statement);
   return { folder, epoch, cell: cellOf(statement), by: grant.statement.jws, statement };
-};
-
-/** Fetches and verifies a grant with its cells. @throws {ClientError} `unverified`, also if the service leaves out a cell; `not-mine` */
-export const fetchGrant = async (
-  ctx: Context,
-  id: GrantId,
-  patient?: IdentityId,
-  options: CallOptions = {},
-): Promise<GrantWithCells> => {
-  let view: GrantView | undefined;
-  const views = await all(
-    async (cursor) => {
-      const page = await ctx.call('get-grant', { params: { grantId: id }, query: cursor }, options);
-      view ??= page;
-      return page;
-    },
-    (page) => page.cells,
-  );
-  if (view === undefined) throw unverified('grant');
-  const grant = await verifyGrant(ctx, view, patient);
-  check('grant', grant.id === id);
-  const cells = RIGHT_FACTS[grant.right].needsKeyFragments
-    ? await verifyCells(grant, views)
-    : [await verifyFolderNow(ctx, grant, views)];
-  return { ...grant, cells };
-};
-
-export type GrantFilter = 'active' | 'paused' | 'expired' | 'revoked';
-
-export const listGrants = async (
-  ctx: Context,
-  as: 'patient' | 'recipient',
-  state?: GrantFilter,
-  options: CallOptions = {},
-): Promise<readonly Grant[]> => {
-  const views = await all(
-    (cursor) =>
-      ctx.call('list-grants', { query: { ...cursor, as, ...(state === undefined ? {} : { state }) } }, options),
-    (page) => page.grants,
-  );
-  const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, as === 'patient' ? ctx.keys.id : undefined)));
-  if (grants.some((g) => g[as] !== ctx.keys.id)) throw new ClientError('not-mine', 'a grant of others in the list');
-  return grants;
 };

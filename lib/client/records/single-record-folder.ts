@@ -1,0 +1,44 @@
+// Finds or creates the single-record folder of a record version, so that the record can be granted alone.
+import { folderOf, listFolders, ownCell, type Folder } from './folders.ts';
+import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import { newId, type FolderId } from '../../bytes/ids.ts';
+import { wrapKey } from '../../envelope/wrap.ts';
+import { decodePublicKey } from '../../umbral/keys.ts';
+import { ownKeys } from './cell-keys.ts';
+import type { Context } from '../session/context.ts';
+import { putCell, signCell } from '../access/create-cell.ts';
+import { openKeys } from './open-records.ts';
+import type { RecordInfo } from './verify-record.ts';
+import type { CallOptions } from '../session/transport.ts';
+
+/**
+ * Finds or creates the single-record folder of a record version. It contains the file key, wrapped for the folder's own cell. The blob is unchanged.
+ * The patient opens the record to get the file key, and the trail records that opening.
+ *
+ * @throws {ClientError} `unverified`, `not-mine`
+ */
+export const folderOfRecord = async (ctx: Context, info: RecordInfo, options: CallOptions = {}): Promise<Folder> => {
+  const existing = (await listFolders(ctx, options)).find(
+    ({
+      statement: {
+        payload: { single },
+      },
+    }) => {
+      return single?.record === info.record && single.version === info.version;
+    },
+  );
+  if (existing !== undefined) return existing;
+  const home = await ownCell(ctx, info.folder, info.epoch, options);
+  const access = { patient: ctx.keys.id, keysFor: () => Promise.resolve(ownKeys(ctx, home)) };
+  const [fileKey] = await openKeys(ctx, access, [info], options);
+  const { record, version } = info;
+  const folder = newId<FolderId>(ctx.platform.rng);
+  const name = 'one record';
+  const cell = await signCell(ctx, { folder, name, category: home.payload.category, single: { record, version } });
+  const wrap = wrapKey(fileKey!, decodePublicKey(fromBase64url(cell.payload.key)), ctx.platform.rng);
+  await putCell(ctx, cell, [], options, {
+    capsule: toBase64url(wrap.capsule),
+    wrappedKey: toBase64url(wrap.wrappedKey),
+  });
+  return folderOf(cell, name);
+};

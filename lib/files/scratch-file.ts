@@ -1,0 +1,20 @@
+// Temporary file for the encrypted blob while a file is filed or opened.
+import { mkdir, rm } from 'node:fs/promises';
+import { systemRng } from '../bytes/binary.ts';
+import { toHex } from '../bytes/codec.ts';
+import type { ThreadOptions } from './run-workers.ts';
+import { entryOf } from './atomic-file.ts';
+
+export interface BodyOptions extends Pick<ThreadOptions, 'threads'> {
+  /** Folder for the temporary file, which is about as long as the body. */
+  readonly scratch?: string;
+}
+
+/** Makes a folder for the temporary file that only this user can read. */
+export const scratchFile = async (inside: string | Buffer) => {
+  const folder = entryOf(inside, `.sealed-${toHex(systemRng(8))}`);
+  await mkdir(folder, { mode: 0o700 });
+  // A folder that cannot be removed contains only ciphertext; it is no reason to fail.
+  const remove = () => rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  return { path: entryOf(folder, 'blob'), remove };
+};

@@ -1,0 +1,33 @@
+// Live grant check: the grant of a call is its caller's, has the right, and is active at the call's time.
+import { AppError } from '../../api/errors.ts';
+import type { GrantId } from '../../bytes/ids.ts';
+import { livenessAt, type Liveness } from '../../domain/grant.ts';
+import type { Instant } from '../../domain/time.ts';
+import type { Call } from '../../ports/call.ts';
+import type { Right } from '../../statements/fields.ts';
+import type { Grants, StoredGrant } from '../../ports/index.ts';
+
+/** @throws {AppError} `grant-ended` with its reason, or `grant-not-begun` */
+export function assertLive(liveness: Liveness, now: Instant): void {
+  if (liveness.live) return;
+  if (liveness.reason === 'not-begun') throw new AppError('grant-not-begun', { serverTime: now });
+  throw new AppError('grant-ended', { reason: liveness.reason });
+}
+
+/**
+ * Finds a live grant of the caller with a right that `allows` accepts. A grant of another recipient, or with another right, is `not-found`, as if it did
+ * not exist.
+ * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
+ */
+export async function liveGrant(
+  grants: Pick<Grants, 'find'>,
+  id: GrantId,
+  allows: (right: Right) => boolean,
+  call: Call,
+): Promise<StoredGrant> {
+  const grant = await grants.find(id);
+  if (grant?.statement.payload.recipient !== call.caller) throw new AppError('not-found');
+  if (!allows(grant.statement.payload.right)) throw new AppError('not-found');
+  assertLive(livenessAt(grant.status, call.now), call.now);
+  return grant;
+}
