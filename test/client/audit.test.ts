@@ -14,7 +14,7 @@ import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../l
 import type { Payload } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { fill } from '../statements/samples.ts';
-import { signedBy } from './service-signer.ts';
+import { signedBy } from './hand-made-service-signatures.ts';
 import { KEYS, newClients, refusal } from './clients.ts';
 
 interface Entry {

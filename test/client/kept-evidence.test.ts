@@ -2,8 +2,8 @@
 import { expect, test } from '@jest/globals';
 import { createPatient, createTrail } from '../../lib/client/index.ts';
 import { EMPTY_CHAIN, nextEvent, type AuditEvent, type ChainHead } from '../../lib/domain/audit-chain.ts';
-import { signedBy } from './service-signer.ts';
-import { SERVICE_KEY } from './service-signer.ts';
+import { signedBy } from './hand-made-service-signatures.ts';
+import { SERVICE_KEY } from './hand-made-service-signatures.ts';
 import { granted } from './main-job-story.ts';
 import { refusal } from './clients.ts';
 

@@ -10,7 +10,7 @@ import { reloadStatement } from '../../lib/statements/verify.ts';
 import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodeCapsule, encodeCFrag, reencrypt, trustStoredKFrag } from '../../lib/umbral/proxy.ts';
 import { json, problem, type Sent } from './prepared-answers.ts';
-import { SERVICE_KEY, signedAnswer, type AnsweredWrap } from './service-signer.ts';
+import { SERVICE_KEY, signedAnswer, type AnsweredWrap } from './hand-made-service-signatures.ts';
 
 export const ORIGIN = 'https://api.example.org';
 export const STORAGE = 'https://storage.example.org';

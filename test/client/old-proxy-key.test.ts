@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import { checkFragmentProof, WrongFragmentError } from '../../lib/client/index.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
-import { SERVICE_KEY, signedAnswer } from './service-signer.ts';
+import { SERVICE_KEY, signedAnswer } from './hand-made-service-signatures.ts';
 import { granted } from './main-job-story.ts';
 import { refusal } from './clients.ts';
 

@@ -6,7 +6,7 @@ import { checkFragmentProof, createRecipient, WrongFragmentError, type FragmentP
 import { signStatement } from '../../lib/statements/sign.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
 import { fill } from '../statements/samples.ts';
-import { SERVICE_KEY, signedAnswer } from './service-signer.ts';
+import { SERVICE_KEY, signedAnswer } from './hand-made-service-signatures.ts';
 import { granted } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
 

@@ -9,7 +9,7 @@ import { signStatement } from '../../lib/statements/sign.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
 import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { fill } from '../statements/samples.ts';
-import { PROXY_KEY, SERVICE_KEY, signedAnswer, signedBy, type AnsweredWrap } from './service-signer.ts';
+import { PROXY_KEY, SERVICE_KEY, signedAnswer, signedBy, type AnsweredWrap } from './hand-made-service-signatures.ts';
 import { granted } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
 

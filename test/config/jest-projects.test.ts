@@ -41,7 +41,7 @@ test('npm test runs every test except these', () => {
   const tests = files.filter((file) => file.endsWith('.test.ts') && projects.some((config) => matches(config, file)));
   const leftOut = tests.filter((file) => !quick.some((config) => matches(config, file)));
   expect(leftOut.map((file) => relative(rootDir, file)).sort()).toEqual([
-    'test/aws/flows/memory.test.ts',
+    'test/aws/flows/peak-memory.test.ts',
     'test/aws/scale/large-grant.test.ts',
     'test/aws/scale/long-history.test.ts',
   ]);

@@ -6,7 +6,7 @@ import base from './jest.config.js';
 process.env.COUNTS ??= 'small';
 
 /** These suites need large numbers. */
-const LEFT_OUT = ['<rootDir>/test/aws/scale/(large-grant|long-history)', '<rootDir>/test/aws/flows/memory'];
+const LEFT_OUT = ['<rootDir>/test/aws/scale/(large-grant|long-history)', '<rootDir>/test/aws/flows/peak-memory'];
 /** Without the projects that repeat tests on another curve backend or engine. */
 const projects = base.projects.filter(({ displayName }) => ['unit', 'aws', 'flows'].includes(displayName));
 

@@ -23,7 +23,7 @@ const worker = (args: readonly string[]): Promise<string> =>
   new Promise((resolve, reject) => {
     const child = spawn(
       process.execPath,
-      ['--import', 'tsx', join(PROJECT, 'test', 'support', 'memory-worker.ts'), ...args],
+      ['--import', 'tsx', join(PROJECT, 'test', 'support', 'peak-memory-process.ts'), ...args],
       {
         cwd: PROJECT,
         stdio: ['ignore', 'pipe', 'inherit'],
