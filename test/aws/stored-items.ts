@@ -1,6 +1,6 @@
 // Reads what is stored under given ids: every item, read consistently and sorted, and every version of the blobs.
 import type { AwsClient } from '../../lib/runtime/container.ts';
-import { paginateQuery, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { ListMultipartUploadsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
 
 import { fromAttributes } from '../../lib/stores/dynamo/item.ts';
@@ -16,10 +16,14 @@ export const keepIn = (clients: Clients) => (client: AwsClient) => {
   if (client.config.serviceId === 'S3') clients.s3 = client as S3Client;
 };
 
+/** Clients of their own: those of the service have time limits, which hundreds of readings at once exceed on a busy machine. */
+const dynamo = new DynamoDBClient();
+const s3 = new S3Client({ forcePathStyle: true });
+
 const PREFIXES = ['I', 'A', 'F', 'R', 'Q', 'G'];
 
 /** @param ids ids of people and of everything else; a slot of requests has the ids of two people */
-export const itemsOf = async ({ dynamo }: Clients, ids: ReadonlySet<string>): Promise<readonly string[]> => {
+export const itemsOf = async (ids: ReadonlySet<string>): Promise<readonly string[]> => {
   const people = [...ids].filter((id) => id.startsWith('ehr1'));
   const slots = people.flatMap((a) => people.map((b) => `QS#${a}#${b}`));
   const keys = [...[...ids].flatMap((id) => PREFIXES.map((p) => `${p}#${id}`)), ...slots];
@@ -32,16 +36,13 @@ export const itemsOf = async ({ dynamo }: Clients, ids: ReadonlySet<string>): Pr
         ExpressionAttributeValues: { ':pk': { S: pk } },
         ConsistentRead: true,
       };
-      for await (const page of paginateQuery({ client: dynamo! }, query))
+      for await (const page of paginateQuery({ client: dynamo }, query))
         for (const item of page.Items ?? []) found.push(JSON.stringify(Object.entries(fromAttributes(item)).sort()));
       return found;
     }),
   );
   return items.flat().sort();
 };
-
-/** A client of its own, because the service makes its S3 client only when it first uses a blob. */
-const s3 = new S3Client({ forcePathStyle: true });
 
 /** Versions, delete markers and unfinished uploads of the records among `ids`. */
 export const blobsOf = async (ids: ReadonlySet<string>): Promise<readonly string[]> => {

@@ -51,10 +51,16 @@ const mustBeDeclared = async (route: RouteName, response: Response): Promise<voi
   if (!errorsOf(ROUTES[route]).includes(code)) throw new TypeError(`the contract of ${route} does not name ${code}`);
 };
 
+/** The time limits of the AWS clients, which a busy machine exceeds: the answer would be `busy`, and the SDK would repeat the call. */
+const withoutTimeLimits = ({ config }: AwsClient): void => {
+  const handler = config.requestHandler as unknown as { updateHttpClientConfig: (name: string, ms: number) => void };
+  for (const limit of ['connectionTimeout', 'requestTimeout']) handler.updateHttpClientConfig(limit, 0);
+};
+
 export const makeService = ({
   env,
   clock,
-  onClient,
+  onClient = () => undefined,
   log = () => undefined,
   around = (_, run) => run(),
 }: ServiceOptions): Service => {
@@ -65,7 +71,10 @@ export const makeService = ({
     log,
     waiting,
     ...(clock === undefined ? {} : { clock }),
-    ...(onClient === undefined ? {} : { onClient }),
+    onClient: (client: AwsClient) => {
+      withoutTimeLimits(client);
+      onClient(client);
+    },
   };
   const container = withServiceSigner(makeStorageContainer(source, options), source, options);
   const handlers = new Map<RouteName, Handler>();
