@@ -18,6 +18,8 @@ const NEEDS_AWS = '<rootDir>/test/aws/';
 export default {
   rootDir,
   coverageProvider: 'babel',
+  // A worker ends by itself. On a busy machine this takes longer than the 500 ms after which jest would force it to, and warn.
+  workerGracefulExitTimeout: 60_000,
   // In milliseconds. With COUNTS=long, property tests run many more cases (test/support/case-counts.ts).
   testTimeout: process.env.COUNTS === 'long' ? 1_200_000 : 60_000,
   projects: [

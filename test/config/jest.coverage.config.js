@@ -7,6 +7,7 @@ const CORE = '{umbral,envelope,statements,identity,domain,usecases}';
 /** @type {import('jest').Config} */
 export default {
   ...unit,
+  workerGracefulExitTimeout: base.workerGracefulExitTimeout,
   testTimeout: base.testTimeout,
   // Tests of pages in docs run the code too.
   testMatch: [`<rootDir>/test/${CORE}/**/*.test.ts`, '<rootDir>/test/docs/*.test.ts'],

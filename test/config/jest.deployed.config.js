@@ -7,6 +7,7 @@ const [unit] = base.projects;
 export default {
   ...unit,
   displayName: 'deployed',
+  workerGracefulExitTimeout: base.workerGracefulExitTimeout,
   testTimeout: 120_000,
   testMatch: ['<rootDir>/test/aws/{flows,deployed}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
