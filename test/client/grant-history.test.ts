@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { newId, type GrantId } from '../../lib/bytes/ids.ts';
 import { isCarriedOver } from '../../lib/client/access/carry-over.ts';
-import type { Grant } from '../../lib/client/access/grants.ts';
+import type { Grant } from '../../lib/client/access/verify-grant.ts';
 import { grantHistory } from '../../lib/client/audit/grant-history.ts';
 import type { Context } from '../../lib/client/session/context.ts';
 import { createTrail, type TrailEntry } from '../../lib/client/session/trail.ts';
