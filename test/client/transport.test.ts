@@ -178,7 +178,7 @@ describe('sending again', () => {
     expect(slept[0]).toBeLessThan(3101);
   });
 
-  test('the member retryAfter has priority over the header, and the wait has a limit', async () => {
+  test('the member retryAfter has priority over the header, and a wait of 30 s is the longest', async () => {
     const { call, slept } = setUp(
       inTurn(
         () => problem(503, 'busy', { retryAfter: 2 }, { 'retry-after': '9' }),
@@ -199,6 +199,16 @@ describe('sending again', () => {
 
   test('gives up with the last refusal after the given number of tries', async () => {
     const { call, sent } = setUp(() => problem(503, 'busy'), { tries: 3 });
+  test.each([
+    ['too-many', () => problem(429, 'too-many', { retryAfter: 2_591_847 })],
+    ['busy', () => problem(503, 'busy', {}, { 'retry-after': '31' })],
+    ['bad-answer', () => new Response('', { status: 503, headers: { 'retry-after': '31' } })],
+  ])('%s with a longer wait is thrown at once', async (code, answer) => {
+    const { call, sent, slept } = setUp(answer);
+    await expect(call('list-folders', {})).rejects.toMatchObject({ code });
+    expect([sent.length, slept]).toEqual([1, []]);
+  });
+
     await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'busy' });
     expect(sent).toHaveLength(3);
   });

@@ -64,8 +64,8 @@ const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, c
 const REPEATABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['busy', 'too-many']);
 /** Status codes with which a gateway asks the client to try later. */
 const GATEWAY = new Set([429, 502, 503, 504]);
-/** Maximum wait that a Retry-After can cause. */
-const LONGEST_WAIT_MS = 30_000;
+/** The longest wait, in seconds, that the transport does for a Retry-After. It throws at once if the service asks for more: `too-many` can ask for weeks. */
+const LONGEST_WAIT_S = 30;
 
 type Values = Readonly<Record<string, string | number | undefined>>;
 
@@ -143,7 +143,7 @@ export const createTransport = (options: TransportOptions): CallRoute => {
         return answered(name, response.text);
       }
 
-      const { error, retryAfter, repeatable } = refusalOf(response);
+      const { error, retryAfter = 0, repeatable } = refusalOf(response);
       const code = error instanceof ServiceError ? error.code : undefined;
       if (code === 'clock-skew' && correction !== undefined && isSigned && !corrected) {
         // The correction uses the signed time, because the time in the refusal is unsigned. It makes public calls itself, and must not wait for itself.
@@ -151,9 +151,8 @@ export const createTransport = (options: TransportOptions): CallRoute => {
         corrected = true;
       } else if (code === 'replayed' && !signedAnew) {
         signedAnew = true;
-      } else if (repeatable && !last) {
-        const asked = Math.min((retryAfter ?? 0) * 1000, LONGEST_WAIT_MS);
-        await platform.sleep(asked + backOff(platform.rng, attempt), signal);
+      } else if (repeatable && !last && retryAfter <= LONGEST_WAIT_S) {
+        await platform.sleep(retryAfter * 1000 + backOff(platform.rng, attempt), signal);
       } else throw error;
     }
   };
