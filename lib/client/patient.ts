@@ -45,7 +45,7 @@ export interface Patient {
   readonly memory: Memory;
   /** The correction of this device's clock, with the signed time; undefined if there is none. */
   readonly clock: () => ClockReading | undefined;
-  /** Registers the identity statement. Registering twice changes nothing. */
+  /** Registers the identity statement. Registering twice changes nothing. Without `name` the registered name stays; `name: null` removes it. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
   /** @param input.name 1 to about 900 bytes; encrypted, so that only the patient can read it */
   readonly createFolder: (

@@ -42,7 +42,7 @@ export interface Recipient {
   readonly memory: Memory;
   /** The correction of this device's clock, with the signed time; undefined if there is none. */
   readonly clock: () => ClockReading | undefined;
-  /** Registers the identity statement. Registering twice changes nothing. */
+  /** Registers the identity statement. Registering twice changes nothing. Without `name` the registered name stays; `name: null` removes it. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
   /**
    * Replaces the receiving key by the next one. Pending requests name the old key: withdraw them and send new ones. Grants keep the key that they

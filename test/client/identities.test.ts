@@ -25,6 +25,24 @@ describe('register', () => {
     expect(second.payload).toMatchObject({ number: 2, previous: first.hash, next: first.payload.next });
   });
 
+  test('without a name the present name stays, and null removes it', async () => {
+    const { contextOf } = newClients();
+    const first = await register(contextOf('clinician'), { name: 'Praxis am Markt' });
+    expect((await register(contextOf('clinician'))).jws).toBe(first.jws);
+    expect((await register(contextOf('clinician'), { name: undefined })).jws).toBe(first.jws);
+
+    const second = await register(contextOf('clinician'), { name: null });
+    expect(second.payload.number).toBe(2);
+    expect('name' in second.payload).toBe(false);
+    expect((await register(contextOf('clinician'), { name: null })).jws).toBe(second.jws);
+    expect((await register(contextOf('clinician'))).jws).toBe(second.jws);
+  });
+
+  test('null at the first registration is no name', async () => {
+    const { contextOf } = newClients();
+    expect('name' in (await register(contextOf('clinician'), { name: null })).payload).toBe(false);
+  });
+
   test('works with a service that answers not-registered to unknown identities', async () => {
     const { contextOf, service } = newClients();
     service.state.before = (route) => (route === 'get-identity' ? problem(403, 'not-registered') : undefined);

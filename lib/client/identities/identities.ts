@@ -47,8 +47,8 @@ export const knownIdentity = (ctx: Context, id: IdentityId, options: CallOptions
   ctx.identities.get(id) ?? currentIdentity(ctx, id, options);
 
 export interface RegisterOptions extends CallOptions {
-  /** Public, for organisations: 1 to 120 characters. Patients leave it out. */
-  readonly name?: string | undefined;
+  /** Public, for organisations: 1 to 120 characters. Patients leave it out. Without it the registered name stays; `null` removes that name. */
+  readonly name?: string | null | undefined;
 }
 
 const isRefusal = (error: unknown, ...codes: readonly string[]): boolean =>
@@ -102,9 +102,10 @@ const putStatement = async (
  */
 export const register = async (
   ctx: Context,
-  { name, signal }: RegisterOptions = {},
+  { name: given, signal }: RegisterOptions = {},
 ): Promise<Statement<'identity'>> => {
   const last = await ownStatement(ctx, { signal });
+  const name = given === undefined ? last?.payload.name : (given ?? undefined);
   const payload = ownPayload(ctx, last, name);
   if (last !== undefined) {
     const { kfragSigner, inbox, receiving, next } = last.payload;
