@@ -112,7 +112,7 @@ export interface Recipient {
   readonly resumeFiling: (ended: RightEnded, grant: Grant, options?: CallOptions) => Promise<FiledRecord>;
   /** Lists the caller's own events in the trails of patients. Not verified: the answer has no chain. */
   readonly events: (options?: CallOptions) => Promise<readonly OwnEvent[]>;
-  /** Records that the owner verified this id in person. */
+  /** Records that the owner verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
   readonly verify: (id: IdentityId) => void;
 }
 

@@ -47,6 +47,15 @@ describe('identities', () => {
   });
 });
 
+test('what is no identity id cannot be verified', async () => {
+  const memory = newMemory();
+  for (const id of ['foo', '', clinician.id.toUpperCase(), clinician.id.slice(0, -1), undefined, null, 7, {}])
+    expect([id, await refusal(() => memory.noteVerified(id as never))]).toEqual([id, 'bad-argument']);
+  expect(memory.export().verified).toEqual([]);
+  memory.noteVerified(clinician.id);
+  expect(memory.isVerified(clinician.id)).toBe(true);
+});
+
 describe('folders', () => {
   test('accepts the same and later epochs, and refuses earlier ones', async () => {
     const memory = newMemory();

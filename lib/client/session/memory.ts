@@ -1,7 +1,7 @@
 // Remembers the newest verified statements, so that the client detects rollback: the newest identity statement of each identity, the newest epoch
 // of each folder, and the verified head of the audit trail. Without memory a client can check signatures, but not that a statement is the newest.
 import * as z from 'zod/mini';
-import type { FolderId, GrantId, IdentityId } from '../../bytes/ids.ts';
+import { parseIdentityId, type FolderId, type GrantId, type IdentityId } from '../../bytes/ids.ts';
 import { EMPTY_CHAIN, type ChainHead } from '../../domain/audit-chain.ts';
 import { count, identity, ordinal, point, randomId, sha256 } from '../../statements/fields.ts';
 import type { Statement } from '../../statements/kinds.ts';
@@ -40,7 +40,7 @@ export interface Memory {
   readonly auditHead: () => ChainHead;
   readonly noteAudit: (head: ChainHead) => void;
   readonly isVerified: (id: IdentityId) => boolean;
-  /** Records that the owner verified this id in person. */
+  /** Records that the owner verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
   readonly noteVerified: (id: IdentityId) => void;
   readonly isRevoked: (id: GrantId) => boolean;
   /** Records that the owner revokes this grant, before the service confirms it. The cells of a grant with key fragments must be closed afterwards. */
@@ -67,6 +67,15 @@ const start = (owner: IdentityId): MemorySnapshot => ({
   revoked: [],
   toClose: [],
 });
+
+/** @throws {ClientError} `bad-argument` */
+const identityIdFrom = (id: string): IdentityId => {
+  try {
+    return parseIdentityId(id);
+  } catch {
+    throw new ClientError('bad-argument', 'this is no identity id');
+  }
+};
 
 /** Creates an empty memory, or one that continues from a snapshot. */
 export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(owner)): Memory => {
@@ -103,7 +112,7 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
       audit = head;
     },
     isVerified: (id) => verified.has(id),
-    noteVerified: (id) => void verified.add(id),
+    noteVerified: (id) => void verified.add(identityIdFrom(id)),
     isRevoked: (id) => revoked.has(id),
     noteRevoked: (id, hasKeyFragments) => {
       if (hasKeyFragments) toClose.add(id);
