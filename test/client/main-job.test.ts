@@ -104,6 +104,19 @@ describe('filing', () => {
     expect(service.calls).not.toContain('begin-upload');
   });
 
+  test.each<unknown>(['private text', '', 7, undefined, null, ['private text'], {}, new ArrayBuffer(3)])(
+    'refuses the content %j, which is no bytes, without repeating it',
+    async (content) => {
+      const { patient, service } = await people();
+      const folder = await patient.createFolder({ name: 'x', category: 'other' });
+      const error = await patient.file(folder.id, content as never, {}).catch((e: unknown) => e);
+      expect(error).toMatchObject({ name: 'ClientError', code: 'bad-argument' });
+      expect((error as Error).cause).toBeUndefined();
+      expect((error as Error).message).not.toContain('private');
+      expect(service.calls).not.toContain('begin-upload');
+    },
+  );
+
   test('refuses a folder name that cannot be sealed before anything is sent', async () => {
     const { patient, service } = await people();
     const create = () => patient.createFolder({ name: 'x'.repeat(1000), category: 'other' });

@@ -64,6 +64,20 @@ interface Stored extends Uploaded {
   readonly previous: string | undefined;
 }
 
+/** Checks the content, which an application in JavaScript may get wrong. The error does not contain it. */
+const assertContent = (content: unknown): void => {
+  const isBytes = content instanceof Uint8Array || content instanceof Blob;
+  const isSource =
+    typeof content === 'object' &&
+    content !== null &&
+    ('seal' in content || 'getReader' in content || Symbol.asyncIterator in content);
+  if (!isBytes && !isSource)
+    throw new ClientError(
+      'bad-argument',
+      'the content is no Uint8Array, Blob, stream or file body: encode a text first',
+    );
+};
+
 /** Checks the metadata before anything is read or sent. The length is not known yet, so the largest one is used. */
 const assertSealable = (metadata: Metadata): void => {
   try {
@@ -90,6 +104,7 @@ const store = async (
   const { rng } = ctx.platform;
   const fileKey = rng(32);
   const heading = { record, version, patient, folder, author: ctx.keys.id, created: createdUnder(ctx, grant) };
+  assertContent(content);
   assertSealable(metadata);
   const sealed = await ('seal' in content
     ? content.seal(fileKey, heading, { rng, signal: options.signal })
