@@ -28,7 +28,7 @@ export const ERRORS = {
     status: 401,
     fault: 'client',
     advice:
-      'Sign exactly the request that is sent, nothing in it percent-encoded, for the configured host, with the key named by keyid.',
+      'Sign exactly the request that is sent, for the configured host (localhost is not 127.0.0.1): host, path, query, body or key differ from the signed ones, or something is percent-encoded.',
   },
   'clock-skew': {
     status: 401,

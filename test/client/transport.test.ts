@@ -138,6 +138,14 @@ describe('sending again', () => {
     expect(slept).toHaveLength(2);
   });
 
+  test('without any answer, the error names the address of the service and no id', async () => {
+    const { call } = setUp(lost);
+    const error = (await call('get-grant', { params: { grantId: 'a'.repeat(26) as GrantId } }).catch(
+      (e: unknown) => e,
+    )) as Error;
+    expect(error.message).toBe(`no answer from ${ORIGIN}`);
+  });
+
   test('a request whose answer breaks off is sent again', async () => {
     const broken = () =>
       new Response(
@@ -181,8 +189,8 @@ describe('sending again', () => {
   test('the member retryAfter has priority over the header, and a wait of 30 s is the longest', async () => {
     const { call, slept } = setUp(
       inTurn(
-        () => problem(503, 'busy', { retryAfter: 2 }, { 'retry-after': '9' }),
-        () => problem(503, 'busy', { retryAfter: 86_400 }),
+        () => problem(503, 'busy', { retryAfter: 2 }, { 'retry-after': '31' }),
+        () => problem(503, 'busy', { retryAfter: 30 }),
         OK,
       ),
       { rng: (n) => new Uint8Array(n) },
@@ -191,14 +199,6 @@ describe('sending again', () => {
     expect(slept).toEqual([2000, 30_000]);
   });
 
-  test.each([429, 502, 503, 504])('a %i without a body is sent again', async (status) => {
-    const { call, sent } = setUp(inTurn(() => new Response('', { status }), OK));
-    await call('list-folders', {});
-    expect(sent).toHaveLength(2);
-  });
-
-  test('gives up with the last refusal after the given number of tries', async () => {
-    const { call, sent } = setUp(() => problem(503, 'busy'), { tries: 3 });
   test.each([
     ['too-many', () => problem(429, 'too-many', { retryAfter: 2_591_847 })],
     ['busy', () => problem(503, 'busy', {}, { 'retry-after': '31' })],
@@ -209,6 +209,14 @@ describe('sending again', () => {
     expect([sent.length, slept]).toEqual([1, []]);
   });
 
+  test.each([429, 502, 503, 504])('a %i without a body is sent again', async (status) => {
+    const { call, sent } = setUp(inTurn(() => new Response('', { status }), OK));
+    await call('list-folders', {});
+    expect(sent).toHaveLength(2);
+  });
+
+  test('gives up with the last refusal after the given number of tries', async () => {
+    const { call, sent } = setUp(() => problem(503, 'busy'), { tries: 3 });
     await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'busy' });
     expect(sent).toHaveLength(3);
   });

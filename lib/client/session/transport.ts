@@ -208,7 +208,8 @@ const send = async (platform: Platform, s: RequestToSend): Promise<HttpAnswer | 
     return { ok, status, retryAfter: headers.get('retry-after'), text: await response.text() };
   } catch (cause) {
     s.signal?.throwIfAborted();
-    return new ClientError('network', 'the service did not answer', undefined, { cause });
+    // Only the origin: the path has ids.
+    return new ClientError('network', `no answer from ${s.url.origin}`, undefined, { cause });
   }
 };
 
