@@ -66,11 +66,17 @@ export const ordinal = integer(1, 4_294_967_295);
 
 /**
  * A public name, 1 to 120 UTF-16 code units. Refused are control characters, lone surrogates (JSON can carry them, other languages cannot), direction
- * marks (they make a name read as another one), and a space at either end.
+ * marks (they make a name read as another one), invisible characters (two names that look the same would differ), and a space at either end.
  */
 export const publicName = z
   .string()
-  .check(z.maxLength(120), z.regex(/^(?=\S)[^\p{Cc}\p{Cs}\p{Bidi_Control}]+(?<=\S)$/u, 'not a plain name'));
+  .check(
+    z.maxLength(120),
+    z.regex(
+      /^(?=\S)[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800\uFFF9-\uFFFB]+(?<=\S)$/u,
+      'not a plain name',
+    ),
+  );
 
 /** Broad kinds of folders, so that none reveals a diagnosis. */
 export const CATEGORIES = ['letters', 'imaging', 'laboratory', 'medication', 'devices', 'other'] as const;

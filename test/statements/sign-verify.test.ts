@@ -119,7 +119,10 @@ describe('signStatement', () => {
         kfragSigner: bytes(33),
         name: fc
           .string({ unit: 'binary', minLength: 1, maxLength: 60 })
-          .map((s) => `x${s.replace(/[\p{Cc}\p{Cs}\p{Bidi_Control}]/gu, '')}x`),
+          .map(
+            (s) =>
+              `x${s.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{Bidi_Control}\p{Default_Ignorable_Code_Point}\u2800\ufff9-\ufffb]/gu, '')}x`,
+          ),
         next: bytes(32),
         issued: fc.integer({ min: 0, max: 9_999_999_999_999 }),
       },
