@@ -214,7 +214,7 @@ test('an aborted call does not wait for the time', async () => {
 describe('a clock that is wrong by more than the client corrects without confirmation', () => {
   test.each([
     ['ahead', 5 * YEAR, '1825 days, 0 hours and 0 minutes ahead of'],
-    ['behind', -(MOST_CORRECTION + 90 * SECOND), '1 days, 2 hours and 1 minutes behind'],
+    ['behind', -(MOST_CORRECTION + 90 * SECOND), '1 day, 2 hours and 1 minute behind'],
   ])('%s: throws a ClockError with the difference, and signs nothing', async (_, off, said) => {
     const { system, at, grantInput } = await clinic();
     const trail = system.memory.state.chains.get(KEYS.patient.id)!.length;

@@ -33,10 +33,12 @@ export const MOST_CORRECTION = 26 * HOUR;
 /** An answer that took longer is too old to correct a clock by. A larger correction is measured again before it dates a statement. */
 const LONGEST_READING = MINUTE;
 
+const counted = (n: number | undefined, unit: string): string => `${n} ${unit}${n === 1 ? '' : 's'}`;
 const distanceOf = (offset: number): string => {
   const [ms, side] = [Math.abs(offset), offset < 0 ? 'ahead of' : 'behind'];
   const [days, hours, minutes] = [ms / DAY, (ms % DAY) / HOUR, (ms % HOUR) / MINUTE].map(Math.floor);
-  return `${days} days, ${hours} hours and ${minutes} minutes ${side} the service's`;
+  const [d, h, m] = [counted(days, 'day'), counted(hours, 'hour'), counted(minutes, 'minute')];
+  return `${d}, ${h} and ${m} ${side} the service's`;
 };
 
 /** This device's clock is off by more than {@link MOST_CORRECTION}, and nobody confirmed the service's time. */
