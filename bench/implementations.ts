@@ -55,7 +55,7 @@ export const laneOf = (s: Scheme): Lane => {
   };
 };
 
-/** The peer. Its objects are in WebAssembly memory and must be freed by hand, as its users do. */
+/** The operations of the npm package @nucypher/umbral-pre. Its objects are in WebAssembly memory. Its users must free them by hand, and so does the benchmark. */
 export const peerLane = (): Lane => {
   const u = umbralPre;
   const [a, b, w] = [u.SecretKey.random(), u.SecretKey.random(), u.SecretKey.random()];

@@ -53,7 +53,7 @@ const subjects: readonly Subject[] = [
   { name: 'public sum (control)', leaks: true, put: intoFirst, run: () => kernel.sumPublic(0, 1, 0, -1, -1) },
 ];
 
-/** Fixed secrets that would show a leak: few bits set, so few digits for a loop that skips zeros. */
+/** Fixed secrets with few non-zero digits: 3, and n - 1, which is -1 modulo n. A loop that skips zero digits would be faster for them, and show a leak. */
 const secrets: Readonly<Record<string, Scalar>> = { 'k = 3': 3n as Scalar, 'k = n - 1': (ORDER - 1n) as Scalar };
 
 const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed: Scalar): number => {

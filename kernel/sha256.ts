@@ -103,7 +103,7 @@ export function nextNonce(o: usize): void {
   if (o !== V) memory.copy(o, V, 32);
 }
 
-/** Continues after a candidate that was refused. */
+/** Updates the generator of RFC 6979 after a nonce candidate was refused, so that `nextNonce` gives another one. */
 export function refuseNonce(): void {
   update(0, V, 0);
 }

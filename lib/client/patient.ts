@@ -115,7 +115,7 @@ export interface Patient {
   readonly outstanding: (folder: FolderId, options?: CallOptions) => Promise<readonly Grant[]>;
   /** Extends the outstanding grants by the cells that they lack. @returns how many grants it extended */
   readonly carryOver: (folder: FolderId, options?: CallOptions) => Promise<number>;
-  /** Records that the patient verified this id in person, by `safetyNumber` or a scanned code. @throws {ClientError} `bad-argument` if it is no identity id */
+  /** Notes that the patient verified this id in person, by `safetyNumber` or a scanned code. @throws {ClientError} `bad-argument` if it is no identity id */
   readonly verify: (id: IdentityId) => void;
   /** Fetches the service's signature on the head of the trail, and compares it with the verified trail. @throws {TrailError} `rolled-back` */
   readonly checkpoint: (options?: CallOptions) => Promise<Checkpoint>;

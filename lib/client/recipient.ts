@@ -112,11 +112,14 @@ export interface Recipient {
   readonly resumeFiling: (ended: RightEnded, grant: Grant, options?: CallOptions) => Promise<FiledRecord>;
   /** Lists the caller's own events in the trails of patients. Not verified: the answer has no chain. */
   readonly events: (options?: CallOptions) => Promise<readonly OwnEvent[]>;
-  /** Records that the owner verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
+  /** Notes that the owner verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
   readonly verify: (id: IdentityId) => void;
 }
 
-/** Names the records that a list may contain. A single-record folder lists one record, which belongs to another folder. */
+/**
+ * Returns the members that every listed record of this folder must have: the patient, and the folder. The record of a single-record folder has the id of
+ * its original folder, so its record id is compared instead.
+ */
 const expectedIn = ({ patient, cells }: GrantWithCells, folder: FolderId): Expected => {
   const single = cells.find((c) => c.folder === folder)?.statement.payload.single;
   return single === undefined ? { patient, folder } : { patient, record: single.record };

@@ -47,7 +47,7 @@ export const openText = (sealed: Uint8Array, key: SecretKey, context: TextContex
     const text = textIn(plain);
     if (typeof text === 'string' && equalBytes(encode(context, text), plain)) return text;
   } catch {
-    // For another key, altered, or not a text: one error for all.
+    // The text was sealed to another key, was changed, or is no valid text. All these cases get the same error.
   }
   throw new EnvelopeError('text-invalid', 'the sealed text does not open here');
 };

@@ -82,8 +82,8 @@ const signedKey = (isSigned: boolean, key: PublicKey | undefined, which: string)
 };
 
 /**
- * Checks that the share matches its commitment and that the delegator signed it.
- * If both flags are set, it also checks the signature for the receiver: otherwise a proxy could store a fragment whose results every recipient refuses.
+ * Checks that rk matches the commitment U1, and the signature of the key fragment signer. If the fragment is signed for both keys, checks `receiverSignature`
+ * too: without this, a proxy could store a fragment and every recipient would refuse the capsule fragments made from it.
  * @throws {UmbralError} `kfrag-invalid`
  */
 export const verifyKFrag = (kfrag: KeyFrag, context: KeyFragContext): VerifiedKeyFrag => {

@@ -1,8 +1,9 @@
-// Classes of the scheme's objects: capsules, key fragments, capsule fragments. Only the files of this folder construct them, after the checks that a name promises.
+// Classes of the scheme's objects: capsules, key fragments, capsule fragments. Only the files of this folder construct them; a class whose
+// name begins with Verified only after the verification.
 import type { Point } from './curve/backend.ts';
 import type { Scalar } from './curve/scalar.ts';
 
-/** E, V, s with [s]G = V + [h]E, and V is not -E. */
+/** A capsule: points E and V, and a scalar s, with [s]G = V + [h]E. Here h is a hash of E and V, and V is not -E (docs/spec/umbral.md). */
 export class Capsule {
   readonly e: Point;
   readonly v: Point;
@@ -28,7 +29,7 @@ export interface KeyFragFields {
   readonly signsReceiving: boolean;
 }
 
-/** Well-formed, but not verified. The share rk is a private member, so neither the inspector nor JSON shows it. */
+/** A key fragment that was decoded but not verified. Its secret scalar rk is a private member, so neither the inspector nor JSON shows it. */
 export class KeyFrag {
   readonly fields: KeyFragFields;
   readonly #key: Scalar;
@@ -41,7 +42,7 @@ export class KeyFrag {
   }
 }
 
-/** A key fragment that this process made, or whose share and signature it checked. */
+/** A key fragment that this process made, or whose scalar rk and signature it verified. */
 export class VerifiedKeyFrag extends KeyFrag {
   readonly verified = true;
 }

@@ -106,7 +106,7 @@ describe('refuses', () => {
     facts = await sealed(patterned(LENGTH), { chunk: 16 });
     blob = new Uint8Array(await readFile(at('blob')));
   });
-  /** The refusal of this blob; the existing file must be unchanged. */
+  /** Opens this blob into a path where a file exists, checks that the file is unchanged, and returns the error. */
   const refusal = async (
     bytes: Uint8Array,
     changes: Partial<Sealed> & { readonly key?: Uint8Array } = {},

@@ -1,4 +1,4 @@
-// Tests that every error becomes one problem of the closed list, and that its text reaches neither the response nor the log.
+// Tests that every error becomes one problem of the closed list, and that the text of the error reaches neither the response nor the log.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import * as z from 'zod/mini';

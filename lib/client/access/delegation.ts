@@ -9,7 +9,7 @@ import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import { publicKeyFrom } from '../identities/identities.ts';
 
-/** Names a cell as grants and extensions do, without key fragments. */
+/** Returns the entry for a cell in a grant or an extension. The caller adds the key fragments. */
 export const cellOf = ({ payload, hash }: Statement<'folder'>): GrantCell => ({
   folder: payload.folder,
   epoch: payload.epoch,

@@ -134,7 +134,7 @@ export const takeCheckpoint = async (ctx: Context, options: CallOptions = {}): P
   const entries = await readTrail(ctx, options);
   const { seq, hash } = checkpoint;
   if (seq > entries.length) throw rewritten(entries.length + 1);
-  // The checkpoint must cover all events that this client has seen: an event outside it would not be evidence against the service.
+  // The checkpoint must cover all events that this client has seen: an event outside it would not be evidence, because the service has not signed it.
   if (seq < seen || headOf(entries.slice(0, seq)).hash !== hash) throw rewritten(seq);
   ctx.trail.keepCheckpoint(checkpoint.jws);
   return checkpoint;

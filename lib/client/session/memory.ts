@@ -40,10 +40,10 @@ export interface Memory {
   readonly auditHead: () => ChainHead;
   readonly noteAudit: (head: ChainHead) => void;
   readonly isVerified: (id: IdentityId) => boolean;
-  /** Records that the owner verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
+  /** Notes that the owner verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
   readonly noteVerified: (id: IdentityId) => void;
   readonly isRevoked: (id: GrantId) => boolean;
-  /** Records that the owner revokes this grant, before the service confirms it. The cells of a grant with key fragments must be closed afterwards. */
+  /** Notes that the owner revokes this grant, before the service confirms it. The cells of a grant with key fragments must be closed afterwards. */
   readonly noteRevoked: (id: GrantId, hasKeyFragments: boolean) => void;
   readonly toClose: () => readonly GrantId[];
   readonly noteClosed: (id: GrantId) => void;

@@ -105,7 +105,10 @@ const requestItem = ({ payload: p, jws, hash }: Statement<'request'>, slot: numb
   patientSlot,
 });
 
-/** The limits that a new request counts against: a slot of the pair, a slot of the patient, and one request of the recipient's hour. */
+/**
+ * The limits that a new request counts against: a slot of the pair, a slot of the patient, and the requests that the recipient
+ * may make in one hour.
+ */
 interface Room {
   /** For each slot of the pair, the time in ms at which it becomes free; 0 if it is free. */
   readonly pair: readonly number[];

@@ -117,7 +117,7 @@ export interface State {
   readonly grants: Map<GrantId, GrantRow>;
   /** Keyed by patient and sequence number. */
   readonly checkpoints: Map<string, Jws>;
-  /** Keyed by the key in the bucket. */
+  /** Keyed by the object key in S3. */
   readonly objects: Map<string, ObjectRow>;
   readonly multiparts: Map<string, MultipartRow>;
   /** Counter for the ids of versions and multipart uploads. */
