@@ -28,6 +28,10 @@ export const RIGHT_FACTS: Readonly<Record<Right, RightFacts>> = {
 export const mayFile = (right: Right, version: number): boolean =>
   RIGHT_FACTS[right].filesVersion === (version === 1 ? 'first' : 'later');
 
+/** Whether a right with these facts opens records and does nothing else. */
+export const isDisclosure = ({ opensRecords, filesVersion }: RightFacts): boolean =>
+  opensRecords && filesVersion === 'none';
+
 /** Why a grant allows nothing at present. */
 export type EndReason = 'revoked' | 'expired' | 'exhausted' | 'paused';
 

@@ -2,7 +2,7 @@
 import type { Consent, ConsentProvision, Extension, Reference } from 'fhir/r4.js';
 import type { Answer } from '../api/routes.ts';
 import type { FolderId, IdentityId } from '../bytes/ids.ts';
-import { RIGHT_FACTS } from '../domain/grant.ts';
+import { isDisclosure, RIGHT_FACTS } from '../domain/grant.ts';
 import { PURPOSE_TEXTS, type Purpose, type Right } from '../statements/fields.ts';
 import type { Scope, Standing, Statement } from '../statements/kinds.ts';
 import {
@@ -88,7 +88,7 @@ interface ConsentParts {
 /** The profile covers disclosure only, without actions. So a consent to add or to write states its actions and does not claim the profile. */
 const consent = (origin: Origin, { statement, rights, data, ...parts }: ConsentParts): Consent => {
   const { patient, recipient, purpose } = statement.payload;
-  const disclosure = rights.every((r) => RIGHT_FACTS[r].filesVersion === 'none');
+  const disclosure = rights.every((r) => isDisclosure(RIGHT_FACTS[r]));
   return {
     resourceType: 'Consent',
     id: uuidOf(statement.hash),

@@ -1,5 +1,5 @@
-// Key fragments: the port through which a proxy reads and deletes the key fragments of grants. A proxy of another operator needs this port,
-// lib/usecases/shared/reencrypt.ts and a signer, and nothing else.
+// Key fragments: the port through which a proxy reads and deletes the key fragments of grants. A proxy of another operator has a
+// store of its own behind this port.
 import type { Brand, GrantId } from '../bytes/ids.ts';
 import type { CellName } from './cells.ts';
 

@@ -1,4 +1,5 @@
-// Tests that lib/statements/proxy-threshold.ts alone contains the service's name as a proxy and the number of proxies, so that more proxies change one file.
+// Tests that lib/statements/proxy-threshold.ts alone contains the service's name as a proxy and the number of proxies, so that no other file
+// has a copy of them.
 import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

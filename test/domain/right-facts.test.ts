@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { identityId, newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
-import { covers, grantFault, mayFile, RIGHT_FACTS, takesIn } from '../../lib/domain/grant.ts';
+import { covers, grantFault, isDisclosure, mayFile, RIGHT_FACTS, takesIn } from '../../lib/domain/grant.ts';
 import { DAY, instantOf } from '../../lib/domain/time.ts';
 import { RIGHTS, type Right } from '../../lib/statements/fields.ts';
 import type { GrantCell, Payload } from '../../lib/statements/kinds.ts';
@@ -125,4 +125,12 @@ describe('docs/life-of-a-grant.md', () => {
     ]);
     expect(parts.includes('a fragment per cell')).toBe(needsKeyFragments);
   });
+});
+
+test.each([
+  ['opens records and files nothing', { opensRecords: true, filesVersion: 'none', needsKeyFragments: true }, true],
+  ['files later versions too', { opensRecords: true, filesVersion: 'later', needsKeyFragments: true }, false],
+  ['does neither, but something new', { opensRecords: false, filesVersion: 'none', needsKeyFragments: false }, false],
+] as const)('a right that %s is a disclosure only in the first case', (_, facts, expected) => {
+  expect(isDisclosure(facts)).toBe(expected);
 });

@@ -1,5 +1,5 @@
 // Re-encrypts capsules with a stored key fragment, and signs the result: the proxy's half of a recapsulation. It decides nothing; authorize-opening.ts does,
-// before. A proxy of another operator would run this half alone, with the port of key fragments.
+// before. A proxy of another operator would decide by itself first.
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { ServiceSigner, SignedAnswer, StoredKeyFragment } from '../../ports/index.ts';
 import type { StatementHash } from '../../statements/kinds.ts';
