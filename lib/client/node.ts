@@ -13,7 +13,7 @@ export type { BodyOptions } from '../files/scratch-file.ts';
  * Reads an identity from a key file on disk.
  *
  * @param passphrase needed for a sealed key file; ignored for a plain one
- * @throws {IdentityError} `bad-key-file`, `bad-passphrase`, `wrong-passphrase`; the system's error (`ENOENT`, `EACCES`) as it is
+ * @throws {IdentityError} `bad-key-file`, `bad-cost`, `bad-passphrase`, `wrong-passphrase`; the system's error (`ENOENT`, `EACCES`) as it is
  */
 export const readKeyFile = async (path: string, passphrase?: string): Promise<Identity> =>
   identityFromKeyFile(await readFile(path), passphrase);

@@ -2,7 +2,8 @@
 export type IdentityErrorCode =
   | 'bad-root-words' // not 24 words of the list, or a wrong checksum: a word is mistyped or out of order
   | 'bad-key-file' // not a key file of this version, or damaged
-  | 'bad-passphrase' // not text: half of a character (a lone surrogate), which no keyboard enters
+  | 'bad-cost' // the cost of scrypt is too low to protect a key file, or takes too much memory
+  | 'bad-passphrase' // empty, or not text: half of a character (a lone surrogate), which no keyboard enters
   | 'wrong-passphrase' // or a damaged key file: the two cannot be told apart
   | 'bad-url';
 

@@ -23,21 +23,25 @@ export interface HeldKeys {
   readonly next: string;
 }
 
-/** The cost of scrypt. 2^17 with r = 8 takes 128 MiB and about a second. */
 export interface PassphraseOptions {
+  /** The cost of scrypt is 2 to the power of this number, 17 (the default) to 20. 2^17 takes 128 MiB and about a second. */
   readonly log2N?: number;
   readonly rng?: Rng;
 }
 
 const FORMAT = 'pcehr-key-file';
 const BLOCK = 8;
+/**
+ * The least cost is the minimum of OWASP for r = 8, p = 1 (Password Storage Cheat Sheet). The largest prevents that a hostile file takes more than a
+ * gigabyte of memory.
+ */
+const cost = integer(17, 20);
 const base = { format: z.literal(FORMAT), version: z.literal(1), generation: ordinal, id: identity, next: sha256 };
 const plain = z.strictObject({ ...base, protection: z.literal('none-keep-this-file-secret'), seed: bytesOf(32) });
 const sealed = z.strictObject({
   ...base,
   protection: z.literal('scrypt-xchacha20poly1305'),
-  // The upper bound prevents that a hostile file takes more than a gigabyte of memory.
-  log2N: integer(10, 20),
+  log2N: cost,
   salt: bytesOf(16),
   nonce: bytesOf(24),
   sealedSeed: bytesOf(48),
@@ -59,6 +63,9 @@ export const holdKeys = (generation: number, seed: Uint8Array, next: string): He
 /** The text of a key file, or the bytes as they are on the disk: UTF-8 or UTF-16, with a byte order mark or without one. */
 export type KeyFile = string | Uint8Array;
 
+const badCost = (): IdentityError =>
+  new IdentityError('bad-cost', 'the cost of scrypt (log2N) of a key file must be a whole number from 17 to 20');
+
 const parse = (given: KeyFile): z.infer<typeof keyFile> => {
   let json: unknown;
   try {
@@ -71,6 +78,7 @@ const parse = (given: KeyFile): z.infer<typeof keyFile> => {
   const result = keyFile.safeParse(json);
   if (result.success) return result.data;
   const member = result.error.issues[0]!.path.map(String).join('.');
+  if (member === 'log2N') throw badCost();
   throw new IdentityError('bad-key-file', `the key file is not of this version or damaged (${member || 'members'})`);
 };
 
@@ -121,13 +129,15 @@ const cipher = async (passphrase: string, file: Omit<Sealed, 'sealedSeed'>) => {
 
 /**
  * Encrypts a key file with a passphrase: scrypt, then XChaCha20-Poly1305. Id, generation and the hash of the next key stay readable.
- * @throws {IdentityError} `bad-passphrase`
+ * @throws {IdentityError} `bad-passphrase`, also for an empty one; `bad-cost`
  */
 export const sealKeyFile = async (
   keys: HeldKeys,
   passphrase: string,
   { log2N = 17, rng = systemRng }: PassphraseOptions = {},
 ): Promise<string> => {
+  if (passphrase === '') throw new IdentityError('bad-passphrase', 'the passphrase is empty: it would protect nothing');
+  if (!cost.safeParse(log2N).success) throw badCost();
   const file = z.omit(sealed, { sealedSeed: true }).parse({
     ...head(keys),
     protection: 'scrypt-xchacha20poly1305',
@@ -138,7 +148,7 @@ export const sealKeyFile = async (
   return write({ ...file, sealedSeed: toBase64url((await cipher(passphrase, file)).encrypt(keys.seed)) });
 };
 
-/** Reads a key file with or without protection. @throws {IdentityError} `bad-key-file`, `bad-passphrase` or `wrong-passphrase` */
+/** Reads a key file with or without protection. @throws {IdentityError} `bad-key-file`, `bad-cost`, `bad-passphrase` or `wrong-passphrase` */
 export const openKeyFile = async (given: KeyFile, passphrase: string): Promise<HeldKeys> => {
   const file = parse(given);
   if (file.protection === 'none-keep-this-file-secret') return held(file, fromBase64url(file.seed));

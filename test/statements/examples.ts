@@ -280,7 +280,7 @@ export const buildExamples = async () => {
     identities: { patient: describe(patient), clinician: describe(clinician) },
     keyFiles: {
       plain: encodeKeyFile(held),
-      sealed: await sealKeyFile(held, 'correct horse battery staple', { log2N: 12, rng: (n) => fill(0x10, n) }),
+      sealed: await sealKeyFile(held, 'correct horse battery staple', { rng: (n) => fill(0x10, n) }),
     },
     statements: Object.fromEntries(
       Object.entries(statements).map(([kind, { payload, hash, jws }]) => [kind, { payload, hash, jws }]),

@@ -57,7 +57,7 @@ export const createIdentity = (rng?: Rng): { readonly identity: Identity; readon
  * Reads an identity from a key file (`encodeKeyFile`, `sealKeyFile`): its text, or its bytes in UTF-8 or UTF-16.
  *
  * @param passphrase needed for a sealed key file; ignored for a plain one
- * @throws {IdentityError} `bad-key-file`, `bad-passphrase`, `wrong-passphrase`
+ * @throws {IdentityError} `bad-key-file`, `bad-cost`, `bad-passphrase`, `wrong-passphrase`
  */
 export const identityFromKeyFile = async (given: KeyFile, passphrase?: string): Promise<Identity> =>
   identityOf(passphrase === undefined ? decodeKeyFile(given) : await openKeyFile(given, passphrase));
