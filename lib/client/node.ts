@@ -1,6 +1,6 @@
 // The SDK for Node: everything of the portable SDK (index.ts), and files: bodies that are files, and key files on disk.
 import { randomUUID } from 'node:crypto';
-import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { link, lstat, open, readFile, rm } from 'node:fs/promises';
 import { encodeKeyFile, sealKeyFile } from '../identity/key-file.ts';
 import { identityFromKeyFile, type Identity } from './identities/create-identity.ts';
 
@@ -18,20 +18,49 @@ export type { BodyOptions } from '../files/scratch-file.ts';
 export const readKeyFile = async (path: string, passphrase?: string): Promise<Identity> =>
   identityFromKeyFile(await readFile(path), passphrase);
 
+/** An error of the system says the path in its message; the caller knows the path of the key file, and not that of the unfinished one. */
+const errorAbout = (path: string, unfinished: string, error: unknown): unknown => {
+  const { code, errno, syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) return error;
+  const said = message.replace(`'${unfinished}' -> `, '').replaceAll(unfinished, path);
+  return Object.assign(new Error(said), { code, errno, syscall, path });
+};
+
+const assertFree = async (path: string): Promise<void> => {
+  const stat = await lstat(path).catch(() => undefined);
+  if (stat !== undefined)
+    throw Object.assign(new Error(`EEXIST: file already exists, open '${path}'`), {
+      code: 'EEXIST',
+      syscall: 'open',
+      path,
+    });
+};
+
 /**
  * Writes a key file that only its owner can read (mode 0600). The file is complete when it appears under its name.
- * Without a passphrase anybody who can read the file has the keys.
+ * Without a passphrase anybody who can read the file has the keys. A target that cannot be written is reported before the seconds that a passphrase takes.
  *
- * @throws the system's error as it is; `EEXIST` where a file has the name already, because keys must not be overwritten
+ * @throws the system's error with this path; `EEXIST` if a file has the name already, because keys must not be overwritten; {IdentityError}
+ * `bad-passphrase`
  */
 export const writeKeyFile = async (path: string, identity: Identity, passphrase?: string): Promise<void> => {
-  const text = passphrase === undefined ? encodeKeyFile(identity) : await sealKeyFile(identity, passphrase);
+  await assertFree(path);
   const unfinished = `${path}.${randomUUID()}.part`;
   try {
-    await writeFile(unfinished, text, { flag: 'wx', mode: 0o600, flush: true });
+    const file = await open(unfinished, 'wx', 0o600);
+    try {
+      await file.writeFile(
+        passphrase === undefined ? encodeKeyFile(identity) : await sealKeyFile(identity, passphrase),
+      );
+      await file.sync();
+    } finally {
+      await file.close();
+    }
     // A link, unlike a rename, refuses to replace a file.
     await link(unfinished, path);
+  } catch (error) {
+    throw errorAbout(path, unfinished, error);
   } finally {
-    await rm(unfinished, { force: true });
+    await rm(unfinished, { force: true }).catch(() => undefined);
   }
 };

@@ -1,5 +1,6 @@
 // Tests identities of the public API: creation, restoring from words, and key files.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +82,45 @@ describe('key files', () => {
     await expect(writeKeyFile(path, createIdentity().identity)).rejects.toMatchObject({ code: 'EEXIST' });
     expect(await readFile(path, 'utf8')).toBe(before);
     expect(await readdir(folder)).toEqual(['keys.json']);
+  });
+
+  // The empty passphrase is refused when the text is made, so these errors come before that.
+  test.each([
+    ['EEXIST', 'keys.json'],
+    ['ENOENT', join('missing', 'keys.json')],
+    ['ENOTDIR', join('keys.json', 'keys.json')],
+  ])('a target that cannot be written is refused before the key is derived: %s', async (code, name) => {
+    const path = join(folder, name);
+    await writeFile(join(folder, 'keys.json'), 'x');
+    const error = await writeKeyFile(path, createIdentity().identity, '').catch((e: unknown) => e);
+    expect(error).toMatchObject({ code, path });
+    expect((error as Error).message).toContain(`'${path}'`);
+    expect((error as Error).message).not.toContain('.part');
+    expect(await readdir(folder)).toEqual(['keys.json']);
+  });
+
+  test('a file that appears meanwhile is not overwritten', async () => {
+    const [path, { identity }] = [join(folder, 'raced.json'), createIdentity()];
+    const racing = {
+      ...identity,
+      get seed() {
+        writeFileSync(path, 'x');
+        return identity.seed;
+      },
+    };
+    const error = await writeKeyFile(path, racing).catch((e: unknown) => e);
+    expect(error).toMatchObject({ code: 'EEXIST', path });
+    expect((error as Error).message).toContain(`'${path}'`);
+    expect((error as Error).message).not.toContain('.part');
+    expect(await readFile(path, 'utf8')).toBe('x');
+    await rm(path);
+  });
+
+  test('no file stays if the key cannot be derived', async () => {
+    const path = join(folder, 'none.json');
+    await expect(writeKeyFile(path, createIdentity().identity, '')).rejects.toMatchObject({ code: 'bad-passphrase' });
+    expect(await readdir(folder)).not.toContain('none.json');
+    expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([]);
   });
 
   test('refuses a damaged file on disk', async () => {
