@@ -47,7 +47,7 @@ export async function compiledStack(suffix = 'local'): Promise<Stack> {
   if (existsSync(file)) return JSON.parse(await readFile(file, 'utf8')) as Stack;
 
   const cli = join(PROJECT, 'node_modules', '.bin', 'serverless');
-  const { stdout } = await run(cli, ['print', '--format', 'json', '--param', `suffix=${suffix}`], {
+  const { stdout } = await run(cli, ['print', '--format', 'json', '--stage', 'local', '--param', `suffix=${suffix}`], {
     cwd: PROJECT,
     env: localEnvironment(process.env),
     maxBuffer: 1 << 24,

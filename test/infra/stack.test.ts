@@ -1,9 +1,12 @@
 // Tests the deployed stack on its compiled form: functions, roles, tables and bucket.
+import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { JOBS } from '../../lib/api/scheduled-jobs.ts';
 import { ROUTES } from '../../lib/api/routes.ts';
+import { localEnvironment } from '../../localstack/environment.ts';
 import { PROJECT } from '../../localstack/local-aws.ts';
 import { compiledStack } from '../../localstack/compiled-stack.ts';
 
@@ -24,6 +27,8 @@ interface Compiled {
   readonly resources: { readonly Resources: Readonly<Record<string, Record<string, never>>> };
 }
 
+const run = promisify(execFile);
+
 let stack: Compiled;
 beforeAll(async () => {
   stack = (await compiledStack('local')) as unknown as Compiled;
@@ -34,6 +39,22 @@ test('has one function for each route and job, with the method and path of the c
   for (const [name, { method, path }] of Object.entries(ROUTES))
     expect(stack.functions[name]!.events).toEqual([{ httpApi: { method: method.toLowerCase(), path } }]);
   expect(stack.functions['sweep-uploads']!.events).toEqual([{ schedule: 'rate(1 hour)' }]);
+});
+
+test.each(['prod', 'dev'])(
+  'the stage %s cannot be packaged without an origin, because it would accept no request of its clients',
+  async (stage) => {
+    const cli = join(PROJECT, 'node_modules', '.bin', 'serverless');
+    const printed = run(cli, ['print', '--stage', stage], { cwd: PROJECT, env: localEnvironment(process.env) });
+    await expect(printed).rejects.toMatchObject({
+      stdout: expect.stringContaining('name the address that clients sign: --param "origin='),
+    });
+  },
+  300_000,
+);
+
+test('the local stage has an origin by itself', () => {
+  expect(stack.provider['environment']).toMatchObject({ PUBLIC_ORIGIN: 'http://127.0.0.1:3000' });
 });
 
 test('each function has its own role with exact actions on exact resources', () => {
