@@ -21,6 +21,7 @@ export interface SystemOptions {
   readonly port?: number;
   /** `kept`: use and keep the data in `.local/data`; `fresh`: delete it first, then keep. By default data is in memory only. */
   readonly data?: 'kept' | 'fresh';
+  /** Receives a note before each step, because a step can take a minute on a busy machine. */
   readonly say?: (line: string) => void;
   /** Aborts a start that is in progress, and stops everything that it started. */
   readonly signal?: AbortSignal;
@@ -29,7 +30,7 @@ export interface SystemOptions {
 const SUFFIX = 'local';
 
 /** @throws {LocalAwsError} with advice what to do; the signal's reason if the signal aborted the start */
-export async function startSystem({ port, data, say, signal }: SystemOptions = {}): Promise<System> {
+export async function startSystem({ port, data, say = () => undefined, signal }: SystemOptions = {}): Promise<System> {
   // First check what can fail early, before anything is installed, started or deleted.
   if (port !== undefined) await freePort(port);
   const userEndpoint = await givenEndpoint();
@@ -40,14 +41,18 @@ export async function startSystem({ port, data, say, signal }: SystemOptions = {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
+    say(userEndpoint === undefined ? 'starting the local AWS' : `using the AWS at ${userEndpoint}`);
+    signal?.throwIfAborted();
     const aws = await startLocalAws({
+      say,
       ...(lock && { dataDir: lock.dir }),
-      ...(say && { say }),
       ...(signal && { signal }),
     });
     undo.push(aws.stop);
+    say('creating tables, bucket and key');
     const stack = await compiledStack(SUFFIX);
     await createResources(aws.endpoint, stack);
+    say('starting the API');
     signal?.throwIfAborted();
     const api = await startApi({ endpoint: aws.endpoint, stack, port, signal });
     undo.push(api.stop);

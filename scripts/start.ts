@@ -2,7 +2,6 @@
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { listenForEnding } from '../localstack/shutdown.ts';
-import { startSystem } from './local-system.ts';
 
 const USAGE = `usage: npm start -- [--fresh] [--port N]
 
@@ -43,6 +42,9 @@ const main = async (): Promise<void> => {
     return;
   }
   const { signal } = ending;
+  console.log('loading the local system');
+  // Imported here, because the AWS SDK takes seconds to load, and much longer on a busy machine.
+  const { startSystem } = await import('./local-system.ts');
   const system = await startSystem({ port, data: fresh ? 'fresh' : 'kept', say: console.log, signal });
   console.log(`
 The API answers at ${system.url}

@@ -1,0 +1,64 @@
+// Tests the notes of a start of the local system: each slow step is announced before it begins.
+import { spawnSync } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { PROJECT } from '../../localstack/local-aws.ts';
+import { startSystem } from '../../scripts/local-system.ts';
+
+let server: Server;
+let endpoint: string;
+const before = { ...process.env };
+
+/** Fits every call of the start. */
+const ANSWER = JSON.stringify({ Table: { TableStatus: 'ACTIVE' }, KeyMetadata: { KeyId: 'key' } });
+
+/** An AWS that accepts everything. */
+beforeAll(async () => {
+  server = createServer((request, response) => void request.resume().on('end', () => response.end(ANSWER)));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+/** A start changes the environment of its process. */
+afterEach(() => {
+  for (const name of Object.keys(process.env)) if (!(name in before)) Reflect.deleteProperty(process.env, name);
+  Object.assign(process.env, before);
+});
+
+/** Starts the system until it announces a step that contains `last`, and returns all notes. */
+const notesUntil = async (last: string): Promise<readonly string[]> => {
+  const [notes, ending] = [[] as string[], new AbortController()];
+  const enough = new Error('enough');
+  const say = (line: string): void => {
+    notes.push(line);
+    if (line.includes(last)) ending.abort(enough);
+  };
+  await expect(startSystem({ say, signal: ending.signal })).rejects.toBe(enough);
+  return notes;
+};
+
+test('a start of the local AWS is announced', async () => {
+  Reflect.deleteProperty(process.env, 'AWS_ENDPOINT_URL');
+  expect(await notesUntil('local AWS')).toEqual(['starting the local AWS']);
+});
+
+// The stack is compiled, which takes seconds on an idle machine.
+test('the endpoint in use, the tables and the API are announced', async () => {
+  process.env['AWS_ENDPOINT_URL'] = endpoint;
+  expect(await notesUntil('API')).toEqual([
+    `using the AWS at ${endpoint}`,
+    'creating tables, bucket and key',
+    'starting the API',
+  ]);
+}, 300_000);
+
+test('npm start prints a line before it loads the local system', () => {
+  const args = ['--import', 'tsx', 'scripts/start.ts', '--port', new URL(endpoint).port];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: PROJECT, encoding: 'utf8' });
+  expect({ status, stdout }).toEqual({ status: 1, stdout: 'loading the local system\n' });
+  expect(stderr).toContain('is taken');
+}, 300_000);
