@@ -56,7 +56,7 @@ const run = async ({ files, print, say }: Run): Promise<Outcome> => {
       ({ url }) => `It answers at ${url}.`,
     );
     const [patient, clinician, stranger] = (['patient', 'clinician', 'stranger'] as const).map((who) => {
-      const party = startParty(who, join(homes, who), system.url);
+      const party = startParty(who, join(homes, who), system.url, new URL(system.endpoint).origin);
       cleanup.add(party.stop);
       return party;
     }) as [ReturnType<typeof startParty>, ReturnType<typeof startParty>, ReturnType<typeof startParty>];

@@ -71,8 +71,13 @@ const openHome = async (home: string) => {
   return { identity, memory, remember };
 };
 
-const partyOf = (identity: Identity, memory: Memory, home: string, origin: string) => {
-  const options = { origin, ...identity, memory };
+interface Addresses {
+  readonly origin: string;
+  readonly storage: string;
+}
+
+const partyOf = (identity: Identity, memory: Memory, home: string, { origin, storage }: Addresses) => {
+  const options = { origin, storageOrigins: [storage], ...identity, memory };
   const patient = createPatient(options);
   const recipient = createRecipient(options);
   let last: { readonly grant: GrantWithCells; readonly records: readonly RecordInfo[] } | undefined;
@@ -164,10 +169,11 @@ const refusalOf = (error: unknown) => {
   return { code: 'failed', message };
 };
 
-const [home, origin] = process.argv.slice(2);
-if (home === undefined || origin === undefined) throw new Error('usage: party HOME ORIGIN');
+const [home, origin, storage] = process.argv.slice(2);
+if (home === undefined || origin === undefined || storage === undefined)
+  throw new Error('usage: party HOME ORIGIN STORAGE');
 const { identity, memory, remember } = await openHome(home);
-const party = partyOf(identity, memory, home, origin);
+const party = partyOf(identity, memory, home, { origin, storage });
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { command, input } = JSON.parse(line) as { command: keyof Commands; input: never };

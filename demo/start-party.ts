@@ -34,8 +34,11 @@ interface Reply {
   readonly refused?: { readonly code: string; readonly reason?: string; readonly message: string };
 }
 
-/** @param home the person's own folder: key file, memory and opened files */
-export const startParty = (who: string, home: string, origin: string): PartyProcess => {
+/**
+ * @param home the person's own folder: key file, memory and opened files
+ * @param storage origin of the storage, the only one with which the person's client exchanges blobs
+ */
+export const startParty = (who: string, home: string, origin: string, storage: string): PartyProcess => {
   const child = spawn(
     process.execPath,
     [
@@ -45,6 +48,7 @@ export const startParty = (who: string, home: string, origin: string): PartyProc
       join(import.meta.dirname, 'party.ts'),
       home,
       origin,
+      storage,
     ],
     { stdio: ['pipe', 'pipe', 'inherit'] },
   );

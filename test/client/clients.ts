@@ -4,7 +4,7 @@ import { createContext, type ClientOptions } from '../../lib/client/session/cont
 import { deviceKeys } from '../../lib/identity/key-derivation.ts';
 import { fill } from '../statements/samples.ts';
 import { fakeFetch, manualClock } from './prepared-answers.ts';
-import { memoryService, ORIGIN } from './lying-service.ts';
+import { memoryService, ORIGIN, STORAGE } from './lying-service.ts';
 
 export const KEYS = {
   patient: deviceKeys(fill(1, 32)),
@@ -19,6 +19,7 @@ export const newClients = () => {
   const { fetch, sent } = fakeFetch(service.answering);
   const optionsOf = (party: Party, more: Partial<ClientOptions> = {}): ClientOptions => ({
     origin: ORIGIN,
+    storageOrigins: [STORAGE],
     keys: KEYS[party],
     next: toBase64url(fill(9, 32)),
     fetch,

@@ -33,6 +33,7 @@ const setUp = () => {
   const service = memoryService({ clock: () => at.now, instead: (route, url) => at.lie(route, url) });
   const optionsOf = (who: keyof typeof KEYS, off: number, more: Partial<ClientOptions> = {}): ClientOptions => ({
     origin: ORIGIN,
+    storageOrigins: ['https://blobs.test'],
     keys: KEYS[who],
     next: toBase64url(new Uint8Array(32).fill(9)),
     fetch: service.fetch,

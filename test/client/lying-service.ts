@@ -1,4 +1,5 @@
 // Fake service in memory that checks nothing and lies when a test says so. It re-encrypts with the real scheme.
+import { base64 } from '@scure/base';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { concat } from '../../lib/bytes/binary.ts';
@@ -228,7 +229,10 @@ export const memoryService = (clock: () => number) => {
           parts: body.parts.map((p: { number: number; length: number; sha256: string }) => ({
             number: p.number,
             url: `${STORAGE}/${body.upload}/${p.number}`,
-            headers: { 'content-length': `${p.length}`, 'x-amz-checksum-sha256': p.sha256 },
+            headers: {
+              'content-length': `${p.length}`,
+              'x-amz-checksum-sha256': base64.encode(fromBase64url(p.sha256)),
+            },
           })),
         };
       case 'commit-record': {

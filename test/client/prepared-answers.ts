@@ -45,6 +45,25 @@ export const inTurn =
 /** Random bytes 0xff, which give the longest wait between tries. */
 export const mostRng: Rng = (n) => new Uint8Array(n).fill(0xff);
 
+/** Returns a timer whose time limits end only when the test says so, and the limits that were set, in milliseconds. */
+export const manualTimer = () => {
+  const limits: number[] = [];
+  const running = new Set<() => void>();
+  return {
+    limits,
+    running: () => running.size,
+    /** Ends every limit that is running. */
+    pass: () => {
+      for (const run of running) run();
+    },
+    timer: (ms: number, run: () => void) => {
+      limits.push(ms);
+      running.add(run);
+      return () => void running.delete(run);
+    },
+  };
+};
+
 /** Returns a clock that only its `sleep` moves. */
 export const manualClock = (start = 1_767_225_600_000) => {
   const slept: number[] = [];

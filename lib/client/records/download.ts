@@ -2,8 +2,9 @@
 import { backOff } from '../session/platform.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
+import { stoppable, TimeLimitError, within } from '../session/time-limit.ts';
 import type { CallOptions } from '../session/transport.ts';
-import { verdictOf } from './s3-answer.ts';
+import { verdictOf, type Verdict } from './s3-answer.ts';
 
 export interface DownloadProgress {
   /** Bytes of ciphertext that have arrived. */
@@ -20,35 +21,77 @@ export interface Source {
   readonly renew: () => Promise<string>;
 }
 
-const counting = (onProgress: (progress: DownloadProgress) => void): TransformStream<Uint8Array, Uint8Array> => {
-  let receivedBytes = 0;
-  return new TransformStream({
-    transform: (chunk, controller) => {
-      receivedBytes += chunk.length;
-      onProgress({ receivedBytes });
-      controller.enqueue(chunk);
-    },
-  });
-};
+/** Storage must begin its answer, and then send this many bytes each time, within this time (milliseconds). */
+const SILENCE = 60_000;
+const PROGRESS_BYTES = 16_384;
 
-const get = async (ctx: Context, url: string, signal?: AbortSignal): Promise<Response | undefined> => {
-  try {
-    return await ctx.platform.fetch(url, {
+interface Answer {
+  readonly response: Response;
+  /** Ends the connection. */
+  readonly stop: (reason: Error) => void;
+}
+
+/** Makes one try. @returns the answer if it is the blob; otherwise a verdict, with the reason of a missing answer */
+const get = async (
+  ctx: Context,
+  url: string,
+  caller: AbortSignal | undefined,
+): Promise<Answer | { readonly verdict: Verdict; readonly cause?: unknown }> => {
+  const { signal, stop } = stoppable(caller);
+  const ask = async () => {
+    const response = await ctx.platform.fetch(url, {
       redirect: 'error',
       cache: 'no-store',
       credentials: 'omit',
-      ...(signal && { signal }),
+      signal,
     });
-  } catch {
-    signal?.throwIfAborted();
-    return undefined;
+    return response.ok ? { response, stop } : { verdict: await verdictOf(response) };
+  };
+  try {
+    return await within(ctx.platform, { ms: SILENCE, stop }, ask());
+  } catch (cause) {
+    caller?.throwIfAborted();
+    return { verdict: 'again', cause };
   }
 };
 
+/** Returns the bytes of the answer, reports them, and ends with an error if they come too slowly. Only waiting for storage counts. */
+const bytesOf = (
+  ctx: Context,
+  { response, stop }: Answer,
+  onProgress: DownloadOptions['onProgress'],
+): ReadableStream<Uint8Array> => {
+  const reader = response.body?.getReader();
+  let receivedBytes = 0;
+  const readOn = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    for (let read = 0; read < PROGRESS_BYTES;) {
+      const { done, value } = (await reader?.read()) ?? { done: true };
+      if (done) {
+        controller.close();
+        return;
+      }
+      read += value.length;
+      receivedBytes += value.length;
+      onProgress?.({ receivedBytes });
+      controller.enqueue(value);
+    }
+  };
+  const pull = async (controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> => {
+    try {
+      await within(ctx.platform, { ms: SILENCE, stop }, readOn(controller));
+    } catch (cause) {
+      if (!(cause instanceof TimeLimitError)) throw cause;
+      const slow = `storage sent less than ${PROGRESS_BYTES} bytes in ${SILENCE / 1000} s`;
+      throw new ClientError('download-failed', slow, undefined, { cause });
+    }
+  };
+  return new ReadableStream({ pull, cancel: (reason) => reader?.cancel(reason) }, { highWaterMark: 0 });
+};
+
 /**
- * Downloads the blob from its first byte. A connection that breaks later errors the stream: a download cannot continue in the middle.
+ * Downloads the blob from its first byte. A connection that breaks later, or is too slow, errors the stream: a download cannot continue in the middle.
  *
- * @throws {ClientError} `download-failed`
+ * @throws {ClientError} `download-failed`; `bad-answer` for a URL of another storage
  */
 export const downloadBlob = async (
   ctx: Context,
@@ -57,13 +100,12 @@ export const downloadBlob = async (
 ): Promise<ReadableStream<Uint8Array>> => {
   let current = url;
   let renewed = false;
+  let reason: unknown;
   for (let attempt = 0; attempt < ctx.tries; attempt++) {
-    const response = await get(ctx, current, signal);
-    if (response?.ok === true) {
-      const body = response.body ?? new ReadableStream<Uint8Array>({ start: (c) => c.close() });
-      return onProgress === undefined ? body : body.pipeThrough(counting(onProgress));
-    }
-    const verdict = response === undefined ? 'again' : await verdictOf(response);
+    const answer = await get(ctx, ctx.checkStorageUrl(current), signal);
+    if ('response' in answer) return bytesOf(ctx, answer, onProgress);
+    const { verdict, cause } = answer;
+    reason = cause;
     signal?.throwIfAborted();
     if (attempt + 1 >= ctx.tries) break;
     if (verdict === 'renew' && !renewed) {
@@ -72,5 +114,5 @@ export const downloadBlob = async (
     } else if (verdict === 'again') await ctx.platform.sleep(backOff(ctx.platform.rng, attempt), signal);
     else break;
   }
-  throw new ClientError('download-failed', 'storage did not give the blob');
+  throw new ClientError('download-failed', 'storage did not give the blob', undefined, { cause: reason });
 };

@@ -6,10 +6,12 @@ import { newId, type FolderId, type GrantId, type RecordId, type UploadId } from
 import { backOff } from '../session/platform.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
+import { stoppable, within } from '../session/time-limit.ts';
 import type { CallOptions } from '../session/transport.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import { inCurrentCell, type CellSource } from './current-cell.ts';
 import { verdictOf, type Verdict } from './s3-answer.ts';
+import { checkTarget, type Target } from './upload-target.ts';
 
 /** A part of the blob: 8 MiB, the last one 1 byte to 8 MiB. */
 export interface SealedPart {
@@ -48,15 +50,11 @@ export interface UploadOptions extends CallOptions {
 
 /** Number of parts that are encrypted and sent together. The next ones are encrypted while these are sent. */
 const IN_FLIGHT = 2;
-/** Headers that fetch sets itself. */
-const SET_BY_FETCH = new Set(['content-length', 'host']);
+/** Milliseconds. fetch does not report how much it has sent, so the limit grows with the length: a minute, and a second for each 8 KiB. */
+const putLimit = (length: number): number => 60_000 + Math.ceil(length / 8_192) * 1_000;
 
 interface Upload extends Destination {
   readonly upload: UploadId;
-}
-interface Target {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 const take = async (parts: AsyncIterator<SealedPart>, most: number): Promise<SealedPart[]> => {
@@ -101,29 +99,38 @@ const targetsFor = async (
     { params: { recordId: record }, body: { upload, parts: asked } },
     options,
   );
-  return parts.map(({ number }) => {
-    const target = answer.parts.find((t) => t.number === number);
+  return parts.map((part) => {
+    const target = answer.parts.find((t) => t.number === part.number);
     if (target === undefined) throw new ClientError('bad-answer', 'no target for a part');
-    return target;
+    return checkTarget(ctx, part, target);
   });
 };
 
-const put = async (ctx: Context, target: Target, bytes: Uint8Array, signal?: AbortSignal): Promise<Verdict> => {
-  const headers = Object.entries(target.headers).filter(([name]) => !SET_BY_FETCH.has(name.toLowerCase()));
+/** Makes one try. A missing answer is returned with its reason, so that the caller decides about another try. */
+const put = async (
+  ctx: Context,
+  { url, headers }: Target,
+  bytes: Uint8Array,
+  caller?: AbortSignal,
+): Promise<{ readonly verdict: Verdict; readonly cause?: unknown }> => {
+  const { signal, stop } = stoppable(caller);
+  const send = async (): Promise<Verdict> =>
+    verdictOf(
+      await ctx.platform.fetch(url, {
+        method: 'PUT',
+        headers,
+        body: bytes as BodyInit,
+        redirect: 'error',
+        cache: 'no-store',
+        credentials: 'omit',
+        signal,
+      }),
+    );
   try {
-    const response = await ctx.platform.fetch(target.url, {
-      method: 'PUT',
-      headers,
-      body: bytes as BodyInit,
-      redirect: 'error',
-      cache: 'no-store',
-      credentials: 'omit',
-      ...(signal && { signal }),
-    });
-    return await verdictOf(response);
-  } catch {
-    signal?.throwIfAborted();
-    return 'again';
+    return { verdict: await within(ctx.platform, { ms: putLimit(bytes.length), stop }, send()) };
+  } catch (cause) {
+    caller?.throwIfAborted();
+    return { verdict: 'again', cause };
   }
 };
 
@@ -136,14 +143,16 @@ const sendPart = async (
   { signal }: CallOptions,
 ): Promise<void> => {
   let target = first;
+  let reason: unknown;
   for (let attempt = 0; attempt < ctx.tries; attempt++) {
-    const verdict = await put(ctx, target, part.bytes, signal);
+    const { verdict, cause } = await put(ctx, target, part.bytes, signal);
+    reason = cause;
     if (verdict === 'done') return;
     if (verdict === 'final' || attempt + 1 >= ctx.tries) break;
     await ctx.platform.sleep(backOff(ctx.platform.rng, attempt), signal);
     [target = first] = await targetsFor(ctx, upload, [part], { signal });
   }
-  throw new ClientError('upload-failed', `storage did not take part ${part.number}`);
+  throw new ClientError('upload-failed', `storage did not take part ${part.number}`, undefined, { cause: reason });
 };
 
 /**

@@ -9,12 +9,18 @@ import { createServiceClock, type ConfirmClock, type ServiceClock } from './cloc
 import { platformOf, type PlatformOptions, type Platform } from './platform.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { fetchTime } from './service-key.ts';
+import { createStorageCheck, type CheckStorageUrl } from './storage-origins.ts';
 import { createTrail, type Trail } from './trail.ts';
 import { createTransport, type CallRoute } from './transport.ts';
 
 export interface ClientOptions extends PlatformOptions {
   /** Scheme, host and port of the service: `https://api.example.org`. */
   readonly origin: string;
+  /**
+   * Scheme, host and port of the storage: `https://BUCKET.s3.REGION.amazonaws.com`. Blobs are sent to no other origin, and fetched from no other. Default:
+   * any bucket of S3 over https; if `origin` is an http address, as of the local system, also any port of this machine.
+   */
+  readonly storageOrigins?: readonly string[];
   readonly keys: DeviceKeys;
   /** SHA-256 of the next generation's identity key, base64url. The key file contains it. */
   readonly next: string;
@@ -41,6 +47,7 @@ export interface CellOpener {
 
 export interface Context {
   readonly call: CallRoute;
+  readonly checkStorageUrl: CheckStorageUrl;
   readonly keys: DeviceKeys;
   readonly next: string;
   readonly memory: Memory;
@@ -68,6 +75,7 @@ export const createContext = (options: ClientOptions): Context => {
   const call = createTransport({ ...platform, origin, signer: keys, tries, correction: clock });
   return {
     call,
+    checkStorageUrl: createStorageCheck(origin, options.storageOrigins),
     keys,
     next,
     memory,

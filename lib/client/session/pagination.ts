@@ -1,8 +1,8 @@
 // Reads lists of the service page by page.
 import { ClientError } from './errors.ts';
 
-/** Limit on pages, above the length of any real list, so that a faulty service cannot keep the client reading for ever. */
-const MOST_PAGES = 100_000;
+/** Limit on pages: a million items in pages of 50. A faulty service must not keep the client reading for ever, and the client remembers every cursor. */
+const MOST_PAGES = 20_000;
 
 /** Yields all pages of a list. @param fetchPage receives the cursor of the page; none for the first. @throws {ClientError} `bad-answer` for a list without end */
 export async function* pages<P extends { readonly next?: string | undefined }>(

@@ -1,4 +1,4 @@
-// Defines the platform functions that a client uses (fetch, clock, sleep, randomness), and the back-off between tries.
+// Defines the platform functions that a client uses (fetch, clock, sleep, timer, randomness), and the back-off between tries.
 import { backOff as backOffWithin } from '../../bytes/back-off.ts';
 import { systemRng, type Rng } from '../../bytes/binary.ts';
 
@@ -9,9 +9,12 @@ export interface PlatformOptions {
   readonly clock?: () => number;
   /** Waits for the given milliseconds, or until the signal aborts. */
   readonly sleep?: Sleep;
+  readonly timer?: Timer;
   readonly rng?: Rng;
 }
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
+/** Calls `run` after the given milliseconds, unless the function that it returns is called first. Time limits use it. */
+export type Timer = (ms: number, run: () => void) => () => void;
 export type Platform = Required<PlatformOptions>;
 
 const systemSleep: Sleep = (ms, signal) =>
@@ -28,6 +31,13 @@ const systemSleep: Sleep = (ms, signal) =>
     if (signal?.aborted === true) stop();
   });
 
+const systemTimer: Timer = (ms, run) => {
+  const timer = setTimeout(run, ms);
+  return () => {
+    clearTimeout(timer);
+  };
+};
+
 const reasonOf = (signal: AbortSignal | undefined): Error =>
   signal?.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError');
 
@@ -36,6 +46,7 @@ export const platformOf = (s: PlatformOptions): Platform => ({
   fetch: s.fetch ?? ((input, init) => fetch(input, init)),
   clock: s.clock ?? (() => Date.now()),
   sleep: s.sleep ?? systemSleep,
+  timer: s.timer ?? systemTimer,
   rng: s.rng ?? systemRng,
 });
 

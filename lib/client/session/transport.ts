@@ -11,6 +11,8 @@ import type { Signer } from '../../statements/sign.ts';
 import type { ServiceClock } from './clock-correction.ts';
 import { backOff, platformOf, type PlatformOptions, type Platform } from './platform.ts';
 import { ClientError, ServiceError } from './errors.ts';
+import { readJson } from './read-answer.ts';
+import { stoppable, TimeLimitError, within } from './time-limit.ts';
 
 export interface TransportOptions extends PlatformOptions {
   /** Scheme, host and port of the service, as in request signatures: `https://api.example.org`. */
@@ -20,7 +22,7 @@ export interface TransportOptions extends PlatformOptions {
   readonly correction?: Pick<ServiceClock, 'now' | 'correct' | 'noteAccepted'>;
   /** Maximum number of tries for a call that may be repeated. */
   readonly tries?: number;
-  /** Time limit of one try, milliseconds. */
+  /** Time limit of one try, from the request to the last byte of the answer, milliseconds. Default: 30,000. */
   readonly timeout?: number;
 }
 
@@ -76,14 +78,6 @@ const buildUrl = (origin: string, route: Route, params: Values, query: Values): 
   return url;
 };
 
-const parseJson = (text: string): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-};
-
 interface Refusal {
   readonly error: ServiceError | ClientError;
   /** Seconds. */
@@ -93,7 +87,7 @@ interface Refusal {
 
 const refusalOf = (response: HttpAnswer): Refusal => {
   const header = Number(response.retryAfter ?? Number.NaN);
-  const parsed = problem.safeParse(parseJson(response.text));
+  const parsed = problem.safeParse(response.json);
   if (parsed.success && isErrorCode(parsed.data.code)) {
     const { code, requestId, ...rest } = parsed.data;
     const details = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
@@ -140,7 +134,7 @@ export const createTransport = (options: TransportOptions): CallRoute => {
       }
       if (response.ok) {
         if (isSigned) correction?.noteAccepted();
-        return answered(name, response.text);
+        return answered(name, response.json);
       }
 
       const { error, retryAfter = 0, repeatable } = refusalOf(response);
@@ -169,7 +163,8 @@ interface HttpAnswer {
   readonly ok: boolean;
   readonly status: number;
   readonly retryAfter: string | null;
-  readonly text: string;
+  /** Undefined if the body is not JSON. */
+  readonly json: unknown;
 }
 
 interface RequestToSend {
@@ -193,28 +188,33 @@ const send = async (platform: Platform, s: RequestToSend): Promise<HttpAnswer | 
           now: s.now,
           rng: platform.rng,
         });
-  const limit = AbortSignal.timeout(s.timeout);
-  try {
+  const { signal, stop } = stoppable(s.signal);
+  const exchange = async (): Promise<HttpAnswer> => {
     const response = await platform.fetch(s.url, {
       method,
       headers: { accept: 'application/json', ...(s.bytes && { 'content-type': 'application/json' }), ...signature },
       ...(s.bytes && { body: s.bytes as BodyInit }),
-      signal: s.signal === undefined ? limit : AbortSignal.any([s.signal, limit]),
+      signal,
       redirect: 'error',
       cache: 'no-store',
       credentials: 'omit',
     });
     const { ok, status, headers } = response;
-    return { ok, status, retryAfter: headers.get('retry-after'), text: await response.text() };
+    return { ok, status, retryAfter: headers.get('retry-after'), json: await readJson(response) };
+  };
+  try {
+    return await within(platform, { ms: s.timeout, stop }, exchange());
   } catch (cause) {
     s.signal?.throwIfAborted();
+    if (cause instanceof ClientError) throw cause;
+    const no = cause instanceof TimeLimitError ? `no whole answer within ${s.timeout / 1000} s` : 'no answer';
     // Only the origin: the path has ids.
-    return new ClientError('network', `no answer from ${s.url.origin}`, undefined, { cause });
+    return new ClientError('network', `${no} from ${s.url.origin}`, undefined, { cause });
   }
 };
 
-const answered = <N extends RouteName>(name: N, text: string): RouteAnswer<N> => {
-  const parsed = ROUTES[name].answer[1].safeParse(parseJson(text));
+const answered = <N extends RouteName>(name: N, json: unknown): RouteAnswer<N> => {
+  const parsed = ROUTES[name].answer[1].safeParse(json);
   if (!parsed.success) throw new ClientError('bad-answer', `the answer of ${name} is not what the contract says`);
   return parsed.data as RouteAnswer<N>;
 };

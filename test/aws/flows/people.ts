@@ -32,7 +32,15 @@ export interface Connection {
   readonly clock?: () => number;
 }
 
-const options = (person: Person, { origin = API_URL, ...rest }: Connection) => ({ origin, ...person, ...rest });
+/** The storage of the local system. */
+const STORAGE = process.env['AWS_ENDPOINT_URL'];
+const storage = STORAGE === undefined ? {} : { storageOrigins: [new URL(STORAGE).origin] };
+const options = (person: Person, { origin = API_URL, ...rest }: Connection) => ({
+  origin,
+  ...storage,
+  ...person,
+  ...rest,
+});
 
 export const patientOf = (person: Person, at: Connection = {}): Patient => createPatient(options(person, at));
 export const recipientOf = (person: Person, at: Connection = {}): Recipient => createRecipient(options(person, at));
