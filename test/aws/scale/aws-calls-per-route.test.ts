@@ -1,4 +1,4 @@
-// Counts the AWS calls of each route with middleware on the clients, and compares docs/access-patterns.md with the counts. UPDATE_DOCS=1 writes the page.
+// Counts the AWS calls of each route with middleware on the clients, and compares docs/aws-calls-per-route.md with the counts. UPDATE_DOCS=1 writes the page.
 import { beforeAll, expect, test } from '@jest/globals';
 import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId, type IdentityId } from '../../../lib/bytes/ids.ts';
@@ -13,11 +13,11 @@ import { describeCalls, makeTallies, type Tally } from './count-aws-calls.ts';
 const tallies = makeTallies();
 const byRoute = new Map<RouteName, Tally>();
 
-const HEAD = `# Access patterns
+const HEAD = `# AWS calls per route
 
 This page lists the calls to AWS that each route makes when it succeeds. [spec/storage.md](spec/storage.md) has the keys and indexes.
 
-- test/aws/scale/aws-calls-per-route.test.ts counts them with middleware on the AWS clients, while a story runs on the local AWS. It also compares this page with the counts;
+- test/aws/scale/aws-calls-per-route.test.ts counts them with middleware on the AWS clients, while the tests call every route on the local AWS. It also compares this page with the counts;
   \`UPDATE_DOCS=1\` writes the page.
 - An opening makes two trips: three parallel reads, then one transaction. Presigned URLs need no call.
 - With 10,000 records, 1,000 grants and 100,000 events, the calls are the same as with ten of each (test/aws/scale/long-history.test.ts).
@@ -108,6 +108,6 @@ test('no route scans the table, and the run called every route', () => {
   expect((Object.keys(ROUTES) as RouteName[]).filter((r) => !byRoute.has(r))).toEqual(['openapi']);
 });
 
-test('docs/access-patterns.md shows the counted calls', async () => {
+test('docs/aws-calls-per-route.md shows the counted calls', async () => {
   expect(await partOfPage(0, pageOf())).toBe(pageOf());
 });

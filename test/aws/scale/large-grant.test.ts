@@ -1,5 +1,5 @@
 // Tests a standing grant over many cells (170; 1,500 with COUNTS=long) from its creation to its settlement. Each step must make the AWS calls that the
-// second part of docs/access-patterns.md lists for 1,500 cells; fewer cells follow the same rules.
+// second part of docs/aws-calls-per-route.md lists for 1,500 cells; fewer cells follow the same rules.
 import { beforeAll, expect, test } from '@jest/globals';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { RouteName } from '../../../lib/api/routes.ts';
@@ -12,7 +12,7 @@ import { bytesOf, DAY_SECONDS, given, newPerson, patientOf, then } from '../flow
 import { makeService } from '../../support/in-process.ts';
 import { countOf } from '../../support/case-counts.ts';
 import { keepIn, type Clients } from '../stored-items.ts';
-import { partOfPage } from './access-patterns-doc.ts';
+import { partOfPage } from './aws-calls-page.ts';
 import { describeCalls, makeTallies, type Tally } from './count-aws-calls.ts';
 
 const FULL = 1500;
@@ -247,6 +247,6 @@ The SDK makes a standing grant over all existing folders, adds a folder, reads t
 |---|---|---|---|---|
 ${ROWS.map(rowOf).join('')}`;
 
-test('docs/access-patterns.md shows the counted calls', async () => {
+test('docs/aws-calls-per-route.md shows the counted calls', async () => {
   expect(await partOfPage(1, sectionOf())).toBe(sectionOf());
 });

@@ -1,8 +1,8 @@
-// Reads and writes docs/access-patterns.md in two parts; a test for each part compares it with the counted calls. UPDATE_DOCS=1 writes the part.
+// Reads and writes docs/aws-calls-per-route.md in two parts; a test for each part compares it with the counted calls. UPDATE_DOCS=1 writes the part.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'access-patterns.md');
+const PAGE = join(import.meta.dirname, '..', '..', '..', 'docs', 'aws-calls-per-route.md');
 const SECOND_PART = '\n## ';
 
 const read = async (): Promise<readonly [string, string]> => {
