@@ -4,7 +4,10 @@ import { instant, integer, sha256 } from '../statements/fields.ts';
 import { none, type Route } from './route.ts';
 import { jws, nextPage, number, page, role } from './shapes.ts';
 
-/** The text of an event, as it is hashed into the chain. `evidence` is the statement that caused it, if it is stored nowhere else. */
+/**
+ * The text of an event, exactly as it is hashed. `evidence` is the statement that caused the event; it is present if the service stores this statement
+ * nowhere else.
+ */
 export const auditEvent = z.strictObject({
   event: z.string().check(z.maxLength(65_536)),
   hash: sha256,
@@ -26,7 +29,7 @@ export const AUDIT_ROUTES = {
       as: role,
       from: z.optional(number(instant)),
       to: z.optional(number(instant)),
-      /** Only events with a larger seq. It cannot be combined with `from` and `to`. */
+      /** The answer has only events with a larger `seq`. It cannot be combined with `from` and `to`. */
       after: z.optional(number(integer(0, 999_999_999_999))),
     }),
     body: undefined,

@@ -1,4 +1,4 @@
-// Errors: the closed list of error codes, for server and client alike. docs/spec/errors.md is generated from it.
+// Errors: the closed list of error codes, for service and client alike. docs/spec/errors.md is generated from it.
 import type { EndReason } from '../domain/grant.ts';
 import type { ClockFault } from '../domain/time.ts';
 import type { StatementError, StatementErrorCode } from '../statements/errors.ts';
@@ -128,7 +128,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** Why a grant has ended, or why a statement is invalid in itself. */
+/** The reasons why a grant has ended, or why a statement is invalid by itself. */
 export const REASONS = [
   'revoked',
   'expired',
@@ -141,25 +141,28 @@ export const REASONS = [
 ] as const satisfies readonly (EndReason | StatementErrorCode)[];
 export type Reason = (typeof REASONS)[number];
 
-/** Members that a problem may carry besides its code. None holds health data or a secret. */
+/** Members that a problem may have besides its code. None of them contains health data or a secret. */
 export interface ProblemDetails {
   /** The member of the request that is wrong. */
   readonly member?: string;
-  /** If the body has several statements: the path of the one that is wrong, such as `grants.1.statement`. */
+  /** If the body has several statements: the path of the wrong one, such as `grants.1.statement`. */
   readonly statement?: string;
-  /** `grant-ended`: why it has ended. `statement-invalid`: why, if the statement is invalid in itself; absent if it does not fit the request or the stored state. */
+  /**
+   * With `grant-ended`: why the grant has ended. With `statement-invalid`: why the statement is invalid by itself; absent if it does not fit the request or
+   * the stored state.
+   */
   readonly reason?: Reason;
   /** If a clock can be the cause: whether the refused time is ahead of the service's clock or behind it. */
   readonly clock?: ClockFault;
   /** If a clock can be the cause: the service's time in ms. It is not signed, so clients do not correct their clock by it. */
   readonly serverTime?: number;
-  /** `busy`, `too-many`: after how many seconds to try again. */
+  /** With `busy` and `too-many`: after how many seconds the client may try again. */
   readonly retryAfter?: number;
   /** The ids that were not found, if the request named several. */
   readonly ids?: readonly string[];
 }
 
-/** The only error that use cases throw on purpose. The client throws it again. */
+/** The only error that use cases throw on purpose. The client throws it too, for a refusal by the service. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
@@ -174,6 +177,6 @@ export class AppError extends Error {
   }
 }
 
-/** The refusal of a statement that is invalid in itself. */
+/** Returns the error for a statement that is invalid by itself. */
 export const refusedStatement = ({ member, code }: StatementError): AppError =>
   new AppError('statement-invalid', { member, reason: code });

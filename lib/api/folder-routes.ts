@@ -5,7 +5,7 @@ import { extensionBody, grantPage } from './grant-routes.ts';
 import { none, STORED, type Route } from './route.ts';
 import { ids, jws, nextPage, number, page, wrap } from './shapes.ts';
 
-/** `wrap` is present for a single-record folder. `extensions` add the new cell to grants. */
+/** A folder statement. `wrap` is present for a single-record folder. Each of `extensions` adds the new cell to a grant. */
 export const folderBody = z.strictObject({
   statement: jws,
   wrap: z.optional(wrap),

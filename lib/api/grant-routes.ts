@@ -6,7 +6,7 @@ import { ids, jws, nextPage, page, role, statementBody } from './shapes.ts';
 
 export const extensionBody = z.strictObject({ statement: jws, kfrags: listOf(bytesOf(310), 1, MOST_CELLS) });
 
-/** A grant to add or to write has no key fragments. */
+/** A grant. `kfrags` is empty for a grant to add or to write. */
 export const grantBody = z.strictObject({
   statement: jws,
   kfrags: z.array(bytesOf(310)).check(z.maxLength(MOST_CELLS)),
@@ -21,16 +21,16 @@ export const grantView = z.strictObject({
   state: grantState,
   /** Records opened so far. */
   used: count,
-  /** The number of the last extension, and in `tip` its hash; 0 and the hash of the grant before the first. */
+  /** The number of the last extension, and in `tip` its hash. Before the first extension: 0, and the hash of the grant. */
   extensions: count,
   tip: sha256,
-  /** Number of the last pause or resumption, 0 before the first. */
+  /** The number of the last pause or resumption; 0 before the first. */
   holds: count,
 });
 
 /**
- * For a grant to read: its cells, extensions included, by folder and epoch, each with its folder statement. The first cell of an extension also has the
- * extension. For a grant to add or to write: the folder with its current epoch.
+ * A grant with its cells. For a grant to read: its cells by folder and epoch, also those of extensions, each with its folder statement. The first cell of
+ * an extension also has the extension. For a grant to add or to write: the folder with its current epoch.
  */
 export const grantDetail = z.strictObject({
   ...grantView.shape,

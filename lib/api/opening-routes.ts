@@ -13,13 +13,13 @@ export const openedRecord = z.strictObject({
   grant: z.optional(jws),
   /** `cfrags` is absent if the patient opens its own record. */
   wrap: z.strictObject({ ...wrap.shape, cfrags: z.optional(z.array(bytesOf(381))) }),
-  /** A presigned URL, valid for at most five minutes. */
+  /** A presigned URL. It is valid for at most five minutes. */
   download: z.strictObject({ url: z.url(), expires: instant }),
 });
 
 /**
- * `signed` contains the signed recapsulation, with the hashes of what the opening was answered with, and the certificate of the proxy key that signed it.
- * It is absent if the patient opens its own records.
+ * The answer to an opening. `signed` contains the signed recapsulation, which has the hashes of the capsules and capsule fragments in the answer, and the
+ * certificate of the proxy key that signed it. It is absent if the patient opens its own records.
  */
 export const openingView = z.strictObject({
   records: z.array(openedRecord),

@@ -27,7 +27,7 @@ export const partsBody = z.strictObject({
   parts: listOf(z.strictObject({ number: partNumber, length: integer(1, 8_388_608), sha256 }), 1, 16),
 });
 
-/** The URL to which the client sends a part, with exactly these headers. */
+/** The URL to which the client sends a part, and the headers that the request must have. */
 export const partTarget = z.strictObject({
   number: partNumber,
   url: z.url(),
@@ -38,7 +38,7 @@ export const partTargets = z.strictObject({ parts: z.array(partTarget) });
 
 export const commitBody = z.strictObject({ statement: jws, upload: randomId<UploadId>(), metadata, wrap });
 
-/** A version as readers get it: the author's statement, the sealed metadata, and the author's grant if the author is not the patient. */
+/** A version as readers get it: the author's statement, the sealed metadata, and for an author who is not the patient the author's grant. */
 export const versionView = z.strictObject({
   statement: jws,
   state: z.enum(['committed', 'deleted']),
@@ -46,7 +46,7 @@ export const versionView = z.strictObject({
   grant: z.optional(jws),
 });
 
-/** `receipt` is the service's signed confirmation. It is present if the author is not the patient. */
+/** A version that was just filed. `receipt` is the service's signed confirmation. It is present if the author is not the patient. */
 export const filedView = z.strictObject({ ...versionView.shape, receipt: z.optional(jws) });
 
 export const recordPage = z.strictObject({ records: z.array(versionView), ...nextPage });

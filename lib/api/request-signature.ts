@@ -1,13 +1,13 @@
-// Request signature rules: the rules (RFC 9421 with ed25519, RFC 9530) that signer and verifier share. Pure, without a key. The signer is
+// Request signature rules: the rules (RFC 9421 with ed25519, RFC 9530) that signer and verifier both follow. They are pure and use no key. The signer is
 // lib/identity/http-signature.ts, the verifier lib/http/verify-request.ts. docs/spec/request-signatures.md describes the rules.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64 } from '@scure/base';
 
-/** Seconds from `created` to `expires`, at most. */
+/** Maximum number of seconds from `created` to `expires`. */
 export const SIGNATURE_LIFE = 60;
-/** How far the clocks of signer and verifier may differ in either direction, ms. */
+/** Maximum difference between the clocks of signer and verifier, in either direction, ms. */
 export const SIGNATURE_SKEW = 60_000;
-/** Length of `nonce` in bytes; its text is base64url. */
+/** Length of `nonce` in bytes. Its text is base64url. */
 export const NONCE_LENGTH = 16;
 export const SIGNATURE_TAG = 'pcehr';
 export const SIGNATURE_ALGORITHM = 'ed25519';
@@ -15,14 +15,14 @@ export const SIGNATURE_ALGORITHM = 'ed25519';
 const COMPONENTS = ['@method', '@authority', '@path', '@query'] as const;
 const WITH_DIGEST = [...COMPONENTS, 'content-digest'] as const;
 
-/** The components that a signature covers: exactly these, and the digest if there is a body. */
+/** Returns the components that a signature must cover: exactly these, with the digest if there is a body. */
 export const componentsOf = (digest: string | undefined): readonly string[] =>
   digest === undefined ? COMPONENTS : WITH_DIGEST;
 
-/** Parameters that every signature has. `alg` is allowed in addition, and no other. */
+/** The parameters that every signature must have. The only other one allowed is `alg`. */
 export const REQUIRED_PARAMETERS = ['created', 'expires', 'nonce', 'keyid', 'tag'] as const;
 
-/** The only accepted text of `content-digest` for a body; undefined without a body. An empty body counts as none. */
+/** Returns the only text of `content-digest` that is accepted for a body; undefined without a body. An empty body counts as no body. */
 export const contentDigest = (body: Uint8Array | undefined): string | undefined =>
   body === undefined || body.length === 0 ? undefined : `sha-256=:${base64.encode(sha256(body))}:`;
 

@@ -1,8 +1,8 @@
-// Route: the type of a route, and the limits and errors that all routes share.
+// Route: the type of a route, and the limits and errors that apply to all routes.
 import * as z from 'zod/mini';
 import type { ErrorCode } from './errors.ts';
 
-/** `mutation` routes claim their nonce; `read` routes have no effect; `public` routes take no signature. */
+/** A `mutation` route claims the nonce of its request; a `read` route has no effect; a `public` route takes no signature. */
 export type Access = 'public' | 'read' | 'mutation';
 
 export interface Route {
@@ -18,7 +18,7 @@ export interface Route {
   readonly summary: string;
 }
 
-/** Errors that every signed route may return besides its own. */
+/** The errors that every signed route may return besides its own errors. */
 export const COMMON_ERRORS = [
   'malformed-request',
   'body-too-large',
@@ -30,11 +30,11 @@ export const COMMON_ERRORS = [
   'internal',
 ] as const satisfies readonly ErrorCode[];
 
-/** Largest body of a request, 256 KiB. API Gateway accepts 10 MB, but no route needs that much. */
+/** Maximum number of bytes of a request's body: 256 KiB. API Gateway accepts 10 MB, but no route needs that much. */
 export const MAX_BODY = 262_144;
 
-/** Schema of a path, a query or a body without members. */
+/** The schema of a path, a query or a body without members. */
 export const none = z.strictObject({});
 
-/** Errors of every route that stores something. */
+/** The errors of every route that stores something. */
 export const STORED = ['replayed', 'already-exists', 'busy'] as const satisfies readonly ErrorCode[];

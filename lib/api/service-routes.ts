@@ -1,4 +1,4 @@
-// Service routes: defines paths, inputs, answers and error codes of what everybody may ask the service without a signature.
+// Service routes: defines paths, inputs, answers and error codes of the routes that everybody may call without a signature.
 import * as z from 'zod/mini';
 import { bytesOf } from '../statements/fields.ts';
 import { none, type Route } from './route.ts';

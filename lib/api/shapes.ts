@@ -1,4 +1,4 @@
-// Shapes: schemas that several topics share. Statements are compact JWS, bytes are base64url.
+// Shapes: schemas that several topics use. Statements are compact JWS, and bytes are base64url.
 import * as z from 'zod/mini';
 import type { FolderId, GrantId, RecordId, RequestId } from '../bytes/ids.ts';
 import { between, bytesOf, identity, integer, randomId } from '../statements/fields.ts';

@@ -1,4 +1,4 @@
-// The SDK for Node: everything of the portable SDK (index.ts), and files: bodies that are files, and key files on disk.
+// The SDK for Node: the portable SDK (index.ts), and functions for files: bodies in files, and key files on disk.
 import { randomUUID } from 'node:crypto';
 import { link, lstat, open, readFile, rm } from 'node:fs/promises';
 import { encodeKeyFile, sealKeyFile } from '../identity/key-file.ts';
@@ -11,14 +11,13 @@ export type { BodyOptions } from '../files/scratch-file.ts';
 
 /**
  * Reads an identity from a key file on disk.
- *
  * @param passphrase needed for a sealed key file; ignored for a plain one
- * @throws {IdentityError} `bad-key-file`, `bad-cost`, `bad-passphrase`, `wrong-passphrase`; the system's error (`ENOENT`, `EACCES`) as it is
+ * @throws {IdentityError} `bad-key-file`, `bad-cost`, `bad-passphrase`, `wrong-passphrase`; an error of the system (`ENOENT`, `EACCES`) is thrown unchanged
  */
 export const readKeyFile = async (path: string, passphrase?: string): Promise<Identity> =>
   identityFromKeyFile(await readFile(path), passphrase);
 
-/** An error of the system says the path in its message; the caller knows the path of the key file, and not that of the unfinished one. */
+/** Replaces the path of the unfinished file in the message of a system error by the path of the key file, because the caller knows only that one. */
 const errorAbout = (path: string, unfinished: string, error: unknown): unknown => {
   const { code, errno, syscall, message } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return error;
@@ -37,11 +36,10 @@ const assertFree = async (path: string): Promise<void> => {
 };
 
 /**
- * Writes a key file that only its owner can read (mode 0600). The file is complete when it appears under its name.
- * Without a passphrase anybody who can read the file has the keys. A target that cannot be written is reported before the seconds that a passphrase takes.
- *
- * @throws the system's error with this path; `EEXIST` if a file has the name already, because keys must not be overwritten; {IdentityError}
- * `bad-passphrase`
+ * Writes a key file that only its owner can read (mode 0600). The file gets its name only when it is complete. Without a passphrase, anybody who can read
+ * the file has the keys. The function first checks that it can write the file, because sealing with a passphrase takes seconds.
+ * @throws the system's error with this path, such as `EEXIST` if a file has the name already, because keys must not be overwritten; {IdentityError}
+ *   `bad-passphrase`
  */
 export const writeKeyFile = async (path: string, identity: Identity, passphrase?: string): Promise<void> => {
   await assertFree(path);
@@ -56,7 +54,7 @@ export const writeKeyFile = async (path: string, identity: Identity, passphrase?
     } finally {
       await file.close();
     }
-    // A link, unlike a rename, refuses to replace a file.
+    // `link` refuses to replace an existing file; `rename` would replace it.
     await link(unfinished, path);
   } catch (error) {
     throw errorAbout(path, unfinished, error);

@@ -38,14 +38,17 @@ import { readWithPurposes } from './audit/check-lists-against-trail.ts';
 import { openingsIn, type RecordOpening, type OpeningFilter, type Trail, type TrailEntry } from './session/trail.ts';
 import type { CallOptions } from './session/transport.ts';
 
-/** Every function may also throw AppError (a refusal by the service) and ClientError (`network`, `bad-answer`, `wrong-clock`). */
+/**
+ * The functions of a patient. "Verified:" lists what the client checks in an answer of the service before it returns. Every function may also throw
+ * AppError (a refusal by the service) and ClientError (`network`, `bad-answer`, `wrong-clock`).
+ */
 export interface Patient {
   readonly id: IdentityId;
   /** The newest verified statements. Store `memory.export()` for the next start. */
   readonly memory: Memory;
-  /** The correction of this device's clock, with the signed time; undefined if there is none. */
+  /** Returns the correction of this device's clock, with the signed time; undefined if there is no correction. */
   readonly clock: () => ClockReading | undefined;
-  /** Registers the identity statement. Registering twice changes nothing. Without `name` the registered name stays; `name: null` removes it. */
+  /** Registers the identity statement. A second call changes nothing. If `name` is absent, the registered name stays; `name: null` removes it. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
   /** @param input.name 1 to about 900 bytes; encrypted, so that only the patient can read it */
   readonly createFolder: (
@@ -60,10 +63,10 @@ export interface Patient {
   readonly listFolders: (options?: CallOptions) => Promise<readonly Folder[]>;
   /**
    * Encrypts a body of any length, stores it and makes it visible. The length may be unknown in advance. Memory use does not grow with the body.
-   * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`; an error of the source as it is
+   * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`; an error of the source is thrown unchanged
    */
   readonly file: (folder: FolderId, content: Content, metadata: Metadata, options?: FileOptions) => Promise<RecordInfo>;
-  /** Files the next version of a record. Readers keep their access to earlier versions. Otherwise like `file`. */
+  /** Files the next version of a record. Readers keep their access to earlier versions. In all else it works like `file`. */
   readonly fileVersion: (
     before: RecordInfo,
     content: Content,
@@ -74,9 +77,9 @@ export interface Patient {
   readonly listRecords: (folder: FolderId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
   /** Lists all versions of a record, oldest first. Verified: as in `listRecords`, and that each version names the one before. */
   readonly listVersions: (record: RecordId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
-  /** Opens own records. The trail records the opening. Verified: as for a recipient, without grant and capsule fragments. */
+  /** Opens the patient's own records. The trail records the opening. Verified: the same as in a recipient's `open`, except grant and capsule fragments. */
   readonly open: (records: readonly RecordInfo[], options?: OpenOptions) => Promise<readonly OpenedRecord[]>;
-  /** Deletes wraps, metadata and blobs of a record. Its statements stay as a tombstone. */
+  /** Deletes the wraps, the metadata and the blobs of a record. The statements of the record stay as a tombstone. */
   readonly deleteRecord: (
     record: RecordInfo,
     code?: Payload<'deletion'>['code'],
@@ -85,16 +88,17 @@ export interface Patient {
   /** Lists requests to this patient. Verified: the recipient's signature. Only the id identifies the recipient; a name is its own claim. */
   readonly listRequests: (state?: RequestState, options?: CallOptions) => Promise<readonly AccessRequest[]>;
   /**
-   * Approves a request: signs one grant to read over its whole scope, and one grant per folder for `add` and for `write`.
-   * Verified: the request's signature, the recipient's identity statement and receiving key, that the request names that key, own folders.
+   * Approves a request: signs one grant to read over the whole scope of the request, and one grant per folder for `add` and for `write`. Verified: the
+   * signature of the request, the recipient's identity statement and receiving key, that the request names this key, and the patient's folders.
    * @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient`
    */
   readonly approve: (request: AccessRequest, options?: ApproveOptions) => Promise<Grants>;
-  /** Lists the folders that an approval would open now. */
+  /** Lists the folders that an approval of this request would open now. */
   readonly preview: (request: AccessRequest, options?: CallOptions) => Promise<readonly Folder[]>;
   readonly deny: (request: AccessRequest, code?: Payload<'denial'>['code'], options?: CallOptions) => Promise<void>;
   /**
-   * Grants access without a request. Verified: the recipient's identity statement, own folders. Categories and everything use `listFolders`.
+   * Grants access without a request. Verified: the recipient's identity statement, and the patient's folders. For categories and for everything it uses
+   * `listFolders`.
    * @throws {ClientError} `unverified`, `not-mine`, `bad-argument`
    */
   readonly grant: (input: GrantInput, options?: CallOptions) => Promise<Grants>;
@@ -106,27 +110,31 @@ export interface Patient {
   /** Revokes a grant at once. After this returns, the service answers no opening under it. */
   readonly revoke: (grant: GrantRef, code?: Payload<'revocation'>['code'], options?: CallOptions) => Promise<Grant>;
   /**
-   * Settles ended grants: starts a new epoch of each folder that they could read, and carries the other grants over. Filing and granting do this first.
+   * Settles ended grants: starts a new epoch of each folder that they could read, and carries the other grants over. The functions that file or grant call
+   * this first.
    */
   readonly settle: (options?: CallOptions) => Promise<void>;
-  /** Starts a folder's next epoch, also if no grant has ended. */
+  /** Starts the next epoch of a folder, even if no grant has ended. */
   readonly startEpoch: (folder: FolderId, options?: CallOptions) => Promise<Folder>;
   /** Lists the outstanding grants of a folder: each lacks a cell that it should have. `carryOver` adds the cells. */
   readonly outstanding: (folder: FolderId, options?: CallOptions) => Promise<readonly Grant[]>;
   /** Extends the outstanding grants by the cells that they lack. @returns how many grants it extended */
   readonly carryOver: (folder: FolderId, options?: CallOptions) => Promise<number>;
-  /** Notes that the patient verified this id in person, by `safetyNumber` or a scanned code. @throws {ClientError} `bad-argument` if it is no identity id */
+  /**
+   * Stores the fact that the patient has verified this id in person, with `safetyNumber` or a scanned code.
+   * @throws {ClientError} `bad-argument` if it is no identity id
+   */
   readonly verify: (id: IdentityId) => void;
-  /** Fetches the service's signature on the head of the trail, and compares it with the verified trail. @throws {TrailError} `rolled-back` */
+  /** Fetches the head of the trail, signed by the service, and compares it with the verified trail. @throws {TrailError} `rolled-back` */
   readonly checkpoint: (options?: CallOptions) => Promise<Checkpoint>;
   /** Finds the event that a receipt names. @throws {ClientError} `unverified` (`receipt`) if the trail does not contain it */
   readonly eventOf: (receipt: Receipt, options?: CallOptions) => Promise<TrailEntry>;
   /**
    * Finds openings in the whole verified trail: who opened which record, when, and for which purpose. The purpose comes from the signed grant.
-   * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`)
+   * @throws {TrailError} like `audit`; {ClientError} `unverified` (`grant`)
    */
   readonly openings: (filter?: OpeningFilter, options?: AuditOptions) => Promise<readonly RecordOpening[]>;
-  /** The verified trail. Store `trail.export()` for the next start. */
+  /** The verified trail. The caller stores `trail.export()` for the next start. */
   readonly trail: Trail;
   /**
    * Reads the whole audit trail, oldest first. Verified: every link from the start, that no event verified before is missing or changed, and the
@@ -135,10 +143,10 @@ export interface Patient {
    */
   readonly audit: (options?: AuditOptions) => Promise<readonly TrailEntry[]>;
   /**
-   * Exports every grant and request as FHIR R4 Consent (IHE PCF) and the whole trail as AuditEvent (IHE BALP), in one Bundle:
-   * docs/spec/fhir-export.md. It contains ids and codes only: no folder names, messages or bodies. Verified: the trail as in `audit`, every statement,
-   * that no grant of the trail is missing, and that the states of grants and requests agree with the trail.
-   * @throws {TrailError} as `audit`; {ClientError} `unverified` (`grant`, `request`, and what `getGrant` checks)
+   * Exports every grant and request as FHIR R4 Consent (IHE PCF), and the whole trail as AuditEvent (IHE BALP), in one Bundle (docs/spec/fhir-export.md).
+   * The Bundle contains ids and codes, but no folder names, messages or bodies. Verified: the trail as in `audit`, every statement, that no grant of the
+   * trail is missing, and that the states of grants and requests agree with the trail.
+   * @throws {TrailError} like `audit`; {ClientError} `unverified` (`grant`, `request`, and the checks of `getGrant`)
    */
   readonly exportFhir: (options?: AuditOptions) => Promise<FhirExport>;
 }
@@ -154,7 +162,7 @@ const deny = async (
   await ctx.call('deny-request', { params: { requestId: id }, body: { statement: jws } }, options);
 };
 
-/** Builds the filing target for an own folder. Ended grants are settled first, so that no record is filed into a cell that they could read. */
+/** Builds the filing target for one of the patient's folders. It settles ended grants first, so that no record is filed into a cell that they could read. */
 const ownTarget = async (
   ctx: Context,
   folder: FolderId,

@@ -35,18 +35,21 @@ import {
 } from './access/requests.ts';
 import type { CallOptions } from './session/transport.ts';
 
-/** Every function may also throw AppError (a refusal by the service) and ClientError (`network`, `bad-answer`, `wrong-clock`). */
+/**
+ * The functions of a recipient. "Verified:" lists what the client checks in an answer of the service before it returns. Every function may also throw
+ * AppError (a refusal by the service) and ClientError (`network`, `bad-answer`, `wrong-clock`).
+ */
 export interface Recipient {
   readonly id: IdentityId;
-  /** The newest verified statements. Store `memory.export()` for the next start. */
+  /** The newest verified statements. The caller stores `memory.export()` for the next start. */
   readonly memory: Memory;
-  /** The correction of this device's clock, with the signed time; undefined if there is none. */
+  /** Returns the correction of this device's clock, with the signed time; undefined if there is no correction. */
   readonly clock: () => ClockReading | undefined;
-  /** Registers the identity statement. Registering twice changes nothing. Without `name` the registered name stays; `name: null` removes it. */
+  /** Registers the identity statement. A second call changes nothing. If `name` is absent, the registered name stays; `name: null` removes it. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
   /**
-   * Replaces the receiving key by the next one. Pending requests name the old key: withdraw them and send new ones. Grants keep the key that they
-   * were made for; return those whose key is lost (`giveBack`).
+   * Replaces the receiving key by the next one. Pending requests name the old key: withdraw them and send new ones. A grant keeps the receiving key that it
+   * was made for: return the grants whose key is lost (`giveBack`).
    */
   readonly renewReceivingKey: (options?: CallOptions) => Promise<Statement<'identity'>>;
   readonly request: (input: RequestInput, options?: CallOptions) => Promise<AccessRequest>;
@@ -66,7 +69,7 @@ export interface Recipient {
    * @throws {ClientError} `unverified` (`grant`, `grant-cell`, `folder`), `not-mine`
    */
   readonly grant: (id: GrantId, patient?: IdentityId, options?: CallOptions) => Promise<GrantWithCells>;
-  /** Returns a grant, which ends it at once. Reasons: the grant is no longer needed, or its receiving key was lost or replaced. */
+  /** Gives a grant back, which ends it at once. Reasons: the recipient no longer needs it, or its receiving key was lost or replaced. */
   readonly giveBack: (grant: GrantRef, code?: Payload<'return'>['code'], options?: CallOptions) => Promise<Grant>;
   /** Lists the records of a folder that a grant covers. Verified: the author's signature, and that the sealed metadata is the signed one. */
   readonly listRecords: (
@@ -81,9 +84,10 @@ export interface Recipient {
     options?: CallOptions,
   ) => Promise<readonly RecordInfo[]>;
   /**
-   * Opens records. Each record counts as an opening, and the patient's trail records it. Verified before this returns: the author's signature and
-   * right, the proof of the capsule fragment, that it comes from the granted key fragment, the key commitment and the metadata. Verified while
-   * streaming: each chunk before it is returned, and at the end the digest of the whole blob. If a stream errors, discard all of its bytes.
+   * Opens records. Each record counts as an opening, and the patient's trail records it. Verified before this returns: the author's signature and right,
+   * the proof of the capsule fragment, that the capsule fragment comes from the granted key fragment, the key commitment, and the metadata. Verified while
+   * streaming: each chunk before the stream returns it, and at the end the digest of the whole blob. If a stream ends with an error, discard all of its
+   * bytes.
    * @throws {ClientError} `unverified` (`author`, `record`, `capsule`, `cfrag`, `kfrag-id`, `wrap`, `commit`, `metadata`), `unknown-cell`
    */
   readonly open: (
@@ -92,12 +96,12 @@ export interface Recipient {
     options?: OpenOptions,
   ) => Promise<readonly OpenedRecord[]>;
   /**
-   * Files a new record under a grant to add. The client keeps no key with which the author could read it. The receipt names the event in the
+   * Files a new record under a grant to add. The client keeps no key for it, so the author cannot read it later. The receipt names the event in the
    * patient's trail.
    * @throws {ClientError} `upload-failed`, `too-large`, `bad-argument`, `unverified` (`receipt`); {RightEnded} if the grant ended meanwhile
    */
   readonly file: (grant: Grant, content: Content, metadata: Metadata, options?: FileOptions) => Promise<FiledRecord>;
-  /** Files the version after `before` under a grant to write. Otherwise like `file`. */
+  /** Files the version after `before` under a grant to write. In all else it works like `file`. */
   readonly fileVersion: (
     grant: Grant,
     before: RecordInfo,
@@ -106,19 +110,19 @@ export interface Recipient {
     options?: FileOptions,
   ) => Promise<FiledRecord>;
   /**
-   * Continues a filing whose grant ended, under another grant for the same folder and right. The uploaded blob is not sent again.
-   * @throws {ClientError} `bad-argument` for any other grant; otherwise as `file`
+   * Continues a filing whose grant has ended. The other grant must be for the same folder and right. The uploaded blob is not sent again.
+   * @throws {ClientError} `bad-argument` for a grant of another folder or right; otherwise the errors of `file`
    */
   readonly resumeFiling: (ended: RightEnded, grant: Grant, options?: CallOptions) => Promise<FiledRecord>;
-  /** Lists the caller's own events in the trails of patients. Not verified: the answer has no chain. */
+  /** Lists the caller's own events in the trails of patients. They are not verified, because the answer has no chain. */
   readonly events: (options?: CallOptions) => Promise<readonly OwnEvent[]>;
-  /** Notes that the owner verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
+  /** Stores the fact that the owner has verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
   readonly verify: (id: IdentityId) => void;
 }
 
 /**
- * Returns the members that every listed record of this folder must have: the patient, and the folder. The record of a single-record folder has the id of
- * its original folder, so its record id is compared instead.
+ * Returns the patient and the folder that every listed record of this folder must have. A record in a single-record folder names its original folder, so
+ * here its record id is compared instead.
  */
 const expectedIn = ({ patient, cells }: GrantWithCells, folder: FolderId): Expected => {
   const single = cells.find((c) => c.folder === folder)?.statement.payload.single;
@@ -139,7 +143,7 @@ const listGranted = async (
   return Promise.all(views.map((v) => verifyVersion(v, expectedIn(grant, folder))));
 };
 
-/** Finds the granted cell for a record: the cell of its own epoch, or its single-record folder. */
+/** Finds the granted cell for a record: the cell of the record's epoch, or its single-record folder. */
 const cellFor = ({ cells }: GrantWithCells, { record, version, folder, epoch }: RecordInfo): GrantedCell => {
   const cell =
     cells.find((c) => c.folder === folder && c.epoch === epoch) ??
@@ -148,7 +152,7 @@ const cellFor = ({ cells }: GrantWithCells, { record, version, folder, epoch }: 
   return cell;
 };
 
-/** Builds the filing target of a grant to add or to write. The folder's current cell is fetched with the grant. */
+/** Builds the filing target of a grant to add or to write. It fetches the folder's current cell together with the grant. */
 export const targetUnder = (
   ctx: Context,
   grant: Grant,

@@ -1,4 +1,4 @@
-// Audit chain: makes and verifies the hash chain of one patient's events. The text of an event is hashed byte for byte (docs/spec/audit.md).
+// Audit chain: makes and verifies the hash chain of one patient's events. The hash covers the text of an event byte for byte (docs/spec/audit.md).
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as z from 'zod/mini';
 import { concat } from '../bytes/binary.ts';
@@ -19,7 +19,7 @@ import {
 } from '../statements/fields.ts';
 
 const TAG = 'pcehr/v1/audit\0';
-/** `previous` of the first event: 32 zero bytes, base64url. */
+/** The value of `previous` in the first event: 32 zero bytes, base64url. */
 export const GENESIS = toBase64url(new Uint8Array(32));
 
 export const EVENT_KINDS = [
@@ -97,7 +97,7 @@ export interface ChainLink {
 
 export const eventHash = (text: string): string => toBase64url(sha256(concat(utf8(TAG), utf8(text))));
 
-/** Makes the event that follows `head`. Only this function fixes the order of the members. */
+/** Makes the event that follows `head`. No other function may make events, because the order of the members decides the hash. */
 export const nextEvent = (head: ChainHead, d: EventDraft): ChainLink => {
   const event: AuditEvent = {
     patient: d.patient,
@@ -113,7 +113,7 @@ export const nextEvent = (head: ChainHead, d: EventDraft): ChainLink => {
   return { text, hash: eventHash(text), event };
 };
 
-/** A trail that fails verification. The message names the entry and the fault, never its content. */
+/** The error for a trail that fails verification. The message names the entry and the fault, but no content of the entry. */
 export class AuditError extends Error {
   override readonly name = 'AuditError';
   readonly code: 'malformed' | 'altered' | 'out-of-order' | 'broken-link' | 'foreign';
@@ -127,7 +127,7 @@ export class AuditError extends Error {
 }
 
 /**
- * Parses an event. Its members keep the order of the text, not that of the schema, so `JSON.stringify` of it is the text that was hashed.
+ * Parses an event. The result has its members in the order of the text, so `JSON.stringify` of the result is the text that was hashed.
  * @throws {AuditError} `malformed`, with the index
  */
 export const parseEvent = (text: string, index: number): AuditEvent => {
@@ -136,7 +136,7 @@ export const parseEvent = (text: string, index: number): AuditEvent => {
     auditEvent.parse(json);
     if (JSON.stringify(json) === text) return json as AuditEvent;
   } catch {
-    // The original error could repeat content of the entry.
+    // The original error is dropped, because it could contain content of the entry.
   }
   throw new AuditError('malformed', index);
 };
@@ -165,7 +165,7 @@ export const verifyChain = (
   return { events, head: { seq, hash: last } };
 };
 
-/** The purpose of each grant that was made by one of `events`. */
+/** Returns the purpose of each grant that one of `events` created. */
 export const purposesIn = (events: readonly AuditEvent[]): ReadonlyMap<GrantId, Purpose | undefined> =>
   new Map(
     events.flatMap(({ kind, subject }) =>
@@ -173,7 +173,7 @@ export const purposesIn = (events: readonly AuditEvent[]): ReadonlyMap<GrantId, 
     ),
   );
 
-/** The event as its actor sees it in another patient's chain: without its position, which would show how much else happened. */
+/** Returns the event as its actor may see it in another patient's chain. It lacks its position, which would show how many other events the chain has. */
 export const withoutPosition = (e: AuditEvent): Omit<AuditEvent, 'seq' | 'previous'> => {
   const { seq: _seq, previous: _previous, ...rest } = e;
   return rest;

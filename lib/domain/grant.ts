@@ -1,19 +1,19 @@
-// Grant: checks which content a grant may have, and whether it is live.
+// Grant: checks whether the content of a grant is allowed, and whether the grant is live.
 import type { Right } from '../statements/fields.ts';
 import type { Payload, Scope, Standing, Statement } from '../statements/kinds.ts';
 import { SHARES } from '../statements/proxy-threshold.ts';
 import type { GrantState } from './life-cycles.ts';
 import { clockFault, SECOND, type ClockFault, type Instant } from './time.ts';
 
-/** The facts by which the code tells rights apart. No code compares a right with a name, so a new right does not compile until its facts are written here. */
+/** The facts that distinguish the rights. The code uses these facts and never the name of a right. So a new right does not compile until its facts are here. */
 export interface RightFacts {
-  /** Whether it lets its recipient open records. Openings are counted, and the grant may limit their number. */
+  /** Whether the right lets its recipient open records. Openings are counted, and a grant may limit their number. */
   readonly opensRecords: boolean;
-  /** The versions of a record that it lets its recipient file: version 1, every later one, or none. */
+  /** The versions of a record that the right lets its recipient file: version 1, every later one, or none. */
   readonly filesVersion: 'first' | 'later' | 'none';
   /**
-   * Whether each cell needs a key fragment. If so, a grant covers the cells that it and its extensions name, and may be a standing grant. If not, it names
-   * one cell of one folder, and covers that folder in every epoch.
+   * Whether each cell needs a key fragment. If so, a grant covers the cells that it and its extensions name, and may be a standing grant. If not, a grant
+   * names one cell of one folder, and covers this folder in every epoch.
    */
   readonly needsKeyFragments: boolean;
 }
@@ -32,15 +32,15 @@ export const mayFile = (right: Right, version: number): boolean =>
 export const isDisclosure = ({ opensRecords, filesVersion }: RightFacts): boolean =>
   opensRecords && filesVersion === 'none';
 
-/** Why a grant allows nothing at present. */
+/** The reason why a grant allows nothing at present. */
 export type EndReason = 'revoked' | 'expired' | 'exhausted' | 'paused';
 
-/** The part of a grant that changes after it was signed, and the limits against which it is checked. */
+/** The part of a grant that changes after it was signed, and the limits that this part is compared with. */
 export interface GrantStatus {
   readonly state: GrantState;
   readonly notBefore: number;
   readonly expires: number;
-  /** How many records may be opened in total; no limit if undefined. */
+  /** How many records may be opened in total. If it is undefined, there is no limit. */
   readonly limit?: number | undefined;
   /** Records opened so far. */
   readonly used: number;
@@ -49,8 +49,8 @@ export interface GrantStatus {
 export type Liveness = { readonly live: true } | { readonly live: false; readonly reason: EndReason | 'not-begun' };
 
 /**
- * Whether a grant is live by the server's clock, to the millisecond; at `expires` it has ended. If there are several reasons, it returns the first of
- * revoked, expired, exhausted, paused, not begun: those that are final come first.
+ * Returns whether a grant is live by the service's clock, to the millisecond; at `expires` it has ended. If it is not live for several reasons, the result
+ * is the first of: revoked, expired, exhausted, paused, not begun. The reasons that are final come first.
  */
 export const livenessAt = (g: GrantStatus, now: Instant): Liveness => {
   if (g.state === 'revoked') return { live: false, reason: 'revoked' };
@@ -61,13 +61,13 @@ export const livenessAt = (g: GrantStatus, now: Instant): Liveness => {
   return { live: true };
 };
 
-/** Why a grant has ended; undefined while it can allow something, now or later. */
+/** Returns why a grant has ended; undefined if it allows something now or can do so later. */
 export const endAt = (g: GrantStatus, now: Instant): Exclude<EndReason, 'paused'> | undefined => {
   const liveness = livenessAt(g, now);
   return liveness.live || liveness.reason === 'paused' || liveness.reason === 'not-begun' ? undefined : liveness.reason;
 };
 
-/** Whether the limit of openings allows this many records more. Opening n records at once counts as n, and all are opened or none. */
+/** Whether the limit of openings allows this many more records. Opening n records at once counts as n, and either all of them are opened or none. */
 export const leavesRoomFor = (g: GrantStatus, records: number): boolean =>
   g.limit === undefined || g.used + records <= g.limit;
 
@@ -78,7 +78,7 @@ const isEachOnce = (cells: readonly Cell[]): boolean =>
   new Set(cells.map((c) => `${c.folder}#${c.epoch}`)).size === cells.length;
 const isDelegated = (cell: Cell): boolean => cell.kfrags.length === SHARES;
 
-/** The member that the right of a grant does not allow as it is; undefined if there is none. */
+/** Returns the member of a grant that its right does not allow; undefined if there is none. */
 const rightFault = (g: Grant): keyof Grant | undefined => {
   const { needsKeyFragments, opensRecords } = RIGHT_FACTS[g.right];
   const cellsFit = needsKeyFragments ? g.cells.every(isDelegated) : g.cells.length === 1 && !isDelegated(g.cells[0]!);
@@ -87,14 +87,14 @@ const rightFault = (g: Grant): keyof Grant | undefined => {
   return needsKeyFragments || g.standing === undefined ? undefined : 'standing';
 };
 
-/** The member by which a grant is invalid in itself; undefined if it is valid. */
+/** Returns the member that makes a grant invalid by itself; undefined if the grant is valid. */
 export const grantFault = (g: Grant, now: Instant): keyof Grant | undefined => {
   if (g.recipient === g.patient) return 'recipient';
   if (g.expires <= g.notBefore || g.expires <= now) return 'expires';
   return rightFault(g);
 };
 
-/** Returns `behind` if the end of a grant is after its beginning but has passed, because the clock of its signer is then probably behind. */
+/** Returns `behind` if a grant ends after it begins but the end has passed, because the clock of its signer is then probably behind. */
 export const endClockFault = ({ notBefore, expires }: Grant, now: Instant): ClockFault | undefined =>
   expires > notBefore ? clockFault(expires, now, { ahead: Infinity, behind: 0 }) : undefined;
 
@@ -117,7 +117,7 @@ const standsWithin = (standing: Standing, scope: Scope): boolean => {
 };
 
 /**
- * The member by which a grant exceeds the request that it answers, or differs from it; undefined if it is within the request.
+ * Returns the member in which a grant exceeds the request that it answers, or differs from it; undefined if there is none.
  * @param folders the folders of the grant's cells, in the same order
  */
 export const excess = (
@@ -136,21 +136,24 @@ export const excess = (
   return folders.length === g.cells.length && folders.every((f) => reaches(r.scope, f)) ? undefined : 'cells';
 };
 
-/** Whether a new cell of this folder is to be added to a grant: the grant names cells of the folder already, or it is a standing grant that covers it. */
+/** Whether a grant should get a new cell of this folder: the grant names a cell of the folder already, or it is a standing grant that covers the folder. */
 export const takesIn = (g: Grant, f: FolderFacts): boolean => {
   if (!RIGHT_FACTS[g.right].needsKeyFragments) return false;
   if (g.cells.some((c) => c.folder === f.folder)) return true;
-  // The record of a single-record folder is also in a folder of its own, which the standing grant covers.
+  // A standing grant does not take in a single-record folder. It covers the record by the folder that the record was filed in.
   return g.standing !== undefined && f.single === undefined && reaches(g.standing, f);
 };
 
 type Extension = Payload<'extension'>;
 
-/** The member by which an extension is invalid in itself; undefined if it is valid. */
+/** Returns the member that makes an extension invalid by itself; undefined if the extension is valid. */
 export const extensionFault = (e: Extension): keyof Extension | undefined =>
   isEachOnce(e.cells) && e.cells.every(isDelegated) ? undefined : 'cells';
 
-/** Whether a grant allowed the filing of a record: by its author, in its folder, with its right, before its expiry. It ignores whether the grant was ended. */
+/**
+ * Whether a grant allows the filing of a record: by its author, in its folder, with its right, before its expiry. The function does not check whether the
+ * grant was revoked or returned before.
+ */
 export const covers = (g: Statement<'grant'>, p: Payload<'record'>): boolean =>
   p.grant?.id === g.payload.grant &&
   p.grant.hash === g.hash &&

@@ -1,4 +1,4 @@
-// Life cycles: lists the allowed changes of state as data. The stores turn each entry into one conditional update.
+// Life cycles: a table of the allowed changes of state. The stores turn each entry into one conditional update.
 
 export interface Transition<S extends string> {
   /** The state, or states, in which the change is allowed. */

@@ -1,13 +1,13 @@
-// Record version: decides whether the statement of its author may be accepted now.
+// Record version: decides whether an author's record statement may be accepted now.
 import type { Payload } from '../statements/kinds.ts';
 import type { RecordState } from './life-cycles.ts';
 import { clockFault, DAY, MINUTE, type ClockFault, type Instant } from './time.ts';
 
-/** An upload that is not committed within this time, in ms, is removed. */
+/** The service removes an upload that is not committed within this time, ms. */
 export const UPLOAD_LIFE = DAY;
-/** A record statement signed longer ago than this, in ms, is refused at commit. */
+/** At commit, the service refuses a record statement that was signed longer ago than this, ms. */
 export const LONGEST_DELAY = DAY;
-/** How far the clock of an author may be ahead, ms. */
+/** How far the clock of an author may be ahead of the service's, ms. */
 export const CLOCK_TOLERANCE = 5 * MINUTE;
 
 export interface RecordStatus {
@@ -16,13 +16,16 @@ export interface RecordStatus {
   readonly latestHash: string;
 }
 
-/** Whether a record's time is refused. It may be a day behind because of a wrong clock or a slow upload. */
+/**
+ * Returns in which direction the creation time of a record is too far from the present; undefined if it is not. It may be up to a day behind, because of a
+ * wrong clock or a slow upload.
+ */
 export const createdClockFault = (created: number, now: Instant): ClockFault | undefined =>
   clockFault(created, now, { ahead: CLOCK_TOLERANCE, behind: LONGEST_DELAY });
 
 /**
- * Why no version of this number can be filed: `already-exists` if the record is deleted, or if version 1 exists already, and `version-conflict` if the
- * number does not follow the latest version.
+ * Returns why no version with this number can be filed: `already-exists` if the record is deleted, or if version 1 exists already; `version-conflict` if
+ * the number does not follow the latest version.
  */
 export const versionFault = (
   version: number,
@@ -32,7 +35,7 @@ export const versionFault = (
   return version === (head?.latest ?? 0) + 1 ? undefined : 'version-conflict';
 };
 
-/** Whether the statement follows the latest version: version 1 names no previous version, every later one names the version before. */
+/** Whether the statement follows the latest version. Version 1 names no version before it; every later one names the version before it. */
 export const continues = (p: Payload<'record'>, head: RecordStatus | undefined): boolean =>
   head === undefined
     ? p.version === 1 && p.previous === undefined

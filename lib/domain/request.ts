@@ -3,7 +3,7 @@ import type { Payload } from '../statements/kinds.ts';
 import type { RequestState } from './life-cycles.ts';
 import { clockFault, DAY, HOUR, type ClockFault, type Instant } from './time.ts';
 
-/** For how long a request may be pending at most, ms. */
+/** The longest time that a request may be pending, ms. */
 export const LONGEST_WAIT = 90 * DAY;
 
 export interface RequestStatus {
@@ -11,19 +11,19 @@ export interface RequestStatus {
   readonly until: number;
 }
 
-/** The state at `now`. A pending request whose end has passed is expired; the stored state does not change. */
+/** Returns the state at `now`. A pending request whose end has passed counts as expired; the stored state does not change. */
 export const requestStateAt = (r: RequestStatus, now: Instant): RequestState | 'expired' =>
   r.state === 'pending' && now >= r.until ? 'expired' : r.state;
 
 export const isOpen = (r: RequestStatus, now: Instant): boolean => requestStateAt(r, now) === 'pending';
 
-/** Whether the end of a request is refused, because it has passed or is more than 90 days ahead. */
+/** Returns `behind` if the end of a request has passed, and `ahead` if it is more than 90 days ahead; undefined if the end is accepted. */
 export const untilClockFault = (until: number, now: Instant): ClockFault | undefined =>
   clockFault(until, now, { ahead: LONGEST_WAIT, behind: 0 });
 
 const isDistinct = (list: readonly string[]): boolean => new Set(list).size === list.length;
 
-/** The member by which a request is invalid in itself; undefined if it is valid. */
+/** Returns the member that makes a request invalid by itself; undefined if the request is valid. */
 export const requestFault = (p: Payload<'request'>, now: Instant): keyof Payload<'request'> | undefined => {
   if (untilClockFault(p.until, now) !== undefined) return 'until';
   if (p.recipient === p.patient) return 'recipient';
@@ -36,13 +36,13 @@ export const requestFault = (p: Payload<'request'>, now: Instant): keyof Payload
 /** How many requests one recipient may make in an hour, to all patients together. */
 export const REQUESTS_AN_HOUR = 120;
 
-/** The number of requests of a recipient in the last hour that had any; `hour` counts from 1970. */
+/** The number of requests of a recipient in the last hour that had a request. `hour` is the number of that hour since 1970. */
 export interface RequestPace {
   readonly hour: number;
   readonly made: number;
 }
 
-/** Counts one request more; undefined if the limit of this hour is reached. */
+/** Adds one request to the count. Undefined if the limit of this hour is reached. */
 export const nextRequestPace = ({ hour, made }: RequestPace, now: Instant): RequestPace | undefined => {
   const current = Math.floor(now / HOUR);
   if (current > hour) return { hour: current, made: 1 };

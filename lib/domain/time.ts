@@ -1,4 +1,4 @@
-// Time: defines instants and durations in ms. Every function gets the time as an argument.
+// Time: defines instants and durations in ms. Each function gets the present time as an argument.
 import type { Brand } from '../bytes/ids.ts';
 
 /** Milliseconds since 1970-01-01T00:00:00Z. */
@@ -10,10 +10,14 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** Whether a signed time is too far ahead of the service's clock or too far behind it. */
+/** The direction in which a signed time is too far from the service's clock. */
 export type ClockFault = 'ahead' | 'behind';
 
-/** @param most milliseconds that are accepted; a time exactly `behind` ms old is refused. @returns undefined if the time is accepted */
+/**
+ * Compares a signed time with the clock.
+ * @param most how many milliseconds the time may be ahead or behind; a time that is exactly `behind` ms old is refused
+ * @returns undefined if the time is accepted
+ */
 export const clockFault = (
   time: number,
   now: Instant,

@@ -29,7 +29,7 @@ const DICOM = 'http://dicom.nema.org/resources/ontology/DCM';
 type Action = 'C' | 'R' | 'U' | 'D';
 type Subject = 'statement' | 'folder' | 'record' | 'request' | 'grant';
 
-/** The action of each kind of event, and its object. A missing kind does not compile. */
+/** The action of each kind of event, and the type of its object. The type requires every kind. */
 const EFFECTS: Record<EventKind, readonly [Action, Subject]> = {
   registered: ['C', 'statement'],
   'folder-created': ['C', 'folder'],
@@ -48,7 +48,7 @@ const EFFECTS: Record<EventKind, readonly [Action, Subject]> = {
   'records-opened': ['R', 'folder'],
 };
 
-/** A later version of a record is an update of it. */
+/** Returns action and object of an event. Filing a later version of a record counts as an update of the record. */
 const effectOf = ({ kind, subject }: ExportedEntry): readonly [Action, Subject] =>
   kind === 'record-filed' && (subject.records?.[0]?.version ?? 1) > 1 ? ['U', 'record'] : EFFECTS[kind];
 
@@ -76,7 +76,7 @@ const service = (origin: Origin): Pick<AuditEventAgent, 'who' | 'network'> => ({
   network: { address: origin, type: '5' },
 });
 
-/** The only thing known about a client is the key with which it signs. */
+/** Describes the client. The service knows only the key with which it signs. */
 const client = (origin: Origin, { actor }: ExportedEntry): Pick<AuditEventAgent, 'who' | 'network'> => ({
   who: logical(origin, 'identity', actor, 'Device'),
   network: { _address: notKnown },
@@ -96,7 +96,7 @@ const restful = (origin: Origin, entry: ExportedEntry, action: Action): Frame =>
     type: coding(`${TERMS}/audit-event-type`, 'rest', 'Restful Operation'),
     subtype: [
       coding('http://hl7.org/fhir/restful-interaction', pattern.interaction, pattern.interaction),
-      // The profile for deletions allows one subtype only, and there is only one kind of deletion.
+      // The profile for deletions allows only one subtype. The kind of event is not needed there, because only one kind is a deletion.
       ...(action === 'D' ? [] : [kindCoding(origin, entry)]),
     ],
     action,
@@ -108,7 +108,7 @@ const restful = (origin: Origin, entry: ExportedEntry, action: Action): Frame =>
   };
 };
 
-/** Access to a folder or a record by somebody else than the patient, as the profile Privacy Disclosure. */
+/** Describes an opening by somebody who is not the patient, with the profile Privacy Disclosure. */
 const disclosure = (origin: Origin, entry: ExportedEntry): Frame => ({
   meta: { profile: [`${BALP}.PrivacyDisclosure.Source`] },
   type: coding(DICOM, '110106', 'Export'),
@@ -130,7 +130,7 @@ interface NamedObject {
   readonly what: Reference;
 }
 
-/** All folders, records, requests and grants that an event names. */
+/** Lists all folders, records, requests and grants that an event names. */
 const namedObjects = (origin: Origin, { subject: s }: ExportedEntry): readonly NamedObject[] => [
   ...[...new Set([...(s.folder === undefined ? [] : [s.folder]), ...(s.folders ?? [])])].map((f): NamedObject => ({
     subject: 'folder',
@@ -158,7 +158,7 @@ const entity = ({ what }: NamedObject): AuditEventEntity => ({
   role: DOMAIN_RESOURCE,
 });
 
-/** The position in the chain, and the members of an event that have no equivalent in FHIR. */
+/** Describes the event's position in the chain, and the members of an event that have no equivalent in FHIR. */
 const chainEntity = (origin: Origin, { hash, seq, previous, statement, subject }: ExportedEntry): AuditEventEntity => {
   const { epoch, right, opening } = subject;
   const details = { seq, previous, statement, epoch, right, opening };
@@ -172,7 +172,7 @@ const chainEntity = (origin: Origin, { hash, seq, previous, statement, subject }
   };
 };
 
-/** The profiles require the patient and one object. All other objects that the event names follow. */
+/** Lists the entities of an event. The profiles require the patient and one object. All other objects that the event names follow. */
 const entitiesOf = (origin: Origin, entry: ExportedEntry, subject: Subject): AuditEventEntity[] => {
   const objects = namedObjects(origin, entry);
   const main = objects.find((t) => t.subject === subject);
@@ -194,15 +194,14 @@ const entitiesOf = (origin: Origin, entry: ExportedEntry, subject: Subject): Aud
 
 type Purposes = ReadonlyMap<GrantId, Purpose | undefined>;
 
-/** An opening has the purpose of its grant. */
+/** Returns the purpose of an event. An opening has the purpose of its grant. */
 const purposeOf = ({ kind, subject }: ExportedEntry, purposes: Purposes): Purpose | undefined =>
   kind === 'records-opened' && subject.grant !== undefined ? purposes.get(subject.grant) : subject.purpose;
 
 /**
  * Converts a verified event to AuditEvent.
- *
- * @param origin scheme, host and port of the service: ids are named under it
- * @param purposes purposes of the grants, for openings: `purposesIn(trail)`
+ * @param origin scheme, host and port of the service; the names of ids begin with it
+ * @param purposes the purpose of each grant, which its openings get: `purposesIn(trail)`
  */
 export const auditEvent = (origin: Origin, entry: ExportedEntry, purposes: Purposes): FhirAuditEvent => {
   const [action, subject] = effectOf(entry);

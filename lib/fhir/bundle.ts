@@ -16,10 +16,9 @@ export interface Exported {
 }
 
 /**
- * Makes a Bundle of type `collection`: a Consent for every grant and request, then an AuditEvent for every event. The input must already be verified.
+ * Makes a Bundle of type `collection`: a Consent for every grant and request, then an AuditEvent for every event. The caller must have verified the input.
  * The same input gives the same Bundle.
- *
- * @param origin scheme, host and port of the service: ids are named under it
+ * @param origin scheme, host and port of the service; the names of ids begin with it
  */
 export const fhirBundle = (origin: Origin, { grants, requests, trail, at }: Exported): FhirExport => {
   const purposes = purposesIn(trail);

@@ -1,4 +1,5 @@
-// Converts grants and requests to FHIR R4 Consent, following the profile Intermediate Consent of IHE Privacy Consent on FHIR as far as it can express them.
+// Converts grants and requests to FHIR R4 Consent. It follows the profile Intermediate Consent of IHE Privacy Consent on FHIR as far as the profile can
+// express them.
 import type { Consent, ConsentProvision, Extension, Reference } from 'fhir/r4.js';
 import type { Answer } from '../api/routes.ts';
 import type { FolderId, IdentityId } from '../bytes/ids.ts';
@@ -26,7 +27,7 @@ const TERMS = 'http://terminology.hl7.org/CodeSystem';
 /** A verified grant. */
 export interface ExportedGrant {
   readonly statement: Statement<'grant'>;
-  /** Every folder that it gives access to, also by extensions. */
+  /** Every folder that the grant gives access to, also by extensions. */
   readonly folders: readonly FolderId[];
   readonly state: Answer<'list-grants'>['grants'][number]['state'];
 }
@@ -39,7 +40,10 @@ export interface ExportedRequest {
 
 type Status = Consent['status'];
 
-/** `active` means that a reader may act on the consent. A paused grant may be resumed, but gives no access until then: so it is `inactive`. */
+/**
+ * The status for each state of a grant. `active` means that a reader may act on the consent. So a paused grant is `inactive`: it gives no access until it
+ * is resumed.
+ */
 const GRANT_STATUS: Record<ExportedGrant['state'], Status> = {
   active: 'active',
   'not-begun': 'active',
@@ -49,7 +53,7 @@ const GRANT_STATUS: Record<ExportedGrant['state'], Status> = {
   revoked: 'inactive',
 };
 
-/** An approved request is superseded by the consents of its grants. */
+/** The status for each state of a request. An approved request is `inactive`, because the consents of its grants replace it. */
 const REQUEST_STATUS: Record<ExportedRequest['state'], Status> = {
   pending: 'proposed',
   approved: 'inactive',
@@ -69,7 +73,10 @@ const scopeReferences = (origin: Origin, patient: IdentityId, scope: Scope | Sta
   return [logical(origin, 'record', scope.record, 'DocumentReference')];
 };
 
-/** A modifier extension: a reader that does not know this limit must not act on the consent, because it would permit more than the patient did. */
+/**
+ * Makes a modifier extension for a maximum of openings. A reader that does not know a modifier extension must not act on the consent: without the limit, it
+ * would permit more than the patient did.
+ */
 const limit = (origin: Origin, openings: number): Extension => ({
   url: `${origin}/ids/maximum-openings`,
   valuePositiveInt: openings,
@@ -85,7 +92,10 @@ interface ConsentParts {
   readonly provision: ConsentProvision;
 }
 
-/** The profile covers disclosure only, without actions. So a consent to add or to write states its actions and does not claim the profile. */
+/**
+ * Makes a Consent. The profile covers only disclosure, and has no actions. So a consent to add or to write states its actions and does not claim the
+ * profile.
+ */
 const consent = (origin: Origin, { statement, rights, data, ...parts }: ConsentParts): Consent => {
   const { patient, recipient, purpose } = statement.payload;
   const disclosure = rights.every((r) => isDisclosure(RIGHT_FACTS[r]));
@@ -118,7 +128,7 @@ const consent = (origin: Origin, { statement, rights, data, ...parts }: ConsentP
   };
 };
 
-/** Converts a verified grant to Consent. @param origin scheme, host and port of the service: ids are named under it */
+/** Converts a verified grant to Consent. @param origin scheme, host and port of the service; the names of ids begin with it */
 export const grantConsent = (origin: Origin, { statement, folders, state }: ExportedGrant): Consent => {
   const g = statement.payload;
   return consent(origin, {
@@ -139,13 +149,13 @@ export const grantConsent = (origin: Origin, { statement, folders, state }: Expo
     provision: {
       ...(g.openings === undefined ? {} : { modifierExtension: [limit(origin, g.openings)] }),
       type: 'permit',
-      // A period of FHIR includes its end, but a grant is over at `expires`.
+      // A period in FHIR includes its end, but at `expires` the grant has already ended.
       period: { start: instantText(g.notBefore), end: instantText(g.expires - 1) },
     },
   });
 };
 
-/** Converts a verified request to Consent: `proposed` while it is pending, `rejected` if it was denied. @param origin as for a grant */
+/** Converts a verified request to Consent: `proposed` while it is pending, `rejected` if it was denied. @param origin as in {@link grantConsent} */
 export const requestConsent = (origin: Origin, { statement, state }: ExportedRequest): Consent => {
   const r = statement.payload;
   return consent(origin, {

@@ -4,10 +4,10 @@ import { fromBase64url } from '../bytes/codec.ts';
 import type { FolderId, IdentityId } from '../bytes/ids.ts';
 import type { Category } from '../statements/fields.ts';
 
-/** Scheme, host and port of the service. The names that contain it are identifiers: nothing is served at them. */
+/** Scheme, host and port of the service. The names that begin with it are identifiers: the service answers nothing at these URLs. */
 export type Origin = string;
 
-/** The kinds of ids; the last part of the identifier's `system`. */
+/** The kinds of ids. A kind is the last part of the `system` of an identifier. */
 export type Named =
   | 'identity'
   | 'folder'
@@ -34,14 +34,14 @@ export const logical = (origin: Origin, named: Named, value: string, type?: stri
 
 export const patientRef = (origin: Origin, id: IdentityId): Reference => logical(origin, 'identity', id, 'Patient');
 export const folderRef = (origin: Origin, id: FolderId): Reference => logical(origin, 'folder', id, 'List');
-/** All folders of a patient in a category, also those made later. */
+/** Refers to all folders of a patient in a category, also those made later. */
 export const categoryRef = (origin: Origin, patient: IdentityId, category: Category): Reference =>
   logical(origin, 'category', `${patient}/${category}`, 'List');
-/** All of a patient's folders. */
+/** Refers to all folders of a patient, also those made later. */
 export const foldersRef = (origin: Origin, patient: IdentityId): Reference =>
   logical(origin, 'folders', patient, 'List');
 
-/** The service, named by its origin. */
+/** Refers to the service by its origin. */
 export const serviceRef = (origin: Origin, type: 'Device' | 'Organization'): Reference => ({
   type,
   identifier: { system: 'urn:ietf:rfc:3986', value: origin },
@@ -55,14 +55,17 @@ export const coding = (from: string, code: string, display?: string): Coding => 
 
 export const concept = (code: Coding): CodeableConcept => ({ coding: [code] });
 
-/** An element that FHIR requires and whose content is not known. */
+/** Stands for an element that FHIR requires but whose content is unknown. */
 export const notKnown: FhirElement = {
   extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
 };
 
 export const instantText = (ms: number): string => new Date(ms).toISOString();
 
-/** A UUID of version 8 (RFC 9562), derived from the SHA-256 hash of a statement or an event: so the same export has the same ids. */
+/**
+ * Returns a UUID of version 8 (RFC 9562), derived from the SHA-256 hash of a statement or an event. So a second export of the same content has the same
+ * ids.
+ */
 export const uuidOf = (hash: string): string => {
   const bytes = fromBase64url(hash).slice(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;

@@ -16,12 +16,12 @@ export interface AuditTrail {
     range: {
       readonly from?: number | undefined;
       readonly to?: number | undefined;
-      /** Only events with a larger seq. It cannot be combined with `from` and `to`. */
+      /** The list has only events with a larger `seq`. It cannot be combined with `from` and `to`. */
       readonly after?: number | undefined;
     },
     page: PageRequest,
   ): Promise<Page<AuditEntry>>;
-  /** Events of `actor` in the chains of other patients, with their text as stored. */
+  /** Lists the events of `actor` in the trails of other patients, with their text as stored. */
   listOwn(actor: IdentityId, page: PageRequest): Promise<Page<AuditEntry>>;
   /** Number and hash of the last event, read consistently. */
   head(patient: IdentityId): Promise<ChainHead>;

@@ -1,10 +1,10 @@
-// Blobs: the port through which use cases reach the storage of blobs: uploads in parts, presigned URLs, deletion.
+// Blobs: the port through which use cases reach the storage of blobs. It has uploads in parts, presigned URLs, and deletion.
 import type { RecordId, UploadId } from '../bytes/ids.ts';
 import type { StoredUpload } from './uploads.ts';
 
 export interface BlobName {
   readonly key: string;
-  /** The S3 version that was committed. Every read names it, so a later object under the same key is never read. */
+  /** The S3 version of the object that was committed. Every read names it, so nobody can read a later object with the same key by mistake. */
   readonly versionId: string;
 }
 
@@ -29,24 +29,24 @@ export type Completion = BlobName & {
 };
 
 export interface Blobs {
-  /** Begins a multipart upload. @returns S3's id of it */
+  /** Begins a multipart upload. @returns the id that S3 gives it */
   begin(record: RecordId, upload: UploadId): Promise<string>;
-  /** Ends a multipart upload that is not needed. An object that another upload completed under the same key remains. */
+  /** Ends a multipart upload that is not needed. If another upload completed an object with the same key, this object stays. */
   abort(upload: StoredUpload): Promise<void>;
-  /** Removes all of an upload: its parts, and its object if it was completed. */
+  /** Removes everything of an upload: its parts, and its object if the upload was completed. */
   discard(upload: StoredUpload): Promise<void>;
-  /** Makes presigned PUT URLs. Length and SHA-256 of each part are signed headers. */
+  /** Makes presigned PUT URLs. Each URL signs the headers with length and SHA-256 of its part. */
   targets(
     upload: StoredUpload,
     parts: readonly { number: number; length: number; sha256: string }[],
     now: number,
   ): Promise<readonly PartTarget[]>;
   /**
-   * Completes the upload if the object in S3 has this length and digest. It can be repeated after a crash.
+   * Completes the upload if the object in S3 has this length and digest. The caller may repeat it after a crash.
    * Throws AppError `upload-incomplete` (parts missing), `blob-mismatch` (other length or digest), `upload-not-found`.
    */
   complete(upload: StoredUpload, expected: { readonly length: number; readonly digest: string }): Promise<Completion>;
-  /** A presigned GET of exactly this version, for at most five minutes. */
+  /** Makes a presigned GET URL of exactly this version, valid for at most five minutes. */
   download(blob: BlobName, now: number): Promise<{ readonly url: string; readonly expires: number }>;
   /** Removes every version of the object. */
   purge(key: string): Promise<void>;

@@ -22,16 +22,16 @@ export interface WrapName extends CellName {
   readonly version: number;
 }
 
-/** A statement with which the patient adds cells to a grant, and the key fragments in the order of those cells, base64url. */
+/** A statement with which the patient adds cells to a grant, and in `kfrags` the key fragments in the order of those cells, base64url. */
 export interface NewExtension {
   readonly statement: Statement<'extension'>;
   readonly kfrags: readonly string[];
 }
 
-/** The wrap and the extensions that are stored in the transaction that makes a cell. */
+/** The wrap and the extensions that are stored in the same transaction as a new cell. */
 export interface Carried {
   /** The wrap of the record version in a single-record folder. */
   readonly wrap?: StoredWrap;
-  /** Each has exactly one cell: the new one. Their conditions are those of {@link Grants.extend}. */
+  /** Each extension has exactly one cell: the new one. {@link Grants.extend} has their conditions. */
   readonly extensions: readonly NewExtension[];
 }

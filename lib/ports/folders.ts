@@ -8,16 +8,16 @@ import type { Page, PageRequest } from './page.ts';
 import type { Written } from './written.ts';
 
 export interface Folders {
-  /** The cell of the current epoch. */
+  /** Finds the cell of the current epoch. */
   find(id: FolderId): Promise<StoredCell | undefined>;
-  /** Cells of any epochs, at most 100, in the order of `names`; undefined if there is no such cell. */
+  /** Finds cells of any epochs, at most 100, and returns them in the order of `names`; undefined for a cell that does not exist. */
   cells(names: readonly CellName[]): Promise<readonly (StoredCell | undefined)[]>;
   list(patient: IdentityId, page: PageRequest): Promise<Page<StoredCell>>;
-  /** The cells of every epoch of a folder, oldest first. */
+  /** Lists the cells of every epoch of a folder, oldest first. */
   epochs(folder: FolderId, page: PageRequest): Promise<Page<StoredCell>>;
   /**
-   * Stores a folder statement. Condition for epoch 1: the folder does not exist (`already-exists`). For a later epoch: the stored statement is still
-   * `previous` (`statement-outdated`), whose cell becomes closed.
+   * Stores a folder statement. Condition for epoch 1: the folder does not exist (`already-exists`). Condition for a later epoch: the stored statement is
+   * still `previous` (`statement-outdated`). The cell of `previous` then becomes closed.
    */
   put(
     statement: Statement<'folder'>,

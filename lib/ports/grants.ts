@@ -14,22 +14,22 @@ export type GrantFilter = 'active' | 'paused' | 'expired' | 'revoked';
 export interface StoredGrant {
   readonly statement: Statement<'grant'>;
   readonly status: GrantStatus;
-  /** The number of the last extension and its hash; 0 and the hash of the grant before the first. */
+  /** The number and the hash of the last extension. Before the first extension: 0, and the hash of the grant. */
   readonly extended: { readonly number: number; readonly hash: StatementHash };
-  /** The number of the last pause or resumption and its hash; 0 and no hash before the first. */
+  /** The number and the hash of the last pause or resumption. Before the first one: 0, and no hash. */
   readonly held: { readonly number: number; readonly hash?: StatementHash };
 }
 
-/** A cell that a grant reads. `extension` is present in the first cell that an extension added. */
+/** A cell of a grant to read. `extension` is present in the first cell of each extension. */
 export interface GrantedCell extends CellName {
   readonly extension?: Jws;
 }
 
-/** A grant to store. The use case has verified its key fragments, which are in the order of the grant's cells, base64url. */
+/** A grant to store, and in `kfrags` its key fragments in the order of its cells, base64url. The use case has verified them. */
 export interface NewGrant {
   readonly statement: Statement<'grant'>;
   readonly kfrags: readonly string[];
-  /** Public key of the key fragment signer with which they were verified, base64url. */
+  /** The public key of the key fragment signer, base64url. The use case verified the key fragments with it. */
   readonly verifying: string;
 }
 
@@ -42,30 +42,40 @@ export interface Grants {
     now: number,
     page: PageRequest,
   ): Promise<Page<StoredGrant>>;
-  /** The cells of a grant, extensions included, by folder and epoch. They remain when the grant ends. */
+  /** Lists the cells of a grant by folder and epoch, also those of extensions. The cells stay stored after the grant has ended. */
   cells(id: GrantId, page: PageRequest): Promise<Page<GrantedCell>>;
-  /** The cells of one folder that the grant reads, oldest first. */
+  /** Lists the cells of one folder that the grant reads, oldest first. */
   cellsOf(id: GrantId, folder: FolderId): Promise<readonly CellName[]>;
-  /** For each cell, whether the grant has it. */
+  /** Tells for each cell whether the grant has it. */
   holds(id: GrantId, cells: readonly CellName[]): Promise<readonly boolean[]>;
-  /** Grants to read that have this cell, including ended ones. */
+  /** Lists the grants to read that have this cell, also ended ones. */
   ofCell(cell: CellName, page: PageRequest): Promise<Page<StoredGrant>>;
-  /** Grants to read of a patient that have ended for any reason and are not settled. */
+  /** Lists the patient's grants to read that have ended, for any reason, and are not settled. */
   unsettled(patient: IdentityId, now: number, page: PageRequest): Promise<Page<StoredGrant>>;
-  /** Standing grants that are neither expired nor revoked. */
+  /** Lists the patient's standing grants that are neither expired nor revoked. */
   standing(patient: IdentityId, now: number, page: PageRequest): Promise<Page<StoredGrant>>;
   /** Removes the grant from the list of unsettled grants. */
   settle(grant: StoredGrant, call: Call): Promise<Written>;
-  /** Stores new grants. @param answers a request, approved in the same transaction if it is pending and before its end (else `request-closed`) */
+  /**
+   * Stores new grants.
+   * @param answers the request that the grants answer. It is approved in the same transaction. Condition: it is pending and before its end
+   *   (`request-closed`)
+   */
   create(
     grants: readonly NewGrant[],
     answers: StoredRequest | undefined,
     events: readonly EventDraft[],
     call: Call,
   ): Promise<Written>;
-  /** Conditions: the grant has not ended (`grant-ended`), `number` and `previous` follow (`statement-outdated`), no cell exists yet (`already-exists`). */
+  /**
+   * Stores an extension. Conditions: the grant has not ended (`grant-ended`), `number` and `previous` follow the last extension (`statement-outdated`), and
+   * the grant has none of the cells yet (`already-exists`).
+   */
   extend(extension: NewExtension, event: EventDraft, call: Call): Promise<Written>;
-  /** Pauses or resumes. Condition: the grant is active or paused, respectively, and the number follows the last one (`statement-outdated`). */
+  /**
+   * Pauses or resumes a grant. Conditions: the grant is active before a pause and paused before a resumption, and the number follows the last one
+   * (`statement-outdated`).
+   */
   hold(
     grant: StoredGrant,
     statement: Statement<'pause'> | Statement<'resumption'>,
@@ -73,9 +83,9 @@ export interface Grants {
     call: Call,
   ): Promise<Written>;
   /**
-   * Ends the grant: state, event and the key fragments of up to 80 cells change in one transaction, which is tried again under contention for 10 s.
-   * `KeyFragments.forget` deletes the others.
-   * @returns `repeated` if it had ended before; nothing is changed then
+   * Ends a grant. One transaction stores the state and the event, and deletes the key fragments of up to 80 cells. If other writes get in the way, it is
+   * tried again for 10 s. `KeyFragments.forget` deletes the other key fragments.
+   * @returns `repeated` if the grant had ended before; then nothing is changed
    */
   revoke(
     grant: StoredGrant,

@@ -12,7 +12,7 @@ export interface StoredIdentity {
 
 export interface Identities {
   find(id: IdentityId): Promise<StoredIdentity | undefined>;
-  /** Condition: the hash of the stored statement is still `previous`, else `statement-outdated`. */
+  /** Stores an identity statement. Condition: the hash of the stored one is still `previous` (`statement-outdated`). */
   put(
     statement: Statement<'identity'>,
     previous: StatementHash | undefined,

@@ -1,5 +1,5 @@
-// Ports: the interfaces through which use cases reach storage and signatures, one file per entity. lib/stores implements them with DynamoDB, S3 and
-// KMS; tests implement them in memory.
+// Ports: the interfaces through which use cases reach storage and signatures; each file has one of them. lib/stores implements them with DynamoDB, S3 and
+// KMS. Tests implement them in memory.
 import type { AuditTrail } from './audit-trail.ts';
 import type { Blobs } from './blobs.ts';
 import type { Folders } from './folders.ts';

@@ -1,17 +1,17 @@
-// Key fragments: the port through which a proxy reads and deletes the key fragments of grants. A proxy of another operator has a
-// store of its own behind this port.
+// Key fragments: the port through which a proxy reads and deletes the key fragments of grants. A proxy of another operator has its own store behind this
+// port.
 import type { Brand, GrantId } from '../bytes/ids.ts';
 import type { CellName } from './cells.ts';
 
 /**
- * A key fragment as it was stored after verification: 310 bytes, base64url. Only stores make values of this type, because {@link reencrypt} does not verify
+ * A stored key fragment, which was verified before: 310 bytes, base64url. Only stores make values of this type, because {@link reencrypt} does not verify
  * the fragment again.
  */
 export type StoredKeyFragment = Brand<string, 'StoredKeyFragment'>;
 
 export interface KeyFragments {
-  /** Reads the key fragment of one cell consistently. @returns undefined if the grant does not read the cell, or after {@link forget} */
+  /** Finds the key fragment of one cell, by a consistent read. @returns undefined if the grant does not read the cell, or after {@link forget} */
   find(grant: GrantId, cell: CellName): Promise<StoredKeyFragment | undefined>;
-  /** Deletes all key fragments of a grant that was ended before. A repetition deletes those that an interrupted call left. */
+  /** Deletes all key fragments of an ended grant. If a call was interrupted, a second call deletes the rest. */
   forget(grant: GrantId): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Openings: the port through which recapsulate reads what an opening needs, consistently and at once, and counts the opening.
+// Openings: the port through which the use case recapsulate reads everything that an opening needs, in one consistent read, and counts the opening.
 import type { IdentityId } from '../bytes/ids.ts';
 import type { ChainHead, EventDraft } from '../domain/audit-chain.ts';
 import type { GrantStatus } from '../domain/grant.ts';
@@ -11,21 +11,21 @@ import type { StoredKeyFragment } from './key-fragments.ts';
 import type { StoredVersion } from './records.ts';
 import type { Written } from './written.ts';
 
-/** The stored state that an opening needs, read consistently. A member is undefined if the item does not exist. */
+/** The stored state that an opening needs, from one consistent read. A member is undefined if its item does not exist. */
 export interface OpeningView {
   readonly caller: StoredIdentity | undefined;
-  /** The grant that the opening names; undefined also if its right does not open records. */
+  /** The grant that the opening names. It is also undefined if its right does not open records. */
   readonly grant:
     | (GrantStatus & {
         readonly patient: IdentityId;
         readonly recipient: IdentityId;
-        /** Public keys, base64url: the recipient's receiving key, and in `verifying` the patient's key fragment signer. */
+        /** Public keys, base64url: in `receiving` the recipient's receiving key, and in `verifying` the patient's key fragment signer. */
         readonly receiving: string;
         readonly verifying: string;
         readonly pace: Pace;
       })
     | undefined;
-  /** The key fragment of the cell, as `KeyFragments.find` returns it: it is read together with the rest, in the same call. */
+  /** The key fragment of the cell, as `KeyFragments.find` would return it. It is read in the same call as the rest. */
   readonly keyFragment: StoredKeyFragment | undefined;
   readonly cell: StoredCell | undefined;
   readonly head: ChainHead;
@@ -39,8 +39,8 @@ export interface OpeningView {
 export interface Openings {
   read(opening: Statement<'opening'>): Promise<OpeningView>;
   /**
-   * Counts and logs the opening and claims its id, in one transaction. Conditions: the grant is live and has enough openings left (`grant-ended`,
-   * `grant-not-begun`), and the second has openings left (`too-many`).
+   * Counts the opening, stores its event and claims its id, in one transaction. Conditions: the grant is live and has enough openings left (`grant-ended`,
+   * `grant-not-begun`), and the rate limit of this second is not reached (`too-many`).
    */
   record(opening: Statement<'opening'>, seen: OpeningView, event: EventDraft, call: Call): Promise<Written>;
 }

@@ -16,10 +16,10 @@ export interface StoredVersion {
   readonly state: RecordState;
   /** Sealed metadata, base64url; absent after deletion. */
   readonly metadata?: string;
-  /** The grant of the author, if the author is not the patient. */
+  /** The grant of an author who is not the patient. */
   readonly grant?: Jws;
   readonly blob: BlobName;
-  /** Hash of the audit event of the filing, and its time in ms since 1970. */
+  /** Hash of the filing's audit event, and in `filed` the time of this event in ms since 1970. */
   readonly event: string;
   readonly filed: number;
 }
@@ -38,28 +38,31 @@ export interface NewVersion {
   readonly wrap: StoredWrap;
   readonly blob: BlobName;
   readonly upload: StoredUpload;
-  /** The grant of the author, if the author is not the patient. It must be live when the version is stored. */
+  /** The grant of an author who is not the patient. It must be live when the version is stored. */
   readonly grant?: Statement<'grant'>;
 }
 
 export interface Records {
   find(id: RecordId): Promise<StoredRecord | undefined>;
-  /** The versions of a record, oldest first. */
+  /** Lists the versions of a record, oldest first. */
   versions(id: RecordId, page: PageRequest): Promise<Page<StoredVersion>>;
   version(id: RecordId, version: number): Promise<StoredVersion | undefined>;
-  /** The cells that versions of the record are wrapped for. */
+  /** Lists the cells for which the versions of the record have wraps. */
   wraps(id: RecordId): Promise<readonly WrapName[]>;
-  /** Latest versions of the folder's records, oldest record first; deleted ones are left out. */
+  /** Lists the latest versions of the folder's records, oldest record first. It leaves out deleted records. */
   listFolder(folder: FolderId, page: PageRequest): Promise<Page<StoredVersion>>;
-  /** Versions that have a wrap for any of the cells, cell by cell. */
+  /** Lists the versions that have a wrap for any of the cells, one cell after the other. */
   listCells(cells: readonly CellName[], page: PageRequest): Promise<Page<StoredVersion>>;
   /**
-   * Conditions: the cell is current (`cell-closed`), version = latest + 1 (`version-conflict`), the upload is open (`upload-not-found`), the grant is
-   * live (`grant-ended`).
+   * Stores a version. Conditions: the cell is current (`cell-closed`), the version is the latest plus 1 (`version-conflict`), the upload exists and is not
+   * retired (`upload-not-found`), and the grant is live (`grant-ended`).
    */
   commit(version: NewVersion, head: StoredRecord | undefined, event: EventDraft, call: Call): Promise<Written>;
-  /** Removes wraps and metadata; the caller purges the blobs next. Condition: the record is committed, and `deletion.of` is still the latest version. */
+  /**
+   * Removes wraps and metadata of a record. The caller must then purge its blobs. Condition: the record is committed, and `deletion.of` is still its latest
+   * version.
+   */
   delete(record: StoredRecord, deletion: Statement<'deletion'>, event: EventDraft, call: Call): Promise<Written>;
-  /** The blobs of all versions, for deletion. */
+  /** Lists the blobs of all versions, so that the caller can purge them. */
   blobs(id: RecordId): Promise<readonly BlobName[]>;
 }

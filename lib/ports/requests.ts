@@ -26,9 +26,9 @@ export interface Requests {
     page: PageRequest,
   ): Promise<Page<StoredRequest>>;
   create(statement: Statement<'request'>, event: EventDraft, call: Call): Promise<Written>;
-  /** Condition: the request is pending and before its end (`request-closed`). */
+  /** Stores a denial. Condition: the request is pending and before its end (`request-closed`). */
   deny(request: StoredRequest, denial: Statement<'denial'>, event: EventDraft, call: Call): Promise<Written>;
-  /** Condition: the request is pending and before its end (`request-closed`). */
+  /** Stores a withdrawal. Condition: the request is pending and before its end (`request-closed`). */
   withdraw(
     request: StoredRequest,
     withdrawal: Statement<'withdrawal'>,

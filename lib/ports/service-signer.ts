@@ -5,9 +5,9 @@ import type { ServiceKind, ServicePayload } from '../statements/service-statemen
 /** Signs for the service. */
 export interface ServiceSigner {
   sign<K extends ServiceKind>(kind: K, payload: ServicePayload<K>): Promise<Jws>;
-  /** The public key, SEC 1 compressed P-256, base64url. */
+  /** Returns the public service key, SEC 1 compressed P-256, base64url. */
   key(): Promise<string>;
-  /** Signs with the proxy key. The result contains, as `key`, the service's certificate of that proxy key. */
+  /** Signs with the proxy key. The result has, in `key`, the certificate of that proxy key, which the service key signed. */
   answer(payload: ServicePayload<'recapsulation'>): Promise<SignedAnswer>;
   /** Signs the time with the proxy key. */
   time(payload: ServicePayload<'time'>): Promise<SignedAnswer>;

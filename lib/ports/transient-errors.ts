@@ -1,6 +1,6 @@
-// Transient errors: recognises errors of the platform after which the same call may succeed a little later. This is the only list of them on the server.
+// Transient errors: recognises errors of the platform after which the same call may succeed a little later. The server has no other list of them.
 
-/** Names of AWS errors, codes of the reasons in a cancelled DynamoDB transaction, and codes of Node's network errors. */
+/** Names of AWS errors, codes of the cancellation reasons of a DynamoDB transaction, and codes of Node's network errors. */
 const TRANSIENT: ReadonlySet<unknown> = new Set([
   // Throttling.
   'LimitExceededException',
@@ -16,7 +16,7 @@ const TRANSIENT: ReadonlySet<unknown> = new Set([
   'TransactionConflict',
   'TransactionConflictException',
   'TransactionInProgressException',
-  // Faults of a service, and time-outs.
+  // Faults of a service, and time limits.
   'AbortError',
   'InternalServerError',
   'RequestTimeout',
@@ -32,18 +32,18 @@ const TRANSIENT: ReadonlySet<unknown> = new Set([
   'ETIMEDOUT',
 ]);
 
-/** Whether an error name or code, or the code of a cancellation reason, is that of a transient error. */
+/** Whether this is the name or code of a transient error, or such a code in a cancellation reason. */
 export const isTransientCode = (code: unknown): boolean => TRANSIENT.has(code);
 
 interface AwsError {
   readonly name?: unknown;
   readonly code?: unknown;
   readonly $metadata?: { readonly httpStatusCode?: unknown } | null;
-  /** Set by the SDK on errors that AWS declares as retryable. */
+  /** The AWS SDK sets it on errors that AWS declares as retryable. */
   readonly $retryable?: unknown;
 }
 
-/** Whether the same call may succeed a little later. It is unknown whether the failed call had an effect. */
+/** Whether the same call may succeed a little later. The failed call may have had its effect all the same. */
 export const isTransient = (error: unknown): boolean => {
   if (typeof error !== 'object' || error === null) return false;
   const { name, code, $metadata, $retryable } = error as AwsError;

@@ -10,7 +10,7 @@ export interface StoredUpload extends CellName {
   readonly version: number;
   readonly patient: IdentityId;
   readonly author: IdentityId;
-  /** S3's id of the multipart upload; undefined for a single PUT. */
+  /** The id that S3 gave the multipart upload; undefined for a single PUT. */
   readonly multipart?: string;
   readonly created: number;
 }
@@ -18,13 +18,13 @@ export interface StoredUpload extends CellName {
 export interface Uploads {
   find(record: RecordId, upload: UploadId): Promise<StoredUpload | undefined>;
   /**
-   * Stores an upload, and returns the stored one. `repeated` if it existed with the same members (its multipart id may differ).
-   * Throws `already-exists` if it existed with others.
+   * Stores an upload, and returns the stored one. The result is `repeated` if the upload was stored before with the same members (only its multipart id may
+   * differ). Throws `already-exists` if it was stored with other members.
    */
   begin(upload: StoredUpload, call: Call): Promise<Written & { readonly stored: StoredUpload }>;
-  /** Uploads that began before `before` (ms since 1970), for the sweeper. They are read page by page. */
+  /** Yields the uploads that began before `before` (ms since 1970), for the sweeper. It reads them page by page. */
   stale(before: number): AsyncIterable<StoredUpload>;
-  /** Retires an upload, so that no commit can use it: a commit fails with `upload-not-found`. @returns false if it was committed meanwhile */
+  /** Retires an upload, so that no commit can use it: a later commit fails with `upload-not-found`. @returns false if the upload was committed meanwhile */
   retire(upload: StoredUpload): Promise<boolean>;
   remove(upload: StoredUpload): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Settles ended grants: closes the cells that they could read, by starting a new epoch of each folder. Each step can fail at any point and can be
+// Settles ended grants: closes the cells that they could read, by starting a new epoch of each folder. Each step may fail at any point, and can then be
 // repeated.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, GrantId } from '../../bytes/ids.ts';

@@ -1,4 +1,4 @@
-// Creates cells: signs the folder statement of a new epoch, and stores it together with extensions of the grants that continue.
+// Creates cells: signs the folder statement of a new epoch, and stores it together with extensions of the grants that have not ended.
 import type { FolderId } from '../../bytes/ids.ts';
 import { toBase64url } from '../../bytes/codec.ts';
 import { sealText } from '../../envelope/sealed-text.ts';
@@ -29,7 +29,7 @@ export interface NewCell {
 const LONGEST_NAME = 1024;
 
 /**
- * Signs the statement of a folder's first or next epoch, with a fresh salt and so a fresh key.
+ * Signs the statement of a folder's first or next epoch. Each has a fresh salt, and so a fresh key.
  * @throws {ClientError} `bad-argument` for a name that is too long to seal
  */
 export const signCell = async (ctx: Context, { folder, category, name, last, single }: NewCell) => {

@@ -1,4 +1,4 @@
-// Delegates cells: makes their key fragments for grants and extensions.
+// Makes the key fragments of cells, for grants and extensions.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { GrantCell, Statement } from '../../statements/kinds.ts';
@@ -18,7 +18,7 @@ export const cellOf = ({ payload, hash }: Statement<'folder'>): GrantCell => ({
   kfrags: [],
 });
 
-/** Makes the key fragment of one cell for one receiving key, and the entry of a grant that names it. The patient's signature covers both keys. */
+/** Makes the key fragment of one cell for one receiving key, and the entry for this cell in a grant. The patient's signature covers both keys. */
 export const delegate = (ctx: Context, folder: Statement<'folder'>, receiving: string) => {
   const { folder: id, epoch, salt } = folder.payload;
   const [kfrag] = generateKFrags({

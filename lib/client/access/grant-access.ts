@@ -1,4 +1,4 @@
-// Grants access for the patient, as the answer to a request or without one. A grant names at most 80 cells; extensions add the others.
+// Grants access to recipients, as the answer to a request or without one. A grant names at most 80 cells; extensions add the others.
 import type { FolderId, IdentityId } from '../../bytes/ids.ts';
 import { RIGHT_FACTS } from '../../domain/grant.ts';
 import { MOST_CELLS, type Purpose, type Right } from '../../statements/fields.ts';
@@ -16,7 +16,7 @@ import { scopeOf, standingOf, type ScopeInput } from './scope.ts';
 import { verifyRequestStatement, type AccessRequest } from './requests.ts';
 import type { CallOptions } from '../session/transport.ts';
 
-/** Limits for an approval. Each can reduce what the request asks for, and never increase it. */
+/** Limits for an approval. A limit can reduce what the request asks for, and never increase it. */
 export interface ApproveOptions extends CallOptions {
   /** Some of the folders in the request's scope. Default: all of them. */
   readonly folders?: readonly FolderId[];
@@ -28,7 +28,7 @@ export interface ApproveOptions extends CallOptions {
   readonly openings?: number;
   /** False excludes folders made later. Default: a grant for categories or everything is standing, unless `folders` is present. */
   readonly standing?: boolean;
-  /** True approves although the patient has not verified the recipient's id (`verify`). */
+  /** True approves even if the patient has not verified the recipient's id (`verify`). */
   readonly unverifiedRecipient?: boolean;
 }
 
@@ -39,7 +39,7 @@ export interface GrantInput extends ScopeInput {
   readonly purpose: Purpose;
   readonly durationSeconds: number;
   readonly openings?: number;
-  /** True covers folders made later too. Allowed only with `categories` or `everything`. */
+  /** True also covers folders made later. Allowed only with `categories` or `everything`. */
   readonly standing?: boolean;
 }
 
@@ -75,8 +75,8 @@ const prepare = async (
     return (await Promise.all(made)).map((m) => ({ made: m, rest: [] }));
   }
   const every = await cellsOf(ctx, folders, options);
-  // Extensions add the cells that do not fit. An extension may only name folders that the grant names or covers as standing, so the grant
-  // names one cell of each folder first.
+  // Extensions add the cells beyond the first 80. An extension may only name folders that the grant names or covers as a standing grant. So the grant names
+  // one cell of each folder first.
   const current = new Map(every.map((c) => [c.payload.folder, c]));
   if (current.size > MOST_CELLS && standing === undefined)
     throw new ClientError('bad-argument', `more than ${MOST_CELLS} folders: make several grants, or one that stands`);
@@ -92,10 +92,13 @@ const put = async (ctx: Context, { statement, body }: SignedGrant, options: Call
   return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
 };
 
-/** Corrects the clock by the signed time, so that the grant is live at once. The service accepts requests from a clock up to a minute ahead. */
+/**
+ * Corrects the clock by the signed time, so that the grant is live at once. The service accepts a clock that is up to a minute ahead, and the grant would
+ * begin with it.
+ */
 const beginsAtOnce = (ctx: Context, options: CallOptions) => ctx.clock.date({ ...options, fresh: true });
 
-/** Lists the folders in the scope of a request now. */
+/** Lists the folders that are in the scope of a request now. */
 export const preview = async (
   ctx: Context,
   request: AccessRequest,
@@ -147,7 +150,7 @@ export const approve = async (ctx: Context, given: AccessRequest, options: Appro
   return answer(ctx, request, terms, options.rights ?? request.rights, { signal });
 };
 
-/** Approves the request with one grant for each right, in one transaction. The other grants follow. */
+/** Approves the request: sends the first grant for each right in one transaction, and then all other grants one by one. */
 const answer = async (
   ctx: Context,
   { id }: AccessRequest,

@@ -1,4 +1,4 @@
-// Signs requests for access for the recipient, and verifies them for both parties.
+// Signs and sends requests for access for the recipient, and verifies requests for both parties.
 import type { Answer } from '../../api/routes.ts';
 import { newId, type GrantId, type IdentityId, type RequestId } from '../../bytes/ids.ts';
 import { requestFault } from '../../domain/request.ts';
@@ -31,12 +31,12 @@ export interface AccessRequest {
   readonly durationSeconds: number;
   /** The decrypted message. Only the patient can decrypt it. */
   readonly message?: string;
-  /** Present if the message cannot be decrypted: it was copied from another request, or is damaged. Such a request can be denied, not approved. */
+  /** Present if the message cannot be decrypted, because it was copied from another request or is damaged. Such a request can be denied, but not approved. */
   readonly messageRefused?: true;
   /** Time at which the request expires without an answer, milliseconds since 1970. */
   readonly until: number;
   readonly state: RequestState;
-  /** The grants of the approval. */
+  /** Ids of the grants with which the patient approved the request. */
   readonly grants: readonly GrantId[];
   readonly statement: Statement<'request'>;
 }
@@ -62,7 +62,7 @@ interface RequestView {
 
 /** Verifies a request: its recipient signed it, and the caller is a party of it. @throws {ClientError} `unverified`, `not-mine` */
 export const verifyRequestStatement = async (ctx: Context, view: RequestView): Promise<AccessRequest> => {
-  // Anybody may ask, so the signer is the recipient that the request names. The patient sees the id.
+  // Anybody may send a request, so its signer is the recipient that it names. The patient decides by the recipient's id.
   const statement = await checked('request', () =>
     verifyStatement('request', view.statement, claimOf(view.statement).signer),
   );
@@ -93,8 +93,8 @@ const messageContext = (p: Pick<Payload<'request'>, 'request' | 'patient' | 'rec
 });
 
 /**
- * Decrypts the message of a request. A message that was copied from another request does not decrypt. Anybody can send one, and the service cannot
- * detect it, so it must not stop the patient from listing the other requests.
+ * Decrypts the message of a request. A message that was copied from another request does not decrypt. Anybody can send such a message, and the service
+ * cannot detect it. So it must not stop the patient from listing the other requests.
  */
 const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest, 'message' | 'messageRefused'> => {
   const { message } = p;
@@ -177,7 +177,6 @@ export const requestAccess = async (
   return dated(ctx.clock, send, options);
 };
 
-/** Withdraws a pending request. */
 export const withdrawRequest = async (
   ctx: Context,
   { id, patient, statement: { hash } }: AccessRequest,

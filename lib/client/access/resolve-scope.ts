@@ -13,13 +13,11 @@ import { folderOfRecord } from '../records/single-record-folder.ts';
 import { latestVersion } from '../records/list-records.ts';
 import type { CallOptions } from '../session/transport.ts';
 
-/** A folder in a scope, with its cells if they were fetched already. */
+/** A folder in a scope. It has its cells if the client has fetched them already. */
 export type FolderInScope = Pick<FolderWithCells, 'folder'> & Partial<FolderWithCells>;
 
 /**
- * Finds the patient's folders in a scope. Named folders are read by id and are current. Categories and everything use the list of folders, which may
- * lag: a folder made just before may be missing. `carryOver` adds it to a standing grant.
- *
+ * Finds the patient's folders in a scope. The folders come from the chain of statements.
  * @throws {ClientError} `not-mine` for a folder or record that is not the patient's
  */
 export const foldersWithin = async (
@@ -34,7 +32,7 @@ export const foldersWithin = async (
   return (await listFolders(ctx, options)).filter(within).map((folder) => ({ folder }));
 };
 
-/** Lists every cell of the folders, because older records are wrapped for older cells. */
+/** Lists every cell of the folders, because the wraps of older records are for older cells. */
 export const cellsOf = async (
   ctx: Context,
   reached: readonly FolderInScope[],

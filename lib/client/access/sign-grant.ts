@@ -12,14 +12,14 @@ import { ClientError } from '../session/errors.ts';
 import { cellOf, delegate } from './delegation.ts';
 
 export interface GrantToSign {
-  /** The identity statement of the recipient. Key fragments are made for its receiving key. */
+  /** The identity statement of the recipient. The key fragments are for its receiving key. */
   readonly recipient: Statement<'identity'>;
   readonly right: Right;
-  /** At most 80 for `read`. One for `add` or `write`. */
+  /** At most 80 cells for `read`; one cell for `add` or `write`. */
   readonly cells: readonly Statement<'folder'>[];
   readonly purpose: Purpose;
   readonly durationSeconds: number;
-  /** How many records may be opened in all; no limit unless given. */
+  /** How many records may be opened in total. If it is absent, there is no limit. */
   readonly openings?: number | undefined;
   readonly standing?: Standing | undefined;
   readonly request?: Statement<'request'> | undefined;
@@ -34,8 +34,7 @@ export interface SignedGrant {
 
 /**
  * Signs a grant and makes its key fragments.
- *
- * @throws {ClientError} `exceeds-request` if it would give more than the request asks for; `bad-argument` for invalid terms
+ * @throws {ClientError} `exceeds-request` if the grant would give more than the request asks for; `bad-argument` for invalid terms
  */
 export const makeGrant = async (ctx: Context, terms: GrantToSign): Promise<SignedGrant> => {
   const { recipient, right, cells, purpose, durationSeconds, openings, standing, request } = terms;

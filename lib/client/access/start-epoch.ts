@@ -1,4 +1,4 @@
-// Starts the next epoch of a folder: a new cell, into which every grant that continues is carried over.
+// Starts the next epoch of a folder: makes a new cell, and carries every grant that has not ended over to it.
 import type { Folder } from '../records/folders.ts';
 import type { Context } from '../session/context.ts';
 import type { CallOptions } from '../session/transport.ts';

@@ -11,7 +11,7 @@ import { publicKeyFrom } from '../identities/identities.ts';
 
 export type GrantState = Answer<'list-grants'>['grants'][number]['state'];
 
-/** A grant with a verified statement. State and counts come from the service and are not verified. */
+/** A grant with a verified statement. Its state and `used` come from the service and are not verified. */
 export interface Grant {
   readonly id: GrantId;
   readonly patient: IdentityId;
@@ -19,7 +19,7 @@ export interface Grant {
   readonly right: Right;
   /** The folders that the grant statement names. Extensions may have added others. */
   readonly folders: readonly FolderId[];
-  /** The later folders that the grant covers. Absent unless it is a standing grant. */
+  /** The later folders that the grant covers. Only a standing grant has this member. */
   readonly standing?: Standing | undefined;
   readonly purpose: Purpose;
   /** Milliseconds since 1970, by the service's clock. */
@@ -27,7 +27,7 @@ export interface Grant {
   readonly state: GrantState;
   /** Records opened so far. */
   readonly used: number;
-  /** Number of extensions, and the hash of the last one, or of the grant if there is none. */
+  /** Number of extensions, and in `tip` the hash of the last one. Without an extension, `tip` is the hash of the grant. */
   readonly extensions: number;
   readonly tip: string;
   /** Number of pauses and resumptions together. */
@@ -37,7 +37,7 @@ export interface Grant {
 
 /** A grant together with the patient's statements of its cells. */
 export interface GrantWithCells extends Grant {
-  /** For a grant to read: all its cells, with those of extensions. For a grant to add or write: the folder's current cell. */
+  /** For a grant to read: all its cells, also those of extensions. For a grant to add or write: the folder's current cell. */
   readonly cells: readonly GrantedCell[];
 }
 export interface GrantedCell {
@@ -55,7 +55,7 @@ export const hasNotEnded = ({ state }: Pick<Grant, 'state'>): boolean =>
 
 export type GrantView = Answer<'list-grants'>['grants'][number];
 
-/** The service's answer for a grant that was just created. */
+/** Returns what the service answers about a grant that was just created. */
 export const newGrantView = ({ jws, hash }: Statement<'grant'>): GrantView => ({
   statement: jws,
   state: 'active',
@@ -117,7 +117,7 @@ const verifyCell = async (statement: Statement<'folder'>, { cell, by }: NamedCel
 
 type CellView = Answer<'get-grant'>['cells'][number];
 
-/** Verifies the extensions of a grant: the patient signed each, numbers have no gap, and each names the hash of the one before. */
+/** Verifies the extensions of a grant: the patient signed each, their numbers have no gap, and each names the hash of the one before. */
 const verifyExtensions = async (grant: Grant, views: readonly CellView[]): Promise<readonly NamedCell[]> => {
   const { patient, id, statement } = grant;
   const given = views.flatMap(({ extension }) => (extension === undefined ? [] : [extension]));
@@ -163,7 +163,7 @@ export const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonl
   check('grant-cell', folder === named.folder && epoch >= named.epoch);
   check('grant-cell', epoch > named.epoch || statement.hash === named.statement);
   await checked('folder-key', () => publicKeyFrom(key));
-  // For an ended grant the service returns the cell that the grant names, not the current one.
+  // For an ended grant, the service returns the cell that the grant names. This cell may be older than the memory, so it is not compared.
   if (hasNotEnded(grant)) ctx.memory.noteFolder(statement);
   return { folder, epoch, cell: cellOf(statement), by: grant.statement.jws, statement };
 };

@@ -71,7 +71,7 @@ export const readWithPurposes = async (ctx: Context, options: AuditOptions = {})
   return trail;
 };
 
-/** The trail before and after a list was read. A listed state must agree with some time between the two. */
+/** The trail as it was before and after a list was read. A listed state must agree with the trail at some time between the two readings. */
 export interface TrailBeforeAndAfter {
   readonly before: Entries;
   readonly after: Entries;

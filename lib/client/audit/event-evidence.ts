@@ -59,7 +59,7 @@ const agreesOnOpening: Agrees<'opening'> = (p, { patient, subject: { records = [
   p.records.length === records.length &&
   p.records.every((r, i) => r.record === records[i]?.record && r.version === records[i].version);
 
-/** The cause of every kind of event. The table is total, so that no kind of event can be without a check. docs/spec/audit.md has the same table. */
+/** The cause of every kind of event. The type requires every kind, so that no kind of event lacks a check. docs/spec/audit.md has the same table. */
 export const EVENT_CAUSES: Readonly<Record<EventKind, EventCause>> = {
   // Optional, because the identity's route returns the statement too, as long as it is the newest.
   registered: inEntry('patient', 'identity', (p, { patient }) => p.id === patient, 'optional'),

@@ -40,7 +40,7 @@ const derive = (trail: readonly TrailEntry[]): GrantHistory => {
 
 const histories = new WeakMap<readonly TrailEntry[], GrantHistory>();
 
-/** Derives the history once for each list. A trail that has more events is another list, because lists of events are never changed. */
+/** Derives the history. It keeps the result for each list of events, because such a list never changes: a longer trail is a new list. */
 export const grantHistory = (trail: readonly TrailEntry[]): GrantHistory => {
   const history = histories.get(trail) ?? derive(trail);
   histories.set(trail, history);

@@ -1,4 +1,4 @@
-// Reads the patient's audit trail, verifies every link, and compares it with the part that was verified before.
+// Reads the patient's audit trail, verifies every link, and compares the trail with the part that was verified before.
 import {
   AuditError,
   EMPTY_CHAIN,
@@ -23,7 +23,7 @@ interface Entry {
 }
 
 export interface AuditOptions extends CallOptions {
-  /** True reads and verifies the whole trail again. Default: only events after the verified part. */
+  /** True reads and verifies the whole trail again. Default: the client reads only the events after the verified part. */
   readonly fromStart?: boolean;
 }
 
@@ -97,7 +97,7 @@ export const readTrail = async (
     if (first && last !== undefined) assertStillThere(last, page.events);
     const fresh = first && last !== undefined ? page.events.slice(1) : page.events;
     first = false;
-    // A changed event may have a valid link, so that only a later event fails. The first event whose hash changed is reported.
+    // If the service changed an event and made its link valid, only a later event fails. So the error must name the first event whose hash changed.
     const { seq } = head;
     const other = fresh.findIndex(({ hash }, i) => hash !== (hashAt(seq + i + 1) ?? hash));
     const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1), statements);
@@ -113,7 +113,7 @@ export const readTrail = async (
     const { seq, hash } = await checked('checkpoint', () => verifyServiceStatement('checkpoint', jws, key!));
     if (headOf(read.slice(0, seq)).hash !== hash || seq > read.length) throw rewritten(seq);
   }
-  // Another call may have read more events meanwhile.
+  // Another call may have read more events meanwhile. Then its longer trail is kept.
   const seen = ctx.trail.entries();
   if (seen.length > read.length) {
     if (seen[read.length - 1]?.hash !== read.at(-1)?.hash) throw rewritten(read.length);
@@ -134,14 +134,14 @@ export const takeCheckpoint = async (ctx: Context, options: CallOptions = {}): P
   const entries = await readTrail(ctx, options);
   const { seq, hash } = checkpoint;
   if (seq > entries.length) throw rewritten(entries.length + 1);
-  // The checkpoint must cover all events that this client has seen: an event outside it would not be evidence, because the service has not signed it.
+  // The checkpoint must cover all events that this client has seen. The service has not signed an event outside it, so such an event would not be evidence.
   if (seq < seen || headOf(entries.slice(0, seq)).hash !== hash) throw rewritten(seq);
   ctx.trail.keepCheckpoint(checkpoint.jws);
   return checkpoint;
 };
 
 /**
- * Finds the event that a receipt names. A receipt without its event proves that the service left the event out of the trail.
+ * Finds the event that a receipt names. If the trail lacks this event, the receipt proves that the service left it out.
  * @throws {ClientError} `unverified` (`receipt`)
  */
 export const eventOf = async (ctx: Context, receipt: Receipt, options: CallOptions = {}): Promise<TrailEntry> => {
@@ -151,10 +151,10 @@ export const eventOf = async (ctx: Context, receipt: Receipt, options: CallOptio
   return event;
 };
 
-/** An event in another patient's trail, without its number and link. */
+/** An event in another patient's trail, without its number and the hash of the event before. */
 export type OwnEvent = Omit<AuditEvent, 'seq' | 'previous'>;
 
-/** Lists the caller's own events in the trails of patients. They are not verified, because the answer has no links. */
+/** Lists the caller's own events in the trails of patients. They are not verified, because the answer does not link them. */
 export const listOwnEvents = async (ctx: Context, options: CallOptions = {}): Promise<readonly OwnEvent[]> => {
   const events: OwnEvent[] = [];
   for await (const page of pages((cursor) =>

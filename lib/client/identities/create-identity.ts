@@ -1,4 +1,4 @@
-// Creates an identity, or derives it again from its recovery words or its key file: the keys that a client is made with.
+// Creates an identity, or derives it again from its recovery words or its key file. A client is made with the keys of an identity.
 import type { Rng } from '../../bytes/binary.ts';
 import type { IdentityId } from '../../bytes/ids.ts';
 import { nextKeyHash } from '../../identity/identity-statement.ts';
@@ -7,7 +7,7 @@ import { decodeKeyFile, holdKeys, openKeyFile, type HeldKeys, type KeyFile } fro
 import { generationSeed, newRootWords, rootFromWords } from '../../identity/recovery-words.ts';
 import { concealed } from '../../identity/unprintable-secret.ts';
 
-/** All that a device needs of one identity. Prints as a placeholder; `createPatient({ origin, ...identity })` uses it. */
+/** Everything that a device needs of one identity: `createPatient({ origin, ...identity })`. Printing it shows a placeholder instead of the secrets. */
 export interface Identity {
   /** The public id, 62 characters. */
   readonly id: IdentityId;
@@ -44,9 +44,8 @@ export const identityFromWords = (words: string, generation = 1): Identity => {
 };
 
 /**
- * Creates a new identity. The words restore it on another device: they belong on paper, and on no device.
- *
- * @param rng source of 32 random bytes; the platform's unless given
+ * Creates a new identity. The words restore it on another device. Write them on paper, and store them on no device.
+ * @param rng source of 32 random bytes; default: the platform's source
  */
 export const createIdentity = (rng?: Rng): { readonly identity: Identity; readonly words: string } => {
   const words = newRootWords(rng);
@@ -54,8 +53,7 @@ export const createIdentity = (rng?: Rng): { readonly identity: Identity; readon
 };
 
 /**
- * Reads an identity from a key file (`encodeKeyFile`, `sealKeyFile`): its text, or its bytes in UTF-8 or UTF-16.
- *
+ * Reads an identity from a key file (`encodeKeyFile`, `sealKeyFile`). The file may be given as text, or as bytes in UTF-8 or UTF-16.
  * @param passphrase needed for a sealed key file; ignored for a plain one
  * @throws {IdentityError} `bad-key-file`, `bad-cost`, `bad-passphrase`, `wrong-passphrase`
  */

@@ -16,7 +16,7 @@ import type { CallOptions } from '../session/transport.ts';
 export const publicKeyText = (key: SecretKey): string => toBase64url(encodePublicKey(publicKeyOf(key)));
 export const publicKeyFrom = (text: string): PublicKey => decodePublicKey(fromBase64url(text));
 
-/** Verifies an identity statement: its signature, its keys, the proof that the identity has the receiving key, and that it is not older than the memory. */
+/** Verifies an identity statement: its signature, its keys, the proof that the identity has the receiving key, and that no newer statement is in the memory. */
 export const verifyIdentity = async (ctx: Context, id: IdentityId, jws: string): Promise<Statement<'identity'>> => {
   const statement = await checked('identity', () => verifyStatement('identity', jws, id));
   const { receiving, inbox, kfragSigner } = statement.payload;
@@ -42,12 +42,15 @@ export const currentIdentity = (ctx: Context, id: IdentityId, options: CallOptio
   return fetched;
 };
 
-/** Returns the verified statement of an identity, cached if this client has fetched it before. Its `kfragSigner` never changes. */
+/**
+ * Returns the verified statement of an identity, from the cache if this client has fetched it before. A cached one is enough, because `kfragSigner` never
+ * changes.
+ */
 export const knownIdentity = (ctx: Context, id: IdentityId, options: CallOptions = {}) =>
   ctx.identities.get(id) ?? currentIdentity(ctx, id, options);
 
 export interface RegisterOptions extends CallOptions {
-  /** Public, for organisations: 1 to 120 characters. Patients leave it out. Without it the registered name stays; `null` removes that name. */
+  /** A public name for organisations: 1 to 120 characters. Patients have none. If it is absent, the registered name stays; `null` removes that name. */
   readonly name?: string | null | undefined;
 }
 
@@ -77,7 +80,7 @@ const ownPayload = (
     receivingNumber,
     name,
     now: ctx.now(),
-    // A device knows the next generation's key by its hash only.
+    // A device knows only the hash of the next generation's key.
     nextIdentityKey: new Uint8Array(32),
   }),
   next: ctx.next,
@@ -96,8 +99,7 @@ const putStatement = async (
 };
 
 /**
- * Registers the identity, or replaces its statement if the name differs. Registering twice changes nothing.
- *
+ * Registers the identity, or replaces its statement if the name differs. A second call with the same name changes nothing.
  * @throws {ClientError} `unverified` (`identity`) if the registered keys of this id are not the keys of this device
  */
 export const register = async (
@@ -118,8 +120,8 @@ export const register = async (
 };
 
 /**
- * Replaces the receiving key by the next one. Pending requests with the old key can no longer be approved. A device with the seed can still use grants
- * to the old key, until they are returned or end.
+ * Replaces the receiving key by the next one. Pending requests that name the old key can no longer be approved. Grants for the old key still work on a
+ * device with the seed, until they are returned or end.
  */
 export const renewReceivingKey = async (ctx: Context, options: CallOptions = {}): Promise<Statement<'identity'>> => {
   const last = await currentIdentity(ctx, ctx.keys.id, options);

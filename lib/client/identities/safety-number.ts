@@ -6,7 +6,7 @@ import { enteredText } from '../../bytes/entered-text.ts';
 import { identityKey, parseIdentityId, type IdentityId } from '../../bytes/ids.ts';
 import { ClientError } from '../session/errors.ts';
 
-/** Hash rounds. They make a search for an id with similar digits expensive. */
+/** Number of hash rounds. They make it expensive to search for an id whose digits are similar. */
 const ROUNDS = 5_200;
 const TAG = 'pcehr/v1/safety-number\0';
 const QR = 'PCEHR1:';
@@ -27,7 +27,7 @@ export const safetyNumber = (a: IdentityId, b: IdentityId): string => {
   return digits.match(/.{5}/g)?.join(' ') ?? '';
 };
 
-/** Returns the text for a QR code of an id, in upper case, so that the code is small (alphanumeric mode). */
+/** Returns the text for a QR code of an id. The text is in upper case, because a code in alphanumeric mode is small. */
 export const qrPayload = (id: IdentityId): string => `${QR}${id.toUpperCase()}`;
 
 /** Reads an id from a scanned text. A scanner may add white space or control characters around it. @throws {ClientError} `bad-argument` */
@@ -36,7 +36,7 @@ export const readQrPayload = (scanned: string): IdentityId => {
   try {
     if (text.startsWith(QR) && text === text.toUpperCase()) return parseIdentityId(text.slice(QR.length).toLowerCase());
   } catch {
-    // Answered below.
+    // The error below reports this too.
   }
   throw new ClientError('bad-argument', 'this is not the code of an identity');
 };

@@ -1,4 +1,4 @@
-// Unwraps the file keys of one cell: the patient uses the cell key, a recipient uses capsule fragments under its grant.
+// Unwraps the file keys of one cell. The patient uses the cell key. A recipient uses capsule fragments that it gets under its grant.
 import type { Answer } from '../../api/routes.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { FolderId } from '../../bytes/ids.ts';
@@ -42,7 +42,7 @@ export const ownKeys = (ctx: Context, { payload: { folder, epoch, salt } }: Stat
   },
 });
 
-/** Finds or creates the cached state for openings of one cell. The client keeps it as long as it lives. */
+/** Returns the cached state for openings of one cell, or creates it. The client keeps it for its whole life. */
 const openerOf = (
   ctx: Context,
   identity: Statement<'identity'>,
@@ -61,7 +61,7 @@ const openerOf = (
   return opener;
 };
 
-/** Unwraps with a capsule fragment, which is proved to come from the granted key fragment, and the recipient's receiving key. */
+/** Unwraps with a capsule fragment and the recipient's receiving key. The fragment must be proved to come from the granted key fragment. */
 export const grantedKeys = async (
   ctx: Context,
   grant: GrantWithCells,
@@ -70,7 +70,7 @@ export const grantedKeys = async (
 ): Promise<CellKeys> => {
   const { number, key } = grant.statement.payload.receiving;
   const receiving = ctx.keys.receiving(number);
-  // An opening that this device cannot decrypt is not sent. The service refuses an opening under the grant of another recipient.
+  // The client does not send an opening whose answer this device cannot decrypt. For a grant of another recipient the service refuses the opening.
   check('receiving-key', grant.recipient !== ctx.keys.id || publicKeyText(receiving) === key);
   const identity = await knownIdentity(ctx, grant.patient, options);
   const { verifier, opener } = openerOf(ctx, identity, grant.statement, cell, receiving);

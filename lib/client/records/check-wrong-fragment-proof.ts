@@ -28,7 +28,7 @@ export interface WrongFragment {
   readonly when: number;
 }
 
-/** Finds the cell of an opening in the grant or in the extension. */
+/** Finds the cell of an opening in the statement that names the cell: the grant, or an extension of it. */
 const cellNamedBy = async ({ by }: FragmentProof, grant: Statement<'grant'>, { payload: o }: Statement<'opening'>) => {
   const { patient, grant: id } = grant.payload;
   const named = by === grant.jws ? grant : await checked('extension', () => verifyStatement('extension', by, patient));
@@ -40,7 +40,7 @@ const cellNamedBy = async ({ by }: FragmentProof, grant: Statement<'grant'>, { p
 
 const isRight = (proof: FragmentProof, delegation: SignedDelegation): boolean => {
   try {
-    // A key that is not a point of the curve makes every fragment wrong.
+    // If a key is not a point of the curve, every fragment is wrong.
     checkFragments(
       [proof],
       delegation.kfrag,
@@ -54,8 +54,7 @@ const isRight = (proof: FragmentProof, delegation: SignedDelegation): boolean =>
 };
 
 /**
- * Checks a proof against the service, without asking the service.
- *
+ * Checks a proof against the service. It makes no call, so a judge can use it offline.
  * @param serviceKey the service key, from a source that the judge trusts
  * @throws {ClientError} `unverified` if the parts of the proof do not belong together; `bad-argument` if the fragment is right
  */

@@ -1,4 +1,4 @@
-// Repeats a call with the folder's new cell if a new epoch began meanwhile.
+// Repeats a call with the folder's new cell if the first cell was closed meanwhile.
 import { AppError } from '../../api/errors.ts';
 import type { Statement } from '../../statements/kinds.ts';
 
@@ -15,8 +15,9 @@ const EPOCH_TRIES = 3;
 export const isClosed = (error: unknown): boolean => error instanceof AppError && error.code === 'cell-closed';
 
 /**
+ * Makes the call with the first cell. If the service says that the cell is closed, fetches the current cell and makes the call with it.
  * @returns the result of the call, and the cell that it used
- * @throws {ServiceError} `cell-closed` if three cells in turn were closed; any other error of the call
+ * @throws {ServiceError} `cell-closed` if three cells, one after the other, were closed; any other error of the call
  */
 export const inCurrentCell = async <T>(
   { cell: first, current }: CellSource,

@@ -1,4 +1,4 @@
-// Downloads a blob from storage as a stream of bytes. The bytes are not verified here.
+// Downloads a blob from storage as a stream of bytes. The reader of the stream verifies them.
 import { backOff } from '../session/platform.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
@@ -21,7 +21,7 @@ export interface Source {
   readonly renew: () => Promise<string>;
 }
 
-/** Storage must begin its answer, and then send this many bytes each time, within this time (milliseconds). */
+/** Time limit, milliseconds. Storage must begin its answer within it, and send the next `PROGRESS_BYTES` bytes within it each time. */
 const SILENCE = 60_000;
 const PROGRESS_BYTES = 16_384;
 
@@ -31,7 +31,7 @@ interface Answer {
   readonly stop: (reason: Error) => void;
 }
 
-/** Makes one try. @returns the answer if it is the blob; otherwise a verdict, with the reason of a missing answer */
+/** Sends the request once. @returns the answer if it is the blob; otherwise a verdict, and the cause if there was no answer */
 const get = async (
   ctx: Context,
   url: string,
@@ -55,7 +55,7 @@ const get = async (
   }
 };
 
-/** Returns the bytes of the answer, reports them, and ends with an error if they come too slowly. Only waiting for storage counts. */
+/** Returns the bytes of the answer, and reports their number. If storage sends them too slowly, the stream ends with an error. A slow reader is no error. */
 const bytesOf = (
   ctx: Context,
   { response, stop }: Answer,
@@ -89,8 +89,8 @@ const bytesOf = (
 };
 
 /**
- * Downloads the blob from its first byte. A connection that breaks later, or is too slow, errors the stream: a download cannot continue in the middle.
- *
+ * Downloads the blob from its first byte. If the connection breaks or is too slow later, the stream ends with an error, because a download cannot continue
+ * in the middle.
  * @throws {ClientError} `download-failed`; `bad-answer` for a URL of another storage
  */
 export const downloadBlob = async (

@@ -1,4 +1,4 @@
-// Files a record: encrypts and stores the body, encrypts the metadata, wraps the file key for the folder's cell, signs and commits.
+// Files a record: encrypts and stores the body, encrypts the metadata, wraps the file key for the folder's cell, signs the record statement and commits.
 import { AppError } from '../../api/errors.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
@@ -17,9 +17,9 @@ import { infoOf, type RecordInfo } from './verify-record.ts';
 import { inCurrentCell, isClosed } from './current-cell.ts';
 import { uploadBlob, type Uploaded, type UploadOptions } from './upload.ts';
 
-/** The body: bytes, a Blob or File, a stream of any length, or what seals itself: `fileBody` of lib/files. */
+/** The body: bytes, a Blob or File, a stream of any length, or an object that seals itself, such as `fileBody` of lib/files. */
 export type Content = Uint8Array | Blob | ByteSource | BodySource;
-/** The encrypted description of a record, for its readers. The length is added when the record is filed. */
+/** The description of a record, which is encrypted for its readers. The client adds the length when it files the record. */
 export type Metadata = Omit<RecordMetadata, 'length'>;
 export type FileOptions = UploadOptions;
 
@@ -45,10 +45,13 @@ export interface FiledRecord extends RecordInfo {
   readonly receipt?: Receipt;
 }
 
-/** The grant ended before the record was committed. The service keeps the upload for a day: another grant can commit it without a new upload. */
+/**
+ * The error for a grant that ended before the record was committed. The service keeps the upload for a day, and another grant can commit it without a new
+ * upload.
+ */
 export class RightEnded extends ClientError {
   readonly resume: (target: FilingTarget) => Promise<FiledRecord>;
-  /** The version that it follows. */
+  /** The version before the unfinished one. Absent for a new record. */
   readonly before: RecordInfo | undefined;
   constructor(resume: RightEnded['resume'], before: RecordInfo | undefined, cause: unknown) {
     super('right-ended', 'the right to file ended before the record was stored', undefined, { cause });
@@ -64,7 +67,7 @@ interface Stored extends Uploaded {
   readonly previous: string | undefined;
 }
 
-/** Checks the content, which an application in JavaScript may get wrong. The error does not contain it. */
+/** Checks the type of the content, because an application in JavaScript may pass anything. The error does not contain the content. */
 const assertContent = (content: unknown): void => {
   const isBytes = content instanceof Uint8Array || content instanceof Blob;
   const isSource =
@@ -78,7 +81,7 @@ const assertContent = (content: unknown): void => {
     );
 };
 
-/** Checks the metadata before anything is read or sent. The length is not known yet, so the largest one is used. */
+/** Checks the metadata before the body is read or anything is sent. The length of the body is not known yet, so the check uses the largest length. */
 const assertSealable = (metadata: Metadata): void => {
   try {
     encodeMetadata({ ...metadata, length: Number.MAX_SAFE_INTEGER });
@@ -87,11 +90,14 @@ const assertSealable = (metadata: Metadata): void => {
   }
 };
 
-/** The creation time, before the grant expires. A client's clock may be past the end while the service's clock, which decides, is not. */
+/**
+ * Returns the creation time of a record, which must be before the grant expires. The client's clock may be past that time while the service's clock, which
+ * decides, is not.
+ */
 const createdUnder = (ctx: Context, grant: Statement<'grant'> | undefined): number =>
   Math.min(ctx.now(), (grant?.payload.expires ?? Infinity) - 1);
 
-/** Seals body and metadata, and stores the body. */
+/** Seals body and metadata, and uploads the body. */
 const store = async (
   ctx: Context,
   { patient, folder, current, grant, before }: FilingTarget,
@@ -151,7 +157,7 @@ const payloadOf = async (
   };
 };
 
-/** Signs and commits for the cell of this statement. */
+/** Signs the record statement for this cell, and commits. */
 const commit = async (
   ctx: Context,
   stored: Stored,
@@ -181,7 +187,10 @@ const commit = async (
 
 const isEnd = (error: unknown): boolean => error instanceof AppError && error.code === 'grant-ended';
 
-/** Checks that another target has the patient, folder and version in the blob's header. Otherwise readers of another folder would get the file key. */
+/**
+ * Checks that the other target has the patient, folder and version that the blob's header names. Otherwise readers of another folder would get the file
+ * key.
+ */
 const assertGoesTo = ({ patient, folder, before }: FilingTarget, { sealed: { header } }: Stored): void => {
   if (patient !== header.patient || folder !== header.folder || (before?.version ?? 0) + 1 !== header.version)
     throw new ClientError('bad-argument', 'what was uploaded is filed by a grant for the same folder and right');
@@ -209,8 +218,8 @@ const commitIn = async (
 };
 
 /**
- * Files a new record, or the next version of one. If a new epoch of the folder begins meanwhile, the file key is wrapped for the new cell and the
- * statement is signed again; the blob is unchanged.
+ * Files a new record, or the next version of one. If a new epoch of the folder begins meanwhile, the client wraps the file key for the new cell and signs
+ * the record statement again. The blob stays the same.
  * @throws {ClientError} `upload-failed`, `too-large`, `not-mine`, `bad-argument`; {@link RightEnded}
  */
 export const fileRecord = async (

@@ -20,7 +20,7 @@ export interface Folder {
   readonly statement: Statement<'folder'>;
 }
 
-/** The folder of a verified statement of its current cell, with its decrypted name. */
+/** Returns the folder that belongs to this verified statement of its current cell. */
 export const folderOf = (statement: Statement<'folder'>, name: string): Folder => {
   const { folder: id, category, epoch } = statement.payload;
   return { id, name, category, epoch, statement };
@@ -41,7 +41,7 @@ const verifyCell = async (ctx: Context, jws: string): Promise<Statement<'folder'
   return statement;
 };
 
-/** Returns the folder of its verified current cell. @throws {ClientError} `unverified` (`folder-name`), `rolled-back` */
+/** Checks the current cell of a folder, and returns the folder with its decrypted name. @throws {ClientError} `unverified` (`folder-name`), `rolled-back` */
 const openFolder = async (ctx: Context, statement: Statement<'folder'>): Promise<Folder> => {
   const { folder, name } = statement.payload;
   ctx.memory.noteFolder(statement);
@@ -79,7 +79,7 @@ export const listOwnCells = async (
   return cells;
 };
 
-/** An own folder and its cells, oldest first. */
+/** One of the patient's folders, with its cells, oldest first. */
 export interface FolderWithCells {
   readonly folder: Folder;
   readonly cells: readonly Statement<'folder'>[];

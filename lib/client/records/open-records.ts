@@ -1,4 +1,4 @@
-// Opens records for recipients and for the patient: signs the opening, sends it, and verifies the whole answer before returning it.
+// Opens records for recipients and for the patient: signs the opening, sends it, and verifies the whole answer before it returns the records.
 import { AppError } from '../../api/errors.ts';
 import type { Answer } from '../../api/routes.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
@@ -29,28 +29,27 @@ export interface KeyAccess {
 }
 
 export interface OpenOptions extends CallOptions {
-  /** Called for each record while its stream is read. */
+  /** The client calls it for each record while the stream of the record is read. */
   readonly onProgress?: (record: RecordInfo, progress: DownloadProgress) => void;
 }
 
 export interface OpenedRecord extends RecordInfo {
   readonly metadata: RecordMetadata;
   /**
-   * Returns the decrypted body as a stream, in constant memory. Each call starts a download. The stream returns only authenticated bytes, and errors
-   * if the blob is not exactly the signed one, possibly after many bytes: then discard all of them. Start the download within ten minutes of the
+   * Returns the decrypted body as a stream, in constant memory. Each call starts a download. The stream returns only authenticated bytes. It ends with an
+   * error if the blob is not exactly the signed one, possibly after many bytes: then discard all of them. Start the download within ten minutes of the
    * opening. After that, open the record again, which counts as another opening.
-   *
-   * Errors with ClientError `unverified` (`blob`, `digest`), `download-failed`, or the signal's reason.
+   * The error of the stream is a ClientError `unverified` (`blob`, `digest`) or `download-failed`, or the signal's reason.
    */
   readonly stream: () => ReadableStream<Uint8Array>;
   /** Downloads the body into a sink such as `intoFile`, which keeps the complete body or nothing. Rejects with the errors of `stream` or of the sink. */
   readonly save: (into: BodySink) => Promise<void>;
 }
 
-/** Errors of the sink, which are no verdict on the body. */
+/** Errors of the sink. They say nothing about the body. */
 const OF_THE_PLACE: ReadonlySet<EnvelopeErrorCode> = new Set(['source-invalid', 'source-changed', 'target-invalid']);
 
-/** Most records in one opening. */
+/** Maximum number of records in one opening. */
 const MOST = 100;
 
 interface Batch {
@@ -77,7 +76,10 @@ interface OpenedKey {
   readonly fileKey: Uint8Array;
 }
 
-/** Signs and sends one opening of records of one cell. Sending the same opening again returns the answer again and counts nothing. */
+/**
+ * Signs one opening of records of one cell, and sends it. It returns `again`, which sends the same opening again: the service then returns its answer again
+ * and counts nothing.
+ */
 const sendOnce = async (
   ctx: Context,
   { patient, grant }: KeyAccess,
@@ -115,11 +117,11 @@ const sendOnce = async (
   return { answers, again: async () => (await send()).records };
 };
 
-/** Sends an opening. If the service refuses its time, signs a new one by the corrected clock; a refused opening is not counted. */
+/** Sends an opening. If the service refuses its time, corrects the clock and signs a new opening. The service does not count a refused opening. */
 const sendOpening = (ctx: Context, access: KeyAccess, batch: Batch, options: CallOptions) =>
   dated(ctx.clock, () => sendOnce(ctx, access, batch, options), options);
 
-/** Verifies the answer for one record, and that its file key matches the key commitment. */
+/** Verifies the record statement in the answer, its sealed metadata, and that the file key matches the key commitment. */
 const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
   const { patient, folder, record, version } = info;
   const authored = await verifyRecord(opened, { patient, folder, record, version });
@@ -132,7 +134,7 @@ const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
   return { authored, sealed, header, commit };
 };
 
-/** Verifies a record and decrypts its metadata. The body is verified while it is streamed. */
+/** Verifies a record and decrypts its metadata. The body is verified later, while it is streamed. */
 const verifyOpened = async (
   ctx: Context,
   info: RecordInfo,
@@ -168,7 +170,7 @@ const verifyOpened = async (
   };
 };
 
-/** Returns the file keys of own records, in order to wrap them again. Each is checked against the key commitment. */
+/** Returns the file keys of the patient's records, so that the patient can wrap them again. Each is checked against the key commitment. */
 export const openKeys = async (
   ctx: Context,
   access: KeyAccess,
@@ -186,7 +188,7 @@ export const openKeys = async (
   return records.map((r) => found.get(r)!);
 };
 
-/** Maps an error of a body to a ClientError. */
+/** Converts an error that occurred while reading a body to a ClientError. */
 const bodyError = (error: unknown, signal: AbortSignal | undefined): unknown => {
   if (signal?.aborted === true) return signal.reason;
   if (error instanceof ClientError || error instanceof AppError) return error;
@@ -194,7 +196,7 @@ const bodyError = (error: unknown, signal: AbortSignal | undefined): unknown => 
   return new ClientError('download-failed', 'the download broke off', undefined, { cause: error });
 };
 
-/** Returns a stream that opens its source at the first read. */
+/** Returns a stream that calls `start` only at the first read. */
 const lazily = (
   start: () => Promise<ReadableStream<Uint8Array>>,
   signal: AbortSignal | undefined,
@@ -218,7 +220,7 @@ const lazily = (
   );
 };
 
-/** Groups records by cell, at most 100 in a group. */
+/** Puts the records into groups of one cell each, at most 100 records in a group. */
 const batches = async (access: KeyAccess, records: readonly RecordInfo[]): Promise<readonly Batch[]> => {
   const known = new Map<string, CellKeys>();
   const cells = new Map<string, { readonly keys: CellKeys; readonly records: RecordInfo[] }[]>();

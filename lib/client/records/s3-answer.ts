@@ -1,4 +1,5 @@
-// Classifies S3's answer to a presigned PUT or GET: by the code in its error document, else by its status. docs/spec/uploads-and-downloads.md has the table.
+// Classifies S3's answer to a presigned PUT or GET, by the code in its error document, or by its status if there is no known code.
+// docs/spec/uploads-and-downloads.md has the table.
 
 /**
  * - `done`: the part is stored, or the download starts.
@@ -8,9 +9,10 @@
  */
 export type Verdict = 'done' | 'again' | 'renew' | 'final';
 
-/** https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
+/** The verdict on each error code of S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */
 export const VERDICTS: Readonly<Record<string, Verdict>> = {
-  // If-None-Match: an earlier try arrived, and its answer was lost. Commit compares what is stored with what was signed.
+  // The part is there already (If-None-Match), because an earlier try arrived and its answer was lost. At commit, the service compares what is stored with
+  // what was signed.
   PreconditionFailed: 'done',
   // S3 is busy, or waited too long for bytes.
   Busy: 'again',
@@ -27,7 +29,7 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
   BadDigest: 'again',
   IncompleteBody: 'again',
   XAmzContentSHA256Mismatch: 'again',
-  // The URL or its credentials have expired, or are not known yet. "Request has expired" is an AccessDenied.
+  // The URL or its credentials have expired, or S3 does not know the credentials yet. S3 answers "Request has expired" with the code AccessDenied.
   AccessDenied: 'renew',
   ExpiredToken: 'renew',
   InvalidAccessKeyId: 'renew',
@@ -53,7 +55,7 @@ export const VERDICTS: Readonly<Record<string, Verdict>> = {
   NotImplemented: 'final',
 };
 
-/** Classifies an answer without a known code: from an intermediate proxy, or with a code that is newer than this table. */
+/** Classifies an answer that has no known code. It comes from an intermediate proxy, or its code is newer than this table. */
 export const verdictOfStatus = (status: number): Verdict => {
   if ((status >= 200 && status < 300) || status === 412) return 'done';
   if (status === 403) return 'renew';
@@ -67,7 +69,7 @@ export const MOST_READ = 8_192;
 export const codeIn = (text: string): string | undefined =>
   /^\s*(?:<\?xml[^<>]*\?>\s*)?<Error(?:\s[^<>]*)?>\s*<Code>([A-Za-z0-9]{1,64})<\/Code>/.exec(text)?.[1];
 
-/** Reads the first bytes of the body as text and cancels the rest. A read error ends the text. */
+/** Reads the first bytes of the body as text and cancels the rest. If a read fails, it returns the text before the failure. */
 const beginningOf = async (response: Response): Promise<string> => {
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
@@ -80,13 +82,13 @@ const beginningOf = async (response: Response): Promise<string> => {
       left -= value.length;
     }
   } catch {
-    // The bytes before the error decide.
+    // The caller classifies the answer by the bytes that arrived before the error.
   }
   await reader?.cancel().catch(() => undefined);
   return text;
 };
 
-/** Classifies an answer by its error document, else by its status, and cancels the rest of the body. */
+/** Classifies an answer by its error document, or by its status, and cancels the rest of the body. */
 export const verdictOf = async (response: Response): Promise<Verdict> => {
   const code = codeIn(await beginningOf(response));
   const known = code !== undefined && Object.hasOwn(VERDICTS, code) ? VERDICTS[code] : undefined;

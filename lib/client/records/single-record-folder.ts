@@ -1,4 +1,4 @@
-// Finds or creates the single-record folder of a record version, so that the record can be granted alone.
+// Finds or creates the single-record folder of a record version, so that the patient can grant access to this record alone.
 import { folderOf, listFolders, ownCell, type Folder } from './folders.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { newId, type FolderId } from '../../bytes/ids.ts';
@@ -12,9 +12,8 @@ import type { RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 /**
- * Finds or creates the single-record folder of a record version. It contains the file key, wrapped for the folder's own cell. The blob is unchanged.
- * The patient opens the record to get the file key, and the trail records that opening.
- *
+ * Finds or creates the single-record folder of a record version. It contains the record's file key, wrapped for the cell of this folder. The blob stays the
+ * same. The patient opens the record to get the file key, and the trail records that opening.
  * @throws {ClientError} `unverified`, `not-mine`
  */
 export const folderOfRecord = async (ctx: Context, info: RecordInfo, options: CallOptions = {}): Promise<Folder> => {

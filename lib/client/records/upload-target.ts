@@ -1,4 +1,4 @@
-// Checks the target that the service gives for a part: the storage is the configured one, and its headers are those of this part and no others.
+// Checks the target that the service gives for a part: the URL must be of the configured storage, and the headers must be those of this part and no others.
 import { base64 } from '@scure/base';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
@@ -14,7 +14,7 @@ interface Part {
   readonly sha256: Uint8Array;
 }
 
-/** The closed list of headers, with the only value that each can have. Names in lower case. */
+/** Returns all headers that a target may have, with the only value that each may have. The names are in lower case. */
 const headersOf = ({ bytes, sha256 }: Part): ReadonlyMap<string, string> =>
   new Map([
     ['content-length', `${bytes.length}`],
@@ -23,7 +23,8 @@ const headersOf = ({ bytes, sha256 }: Part): ReadonlyMap<string, string> =>
   ]);
 
 /**
- * @returns the target without the length, which fetch sends itself
+ * Checks a target.
+ * @returns the target without the header of the length, because fetch sets that itself
  * @throws {ClientError} `bad-answer`
  */
 export const checkTarget = (ctx: Context, part: Part, { url, headers }: Target): Target => {

@@ -1,5 +1,5 @@
-// Uploads encrypted parts to storage, a few at a time, so that memory use does not grow with the body. The service signs a URL for each part's
-// length and digest, and the bytes go directly to storage.
+// Sends encrypted parts to storage, a few at a time, so that memory use does not grow with the body. For each part the service signs a URL that fixes
+// length and digest of the part. The bytes go directly to storage.
 import { toBase64url } from '../../bytes/codec.ts';
 import { MOST_PARTS } from '../../envelope/header.ts';
 import { newId, type FolderId, type GrantId, type RecordId, type UploadId } from '../../bytes/ids.ts';
@@ -13,14 +13,14 @@ import { inCurrentCell, type CellSource } from './current-cell.ts';
 import { verdictOf, type Verdict } from './s3-answer.ts';
 import { checkTarget, type Target } from './upload-target.ts';
 
-/** A part of the blob: 8 MiB, the last one 1 byte to 8 MiB. */
+/** A part of the blob: 8 MiB; the last part has 1 byte to 8 MiB. */
 export interface SealedPart {
-  /** From 1. */
+  /** Number of the part, from 1. */
   readonly number: number;
   readonly bytes: Uint8Array;
-  /** SHA-256 of the bytes, 32 bytes. */
+  /** SHA-256 of `bytes`, 32 bytes. */
   readonly sha256: Uint8Array;
-  /** Called after the part is stored. Its buffer can then be reused. */
+  /** The client calls it after the part is stored. The buffer of the part can then be reused. */
   readonly release?: () => void;
 }
 
@@ -48,9 +48,12 @@ export interface UploadOptions extends CallOptions {
   readonly onProgress?: ((progress: UploadProgress) => void) | undefined;
 }
 
-/** Number of parts that are encrypted and sent together. The next ones are encrypted while these are sent. */
+/** Number of parts that are sent at the same time. Meanwhile the client encrypts the same number of next parts. */
 const IN_FLIGHT = 2;
-/** Milliseconds. fetch does not report how much it has sent, so the limit grows with the length: a minute, and a second for each 8 KiB. */
+/**
+ * Returns the time limit for sending a part, milliseconds: a minute, and a second more for each 8 KiB. It grows with the length, because fetch does not
+ * report how much it has sent.
+ */
 const putLimit = (length: number): number => 60_000 + Math.ceil(length / 8_192) * 1_000;
 
 interface Upload extends Destination {
@@ -106,7 +109,7 @@ const targetsFor = async (
   });
 };
 
-/** Makes one try. A missing answer is returned with its reason, so that the caller decides about another try. */
+/** Sends the request once. If there is no answer, it returns the cause instead of throwing it, so that the caller decides about another try. */
 const put = async (
   ctx: Context,
   { url, headers }: Target,
@@ -134,7 +137,10 @@ const put = async (
   }
 };
 
-/** Sends one part until it is stored, with back-off. Each try gets a new URL, because the old one may have expired. @throws {ClientError} `upload-failed` */
+/**
+ * Sends one part until it is stored, with a wait between two tries. Each try uses a new URL, because the old one may have expired.
+ * @throws {ClientError} `upload-failed`
+ */
 const sendPart = async (
   ctx: Context,
   upload: Upload,
@@ -156,9 +162,8 @@ const sendPart = async (
 };
 
 /**
- * Stores the blob of a record version. It is sent in parts if it has at least two.
- *
- * @param parts in order; taken no faster than they are sent
+ * Stores the blob of a record version: by one PUT if it has one part, otherwise by an upload in parts.
+ * @param parts the parts in order; the client takes them no faster than it sends them
  * @throws {ClientError} `upload-failed`, `too-large`; {ServiceError} `cell-closed`, `version-conflict`, `not-found`
  */
 export const uploadBlob = async (
@@ -188,7 +193,7 @@ export const uploadBlob = async (
     const cell = await begin(ctx, upload, group.length > 1, { signal });
     while (group.length > 0) {
       const sending = sendAll(group);
-      // The next parts are encrypted meanwhile. The first failure of the two ends both.
+      // The client encrypts the next parts while it sends these. If either fails, both end.
       [group] = await Promise.all([group.length < IN_FLIGHT ? [] : take(parts, IN_FLIGHT), sending]);
     }
     return { upload: upload.upload, cell };

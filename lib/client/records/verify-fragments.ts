@@ -24,25 +24,28 @@ type RecapsulateAnswer = Answer<'recapsulate'>;
 type Wrap = RecapsulateAnswer['records'][number]['wrap'];
 type SignedAnswer = NonNullable<RecapsulateAnswer['signed']>;
 
-/** The proof that the service answered an opening with a wrong capsule fragment. Plain JSON; it contains no secret and opens nothing. */
+/** The proof that the service answered an opening with a wrong capsule fragment. It is plain JSON without secrets, and nobody can open a record with it. */
 export interface FragmentProof {
-  /** The service key. `signed` has the statement of the proxy key, which the service key signed, and the answer, which the proxy key signed. */
+  /** The service key. In `signed` are the statement of the proxy key, which the service key signed, and the answer, which the proxy key signed. */
   readonly serviceKey: ServiceKey;
   readonly signed: SignedAnswer;
-  /** Signed by the recipient. */
+  /** The opening that the recipient signed. */
   readonly opening: Jws;
   /** The index of the record in the opening, from 0. */
   readonly place: number;
-  /** Statements that the patient signed: its identity, the grant, and the one that names the cell, which is the grant or an extension of it. */
+  /**
+   * Statements that the patient signed: its identity statement, the grant, and in `by` the statement that names the cell, which is the grant or an
+   * extension of it.
+   */
   readonly identity: Jws;
   readonly grant: Jws;
   readonly by: Jws;
-  /** 105 and 381 bytes, base64url, as the service sent them. */
+  /** 105 and 381 bytes, base64url, as the service sent them: the capsule and its fragment. */
   readonly capsule: string;
   readonly fragment: string;
 }
 
-/** The service signed a capsule fragment that does not come from the patient's key fragment. */
+/** The error for a capsule fragment that the service signed and that does not come from the patient's key fragment. */
 export class WrongFragmentError extends ClientError {
   readonly proof: FragmentProof;
   constructor(proof: FragmentProof, cause: unknown) {
@@ -62,7 +65,7 @@ export interface CheckedFragment {
 /** A capsule and its fragment as the service sent them: 105 and 381 bytes, base64url. */
 type Fragment = Pick<FragmentProof, 'capsule' | 'fragment'>;
 
-/** One of several fragments was refused; `place` is its index. */
+/** The error for one wrong fragment in a list of fragments; `place` is its index. */
 export class WrongFragmentAt extends Error {
   readonly place: number;
   constructor(place: number, cause: ClientError) {
@@ -71,13 +74,13 @@ export class WrongFragmentAt extends Error {
   }
 }
 
-/** Whether the error says that the fragment is wrong. Other errors come from the machine that checks it. */
+/** Whether the error says that the fragment is wrong. Other errors are faults of the machine that checks the fragment. */
 const isVerdict = (error: unknown): boolean =>
   error instanceof UmbralError
     ? error.code !== 'bad-randomness'
     : error instanceof BytesError || error instanceof ClientError;
 
-/** Runs a check. Its refusal gets the index of the wrong fragment. @param place the index, unless the error has one */
+/** Runs a check. If the check fails, the error has the index of the wrong fragment. @param place the index to use if the error of the check has none */
 export const at = <T>(what: Check, run: () => T, place = 0): T => {
   try {
     return run();
@@ -90,7 +93,11 @@ export const at = <T>(what: Check, run: () => T, place = 0): T => {
   }
 };
 
-/** Checks capsules and fragments together. @param kfrag the id of the key fragment in the patient's statement. @throws {WrongFragmentAt} (`capsule`, `kfrag-id`, `cfrag`) */
+/**
+ * Checks capsules and fragments together.
+ * @param kfrag the id of the key fragment in the patient's statement
+ * @throws {WrongFragmentAt} (`capsule`, `kfrag-id`, `cfrag`)
+ */
 export const checkFragments = (
   list: readonly Fragment[],
   kfrag: string | undefined,
@@ -129,13 +136,13 @@ export const signedHashes = async (key: ServiceKey, signed: SignedAnswer, openin
   const said = await checked('recapsulation', () => verifyServiceStatement('recapsulation', signed.answer, by.key));
   check('recapsulation', said.when >= by.from && said.when <= by.until);
   check('recapsulation', said.opening === opening.hash);
-  // An expired key is no proof for a later opening: somebody may have stolen it.
+  // The proxy key must have been valid at the time of the opening. Somebody may have stolen an expired key, so it proves nothing about later openings.
   check('recapsulation', openingInTime(opening.payload.when, instantOf(said.when)));
   check('recapsulation', said.fragments.length === opening.payload.records.length);
   return said;
 };
 
-/** The answer that the service signed, and the delegation in it. */
+/** An answer that the service signed, and the delegation in this answer. */
 export interface SignedBy {
   readonly signed: SignedAnswer;
   readonly delegation: SignedDelegation;
@@ -162,7 +169,7 @@ export interface EntitledCell {
   readonly grant: Statement<'grant'>;
   readonly cell: GrantCell;
   readonly by: Jws;
-  /** Reused for every opening of the cell, because it keeps results that depend on the keys alone. */
+  /** The client uses the verifier for every opening of the cell, because it keeps results that depend only on the keys. */
   readonly verifier: CapsuleFragVerifier;
 }
 
@@ -180,7 +187,7 @@ export const fragmentVerifier = (
   rng: Rng,
 ): CapsuleFragVerifier => verifierOf(delegationOf(identity, grant, cell), rng);
 
-/** Refuses an answer whose delegation is not the patient's: it would be no proof against the service. */
+/** Refuses an answer whose delegation is not the patient's, because it could not be a proof against the service. */
 export const assertDelegation = (
   signed: SignedDelegation,
   expected: DelegationKeys & { readonly kfrag: string | undefined },

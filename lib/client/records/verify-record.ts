@@ -1,4 +1,4 @@
-// Verifies record versions that the service lists: the author's signature and the author's right to file.
+// Verifies record versions that the service lists: the author's signature, and that the author had the right to file.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { FolderId, IdentityId, RecordId } from '../../bytes/ids.ts';
@@ -7,7 +7,7 @@ import type { Statement } from '../../statements/kinds.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import { check, checked } from '../session/errors.ts';
 
-/** The facts of a record version that a reader knows without opening it. */
+/** What a reader knows of a record version without opening it. */
 export interface RecordInfo {
   readonly record: RecordId;
   readonly version: number;
@@ -15,7 +15,7 @@ export interface RecordInfo {
   readonly folder: FolderId;
   readonly epoch: number;
   readonly author: IdentityId;
-  /** The grant of an author who is not the patient. Only the trail shows, by the order of events, that the grant was not revoked at that time. */
+  /** The grant of an author who is not the patient. Whether the grant was revoked before the author filed is shown only by the order of events in the trail. */
   readonly grant?: Statement<'grant'>;
   /** By the author's clock, milliseconds since 1970. */
   readonly created: number;
@@ -51,9 +51,9 @@ interface SignedRecordView {
 }
 
 /**
- * Verifies the statement of a record version: the patient signed it, or an author with a grant of the patient that covers it.
- *
- * @throws {ClientError} `unverified`: `author` for a wrong or unentitled signer, `record` for one of another patient, folder, record or version
+ * Verifies the statement of a record version. The patient must have signed it, or an author whose grant from the patient covers it.
+ * @throws {ClientError} `unverified`: `author` if the signer is not the author or had no right, `record` if the version has another patient, folder, record
+ *   or number than expected
  */
 export const verifyRecord = async (
   { statement: jws, grant }: SignedRecordView,
@@ -75,7 +75,7 @@ export const verifyRecord = async (
   return { statement, grant: right };
 };
 
-/** Checks that the author signed the hash of this encrypted metadata. @throws {ClientError} `unverified` (`metadata`) */
+/** Checks that the author signed the hash of this encrypted metadata, and returns the metadata's bytes. @throws {ClientError} `unverified` (`metadata`) */
 export const verifySealedMetadata = ({ payload }: Statement<'record'>, sealed: string): Uint8Array => {
   const bytes = fromBase64url(sealed);
   check('metadata', toBase64url(sha256(bytes)) === payload.metadata);

@@ -1,18 +1,18 @@
-// Corrects this device's clock by the service's signed time, within a limit, for requests and statements.
-// docs/spec/clock.md specifies the correction.
+// Corrects this device's clock by the service's signed time, within a limit. Requests and statements use the corrected clock. docs/spec/clock.md specifies
+// the correction.
 import { AppError } from '../../api/errors.ts';
 import { toBase64url } from '../../bytes/codec.ts';
 import { DAY, HOUR, instantOf, MINUTE, type Instant } from '../../domain/time.ts';
 import type { Platform } from './platform.ts';
 import { ClientError } from './errors.ts';
 
-/** The service's signed time, next to this device's. Everything in milliseconds; times since 1970. */
+/** The service's signed time and the time of this device, read together. Everything in milliseconds; times since 1970. */
 export interface ClockReading {
   readonly deviceTime: number;
   readonly serviceTime: number;
-  /** `serviceTime - deviceTime`, which is added to this device's clock: positive when the device is behind. */
+  /** `serviceTime - deviceTime`: the client adds it to this device's clock. It is positive if the device is behind. */
   readonly offset: number;
-  /** 16 random bytes, base64url, that the service signed with its time. */
+  /** The 16 random bytes, base64url, that this client chose and the service signed with its time. */
   readonly nonce: string;
   /** The signed texts, for evidence: the statement of the proxy key, and the time. */
   readonly signed: SignedTime;
@@ -22,15 +22,18 @@ export interface SignedTime {
   readonly answer: string;
 }
 
-/** Called if the clock is off by more than {@link MOST_CORRECTION}. Only `true` confirms that the service's time is right. */
+/** The client calls it if the clock is off by more than {@link MOST_CORRECTION}. Only the answer `true` confirms that the service's time is right. */
 export type ConfirmClock = (reading: ClockReading) => boolean | Promise<boolean>;
 
 /**
- * The largest correction without a confirmation, either way. Two time zones are up to 26 hours apart. A device with the wrong zone shows the right local
- * time, so its user could confirm nothing.
+ * The largest correction without a confirmation, in either direction. Two time zones are up to 26 hours apart. A device that is set to a wrong zone still
+ * shows the right local time, so its user would see no fault to confirm.
  */
 export const MOST_CORRECTION = 26 * HOUR;
-/** An answer that took longer is too old to correct a clock by. A larger correction is measured again before it dates a statement. */
+/**
+ * An answer that took longer is too old to correct a clock by it. If the correction in use is larger than this, the client measures it again before it
+ * dates a statement.
+ */
 const LONGEST_READING = MINUTE;
 
 const counted = (n: number | undefined, unit: string): string => `${n} ${unit}${n === 1 ? '' : 's'}`;
@@ -41,7 +44,7 @@ const distanceOf = (offset: number): string => {
   return `${d}, ${h} and ${m} ${side} the service's`;
 };
 
-/** This device's clock is off by more than {@link MOST_CORRECTION}, and nobody confirmed the service's time. */
+/** The error for a device's clock that is off by more than {@link MOST_CORRECTION} while nobody confirmed the service's time. */
 export class ClockError extends ClientError {
   readonly reading: ClockReading;
   constructor(reading: ClockReading) {
@@ -55,19 +58,23 @@ interface Interruptible {
 }
 
 export interface ServiceClock {
-  /** This device's clock, corrected. */
+  /** Returns the time of this device's clock, corrected. */
   readonly now: () => Instant;
-  /** The later of the corrected clock and the device's own, so that the service alone cannot let a grant last longer. A confirmed correction counts as own. */
+  /**
+   * Returns the later of two times: the corrected clock, and the device's clock with only the correction that the user confirmed. So the service alone
+   * cannot set the clock back and let a grant last longer.
+   */
   readonly latest: () => Instant;
-  /** The correction in use; undefined if there is none. */
+  /** Returns the correction in use; undefined if there is none. */
   readonly reading: () => ClockReading | undefined;
   /** Asks for the signed time and corrects the clock by it. @throws {ClockError}; {ClientError} `unverified` (`time`), `network` */
   readonly correct: (options?: Interruptible) => Promise<void>;
-  /** The service accepted a signed request of this client, and so its clock. */
+  /** Call it after the service accepted a signed request of this client, because the service then accepts its clock too. */
   readonly noteAccepted: () => void;
   /**
-   * The time for a statement. Asks for the signed time first if `fresh` is true, if the service has not accepted this clock yet, or if the correction
-   * in use is more than a minute: the device's clock may have been set right since. If the service does not answer, the clock stays as it is.
+   * Returns the time for a statement. It first asks for the signed time in three cases: `fresh` is true, the service has not accepted this clock yet, or
+   * the correction in use is more than a minute, because the user may have set the device's clock right since then. If the service does not answer, the
+   * clock stays as it is.
    * @throws {ClockError}; {ClientError} `unverified` (`time`)
    */
   readonly date: (options?: Interruptible & { readonly fresh?: boolean }) => Promise<Instant>;
@@ -76,14 +83,14 @@ export interface ServiceClock {
 interface ClockOptions {
   readonly platform: Pick<Platform, 'clock' | 'rng'>;
   readonly confirm: ConfirmClock | undefined;
-  /** Returns the verified time that the service signed with this nonce. */
+  /** Asks the service for its time, signed with this nonce, and returns it verified. */
   readonly ask: (nonce: string) => Promise<{ readonly when: number; readonly signed: SignedTime }>;
 }
 
 const isUnavailable = (error: unknown): boolean =>
   error instanceof AppError || (error instanceof ClientError && ['network', 'bad-answer'].includes(error.code));
 
-/** Waits for work that several callers share. The signal ends the wait, not the work. */
+/** Waits for work that other callers wait for too. So the signal ends only the wait, not the work. */
 const waitFor = async (work: Promise<void>, signal: AbortSignal | undefined): Promise<void> => {
   if (signal === undefined) return work;
   const settled = new AbortController();
@@ -103,7 +110,7 @@ const waitFor = async (work: Promise<void>, signal: AbortSignal | undefined): Pr
 
 export const createServiceClock = ({ platform: { clock, rng }, confirm, ask }: ClockOptions): ServiceClock => {
   let current: ClockReading | undefined;
-  /** The offset that the user confirmed; later corrections are measured from it. */
+  /** The offset that the user confirmed. Later corrections are compared with it. */
   let confirmed = 0;
   let accepted = false;
   let reading: Promise<void> | undefined;
@@ -113,7 +120,8 @@ export const createServiceClock = ({ platform: { clock, rng }, confirm, ask }: C
     const asked = clock();
     const { when, signed } = await ask(nonce);
     const deviceTime = clock();
-    // The time that the answer took is not added: the service tolerates a clock that is behind more than one that is ahead.
+    // The time that the answer took is not added, so the corrected clock may be a little behind. The service tolerates a clock that is behind more than one
+    // that is ahead.
     if (deviceTime < asked || deviceTime - asked > LONGEST_READING)
       throw new ClientError('network', 'the service took more than a minute to tell its time, or the clock was set');
     return { deviceTime, serviceTime: when, offset: when - deviceTime, nonce, signed };
@@ -158,13 +166,13 @@ export const createServiceClock = ({ platform: { clock, rng }, confirm, ask }: C
   };
 };
 
-/** The service refused the time in a statement. */
+/** Whether the service refused the time in a statement. */
 const isMistimed = (error: unknown): boolean =>
   error instanceof AppError && error.code === 'statement-invalid' && error.details.serverTime !== undefined;
 
 /**
- * Runs a function that signs and sends a statement. If the service refuses the statement's time, corrects the clock and runs it once more.
- * @throws what the function throws; {ClockError}
+ * Runs a function that signs and sends a statement. If the service refuses the time in the statement, corrects the clock and runs the function once more.
+ * @throws the errors of the function; {ClockError}
  */
 export const dated = async <T>(clock: ServiceClock, run: () => Promise<T>, options: Interruptible): Promise<T> => {
   try {

@@ -1,4 +1,4 @@
-// Builds the context that all functions of a client share: keys, memory, transport, clock and platform.
+// Builds the context that all functions of a client use: keys, memory, transport, clock and platform.
 import type { IdentityId } from '../../bytes/ids.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { DeviceKeys } from '../../identity/key-derivation.ts';
@@ -17,8 +17,8 @@ export interface ClientOptions extends PlatformOptions {
   /** Scheme, host and port of the service: `https://api.example.org`. */
   readonly origin: string;
   /**
-   * Scheme, host and port of the storage: `https://BUCKET.s3.REGION.amazonaws.com`. Blobs are sent to no other origin, and fetched from no other. Default:
-   * any bucket of S3 over https; if `origin` is an http address, as of the local system, also any port of this machine.
+   * Scheme, host and port of the storage: `https://BUCKET.s3.REGION.amazonaws.com`. The client sends blobs to no other origin, and fetches them from no
+   * other. Default: any bucket of S3 over https; if `origin` is an http address, as in the local system, also any port of this machine.
    */
   readonly storageOrigins?: readonly string[];
   readonly keys: DeviceKeys;
@@ -28,18 +28,18 @@ export interface ClientOptions extends PlatformOptions {
   readonly memory?: Memory;
   /** The verified part of the audit trail. Default: an empty trail. The caller stores it (`trail.export()`). */
   readonly trail?: Trail;
-  /** The service key, SEC 1 compressed P-256, base64url. Default: the first key that the service names is pinned. */
+  /** The service key, SEC 1 compressed P-256, base64url. Default: the client pins the first key that the service names. */
   readonly serviceKey?: string;
   /**
-   * Called if this device's clock is off by more than 26 hours. Show both times to the user, and return `true` if the service's time is right. Without
-   * it, or with any other answer, every call ends with a {@link ClockError}.
+   * The client calls it if this device's clock is off by more than 26 hours. Show both times to the user, and return `true` if the service's time is right.
+   * Without this function, or with any other answer, every call ends with a {@link ClockError}.
    */
   readonly confirmClock?: ConfirmClock;
   /** Maximum number of tries for a call that may be repeated. Default: 6. */
   readonly tries?: number;
 }
 
-/** Cached state for the openings of one cell: verified signatures, and precomputed values of the receiving key. Secret, like the receiving key. */
+/** Cached state for the openings of one cell: verified signatures, and values computed from the receiving key. It is secret, like the receiving key. */
 export interface CellOpener {
   readonly verifier: CapsuleFragVerifier;
   readonly opener: CapsuleOpener;
@@ -59,7 +59,7 @@ export interface Context {
   readonly clock: ServiceClock;
   /** Verified identity statements by id. A client fetches each once. */
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
-  /** One entry for each cell that was opened under a grant. The key joins the three public keys of the delegation. */
+  /** One entry for each cell that was opened under a grant. The key of the map joins the three public keys of the delegation. */
   readonly openers: Map<string, CellOpener>;
 }
 

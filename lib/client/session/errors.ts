@@ -1,4 +1,4 @@
-// Defines the errors that the client itself raises. Refusals by the service are AppErrors.
+// Defines the errors that the client itself raises. A refusal by the service is an AppError.
 import { AppError, type ErrorCode, type ProblemDetails } from '../../api/errors.ts';
 
 export type ClientErrorCode =
@@ -18,7 +18,7 @@ export type ClientErrorCode =
   | 'bad-memory' // the snapshot is damaged or belongs to another identity
   | 'bad-argument';
 
-/** Names the check that failed. */
+/** The name of the check that failed. */
 export type Check =
   | 'identity'
   | 'receiving-key'
@@ -47,11 +47,11 @@ export type Check =
   | 'receipt'
   | 'recapsulation';
 
-/** A refusal by the client itself. Message and members contain no health data, no names and no secrets. */
+/** An error that the client itself raises. Message and members contain no health data, no names and no secrets. */
 export class ClientError extends Error {
   override readonly name = 'ClientError';
   readonly code: ClientErrorCode;
-  /** The check that failed, for `unverified` and `rolled-back`. */
+  /** The name of the check that failed, for `unverified` and `rolled-back`. */
   readonly what: Check | undefined;
   constructor(code: ClientErrorCode, message: string, what?: Check, options?: ErrorOptions) {
     super(message, options);
@@ -60,7 +60,7 @@ export class ClientError extends Error {
   }
 }
 
-/** The audit trail failed a check, or differs from the trail that was verified before. */
+/** The error for an audit trail that failed a check, or that differs from the trail verified before. */
 export class TrailError extends ClientError {
   /** Number of the first wrong entry, from 1. */
   readonly index: number;
@@ -75,7 +75,7 @@ export class TrailError extends ClientError {
   }
 }
 
-/** An AppError that the service answered, with the request id from the service's log. */
+/** The error for a refusal by the service. It has the request id from the service's log. */
 export class ServiceError extends AppError {
   readonly requestId: string | undefined;
   constructor(code: ErrorCode, details: ProblemDetails, requestId: string | undefined) {
@@ -87,7 +87,7 @@ export class ServiceError extends AppError {
 export const unverified = (what: Check, cause?: unknown): ClientError =>
   new ClientError('unverified', `refused: the ${what} does not check`, what, cause === undefined ? {} : { cause });
 
-/** @throws {ClientError} `unverified` if the condition is false */
+/** Throws if the condition is false. @throws {ClientError} `unverified` */
 export function check(what: Check, holds: boolean): asserts holds {
   if (!holds) throw unverified(what);
 }

@@ -26,21 +26,24 @@ const snapshot = z.strictObject({
   serviceKey: z.optional(point),
 });
 
-/** Plain JSON without secrets. It shows which identities the owner knows and which folders exist, so it is private. */
+/** A plain JSON value without secrets. It shows which identities the owner knows and which folders exist, so it is private. */
 export type MemorySnapshot = z.infer<typeof snapshot>;
 
 /** Stores the newest verified statements, and refuses older ones. */
 export interface Memory {
   readonly owner: IdentityId;
-  /** @throws {ClientError} `rolled-back` for a lower number, another statement of the same number, or a changed successor */
+  /** Stores an identity statement. @throws {ClientError} `rolled-back` for a lower number, another statement of the same number, or a changed successor */
   readonly noteIdentity: (statement: Statement<'identity'>) => void;
-  /** @throws {ClientError} `rolled-back` for a lower epoch, another statement of the same epoch, or a next epoch whose `previous` is not the known statement */
+  /**
+   * Stores a folder statement.
+   * @throws {ClientError} `rolled-back` for a lower epoch, another statement of the same epoch, or a next epoch whose `previous` is not the known statement
+   */
   readonly noteFolder: (statement: Statement<'folder'>) => void;
   /** The head of the verified part of the audit trail. */
   readonly auditHead: () => ChainHead;
   readonly noteAudit: (head: ChainHead) => void;
   readonly isVerified: (id: IdentityId) => boolean;
-  /** Notes that the owner verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
+  /** Stores the fact that the owner has verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
   readonly noteVerified: (id: IdentityId) => void;
   readonly isRevoked: (id: GrantId) => boolean;
   /** Notes that the owner revokes this grant, before the service confirms it. The cells of a grant with key fragments must be closed afterwards. */
@@ -48,7 +51,7 @@ export interface Memory {
   readonly toClose: () => readonly GrantId[];
   readonly noteClosed: (id: GrantId) => void;
   readonly serviceKey: () => string | undefined;
-  /** @throws {ClientError} `rolled-back` for another key than the one known */
+  /** Stores the service key. @throws {ClientError} `rolled-back` for another key than the known one */
   readonly noteServiceKey: (key: string) => void;
   /** Returns a snapshot. The caller stores it and passes it to {@link importMemory} at the next start. */
   readonly export: () => MemorySnapshot;
@@ -68,7 +71,7 @@ const start = (owner: IdentityId): MemorySnapshot => ({
   toClose: [],
 });
 
-/** @throws {ClientError} `bad-argument` */
+/** Parses the text as an identity id. @throws {ClientError} `bad-argument` */
 const identityIdFrom = (id: string): IdentityId => {
   try {
     return parseIdentityId(id);
@@ -139,7 +142,7 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
   };
 };
 
-/** @throws {ClientError} `bad-memory` for a damaged snapshot or one of another owner */
+/** Creates a memory from a stored snapshot. @throws {ClientError} `bad-memory` for a damaged snapshot, or for one of another owner */
 export const importMemory = (owner: IdentityId, json: unknown): Memory => {
   const parsed = snapshot.safeParse(json);
   if (!parsed.success) throw new ClientError('bad-memory', 'the memory is damaged');

@@ -1,10 +1,17 @@
 // Reads lists of the service page by page.
 import { ClientError } from './errors.ts';
 
-/** Limit on pages: a million items in pages of 50. A faulty service must not keep the client reading for ever, and the client remembers every cursor. */
+/**
+ * Maximum number of pages: a million items in pages of 50. Without it a faulty service could keep the client reading for ever, while the client stores
+ * every cursor.
+ */
 const MOST_PAGES = 20_000;
 
-/** Yields all pages of a list. @param fetchPage receives the cursor of the page; none for the first. @throws {ClientError} `bad-answer` for a list without end */
+/**
+ * Yields all pages of a list.
+ * @param fetchPage gets the cursor of the page; no cursor for the first page
+ * @throws {ClientError} `bad-answer` for a list without end
+ */
 export async function* pages<P extends { readonly next?: string | undefined }>(
   fetchPage: (cursor: { readonly cursor?: string }) => Promise<P>,
 ): AsyncGenerator<P, void, undefined> {

@@ -1,11 +1,11 @@
-// Defines the platform functions that a client uses (fetch, clock, sleep, timer, randomness), and the back-off between tries.
+// Defines the platform functions that a client uses (fetch, clock, sleep, timer, randomness), and the wait between two tries.
 import { backOff as backOffWithin } from '../../bytes/back-off.ts';
 import { systemRng, type Rng } from '../../bytes/binary.ts';
 
-/** Platform functions that a caller may replace. Each default works in Node and in browsers. */
+/** Platform functions that a caller may replace. The default functions work in Node and in browsers. */
 export interface PlatformOptions {
   readonly fetch?: typeof fetch;
-  /** Milliseconds since 1970. */
+  /** Returns the time, milliseconds since 1970. */
   readonly clock?: () => number;
   /** Waits for the given milliseconds, or until the signal aborts. */
   readonly sleep?: Sleep;
@@ -13,7 +13,7 @@ export interface PlatformOptions {
   readonly rng?: Rng;
 }
 export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
-/** Calls `run` after the given milliseconds, unless the function that it returns is called first. Time limits use it. */
+/** Calls `run` after the given milliseconds, unless the caller first calls the function that the timer returns. Time limits use it. */
 export type Timer = (ms: number, run: () => void) => () => void;
 export type Platform = Required<PlatformOptions>;
 
@@ -42,7 +42,7 @@ const reasonOf = (signal: AbortSignal | undefined): Error =>
   signal?.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError');
 
 export const platformOf = (s: PlatformOptions): Platform => ({
-  // An arrow function calls fetch, because browsers refuse a fetch without its `this`.
+  // Browsers refuse a `fetch` that is called without its `this`, so an arrow function calls it.
   fetch: s.fetch ?? ((input, init) => fetch(input, init)),
   clock: s.clock ?? (() => Date.now()),
   sleep: s.sleep ?? systemSleep,
@@ -50,8 +50,11 @@ export const platformOf = (s: PlatformOptions): Platform => ({
   rng: s.rng ?? systemRng,
 });
 
-/** Milliseconds. */
+/** Limits of the wait between two tries, milliseconds. */
 const BACK_OFF = { first: 100, longest: 5_000 };
 
-/** Milliseconds to wait before the next try: random, from 0 to 100 ms, 200 ms, 400 ms, ... at most 5 s. @param attempt 0 for the first wait */
+/**
+ * Returns the milliseconds to wait before the next try: random, from 0 to 100 ms, then to 200 ms, 400 ms, ... and at most 5 s.
+ * @param attempt 0 for the first wait
+ */
 export const backOff = (rng: Rng, attempt: number): number => backOffWithin(rng, attempt, BACK_OFF);

@@ -1,11 +1,11 @@
-// Reads the JSON of an answer as a stream, within limits that also bound the memory of its objects. docs/spec/http.md has the limits.
+// Reads the JSON of an answer as a stream, within limits that also bound the memory that its objects use. docs/spec/http.md has the limits.
 import { ClientError } from './errors.ts';
 
 /** Maximum number of bytes of an answer, after decompression. A Lambda function answers with at most 6 MB. */
 export const MOST_ANSWER_BYTES = 3_500_000;
-/** Maximum number of bytes of a refusal. */
+/** Maximum number of bytes of an answer that is a refusal. */
 export const MOST_PROBLEM_BYTES = 65_536;
-/** Maximum depth of objects and arrays. The contract itself, the deepest answer, has 12. */
+/** Maximum depth of objects and arrays. The deepest answer, the API contract, has depth 12. */
 export const MOST_DEPTH = 32;
 /** Maximum number of values. An empty array takes 2 bytes as text and 56 in memory, so a limit on bytes alone does not bound memory. */
 export const MOST_VALUES = 20_000;
@@ -38,7 +38,7 @@ const jsonCounter = (): ((bytes: Uint8Array) => void) => {
   };
 };
 
-/** Reads the body as text. Cancels the rest of a body that exceeds a limit. */
+/** Reads the body as text. If the body exceeds a limit, cancels the rest. */
 const readText = async (response: Response, mostBytes: number): Promise<string> => {
   const reader = response.body?.getReader();
   if (reader === undefined) return '';
@@ -56,7 +56,7 @@ const readText = async (response: Response, mostBytes: number): Promise<string> 
       pieces.push(decoder.decode(value, { stream: true }));
     }
   } catch (error) {
-    // The cancellation is not awaited, because a transport that is stuck may never confirm it.
+    // The client does not wait for the cancellation, because a transport that is stuck may never confirm it.
     reader.cancel(error).catch(() => undefined);
     throw error;
   }
@@ -73,10 +73,9 @@ const parseJson = (text: string): unknown => {
 };
 
 /**
- * Reads the JSON of an answer. It is not repeated if it is too large: the next one would be no smaller.
- *
+ * Reads the JSON of an answer. The client does not ask again after an answer that is too large, because the next one would be as large.
  * @returns undefined if the body is not JSON
- * @throws {ClientError} `bad-answer` for more bytes, levels or values than the limits; the error of a body that breaks off
+ * @throws {ClientError} `bad-answer` for more bytes, levels or values than the limits; if the connection breaks, its error
  */
 export const readJson = async (response: Response): Promise<unknown> =>
   parseJson(await readText(response, response.ok ? MOST_ANSWER_BYTES : MOST_PROBLEM_BYTES));

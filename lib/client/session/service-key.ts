@@ -1,4 +1,4 @@
-// Verifies receipts, checkpoints and times that the service signed, with the configured service key or the key pinned at first use.
+// Verifies receipts, checkpoints and times that the service signed, with the configured service key or with the key that was pinned at first use.
 import type { DeviceKeys } from '../../identity/key-derivation.ts';
 import type { Jws, Statement, StatementHash } from '../../statements/kinds.ts';
 import { verifyServiceStatement, type ServiceKey, type ServicePayload } from '../../statements/service-statements.ts';
@@ -6,7 +6,7 @@ import { check, checked } from './errors.ts';
 import type { Memory } from './memory.ts';
 import type { CallOptions, CallRoute } from './transport.ts';
 
-/** The calls and the memory that finding the service key needs. */
+/** What the functions here need to find the service key: a way to call routes, and the memory. */
 interface ServiceKeySource {
   readonly call: CallRoute;
   readonly memory: Memory;
@@ -16,12 +16,12 @@ interface ServiceKeySource {
 export interface Receipt extends ServicePayload<'receipt'> {
   readonly jws: Jws;
 }
-/** The head of the caller's trail, signed by the service. */
+/** The heads of the caller's trail and chain, signed by the service. */
 export interface Checkpoint extends ServicePayload<'checkpoint'> {
   readonly jws: Jws;
 }
 
-/** Returns the pinned service key. If there is none, pins the key that the service names. @throws {ClientError} `unverified` (`service-key`) */
+/** Returns the pinned service key. If none is pinned, pins the key that the service names. @throws {ClientError} `unverified` (`service-key`) */
 export const serviceKey = async (ctx: ServiceKeySource, options: CallOptions = {}): Promise<ServiceKey> => {
   const known = ctx.memory.serviceKey();
   if (known !== undefined) return known;
@@ -30,7 +30,7 @@ export const serviceKey = async (ctx: ServiceKeySource, options: CallOptions = {
   return key;
 };
 
-/** Fetches the service's time, signed with this nonce by a proxy key. @throws {ClientError} `unverified` (`time`) */
+/** Fetches the service's time, which a proxy key signed with this nonce. @throws {ClientError} `unverified` (`time`) */
 export const fetchTime = async (ctx: ServiceKeySource, nonce: string) => {
   const [key, signed] = [await serviceKey(ctx), await ctx.call('get-time', { query: { nonce } })];
   const by = await checked('time', () => verifyServiceStatement('proxy-key', signed.key, key));
@@ -53,7 +53,7 @@ export const verifyReceipt = async (
   return { ...receipt, jws };
 };
 
-/** Fetches and verifies the current head of the caller's trail. @throws {ClientError} `unverified` (`checkpoint`) */
+/** Fetches and verifies the current checkpoint of the caller. @throws {ClientError} `unverified` (`checkpoint`) */
 export const fetchCheckpoint = async (
   ctx: ServiceKeySource & { readonly keys: Pick<DeviceKeys, 'id'> },
   options: CallOptions = {},

@@ -1,14 +1,14 @@
-// Checks that a URL of the service is one of the configured storage, before the client sends bytes to it or fetches bytes from it.
+// Checks that a URL from the service leads to the configured storage, before the client sends bytes to it or fetches bytes from it.
 import { ClientError } from './errors.ts';
 
-/** Checks a URL and returns it. @throws {ClientError} `bad-answer`, naming the host only */
+/** Checks a URL and returns it. @throws {ClientError} `bad-answer`, which names only the host of the URL */
 export type CheckStorageUrl = (url: string) => string;
 
-/** A bucket's own host, as the service signs URLs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html */
+/** The host name of a bucket, as in the URLs that the service signs: https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html */
 const BUCKET_HOST = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.s3\.[a-z0-9-]+\.amazonaws\.com$/;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-/** `blob:https://HOST` has the origin of the host too. */
+/** The protocol is compared too, because `blob:https://HOST` has the same origin as `https://HOST`. */
 const isHttp = (url: URL): boolean => url.protocol === 'https:' || url.protocol === 'http:';
 
 const assertOrigin = (text: string): string => {
@@ -17,14 +17,15 @@ const assertOrigin = (text: string): string => {
   return text;
 };
 
-/** The storage of a client that is not configured: a bucket of S3. If the API has an http address, as the local system has, also this machine. */
+/** Whether the URL leads to the default storage: a bucket of S3 or, if the API has an http address as in the local system, this machine. */
 const isUsual = (url: URL, api: string): boolean =>
   (url.protocol === 'https:' && url.port === '' && BUCKET_HOST.test(url.hostname)) ||
   (LOOPBACK.test(url.hostname) && api.startsWith('http:'));
 
 /**
+ * Creates the check.
  * @param api the origin of the service
- * @param origins the configured storage
+ * @param origins the configured storage; undefined for the default storage
  * @throws {ClientError} `bad-argument` if one of `origins` is no origin
  */
 export const createStorageCheck = (api: string, origins: readonly string[] | undefined): CheckStorageUrl => {

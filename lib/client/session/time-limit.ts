@@ -1,7 +1,7 @@
-// Ends waiting for the other side after a time limit.
+// Ends the wait for the other side after a time limit.
 import type { Platform } from './platform.ts';
 
-/** The other side was silent, or slower than the limit. */
+/** The error for another side that was silent, or slower than the limit. */
 export class TimeLimitError extends Error {
   override readonly name = 'TimeLimitError';
 }
@@ -9,11 +9,11 @@ export class TimeLimitError extends Error {
 export interface TimeLimit {
   /** Milliseconds. */
   readonly ms: number;
-  /** Ends the work, such as the abort of its request. */
+  /** Ends the work, for example by aborting its request. */
   readonly stop: (reason: TimeLimitError) => void;
 }
 
-/** Waits for work within a time limit, also if the work ignores `stop`. @throws {TimeLimitError}; the errors of the work */
+/** Waits for work within a time limit. The wait ends even if the work ignores `stop`. @throws {TimeLimitError}; the errors of the work */
 export const within = async <T>({ timer }: Platform, { ms, stop }: TimeLimit, work: Promise<T>): Promise<T> => {
   let cancel = (): void => undefined;
   const ended = new Promise<never>((_, reject) => {
@@ -30,7 +30,7 @@ export const within = async <T>({ timer }: Platform, { ms, stop }: TimeLimit, wo
   }
 };
 
-/** A signal that aborts with the caller's, and a function that aborts it alone. */
+/** Returns a signal, and a function that aborts it. The signal also aborts with the caller's signal. */
 export const stoppable = (
   signal: AbortSignal | undefined,
 ): { readonly signal: AbortSignal; readonly stop: (reason: Error) => void } => {

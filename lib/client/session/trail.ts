@@ -4,13 +4,13 @@ import { purposesIn, type AuditEvent } from '../../domain/audit-chain.ts';
 import type { Purpose } from '../../statements/fields.ts';
 import type { Jws } from '../../statements/kinds.ts';
 
-/** A verified event. `evidence` is the actor's signed statement. Openings have it, and so do deletions, denials, withdrawals, pauses, resumptions and ends of grants. */
+/** A verified event. `evidence` is the statement that the actor signed. */
 export interface TrailEntry extends AuditEvent {
   readonly hash: string;
   readonly evidence?: string;
 }
 
-/** Plain JSON without secrets. It contains every event of the owner's records, with ids, so it is private. */
+/** A plain JSON value without secrets. It contains every event of the owner's records, with ids, so it is private. */
 export interface TrailSnapshot {
   readonly entries: readonly TrailEntry[];
   readonly checkpoints: readonly Jws[];
@@ -39,7 +39,7 @@ export const createTrail = (from: TrailSnapshot = { entries: [], checkpoints: []
   };
 };
 
-/** One opening of one record version. The opener may have kept a copy. */
+/** One opening of one record version. The opener may keep a copy of what it opened. */
 export interface RecordOpening {
   readonly record: RecordId;
   readonly version: number;

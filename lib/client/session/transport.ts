@@ -1,5 +1,5 @@
-// Calls a route of the API by its name: signs the request, sends it, checks the answer, and repeats it when that is safe.
-// The client chooses the ids, so every route is idempotent and a call whose answer was lost can be repeated. Each try has its own signature.
+// Calls a route of the API by its name: signs the request, sends it, checks the answer, and repeats the call when that is safe. The client chooses the ids,
+// so every route is idempotent, and a call whose answer was lost can be repeated. Each try has its own signature.
 import * as z from 'zod/mini';
 import { ERRORS, REASONS, type ErrorCode } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
@@ -26,7 +26,7 @@ export interface TransportOptions extends PlatformOptions {
   readonly timeout?: number;
 }
 
-/** The input of a route: `params`, `query` and `body`, as far as the route has them. */
+/** The input of a route: `params`, `query` and `body`, if the route has them. */
 export type CallInput<N extends RouteName> = InputPart<'params', Params<N>> & InputPart<'query', Query<N>> & BodyOf<N>;
 type InputPart<K extends string, T> = [string] extends [keyof T]
   ? unknown
@@ -40,7 +40,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Calls a route. @throws {ServiceError} the service's refusal; {ClientError} `network`, `bad-answer`; the signal's reason when aborted */
+/** Calls a route. @throws {ServiceError} a refusal by the service; {ClientError} `network`, `bad-answer`; the signal's reason if the call is aborted */
 export type CallRoute = <N extends RouteName>(
   route: N,
   input: CallInput<N>,
@@ -53,7 +53,7 @@ const problem = z.object({
   member: z.optional(z.string().check(z.maxLength(200))),
   statement: z.optional(z.string().check(z.maxLength(200))),
   reason: z.optional(z.enum(REASONS)),
-  // These two are for people. An invalid value must not hide the refusal.
+  // People read the next two members, programs do not. So an invalid value in them must not hide the refusal.
   clock: z.catch(z.optional(z.enum(['ahead', 'behind'])), undefined),
   serverTime: z.catch(z.optional(instant), undefined),
   retryAfter: z.optional(z.number()),
@@ -66,7 +66,10 @@ const isErrorCode = (code: string): code is ErrorCode => Object.hasOwn(ERRORS, c
 const REPEATABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['busy', 'too-many']);
 /** Status codes with which a gateway asks the client to try later. */
 const GATEWAY = new Set([429, 502, 503, 504]);
-/** The longest wait, in seconds, that the transport does for a Retry-After. It throws at once if the service asks for more: `too-many` can ask for weeks. */
+/**
+ * The longest wait that the transport makes for a Retry-After, in seconds. If the service asks for more, it throws at once, because `too-many` can ask for
+ * weeks.
+ */
 const LONGEST_WAIT_S = 30;
 
 type Values = Readonly<Record<string, string | number | undefined>>;
@@ -80,7 +83,7 @@ const buildUrl = (origin: string, route: Route, params: Values, query: Values): 
 
 interface Refusal {
   readonly error: ServiceError | ClientError;
-  /** Seconds. */
+  /** Seconds to wait before the next try. */
   readonly retryAfter: number | undefined;
   readonly repeatable: boolean;
 }
@@ -140,7 +143,8 @@ export const createTransport = (options: TransportOptions): CallRoute => {
       const { error, retryAfter = 0, repeatable } = refusalOf(response);
       const code = error instanceof ServiceError ? error.code : undefined;
       if (code === 'clock-skew' && correction !== undefined && isSigned && !corrected) {
-        // The correction uses the signed time, because the time in the refusal is unsigned. It makes public calls itself, and must not wait for itself.
+        // The time in a refusal is not signed, so the correction asks for the signed time. The route for this time is public, so that call never needs a
+        // correction itself.
         await correction.correct({ signal });
         corrected = true;
       } else if (code === 'replayed' && !signedAnew) {
@@ -172,13 +176,13 @@ interface RequestToSend {
   readonly url: URL;
   readonly bytes: Uint8Array | undefined;
   readonly signer: Signer;
-  /** Milliseconds since 1970. */
+  /** The time for the signature, milliseconds since 1970. */
   readonly now: number;
   readonly timeout: number;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Makes one try. A missing answer is returned as an error value, so that the caller decides about another try. */
+/** Sends the request once. If there is no answer, it returns an error instead of throwing it, so that the caller decides about another try. */
 const send = async (platform: Platform, s: RequestToSend): Promise<HttpAnswer | ClientError> => {
   const { method, access } = s.route;
   const signature =
@@ -208,7 +212,7 @@ const send = async (platform: Platform, s: RequestToSend): Promise<HttpAnswer | 
     s.signal?.throwIfAborted();
     if (cause instanceof ClientError) throw cause;
     const no = cause instanceof TimeLimitError ? `no whole answer within ${s.timeout / 1000} s` : 'no answer';
-    // Only the origin: the path has ids.
+    // The message has only the origin, because the path contains ids.
     return new ClientError('network', `${no} from ${s.url.origin}`, undefined, { cause });
   }
 };
