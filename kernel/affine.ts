@@ -8,14 +8,14 @@ const T: usize = TEMP + 840;
 const SEVEN: usize = TEMP + 880;
 const WORDS: usize = TEMP + 920;
 
-/** Decodes 33 bytes (SEC 1 compressed) to an affine point in canonical limbs. Returns false if there is no such point. Branches on validity only. */
+/** Decodes 33 bytes (SEC 1 compressed) to an affine point in canonical limbs. Returns false if there is no such point. Only this decides a branch. */
 export function decompress(o: usize, bytes: usize): bool {
   const tag = load<u8>(bytes);
   swap(WORDS, bytes + 1);
   fromWords(S, WORDS, 29);
   canonical(o + X, S);
   let differs: i32 = 0;
-  for (let i: usize = 0; i < 36; i += 4) differs |= load<i32>(S + i) ^ load<i32>(o + X + i); // x >= p
+  for (let i: usize = 0; i < 36; i += 4) differs |= load<i32>(S + i) ^ load<i32>(o + X + i); // not 0 if x >= p
   sqr(S, o + X);
   set(SEVEN, -7);
   mulSub(S, S, o + X, SEVEN);

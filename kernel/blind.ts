@@ -1,10 +1,14 @@
-// Blinding of sums: computes the random point B at which every sum starts, and the multiples of B that are subtracted at its end. point.ts says why.
+// Blinds sums: every sum starts at a random point B, and a multiple of B is subtracted at the end of the sum. This file computes B and these multiples.
+// point.ts gives the reason.
 import { negateIf } from './field';
 import { decompress, invertAll, toAffine } from './affine';
 import { double, fromAffine } from './point';
 import { AFFINE, BLIND, BUILD, BYTES, JACOBIAN, Y, Z } from './layout';
 
-/** The number of doublings in a sum over fixed bases, over a pair, of secret and of public scalars; and the addresses of the negated excess of each. */
+/**
+ * Values for each kind of sum: COMB is over a fixed base, PAIR over a pair (walk.ts), WALK has secret scalars, PUBLIC has public ones. *_DOUBLINGS is the
+ * number of doublings in such a sum. After them the sum contains 2^doublings B too much; *_EXCESS is the address of that multiple, negated.
+ */
 export const COMB_DOUBLINGS = 3;
 export const PAIR_DOUBLINGS = 64;
 export const WALK_DOUBLINGS = 128;
@@ -19,7 +23,7 @@ function keep(o: usize, a: usize): void {
   negateIf(o + Y, -1);
 }
 
-/** Sets B from 33 random bytes at BYTES, of which the first is 2 or 3. About every second draw is not a point; it then returns false. */
+/** Sets B from 33 random bytes at BYTES, of which the first is 2 or 3. About half of all such strings are no point: it then returns false. */
 export function setBlind(): bool {
   if (!decompress(BLIND, BYTES)) return false;
   const p = BUILD;

@@ -1,4 +1,5 @@
-// Bounds of limbs that the debug build asserts. The release build contains none of this: even a disabled assertion would compute its argument.
+// Functions with which the debug build asserts the bounds of limbs. The release build leaves these calls out: even a disabled assertion
+// would compute its argument.
 
 function size(limb: i64): u64 {
   return <u64>(limb < 0 ? -limb : limb);

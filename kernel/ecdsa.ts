@@ -30,7 +30,10 @@ function nonZero(a: usize): i32 {
   return <i32>((<i64>(bits | -bits)) >> 63);
 }
 
-/** Computes R and S from digest A, key B and nonce C. A and B are below n; the nonce may not be. Returns false if the nonce must be refused. */
+/**
+ * Computes R and S from digest A, key B and nonce C. A and B must be below n. Returns false if the nonce must be refused: it is not in [1, n-1], or R or S
+ * is 0.
+ */
 function signWith(): bool {
   const inRange = less(C, ORDER) & nonZero(C);
   mulFixed(SUMS, FIXED_G, C);
@@ -56,7 +59,7 @@ export function signBytes(): void {
   while (true) {
     nextNonce(BYTES);
     swap(C, BYTES);
-    // The time shows how many nonces were refused, but a refused nonce is never used.
+    // The time reveals how many nonces were refused. This is harmless, because a refused nonce is never used.
     if (signWith()) break;
     refuseNonce();
   }

@@ -17,7 +17,7 @@ export function set(o: usize, value: i32): void {
   store<i32>(o, value);
 }
 
-/** One pass of carries. The input limbs are within i32, the output limbs in [0, 2^29); the last one may be slightly outside of [0, 2^24). */
+/** Does one pass of carries. The input limbs fit into i32. The output limbs are in [0, 2^29), but the last one may be slightly outside of [0, 2^24). */
 export function carry(o: usize, a: usize): void {
   const top = <i64>load<i32>(a, 32);
   const t = top >> 24;
@@ -32,7 +32,7 @@ export function carry(o: usize, a: usize): void {
   store<i32>(o, <i32>((c >> 29) + (top & TOP)), 32);
 }
 
-/** The canonical form: the value in [0, p). */
+/** o = the canonical form of a: the same value in [0, p). */
 export function canonical(o: usize, a: usize): void {
   carry(o, a);
   carry(o, o);
@@ -104,7 +104,7 @@ export function fromWords(o: usize, words: usize, bits: i32): void {
   store<i32>(o, <i32>(load<u32>(words, 28) >> ((8 * bits) & 31)), 32);
 }
 
-/** Joins limbs of `bits` bits, within their range, to 8 little-endian words. */
+/** Joins limbs to 8 little-endian words. Each limb must be in [0, 2^bits). */
 export function toWords(words: usize, a: usize, bits: i32): void {
   let held: u64 = 0;
   let count = 0;
@@ -131,7 +131,7 @@ export function swap(o: usize, a: usize): void {
   }
 }
 
-/** o = 1 / a, and 0 for 0. */
+/** o = 1 / a; o = 0 if a = 0. */
 export function inverse(o: usize, a: usize): void {
   const words = TEMP + 3840;
   canonical(o, a);

@@ -1,4 +1,5 @@
-// Multiplies the two fixed bases G and U by a comb: 11 blocks of 6 teeth, 4 bits apart, 264 signed bits in all; 44 additions and 3 doublings.
+// Computes multiples of the two fixed bases G and U with a comb (a method with precomputed sums). The comb has 11 blocks of 6 teeth that are 4 bits apart,
+// so 264 signed bits in all. A multiple takes 44 additions and 3 doublings.
 // The table of block b contains, for each combination of 5 signs, 2^(24b + 20) P + sum over teeth t < 5 of +-2^(24b + 4t) P.
 import { combDigits } from './scalar';
 import { invertAll, toAffine } from './affine';
@@ -26,7 +27,7 @@ function toAffineAll(o: usize, n: i32): void {
 
 /** Builds the comb table of an affine point. The sums are of distinct powers of two, so the exceptional cases of addition do not occur. */
 export function buildFixed(table: usize, point: usize): void {
-  // Step 1: writes 2^(4i) P and twice that for each tooth i, affine, to the start of the table. The last step overwrites them with the entries.
+  // First write 2^(4i) P and twice that for each tooth i, affine, to the start of the table. The last step overwrites these points with the entries.
   const p = ENTRY;
   fromAffine(p, point);
   for (let i = 0; i < BLOCKS * TEETH; i++) {

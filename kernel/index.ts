@@ -1,4 +1,5 @@
-// Exports of the WebAssembly module. Arguments are slots (layout.ts). Nothing allocates memory, and `wipe` clears all memory that secrets may have touched.
+// Exports the functions of the WebAssembly module. Their arguments are slots (layout.ts), numbers of slots and lengths. No function allocates memory.
+// `wipe` clears all memory that secrets may have touched.
 import { GENERATOR, PARAMETER_U } from './generated/constants';
 import { decompress, encode, finish } from './affine';
 import { setBlind } from './blind';
@@ -53,7 +54,7 @@ export function prepareSum(from: i32): void {
   buildTables(1, sumAt(from));
 }
 
-/** Builds the tables of the first point for `sumPair`, which is faster from two scalars on. */
+/** Builds the tables of the first point, for `sumPair`. If the point is multiplied by two or more scalars, this is faster than `prepare` and `sum`. */
 export function preparePair(): void {
   buildPair();
 }
@@ -68,7 +69,7 @@ export function sum(to: i32, terms: i32, first: i32): void {
   walk(sumAt(to), terms, first);
 }
 
-/** The same for public scalars, in variable time. It also adds G and U times the scalars in the slots `g` and `u`, unless these are negative. */
+/** As `sum`, but for public scalars and in variable time. It also adds G and U times the scalars in the slots `g` and `u`, if these are not negative. */
 export function sumPublic(to: i32, terms: i32, first: i32, g: i32, u: i32): void {
   walkPublic(sumAt(to), terms, first, g, u);
 }

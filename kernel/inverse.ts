@@ -26,7 +26,7 @@ function steps(start: i32, f0: i32, g0: i32): i32 {
     g += ((f ^ negative) - negative) & odd;
     q += ((u ^ negative) - negative) & odd;
     r += ((v ^ negative) - negative) & odd;
-    // In the latter case f becomes the old g.
+    // If g was odd and delta > 0, f becomes the old g.
     const swaps = negative & odd;
     zeta = (zeta ^ swaps) - 1;
     f += g & swaps;
@@ -98,7 +98,7 @@ function updateDE(modulus: usize): void {
   store<i32>(E, <i32>(ce >> 30), 32);
 }
 
-/** d += m & mask, after a change of sign if `negate` is all ones; with carries. */
+/** d += m & mask; then d = -d if `negate` is all ones. Carries are passed on. */
 function adjust(modulus: usize, mask: i32, negate: i32): void {
   let c: i64 = 0;
   for (let i: usize = 0; i < 36; i += 4) {
@@ -108,7 +108,7 @@ function adjust(modulus: usize, mask: i32, negate: i32): void {
   }
 }
 
-/** o = 1 / a mod the modulus, and 0 for 0; 8 words each. @param modulus 9 limbs of 30 bits, followed by its inverse mod 2^30 */
+/** o = 1 / a mod the modulus, or 0 if a = 0. Both have 8 words. @param modulus 9 limbs of 30 bits, followed by its inverse mod 2^30 */
 export function invert(o: usize, a: usize, modulus: usize): void {
   memory.fill(D, 0, 80);
   store<i32>(E, 1);

@@ -1,8 +1,8 @@
-// Point arithmetic on y^2 = x^3 + 7. Jacobian (X : Y : Z) is (X / Z^2, Y / Z^3); Z = 0 is the identity. An affine point is the start of a Jacobian one.
+// Point arithmetic on y^2 = x^3 + 7. Jacobian (X : Y : Z) is (X / Z^2, Y / Z^3); Z = 0 is the identity. In memory, an affine point is a Jacobian one without Z.
 //
 // `addAffine` is incomplete: its two points must be distinct, not opposite, and neither the identity. Sums are complete nevertheless, because each one
-// starts at a random point B (blind.ts): each partial sum is then a multiple of B plus a term that does not depend on B. It equals the point to be
-// added, or its opposite, with a probability under 2^-240, for any choice of scalars and points.
+// starts at a random point B (blind.ts): each partial sum is then a multiple of B plus a term that does not depend on B. A partial sum equals
+// the point that is added to it, or its opposite, with a probability under 2^-240, for any choice of scalars and points.
 import {
   mul, mulSub, mulSubMul, mulSubSqrTwice, mulTwice, sqr, sqrSubSubTwice, sqrSubTwice, sqrThrice, sqrTwice,
 } from './generated/field'; // prettier-ignore
@@ -62,7 +62,7 @@ export function toHomogeneous(o: usize, a: usize): void {
   mul(o + Z, A, a + Z);
 }
 
-/** Converts back: (XZ : YZ^2 : Z). For the identity a mask sets Y = 1, because (0 : 0 : 0) is not a valid point. */
+/** Converts homogeneous to Jacobian coordinates: (XZ : YZ^2 : Z). For the identity a mask sets Y = 1, because (0 : 0 : 0) is not a valid point. */
 export function toJacobian(o: usize, a: usize): void {
   mul(o + X, a + X, a + Z);
   sqr(A, a + Z);

@@ -34,7 +34,10 @@ function isShort(a: usize): bool {
   return (load<u64>(a, 16) | load<u64>(a, 24)) === 0;
 }
 
-/** Writes the non-adjacent form of a number mod n that is within +-2^129: odd signed digits below 2^(width - 1); of `width` in a row, at most one is not 0. */
+/**
+ * Writes the non-adjacent form of a number mod n that is within +-2^129. A digit is 0, or odd and between +-2^(width - 1). Of any `width` digits in a row,
+ * at most one is not 0.
+ */
 function nonAdjacent(o: usize, a: usize, width: i32): void {
   memory.fill(o, 0, LENGTH);
   const long = isLong(a);
@@ -55,7 +58,7 @@ function nonAdjacent(o: usize, a: usize, width: i32): void {
   }
 }
 
-/** Writes the digits of both halves; of one half only if the scalar or its opposite is short, as the random weights of proofs are. */
+/** Writes the digits of both halves of a scalar. If the scalar or its opposite is short, as the random weights of proofs are, the second half is 0. */
 function digitsOf(o: usize, k: usize, width: i32): void {
   memory.copy(WORDS, k, 32);
   negateScalarIf(WORDS, WORDS, isLong(k) ? -1 : 0);

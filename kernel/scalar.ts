@@ -18,7 +18,7 @@ function subtractOrder(o: usize, a: usize, mask: u64): i32 {
   return <i32>(c >> 32);
 }
 
-/** o = a mod n for a + carry * 2^256 < 2n. */
+/** o = (a + carry * 2^256) mod n. The number in brackets must be below 2n. */
 export function reduceOnce(o: usize, a: usize, carry: u32): void {
   const t = TEMP + 3360;
   const borrow = subtractOrder(t, a, 0xffffffff);
@@ -49,7 +49,7 @@ export function negateScalarIf(o: usize, a: usize, mask: i32): void {
   for (let i: usize = 0; i < 32; i += 4) store<u32>(o + i, (load<u32>(t + i) & take) | (load<u32>(a + i) & ~take));
 }
 
-/** o[n + m words] = a[n] * b[m] + c[n + m words]; c = 0 adds nothing. */
+/** o[n + m words] = a[n words] * b[m words]. */
 function multiply(o: usize, a: usize, n: usize, b: usize, m: usize): void {
   memory.fill(o, 0, 4 * (n + m));
   for (let i: usize = 0; i < n; i++) {
@@ -89,7 +89,7 @@ export function invertScalar(o: usize, a: usize): void {
   invert(o, a, ORDER_LIMBS);
 }
 
-/** o = round(a * g / 2^384): 4 words, followed by 4 words of zeros. The bit below decides the rounding. */
+/** o = round(a * g / 2^384): 4 words, followed by 4 words of zeros. The highest bit of the part that is cut off decides the rounding. */
 function roundedShare(o: usize, a: usize, g: usize): void {
   multiply(PRODUCT, a, 8, g, 8);
   let c = (<u64>(load<u32>(PRODUCT, 44) >> 31)) << 32;
@@ -100,7 +100,7 @@ function roundedShare(o: usize, a: usize, g: usize): void {
   memory.fill(o + 16, 0, 16);
 }
 
-/** Splits k = o[0..8] + lambda * o[8..16] mod n, where both are within +-2^128, mod n (Gallant, Lambert and Vanstone). */
+/** Splits k into two halves that are within +-2^128 mod n: k = o[0..8] + lambda * o[8..16] mod n (Gallant, Lambert and Vanstone). */
 export function split(o: usize, k: usize): void {
   const c1 = TEMP + 3400;
   const c2 = c1 + 32;

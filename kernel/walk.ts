@@ -1,5 +1,5 @@
-// Sums of multiples with secret scalars, for any points: the two halves of each scalar (GLV) in signed odd digits of 4 bits, all terms interleaved in one
-// loop of 128 doublings ("walk"). All tables share one Z, which counts as 1 in the loop, so no inversion is needed.
+// Computes sums of multiples of any points with secret scalars. Each scalar is split into two halves (GLV) of signed odd digits of 4 bits. One loop of 128
+// doublings, the "walk", adds the digits of all terms. All tables have the same Z, which counts as 1 in the loop, so no inversion is needed.
 import { mul } from './generated/field';
 import { BETA } from './generated/constants';
 import { PAIR_EXCESS, WALK_EXCESS } from './blind';
@@ -13,10 +13,13 @@ const POINT: usize = TEMP + 1200;
 const TWICE: usize = POINT + JACOBIAN;
 const ENTRY: usize = TWICE + JACOBIAN;
 const SCALED: usize = ENTRY + JACOBIAN;
-/** The Z that all tables share. */
+/** The Z of all tables. */
 export const SHARED: usize = SCALED + JACOBIAN;
 
-/** Builds the tables of `terms` points: 8 odd multiples of each, and of lambda times each. @param start the first point, Jacobian; 0 takes all from POINTS */
+/**
+ * Builds the tables of `terms` points: 8 odd multiples of each, and of lambda times each.
+ * @param start address of the first point, Jacobian; 0 if all points are in POINTS
+ */
 export function buildTables(terms: i32, start: usize): void {
   set(SHARED, 1);
   const p = POINT;
@@ -87,7 +90,7 @@ const FAR_BITS = 68;
 const NEAR_DIGITS = 17;
 const FAR: usize = SHARED + 40;
 
-/** Builds the tables of 2^68 P and P, with P the first of POINTS. With them each of several scalars needs half of the doublings. */
+/** Builds the tables of 2^68 P and P, where P is the first of POINTS. With these tables, a multiple of P takes half as many doublings. */
 export function buildPair(): void {
   fromAffine(FAR, POINTS);
   for (let i = 0; i < FAR_BITS; i++) double(FAR, FAR);

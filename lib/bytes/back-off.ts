@@ -4,16 +4,16 @@ import type { Rng } from './binary.ts';
 export interface BackOff {
   /** The upper limit of the first wait, milliseconds. The limit doubles with every attempt. */
   readonly first: number;
-  /** No wait is longer, milliseconds. */
+  /** The upper limit of all waits, milliseconds. */
   readonly longest: number;
 }
 
-/** Uniform in [0, 1). */
+/** Returns a random number, uniform in [0, 1). */
 const fraction = (rng: Rng): number => {
   const { buffer, byteOffset } = rng(4);
   return new DataView(buffer, byteOffset).getUint32(0) / 2 ** 32;
 };
 
-/** Milliseconds, anywhere from 0 to `first` doubled `attempt` times, at most `longest`. @param attempt 0 for the first wait */
+/** Returns a random wait in milliseconds, from 0 to `first` doubled `attempt` times, but at most `longest`. @param attempt 0 for the first wait */
 export const backOff = (rng: Rng, attempt: number, { first, longest }: BackOff): number =>
   fraction(rng) * Math.min(longest, first * 2 ** attempt);

@@ -21,7 +21,7 @@ const strictly = <T extends string>(
   return bytes;
 };
 
-/** base64url without padding (RFC 4648 section 5). */
+/** Encodes bytes as base64url without padding (RFC 4648 section 5). */
 export const toBase64url = (bytes: Uint8Array): string => base64urlnopad.encode(bytes);
 
 /**
@@ -34,13 +34,13 @@ export const fromBase64url = (text: string, what = 'value'): Uint8Array => {
   return strictly(text, what, (t) => base64urlnopad.decode(t), toBase64url);
 };
 
-/** Lower-case hexadecimal. */
+/** Encodes bytes as lower-case hexadecimal. */
 export const toHex = (bytes: Uint8Array): string => hex.encode(bytes);
 
 /** Decodes lower-case hexadecimal. @throws {BytesError} `bad-encoding` for any other text, also for upper case and an odd length */
 export const fromHex = (text: string, what = 'value'): Uint8Array => strictly(text, what, (t) => hex.decode(t), toHex);
 
-/** Lower-case base32 without padding (RFC 4648 section 6). 16 bytes become 26 characters. */
+/** Encodes bytes as lower-case base32 without padding (RFC 4648 section 6). 16 bytes become 26 characters. */
 export const toBase32 = (bytes: Uint8Array): string => base32nopad.encode(bytes).toLowerCase();
 
 /** Decodes lower-case base32. @throws {BytesError} `bad-encoding` for upper case, padding, or unused bits that are not zero */

@@ -1,9 +1,9 @@
 // Defines BytesError, the error for malformed text or bytes, and its closed list of codes.
 
 export type BytesErrorCode =
-  | 'bad-encoding' // not the canonical encoding
-  | 'bad-length' // another number of bytes than required
-  | 'bad-value'; // a number out of range
+  | 'bad-encoding' // the encoding is not the canonical one
+  | 'bad-length' // the number of bytes is wrong
+  | 'bad-value'; // a number is out of range
 
 /** Malformed text or bytes. The message names the field and never repeats its content. */
 export class BytesError extends Error {

@@ -4,13 +4,13 @@ import { bufferPool } from './bytestream.ts';
 import { PART_BYTES } from './header.ts';
 import { partDigester } from './part-digester.ts';
 
-/** Hashes parts for an engine that can hash whole parts only. It buffers one part while the previous one is hashed. @param length of the blob, bytes */
+/** Buffers one part while the previous one is hashed. @param length of the blob, bytes */
 export const bufferedPartHash = (length: number, digester = partDigester()): PartHash => {
   const size = Math.min(length, PART_BYTES);
   const buffers = bufferPool(size);
   let part: Uint8Array | undefined;
   let filled = 0;
-  /** Settles when the previous part is hashed. */
+  /** The promise for the digest of the previous part. */
   let busy: Promise<unknown> | undefined;
   const fill = (bytes: Uint8Array): Uint8Array => {
     part ??= buffers.take();

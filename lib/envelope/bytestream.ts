@@ -1,6 +1,6 @@
 // Stream helpers for large bodies: reads a source in pieces of a wanted size, reuses buffers, and processes items in order. It never buffers a whole body.
 
-/** Each piece is copied before the next one is requested, so a source may reuse its memory. */
+/** A source of bytes in pieces. Each piece is copied before the next one is requested, so the source may reuse its memory. */
 export type ByteSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
 const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
@@ -59,7 +59,7 @@ export const byteReader = (source: ByteSource): ByteReader => {
 
 /**
  * Makes `return` of a generator call `close` first, so that a pending read ends. A generator that never started does not run its own `finally`, but
- * its `return` still calls `close`; one that did start may call it twice.
+ * its `return` still calls `close`. A generator that did start may call `close` twice.
  */
 export const closeOnReturn = <T>(
   generator: AsyncGenerator<T, void>,
@@ -121,7 +121,7 @@ export async function* pipelined<A, B>(items: AsyncIterable<A>, work: (item: A) 
       next = await coming;
     }
   } finally {
-    // Not awaited: a source that is waiting ends only when its own input ends.
+    // The end is not awaited, because a source that waits for input ends only when that input ends.
     void source.return?.().catch(() => undefined);
   }
 }

@@ -135,7 +135,7 @@ const freeing = ({ MessageChannel }: Threads): ((bytes: Uint8Array) => void) => 
   return (bytes) => (port ??= closed()).postMessage(undefined, [bytes.buffer as ArrayBuffer]);
 };
 
-/** Node 27 refuses keys that are not extractable (DEP0204). */
+/** Converts a key for the ciphers of Node. The key must be extractable: Node 27 refuses others (DEP0204). */
 const cipherKey = ({ KeyObject }: Crypto, key: CryptoKey) => KeyObject.from(key);
 
 /** The part of `process` that is used. There is no `node:` import, because browsers load this file too. */

@@ -9,11 +9,11 @@ export type EnvelopeErrorCode =
   | 'digest-mismatch' // the blob is not the one that the author signed
   | 'metadata-invalid'
   | 'wrap-invalid'
-  | 'text-invalid' // altered, or sealed for another context
+  | 'text-invalid' // the text was altered, or sealed for another context
   | 'too-long'
-  | 'source-invalid' // not a regular file, so it cannot be read at an offset
-  | 'target-invalid' // the target exists and is not a regular file: it would be replaced, not written to
-  | 'source-changed'; // written to while it was sealed or opened: seal it again with a fresh file key, or open it again
+  | 'source-invalid' // the source is not a regular file, so it cannot be read at an offset
+  | 'target-invalid' // the target exists and is not a regular file: the rename would replace it
+  | 'source-changed'; // the source was written to while it was sealed or opened. Seal it again with a fresh file key, or open it again
 
 /** A sealed thing that does not open. The message never repeats content. */
 export class EnvelopeError extends Error {

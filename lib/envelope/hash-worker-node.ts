@@ -1,12 +1,12 @@
-// Worker thread of Node that computes SHA-256 over bytes as they arrive, and over each part of a blob by itself.
+// Worker thread of Node that computes SHA-256 of each part of a blob. It hashes the bytes as they arrive.
 
 /** A request to hash a buffer. Without a buffer it asks for the digest of the bytes since the last part. */
 export interface HashRequest {
-  /** Transferred to the worker, and transferred back with the answer. */
+  /** It is transferred to the worker, and transferred back with the answer. */
   readonly buffer?: ArrayBuffer;
   /** How many bytes of the buffer to hash. */
   readonly length?: number;
-  /** A part ends before this byte. */
+  /** Where a part ends within the bytes: the offset of the first byte of the next part. */
   readonly cut?: number | undefined;
 }
 export interface HashAnswer {

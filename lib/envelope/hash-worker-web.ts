@@ -1,6 +1,6 @@
 // Web Worker that computes SHA-256 of whole parts of a blob with WebCrypto.
 
-/** The part, transferred back, and its SHA-256; undefined if it could not be computed. */
+/** The part, transferred back, and its SHA-256. `digest` is undefined if it could not be computed. */
 export interface HashedPart {
   readonly part: Uint8Array;
   readonly digest?: ArrayBuffer | undefined;

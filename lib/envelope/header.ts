@@ -1,5 +1,5 @@
-// Header of a blob: encodes the record facts that all keys of the blob are bound to, and computes lengths and digests. It is built from the record
-// statement and not stored. It contains no secret, so the service may import it. docs/spec/blob.md specifies it.
+// Encodes the header of a blob: the facts of the record to which all keys of the blob are bound. The header is built from the record statement and is not
+// stored. This file also computes lengths and digests. It contains no secret, so the service may import it. docs/spec/blob.md specifies the header.
 import { concat, ofLength, u32, u64, u8 } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
 import { idBytes, identityKey, type FolderId, type IdentityId, type RecordId } from '../bytes/ids.ts';
@@ -29,7 +29,7 @@ export const TAG_BYTES = 16;
 export const PART_BYTES = 8 * 1024 * 1024;
 /** Maximum number of parts of a blob: the limit of S3. */
 export const MOST_PARTS = 10_000;
-/** log2 of the chunk size: 512 KiB. In Node as fast as 1 MiB, in browsers a third faster (docs/performance-log.md). */
+/** log2 of the chunk size: 512 KiB. In Node it is as fast as 1 MiB, and in browsers a third faster (docs/performance-log.md). */
 export const DEFAULT_CHUNK = 19;
 export const PADDED = 1;
 const MAGIC = 'PCE1';
@@ -92,6 +92,6 @@ export const compositeDigest = async (partDigests: readonly Uint8Array[]): Promi
 export const sha256 = async (bytes: Uint8Array): Promise<Uint8Array> =>
   new Uint8Array(await crypto.subtle.digest('SHA-256', bytes as BufferSource));
 
-/** Nonce of a chunk: 7 zero bytes, the chunk's index, 1 for the last chunk. So chunks cannot be reordered, and the blob cannot be cut at a chunk. */
+/** Nonce of a chunk: 7 zero bytes, the chunk's index, 1 for the last chunk. So nobody can reorder chunks, or cut the blob off after a chunk. */
 export const chunkNonce = (index: number, last: boolean): Uint8Array =>
   concat(new Uint8Array(7), u32(index), u8(last ? 1 : 0));

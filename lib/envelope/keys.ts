@@ -1,4 +1,5 @@
-// Derives the keys of a record version from its file key, bound to the whole header, and encrypts with AES-256-GCM. The commitment to the file key is signed in the record statement.
+// Derives the keys of a record version from its file key, and encrypts with AES-256-GCM. The keys are bound to the whole header. The record statement
+// contains the commitment to the file key, so the author signs it.
 import { ofLength } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
 import { encodeHeader, sha256, type HeaderFields } from './header.ts';
@@ -13,7 +14,7 @@ export interface RecordKeys {
 const AES: AesDerivedKeyParams = { name: 'AES-GCM', length: 256 };
 
 export interface DeriveOptions {
-  /** Makes the payload key exportable. Needed only where it becomes a KeyObject of Node, which accepts no other keys. */
+  /** Whether the payload key is extractable. This is needed only where the key becomes a KeyObject of Node, because Node accepts no other keys. */
   readonly extractable?: boolean;
 }
 

@@ -23,7 +23,7 @@ const NONCE = new Uint8Array(12);
 
 const invalid = (): EnvelopeError => new EnvelopeError('metadata-invalid', 'the sealed metadata does not open');
 
-/** Members in a fixed order, absent ones left out, so that equal metadata has one text. */
+/** Returns the JSON text with the members in a fixed order, without absent members, so that equal metadata has one text. */
 const canonical = (m: RecordMetadata): string => {
   const known: Record<string, unknown> = { length: m.length };
   for (const name of TEXTS) if (m[name] !== undefined) known[name] = m[name];
@@ -58,12 +58,12 @@ const parse = (plain: Uint8Array): RecordMetadata => {
     if (isMetadata(value) && canonical(value) === text && padded(plain.subarray(0, end)).length === plain.length)
       return value;
   } catch {
-    // One error for everything that can be wrong inside, because the text belongs to the patient.
+    // All faults of the text get the same error, which says nothing about it, because the text belongs to the patient.
   }
   throw invalid();
 };
 
-/** The padded text of the metadata, 512 to 4096 bytes. @throws {EnvelopeError} `too-long`, `metadata-invalid` for members of the wrong type */
+/** Returns the padded text of the metadata, 512 to 4096 bytes. @throws {EnvelopeError} `too-long`, `metadata-invalid` for members of the wrong type */
 export const encodeMetadata = (metadata: RecordMetadata): Uint8Array => {
   const text = canonical(metadata);
   if (!isMetadata(JSON.parse(text)))
@@ -72,7 +72,7 @@ export const encodeMetadata = (metadata: RecordMetadata): Uint8Array => {
 };
 
 /**
- * Seals metadata: 528, 1040, 2064 or 4112 bytes. Secret: `fileKey`. Seal only one metadata for each file key and header.
+ * Seals metadata. Returns 528, 1040, 2064 or 4112 bytes. Secret: `fileKey`. Seal only one metadata for each file key and header.
  * @throws {EnvelopeError} `too-long`, `metadata-invalid` for members of the wrong type
  */
 export const sealMetadata = async (

@@ -32,11 +32,14 @@ export interface SignedBlob {
 export interface OpenBlobOptions {
   /** Length of the body, bytes, from the opened metadata. */
   readonly plainLength: number;
-  /** Chunks decrypted at a time. */
+  /** How many chunks are decrypted at a time. */
   readonly inFlight?: number;
 }
 
-/** Receives a body in another way than as a stream, for example into a file (lib/files). `open` checks as {@link openBlob} does, and resolves after all checks. */
+/**
+ * Receives a body in another way than as a stream, for example into a file (lib/files). `open` makes the same checks as {@link openBlob}, and resolves after
+ * all of them.
+ */
 export interface BodySink {
   readonly open: (
     ciphertext: ByteSource,
@@ -180,10 +183,10 @@ export const payloadKey = async (
 /**
  * Opens a blob as a stream. Secret: `fileKey`.
  *
- * The source is cancelled when the body was refused, cancelled or read to its end.
+ * The source is cancelled when the body is refused, cancelled or read to its end.
  *
  * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`. The stream errors with `chunk-invalid`, `truncated`, `trailing-data`,
- *   `length-mismatch`, `digest-mismatch`, maybe after some data: discard that data then
+ *   `length-mismatch` or `digest-mismatch`, maybe after it gave some data: the caller must then discard that data
  */
 export const openBlob = async (
   ciphertext: ByteSource,

@@ -1,5 +1,5 @@
 // Computes SHA-256 of whole parts with WebCrypto, which cannot hash in steps. Chromium hashes on the calling thread, about 10 ms for each part. So from the
-// second full part on a Web Worker hashes one part while the next one is encrypted. If no worker can start (in Node; on a page whose policy does not
+// second full part on, a Web Worker hashes one part while the next one is encrypted. If no worker can start (in Node; on a page whose policy does not
 // allow `worker-src blob:`), the calling thread hashes all parts.
 import type { HashedPart } from './hash-worker-web.ts';
 import { WORKER } from './hash-worker-web.generated.ts';
@@ -13,7 +13,7 @@ export interface DigestedPart {
 }
 
 export interface PartDigester {
-  /** Owns `part` until the promise resolves; a full part must fill its buffer. Parts are answered in the order of the calls. */
+  /** Hashes a part. It owns `part` until the promise resolves. A full part must fill its buffer. The promises resolve in the order of the calls. */
   readonly digest: (part: Uint8Array) => Promise<DigestedPart>;
   /** Stops hashing. It can be called at any time; pending calls are rejected. */
   readonly close: () => void;
@@ -68,7 +68,7 @@ const startWorker = (host: WorkerHost, lost: (worker: PartWorker) => void): Prom
 
 export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
   let worker: Promise<PartWorker | undefined> | undefined;
-  /** Settles when the previous call is answered. */
+  /** The promise for the answer to the previous call. */
   let turn: Promise<unknown> = Promise.resolve();
   let closed = false;
   let broken = false;

@@ -1,4 +1,4 @@
-// Seals a body: reads a stream, encrypts it in chunks, joins the chunks to parts and hashes these, in constant memory.
+// Seals a body: reads a stream, encrypts it in chunks, joins the chunks to parts and hashes the parts, in constant memory.
 // The length of the body need not be known in advance. docs/spec/blob.md specifies the format.
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import {
@@ -34,7 +34,7 @@ export interface SealedPart {
   readonly bytes: Uint8Array;
   /** 32 bytes. */
   readonly sha256: Uint8Array;
-  /** If the first part is also the last one, it is uploaded by a single PUT. */
+  /** Whether this is the last part. A blob of one part is uploaded by a single PUT. */
   readonly last: boolean;
   /** Allows a later part to reuse the memory. Optional: without this call, the bytes stay valid. */
   readonly release: () => void;
@@ -63,7 +63,7 @@ export interface SealedBlob {
 export interface SealOptions {
   /** log2 of the chunk size, 16 to 20. */
   readonly chunk?: number;
-  /** Chunks encrypted at a time. */
+  /** How many chunks are encrypted at a time. */
   readonly inFlight?: number;
   readonly rng?: Rng;
 }
@@ -143,8 +143,8 @@ async function* partsOf(
 /**
  * Starts to seal a body. It reads up to 64 KiB to decide on padding; the rest is read together with the parts.
  *
- * Secret: `fileKey`, 32 random bytes. It must be fresh for every call: two bodies under one key and header would share nonces. The salt of the header
- * is drawn here, so a second call with the same arguments is harmless.
+ * Secret: `fileKey`, 32 random bytes. It must be fresh for every call, because two bodies under one key and header would get the same nonces. Each call
+ * draws a new salt for the header, so a second call with the same arguments, made by mistake, is harmless: it has other keys.
  *
  * @throws {EnvelopeError} `header-invalid`; reading `parts` throws the errors of the source
  */
@@ -210,7 +210,7 @@ export const sealBlob = async (
       for await (const { bytes, digest, last } of hash === undefined
         ? pipelined(cut, digested)
         : inOrder(cut, 1, digested)) {
-        // Reading a cancelled source looks like its end.
+        // A source that was cancelled looks as if it had ended.
         if (givenUp) return;
         digests.push(digest);
         length += bytes.length;

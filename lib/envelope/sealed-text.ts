@@ -29,7 +29,7 @@ const encode = ({ kind, sender, receiver, statement }: TextContext, text: string
   return padded;
 };
 
-/** Seals a text: capsule[105], then ciphertext of 40 bytes more than a multiple of 64. */
+/** Seals a text. Returns capsule[105], then the ciphertext, whose length is 40 bytes more than a multiple of 64. */
 export const sealText = (context: TextContext, text: string, receiver: PublicKey, rng?: Rng): Uint8Array => {
   const { capsule, ciphertext } = encrypt(receiver, encode(context, text), rng);
   return concat(encodeCapsule(capsule), ciphertext);

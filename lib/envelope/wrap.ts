@@ -1,5 +1,5 @@
-// Wrap: encrypts the file key to a cell key. Of the wraps of a version only the first is signed, so that wraps can be replaced. A wrap proves nothing:
-// a client compares COMMIT before it wraps the key again. docs/spec/wrap.md specifies it.
+// Wrap: encrypts the file key to a cell key. The author signs only the first wrap of a version, so that wraps can be replaced. A wrap proves nothing:
+// a client compares COMMIT before it wraps the key again. docs/spec/wrap.md specifies wraps.
 import { concat, ofLength, type Rng } from '../bytes/binary.ts';
 import { decodeCapsule, encodeCapsule } from '../umbral/capsule.ts';
 import type { VerifiedCapsuleFrag } from '../umbral/cfrag.ts';
@@ -33,7 +33,7 @@ const opened = (open: () => Uint8Array): Uint8Array => {
   try {
     return ofLength(open(), 32, 'file key');
   } catch {
-    // Altered, for another key, or of wrong length: one error for all.
+    // The wrap was altered, was made for another key, or contains a key of another length. All these cases get the same error.
     throw new EnvelopeError('wrap-invalid', 'the wrap does not open with this key');
   }
 };

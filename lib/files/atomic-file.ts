@@ -1,4 +1,4 @@
-// Opens a regular file to read it at any offset, and writes a file atomically: under its final name there is the whole file or none.
+// Opens a regular file to read it at any offset, and writes a file atomically: its final name never belongs to an unfinished file.
 import { constants, type BigIntStats, type PathLike } from 'node:fs';
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,7 +19,7 @@ const stateOf = (stat: BigIntStats): string => [stat.size, stat.mtimeNs, stat.ct
 
 /** Opens a file for reading; the caller closes it. @throws {EnvelopeError} `source-invalid`; {Error} the error of the operating system */
 export const openRegular = async (path: PathLike): Promise<RegularFile> => {
-  // Without this flag, opening a pipe waits for a writer. Windows has neither the flag nor such pipes.
+  // Without O_NONBLOCK, opening a pipe waits for a writer. Windows has neither the flag nor such pipes.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = await file.stat({ bigint: true });
@@ -36,18 +36,18 @@ export const openRegular = async (path: PathLike): Promise<RegularFile> => {
   }
 };
 
-/** Latin-1 keeps every byte of a Buffer, so these two also work for names that are not UTF-8. */
+/** Latin-1 keeps every byte of a Buffer, so these two functions also work for names that are not UTF-8. */
 const textOf = (path: string | Buffer): string => (typeof path === 'string' ? path : path.toString('latin1'));
 const likeOf = (path: string | Buffer, text: string): string | Buffer =>
   typeof path === 'string' ? text : Buffer.from(text, 'latin1');
 
-/** The folder of a file. @throws {TypeError} for a URL that is not a `file:` URL */
+/** Returns the folder that contains a file; here a folder of the file system, not one of records. @throws {TypeError} for a URL that is not a `file:` URL */
 export const folderOf = (path: PathLike): string | Buffer => {
   const plain = typeof path === 'string' || Buffer.isBuffer(path) ? path : fileURLToPath(path);
   return likeOf(plain, dirname(textOf(plain)));
 };
 
-/** The path of an entry of a folder. @param name ASCII */
+/** Returns the path of the file or folder with this name in a folder of the file system. @param name ASCII */
 export const entryOf = (folder: string | Buffer, name: string): string | Buffer =>
   likeOf(folder, join(textOf(folder), name));
 
@@ -59,8 +59,8 @@ export const assertReplaceable = async (path: PathLike): Promise<void> => {
 };
 
 /**
- * Writes a file atomically: into a temporary file beside it, whose name ends in `.part`, which is renamed at the end and replaces an existing file.
- * Only its owner may read it. It is not synced to disk (no fsync).
+ * Writes a file atomically. `write` gets a temporary file in the same folder, whose name ends in `.part`. At the end this file is renamed, and replaces an
+ * existing file. Only its owner may read the file. It is not synced to disk (no fsync).
  * @throws {EnvelopeError} `target-invalid`; {Error} the error of the operating system; the signal's reason
  */
 export const writeAtomically = async <T>(

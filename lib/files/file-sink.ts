@@ -29,7 +29,7 @@ export const intoFile = (path: PathLike, { scratch, ...threads }: BodyOptions = 
   open: async (ciphertext, fileKey, blob, { plainLength, signal }) => {
     const begin = async () => {
       await payloadKey(fileKey, blob, { plainLength });
-      // It is checked again before writing, but then the download is already done.
+      // `writeAtomically` checks this again, but only after the whole blob was received.
       await assertReplaceable(path);
       return scratchFile(scratch ?? folderOf(path));
     };

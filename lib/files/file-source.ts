@@ -1,4 +1,4 @@
-// Reads the body of a record from a file, for filing. The file is sealed into a temporary file first, and sent from there.
+// Takes the body of a new record version from a file. The file is first sealed into a temporary file, and the blob is sent from there.
 import { scratchFile, type BodyOptions } from './scratch-file.ts';
 import { createReadStream, type PathLike } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { PART_BYTES } from '../envelope/header.ts';
 import type { SealedPart, BodySource } from '../envelope/seal.ts';
 import { sealFile } from './seal-file.ts';
 
-/** Bytes read at a time. */
+/** How many bytes are read at a time. */
 const READ = 1_048_576;
 
 /** Reads a blob from a file and cuts it into parts; `digests` are the known digests of the parts. */
@@ -32,7 +32,7 @@ async function* partsOf(path: PathLike, digests: readonly Uint8Array[]): AsyncGe
 }
 
 /**
- * A body that is read from a file. The whole file is sealed first; its parts are then sent from the sealed copy, which is removed afterwards.
+ * A body that is read from a file. The whole file is sealed first; the parts of the blob are then sent from that sealed copy, which is removed afterwards.
  *
  * Errors: {EnvelopeError} `source-invalid`, `source-changed`; {Error} the error of the operating system.
  * @param path use a Buffer for a name that is not UTF-8; a URL must be a `file:` URL

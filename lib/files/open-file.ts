@@ -1,4 +1,4 @@
-// Opens a blob in a file into another file, by worker threads. docs/spec/blob.md specifies the format.
+// Opens a blob that is in a file, and writes the body to another file. Worker threads do the work. docs/spec/blob.md specifies the format.
 import { KeyObject } from 'node:crypto';
 import type { PathLike } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -53,7 +53,8 @@ const openByWorkers = async (
  * Secret: `fileKey`.
  *
  * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`, `truncated`, `trailing-data`, `chunk-invalid`, `digest-mismatch`,
- *   `source-invalid`, `source-changed`, `target-invalid`; {RangeError} for `threads` that are no whole number from 1, where there are threads; {Error} what the system says of a file, or the signal's reason
+ *   `source-invalid`, `source-changed`, `target-invalid`; {RangeError} if `threads` is not a whole number from 1, unless the body is padded, which needs no
+ *   threads; {Error} the error of the operating system, or the signal's reason
  */
 export const openFile = async (
   from: PathLike,

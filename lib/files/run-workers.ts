@@ -7,7 +7,7 @@ import { WORKER } from './worker.generated.ts';
 import type { Done, Fault, PartMessage, Shared, Work, WorkerMessage } from './worker.ts';
 
 export interface ThreadOptions {
-  /** Maximum number of threads; never more than there are parts. The default is the parallelism of the machine, at most four. */
+  /** Maximum number of threads; never more than there are parts. The default is what the machine runs in parallel, at most four. */
   readonly threads?: number;
   /** Stops the work after the current chunk. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -17,7 +17,7 @@ export interface ThreadOptions {
 export type Outcome =
   { readonly digests: readonly Uint8Array[] } | { readonly fault: Fault | { readonly changed: true } };
 
-/** More threads would only wait for each other, because the system writes to a file one at a time. */
+/** More threads would only wait for each other, because the operating system does one write to a file at a time. */
 const MOST_THREADS = 4;
 
 const sameTag = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
@@ -40,7 +40,7 @@ const endedEarly = (): Error => new Error('a thread ended before its parts did')
 
 interface Started {
   readonly worker: Worker;
-  /** Settles when the thread has ended; rejects with its error. */
+  /** Resolves when the thread has ended, or rejects with the error that ended it. */
   readonly ended: Promise<void>;
 }
 const startWorker = (): Started => {
@@ -56,7 +56,7 @@ const startWorker = (): Started => {
   return { worker, ended };
 };
 
-/** Sends the work to a worker. It resolves when the worker is done, and rejects if the worker ends before, with its error if there is one. */
+/** Sends the work to a worker. The promise resolves when the worker is done, and rejects if the thread ends earlier, with its error if it has one. */
 const runOne = ({ worker, ended }: Started, work: Work, onPart: (message: PartMessage) => void): Promise<void> =>
   new Promise((resolve, reject) => {
     worker.on('message', (message: WorkerMessage) => (message === 'done' ? resolve() : onPart(message)));

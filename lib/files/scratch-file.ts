@@ -1,4 +1,4 @@
-// Temporary file for the encrypted blob while a file is filed or opened.
+// Makes the temporary file that contains the blob while a file is sealed and sent, or received and opened.
 import { mkdir, rm } from 'node:fs/promises';
 import { systemRng } from '../bytes/binary.ts';
 import { toHex } from '../bytes/codec.ts';
@@ -10,7 +10,7 @@ export interface BodyOptions extends Pick<ThreadOptions, 'threads'> {
   readonly scratch?: string;
 }
 
-/** Makes a folder for the temporary file that only this user can read. */
+/** Makes a folder that only this user can read. Returns the path for the temporary file in it, and a function that removes the folder. */
 export const scratchFile = async (inside: string | Buffer) => {
   const folder = entryOf(inside, `.sealed-${toHex(systemRng(8))}`);
   await mkdir(folder, { mode: 0o700 });

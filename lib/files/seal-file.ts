@@ -1,4 +1,5 @@
-// Seals a file into a blob in another file, by worker threads. The bytes are those that sealBlob makes. docs/spec/blob.md specifies the format.
+// Seals a file, and writes the blob to another file. Worker threads do the work. The blob has the form that sealBlob gives it; docs/spec/blob.md
+// specifies it.
 import { KeyObject } from 'node:crypto';
 import type { PathLike } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -56,7 +57,7 @@ const sealByWorkers = async (
   const { payload, commit } = await deriveKeys(fileKey, header, { extractable: true });
   const sizes = { plain: from.size, chunk: 2 ** chunk, blob: blobLength(from.size, chunk) };
   const outcome = await run({ job: 'seal', from: from.file.fd, to: to.fd, key: KeyObject.from(payload), ...sizes });
-  // A chunk in two runs is read twice, and must be the same both times.
+  // A chunk that crosses the border of two runs is read twice. The outcome is a fault if the two readings differ.
   if ('fault' in outcome || !(await from.unchanged()))
     throw new EnvelopeError('source-changed', 'the file was written to while it was sealed');
   const parts = outcome.digests;
@@ -70,7 +71,8 @@ const sealByWorkers = async (
  * Secret: `fileKey`, 32 random bytes, fresh for every call, also after a call that failed.
  *
  * @param from a regular file; nobody may write to it during the call
- * @throws {EnvelopeError} `header-invalid`, `too-long`, `source-invalid`, `source-changed`, `target-invalid`; {RangeError} for `threads` that are no whole number from 1, where there are threads; {Error} what the system says of a file, or the signal's reason
+ * @throws {EnvelopeError} `header-invalid`, `too-long`, `source-invalid`, `source-changed`, `target-invalid`; {RangeError} if `threads` is not a
+ *   whole number from 1, unless the body is padded, which needs no threads; {Error} the error of the operating system, or the signal's reason
  */
 export const sealFile = async (
   from: PathLike,

@@ -1,10 +1,11 @@
-// Worker thread that seals or opens runs (consecutive parts) of one blob, from file to file. The workers share the parts of a blob, but no data.
+// Worker thread that seals or opens runs of one blob, from file to file. A run is a number of consecutive parts. Each worker takes other runs, and the workers
+// exchange no bytes of the blob.
 import type { KeyObject } from 'node:crypto';
 import { chunkNonce } from '../envelope/header.ts';
 
 export interface Work {
   readonly job: 'seal' | 'open';
-  /** File descriptors of the process: one of the plaintext and one of the blob, `from` to read and `to` to write. */
+  /** File descriptors of the process: `from` is read and `to` is written. One is that of the plaintext, the other that of the blob. */
   readonly from: number;
   readonly to: number;
   readonly key: KeyObject;
@@ -14,13 +15,13 @@ export interface Work {
   readonly blob: number;
   readonly part: number;
   readonly tag: number;
-  /** How many workers share the blob. */
+  /** How many workers work on the blob. */
   readonly threads: number;
   readonly shared: Shared;
 }
 
 type Counter = Int32Array<SharedArrayBuffer>;
-/** Counters that the workers of one blob share. */
+/** Counters that all workers of one blob read and write. */
 export interface Shared {
   /** The first part that no worker has taken. */
   readonly next: Counter;
@@ -30,17 +31,17 @@ export interface Shared {
   readonly writing: Counter;
 }
 
-/** Why a part was refused: `short`, the file ended early; `chunk`, this chunk does not open. */
+/** Why a part was refused. `short`: the file ended early. `chunk`: this chunk does not open. */
 export type Fault = { readonly short: true } | { readonly chunk: number };
 
 /**
- * Check values of the chunks that cross the borders of the run. Both neighbours read such a chunk, and both report a value of it: when sealing, the tag over
- * the share of the first run; when opening, a digest of the share of the second run. If they differ, the file was written to in between.
+ * Values of the chunks that cross the borders of a run. The workers of both runs read such a chunk, and each sends a value of it. When sealing, the value is
+ * the tag over the bytes before the border; when opening, a digest of the bytes after it. If the two values differ, the file was written to in between.
  */
 interface Borders {
-  /** Of the chunk that crosses the start of the run. */
+  /** Value of the chunk that crosses the start of the run. */
   readonly atStart?: Uint8Array | undefined;
-  /** Of the chunk that crosses the end of the run. */
+  /** Value of the chunk that crosses the end of the run. */
   readonly atEnd?: Uint8Array | undefined;
 }
 export type Done = { readonly digest: Uint8Array } & Borders;
@@ -58,7 +59,7 @@ const ALGORITHM = 'aes-256-gcm';
 /**
  * Waits for a {@link Work} message, does the work, and answers with {@link WorkerMessage}s.
  *
- * Chunks and parts do not end at the same offsets. A chunk that crosses the border of two runs is encrypted by both workers; each writes its own share.
+ * Chunks and parts do not end at the same offsets. A chunk that crosses the border of two runs is encrypted by both workers; each writes the bytes of its run.
  * When opening, the worker of the run in which the chunk begins decrypts it. Later runs are shorter, so that all workers finish at about the same time.
  */
 export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
@@ -113,7 +114,7 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
       at += piece.length;
     }
   };
-  /** Writes and hashes. If another worker is writing, hash first: the system writes to a file one at a time, and waiting for it costs processor time. */
+  /** Writes and hashes. If another worker is writing, it hashes first: the system does one write to a file at a time, and waiting costs processor time. */
   const writeAndHash = (toWrite: () => void, toHash: () => void): void => {
     const others = Atomics.load(writing, 0) > 0;
     if (others) toHash();
@@ -165,7 +166,7 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
   const seal = (start: number, end: number): void => {
     for (let index = Math.floor(start / sealedChunk); index * sealedChunk < end && wanted(); index++) {
       const at = index * sealedChunk;
-      // Of a chunk that continues in the next run, only the share of this run is encrypted: the next run's worker makes the tag.
+      // If the chunk continues in the next run, only the bytes of this run are encrypted here: the worker of the next run makes the tag of the chunk.
       const length = Math.min(chunk, plain - index * chunk, end - at);
       const body = buffer.subarray(0, length);
       read(body, index * chunk);

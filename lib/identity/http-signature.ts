@@ -1,5 +1,5 @@
-// Signs HTTP requests: RFC 9421 with ed25519, and RFC 9530 Content-Digest. docs/spec/request-signatures.md specifies it;
-// lib/api/request-signature.ts has the rules that signer and verifier share.
+// Signs HTTP requests with Ed25519 (RFC 9421) and Content-Digest (RFC 9530). docs/spec/request-signatures.md specifies this;
+// lib/api/request-signature.ts has the common rules of signer and verifier.
 import { createSignature } from 'http-message-sig';
 import {
   componentsOf,
@@ -16,7 +16,7 @@ import { IdentityError } from './errors.ts';
 
 export interface OutgoingRequest {
   readonly method: string;
-  /** Absolute, without fragment and user information. */
+  /** An absolute URL without fragment and user information. */
   readonly url: string | URL;
   /** An empty body is the same as none. */
   readonly body?: Uint8Array | undefined;

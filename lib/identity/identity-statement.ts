@@ -17,7 +17,7 @@ export interface IdentityFacts {
   /** Hash of the previous statement; absent in the first one. */
   readonly previous?: StatementHash | undefined;
   readonly receivingNumber: number;
-  /** Public, for organisations; patients leave it out. */
+  /** The public name of an organisation. Patients leave it out. */
   readonly name?: string | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;

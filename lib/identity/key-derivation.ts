@@ -8,10 +8,10 @@ import { makeFactory, makeKey, makeSecret } from '../umbral/key-factory.ts';
 import type { SecretKey } from '../umbral/keys.ts';
 import { concealed } from './unprintable-secret.ts';
 
-/** The keys of one generation. Prints as a placeholder. */
+/** The keys of one generation. The object prints as a placeholder. */
 export interface DeviceKeys {
   readonly id: IdentityId;
-  /** Signs bytes with Ed25519, not hashed before: statements and requests. */
+  /** Signs statements and requests with Ed25519. It takes the bytes themselves, not a hash of them. */
   readonly sign: (bytes: Uint8Array) => Uint8Array;
   /** w: signs key fragments and nothing else. */
   readonly kfragSigner: SecretKey;
@@ -28,7 +28,7 @@ const NO_LABEL = new Uint8Array(0);
 /** The Ed25519 seed of a generation: the first 32 bytes of makeSecret(S_k, "pcehr/v1/identity"). */
 const identitySeed = (seed: Uint8Array): Uint8Array => makeSecret(seed, utf8('pcehr/v1/identity')).slice(0, 32);
 
-/** The Ed25519 public key of a generation, 32 bytes. The identity statement contains a hash of that of the next generation. */
+/** The Ed25519 public key of a generation, 32 bytes. The identity statement contains a hash of the key of the next generation. */
 export const identityPublicKey = (seed: Uint8Array): Uint8Array =>
   ed25519.getPublicKey(identitySeed(ofLength(seed, 32, 'seed')));
 

@@ -12,7 +12,7 @@ import { identityPublicKey } from './key-derivation.ts';
 import { IdentityError } from './errors.ts';
 import { concealed } from './unprintable-secret.ts';
 
-/** The keys that a device stores. Prints as a placeholder; `deviceKeys(seed)` derives the keys. */
+/** What a device stores of its keys. `deviceKeys(seed)` derives the keys. The object prints as a placeholder. */
 export interface HeldKeys {
   /** k, 1 or more. */
   readonly generation: number;
@@ -32,8 +32,8 @@ export interface PassphraseOptions {
 const FORMAT = 'pcehr-key-file';
 const BLOCK = 8;
 /**
- * The least cost is the minimum of OWASP for r = 8, p = 1 (Password Storage Cheat Sheet). The largest prevents that a hostile file takes more than a
- * gigabyte of memory.
+ * The least cost is the minimum of OWASP for r = 8, p = 1 (Password Storage Cheat Sheet). The largest cost prevents that a hostile file takes
+ * more than a gigabyte of memory.
  */
 const cost = integer(17, 20);
 const base = { format: z.literal(FORMAT), version: z.literal(1), generation: ordinal, id: identity, next: sha256 };
@@ -49,7 +49,7 @@ const sealed = z.strictObject({
 const keyFile = z.discriminatedUnion('protection', [plain, sealed]);
 type Sealed = z.infer<typeof sealed>;
 
-/** Checks that seed and id belong together, so a file that is mixed from two is refused. */
+/** Checks that seed and id belong together, so that a file with parts of two key files is refused. */
 const held = (file: z.infer<typeof keyFile>, seed: Uint8Array): HeldKeys => {
   if (identityId(identityPublicKey(seed)) !== file.id)
     throw new IdentityError('bad-key-file', 'the seed in the key file is not that of its id');
@@ -91,7 +91,7 @@ const head = ({ generation, id, next }: Pick<HeldKeys, 'generation' | 'id' | 'ne
   next,
 });
 
-/** Encodes a key file without protection: who reads it has the keys. The caller must set its file permissions. */
+/** Encodes a key file without protection: anybody who reads the file has the keys. The caller must set its file permissions. */
 export const encodeKeyFile = (keys: HeldKeys): string =>
   write({ ...head(keys), protection: 'none-keep-this-file-secret', seed: toBase64url(keys.seed) });
 

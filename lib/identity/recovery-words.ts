@@ -10,7 +10,7 @@ import { IdentityError } from './errors.ts';
 const ROOT_BYTES = 32;
 const WORDS = 24;
 
-/** Makes 24 English words (BIP-39) that encode 32 random bytes and a checksum. For paper, not for storage on a device. */
+/** Makes 24 English words (BIP-39) that encode 32 random bytes and a checksum. They are for paper, not for storage on a device. */
 export const newRootWords = (rng: Rng = systemRng): string =>
   entropyToMnemonic(ofLength(rng(ROOT_BYTES), ROOT_BYTES, 'root'), wordlist);
 
@@ -33,7 +33,7 @@ export const rootFromWords = (words: string): Uint8Array => {
 };
 
 /**
- * S_k, the seed of one generation of an identity's keys. A device stores only this, so a lost device loses only this.
+ * S_k, the seed of one generation of an identity's keys. A device stores only this seed, so a thief of a device gets neither the root nor other generations.
  *
  * @param root 32 bytes
  * @param generation k, 1 or more

@@ -1,4 +1,4 @@
-// Wraps secrets so that a log line, an error or a JSON text shows a placeholder instead.
+// Makes secrets unprintable: a log line, an error or a JSON text shows a placeholder instead.
 
 const inspect = Symbol.for('nodejs.util.inspect.custom');
 

@@ -1,7 +1,8 @@
-// Ed25519 verification equation by the platform's own library, if it has a synchronous one (Node). It is about ten times as fast as JavaScript.
+// Checks the verification equation of Ed25519 with the platform's own library, if that is synchronous (as in Node). This is about ten times as fast as
+// JavaScript.
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 
-/** Checks that encode([S]B - [k]A) is R byte for byte. The caller has checked that S is below the group order, and A canonical and not of small order. */
+/** Checks that encode([S]B - [k]A) is R byte for byte. The caller must already have checked the range of S and the form of A. */
 export type Equation = (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean;
 
 /** The functions of Node's crypto that are used. */
@@ -16,7 +17,7 @@ export interface Platform {
   readonly process?: { readonly getBuiltinModule?: (id: string) => unknown };
 }
 
-/** Two signatures of the empty message. The R of the second one is shifted by a point of order 8: it is valid only with the cofactor. */
+/** Two signatures of the empty message. The R of the second one is shifted by a point of order 8: it is valid only by the equation with the cofactor. */
 const KEY = 'iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w';
 const RIGHT = 'd4zaBjTAIfrosan6ZVuhMjD2_PxcXVGa-why7Jvx1kJBzD7titRycNhtMOdirRdnfG-xeX41vKfrowOIJX4CDw';
 const COFACTORED = 'QKTPXGEdc3ovHG_MqE2cq_7YCYfxhqWmxX5im_8a8n_OaqD3UG0gK1etbH7kAqmK3NpM6ad6IjM_fmWGUEjrDQ';
@@ -34,7 +35,7 @@ const passesSelfTest = (equation: Equation): boolean => {
  */
 export const nativeEquation = (platform: Platform = globalThis): Equation | undefined => {
   try {
-    // Not an import, because browsers run this code too, and bundlers follow imports.
+    // This is not an import, because browsers run this code too, and bundlers follow imports.
     const crypto = platform.process?.getBuiltinModule?.('crypto') as Crypto | undefined;
     if (crypto === undefined) return undefined;
     const equation: Equation = (signature, message, publicKey) => {
@@ -42,7 +43,7 @@ export const nativeEquation = (platform: Platform = globalThis): Equation | unde
       try {
         return crypto.verify(null, message, crypto.createPublicKey({ format: 'jwk', key: jwk }), signature);
       } catch {
-        return false; // Some platforms already refuse a key here that is no point.
+        return false; // Some platforms throw an error for a key that is not a point of the curve.
       }
     };
     return passesSelfTest(equation) ? equation : undefined;

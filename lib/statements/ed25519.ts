@@ -16,7 +16,7 @@ const littleEndian = (bytes: Uint8Array): bigint => bytes.reduceRight((n, byte) 
 const SMALL_ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
 const SMALL_ORDER = new Set([1n, PRIME - 1n, 0n, SMALL_ORDER_8, PRIME - SMALL_ORDER_8]);
 
-/** Checks A or R: 32 bytes with y below p, not of a point of small order. The equation fails if the point is not on the curve. */
+/** Checks that A or R has 32 bytes, that its y is below p, and that it is not of small order. The equation later fails if it is not on the curve. */
 const hasStrictForm = (point: Uint8Array): boolean => {
   if (point.length !== 32) return false;
   const y = littleEndian(point) & ((1n << 255n) - 1n);
@@ -35,7 +35,7 @@ const decoded = (publicKey: Uint8Array) => {
 export const isIdentityKey = (publicKey: Uint8Array): boolean =>
   hasStrictForm(publicKey) && decoded(publicKey) !== undefined;
 
-/** Variable time: signature, message and key are public. */
+/** The time depends on the inputs: signature, message and key are public. */
 export const nobleEquation: Equation = (signature, message, publicKey) => {
   const key = decoded(publicKey);
   if (key === undefined) return false;

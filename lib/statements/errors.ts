@@ -1,9 +1,9 @@
 // Defines StatementError, the error for refused statements, and its closed list of codes.
 export type StatementErrorCode =
   | 'malformed' // not a canonical compact JWS of a known kind
-  | 'wrong-signer' // signed by, or in the name of, another identity than expected
+  | 'wrong-signer' // the signer, or the identity that the payload names as signer, is not the expected one
   | 'bad-signature'
-  | 'bad-payload'; // members missing, unknown, or out of range
+  | 'bad-payload'; // a member is missing, unknown, or out of range
 
 /** A refused statement. The message names the member, never its content. */
 export class StatementError extends Error {

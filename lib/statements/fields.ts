@@ -59,14 +59,14 @@ export const sha256 = bytesOf(32);
 export const point = bytesOf(33);
 /** Milliseconds since 1970-01-01T00:00:00Z. */
 export const instant = integer(0, 9_999_999_999_999);
-/** A number of things. */
+/** A whole number from 0. */
 export const count = z.int().check(z.minimum(0));
 /** A counter. In storage keys it is padded with zeros to ten digits. */
 export const ordinal = integer(1, 4_294_967_295);
 
 /**
- * A public name, 1 to 120 UTF-16 code units. Refused are control characters, lone surrogates (JSON can carry them, other languages cannot), direction
- * marks (they make a name read as another one), invisible characters (two names that look the same would differ), and a space at either end.
+ * A public name, 1 to 120 UTF-16 code units. It must not contain control characters, lone surrogates (JSON can carry them, other languages cannot),
+ * direction marks (they make a name read as another one) or invisible characters (two names that look the same would differ), nor begin or end with a space.
  */
 export const publicName = z
   .string()
@@ -78,7 +78,7 @@ export const publicName = z
     ),
   );
 
-/** Broad kinds of folders, so that none reveals a diagnosis. */
+/** The kinds of folders. They are broad, so that none reveals a diagnosis. */
 export const CATEGORIES = ['letters', 'imaging', 'laboratory', 'medication', 'devices', 'other'] as const;
 export const category = z.enum(CATEGORIES);
 export type Category = z.infer<typeof category>;
@@ -108,7 +108,7 @@ export type Right = z.infer<typeof right>;
 /** A recipient's receiving key: what key fragments are made for. */
 export const receivingKey = z.strictObject({ number: ordinal, key: point });
 
-/** Most grants to which one call adds a new cell: with the items of the cell they fit into one transaction of 100 items. */
+/** Maximum number of grants to which one call adds a new cell. With the items of the cell they fit into one transaction of 100 items. */
 export const MOST_CARRIED = 40;
-/** Most cells in one grant or extension, and folders in one request: with their key fragments they fit into one transaction of 100 items. */
+/** Maximum number of cells in a grant or extension, and of folders in a request. With their key fragments they fit into one transaction of 100 items. */
 export const MOST_CELLS = 80;

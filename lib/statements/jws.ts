@@ -59,7 +59,7 @@ export const parseCanonical = (text: string, part: 'header' | 'payload'): unknow
   return value;
 };
 
-/** Checks a payload against its schema. @throws {StatementError} `bad-payload`; names the member, never its content */
+/** Checks a payload against its schema. @throws {StatementError} `bad-payload`; the error names the member, never its content */
 export const parsePayload = <K extends Kind>(kind: K, value: unknown): Payload<K> => {
   const result = KINDS[kind].payload.safeParse(value);
   if (result.success) return result.data as Payload<K>;

@@ -10,7 +10,7 @@ import { denialPayload, requestPayload, withdrawalPayload } from './kinds/reques
 export type { GrantCell, Standing } from './kinds/grant.ts';
 export type { Scope } from './kinds/request.ts';
 
-/** Kind -> payload schema and the member that names the signer. The JWS `typ` is `pcehr-<kind>+jws`. */
+/** Gives for each kind the schema of its payload, and which member names the signer. The JWS `typ` is `pcehr-<kind>+jws`. */
 export const KINDS = {
   identity: { payload: identityPayload, signer: 'id' },
   folder: { payload: folderPayload, signer: 'patient' },
@@ -31,7 +31,7 @@ export const KINDS = {
 export type Kind = keyof typeof KINDS;
 export type Payload<K extends Kind> = z.infer<(typeof KINDS)[K]['payload']>;
 
-/** A compact JWS as it travels and is kept: byte for byte. */
+/** A compact JWS. It is sent and stored unchanged, byte for byte. */
 export type Jws = string;
 /** base64url SHA-256 of a statement's `header.payload`. */
 export type StatementHash = string;

@@ -1,4 +1,5 @@
-// Names the member that a schema refused, by its path. It repeats no value, and a name that the sender chose only if it is a plain identifier.
+// Gives the path of the member that a schema refused. The path contains no value. It contains a name that the sender chose only if that is a plain
+// identifier.
 import type * as z from 'zod/mini';
 
 /** A name that is safe to repeat to its sender, and in a log: a short identifier of ASCII letters and digits. */

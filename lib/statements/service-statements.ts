@@ -1,5 +1,5 @@
-// Statements of the service: signs and verifies receipts for records that others than the patient filed, checkpoints of audit chains, the service's time,
-// and answers to openings. They are compact JWS with ES256 (RFC 7518 section 3.4), so anybody can verify them. docs/spec/service-statements.md specifies them.
+// Signs and verifies the statements of the service: receipts, checkpoints, keys, signed times and answers to openings. They are compact JWS with ES256
+// (RFC 7518 section 3.4), so anybody can verify them. docs/spec/service-statements.md specifies them.
 import { p256 } from '@noble/curves/nist.js';
 import { sha256 as hashOf } from '@noble/hashes/sha2.js';
 import * as z from 'zod/mini';
@@ -40,10 +40,10 @@ export const serviceKeyPayload = z.strictObject({ key: point, when: instant });
 /** The key of one running copy of the service. It signs what is signed too often for a call to the service's own key (KMS). */
 export const proxyKeyPayload = z.strictObject({ key: point, from: instant, until: instant });
 
-/** The service's time, with the nonce of the request. Signed by a proxy key. */
+/** The service's time, with the nonce of the request. A proxy key signs it. */
 export const timePayload = z.strictObject({ nonce: bytesOf(16), when: instant });
 
-/** The answer to one opening. Signed by a proxy key. */
+/** The answer to one opening. A proxy key signs it. */
 export const recapsulationPayload = z.strictObject({
   /** Hash of the opening statement. */
   opening: sha256,
@@ -72,7 +72,7 @@ export type ServicePayload<K extends ServiceKind> = z.infer<(typeof SERVICE_KIND
 /** SEC 1 compressed P-256 point, 33 bytes, base64url. */
 export type ServiceKey = string;
 
-/** Signs SHA-256 of the bytes with ECDSA over P-256. Answers r and s, 32 bytes each. */
+/** Signs SHA-256 of the bytes with ECDSA over P-256. The promise resolves to r and s, 32 bytes each. */
 export type EcdsaSign = (signingInput: Uint8Array) => Promise<Uint8Array>;
 
 /** Hash of one record's answer: SHA-256 over tag, capsule (105 bytes) and capsule fragment (381 bytes), base64url. */

@@ -6,7 +6,7 @@ import { headerText, parsePayload, signerOf } from './jws.ts';
 import { KINDS, type Kind, type Payload, type Statement } from './kinds.ts';
 import { verifyStatement } from './verify.ts';
 
-/** Signs as an identity: Ed25519 (RFC 8032, pure), over bytes that are not hashed before. */
+/** An identity that can sign. `sign` is Ed25519 (RFC 8032, pure) over the bytes themselves, not over a hash of them. */
 export interface Signer {
   readonly id: IdentityId;
   readonly sign: (bytes: Uint8Array) => Uint8Array | Promise<Uint8Array>;

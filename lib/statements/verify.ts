@@ -14,7 +14,7 @@ export interface Claim {
 
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-/** Parses a header in its canonical text, of any signer. */
+/** Parses the header of a statement of any signer. The text must be canonical. */
 const parseHeader = (text: string): Claim => {
   const header = parseCanonical(text, 'header');
   if (isRecord(header) && typeof header['kid'] === 'string') {
@@ -68,8 +68,8 @@ export const verifyStatement = <K extends Kind>(kind: K, jws: Jws, expectedSigne
   new Promise((resolve) => resolve(verified(kind, jws, expectedSigner)));
 
 /**
- * **Hazard: checks no signature.** Only for statements that the service verified before it stored them, when it reads them from its own table. To verify them
- * again would cost time and not protect against anybody who can write to the table. Clients never call this.
+ * **Hazard: this checks no signature.** The service calls it when it reads statements from its own table, because it verified them before it stored them. To
+ * verify them again would cost time and not protect against anybody who can write to the table. Clients never call this.
  *
  * @throws {StatementError} `malformed` or `bad-payload`: the stored item is damaged
  */

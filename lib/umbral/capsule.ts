@@ -1,4 +1,5 @@
-// Capsule of Umbral: the public value that accompanies a ciphertext. The delegating key, or enough capsule fragments, derive the symmetric key from it.
+// Capsule of Umbral: the public value that accompanies a ciphertext. The symmetric key is derived from it, with the secret delegating key, or with the secret
+// receiving key and enough capsule fragments.
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
 import { array, bin, reader } from './message-pack.ts';
 import { curve } from './curve/curve.ts';
@@ -16,7 +17,7 @@ export const CAPSULE_BYTES = 105;
 export const challengeOf = ({ e, v }: Pick<Capsule, 'e' | 'v'>): Scalar =>
   hashCapsule(curve.encode(e), curve.encode(v));
 
-/** E, V, s without framing, 98 bytes. The data encapsulation takes them as additional authenticated data. */
+/** Returns E, V and s without framing, 98 bytes. They are the additional authenticated data of the data encapsulation. */
 export const capsuleFields = ({ e, v, s }: Capsule): Uint8Array =>
   concat(curve.encode(e), curve.encode(v), encodeScalar(s));
 
@@ -24,7 +25,7 @@ export const capsuleFields = ({ e, v, s }: Capsule): Uint8Array =>
 export const encodeCapsule = ({ e, v, s }: Capsule): Uint8Array =>
   concat(array(3), bin(curve.encode(e)), bin(curve.encode(v)), bin(encodeScalar(s)));
 
-/** V = -E is refused, because the shared point would then be the identity. */
+/** Checks q = -p. A capsule with V = -E is refused, because its symmetric key would be derived from the identity. */
 const isOpposite = (p: Uint8Array, q: Uint8Array): boolean => p[0] !== q[0] && p.every((b, i) => i === 0 || b === q[i]);
 
 const isDegenerate = ({ e, v }: Capsule): boolean => isOpposite(curve.encode(e), curve.encode(v));
@@ -74,6 +75,6 @@ export const decodeCapsules = (list: readonly Uint8Array[], rng: Rng = systemRng
 /**
  * Decodes and checks one capsule.
  * @param bytes 105
- * @throws {UmbralError} `bad-encoding`, `bad-point`, `bad-scalar`; `bad-capsule` when the self check fails
+ * @throws {UmbralError} `bad-encoding`, `bad-point`, `bad-scalar`; `bad-capsule` when the self check fails or V = -E
  */
 export const decodeCapsule = (bytes: Uint8Array): Capsule => decodeCapsules([bytes])[0]!;

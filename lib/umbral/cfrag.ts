@@ -1,4 +1,4 @@
-// Capsule fragment of Umbral: a capsule that one proxy re-encrypted, with a proof that the proxy used the share that the delegator signed.
+// Capsule fragment of Umbral: a capsule that one proxy re-encrypted, with a proof that the proxy used the key fragment that the delegator signed.
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
 import type { Base, Point } from './curve/backend.ts';
 import { array, bin, reader } from './message-pack.ts';
@@ -84,7 +84,7 @@ export interface DelegationKeys {
 
 type Terms = (readonly [Base, Scalar])[];
 
-/** Adds up the scalars of equal points. Fragments of one share have the same commitment, so the sum gets shorter. */
+/** Adds up the scalars of equal points. Capsule fragments that were made with one key fragment have the same commitment, so the sum gets shorter. */
 const withSummedScalars = (terms: readonly (readonly [Point, Scalar])[]): Terms => {
   const totals = new Map<string, readonly [Point, Scalar]>();
   for (const [point, k] of terms) {
@@ -126,13 +126,13 @@ const invalid = (what: string, index: number): UmbralError =>
   new UmbralError('cfrag-invalid', `the capsule fragment is invalid: its ${what} is wrong`, index);
 
 /**
- * Verifies the fragments of one delegation: the delegator signed them, and the proxy used the signed share on each capsule. It remembers the signatures
- * that were valid, and checks the proofs of several fragments in one sum. It contains no secret.
+ * Verifies that the delegator signed the fragments of one delegation, and that the proxy used the signed key fragment on each capsule. It remembers the
+ * signatures that were valid, and checks the proofs of several fragments in one sum. It contains no secret.
  */
 export class CapsuleFragVerifier {
   readonly #delegation: DelegationKeys;
   readonly #rng: Rng;
-  /** Valid signatures only: so the set grows with what the delegator signed, and nobody else can fill it. */
+  /** Contains valid signatures only, so nobody but the delegator can make the set grow. */
   readonly #signed = new Set<string>();
 
   /** @param rng for the weights of the checks */
@@ -168,7 +168,7 @@ export class CapsuleFragVerifier {
 
 export interface CapsuleFragContext extends DelegationKeys {
   readonly capsule: Capsule;
-  /** For the weights of the check. The default is the platform's generator. */
+  /** Draws the weights of the check. The default is the platform's generator. */
   readonly rng?: Rng;
 }
 

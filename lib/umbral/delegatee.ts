@@ -12,7 +12,7 @@ import { publicKeyOf, SecretKey } from './secret-key.ts';
 
 const refused = (why: string): UmbralError => new UmbralError('bad-cfrags', `the capsule fragments do not fit: ${why}`);
 
-/** How many sets of shares are remembered. Any t of n shares are a set, so only a limit bounds their number. */
+/** For how many sets of fragments the weights are remembered. Any t of n fragments are a set, so without a limit there could be very many. */
 const MAX_SETS = 64;
 
 /** Lagrange coefficients times d: w_i = d * prod x_j / (x_j - x_i), the weight of each fragment in the sum. Secret. */
@@ -22,7 +22,10 @@ const weights = (d: Scalar, indices: readonly Scalar[]): Scalar[] =>
     return mul(product([d, ...others]), curve.inv(product(others.map((xj) => sub(xj, xi)))));
   });
 
-/** Weights of the fragments, in their order. They depend only on X, the fragment ids and the receiving key. Secret. @throws {UmbralError} `bad-cfrags` */
+/**
+ * Computes the weight of each fragment. The weights are secret, and depend only on X, the fragment ids and the receiving key.
+ * @throws {UmbralError} `bad-cfrags`
+ */
 const weightsOf = (receiving: SecretKey, cfrags: readonly VerifiedCapsuleFrag[]): readonly Scalar[] => {
   const precursor = cfrags[0]?.fields.precursor;
   if (precursor === undefined) throw refused('there are none');
@@ -64,12 +67,12 @@ const assertVerified = (cfrags: readonly VerifiedCapsuleFrag[]): void => {
 
 /**
  * Opens capsules that were re-encrypted for one delegation. Values that depend on the delegation alone (a Diffie-Hellman point, an inversion, some hashes)
- * are computed once for each set of shares. It contains secrets: drop it together with the receiving key.
+ * are computed once for each set of fragments. It contains secrets: drop it together with the receiving key.
  */
 export class CapsuleOpener {
   readonly #receiving: SecretKey;
   readonly #delegating: PublicKey;
-  /** Keyed by the ids and X of the fragments, in their order. Besides the keys, the weights depend on nothing else. */
+  /** Maps the ids and X of a set of fragments, in their order, to the weights. Apart from the receiving key, the weights depend on nothing else. */
   readonly #weights = new Map<string, readonly Scalar[]>();
 
   /**

@@ -30,19 +30,19 @@ export interface KFragInput {
   readonly threshold: number;
   /** How many key fragments are made, one for each proxy. */
   readonly shares: number;
-  /** Sign the delegating key too, so that the proxy can check it. The default is true. */
+  /** Whether to sign the delegating key too, so that the proxy can check it. The default is true. */
   readonly signDelegating?: boolean;
-  /** The same for the receiving key. */
+  /** Whether to sign the receiving key too, so that the proxy can check it. The default is true. */
   readonly signReceiving?: boolean;
   /**
-   * Sign for the proxy and for the receiver separately, even if the two messages are equal, as other implementations do. The result does not show
-   * which was done; one signature is faster. The default is false.
+   * Whether to make two signatures, for the proxy and for the receiver, even if the two messages are equal, as other implementations do. The result does
+   * not show whether this was done. One signature is faster. The default is false.
    */
   readonly separateSignatures?: boolean;
   readonly rng?: Rng;
 }
 
-/** Evaluates f(x), the polynomial with these coefficients, the constant one first. */
+/** Evaluates the polynomial with these coefficients at x. The constant coefficient comes first. */
 const evaluate = (coefficients: readonly Scalar[], x: Scalar): Scalar =>
   coefficients.reduceRight((sum, c) => add(mul(sum, x), c));
 
@@ -52,8 +52,8 @@ const checkCounts = (threshold: number, shares: number): void => {
 };
 
 /**
- * Makes the key fragments of one delegation. A threshold of them together with the recipient's secret key open everything that is encrypted to the
- * delegating key, and even reveal that key: so delegate only a key that was made for this.
+ * Makes the key fragments of one delegation. `threshold` of them, together with the recipient's secret key, open everything that is encrypted to the
+ * delegating key. They even reveal that key: so delegate only a key that was made for this.
  * @throws {UmbralError} `bad-threshold`
  */
 export const generateKFrags = (input: KFragInput): VerifiedKeyFrag[] => {
@@ -85,7 +85,7 @@ export const generateKFrags = (input: KFragInput): VerifiedKeyFrag[] => {
       forProxy: oneSignature ? undefined : draw(rng, 32),
     };
   });
-  // Both happen only with a broken source of randomness (or with probability 2^-256). Nothing is made then.
+  // A zero rk, or two equal indices, occur only if the source of randomness is broken (or with probability 2^-256). No key fragment is made then.
   if (drafts.some(({ key }) => isZero(key)) || !areDistinct(drafts.map(({ index }) => index)))
     throw new UmbralError('bad-randomness', 'a share is zero or two have the same index');
 

@@ -1,4 +1,4 @@
-// Verifies ECDSA signatures over secp256k1 and SHA-256. There is no domain separation: the message must contain its own.
+// Verifies ECDSA signatures over secp256k1 and SHA-256. There is no domain separation: the message must name its own kind.
 import { bytesToNumberBE } from '@noble/curves/utils.js';
 import { curve } from './curve/curve.ts';
 import { UmbralError } from './errors.ts';

@@ -27,21 +27,21 @@ const TAGS = {
 const hashed = (prefix: Uint8Array, ...parts: readonly Uint8Array[]): Scalar =>
   scalarFromDigest(curve.sha256(concat(prefix, ...parts)));
 
-/** SHA-256 of u32(length of tag), tag, parts; mapped to a scalar in [1, n-1]. */
+/** Computes SHA-256 of u32(length of tag), tag and parts, and maps it to a scalar in [1, n-1]. */
 export const hashToScalar = (tag: Uint8Array, ...parts: readonly Uint8Array[]): Scalar =>
   hashed(prefixed(tag), ...parts);
 
 /** The challenge in a capsule. */
 export const hashCapsule = (E: Encoded, V: Encoded): Scalar => hashed(TAGS.capsule, E, V);
 
-/** d, the secret that delegator and recipient share. @param T the Diffie-Hellman point [x]B = [b]X */
+/** d, the secret that only delegator and recipient can compute. @param T the Diffie-Hellman point [x]B = [b]X */
 export const hashSecret = (X: Encoded, B: Encoded, T: Encoded): Scalar => hashed(TAGS.secret, X, B, T);
 
-/** The argument at which the polynomial is evaluated for the share with this id[32]. */
+/** The argument at which the polynomial is evaluated for the key fragment with this id[32]. */
 export const hashIndex = (X: Encoded, B: Encoded, T: Encoded, id: Uint8Array): Scalar =>
   hashed(TAGS.index, X, B, T, id);
 
-/** The challenge of the re-encryption proof. The inputs are ordered by part of the capsule, unlike in the encoding of a capsule fragment. */
+/** The challenge of the re-encryption proof. The inputs are all E, then all V, then all U: another order than in the encoding of a capsule fragment. */
 export const hashProof = (
   E: Encoded,
   E1: Encoded,
@@ -67,14 +67,14 @@ export const kfragMessage = (
 /** The digest of a message for ECDSA. */
 export const messageDigest = (message: Uint8Array): Uint8Array => curve.sha256(message);
 
-/** RFC 5869 with SHA-256, no salt. */
+/** HKDF (RFC 5869) with SHA-256 and without salt. */
 const derive = (secret: Uint8Array, info: Uint8Array, length: number): Uint8Array =>
   hkdf(sha256, secret, undefined, info, length);
 
 /** The key of the data encapsulation, 32 bytes. @param K the shared point */
 export const hashKey = (K: Encoded): Uint8Array => curve.hkdf(K);
 
-/** The tag of the scalar hash is the whole info, label included. */
+/** Derives a secret scalar. The tag of {@link hashToScalar} is the whole `info`, which contains the label. */
 export const factoryKey = (seed: Uint8Array, label: Uint8Array): Scalar => {
   const info = concat(TAGS.makeKey, label);
   return hashToScalar(info, derive(seed, info, 64));

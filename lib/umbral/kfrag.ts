@@ -1,4 +1,4 @@
-// Key fragment of Umbral: the share of one proxy in a delegation. It contains rk, which is secret to that proxy.
+// Key fragment of Umbral: the share of one proxy in a delegation. It contains the scalar rk, which is secret to that proxy.
 import { concat, equalBytes } from '../bytes/binary.ts';
 import { array, bin, bool, reader } from './message-pack.ts';
 import { curve } from './curve/curve.ts';
@@ -16,7 +16,7 @@ export const KFRAG_BYTES = 310;
 /** The 32 random bytes that identify the key fragment. Capsule fragments made with it carry them too. */
 export const kfragId = (kfrag: KeyFrag): Uint8Array => kfrag.fields.id.slice();
 
-/** Encodes a key fragment, 310 bytes. A verified one has the same encoding. It contains the share: secret to its proxy. */
+/** Encodes a key fragment, 310 bytes. A verified one has the same encoding. The encoding contains rk, which is secret to its proxy. */
 export const encodeKFrag = (kfrag: KeyFrag): Uint8Array => {
   const f = kfrag.fields;
   return concat(
@@ -36,10 +36,10 @@ export const encodeKFrag = (kfrag: KeyFrag): Uint8Array => {
 };
 
 /**
- * Decodes a key fragment. Its share and signature are not checked.
+ * Decodes a key fragment. Its rk and its signatures are not checked.
  * @param bytes 310
  * @throws {UmbralError} `bad-encoding`, `bad-point`, `bad-scalar`, `bad-signature`; `bad-parameters` for a U other than ours, because with another
- *   U a forged share can match a signed commitment
+ *   U a forged rk can match a signed commitment
  */
 export const decodeKFrag = (bytes: Uint8Array): KeyFrag => {
   const r = reader(bytes, KFRAG_BYTES, 'key fragment');
@@ -64,17 +64,17 @@ export const decodeKFrag = (bytes: Uint8Array): KeyFrag => {
 export interface KeyFragContext {
   /** W, the public key of the delegator's key fragment signer. */
   readonly verifying: PublicKey;
-  /** A, the delegating key. Required if the fragment is signed for it, ignored otherwise. */
+  /** A, the delegating key. It is required if `proxySignature` covers it, and ignored otherwise. */
   readonly delegating?: PublicKey | undefined;
-  /** B, the receiving key. Required if the fragment is signed for it, ignored otherwise. */
+  /** B, the receiving key. It is required if `proxySignature` covers it, and ignored otherwise. */
   readonly receiving?: PublicKey | undefined;
-  /** Refuse a fragment that is not signed for both keys: such a fragment proves nothing about the missing key. */
+  /** Whether to refuse a fragment that is not signed for both keys. Such a fragment proves nothing about the missing key. */
   readonly requireBothKeys?: boolean;
 }
 
 const invalid = (why: string): UmbralError => new UmbralError('kfrag-invalid', `the key fragment is invalid: ${why}`);
 
-/** The key as encoded in the signed message; undefined if the signature does not cover it. */
+/** Encodes the key for the signed message. Returns undefined if the signature does not cover the key. */
 const signedKey = (isSigned: boolean, key: PublicKey | undefined, which: string): Uint8Array | undefined => {
   if (!isSigned) return undefined;
   if (key === undefined) throw invalid(`it is signed for a ${which} key and none was given`);
@@ -82,8 +82,8 @@ const signedKey = (isSigned: boolean, key: PublicKey | undefined, which: string)
 };
 
 /**
- * Checks that rk matches the commitment U1, and the signature of the key fragment signer. If the fragment is signed for both keys, checks `receiverSignature`
- * too: without this, a proxy could store a fragment and every recipient would refuse the capsule fragments made from it.
+ * Checks that rk matches the commitment U1, and that the signature of the key fragment signer is valid. If the fragment is signed for both keys, it also
+ * checks `receiverSignature`: otherwise a proxy could store a fragment of which every recipient refuses the capsule fragments.
  * @throws {UmbralError} `kfrag-invalid`
  */
 export const verifyKFrag = (kfrag: KeyFrag, context: KeyFragContext): VerifiedKeyFrag => {

@@ -1,5 +1,5 @@
-// Classes of the scheme's objects: capsules, key fragments, capsule fragments. Only the files of this folder construct them; a class whose
-// name begins with Verified only after the verification.
+// Classes of the scheme's objects: capsules, key fragments, capsule fragments. Only the files of lib/umbral construct them.
+// A class whose name begins with Verified is only for an object that this process made or verified (exception: trustStoredKFrag).
 import type { Point } from './curve/backend.ts';
 import type { Scalar } from './curve/scalar.ts';
 
@@ -62,7 +62,7 @@ export interface CapsuleFragFields {
   readonly receiverSignature: Uint8Array;
 }
 
-/** Well-formed, but not verified. */
+/** A capsule fragment that was decoded but not verified. */
 export class CapsuleFrag {
   readonly fields: CapsuleFragFields;
   constructor(fields: CapsuleFragFields) {

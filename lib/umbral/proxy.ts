@@ -1,4 +1,5 @@
-// Proxy role of Umbral: re-encrypts a capsule from the delegating key to the receiving key and learns nothing. The service imports this file.
+// Proxy role of Umbral: re-encrypts a capsule from the delegating key to the receiving key. It learns nothing about the plaintext. The service imports
+// this file.
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import { proofChallenge } from './cfrag.ts';
 import { curve } from './curve/curve.ts';
@@ -15,8 +16,8 @@ export { decodePublicKey, encodePublicKey, type PublicKey } from './public-key.t
 export { verifyMessage } from './ecdsa-verify.ts';
 
 /**
- * Re-encrypts a capsule and proves it. `rng` must be sound: a proof nonce that repeats or becomes known reveals the share.
- * @throws {UmbralError} `kfrag-invalid` for a key fragment that was not verified, if the compiler did not find that
+ * Re-encrypts a capsule, and proves that the result is correct. `rng` must be sound: a proof nonce that repeats or becomes known reveals rk.
+ * @throws {UmbralError} `kfrag-invalid` for a key fragment that was not verified. In TypeScript the compiler refuses it too
  */
 export const reencrypt = (capsule: Capsule, kfrag: VerifiedKeyFrag, rng: Rng = systemRng): VerifiedCapsuleFrag => {
   if (!(kfrag instanceof VerifiedKeyFrag)) throw new UmbralError('kfrag-invalid', 'the key fragment was not verified');
@@ -36,8 +37,8 @@ export const reencrypt = (capsule: Capsule, kfrag: VerifiedKeyFrag, rng: Rng = s
 };
 
 /**
- * Hazard: decodes a key fragment and treats it as verified without checking its share and signature. Use it only for bytes that this service stored after
- * {@link verifyKFrag}, in storage that nobody else can write to.
+ * Hazard: decodes a key fragment and treats it as verified without checking its rk and its signatures. Use it only for bytes that this service stored
+ * after {@link verifyKFrag}, in storage that nobody else can write to.
  * @param bytes 310
  * @throws {UmbralError} as {@link decodeKFrag}
  */
@@ -47,15 +48,15 @@ export const trustStoredKFrag = (bytes: Uint8Array): VerifiedKeyFrag => {
 };
 
 /**
- * Cache of decoded key fragments (see {@link trustStoredKFrag}), least recently used out first. The key is the bytes, which the caller reads from storage
- * each time, so a deleted fragment is never used again. It contains shares, which are secret to the proxy.
+ * Caches decoded key fragments (see {@link trustStoredKFrag}). A full cache drops the fragment that was not used for the longest time. The caller reads the
+ * bytes from storage each time to find a fragment, so a deleted fragment is never used again. The cache contains secrets of the proxy (rk).
  */
 export class StoredKFrags {
   readonly #capacity: number;
-  /** In the order of use, the last one at the end. */
+  /** In the order of their last use: the most recent one is at the end. */
   readonly #decoded = new Map<string, VerifiedKeyFrag>();
 
-  /** @param capacity key fragments, about 1 KiB each */
+  /** @param capacity how many key fragments are cached, about 1 KiB each */
   constructor(capacity = 100) {
     this.#capacity = capacity;
   }

@@ -23,12 +23,12 @@ export class SecretKey {
     return new SecretKey(decodeNonZeroScalar(bytes));
   }
 
-  /** For lib/umbral only. @param scalar not zero */
+  /** Only lib/umbral may call this. @param scalar not zero */
   static fromScalar(scalar: Scalar): SecretKey {
     return new SecretKey(scalar);
   }
 
-  /** For lib/umbral only. */
+  /** Only lib/umbral may call this. */
   static scalarOf(key: SecretKey): Scalar {
     return key.#scalar;
   }

@@ -16,7 +16,7 @@ export interface Encapsulation {
   readonly key: Uint8Array;
 }
 
-/** Draws a symmetric key, and the capsule from which the owner of the secret key derives it. */
+/** Makes a random symmetric key, and the capsule from which the owner of the secret key derives that symmetric key. */
 export const encapsulate = (to: PublicKey, rng: Rng = systemRng): Encapsulation => {
   const r = randomScalar(rng);
   const u = randomScalar(rng);

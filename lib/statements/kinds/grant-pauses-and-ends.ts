@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { GrantId } from '../../bytes/ids.ts';
 import { identity, instant, ordinal, randomId, sha256 } from '../fields.ts';
 
-/** Holds a grant, or lets it go on. The numbers of both rise by one, so that none can be played again. */
+/** A pause or a resumption. The number is one more with each pause or resumption of the grant, so that nobody can replay an old one. */
 const hold = z.strictObject({
   patient: identity,
   grant: randomId<GrantId>(),
@@ -22,7 +22,7 @@ export const revocationPayload = z.strictObject({
   when: instant,
 });
 
-/** A recipient ends what it was given: it needs it no more, or the receiving key that it was given for is lost or replaced. */
+/** A recipient ends a grant that it got, because it no longer needs the grant, or because the receiving key of the grant is lost or replaced. */
 export const returnPayload = z.strictObject({
   recipient: identity,
   patient: identity,

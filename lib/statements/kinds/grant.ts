@@ -57,12 +57,12 @@ export const grantPayload = z.strictObject({
   issued: instant,
 });
 
-/** Further cells of a read grant: of a folder's next epoch, or of a folder that a standing grant takes in. Changes nothing else. */
+/** An extension adds cells to a grant to read: cells of a folder's next epoch, or of a folder that a standing grant covers. It changes nothing else. */
 export const extensionPayload = z.strictObject({
   patient: identity,
   grant: randomId<GrantId>(),
   number: ordinal,
-  /** Hash of the extension before, of the grant for the first. */
+  /** Hash of the previous extension; in the first extension, hash of the grant. */
   previous: sha256,
   cells: listOf(grantCell, 1, MOST_CELLS),
   issued: instant,

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { bytesOf, identity, instant, ordinal, point, publicName, sha256 } from '../fields.ts';
 
-/** Who an identity is: its keys, and the next generation's key as a hash that never changes. */
+/** The public keys of an identity, and a hash of the identity key of the next generation. This hash never changes. */
 export const identityPayload = z.strictObject({
   id: identity,
   number: ordinal,

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { FolderId, GrantId, OpeningId, RecordId } from '../../bytes/ids.ts';
 import { identity, instant, listOf, ordinal, randomId } from '../fields.ts';
 
-/** A receipt in advance: the opener says what it opens. It is the body of a recapsulation and its evidence in the trail. */
+/** The opener signs in advance what it opens. The statement is the body of a `recapsulate` call, and the evidence of that call in the trail. */
 export const openingPayload = z.strictObject({
   opening: randomId<OpeningId>(),
   patient: identity,

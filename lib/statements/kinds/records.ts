@@ -3,7 +3,10 @@ import * as z from 'zod/mini';
 import type { FolderId, GrantId, RecordId } from '../../bytes/ids.ts';
 import { between, bytesOf, category, identity, instant, integer, ordinal, point, randomId, sha256 } from '../fields.ts';
 
-/** One epoch of a folder: the cell's public key. `single`: the folder holds this record version and nothing else, so that it alone can be shared. */
+/**
+ * One epoch of a folder, with the public key of its cell. `single`: the folder contains this record version and nothing else, so that the patient can give
+ * access to this version alone.
+ */
 export const folderPayload = z.strictObject({
   patient: identity,
   folder: randomId<FolderId>(),
@@ -17,7 +20,7 @@ export const folderPayload = z.strictObject({
   issued: instant,
 });
 
-/** One version of a record. `chunk` is log2 of the chunk size in bytes, `length` the blob's length in bytes. */
+/** One version of a record. `chunk` is log2 of the chunk size in bytes, `length` is the length of the blob in bytes. */
 export const recordPayload = z.strictObject({
   record: randomId<RecordId>(),
   version: ordinal,

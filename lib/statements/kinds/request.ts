@@ -32,7 +32,7 @@ export const scope = z.union([
 
 export type Scope = z.infer<typeof scope>;
 
-/** A recipient's wish. `duration` is in seconds, `until` is when the request lapses if nobody answers. */
+/** A recipient asks for access. `duration` is in seconds. `until` is the time when the request lapses if nobody answers it. */
 export const requestPayload = z.strictObject({
   request: randomId<RequestId>(),
   patient: identity,

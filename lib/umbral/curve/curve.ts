@@ -6,5 +6,5 @@ const { backend, ...choice } = chosen;
 
 export const curve: Backend = backend;
 
-/** The name of the chosen backend, and the reason if it is not the kernel. Callers that keep a log write it there. */
+/** The name of the chosen backend, and the reason if it is not the kernel. Callers that keep a log write both to it. */
 export const curveChoice: Omit<Choice, 'backend'> = choice;

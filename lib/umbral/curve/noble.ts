@@ -52,13 +52,13 @@ const sum = (terms: readonly (readonly [Point, Scalar])[]): Point =>
 const add = (p: Point, q: Point): Point => asPoint(notIdentity(inner(p).add(inner(q))));
 
 const checkLinear = (terms: readonly (readonly [Base, Scalar])[], equals: Point): boolean => {
-  // Variable time in the scalars: callers pass public ones only (backend.ts). The steps do not depend on the points, so these may be secret.
+  // The time depends on the scalars: callers pass public scalars only (backend.ts). It does not depend on the points, so these may be secret.
   const points = terms.map(([p]) => inner(p));
   const scalars = terms.map(([, k]) => k);
   return mulAddUnsafe<Inner, CurvePointCons<Inner>>(Curve, points, scalars).equals(inner(equals));
 };
 
-/** Blinded with a random factor, because the extended Euclidean algorithm is not constant time: it sees only a uniformly random number. */
+/** Inverts k times a random factor: the extended Euclidean algorithm is not constant time, and this way it sees only a uniformly random number. */
 const inv = (k: Scalar): Scalar => {
   const blind = randomScalar(systemRng);
   return mul(blind, Curve.Fn.inv(mul(blind, k)) as Scalar);

@@ -5,7 +5,7 @@ import type { Rng } from '../../bytes/binary.ts';
 import type { Brand } from '../../bytes/ids.ts';
 import { UmbralError } from '../errors.ts';
 
-/** In [0, n-1]. */
+/** An integer in [0, n-1]. */
 export type Scalar = Brand<bigint, 'Scalar'>;
 
 export const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n;
@@ -26,16 +26,16 @@ export const product = (list: readonly Scalar[]): Scalar => list.reduce(mul, ONE
 export const isZero = (a: Scalar): boolean => a === 0n;
 export const areDistinct = (list: readonly Scalar[]): boolean => new Set(list).size === list.length;
 
-/** 32 bytes, big endian. */
+/** Encodes a scalar as 32 bytes, big endian. */
 export const encodeScalar = (a: Scalar): Uint8Array => {
   const bytes = new Uint8Array(32);
   const view = new DataView(bytes.buffer);
-  // BigUint64Array semantics: only the low 64 bits are written.
+  // `setBigUint64` writes only the low 64 bits of a value.
   for (let i = 0; i < 4; i++) view.setBigUint64(24 - 8 * i, a >> BigInt(64 * i));
   return bytes;
 };
 
-/** Decodes 32 bytes, big endian. It reads 64-bit words, because a hexadecimal text in between is slow. */
+/** Decodes 32 bytes, big endian. It reads 64-bit words, because decoding by way of a hexadecimal text is slow. */
 const numberOf = (bytes: Uint8Array): bigint => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, 32);
   const high = (view.getBigUint64(0) << 64n) | view.getBigUint64(8);

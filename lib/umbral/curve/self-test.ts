@@ -70,7 +70,7 @@ const answers = (backend: Backend, known: Known): boolean => {
     );
   return (
     equalBytes(backend.sha256(results), fromHex(known.answers)) &&
-    // encodeScalar drops bits above 256: an inverse that is not below n would differ here.
+    // encodeScalar drops the bits above 256, so the answers do not show an inverse that has more bits. This line does.
     inverse === decodeScalar(encodeScalar(inverse)) &&
     checks(sum) &&
     !checks(g) &&

@@ -44,7 +44,7 @@ export interface Kernel extends Omit<Exports, 'scalarsAt' | 'pointsAt' | 'outAt'
   readonly setPoint: (slot: number, point: Uint8Array) => void;
   readonly result: (slot: number) => Uint8Array;
   readonly setBytes: (at: number, bytes: Uint8Array) => void;
-  /** At most {@link MESSAGE} bytes, to be hashed. */
+  /** Writes a message to be hashed, at most {@link MESSAGE} bytes. */
   readonly setMessage: (message: Uint8Array) => void;
   readonly getBytes: (at: number, length: number) => Uint8Array;
 }
@@ -59,7 +59,7 @@ export const kernelBytes = (): Uint8Array<ArrayBuffer> => {
 
 /**
  * Compiles synchronously: the module is small, and everything that uses the curve can then stay synchronous. It throws where an engine refuses
- * that (old Chromium above 4 KB on the main thread) or refuses WebAssembly (a content security policy); the caller then uses noble.
+ * that (old Chromium above 4 KB on the main thread) or refuses WebAssembly (a content security policy). The caller then uses noble.
  */
 export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
   const exports = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as unknown as Exports;

@@ -1,4 +1,4 @@
-// Backend on the WebAssembly kernel (kernel/). Secrets use the constant-time functions of the kernel. Each call shares one inversion for all results,
+// Backend on the WebAssembly kernel (kernel/). Secrets use the constant-time functions of the kernel. Each call does one inversion for all its results,
 // and wipes the memory of the kernel if a secret was written to it.
 import { sha256 as longSha256 } from '@noble/hashes/sha2.js';
 import { wipe, type Rng } from '../../bytes/binary.ts';
@@ -63,7 +63,7 @@ const sumInto = (kernel: Kernel, to: number, terms: readonly Term[], walk: (to: 
     if (c > 0) kernel.add(to, to + 1);
   });
 
-/** SUMS[i] = [k_i]P for the scalars in these slots. Two or more scalars share a table, which halves the number of doublings. */
+/** SUMS[i] = [k_i]P for the scalars in these slots. Two or more scalars use the tables of a pair, which halves the number of doublings. */
 const multiplesInto = (kernel: Kernel, p: Point, slots: readonly number[]): void => {
   kernel.setPoint(0, dataOf(p).block);
   if (slots.length === 1) {
@@ -104,7 +104,7 @@ const totalOf = (terms: readonly (readonly [Base, Scalar])[], base: Base): Scala
 const isPoint = (term: readonly [Base, Scalar]): term is Term => typeof term[0] !== 'string';
 
 const checkLinear = (kernel: Kernel, terms: readonly (readonly [Base, Scalar])[], equals: Point): boolean => {
-  // Variable time in the scalars: callers pass public ones only (backend.ts). The points may be secret, so they are wiped.
+  // The time depends on the scalars: callers pass public scalars only (backend.ts). The points may be secret, so they are wiped.
   const free = terms.filter(isPoint);
   return wiping(kernel, Math.min(TERMS, free.length), () => {
     const slotOf = (base: 'G' | 'U', slot: number): number => {
@@ -134,7 +134,7 @@ const addPoints = (kernel: Kernel, p: Point, q: Point): void => {
   kernel.add(0, 1);
 };
 
-/** If p + q is the identity, it has Z = 0; the table passes that on, so `results` refuses it. */
+/** If p + q is the identity, its Z is 0. The Z of the table and the Z of the result are then 0 too, so `results` refuses the result. */
 const addMul = (kernel: Kernel, p: Point, q: Point, k: Scalar): Point =>
   wiping(kernel, 1, () => {
     addPoints(kernel, p, q);
@@ -184,7 +184,7 @@ const verify = (kernel: Kernel, signature: Uint8Array, digest: Uint8Array, key: 
   return kernel.verify() === 1;
 };
 
-/** @param rng for the blinding of the multiplications, 33 bytes for each try */
+/** @param rng draws the blinding point of the multiplications, with 33 bytes for each try */
 export const makeWasm = (kernel: Kernel, rng: Rng): Backend => {
   do {
     const bytes = rng(33);
