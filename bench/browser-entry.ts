@@ -1,4 +1,4 @@
-// Web page of bench/browser.ts: measures the implementations in turn, then the envelope, and posts the results to the server.
+// Web page of bench/browser.ts: measures the implementations in turn, then the envelope, and sends the results to the server.
 import { envelope, type Sealing } from './envelope-memory.ts';
 import { laneOf, peerLane, type Operation } from './implementations.ts';
 import * as scheme from './scheme-entry.ts';

@@ -1,5 +1,5 @@
-// `npm run bench:browser [-- --json]` compares the scheme on the kernel with the npm peer in a headless Chromium, interleaved in one page. It then measures
-// the envelope in memory, in turn in the page and in Node. Options: --passes N, --turns N, --bytes N (the size of the body).
+// `npm run bench:browser [-- --json]` compares the scheme on the kernel with the npm peer. Both run in turn in one page of a headless Chromium. It then
+// measures the envelope in memory, in turn in the page and in Node. Options: --passes N, --turns N, --bytes N (the size of the body).
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -92,7 +92,7 @@ const rows = OPERATIONS.map((operation) => {
 const geomean = geometricMean(rows.map(({ ratio }) => ratio));
 const worst = Math.max(...rows.map(({ ratio }) => ratio));
 
-/** GB/s */
+/** Returns the rates of sealing and opening in GB/s. */
 const rates = (sealings: readonly Sealing[]) => {
   const rate = (of: (s: Sealing) => number): number => bytes / 1e9 / median(sealings.map(of));
   return { seal: rate((s) => s.seal), open: rate((s) => s.open) };

@@ -21,7 +21,7 @@ const streamOf = (parts: readonly Uint8Array[]): ReadableStream<Uint8Array> => {
   });
 };
 
-/** Durations in seconds. */
+/** How long it took to seal and to open the body, in seconds. */
 export interface Sealing {
   readonly seal: number;
   readonly open: number;
@@ -46,7 +46,7 @@ export const sealAndOpen = async (body: Uint8Array): Promise<Sealing> => {
 
 /** Seals and opens a body of this many bytes, `times` times, after one warm-up run. */
 export const envelope = async (bytes: number, times: number): Promise<readonly Sealing[]> => {
-  // The memory is written to, so that the system has really allocated it.
+  // Writing to the memory makes the system really allocate it.
   const body = new Uint8Array(bytes).fill(7);
   await sealAndOpen(body.subarray(0, bytes / 8));
   const done: Sealing[] = [];

@@ -1,5 +1,5 @@
 // One task of the envelope bench, in a process of its own so that memory is measured separately: seals or opens a file from disk to disk, digest included,
-// by threads or by streams. It prints seconds, processor seconds and peak resident set size. The facts that the opener needs are in a file beside the blob.
+// by threads or by streams. It prints seconds, processor seconds and peak resident set size. A file beside the blob contains what the opener needs.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { argv, resourceUsage, stdout } from 'node:process';
@@ -10,12 +10,12 @@ import { openFile } from '../lib/files/open-file.ts';
 import { sealFile, type SealedFile } from '../lib/files/seal-file.ts';
 import { someHeading } from './sample-header.ts';
 
-/** Bytes read at a time. */
+/** How many bytes one read takes. */
 const READ = 1024 * 1024;
-/** Bytes written at a time. For larger writes Linux searches for larger pages, which can cost several times as much as the write itself. */
+/** How many bytes one write takes. For larger writes Linux searches for larger pages, which can cost several times as much as the write itself. */
 const BLOCK = 256 * 1024;
 const [, , job, from = '', to = '', log2 = String(DEFAULT_CHUNK), width = '', ahead = '1'] = argv;
-/** The number of threads, or of chunks in flight for streams. The default is that of the library. */
+/** The number of threads, or for streams the number of chunks in flight. By default the library chooses it. */
 const inFlight = width === '' ? {} : { inFlight: Number(width) };
 const threads = width === '' ? {} : { threads: Number(width) };
 const fileKey = new Uint8Array(32).fill(7);
@@ -31,7 +31,7 @@ interface Beside {
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const unhex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'));
 
-/** Reads a file in blocks, one block ahead. Their memory is reused. */
+/** Reads a file in blocks, one block ahead. It reuses the memory of the blocks. */
 async function* source(path: string): AsyncGenerator<Uint8Array> {
   const file = await open(path);
   try {
@@ -84,7 +84,7 @@ const sealStream = async (): Promise<void> => {
     ...inFlight,
   });
   const file = await open(to, 'w');
-  // As in the client: the next part is sealed while earlier parts are written.
+  // As in the client, the next part is sealed while earlier parts are written.
   const writing: Promise<void>[] = [];
   for await (const { bytes, release } of parts) {
     if (writing.length >= Number(ahead)) await writing.shift();
@@ -104,7 +104,7 @@ const openStream = async (): Promise<void> => {
   const { plainLength, ...blob } = known();
   const body = await openBlob(source(from), fileKey, blob, { plainLength, ...inFlight });
   const file = await open(to, 'w');
-  // Pieces are joined to blocks, and one block is written while the next one is read.
+  // This joins pieces to blocks, and writes one block while it reads the next one.
   let writing: Promise<unknown> = Promise.resolve();
   let gathered: Uint8Array[] = [];
   let bytes = 0;

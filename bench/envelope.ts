@@ -1,6 +1,7 @@
-// Compares sealing and opening of a file, from disk to disk and digest included, with age (Go) and, if it is installed, rage (Rust): same file, in turn. It also
-// measures openssl on the same processor cores. Our code is bundled as deployed; it runs once from file to file, and once by the streams of uploads and downloads.
-// `npm run bench:envelope`; --json prints one line; --bytes N, --passes N; --table tries chunk sizes, threads, chunks in flight and parts in flight.
+// Compares our sealing and opening of a file, from disk to disk and with the digest, with age (Go) and, if it is installed, rage (Rust). All take the same
+// file, in turn. It also measures openssl on the same processor cores. Our code is bundled as deployed; it runs once from file to file, and once by streams, as
+// in uploads and downloads. `npm run bench:envelope`; --json prints one line; --bytes N, --passes N; --table tries chunk sizes, threads, chunks in flight and
+// parts in flight.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, fsyncSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { randomFillSync } from 'node:crypto';
@@ -43,7 +44,7 @@ const fill = (path: string, length: number): void => {
   const file = openSync(path, 'w');
   for (let left = length; left > 0; left -= block.length)
     writeSync(file, randomFillSync(block), 0, Math.min(left, block.length));
-  // Otherwise the pending disk writes would slow down the first task.
+  // Without this, pending disk writes would slow down the first task.
   fsyncSync(file);
   closeSync(file);
 };
@@ -69,10 +70,10 @@ interface Done {
 const task = at('task.mjs');
 buildSync({ entryPoints: [TASK], outfile: task, bundle: true, platform: 'node', format: 'esm', logLevel: 'error' });
 
-/** Settings for our code: log2 of the chunk size, then threads, or chunks in flight and parts in flight. */
+/** Settings for our code: log2 of the chunk size; then the number of threads, or for streams the numbers of chunks and parts in flight. */
 type Settings = readonly number[];
 const DEFAULTS: Settings = [];
-/** `''`: from file to file by threads; `-stream`: by streams. */
+/** How our code reads and writes: `''` from file to file by threads, `-stream` by streams. */
 type Way = '' | '-stream';
 
 const ours = (job: `${'seal' | 'open'}${Way}`, from: string, to: string, settings = DEFAULTS): Done => {
@@ -108,7 +109,7 @@ const ageLike = (name: string, command: string, keygen: string): Peer => {
   };
 };
 
-/** age is built once by Go; rage is used if it is installed. */
+/** Finds the peers: age, which Go builds once, and rage if it is installed. */
 const peers = (): readonly Peer[] => {
   const found: Peer[] = [];
   if (!existsSync(join(TOOLS, 'age')) && has('go', 'version'))
@@ -125,17 +126,17 @@ const round = (value: number | undefined): number | undefined =>
 const gb = bytes / 1e9;
 const rateOf = (done: readonly Done[]): number => gb / median(done.map((d) => d.seconds));
 const cpuOf = (done: readonly Done[]): number => median(done.map((d) => d.cpu)) / gb;
-/** MiB, median. */
+/** Returns the median of the peak memory in MiB. */
 const peakOf = (done: readonly Done[]): number => Math.round(median(done.map((d) => d.rss ?? NaN)) / MIB);
 
 interface Rates {
-  /** GB/s, median. */
+  /** Medians in GB/s. */
   readonly seal: number;
   readonly open: number;
 }
 interface Lane {
   readonly name: string;
-  /** One result for every pass that counts. */
+  /** The results, one for each pass that counts. */
   readonly sealed: readonly Done[];
   readonly opened: readonly Done[];
 }
@@ -146,7 +147,7 @@ const remove = (...names: readonly string[]): void => {
 
 interface Race {
   readonly lanes: readonly Lane[];
-  /** One result for every pass that counts: on one core, and on all cores. */
+  /** The results of openssl on one core and on all cores, one for each pass that counts. */
   readonly native: readonly { readonly one: Native; readonly all: Native }[];
 }
 const race = (): Race => {
@@ -176,7 +177,7 @@ const race = (): Race => {
   return { lanes: done, native };
 };
 
-/** Additional memory for the whole file compared with one MiB, in MiB: medians. */
+/** Returns how much more memory the whole file takes than a file of 1 MiB: medians in MiB. */
 const growth = (way: Way): Rates => {
   const rss = (name: string) => {
     const done = Array.from({ length: passes }, () => {
@@ -241,7 +242,7 @@ const main = (): void => {
   const each = <T>(some: readonly Lane[], valueOf: (lane: Lane) => T) =>
     Object.fromEntries(some.map((lane) => [lane.name, valueOf(lane)]));
   const rounded = (rates: Rates) => ({ seal: round(rates.seal), open: round(rates.open) });
-  /** Only results of the same pass are compared, so that a slow minute of the machine affects both. */
+  /** Returns the median ratios of our rates to those of a peer. It compares results of the same pass, so that a slow minute of the machine affects both. */
   const over = (own: Lane, peers: { readonly seal: readonly number[]; readonly open: readonly number[] }) => {
     const ratio = (done: readonly Done[], rates: readonly number[]) =>
       median(done.map(({ seconds }, pass) => gb / seconds / rates[pass]!));

@@ -1,4 +1,4 @@
-// The implementations to compare ("lanes"): the same ten operations for each, ready to be timed, in Node and in a page.
+// The implementations to compare. A "lane" has the ten operations of one implementation, ready to be timed in Node or in a page.
 import * as umbralPre from '@nucypher/umbral-pre';
 import type * as Bundled from './scheme-entry.ts';
 
@@ -32,7 +32,7 @@ export const laneOf = (s: Scheme): Lane => {
   const capsuleBytes = s.encodeCapsule(capsule);
   const split = (threshold: number, shares: number) =>
     s.generateKFrags({ delegating: a, receiving: B, signer: w, threshold, shares });
-  // Made from bytes, so that no implementation has cached encodings from the making.
+  // These objects are decoded from bytes. An object that was just made could still have its encoding in a cache.
   const cfrags = (threshold: number, shares: number) =>
     split(threshold, shares)
       .slice(0, threshold)
@@ -55,7 +55,9 @@ export const laneOf = (s: Scheme): Lane => {
   };
 };
 
-/** The operations of the npm package @nucypher/umbral-pre. Its objects are in WebAssembly memory. Its users must free them by hand, and so does the benchmark. */
+/**
+ * The operations of the npm package @nucypher/umbral-pre. Its objects are in WebAssembly memory. Its users must free them by hand, and so does the benchmark.
+ */
 export const peerLane = (): Lane => {
   const u = umbralPre;
   const [a, b, w] = [u.SecretKey.random(), u.SecretKey.random(), u.SecretKey.random()];

@@ -1,5 +1,6 @@
-// Measures the import time of the bundle of recapsulate, next to a handler with only the DynamoDB client. Each is bundled twice: with the defaults of
-// esbuild, which take the SDK's CommonJS, and with the options of serverless.yml, which take its ES modules. Each import runs in a fresh process.
+// Measures the import time of the bundle of recapsulate, and of a handler with only the DynamoDB client (the baseline). Each is bundled twice: with the
+// defaults of esbuild, which take the CommonJS modules of the AWS SDK, and with the options of serverless.yml, which take its ES modules. Each import runs in a
+// process of its own.
 import { build, type BuildOptions } from 'esbuild';
 import { execFileSync, type ExecFileSyncOptionsWithStringEncoding } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -34,7 +35,7 @@ interface Cost {
   readonly kib: number;
 }
 
-/** Medians in milliseconds, bundle sizes in KiB, and the ratio of recapsulate to the baseline. */
+/** Returns the medians in milliseconds, the bundle sizes in KiB, and the ratio of recapsulate to the baseline. */
 export const importCosts = async (passes: number) => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-import-'));
   try {

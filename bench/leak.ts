@@ -1,7 +1,7 @@
 // `npm run bench:leak [-- --samples 20000]` tests whether the time of the kernel's secret operations depends on the secret. The method is dudect
-// (Reparaz, Balasch and Verbauwhede, 2017): calls with a fixed secret and with random ones, in random order, compared by Welch's t-test, for several cuts
-// of the slow tail. |t| above 4.5 is a leak. The positive control is the sum with public scalars, whose time does depend on them: if that is not found,
-// the measurement is useless and the run fails.
+// (Reparaz, Balasch and Verbauwhede, 2017): it calls an operation with a fixed secret and with random secrets, in random order, and compares the times by
+// Welch's t-test, each time without a larger part of the slowest calls. If |t| is above 4.5, there is a leak. One operation is known to leak: the sum with
+// public scalars. If the test does not find that leak, the measurement is useless and the run fails.
 import { parseArgs } from 'node:util';
 import { systemRng } from '../lib/bytes/binary.ts';
 import { kernelBytes, load } from '../lib/umbral/curve/wasm-memory.ts';
@@ -22,9 +22,9 @@ const { block } = point as unknown as { readonly block: Uint8Array };
 interface Subject {
   readonly name: string;
   readonly leaks: boolean;
-  /** Called before the measurement. */
+  /** Runs once before the measurement. */
   readonly prepare?: () => void;
-  /** Writes the secret; not timed. */
+  /** Writes the secret into the kernel's memory. This is not timed. */
   readonly put: (k: Scalar) => void;
   readonly run: () => void;
 }
@@ -53,7 +53,7 @@ const subjects: readonly Subject[] = [
   { name: 'public sum (control)', leaks: true, put: intoFirst, run: () => kernel.sumPublic(0, 1, 0, -1, -1) },
 ];
 
-/** Fixed secrets with few non-zero digits: 3, and n - 1, which is -1 modulo n. A loop that skips zero digits would be faster for them, and show a leak. */
+/** The fixed secrets: 3, and n - 1, which is -1 modulo n. Most of their digits are zero, so a loop that skips zero digits is faster for them, and is found. */
 const secrets: Readonly<Record<string, Scalar>> = { 'k = 3': 3n as Scalar, 'k = n - 1': (ORDER - 1n) as Scalar };
 
 const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed: Scalar): number => {
@@ -67,7 +67,7 @@ const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed
   const order = systemRng(samples);
   for (const byte of order) {
     const which = (byte & 1) as 0 | 1;
-    // Both kinds draw a random secret, so that the caches are in the same state.
+    // A random secret is drawn even if the fixed one is used, so that the caches are in the same state in both cases.
     const drawn = randomScalar(systemRng);
     put(which === 0 ? fixed : drawn);
     kernel.setPoint(0, block);

@@ -8,7 +8,7 @@ import type { Scheme } from './implementations.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Bundles as deployed. For `noble`, the module that chooses the backend is replaced. */
+/** Bundles the scheme as deployed, and loads it. For `noble` it replaces the module that chooses the backend. */
 export const loadScheme = async (backend: 'wasm' | 'noble'): Promise<Scheme> => {
   const folder = mkdtempSync(join(tmpdir(), 'bench-'));
   const outfile = join(folder, 'scheme.mjs');

@@ -32,12 +32,12 @@ const processes = (): readonly Process[] =>
         const command = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
         return [{ pid: name, parent: number('PPid'), command, memory: Number(number('VmRSS')) / 1024 }];
       } catch {
-        // The process ended in between.
+        // The process has ended since the list of processes was read.
         return [];
       }
     });
 
-/** Memory of npm, of its child processes, and of theirs. */
+/** Returns the memory of npm with all processes below it. */
 const memory = (): { readonly api: number; readonly all: number } => {
   const list = processes();
   const own = new Set([pid, list.find((p) => p.pid === pid)?.parent]);

@@ -1,4 +1,5 @@
-// Native implementations for the comparison, each in a process of its own that runs one batch at a time. One that cannot be built is left out, with the reason.
+// Native implementations for the comparison, each in a process of its own that runs one batch at a time. If one cannot be built, it is left out and the reason
+// is kept.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { stderr } from 'node:process';
@@ -14,7 +15,7 @@ export interface NativeLane {
   readonly end: () => void;
 }
 
-/** @throws {Error} with the most useful line of the output */
+/** Runs a command. @throws {Error} with the most useful line of the command's output */
 const run = (command: string, ...args: readonly string[]): void => {
   const { error, status, stderr: output } = spawnSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] }); // prettier-ignore
   if (error !== undefined) throw new Error(`${command} does not run (${(error as NodeJS.ErrnoException).code})`);
@@ -24,7 +25,7 @@ const run = (command: string, ...args: readonly string[]): void => {
 
 const start = (name: NativeLane['name'], command: string, ...args: readonly string[]): NativeLane => {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-  // If the process does not start, or ends, the missing answer is noticed later.
+  // This ignores the error: if the process does not start, or ends, its answer is missing, and that is noticed later.
   child.once('error', () => undefined);
   child.stdin.once('error', () => undefined);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
@@ -41,7 +42,7 @@ const start = (name: NativeLane['name'], command: string, ...args: readonly stri
   };
 };
 
-/** The Rust crate umbral-pre. It is built at first use. */
+/** Builds and starts the Rust crate umbral-pre. */
 const crate = (): NativeLane => {
   run('cargo', 'build', '--quiet', '--release', `--manifest-path=${join(import.meta.dirname, 'rust', 'Cargo.toml')}`, `--target-dir=${join(built, 'rust')}`); // prettier-ignore
   return start('crate', join(built, 'rust', 'release', 'umbral-bench'));

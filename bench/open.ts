@@ -1,5 +1,5 @@
-// Measures the service's work for one opening: the Lambda handler of recapsulate, from the gateway's event to its answer, with stubs for AWS at the store ports.
-// It measures the processor time of this process, so other load counts little. `npm run bench:open`; --json prints one line.
+// Measures the service's work for one opening: the Lambda handler of recapsulate, from the gateway's event to its answer, with stubs instead of the stores.
+// It measures the processor time of this process, so that other processes change the result little. `npm run bench:open`; --json prints one line.
 import { S3Client } from '@aws-sdk/client-s3';
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { p256 } from '@noble/curves/nist.js';
@@ -47,7 +47,7 @@ const KEY = new Uint8Array(32).fill(21);
 
 type Work = () => unknown;
 
-/** Processor time of one run in microseconds: the mean of `count` runs. */
+/** Returns the mean processor time of `count` runs, in microseconds. */
 const costOf = async (count: number, run: Work): Promise<number> => {
   const before = cpuUsage();
   for (let i = 0; i < count; i++) await run();
@@ -57,7 +57,7 @@ const costOf = async (count: number, run: Work): Promise<number> => {
 
 const WARM_UP_MS = 1500;
 
-/** The median of several passes for each, in turn. Everything is warmed up before. */
+/** Warms up all, runs them in turn in several passes, and returns the median for each. */
 const costsOf = async <K extends string>(
   works: Readonly<Record<K, Work>>,
   count: number,
@@ -131,7 +131,7 @@ const eventOf = async (opening: Statement<'opening'>): Promise<APIGatewayProxyEv
 };
 const context = { awsRequestId: 'bench', getRemainingTimeInMillis: () => 30_000 } as Context;
 
-/** The cost of one opening of this many records, and of each of its steps, in microseconds. */
+/** Measures the processor time of one opening of this many records, and of each of its steps, in microseconds. */
 const measured = async (records: number, count: number) => {
   const chosen = filings.slice(0, records);
   const opening = await openingOf(

@@ -18,10 +18,10 @@ const opensslSpeed = (algorithm: string, processes: number): number | undefined 
 export interface Native {
   readonly aes: number;
   readonly sha: number;
-  /** Both algorithms on the same cores, one after the other. */
+  /** The rate of both algorithms together, one after the other on the same cores. */
   readonly both: number;
 }
-/** Undefined if openssl is not installed. */
+/** Measures openssl with this many processes at once. @returns undefined if openssl is not installed */
 export const openssl = (processes: number): Native | undefined => {
   const [aes, sha] = [opensslSpeed('aes-256-gcm', processes), opensslSpeed('sha256', processes)];
   return aes && sha ? { aes, sha, both: 1 / (1 / aes + 1 / sha) } : undefined;

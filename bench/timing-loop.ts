@@ -2,11 +2,11 @@
 import { OPERATIONS, type Lane, type Operation } from './implementations.ts';
 import { median } from './statistics.ts';
 
-/** Runs this many calls and returns the microseconds of one. It is asynchronous for an implementation in another process. */
+/** Runs this many calls and returns the microseconds of one call. If the implementation runs in another process, the result is a promise. */
 export type Batch = (calls: number) => number | Promise<number>;
 export type Batches = Readonly<Record<Operation, Batch>>;
 
-/** Duration of a batch. The clock of a page has a resolution of 5 us at best; a batch must be much longer. */
+/** How long a batch takes. It must be much longer than 5 us, which is at best the resolution of the clock of a page. */
 const BATCH_MS = 5;
 const WARM_UP_MS = 400;
 
@@ -23,14 +23,14 @@ export const forOperations = <T>(of: (operation: Operation, index: number) => T)
 
 export const batchesOf = (lane: Lane): Batches => forOperations((operation) => batchOf(lane[operation]));
 
-/** Warms up, and returns how many calls make a batch. */
+/** Warms up one operation, and returns how many of its calls make a batch. */
 const warmUp = async (batch: Batch): Promise<number> => {
   const end = performance.now() + WARM_UP_MS;
   while (performance.now() < end) await batch(10);
   return Math.max(1, Math.round((BATCH_MS * 1000) / (await batch(3))));
 };
 
-/** Microseconds of one call of each operation in each implementation: the median of the passes. */
+/** Measures each operation of each implementation. @returns the microseconds of one call: the median of the passes */
 export const race = async <N extends string>(
   lanes: Readonly<Record<N, Batches>>,
   passes: number,
@@ -43,7 +43,7 @@ export const race = async <N extends string>(
       times: [] as number[],
     })),
   );
-  // Everything is warmed up before: optimising compilers work in the background, and take long if the cores are busy.
+  // All operations are warmed up first, because optimising compilers work in the background and take long if the cores are busy.
   const calls: number[] = [];
   for (const { batch } of timed) calls.push(await warmUp(batch));
   for (let pass = 0; pass < passes; pass++)

@@ -1,5 +1,5 @@
-// `npm run bench:umbral [-- --json] [-- --passes 61] [-- --native]` compares the scheme on the kernel, on noble, and the npm peer, interleaved in one
-// process; with --native also the crate and pyUmbral, each in a process of its own that gets one batch at a time.
+// `npm run bench:umbral [-- --json] [-- --passes 61] [-- --native]` compares the scheme on the kernel, the scheme on noble, and the npm peer, in turn in
+// one process. With --native it also compares the crate and pyUmbral, each in a process of its own that gets one batch at a time.
 import { parseArgs } from 'node:util';
 import { laneOf, OPERATIONS, peerLane } from './implementations.ts';
 import { loadScheme } from './load-backend.ts';
@@ -19,7 +19,7 @@ const { values } = parseArgs({
 const native = values.native ? await nativeLanes() : [];
 const lanes = {
   ours: batchesOf(laneOf(await loadScheme('wasm'))),
-  // With --native, noble is not measured: the garbage collection after noble would slow our code, and not the native code in other processes.
+  // With --native, noble is not measured, because the garbage collection after noble would slow down our code but not the native code in other processes.
   ...(!values.native && { noble: batchesOf(laneOf(await loadScheme('noble'))) }),
   peer: batchesOf(peerLane()),
   ...Object.fromEntries(native.map(({ name, batches }) => [name, batches])),

@@ -1,4 +1,4 @@
-// Computes Welch's t of two samples, and the largest value over several cuts of the slow tail.
+// Computes Welch's t of two samples, several times, each time without a larger part of the slowest values (a "cut"), and returns the largest |t|.
 
 const mean = (x: readonly number[]): number => x.reduce((s, v) => s + v, 0) / x.length;
 const squaredError = (x: readonly number[], m: number): number =>
@@ -11,7 +11,7 @@ const welch = (a: readonly number[], b: readonly number[]): number => {
 
 const CUTS = [1, 0.95, 0.9, 0.75, 0.5];
 
-/** The largest |t| over the cuts. If a cut leaves fewer than two values of one kind, the two are completely separate: infinite. */
+/** Returns the largest |t| over all cuts. If a cut leaves fewer than two values of one kind, the two kinds do not overlap, and the result is infinite. */
 export const largestT = (kinds: readonly [readonly number[], readonly number[]]): number => {
   const sorted = kinds.flat().sort((x, y) => x - y);
   return Math.max(
@@ -20,7 +20,7 @@ export const largestT = (kinds: readonly [readonly number[], readonly number[]])
       const [a, b] = kinds.map((list) => list.filter((t) => t <= limit)) as [number[], number[]];
       if (a.length < 2 || b.length < 2) return Infinity;
       const t = welch(a, b);
-      // All times are equal, so t is 0 / 0, or infinite if the means differ.
+      // If each kind has only equal times, t is infinite; or 0 / 0, which counts as 0, if the two means are equal too.
       return Number.isNaN(t) ? 0 : t;
     }),
   );

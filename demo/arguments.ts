@@ -20,7 +20,7 @@ export const USAGE = `usage: npm run demo -- [--json] [FILE...]
 Without files, the samples in demo/samples are used. Files may be of any type, 0 bytes to 1 GiB.
   --json   print one JSON line instead of the story`;
 
-/** Tells whether a file is a sample. The README is not. */
+/** Tells whether a file is a sample. The README is not one. */
 const isSample = (name: string): boolean => !name.startsWith('.') && !name.endsWith('.md');
 
 const why = (error: unknown): string => {
@@ -42,7 +42,7 @@ const fault = async (file: string): Promise<string | undefined> => {
   }
 };
 
-/** @throws {UsageError} naming every file that cannot be used */
+/** Parses the arguments. @throws {UsageError} with the name of every file that cannot be used */
 export const readArguments = async (argv: readonly string[]): Promise<Arguments> => {
   const end = argv.indexOf('--');
   const options = (end < 0 ? argv : argv.slice(0, end)).filter((a) => a.startsWith('-'));

@@ -46,7 +46,7 @@ const refusedWith = async (attempt: Promise<unknown>, ...codes: readonly string[
   }
 };
 
-/** The verb of each kind of event. The type has every kind, so a new kind without a verb does not compile. */
+/** The verb for each kind of event. The type requires every kind, so the code does not compile if a new kind has no verb. */
 const WORDS: Readonly<Record<TrailEntry['kind'], string>> = {
   registered: 'registered',
   'folder-created': 'made a folder',
@@ -65,7 +65,7 @@ const WORDS: Readonly<Record<TrailEntry['kind'], string>> = {
   'records-opened': 'opened records',
 };
 
-/** @param files paths, each readable */
+/** Runs the main job. @param files paths of the files to file; the caller has checked that each can be read */
 export const runMainJob = async (
   { patient, clinician, stranger }: People,
   files: readonly string[],
@@ -175,7 +175,7 @@ export const runMainJob = async (
   };
 };
 
-/** The trail must have at least these events: registered, folder, each record, request, grant, opening (100 records each), revocation. */
+/** Checks that the trail has at least these events: registration, folder, each record, request, grant, an opening for each 100 records, revocation. */
 export const allAsExpected = ({
   files,
   refusedStranger,

@@ -44,7 +44,7 @@ const run = async ({ files, print, say }: Run): Promise<Outcome> => {
     cleanup.add(() => rm(homes, { recursive: true, force: true }));
     story.heading('The system starts: a local AWS, table and bucket, and the service.');
     const starting = startSystem({ say, signal: ending.signal });
-    // An end during the start waits until the start has undone itself.
+    // If the user ends the demo during the start, this waits until the start has stopped what it started.
     cleanup.add(() =>
       starting.then(
         (system) => system.stop(),
@@ -70,7 +70,7 @@ const run = async ({ files, print, say }: Run): Promise<Outcome> => {
 const out = (line: string): void => void process.stdout.write(`${line}\n`);
 const err = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** @returns true if every step had the expected result */
+/** Runs the demo and prints the result. @returns true if every step had the expected result */
 const runAndReport = async (argv: readonly string[]): Promise<boolean> => {
   const start = performance.now();
   const { json, files } = await readArguments(argv);
@@ -85,7 +85,7 @@ const runAndReport = async (argv: readonly string[]): Promise<boolean> => {
   return good;
 };
 
-/** Tells whether help is asked for. Names after `--` are files. */
+/** Tells whether the user asks for help. Arguments after `--` are names of files. */
 const asksForHelp = (argv: readonly string[]): boolean =>
   argv.slice(0, argv.includes('--') ? argv.indexOf('--') : undefined).some((a) => a === '--help' || a === '-h');
 

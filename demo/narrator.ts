@@ -9,7 +9,7 @@ export interface Story {
 
 const seconds = (ms: number): string => (ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
-/** @param print gets whole lines */
+/** Makes the story. @param print gets whole lines */
 export const tellStory = (print: (line: string) => void): Story => ({
   heading: (text) => {
     print('');

@@ -44,7 +44,7 @@ const unlessMissing = async <T>(read: () => Promise<T>, otherwise: () => T | Pro
   }
 };
 
-/** A new identity in a key file. Its recovery words belong on paper; the demo needs them no more. */
+/** Creates an identity and its key file. A real user writes the 24 words on paper; the demo does not need them again. */
 const newIdentity = async (keyFile: string): Promise<Identity> => {
   const { identity } = createIdentity();
   await writeKeyFile(keyFile, identity);
@@ -119,7 +119,7 @@ const partyOf = (identity: Identity, memory: Memory, home: string, { origin, sto
         folders: 'folders' in scope ? scope.folders : [],
       }));
     },
-    /** Approves a request of this recipient. In the story the two met, and the patient verified the recipient's id. */
+    /** Approves a request of this recipient, after verifying the recipient's id: in the story, patient and recipient met. */
     approve: async ({ request, days, from }: { request: string; days: number; from: IdentityId }) => {
       patient.verify(from);
       const asked = (await patient.listRequests('pending')).find((r) => r.id === request);
@@ -137,7 +137,7 @@ const partyOf = (identity: Identity, memory: Memory, home: string, { origin, sto
       const opened = await recipient.open(grant, records);
       const files: { record: string; path: string; mediaType: string | undefined }[] = [];
       for (const { record, metadata, save } of opened) {
-        // The path uses the record id, because an author could choose a file name that leads into another folder.
+        // The path contains the record id and not the author's file name, because an author could choose a name that leads into another folder.
         const path = join(out, record);
         await save(intoFile(path));
         files.push({ record, path, mediaType: metadata.mediaType });

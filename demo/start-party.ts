@@ -8,7 +8,7 @@ import type { Commands } from './party.ts';
 
 export type CommandResult<C extends keyof Commands> = Awaited<ReturnType<Commands[C]>>;
 
-/** A command that failed: the code of the refusal, and its reason. */
+/** The error of a command that failed, with the code of the refusal and its reason. */
 export class Refused extends Error {
   override readonly name = 'Refused';
   readonly code: string;
@@ -35,8 +35,9 @@ interface Reply {
 }
 
 /**
- * @param home the person's own folder: key file, memory and opened files
- * @param storage origin of the storage, the only one with which the person's client exchanges blobs
+ * Starts the process of one person.
+ * @param home the person's own folder, for key file, memory and opened files
+ * @param storage the origin of the storage; the person's client sends blobs to no other origin and fetches them from no other
  */
 export const startParty = (who: string, home: string, origin: string, storage: string): PartyProcess => {
   const child = spawn(
@@ -62,7 +63,7 @@ export const startParty = (who: string, home: string, origin: string, storage: s
   const ended = once(child, 'exit').then(([code]) => {
     for (const { reject } of waiting.splice(0)) reject(new Error(`${who} ended early (exit code ${String(code)})`));
   });
-  // Writing to an ended process fails. The handler above rejects the waiting commands.
+  // If the process has ended, writing to it fails. This ignores the error, because the handler above rejects the waiting commands.
   child.stdin.on('error', () => undefined);
 
   return {

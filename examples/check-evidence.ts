@@ -1,4 +1,4 @@
-// Checks evidence offline: a third party that knows two ids and the service key verifies statements from the trail. docs/spec/evidence.md.
+// Checks evidence offline: a third party that knows two ids and the service key verifies statements from the trail. See docs/spec/evidence.md.
 import { statementHash, verifyServiceStatement, verifyStatement } from '../lib/client/index.ts';
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, type At } from './people.ts';
 

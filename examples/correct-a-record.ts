@@ -1,4 +1,5 @@
-// Files the next version of a record: the version before stays, and every reader sees each author and the grant that allowed it.
+// Files the next version of a record: the previous version stays, and every reader sees the author of each version and the grant under which the author filed
+// it.
 import { byHand, bytes, DAYS, newPatient, newRecipient, textOf, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {
@@ -21,7 +22,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   const opened = await specialist.open(grant, versions);
   const texts = await Promise.all(opened.map(textOf));
   const authors = versions.map((v) => (v.author === patient.id ? 'patient' : 'specialist'));
-  // The client checked that the author's grant covered this; the patient needs none.
+  // If the author is not the patient, the client has checked that the author's grant covers the version. The patient needs no grant.
   const underGrant = versions.map((v) => v.grant?.payload.grant === write.id);
   for (const [i, v] of versions.entries())
     say(

@@ -12,7 +12,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
     durationSeconds: 365 * DAYS,
   });
 
-  // The grant is extended in the call that makes the folder.
+  // The call that makes the folder also extends the grant.
   const later = await patient.createFolder({ name: 'Knee', category: 'imaging' });
   const image = await patient.file(later.id, bytes('an image'), { fileName: 'knee.dcm' });
 

@@ -16,7 +16,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
     fileName: 'blood-count.txt',
     title: 'Blood count',
   });
-  // The service signed that it stored the record, and the hash of the event in the patient's trail.
+  // The receipt: the service signed that it stored the record, with the hash of the event in the patient's trail.
   const receipt = filed.receipt!;
 
   const [record] = await patient.listRecords(folder.id);

@@ -1,4 +1,4 @@
-// Returns a grant: a recipient replaces its receiving key and gives back the grant that was made for the old one.
+// Gives a grant back: a recipient replaces its receiving key, and returns the grant that was made for the old key.
 import { byHand, bytes, DAYS, newPatient, newRecipient, refusal, type At } from './people.ts';
 
 export const run = async ({ say = console.log, ...at }: At) => {

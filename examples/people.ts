@@ -14,7 +14,7 @@ export interface At {
   /** Address of the API, as `npm start` prints it. */
   readonly origin: string;
   readonly fetch?: typeof fetch;
-  /** Receives the output line by line. Default: prints it. */
+  /** Receives the output line by line. By default the lines are printed. */
   readonly say?: (line: string) => void;
 }
 
@@ -37,7 +37,7 @@ export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text
 export const textOf = (opened: { readonly stream: () => ReadableStream<Uint8Array> }): Promise<string> =>
   new Response(opened.stream() as ReadableStream<Uint8Array<ArrayBuffer>>).text();
 
-/** Returns the code of the refusal. @throws if the call succeeds */
+/** Awaits a call that the service must refuse, and returns the code of the refusal. @throws if the call succeeds */
 export const refusal = async (call: Promise<unknown>): Promise<string> => {
   try {
     await call;

@@ -23,7 +23,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   say(`The service signed the trail up to event ${checkpoint.seq}. Memory and trail are kept, as plain JSON.`);
   const [memory, trail] = [patient.memory.export(), patient.trail.export()];
 
-  // On another day the stored events must still be in the trail. Otherwise the client reports the first missing one.
+  // On another day the stored events must still be in the trail. If one is missing, the client reports the first that is missing.
   const next = createPatient({
     ...at,
     ...identity,

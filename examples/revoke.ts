@@ -21,7 +21,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
     await refusal(former.grant(ends.id, patient.id).then((g) => former.open(g, [after]))),
   ];
   say(`The former practice opens neither the old record (${refused[0]}) nor the new one (${refused[1]}).`);
-  // The grant that stays was carried over into the new epoch in the same call.
+  // The call that began the new epoch also carried the other grant over to it.
   const opened = await current.open(await current.grant(stays.id, patient.id), [before, after]);
   const texts = await Promise.all(opened.map(textOf));
   say(`The current practice reads both: "${texts.join('", "')}".`);

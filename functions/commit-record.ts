@@ -1,4 +1,4 @@
-// Lambda function commit-record: lets an author make an uploaded record version visible.
+// Lambda function commit-record: lets an author commit an uploaded record version, which makes it visible.
 import { RECORD_ROUTES } from '../lib/api/record-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { filingContainer } from '../lib/runtime/filing-container.ts';

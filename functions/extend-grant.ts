@@ -1,4 +1,4 @@
-// Lambda function extend-grant: lets a patient add cells (further folders, or new epochs) to an active grant, with a key fragment for each.
+// Lambda function extend-grant: lets a patient add cells (of further folders, or of new epochs) to a grant, with a key fragment for each cell.
 import { GRANT_ROUTES } from '../lib/api/grant-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

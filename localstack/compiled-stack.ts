@@ -1,4 +1,4 @@
-// Compiled stack: serverless.yml with all of its variables replaced, as `serverless print` writes it. It is stored between runs.
+// Compiled stack: serverless.yml with all of its variables replaced, as `serverless print` writes it. The result is stored between runs.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -18,10 +18,10 @@ interface FunctionDefinition {
   readonly handler: string;
   readonly events: readonly unknown[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** Seconds. */
+  /** Time limit of the function, seconds. */
   readonly timeout?: number;
 }
-/** The members that are read of serverless.yml, after all of its variables are replaced. */
+/** The members of serverless.yml that are read here, with all variables replaced. */
 export interface Stack {
   readonly service: string;
   readonly frameworkVersion: string;

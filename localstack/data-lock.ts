@@ -10,7 +10,10 @@ export interface HeldData {
   readonly release: () => Promise<void>;
 }
 
-/** Creates the lock file. It is written under another name and then linked, so that nobody reads half a lock. @returns whether this process got it */
+/**
+ * Tries to create the lock file. It writes the file under another name and then links it, so that nobody reads half a lock.
+ * @returns whether this process got the lock
+ */
 async function lock(file: string, pid: number): Promise<boolean> {
   const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, String(pid));
@@ -34,7 +37,7 @@ const refusal = (file: string, holder: number): LocalAwsError =>
       `If process ${holder} is something else, delete ${file}.`,
   );
 
-/** Removes a lock whose process has ended. If another process took the lock meanwhile, it is put back. */
+/** Removes a lock whose process has ended. If another process has taken the lock meanwhile, this puts the lock of that process back. */
 async function removeStale(file: string, isStale: (holder: number) => boolean): Promise<void> {
   const aside = `${file}.${randomUUID()}`;
   await rename(file, aside).catch(() => undefined);
@@ -44,7 +47,8 @@ async function removeStale(file: string, isStale: (holder: number) => boolean): 
 }
 
 /**
- * Reserves the folder `data` in the state folder for this process. It takes over a lock whose process has ended or had the number of this process.
+ * Reserves the folder `data` in the state folder for this process. It takes over a lock if the process of the lock has ended or had
+ * the same number.
  * @param forget whether to delete the stored data once the lock is taken
  * @throws {LocalAwsError} with the number of the process that has the lock
  */

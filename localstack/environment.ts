@@ -1,5 +1,5 @@
-// Local environment: makes the environment of the local system. The user's own AWS settings (profile, files, region, endpoints, credentials, retries) are
-// meant for other work and are left out.
+// Local environment: makes the environment of the local system. It leaves out the user's own AWS settings (profile, files, region, endpoints, credentials,
+// retries), because they are meant for other work.
 import { devNull } from 'node:os';
 
 /** Credentials that every local AWS accepts. */
@@ -16,7 +16,7 @@ const NEEDED = [
   ...['NODE_EXTRA_CA_CERTS', 'NODE_TLS_REJECT_UNAUTHORIZED', 'SSL_CERT_FILE', 'SSL_CERT_DIR'],
 ];
 
-/** The user's credentials if AWS_ENDPOINT_URL names an endpoint, because they belong to it; else those of the local AWS. */
+/** Returns the user's credentials if AWS_ENDPOINT_URL is set, because they belong to that endpoint; else those of the local AWS. */
 const credentialsIn = (env: Environment): Record<string, string> => {
   const { AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN } = env;
   const areGiven = Boolean(AWS_ENDPOINT_URL && AWS_ACCESS_KEY_ID && AWS_SECRET_ACCESS_KEY);
@@ -28,9 +28,9 @@ const credentialsIn = (env: Environment): Record<string, string> => {
 };
 
 /**
- * Replaces the user's AWS settings with those of the local system. Tests and tools use it; they also read other variables of the user.
- * @param env the user's environment
- * @param endpoint URL of the local AWS; AWS_ENDPOINT_URL of `env` if undefined
+ * Returns the user's environment with the AWS settings of the local system instead of the user's. It keeps all other variables, because tests and tools read
+ * them.
+ * @param endpoint URL of the local AWS; by default AWS_ENDPOINT_URL of `env`
  */
 export function withLocalAws(env: Environment, endpoint = env['AWS_ENDPOINT_URL'] ?? ''): Record<string, string> {
   const kept = Object.entries(env).filter(([name, value]) => value !== undefined && !/^AWS_/i.test(name));
@@ -46,7 +46,10 @@ export function withLocalAws(env: Environment, endpoint = env['AWS_ENDPOINT_URL'
   };
 }
 
-/** The environment of the programs of the local system: as {@link withLocalAws}, with only those of the user's variables that programs need to run. */
+/**
+ * Returns the environment for programs of the local system: like {@link withLocalAws}, but of the user's variables it keeps only those that programs need to
+ * run.
+ */
 export const localEnvironment = (env: Environment, endpoint?: string): Record<string, string> =>
   withLocalAws(
     Object.fromEntries(Object.entries(env).filter(([name]) => NEEDED.includes(name) || /^AWS_/i.test(name))),

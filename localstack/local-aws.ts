@@ -18,9 +18,9 @@ export interface LocalAws {
 }
 
 export interface LocalAwsOptions {
-  /** A free port if undefined. */
+  /** The port; by default any free port. */
   readonly port?: number;
-  /** Folder that keeps the data across restarts. If absent, the data are in memory only. */
+  /** The folder in which the data are kept between two runs. If absent, the data are in memory only. */
   readonly dataDir?: string;
   /** Whether to enforce IAM and signatures. */
   readonly auth?: boolean;
@@ -29,7 +29,7 @@ export interface LocalAwsOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Properties of the machine that a start uses; those of this machine if absent. */
+/** Properties of the machine on which the local AWS starts. If one is absent, that of this machine is used. */
 export interface Machine {
   readonly env?: NodeJS.ProcessEnv;
   /** Folder in which the local AWS is installed and writes its logs. */
@@ -66,7 +66,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const answers = async (endpoint: string): Promise<boolean> => {
   try {
     const { ok, body } = await fetch(`${endpoint}/_localstack/health`, { signal: AbortSignal.timeout(2_000) });
-    // An unread body would keep its connection open.
+    // If the body is not read, its connection stays open.
     await body?.cancel();
     return ok;
   } catch {
@@ -105,7 +105,7 @@ export async function givenEndpoint(
 
 const isGone = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
 
-/** Kills a process, and its children if it leads a process group, as a process spawned with `detached` does. */
+/** Kills a process. If the process leads a process group (because it was spawned with `detached`), this also kills its children. */
 const killAll = (child: ChildProcess, pid: number): void => {
   try {
     process.kill(-pid, 'SIGKILL');
@@ -125,7 +125,7 @@ export async function end(child: ChildProcess, patience = STOP_MS): Promise<void
   clearTimeout(insist);
 }
 
-// The supervisor ends the server when its standard input closes, so the server ends even if this process is killed.
+// The supervisor ends the server when the standard input of the supervisor closes. So the server ends even if this process is killed.
 const SUPERVISOR = `
 import os, signal, subprocess, sys, threading
 child = subprocess.Popen([sys.executable, "-m", "ministack"], stdin=subprocess.DEVNULL)
@@ -149,7 +149,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}, machine: Mach
   const userEndpoint = await givenEndpoint(env);
   if (userEndpoint !== undefined) return { endpoint: userEndpoint, pid: undefined, stop: () => Promise.resolve() };
 
-  // A taken port is reported before the installation, not after it.
+  // The port is checked first, so that a port in use is reported before the installation and not after it.
   if (options.port !== undefined) await freePort(options.port);
   const { say = () => undefined, signal } = options;
   const requirements = join(import.meta.dirname, 'ministack-requirements.txt');
@@ -162,7 +162,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}, machine: Mach
   const child = spawn(python, ['-c', SUPERVISOR], {
     env: { ...localEnvironment(env), ...settings(port, options) },
     stdio: ['pipe', log.fd, log.fd],
-    // Ctrl-C in the terminal must reach only this process. It stops the local AWS in order, so that the data are saved.
+    // Ctrl-C in the terminal must reach only this process. This process then stops the local AWS in the right order, so that the data are saved.
     detached: true,
   });
   let failure: string | undefined;

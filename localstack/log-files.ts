@@ -1,10 +1,10 @@
-// Log files: names one log file for each local program and port, and deletes all but the newest.
+// Log files: gives each local program and port one log file, and deletes all files but the newest.
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 const KEPT = 20;
 
-/** Deletes old logs, to make room for one more. @returns its path, in `logs` of the state folder */
+/** Deletes the oldest log files, so that at most 20 are left with the new one. @returns the path of the new file, in `logs` of the state folder */
 export async function logFileIn(state: string, name: string): Promise<string> {
   const dir = join(state, 'logs');
   await mkdir(dir, { recursive: true });
@@ -12,7 +12,7 @@ export async function logFileIn(state: string, name: string): Promise<string> {
   const dated = await Promise.all(
     others.map(async (entry) => {
       const file = join(dir, entry);
-      // Another process may have deleted the file meanwhile.
+      // If another process has deleted the file meanwhile, its time counts as 0.
       return {
         file,
         time: await stat(file).then(

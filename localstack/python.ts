@@ -9,15 +9,15 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Something is missing on this machine. The message is for the user and names the remedy. */
+/** An error because something is missing on this machine. The message is for the user and says what to do. */
 export class LocalAwsError extends Error {
   override readonly name = 'LocalAwsError';
 }
 
 export interface PythonOptions {
-  /** The environment. Python is searched in its PATH, and pip reads its settings. */
+  /** The environment variables: Python is searched in PATH, and pip reads its settings from them. */
   readonly env: NodeJS.ProcessEnv;
-  /** Called with a line before each step that takes long. */
+  /** Receives a line before each step that takes long. */
   readonly say?: (line: string) => void;
   /** Names or paths of Pythons to try, in this order. */
   readonly candidates?: readonly string[];
@@ -65,7 +65,7 @@ const outputOf = (error: unknown): string => {
 
 const lastLines = (text: string): string => text.trim().split('\n').slice(-4).join('\n');
 
-/** Makes a virtual environment. @returns undefined, or the package that Debian names as missing */
+/** Makes a virtual environment. @returns undefined; or, if the venv module is missing, the Debian package that contains it */
 async function makeVenv(python: string, dir: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
     await run(python, ['-m', 'venv', dir], { env });
@@ -118,7 +118,7 @@ const stampIn = (dir: string): string => join(dir, 'requirements.sha256');
 const isInstalled = async (dir: string, wanted: string): Promise<boolean> =>
   existsSync(pythonIn(dir)) && existsSync(stampIn(dir)) && (await readFile(stampIn(dir), 'utf8')) === wanted;
 
-/** Whether a process with this number runs, also one of another user. */
+/** Whether a process with this number runs, even if it belongs to another user. */
 export const isAlive = (pid: number): boolean => {
   try {
     return process.kill(pid, 0);
@@ -127,7 +127,7 @@ export const isAlive = (pid: number): boolean => {
   }
 };
 
-/** Deletes the drafts of processes that were killed. A draft that cannot be deleted, because its pip still writes, remains until the next run. */
+/** Deletes the drafts of processes that were killed. If pip still writes into a draft, the draft cannot be deleted and remains until the next run. */
 async function sweepDrafts(dir: string): Promise<void> {
   const prefix = `${basename(dir)}.draft-`;
   for (const entry of await readdir(dirname(dir)))
@@ -136,7 +136,7 @@ async function sweepDrafts(dir: string): Promise<void> {
 }
 
 /**
- * Makes the environment unless it exists for exactly these requirements. This takes about 15 s the first time.
+ * Makes the virtual environment, unless there is one for exactly these requirements. This takes about 15 s.
  * @returns the path of its Python
  * @throws {LocalAwsError}
  */
@@ -165,7 +165,7 @@ export async function ensurePython(
     await install(pythonIn(draft), requirements, options);
     await writeFile(stampIn(draft), wanted);
     await rename(draft, dir).catch(async (error: unknown) => {
-      // Another process may have made the same environment meanwhile.
+      // If another process has made the same environment meanwhile, the rename fails, and that environment is used.
       if (!(await isInstalled(dir, wanted))) throw error;
     });
   } finally {

@@ -1,5 +1,5 @@
-// Local resources: creates tables, bucket and service key on a local AWS by SDK calls, from the compiled serverless.yml, so that there is no second
-// description of them.
+// Local resources: creates tables, bucket and service key on a local AWS by SDK calls. It reads their definitions from the compiled serverless.yml, so
+// that there is no second definition.
 import type { Stack } from './compiled-stack.ts';
 import {
   CreateTableCommand,
@@ -45,8 +45,8 @@ const clients = (endpoint: string) => {
 };
 
 /**
- * Creates the resources that are missing. Existing ones are not changed. The credentials are those of this process (enterLocalAws), which the functions
- * have too: many a local AWS chooses the account by the access key.
+ * Creates the resources that are missing, and does not change existing ones. It uses the credentials of this process (enterLocalAws), as the functions do,
+ * because some local AWS choose the account by the access key.
  */
 export async function createResources(endpoint: string, stack: Stack): Promise<LocalNames> {
   const { dynamo, s3, kms } = clients(endpoint);
@@ -120,7 +120,7 @@ async function createBucket(s3: S3Client, properties: BucketProperties): Promise
     if (!(error instanceof BucketAlreadyOwnedByYou)) throw error;
   }
   await s3.send(new PutBucketVersioningCommand({ Bucket, VersioningConfiguration }));
-  // Two members have other names in CloudFormation than in S3.
+  // Two members have other names in S3 than in CloudFormation.
   const CORSRules = CorsConfiguration.CorsRules.map(({ ExposedHeaders, MaxAge, ...rule }) => ({
     ...rule,
     ExposeHeaders: ExposedHeaders,

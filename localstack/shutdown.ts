@@ -1,4 +1,4 @@
-// Shutdown: ends a run after a signal (a closed terminal sends SIGHUP), or when the parent process is gone. The processes that it started end likewise.
+// Shutdown: ends a run after a signal (a closed terminal sends SIGHUP), or when the parent process is gone. Processes that the run started end in the same way.
 import { constants } from 'node:os';
 
 const WATCH_MS = 500;
@@ -7,11 +7,11 @@ const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export interface Ending {
   /** Aborted by the first signal. A second signal ends the process at once. */
   readonly signal: AbortSignal;
-  /** The exit code of shells: 128 plus the number of the signal; 0 before any signal. */
+  /** Returns the exit code as shells define it: 128 plus the number of the signal; 0 before any signal. */
   readonly exitCode: () => number;
 }
 
-/** Begins to listen for signals. A process whose parent (npm, or a shell that was killed) is gone ends as after SIGHUP. */
+/** Begins to listen for signals. If the parent of this process (npm or a shell) is gone, the process ends as after SIGHUP. */
 export const listenForEnding = (): Ending => {
   const controller = new AbortController();
   let code = 0;
@@ -19,7 +19,7 @@ export const listenForEnding = (): Ending => {
     for (const other of ENDINGS) process.off(other, onEnding);
     clearInterval(watch);
     code = 128 + constants.signals[name];
-    // Writing to a closed terminal fails. That must not stop the shutdown.
+    // If the terminal is closed, writing to it fails. The error is ignored, so that the shutdown continues.
     for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
     controller.abort();
   };
@@ -32,8 +32,8 @@ export const listenForEnding = (): Ending => {
   return { signal: controller.signal, exitCode: () => code };
 };
 
-// The module is passed as a data URL, because Node preloads it before any loader for TypeScript. Worker threads preload it too, but only the main thread
-// watches. The parent's number is passed, because the parent may be gone before this code runs.
+// The code is passed to Node as a data URL, because Node loads it before any loader for TypeScript. Worker threads load it too, but only the main thread
+// watches. The code contains the parent's number, because the parent may be gone before the code runs.
 const watchParent = (parent: number): string => `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) {
@@ -46,7 +46,7 @@ if (isMainThread) {
   watch.unref();
 }`;
 
-/** Arguments for a Node process that ends when this process, its parent, is gone. */
+/** Returns the arguments with which a child process of Node ends when this process, its parent, is gone. */
 export const endsWithParent = (parent = process.pid): readonly string[] => [
   '--import',
   `data:text/javascript,${encodeURIComponent(watchParent(parent))}`,

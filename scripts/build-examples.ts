@@ -1,4 +1,4 @@
-// `npm run build:examples` writes the examples of docs/spec and test/statements/examples.json from the code. With --check it compares and writes nothing.
+// `npm run build:examples` writes the examples of docs/spec and test/statements/examples.json from the code. With --check it only compares and writes nothing.
 import { readFile, writeFile } from 'node:fs/promises';
 import { format } from 'prettier';
 import { buildExamples, exampleBlocks, EXAMPLE_PAGES, withExamples } from '../test/statements/examples.ts';

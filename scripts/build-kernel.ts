@@ -1,5 +1,5 @@
-// `npm run build:kernel` compiles kernel/ to lib/umbral/curve/kernel.generated.ts. Equal sources and compiler give equal bytes; --check compares them
-// with the committed file. --sources writes the generated sources to kernel/generated, for reading.
+// `npm run build:kernel` compiles kernel/ to lib/umbral/curve/kernel.generated.ts. Equal sources and an equal compiler give equal bytes; with --check
+// it only compares them with the committed file. With --sources it writes the generated sources to kernel/generated, so that people can read them.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

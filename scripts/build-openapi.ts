@@ -1,4 +1,4 @@
-// `npm run build:openapi` writes docs/openapi.json and pages of docs/spec from the contract in lib/api. With --check it compares and writes nothing.
+// `npm run build:openapi` writes docs/openapi.json and pages of docs/spec from the contract in lib/api. With --check it only compares and writes nothing.
 import { readFile, writeFile } from 'node:fs/promises';
 import { contractFiles } from './contract/files.ts';
 

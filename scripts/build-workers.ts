@@ -1,12 +1,12 @@
-// `npm run build:workers` bundles the source of each worker thread into a string constant, because a worker file would get lost in an application's bundle.
-// With --check it compares the result with the committed file.
+// `npm run build:workers` bundles the source of each worker thread into a string constant, because the bundle of an application would not contain a
+// separate worker file. With --check it only compares the result with the committed file.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { argv, exit, stderr } from 'node:process';
 import { buildSync } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
-/** Each of these modules exports `runWorker`, whose argument is the global object of the thread. */
+/** The modules to bundle. Each exports `runWorker`, whose argument is the global object of the thread. */
 const WORKERS = ['lib/files/worker', 'lib/envelope/hash-worker-node', 'lib/envelope/hash-worker-web'];
 
 const bundled = (source: string): string => {

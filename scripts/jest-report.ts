@@ -1,4 +1,4 @@
-// Reads the report of `jest --json`: counts of tests, and names and messages of those that failed.
+// Reads the report of `jest --json`: counts the tests, and collects the names and messages of those that failed.
 const LONGEST_MESSAGE = 2_000;
 
 /** The members of a report that are read here. */
@@ -21,7 +21,7 @@ export interface JestReport {
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
-  /** Name and message of each failure. */
+  /** The failures, each with its name and message. */
   readonly failures: readonly string[];
 }
 
@@ -34,15 +34,15 @@ const failuresOf = ({ testResults }: JestReport): readonly string[] =>
       return failed.map((t) => `${name}\n${t.fullName}\n${t.failureMessages.join('').slice(0, LONGEST_MESSAGE)}`);
     });
 
-/** Counts a command that is one check, by its exit code. */
+/** Counts a command as one test, which passed if the exit code is 0. */
 export const countCommand = (command: string, code: number): Counts =>
   code === 0
     ? { passed: 1, failed: 0, failures: [] }
     : { passed: 0, failed: 1, failures: [`${command} ended with ${code}`] };
 
 /**
- * Counts the tests of a command that ran jest. A suite that did not run counts as a failed test. A missing report, no test at all, or an exit
- * code that no failed test explains, is a failure as well.
+ * Counts the tests of a command that ran jest. A suite that did not run counts as a failed test. It is also a failure if the report is missing, if no test ran,
+ * or if the exit code reports a failure but no test failed.
  */
 export const countTests = (command: string, code: number, report: JestReport | undefined): Counts => {
   if (report === undefined)

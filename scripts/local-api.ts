@@ -1,4 +1,5 @@
-// Runs the API on this machine: serverless-offline in one separate process, on bundles that are built once before it starts. It does not watch the sources.
+// Runs the API on this machine: it bundles the functions once, and starts serverless-offline on the bundles in one separate process. It does not watch the
+// sources.
 import { spawn } from 'node:child_process';
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -21,7 +22,7 @@ export interface ApiOptions {
   /** URL of the local AWS. */
   readonly endpoint: string;
   readonly stack: Stack;
-  /** The default is a free port. */
+  /** The port of the API. By default any free port. */
   readonly port?: number | undefined;
   /** Aborts a start that is in progress. */
   readonly signal?: AbortSignal | undefined;
@@ -29,7 +30,7 @@ export interface ApiOptions {
 
 const START_MS = 120_000;
 const GATEWAY = 'scripts/offline-gateway.ts';
-// All functions together use 80 MB. Without these limits V8 lets the heap grow to gigabytes before it collects garbage.
+// These limits are enough, because all functions together use 80 MB. Without limits V8 lets the heap grow to gigabytes before it collects garbage.
 const MEMORY = ['--max-old-space-size=256', '--max-semi-space-size=4'];
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
@@ -37,7 +38,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const healthy = async (url: string): Promise<boolean> => {
   try {
     const { ok, body } = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(5_000) });
-    // An unread body would keep its connection open.
+    // If the body is not read, its connection stays open.
     await body?.cancel();
     return ok;
   } catch {
@@ -46,8 +47,8 @@ const healthy = async (url: string): Promise<boolean> => {
 };
 
 /**
- * The service for serverless-offline: provider and functions as in serverless.yml, with handlers in the bundles.
- * @param ports of the API, and of serverless-offline's own Lambda endpoint
+ * Makes the configuration for serverless-offline: provider and functions are as in serverless.yml, but the handlers are in the bundles.
+ * @param ports the port of the API, and the port of serverless-offline's own Lambda endpoint
  */
 export const offlineService = (
   { service, frameworkVersion, provider, functions, custom }: Stack,
@@ -68,7 +69,7 @@ export const offlineService = (
   ),
 });
 
-/** Removes the folders of runs whose process was killed. A folder is named after its process. */
+/** Removes the folders of runs whose process was killed. The name of a folder contains the number of its process. */
 async function sweepFolders(root: string): Promise<void> {
   for (const entry of await readdir(root))
     if (!isAlive(Number.parseInt(entry, 10))) await rm(join(root, entry), { recursive: true, force: true });
@@ -76,7 +77,7 @@ async function sweepFolders(root: string): Promise<void> {
 
 /**
  * Starts the API and waits until it answers.
- * @throws {LocalAwsError} with the end of its log; the signal's reason when that ended the start
+ * @throws {LocalAwsError} with the end of the log; the signal's reason if the signal aborted the start
  */
 export async function startApi({ endpoint, stack, port: wanted, signal }: ApiOptions): Promise<Api> {
   const root = join(STATE, 'api');
@@ -117,7 +118,7 @@ async function run({ dir, url, port, endpoint, signal }: Run): Promise<{ pid: nu
     cwd: dir,
     env: localEnvironment(process.env, endpoint),
     stdio: ['ignore', log.fd, log.fd],
-    // Ctrl-C in the terminal must not reach it: the parent stops it in order.
+    // Ctrl-C in the terminal must not reach the child, because the parent stops it in the right order.
     detached: true,
   });
   await log.close();

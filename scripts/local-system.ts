@@ -19,9 +19,9 @@ export interface System {
 export interface SystemOptions {
   /** Port of the API. The default is a free port. */
   readonly port?: number;
-  /** `kept`: use and keep the data in `.local/data`; `fresh`: delete it first, then keep. By default data is in memory only. */
+  /** `kept` uses and keeps the data in `.local/data`. `fresh` deletes that data first, and then keeps new data there. By default data is in memory only. */
   readonly data?: 'kept' | 'fresh';
-  /** Receives a note before each step, because a step can take a minute on a busy machine. */
+  /** Receives a line before each step, because a step can take a minute on a busy machine. */
   readonly say?: (line: string) => void;
   /** Aborts a start that is in progress, and stops everything that it started. */
   readonly signal?: AbortSignal;
@@ -29,9 +29,9 @@ export interface SystemOptions {
 
 const SUFFIX = 'local';
 
-/** @throws {LocalAwsError} with advice what to do; the signal's reason if the signal aborted the start */
+/** Starts the system. @throws {LocalAwsError} with advice what to do; the signal's reason if the signal aborted the start */
 export async function startSystem({ port, data, say = () => undefined, signal }: SystemOptions = {}): Promise<System> {
-  // First check what can fail early, before anything is installed, started or deleted.
+  // The port is checked first, so that a port in use is reported before anything is installed, started or deleted.
   if (port !== undefined) await freePort(port);
   const userEndpoint = await givenEndpoint();
   enterLocalAws(process.env);

@@ -1,8 +1,8 @@
-// Plugin of osls that makes serverless-offline behave like API Gateway: queries and request bodies reach the functions byte for byte, whatever their type,
-// and requests that match no route get API Gateway's answer.
+// Plugin of osls that makes serverless-offline behave like API Gateway: queries and request bodies of any type reach the functions byte for byte, and
+// requests that match no route get the answer of API Gateway.
 import type { IncomingHttpHeaders } from 'node:http';
 
-/** The parts of hapi that are used; serverless-offline runs on it. */
+/** The parts of hapi, the server below serverless-offline, that are used here. */
 interface Request {
   readonly method: string;
   readonly headers: IncomingHttpHeaders;
@@ -28,7 +28,10 @@ interface Serverless {
   };
 }
 
-/** serverless-offline parses JSON, and hapi refuses types and cookies that it cannot parse. The events get their headers from another list, unchanged. */
+/**
+ * Makes hapi take every body as bytes: serverless-offline would parse JSON, and hapi would refuse some types and cookies. Events get their headers from another
+ * list.
+ */
 function takeBodiesAsBytes({ headers }: Request): void {
   headers['content-type'] = 'application/octet-stream';
   delete headers['content-encoding'];
@@ -36,8 +39,8 @@ function takeBodiesAsBytes({ headers }: Request): void {
 }
 
 /**
- * serverless-offline takes the query from this text, which URLSearchParams would write in its own form. The path stays decoded: AWS's Lambda Test Tool
- * does the same after tests against API Gateway (aws/aws-lambda-dotnet, pull request 1901).
+ * Keeps the query as the client sent it: serverless-offline reads it from `toString` of URLSearchParams, which would encode it in another way. The path stays
+ * decoded, as in AWS's Lambda Test Tool, which was tested against API Gateway (aws/aws-lambda-dotnet, pull request 1901).
  */
 function keepQueryAsSent({ url, raw }: Request): void {
   const target = raw.req.url ?? '';
@@ -46,7 +49,7 @@ function keepQueryAsSent({ url, raw }: Request): void {
   Object.defineProperty(url.searchParams, 'toString', { value: () => query });
 }
 
-/** The path of serverless-offline's route for requests that match no other. */
+/** The path of serverless-offline's route for requests that match no other route. */
 const NO_ROUTE = '/{p*}';
 
 function answerAsGateway({ method, route, response }: Request): void {

@@ -43,7 +43,7 @@ const main = async (): Promise<void> => {
   }
   const { signal } = ending;
   console.log('loading the local system');
-  // Imported here, because the AWS SDK takes seconds to load, and much longer on a busy machine.
+  // This import is not at the top, because the AWS SDK takes seconds to load, and much longer on a busy machine.
   const { startSystem } = await import('./local-system.ts');
   const system = await startSystem({ port, data: fresh ? 'fresh' : 'kept', say: console.log, signal });
   console.log(`

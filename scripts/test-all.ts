@@ -1,6 +1,6 @@
-// npm run test:all: all tests with all cases, which are the jest projects, deprecated calls, the coverage of the core, the demo, LocalStack and the
-// deployed stack. It prints the failures and the counts, or writes them as JSON with --summary FILE. With other arguments it runs the jest projects
-// only, with these arguments: npm run test:all -- test/aws/scale
+// `npm run test:all` runs all tests with all cases: the jest projects, deprecated calls, the coverage of the core, the demo, LocalStack and the deployed stack.
+// It prints the failures and the counts, or with --summary FILE writes them as JSON. With other arguments it runs only the jest projects, and passes the
+// arguments to jest: npm run test:all -- test/aws/scale
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { countCommand, countTests, sum, type Counts, type JestReport } from './j
 const PROJECT = join(import.meta.dirname, '..');
 const REPORTS = join(PROJECT, 'reports', 'tests');
 
-/** Runs a script of package.json; the exit code, 1 after a signal. */
+/** Runs a script of package.json. @returns the exit code; 1 if a signal ended the script */
 const npmRun = (script: string, options: readonly string[]): Promise<number> =>
   new Promise((resolve) => {
     console.log(`== ${script}`);

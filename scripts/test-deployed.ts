@@ -25,7 +25,10 @@ const run = (
     child.once('exit', (code) => resolve({ code: code ?? 1, out }));
   });
 
-/** Serves the stage at the root of a host, as a custom domain does: adds the prefix of the stage to the path, and changes nothing else, not even Host. */
+/**
+ * Serves the stage at the root of a host, as a custom domain does: it adds the prefix of the stage to the path, and changes nothing else, not even the header
+ * Host.
+ */
 const proxy = (port: number, endpoint: string, prefix: string): Promise<Server> =>
   new Promise((resolve) => {
     const target = new URL(endpoint);
@@ -71,7 +74,7 @@ const deployedApi = async (endpoint: string): Promise<HttpApi> => {
   return found;
 };
 
-/** The local gateway stores the CORS rules with CloudFormation's member names, but reads them with its own. So they are set again, unchanged. */
+/** Sets the CORS rules again, with other member names: the local gateway stored them with the names of CloudFormation, but reads them with its own names. */
 const renameCors = async (endpoint: string, { apiId, corsConfiguration }: HttpApi): Promise<void> => {
   const renamed = Object.entries(corsConfiguration).map(([name, value]) => [
     name.charAt(0).toLowerCase() + name.slice(1),

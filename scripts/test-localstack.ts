@@ -1,5 +1,5 @@
-// `npm run test:localstack [-- --ci] [jest options]` runs the suites that need AWS against the real LocalStack: the one at AWS_ENDPOINT_URL, or else the compose
-// file if there is Docker, or else LocalStack on Python and Java. --ci runs the store contract, one flow and a large upload.
+// `npm run test:localstack [-- --ci] [jest options]` runs the suites that need AWS against the real LocalStack: the one at AWS_ENDPOINT_URL; if that is not
+// set, one started from the compose file if there is Docker, and else on Python and Java. --ci runs the store contract, one flow and a large upload.
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ interface Running {
   readonly stop: () => Promise<void>;
 }
 
-/** A first start installs Python packages and jars, and is slow. */
+/** The longest time for a start, ms. The first start installs Python packages and jars, and is slow. */
 const START_MS = 8 * 60_000;
 const CONFIG = ['--config', join(PROJECT, 'test', 'config', 'jest.config.js')];
 const COMPOSE = ['compose', '-f', join(PROJECT, 'localstack', 'docker-compose.yml')];

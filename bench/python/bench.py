@@ -1,5 +1,5 @@
-# pyUmbral for the comparison: the ten operations of bench/implementations.ts, on its own objects (it has other hashes and formats, so it cannot read those of
-# the others). Input and output are lines as in bench/rust/src/main.rs.
+# pyUmbral for the comparison: the ten operations of bench/implementations.ts, on objects of its own, because it has other hashes and formats and cannot read
+# the objects of the other implementations. Input and output are lines as in bench/rust/src/main.rs.
 import sys
 import time
 

@@ -1,5 +1,5 @@
-// HTTP endpoint: makes a use case a Lambda function behind an HTTP API (payload format 2.0). It runs one pipeline:
-//   error handler (outermost: whatever fails inside, it makes one well-formed response and one log line)
+// HTTP endpoint: makes a Lambda function from a use case, for an HTTP API (payload format 2.0). Every function has the same pipeline:
+//   error handler (outermost: whatever fails inside, it makes exactly one response and one log line)
 //   -> request id -> body limit -> form -> signature -> schema -> use case -> response.
 // It uses nothing that the gateway adds or parses: no authorizer context, no Host, no X-Forwarded-*, no parsed parameters.
 import middy from '@middy/core';
@@ -26,7 +26,7 @@ export type UseCase<N extends RouteName, D> = (
 
 export type Handler = (event: APIGatewayProxyEventV2, context: Context) => Promise<Response>;
 
-/** How long before Lambda's timeout the pipeline stops the use case, so that it can still answer, ms. */
+/** How many ms before Lambda's timeout the pipeline stops waiting for the use case, so that the function can still answer. */
 const LAST_MOMENT = 300;
 
 interface Exchange extends Record<string, unknown> {
@@ -35,7 +35,7 @@ interface Exchange extends Record<string, unknown> {
   body: Uint8Array;
   call: Pick<Call, 'now'> | Call;
 }
-/** The event after authentication and parsing, for the use case. */
+/** What the use case gets, after authentication and parsing. */
 interface Admitted {
   readonly call: unknown;
   readonly input: unknown;
@@ -50,7 +50,7 @@ interface Step {
 /**
  * Makes the handler of a route.
  *
- * @param routes the routes of its topic only, because everything imported here becomes a part of the function's bundle
+ * @param routes the routes of the topic of `name`, not all routes, because the function's bundle contains all that it imports
  * @param runtime log, clock and origin, and the ports that the use case needs
  */
 export function endpoint<N extends RouteName, D>(
@@ -73,7 +73,7 @@ export function endpoint<N extends RouteName, D>(
   return pipeline.handler(({ call, input }) => run(runtime, call, input)) as unknown as Handler;
 }
 
-/** Makes every response and its log line. None of its functions throws, so every request gets a response. */
+/** The step that makes every response and its log line. Its functions never throw, so every request gets a response. */
 function answering(name: string, route: Route, runtime: Runtime): Step {
   const conclude = ({ internal }: Request, response: Response, more: Partial<LogFields>): Response => {
     const ms = Math.max(0, runtime.clock() - internal.began);
@@ -107,14 +107,14 @@ function answering(name: string, route: Route, runtime: Runtime): Step {
 
 const isFault = (error: AppError): boolean => ERRORS[error.code].fault === 'server';
 
-/** Lambda's own id of the invocation, never an id that the sender chose. */
+/** Returns Lambda's own id of the invocation, never an id that the sender chose. */
 const requestId = ({ awsRequestId }: Partial<Context>): string => awsRequestId ?? crypto.randomUUID();
 
 function quietly(log: () => void): void {
   try {
     log();
   } catch {
-    // A failed log line must not prevent the answer.
+    // If the log line fails, the answer must still be sent.
   }
 }
 

@@ -1,10 +1,11 @@
-// Scheduled job: makes a use case a Lambda function that runs on a schedule. It logs how much it did; a failure is logged without the text of the error.
+// Scheduled job: makes a Lambda function that runs on a schedule from a use case. The function logs how many items it processed, or a failure without the text
+// of the error.
 import type { Context } from 'aws-lambda';
 import type { JobName } from '../api/scheduled-jobs.ts';
 import { instantOf, type Instant } from '../domain/time.ts';
 import { traceOf, type Runtime } from './log-events.ts';
 
-/** Returns how many items it processed. */
+/** A job. It returns how many items it processed. */
 export type Job<D> = (deps: D, call: { readonly now: Instant }) => Promise<number>;
 
 export function job<D>(
@@ -20,7 +21,7 @@ export function job<D>(
       runtime.log('job-done', { ...fields(), count });
     } catch (thrown) {
       runtime.log('job-faulted', { ...fields(), ...traceOf(thrown) });
-      // Lambda logs the message and the cause of a thrown error, and they may quote stored data. So a new error is thrown.
+      // Lambda logs the message and the cause of a thrown error, which may quote stored data. So this throws a new error without them.
       throw new Error(`${name} failed`);
     }
   };

@@ -1,5 +1,5 @@
-// Log schema: defines the closed list of events and fields that may be logged. No field can contain an id of a person, a path, a query, a body, a key or
-// the text of an error, so this type keeps patients' names and ids out of the logs. lib/runtime/log.ts writes the lines.
+// Log schema: defines the events and fields that may be logged, and no others exist. No field can contain an id of a person, a path, a query, a body, a
+// key or the text of an error, so the names and ids of patients cannot get into the logs. lib/runtime/log.ts writes the lines.
 import type { ErrorCode } from '../api/errors.ts';
 
 export const LOG_EVENTS = {
@@ -18,7 +18,7 @@ export interface LogFields {
   readonly status?: number;
   readonly code?: ErrorCode;
   readonly ms?: number;
-  /** Class of an error, and in `frames` its stack without its message. */
+  /** The class of an error. Its stack, without its message, is in `frames`. */
   readonly thrown?: string;
   readonly frames?: readonly string[];
   /** Names of environment variables that are missing or malformed. */
@@ -30,7 +30,7 @@ export interface LogFields {
 /** Writes one log line. */
 export type Log = (event: LogEvent, fields: LogFields) => void;
 
-/** The environment that the pipeline needs. */
+/** What the pipeline needs from outside. */
 export interface Runtime {
   readonly log: Log;
   /** Milliseconds since 1970. */
@@ -42,7 +42,7 @@ export interface Runtime {
 const NAME = /^[$A-Za-z]\w{0,63}$/;
 const MOST_FRAMES = 12;
 
-/** The class of a thrown value and its stack without the message, because messages may quote a request or stored data. */
+/** Returns the class of a thrown value, and its stack without the message, because a message may quote a request or stored data. */
 export function traceOf(thrown: unknown): Pick<LogFields, 'thrown' | 'frames' | 'missing'> {
   if (!(thrown instanceof Error)) return { thrown: thrown === null ? 'null' : typeof thrown };
   const stack = typeof thrown.stack === 'string' ? thrown.stack : '';

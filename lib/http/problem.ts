@@ -1,5 +1,5 @@
-// Problem details: turns every thrown value into an error of the closed list, and that into problem+json (RFC 9457). An error of unknown cause becomes
-// `internal`, without its text.
+// Problem details: turns every thrown value into an error of the closed list, and that error into problem+json (RFC 9457). An error that it does not know
+// becomes `internal`, without its text.
 import type * as z from 'zod/mini';
 import { AppError, ERRORS, refusedStatement, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
 import { isTransient } from '../ports/transient-errors.ts';
@@ -7,12 +7,12 @@ import { StatementError } from '../statements/errors.ts';
 import { refusedMember } from '../statements/refused-member.ts';
 import { HttpSignatureError } from './verify-request.ts';
 
-/** Errors of decoding what a caller sent. They are recognised by name, because this folder must not import umbral and envelope. */
+/** The errors thrown when input of a caller cannot be decoded. They are recognised by name, because this folder must not import umbral and envelope. */
 const DECODING = new Set(['BytesError', 'UmbralError', 'EnvelopeError']);
 
 const RETRY_AFTER_S = 1;
 
-/** @param now ms since 1970, returned to a caller whose clock is wrong */
+/** Turns a thrown value into an error of the closed list. @param now ms since 1970; the error contains it if the caller's clock is wrong */
 export function toAppError(thrown: unknown, now: number): AppError {
   if (thrown instanceof AppError) return thrown;
   if (thrown instanceof HttpSignatureError)
@@ -26,7 +26,7 @@ export function toAppError(thrown: unknown, now: number): AppError {
 
 /**
  * Makes `malformed-request` with the path of the first wrong member, never its value.
- * @param where the part of the request, named if no single member of it is wrong
+ * @param where the name of the part of the request, used if the error has no path to a member
  */
 export function malformed(error: z.core.$ZodError, where: string): AppError {
   return new AppError('malformed-request', { member: refusedMember(error) || where });
@@ -41,7 +41,7 @@ export interface Problem extends ProblemDetails {
   readonly requestId: string;
 }
 
-/** Makes the body of a refusal. It copies the members one by one, so that nothing else of an error is sent. */
+/** Makes the body of a refusal. It copies only known members of the error, so that nothing else is sent. */
 export function problemOf({ code, details }: AppError, requestId: string): Problem {
   const { member, statement, reason, clock, serverTime, retryAfter, ids } = details;
   return {

@@ -1,4 +1,4 @@
-// Request reader: reads path, query and body from the bytes that were signed. It ignores whatever the gateway parsed itself (path parameters, query
+// Request reader: reads path, query and body from the bytes that were signed. It ignores what the gateway parsed or added (path parameters, query
 // parameters, authorizer context).
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import type * as z from 'zod/mini';
@@ -10,7 +10,7 @@ const SEGMENT = /^[\w-]+$/;
 const PAIR = /^([A-Za-z]+)=([\w-]*)$/;
 
 /**
- * Reads the body as bytes, at most MAX_BODY.
+ * Reads the body as bytes. It accepts at most MAX_BODY bytes.
  * @throws {AppError} `body-too-large`; `malformed-request` if the gateway passed on something other than text
  */
 export function readBody({ body, isBase64Encoded }: APIGatewayProxyEventV2): Uint8Array {
@@ -23,8 +23,8 @@ export function readBody({ body, isBase64Encoded }: APIGatewayProxyEventV2): Uin
 }
 
 /**
- * Refuses forms that no route accepts. This check comes before that of the signature: a gateway may decode the path, rebuild the query or drop the body of
- * a GET. Then the sender would learn only that the signature is wrong, or nothing at all.
+ * Refuses requests that a gateway may change on the way: it may decode the path, rebuild the query or drop the body of a GET. This check comes before the check
+ * of the signature, which would tell the sender only that the signature is wrong.
  * @throws {AppError} `malformed-request`: `path` or `query` if it contains percent-encoding, `body` if the route has none
  */
 export function assertForm(route: Route, event: APIGatewayProxyEventV2, body: Uint8Array): void {
@@ -34,7 +34,7 @@ export function assertForm(route: Route, event: APIGatewayProxyEventV2, body: Ui
   if (route.body === undefined && (body.length > 0 || announcesBody(event))) throw wrong('body');
 }
 
-/** Whether the headers announce a body. They are still there if the gateway dropped the body itself. */
+/** Whether the headers announce a body. If the gateway dropped the body, the headers are still there. */
 function announcesBody({ headers }: APIGatewayProxyEventV2): boolean {
   return Object.entries(headers).some(([name, value]) => {
     const lower = name.toLowerCase();
@@ -42,7 +42,7 @@ function announcesBody({ headers }: APIGatewayProxyEventV2): boolean {
   });
 }
 
-/** API Gateway sends an empty text if there is no query; other gateways omit it. */
+/** Returns the query. If there is none, API Gateway sends an empty text, and other gateways leave the member out. */
 const queryOf = ({ rawQueryString }: { readonly rawQueryString?: string | null | undefined }): string =>
   rawQueryString ?? '';
 

@@ -7,7 +7,7 @@ import { problemOf } from './problem.ts';
 
 export type Response = APIGatewayProxyStructuredResultV2;
 
-/** They forbid caching, framing and content sniffing of a response, and plain HTTP for later requests. */
+/** Headers that forbid caching, framing and content sniffing of a response, and plain HTTP for later requests. */
 export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
@@ -17,7 +17,7 @@ export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
 } as const;
 
-// RFC 9421 section 5.1: tells the sender of a refused request how to sign it.
+// This header tells the sender of a refused request how to sign a request (RFC 9421 section 5.1).
 const CHALLENGE = {
   'www-authenticate': 'Signature realm="pcehr"',
   'accept-signature': ACCEPT_SIGNATURE,

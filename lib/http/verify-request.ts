@@ -1,5 +1,5 @@
-// Request verifier: checks the RFC 9421 signature and the RFC 9530 digest of a request, and returns who sent it. It compares them with the configured host
-// and the received bytes, never with headers that a proxy set. Rules: docs/spec/request-signatures.md and lib/api/request-signature.ts.
+// Request verifier: checks the RFC 9421 signature and the RFC 9530 digest of a request, and returns who sent it. It checks both against the configured
+// host and the received bytes, never against headers that a proxy set. Rules: docs/spec/request-signatures.md and lib/api/request-signature.ts.
 import { isSignatureError, verifySignature, type UntrustedSignatureCandidate } from 'http-message-sig';
 import {
   componentsOf,
@@ -19,7 +19,7 @@ import { verifyEd25519 } from '../statements/ed25519.ts';
 export type HttpSignatureErrorCode =
   | 'unsigned' // no signature at all
   | 'signature-invalid'
-  | 'clock-skew'; // well formed, but signed too long ago or in the future
+  | 'clock-skew'; // the signature is well formed, but it was made too long ago or in the future
 
 /** A refused request. The message names the broken rule and quotes nothing of the request. */
 export class HttpSignatureError extends Error {
@@ -38,13 +38,13 @@ export interface IncomingRequest {
   readonly method: string;
   /** Host in lower case, and the port unless it is the default of the scheme. It comes from the configuration, never from the request. */
   readonly authority: string;
-  /** The path without any prefix that a gateway added. */
+  /** The path, without a prefix that a gateway may have added. */
   readonly path: string;
-  /** The query as received, not decoded, without the question mark. */
+  /** The query as it was received, not decoded, without the question mark. */
   readonly rawQuery: string;
-  /** Names in any case. Several lines of one name are joined by commas. */
+  /** The headers, with names in upper or lower case. If a header has several lines, they are joined by commas. */
   readonly headers: Readonly<Record<string, string | undefined>>;
-  /** An absent body and an empty one are the same. */
+  /** The body. An absent body and an empty body mean the same. */
   readonly body?: Uint8Array | undefined;
 }
 
@@ -57,15 +57,15 @@ export interface VerifiedCaller {
 }
 
 const PARAMETERS: ReadonlySet<string> = new Set([...REQUIRED_PARAMETERS, 'alg']);
-/** One member: a label, then 64 bytes as base64 whose unused bits are zero. */
+/** The form of a signature header: one label, then 64 bytes as base64 in which the unused bits are zero. */
 const SIGNATURE = /^[a-z*][a-z0-9_\-.*]*=:[A-Za-z0-9+/]{85}[AQgw]==:$/;
-// The characters of RFC 3986. Others could shift the borders between path, query and fragment.
+// Only the characters that RFC 3986 allows in a path. With others, the borders between path, query and fragment could change.
 const PATH = /^\/[A-Za-z0-9\-._~%!$&'()*+,;=:@/]*$/;
 const QUERY = /^[A-Za-z0-9\-._~%!$&'()*+,;=:@/?]*$/;
 
 const invalid = (rule: string): HttpSignatureError => new HttpSignatureError('signature-invalid', rule);
 
-/** Picks the three headers that are needed. A name that occurs twice in different case is refused, because it is ambiguous which one counts. */
+/** Picks the three headers that are needed. It refuses a name that occurs twice (in different case), because it is not clear which one counts. */
 const pickHeaders = (headers: IncomingRequest['headers']): Map<string, string> => {
   const picked = new Map<string, string>();
   for (const [name, value] of Object.entries(headers)) {
@@ -81,7 +81,7 @@ const checkBody = (body: Uint8Array | undefined, digest: string | undefined): vo
   const expected = contentDigest(body);
   if (expected === undefined && digest !== undefined) throw invalid('content-digest without a body');
   if (expected !== undefined && digest === undefined) throw invalid('a body without content-digest');
-  // Only one text is accepted: a header with several digests or several lines differs from it.
+  // Exactly one text is accepted, so a header with several digests or several lines is refused.
   if (digest !== expected) throw invalid('content-digest is not that of the body');
 };
 
@@ -122,8 +122,8 @@ const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], 
 };
 
 /**
- * Checks that exactly this request was signed just now by the identity that it names. It needs no look-up, because the identity id is the key. The use case
- * checks whether the identity is registered, and the transaction of a mutation whether the nonce is new.
+ * Checks that the identity in the signature signed exactly this request just now. It reads no stored state, because the identity id is the key. The use case
+ * checks whether the identity is registered; the transaction of a route that writes checks whether the nonce is new.
  *
  * @param at `now` in ms since 1970
  * @throws {HttpSignatureError}
@@ -153,7 +153,7 @@ export const verifyRequest = async (
         algorithms: [SIGNATURE_ALGORITHM],
         requiredComponents: covered,
         requiredParameters: REQUIRED_PARAMETERS,
-        // checkParameters checks the time, because it has an error of its own.
+        // The library must not check the time: checkParameters does, with an error code of its own.
         clockSkew: Number.MAX_SAFE_INTEGER,
         now: Math.floor(at.now / 1000),
       },
@@ -170,7 +170,7 @@ export const verifyRequest = async (
     });
     return verifier.caller;
   } catch (error) {
-    // The library wraps errors of the resolver. All of its own errors mean the same to the caller.
+    // The library wraps the errors of our key resolver; this unwraps them. All errors of the library itself mean the same to the caller.
     throw isSignatureError(error) && error.cause instanceof HttpSignatureError
       ? error.cause
       : invalid('the signature does not verify');

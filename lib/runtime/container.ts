@@ -1,6 +1,6 @@
 // Container: makes the DynamoDB client and the stores for the functions that need them. Only this folder makes AWS clients, one of each kind per process,
-// at the first use. So a fault in the configuration gives an answer and a log line; a function that failed to start would give neither. A bundle contains
-// only the clients that its function uses.
+// at the first use. So a wrong configuration leads to an answer and a log line; a function that fails to start would give neither. A bundle contains only the
+// clients that its function uses.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { KMSClient } from '@aws-sdk/client-kms';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -15,7 +15,7 @@ export type Container = Stores & Runtime;
 export type AwsClient = DynamoDBClient | S3Client | KMSClient;
 
 export interface ContainerOptions extends Partial<Pick<Runtime, 'log' | 'clock'>> {
-  /** Called with each client before its first use. Tests add middleware to count calls and inject faults. */
+  /** The container calls this with each client before its first use. Tests use it to add middleware that counts calls or injects faults. */
   readonly onClient?: (client: AwsClient) => void;
   /** How the stores wait between attempts. */
   readonly waiting?: Pick<StoresInit, 'rng' | 'sleep' | 'clock'>;
@@ -36,7 +36,7 @@ export const commonOf = (env: { readonly AWS_REGION: string; readonly AWS_ENDPOI
   ...(env.AWS_ENDPOINT_URL === undefined ? {} : { endpoint: env.AWS_ENDPOINT_URL }),
 });
 
-/** @param source returns the environment; it is read at the first use of a store */
+/** Makes a container. @param source returns the environment; the container reads it at the first use of a store */
 export function makeContainer(
   source: () => Readonly<Record<string, string | undefined>>,
   { onClient, waiting, ...options }: ContainerOptions = {},

@@ -11,7 +11,7 @@ const origin = z.pipe(
 );
 
 const VARIABLES = {
-  /** Origin that clients call. Their signatures cover its host and port. */
+  /** The origin that clients call. The signatures of their requests cover its host and port. */
   PUBLIC_ORIGIN: origin,
   MAIN_TABLE: text,
   NONCE_TABLE: text,
@@ -24,7 +24,7 @@ const VARIABLES = {
 type Variable = keyof typeof VARIABLES;
 export type Env = { readonly [V in Variable]: z.output<(typeof VARIABLES)[V]> };
 
-/** Names variables that are missing or malformed, never their values. */
+/** An error with the names of variables that are missing or malformed. It never contains their values. */
 export class EnvError extends Error {
   override readonly name = 'EnvError';
   readonly missing: readonly string[];
@@ -36,7 +36,7 @@ export class EnvError extends Error {
 
 /**
  * Reads the named variables of an environment.
- * @throws {EnvError} with the names of all that are missing or malformed
+ * @throws {EnvError} with the names of all variables that are missing or malformed
  */
 export function readEnv<V extends Variable>(
   source: Readonly<Record<string, string | undefined>>,

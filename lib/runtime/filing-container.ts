@@ -1,4 +1,4 @@
-// Filing container: has what the commit of a record needs: S3 to complete blobs, and KMS to sign receipts.
+// Filing container: a container with what the commit of a record needs: S3 to complete blobs, and KMS to sign receipts.
 import { processEnv } from './env.ts';
 import { withServiceSigner } from './signing-container.ts';
 import { makeStorageContainer } from './storage-container.ts';

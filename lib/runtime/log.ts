@@ -1,5 +1,5 @@
-// Log writer: writes the events of lib/http/log-events.ts, a JSON line each by Powertools Logger, and metrics (EMF) of each request and job by Powertools
-// Metrics. It does not use the Powertools middleware, which logs whole events if an environment variable is set.
+// Log writer: writes each event of lib/http/log-events.ts as a JSON line with Powertools Logger, and metrics (EMF) of each request and job with Powertools
+// Metrics. It does not use the Powertools middleware, because that logs whole events of Lambda if an environment variable is set.
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import { ERRORS } from '../api/errors.ts';
@@ -7,7 +7,10 @@ import { LOG_EVENTS, type Log, type LogEvent, type LogFields } from '../http/log
 
 const SERVICE = 'pcehr';
 
-/** Makes the log. Faults are written as errors, all other events as information. @param options.metrics false to write no metrics */
+/**
+ * Makes the log. It writes faults at the level of errors, and all other events at the level of information.
+ * @param options.metrics false to write no metrics
+ */
 export function makeLog({ metrics: measured = true }: { readonly metrics?: boolean } = {}): Log {
   const logger = new Logger({ serviceName: SERVICE, logLevel: 'INFO' });
   const metrics = new Metrics({ namespace: SERVICE, serviceName: SERVICE });
@@ -32,7 +35,7 @@ function measure(metrics: Metrics, event: LogEvent, fields: LogFields): void {
 
 const START_EVENTS = { 'curve-fell-back': 'The kernel of the curve is not used.' } as const;
 
-/** Warns about a state of the process before any request. It logs fixed words only. */
+/** Warns about a state of the process at its start, before any request. It logs fixed words only. */
 export function warnAtStart(
   event: keyof typeof START_EVENTS,
   fields: Readonly<Record<string, string | undefined>>,

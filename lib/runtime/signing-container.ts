@@ -1,4 +1,4 @@
-// Signing container: a container with KMS, for the few functions that sign for the service. It makes the KMS client at the first signature.
+// Signing container: a container with KMS, for the few functions that sign for the service. It makes the KMS client when it signs for the first time.
 import { KMSClient } from '@aws-sdk/client-kms';
 import { makeServiceSigner } from '../stores/kms/service-signer.ts';
 import type { ServiceSigner } from '../ports/index.ts';

@@ -11,7 +11,7 @@ export type StorageContainer = Container & { readonly blobs: Blobs };
 
 const NEEDED = ['BUCKET', 'AWS_REGION', 'AWS_ENDPOINT_URL'] as const;
 
-/** Makes a container, as {@link makeContainer}, with all operations on blobs. */
+/** Makes a container like {@link makeContainer}, but with all operations on blobs. */
 export function makeStorageContainer(
   source: () => Readonly<Record<string, string | undefined>>,
   options: ContainerOptions = {},
@@ -21,7 +21,7 @@ export function makeStorageContainer(
     const s3 = new S3Client({
       ...commonOf(env),
       requestHandler: TIMES.s3,
-      // A local AWS has no host name per bucket.
+      // A local AWS has no separate host name for each bucket, so the bucket must be in the path.
       forcePathStyle: env.AWS_ENDPOINT_URL !== undefined,
       // S3 refuses a checksum header that a presigned URL did not sign, so the SDK must not add one.
       requestChecksumCalculation: 'WHEN_REQUIRED',

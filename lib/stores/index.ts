@@ -18,7 +18,7 @@ import { makeWriter } from './dynamo/transact.ts';
 import { makeUploads } from './dynamo/uploads.ts';
 
 export interface StoresInit extends Partial<Waiting> {
-  /** The S3 URLs are signed with the region and credentials of this client. */
+  /** The DynamoDB client. Its region and credentials are also used to sign S3 URLs. */
   readonly dynamo: DynamoDBClient;
   readonly env: {
     readonly MAIN_TABLE: string;

@@ -8,19 +8,19 @@ export interface Patience {
   readonly tries: number;
   readonly ms: number;
 }
-/** Enough for eight requests that compete for the head of one trail: docs/adr/0008-waiting-for-the-head.md. */
+/** The usual limits. They are enough for eight requests that compete for the head of one trail: docs/adr/0008-waiting-for-the-head.md. */
 export const NORMAL: Patience = { tries: 30, ms: 10_000 };
-/** For writes that must succeed under contention: pausing, resuming and ending a grant. */
+/** The limits for writes that must succeed even if many others compete: pausing, resuming and ending a grant. */
 export const URGENT: Patience = { tries: 100, ms: 10_000 };
 
 export interface Waiting {
   readonly rng: Rng;
   readonly sleep: (ms: number) => Promise<void>;
-  /** Returns ms; only differences of two readings are used. */
+  /** Returns a time in ms. Only the difference of two times is used, so it may begin anywhere. */
   readonly clock: () => number;
 }
 
-/** Milliseconds. */
+/** Upper bounds of the first wait and of every wait, ms. */
 const BACK_OFF = { first: 20, longest: 400 };
 
 /**
@@ -38,7 +38,7 @@ export const patiently = ({ rng, sleep, clock }: Waiting, { tries, ms }: Patienc
   };
 };
 
-/** Turns a transient error into `busy`, after which clients try again. */
+/** Runs a call of AWS, and throws `busy` instead of a transient error. Clients try again after `busy`. */
 export const orBusy = async <T>(run: () => Promise<T>): Promise<T> => {
   try {
     return await run();

@@ -1,5 +1,5 @@
-// Use case approve-request: the patient approves a pending request with grants. Nothing is stored unless every grant is signed by the patient and within
-// the request.
+// Use case approve-request: the patient approves a pending request with grants. It stores nothing unless the patient signed every grant and
+// every grant is within the request.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { isOpen } from '../domain/request.ts';
@@ -35,7 +35,7 @@ export async function approveRequest(
   if (before !== undefined) return { grants: before.map((g) => grantAnswer(g, call.now)) };
   if (!isOpen({ state: request.state, until: request.until }, call.now)) throw new AppError('request-closed');
 
-  // The terms of all grants come first, because they need no stored state.
+  // The terms of all grants are checked first, because that check needs no stored state.
   await checkEach('grants', statements, (s) => assertTerms(s, call));
   const grants = await checkEach('grants', body.grants, (g, i) =>
     grantable(deps, { statement: statements[i]!, body: g, request }, call),
@@ -51,11 +51,11 @@ async function assertOnePerRight(statements: readonly Statement<'grant'>[]): Pro
   const [rights, ids] = [payloads.map((p) => p.right), payloads.map((p) => p.grant)];
   await checkEach('grants', payloads, (p, i) => mustBe('right', rights.indexOf(p.right) === i));
   await checkEach('grants', payloads, (p, i) => mustBe('grant', ids.indexOf(p.grant) === i));
-  // One transaction stores all of these cells.
+  // The number of cells is limited, because one transaction stores all of them.
   mustBe('cells', payloads.reduce((n, p) => n + p.cells.length, 0) <= MOST_CELLS);
 }
 
-/** The stored grants if all of these statements are stored already; the call is a repetition then. */
+/** Finds the stored grants of these statements. If all are stored, the call is a repetition. @returns undefined if one is not stored */
 async function findAll(
   deps: Deps,
   statements: readonly Statement<'grant'>[],

@@ -1,5 +1,5 @@
-// Use case commit-record: the author makes an uploaded record version visible. The blob is checked by the digest that S3 computed, the statement by the
-// author's key.
+// Use case commit-record: the author makes an uploaded record version visible. It checks the blob by the digest that S3 computed, and the
+// statement by the author's key.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
@@ -69,7 +69,7 @@ export async function commitRecord(
   );
   mustBe('grant', payload.grant?.hash === grant?.hash);
   assertFollowsInCell(payload, cell, head, call);
-  // Readers refuse a list that contains such a version. The grant is live, so `created` is after the grant's end because the author's clock is ahead.
+  // Readers refuse a list with a version whose `created` its grant does not cover. The grant is live now, so the author's clock must be ahead.
   if (grant !== undefined && !covers(grant, payload)) throw misdated('ahead', call);
   assertUpload(payload, upload);
 
@@ -82,7 +82,7 @@ export async function commitRecord(
   return filedAnswer(deps, now);
 }
 
-/** The answer for a stored version, with a receipt if the author is not the patient. A repeated call signs it again. */
+/** Makes the answer for a stored version, with a receipt if the author is not the patient. A repeated call gets a new signature of the same receipt. */
 async function filedAnswer({ serviceSigner }: Deps, stored: StoredVersion): Promise<Answer<'commit-record'>> {
   const { payload: p, hash } = stored.statement;
   if (p.grant === undefined) return versionAnswer(stored);
@@ -99,14 +99,14 @@ async function filedAnswer({ serviceSigner }: Deps, stored: StoredVersion): Prom
   return { ...versionAnswer(stored), receipt };
 }
 
-/** The statement contains the hash of the first wrap, and the capsule of the wrap can be re-encrypted. */
+/** Checks that the statement contains the hash of the wrap, and that the capsule of the wrap can be re-encrypted. */
 function assertWrap(p: Payload<'record'>, wrap: Input<'commit-record'>['body']['wrap']): void {
   const capsule = fromBase64url(wrap.capsule);
   mustBe('wrap', p.wrap === toBase64url(sha256(concat(capsule, fromBase64url(wrap.wrappedKey)))));
   assertCapsule(wrap);
 }
 
-/** The cell belongs to the patient and is current, and the version is the record's next. The transaction checks this again. */
+/** Checks that the cell belongs to the patient and is current, and that the version is the record's next. The transaction checks this again. */
 function assertFollowsInCell(p: Payload<'record'>, cell: StoredCell, head: StoredRecord | undefined, call: Call): void {
   if (cell.statement.payload.patient !== p.patient) throw new AppError('not-found');
   if (head !== undefined && (head.patient !== p.patient || head.folder !== p.folder)) throw new AppError('not-found');
@@ -117,7 +117,7 @@ function assertFollowsInCell(p: Payload<'record'>, cell: StoredCell, head: Store
   if (fault !== undefined) throw new AppError(fault);
 }
 
-/** The refusal returns the service's time, because the author's clock may be wrong. */
+/** Makes the refusal of a wrong `created`. It contains the service's time, because the author's clock may be wrong. */
 const misdated = (clock: ClockFault, { now }: Call): AppError =>
   new AppError('created-too-old', { clock, serverTime: now });
 

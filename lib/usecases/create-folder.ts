@@ -63,7 +63,7 @@ const created = (
   statement: hash,
 });
 
-/** Checks the wrap of a single-record folder: its record version is committed and belongs to the patient, and the capsule can be re-encrypted. */
+/** Checks the wrap of a single-record folder: the record version is committed and belongs to the patient, and the capsule can be re-encrypted. */
 async function singleWrap({ records }: Deps, p: Payload<'folder'>, wrap: StoredWrap): Promise<StoredWrap> {
   const version = p.single && (await records.version(p.single.record, p.single.version));
   if (version?.state !== 'committed' || version.statement.payload.patient !== p.patient)
@@ -72,7 +72,7 @@ async function singleWrap({ records }: Deps, p: Payload<'folder'>, wrap: StoredW
   return wrap;
 }
 
-/** Epoch 1 has no previous statement. Every later epoch names the one before, and has a new key, a new salt and the same category. */
+/** Checks that epoch 1 names no previous statement, and that a later epoch names the one before and has a new key, a new salt and the same category. */
 function assertFollows(p: Payload<'folder'>, stored: StoredCell | undefined): void {
   if (p.epoch === 1) {
     mustBe('previous', p.previous === undefined);

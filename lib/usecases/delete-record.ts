@@ -1,5 +1,5 @@
-// Use case delete-record: the patient deletes a record. The transaction removes wraps and metadata, and the blobs are deleted right after it. A repeated
-// call completes a deletion that a crash interrupted.
+// Use case delete-record: the patient deletes a record. A transaction removes wraps and metadata; then the use case deletes the blobs. If a crash
+// interrupted a deletion, a repeated call completes it.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { verifyStatement } from '../statements/verify.ts';

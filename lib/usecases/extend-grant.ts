@@ -1,5 +1,5 @@
-// Use case extend-grant: the patient adds cells to a grant, those of a folder's next epoch or of a folder that a standing grant covers. It changes nothing
-// else of the grant.
+// Use case extend-grant: the patient adds cells to a grant: cells of a folder's next epoch, or of a folder that a standing grant covers. Nothing else of
+// the grant changes.
 import type { Answer, Input } from '../api/routes.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import type { Statement } from '../statements/kinds.ts';
@@ -25,7 +25,7 @@ export async function extendGrant(
   const { payload, hash } = statement;
   mustBe('grant', payload.grant === params.grantId);
 
-  // The owner is checked first, so that a caller learns nothing about the grants of others.
+  // If several of these fail, the error of ownGrant is thrown, so that a caller learns nothing about the grants of others.
   const reading = awaitAllInOrder([ownGrant(deps.grants, params.grantId, call), ownCells(deps.folders, payload)]);
   const [patient, [grant, cells]] = await whileRegistered(deps.identities, call.caller, reading);
   if (grant.extended.hash === hash) return grantAnswer(grant, call.now);

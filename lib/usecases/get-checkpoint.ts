@@ -1,4 +1,5 @@
-// Use case get-checkpoint: returns the head of the caller's audit chain, signed by the service. A checkpoint is stored, so that each head is signed once.
+// Use case get-checkpoint: returns the head of the caller's audit chain, signed by the service. It stores each checkpoint, so that each head is signed only
+// once.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { findRegistered } from './checks/caller.ts';

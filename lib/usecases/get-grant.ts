@@ -1,4 +1,4 @@
-// Use case get-grant: returns a grant to its patient or its recipient, before and after its end, with the folder statements of its cells.
+// Use case get-grant: returns a grant, with the folder statements of its cells, to its patient or its recipient. It does so also after the grant has ended.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { endAt, RIGHT_FACTS } from '../domain/grant.ts';
@@ -43,7 +43,10 @@ async function namedCells({ grants, folders }: Deps, id: GrantId, page: PageRequ
   return { cells, ...rest };
 }
 
-/** The folder statement for a grant without key fragments. A live grant gets the current epoch, whose key filing needs; an ended one gets the epoch it names. */
+/**
+ * Finds the folder statement for a grant to add or to write: of the current epoch if the grant is live, because filing needs its key, else of the epoch in the
+ * grant.
+ */
 async function folderNow({ folders }: Deps, [cell]: Payload<'grant'>['cells'], live: boolean): Promise<Cells> {
   const folder = cell && (live ? await folders.find(cell.folder) : (await folders.cells([cell]))[0]);
   return { cells: folder === undefined ? [] : [{ folder: folder.statement.jws }] };

@@ -1,4 +1,4 @@
-// Use case get-record: returns the versions of a record. A recipient gets those that have a wrap for a cell of its grant.
+// Use case get-record: returns the versions of a record. A recipient gets the versions that have a wrap for a cell of its grant.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';

@@ -1,4 +1,4 @@
-// Use case get-service-key: returns the public service key. A client that pins the key does not depend on later answers.
+// Use case get-service-key: returns the public service key. A client that has pinned the key does not need to trust later answers.
 import type { Answer } from '../api/routes.ts';
 import type { ServiceSigner } from '../ports/index.ts';
 

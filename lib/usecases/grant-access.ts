@@ -32,7 +32,10 @@ export async function grantAccess(
   return grantAnswer(now ?? fresh(statement), call.now);
 }
 
-/** The request that the grant names. It must be approved; a pending one is answered by approve-request. @throws {AppError} `not-found`, `request-closed` */
+/**
+ * Finds the request that the grant names. The request must be approved; approve-request answers a pending one.
+ * @throws {AppError} `not-found`, `request-closed`
+ */
 async function requestOf(
   { identities, requests }: Deps,
   statement: Statement<'grant'>,

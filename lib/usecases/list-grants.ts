@@ -20,7 +20,7 @@ export async function listGrants(
   return { grants: page.items.map((g) => grantAnswer(g, now)), ...next(page) };
 }
 
-/** Only the patient can list unsettled and standing grants: only the patient's client closes cells and carries grants over. */
+/** Lists grants. Only the patient can list unsettled and standing grants, because only the patient's client closes cells and carries grants over. */
 async function listed(
   grants: Deps['grants'],
   caller: Call['caller'],

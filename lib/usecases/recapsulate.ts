@@ -1,5 +1,5 @@
-// Use case recapsulate: opens 1 to 100 records of one cell. It re-encrypts their capsules for the recipient, counts and logs the opening, and then answers,
-// for all records or none. The service never has a key that opens a capsule. A patient who opens its own records gets the wraps unchanged.
+// Use case recapsulate: opens 1 to 100 records of one cell. It re-encrypts their capsules for the recipient, counts the opening, writes its event, and
+// then answers, for all records or none. The service never has a key that opens a capsule. A patient who opens its own records gets the wraps unchanged.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import type { Blobs, Openings, ServiceSigner } from '../ports/index.ts';
@@ -26,7 +26,7 @@ export async function recapsulate(
   return { records, ...(reencrypted === undefined ? {} : { signed: reencrypted.signed }) };
 }
 
-/** The capsules re-encrypted for the recipient; undefined for the patient, who opens its own wraps. */
+/** Re-encrypts the capsules for the recipient. @returns undefined for the patient, who opens its own wraps */
 async function reencryptedFor(
   serviceSigner: Deps['serviceSigner'],
   { opening, view: { grant, cell, keyFragment }, records }: AllowedOpening,
@@ -34,7 +34,7 @@ async function reencryptedFor(
 ): Promise<Reencrypted | undefined> {
   if (grant === undefined) return undefined;
   const { verifying, receiving } = grant;
-  // An allowed opening under a grant has both a cell and its key fragment.
+  // allowOpening has checked that an opening under a grant has both a cell and a key fragment.
   const { key: delegating } = cell!.statement.payload;
   const capsules = records.map(({ wrap }) => wrap.capsule);
   return reencrypt(serviceSigner, {

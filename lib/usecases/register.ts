@@ -1,4 +1,5 @@
-// Use case register: an identity stores its statement, or replaces it with the next one. The id is the public key, so nobody else can sign the statement.
+// Use case register: an identity stores its statement, or replaces it with the next one. The identity id is the public key, so nobody else can sign the
+// statement.
 import type { Answer, Input } from '../api/routes.ts';
 import { AppError } from '../api/errors.ts';
 import { fromBase64url } from '../bytes/codec.ts';
@@ -39,7 +40,7 @@ export async function register(
   return identityAnswer({ statement, state: 'active' });
 }
 
-/** Every key is a point of the curve, and a proof shows that the caller has the private receiving key. */
+/** Checks that every key is a point of the curve, and that a proof shows that the caller has the private receiving key. */
 function assertKeys({ id, receiving, inbox, kfragSigner }: Statement<'identity'>['payload']): void {
   mustBePoint('inbox', inbox);
   mustBePoint('kfragSigner', kfragSigner);
@@ -48,7 +49,10 @@ function assertKeys({ id, receiving, inbox, kfragSigner }: Statement<'identity'>
   mustBe('receiving', verifyMessage(key, message, fromBase64url(receiving.proof)));
 }
 
-/** The number is one more than the last, and the statement names the last one. `next` (the next generation's key) and `kfragSigner` never change. */
+/**
+ * Checks that the number is one more than the last, that the statement names the last one, and that `next` (the key of the next generation) and `kfragSigner`
+ * are the same.
+ */
 function assertFollows(p: Statement<'identity'>['payload'], stored: StoredIdentity | undefined): void {
   const last = stored?.statement;
   if (p.number !== (last?.payload.number ?? 0) + 1 || p.previous !== last?.hash)

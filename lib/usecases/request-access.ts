@@ -1,4 +1,4 @@
-// Use case request-access: a recipient asks a patient for access. The answer does not tell whether the folders exist; only the patient can see that.
+// Use case request-access: a recipient asks a patient for access. The answer does not reveal whether the folders exist; only the patient can see that.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { requestFault, untilClockFault } from '../domain/request.ts';

@@ -1,4 +1,4 @@
-// Use case settle-grant: the patient removes an ended grant from the list of unsettled grants. All cells that it could read must be closed.
+// Use case settle-grant: the patient takes an ended grant off the list of unsettled grants. Before that, all cells that the grant could read must be closed.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { FolderId, GrantId } from '../bytes/ids.ts';
@@ -29,7 +29,7 @@ export async function settleGrant(
   return grantAnswer(grant, call.now);
 }
 
-/** The folders whose current cell the grant can read. A single-record folder gets no further records, so it needs no new epoch. */
+/** Finds the folders whose current cell the grant can read, without single-record folders: they get no further records and so need no new epoch. */
 async function openCells({ grants, folders }: Deps, id: GrantId): Promise<readonly FolderId[]> {
   const open: FolderId[] = [];
   let cursor: string | undefined;

@@ -1,5 +1,5 @@
-// Job sweep-uploads: removes uploads that were not committed in time, and their blobs. It retires an upload first, so that no commit can use a blob that is
-// being removed.
+// Job sweep-uploads: removes uploads that were not committed in time, and their blobs. It first marks an upload as retired, so that no commit can use a blob
+// that is being removed.
 import { UPLOAD_LIFE } from '../domain/record.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Blobs, Uploads } from '../ports/index.ts';
@@ -9,7 +9,7 @@ interface Deps {
   readonly blobs: Pick<Blobs, 'discard'>;
 }
 
-/** @returns how many uploads were removed */
+/** Removes such uploads. @returns how many it removed */
 export async function sweepUploads({ uploads, blobs }: Deps, { now }: { readonly now: Instant }): Promise<number> {
   let swept = 0;
   for await (const upload of uploads.stale(now - UPLOAD_LIFE)) {

@@ -1,4 +1,4 @@
-// Use case upload-parts: returns presigned URLs for parts of a blob. The service signs length and digest of each part, and never sees its bytes.
+// Use case upload-parts: returns presigned URLs for parts of a blob. The service signs the length and digest of each part, and never sees the bytes of a part.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { UPLOAD_LIFE } from '../domain/record.ts';

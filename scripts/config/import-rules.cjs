@@ -1,4 +1,5 @@
-// Import rules for dependency-cruiser (docs/architecture.md). The server may import only listed files of the crypto code; files with secrets are not listed.
+// Import rules for dependency-cruiser (docs/architecture.md). Of the crypto code, the server may import only the listed files; files that use secrets are not
+// listed.
 const no = (name, from, to, comment) => ({ name, severity: 'error', comment, from: { path: from }, to: { path: to } });
 const OWN_CODE = '^(lib|functions|web|demo|examples|localstack|scripts|test|bench)/';
 const only = (folder, allowed) => ({
@@ -17,7 +18,7 @@ module.exports = {
     only('bytes', []),
     only('umbral', ['bytes']),
     only('envelope', ['bytes', 'umbral']),
-    // For Node only: they use files and threads.
+    // lib/files is for Node only, because it uses files and threads.
     only('files', ['bytes', 'envelope']),
     only('identity', ['bytes', 'umbral', 'envelope', 'statements', 'api']),
     only('statements', ['bytes']),

@@ -1,9 +1,9 @@
-// Descriptions of the schemas, members and parameters in docs/openapi.json. They are not in lib/api, because its schemas are in every function's bundle.
-// The build fails for a schema, member or parameter without a text, and for a text without use.
+// Descriptions of the schemas, members and parameters in docs/openapi.json. They are not in lib/api, because every function's bundle contains its schemas.
+// The build fails if a schema, member or parameter has no text here, or if a text here is not used.
 
 type Json = Record<string, unknown>;
 
-/** Keyed by the name of the component. */
+/** Texts of schemas, keyed by the name of the component. */
 const SCHEMAS: Readonly<Record<string, string>> = {
   Jws: 'A signed statement as compact JWS, kept and handed on byte for byte: docs/spec/statements.md',
   Metadata: "The record's metadata, sealed with its file key; base64url: docs/spec/metadata.md",
@@ -54,7 +54,7 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   Problem: 'A refusal (RFC 9457)',
 };
 
-/** Keyed by the path from the component, or by the member's name if it means the same everywhere. */
+/** Texts of members, keyed by the path from the component, or by the member's name if the name means the same everywhere. */
 const MEMBERS: Readonly<Record<string, string>> = {
   statement: 'The signed statement',
   next: 'Cursor of the next page; absent if this page has the last items of this moment',
@@ -164,7 +164,7 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'Problem.ids': 'The ids that were not found, or the ids of the folders',
 };
 
-/** Parameters of path and query, keyed by name. */
+/** Texts of the parameters of path and query, keyed by name. */
 const PARAMETERS: Readonly<Record<string, string>> = {
   id: 'The identity, by its id',
   nonce: '16 random bytes, base64url, that the service signs with its time; a new one for each question',
@@ -199,7 +199,7 @@ const described = (schema: Json, text: string): Json => {
   return { ...schema, description: typeof description === 'string' ? `${text}: ${description}` : text };
 };
 
-/** The schema with descriptions of its members, at all levels. */
+/** Returns the schema with a description of each member, at all levels. */
 const membersOf = (schema: Json, path: string): Json => {
   const { properties, items } = schema as { readonly properties?: Record<string, Json>; readonly items?: Json };
   return {
@@ -216,7 +216,7 @@ const membersOf = (schema: Json, path: string): Json => {
   };
 };
 
-/** @param schemas components by their names */
+/** Adds the descriptions. @param schemas components, keyed by name */
 export const describeSchemas = (schemas: Readonly<Record<string, Json>>): Record<string, Json> =>
   Object.fromEntries(
     Object.entries(schemas).map(([name, schema]) => [
@@ -227,7 +227,7 @@ export const describeSchemas = (schemas: Readonly<Record<string, Json>>): Record
 
 export const describeParameter = (name: string): string => find(PARAMETERS, 'parameter', name);
 
-/** @throws if a text is not used, because the contract has changed */
+/** Checks that every text was used. @throws if one was not, because the contract has changed */
 export const assertAllUsed = (): void => {
   const all = [
     ...Object.keys(SCHEMAS).map((n) => `schema ${n}`),

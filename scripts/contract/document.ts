@@ -1,4 +1,4 @@
-// Builds the OpenAPI 3.1 document from the routes and schemas in lib/api. Only the signing of requests is described here.
+// Builds the OpenAPI 3.1 document from the routes and schemas in lib/api. Only one thing is described here: how a client signs requests.
 import * as z from 'zod/mini';
 import * as audit from '../../lib/api/audit-routes.ts';
 import { ERRORS, REASONS, type ErrorCode } from '../../lib/api/errors.ts';
@@ -22,7 +22,7 @@ type Schema = z.core.JSONSchema.BaseSchema;
 const PUBLIC_ERRORS = ['malformed-request', 'body-too-large', 'internal'] as const satisfies readonly ErrorCode[];
 const ref = (id: string): Json => ({ $ref: `#/components/schemas/${id}` });
 
-/** Named schemas of lib/api become components of the same name; so do the enumerations of statements. */
+/** The components: named schemas of lib/api, and the enumerations of statements. Each has the same name in the document. */
 const registry = z.registry<{ id: string }>();
 const WORDS = { category, purpose, right };
 const TOPICS = [shapes, WORDS, identities, folders, records, requests, grants, openings, audit, service];
@@ -32,11 +32,11 @@ for (const [name, shape] of TOPICS.flatMap((topic) => Object.entries(topic)))
 const OPTIONS = {
   target: 'draft-2020-12',
   io: 'input',
-  // The rules for ids and base64url cannot be expressed as a schema; their descriptions state them.
+  // A JSON schema cannot express all rules for ids and base64url, so their descriptions state them.
   unrepresentable: 'any',
   override: ({ zodSchema, jsonSchema }: { zodSchema: z.core.$ZodTypes; jsonSchema: Schema }): void => {
     const { def } = zodSchema._zod;
-    // A number in a path or query is a text that is converted: the schema is that of the number.
+    // A number in a path or query is sent as text and then converted. The document shows the schema of the number.
     if (def.type === 'pipe' && def.in._zod.def.type === 'number') Object.assign(jsonSchema, bare(def.out));
     if (jsonSchema.type === 'string' && jsonSchema.minLength === 26 && jsonSchema.maxLength === 26)
       Object.assign(jsonSchema, { pattern: '^[a-z2-7]{25}[aeimquy4]$', description: '16 random bytes, base32' });
@@ -54,7 +54,7 @@ const describe = (schema: z.core.$ZodType): Json => {
   return id === undefined ? bare(schema) : ref(id);
 };
 
-/** Builds the document. Members are in the order of the contract, so equal contracts give equal documents. */
+/** Builds the document. Its members are in the order of the contract, so equal contracts give equal documents. */
 export function openapiDocument(version: string): Json {
   const document = documentOf(version);
   assertAllUsed();
@@ -162,7 +162,7 @@ const members = ({ shape }: z.ZodMiniObject, where: 'path' | 'query'): readonly 
     schema: describe(schema instanceof z.ZodMiniOptional ? schema.def.innerType : schema),
   }));
 
-/** Every code that a route may answer with. Routes that only read can get storage errors too. */
+/** Lists every error code that a route may answer with. Routes that only read can also answer with storage errors. */
 export function errorsOf({ access, errors }: Route): readonly ErrorCode[] {
   const codes = new Set<ErrorCode>(
     access === 'public' ? [...PUBLIC_ERRORS, ...errors] : [...COMMON_ERRORS, 'busy', ...errors],
@@ -175,7 +175,7 @@ const statusesOf = (codes: readonly ErrorCode[]): readonly number[] =>
 const withStatus = (codes: readonly ErrorCode[], status: number): readonly ErrorCode[] =>
   codes.filter((code) => ERRORS[code].status === status);
 
-/** Routes with the same codes for a status share one response, which is named after the codes. */
+/** Makes the error responses of a route. Routes with the same codes for a status use the same response, whose name contains the codes. */
 const refusals = (codes: readonly ErrorCode[]): Record<string, Json> =>
   Object.fromEntries(
     statusesOf(codes).map((status) => [

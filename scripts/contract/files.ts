@@ -4,7 +4,7 @@ import { openapiDocument } from './document.ts';
 import { errorsPage } from './errors-page.ts';
 import { routesPage } from './routes-page.ts';
 
-/** @param version of the package */
+/** Builds the files. @param version the version of the package */
 export const contractFiles = async (version: string): Promise<Readonly<Record<string, string>>> => ({
   'docs/openapi.json': `${JSON.stringify(openapiDocument(version), undefined, 2)}\n`,
   'docs/spec/errors.md': await format(errorsPage(), { parser: 'markdown', printWidth: 120 }),

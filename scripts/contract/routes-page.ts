@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import type { Route } from '../../lib/api/route.ts';
 
-/** For each route: the statement in its body, if there is one, and its page under docs/spec. */
+/** For each route: the statement in the body, if there is one, and the page of the route under docs/spec. */
 const ABOUT: Readonly<Record<RouteName, readonly [statement: string, page: string]>> = {
   register: ['identity', 'statements/identity.md'],
   'get-identity': ['', 'statements/identity.md'],

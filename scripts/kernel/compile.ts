@@ -34,7 +34,7 @@ interface Compiler {
   ): Promise<{ error: Error | null; stderr: { toString(): string } }>;
 }
 
-/** A computed name, so that tsc does not load the compiler's types: they declare AssemblyScript's globals for the whole project. */
+/** The name is computed, so that tsc does not load the compiler's types, which declare AssemblyScript's globals for the whole project. */
 const COMPILER = ['assemblyscript', 'asc'].join('/');
 const loadCompiler = async (): Promise<Compiler> => ((await import(COMPILER)) as { default: Compiler }).default;
 
@@ -48,7 +48,7 @@ const read = (name: string): string | null => {
   }
 };
 
-/** @param options.inspect export the internal functions too. @param options.debug assert the bounds of limbs */
+/** Compiles the kernel. @param options.inspect whether to export the internal functions too. @param options.debug whether to assert the bounds of limbs */
 export const compile = async ({ inspect = false, debug = false } = {}): Promise<Uint8Array<ArrayBuffer>> => {
   let wasm: Uint8Array | undefined;
   const asc = await loadCompiler();

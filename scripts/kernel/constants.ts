@@ -23,10 +23,10 @@ const limbsOf = (x: bigint, count: number, bits: bigint): string =>
   Array.from({ length: count }, (_, i) => `0x${BigInt.asUintN(Number(bits), x >> (bits * BigInt(i))).toString(16)}`).join(', '); // prettier-ignore
 const words = (x: bigint, count = 8): string => limbsOf(x, count, 32n);
 const field = (x: bigint): string => limbsOf(x, 9, 29n);
-/** Limbs of 30 bits, followed by the inverse of the number mod 2^30. */
+/** Writes a modulus as limbs of 30 bits, followed by its inverse mod 2^30. */
 const modulus = (m: bigint): string => `${limbsOf(m, 9, 30n)}, ${words(power(m, 2n ** 28n - 1n, 2n ** 30n), 1)}`;
 
-/** Half of 1: v of the signed digits is k / 2 plus a shift, see kernel/scalar.ts. */
+/** 1 / 2 modulo n. The signed digits of k are computed from k / 2 plus a shift, see kernel/scalar.ts. */
 const half = power(2n, N - 2n, N);
 const combShift = mod((2n ** 264n - 1n) * half, N);
 const walkShift = mod((2n ** 132n - 2n ** 129n - 1n) * (1n + LAMBDA) * half, N);

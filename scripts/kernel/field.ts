@@ -1,13 +1,13 @@
 // Generates kernel/generated/field.ts: products modulo p = 2^256 - 2^32 - 977, unrolled over 9 signed limbs of 29 bits.
-// Limbs are i32, products i64. A result has limbs in [0, 2^29) (the third up to 2^13 outside), so a difference of two results stays within +-2^29, and a
-// column of 9 products can contain three fused products of such values: 27 * 2^58 < 2^63.
+// Limbs are i32, products are i64. The limbs of a result are in [0, 2^29); only the third may be outside, by at most 2^13. So the limbs of a difference of two
+// results stay within +-2^29. A column has 9 terms for each product, and can contain the terms of three products of such values: 27 * 2^58 < 2^63.
 const LIMBS = [0, 1, 2, 3, 4, 5, 6, 7, 8] as const;
 
 /** An operand: the limbs at one pointer, or the difference of the limbs at two pointers, which saves a separate subtraction. */
 type Operand = string | readonly [string, string];
 interface Product {
   readonly a: Operand;
-  /** Absent for a square. */
+  /** The second factor; absent for a square. */
   readonly b?: Operand;
   readonly times?: number;
 }
@@ -17,7 +17,7 @@ interface Formula {
   readonly doc: string;
   readonly plus: Product;
   readonly minus?: Product;
-  /** Pointers to subtract, and how many times each. */
+  /** Values to subtract, named by their pointers, and how many times to subtract each. */
   readonly less?: Readonly<Record<string, number>>;
 }
 
@@ -48,7 +48,7 @@ const pointers = (operand: Operand): readonly string[] => (typeof operand === 's
 const nameOf = (operand: Operand): string => pointers(operand).join('_');
 const load = (pointer: string, i: number): string => `<i64>load<i32>(${pointer}, ${4 * i})`;
 
-/** The `let` lines for the limbs of an operand. */
+/** Makes the `let` lines for the limbs of an operand. */
 const limbs = (operand: Operand): string[] =>
   LIMBS.map((i) => {
     const [a, b] = pointers(operand);
@@ -57,19 +57,20 @@ const limbs = (operand: Operand): string[] =>
 
 interface Prepared {
   readonly lines: readonly string[];
-  /** Lines that must precede column `k`. */
+  /** Makes the lines that must come before column `k`. */
   readonly before: (k: number) => readonly string[];
-  /** The terms of column `k`. */
+  /** Makes the terms of column `k`. */
   readonly column: (k: number) => readonly string[];
 }
 
-/** The index pairs of the products x_i y_j with i + j = k, over the limbs `first` to `last`. */
+/** Returns the pairs (i, j) of limbs from `first` to `last` with i + j = k: the products x_i y_j of column k. */
 const products = (k: number, first: number, last: number): readonly (readonly [number, number])[] =>
   LIMBS.map((i) => [i, k - i] as const).filter(([i, j]) => [i, j].every((n) => n >= first && n <= last));
 
 /**
- * Columns by Karatsuba over limbs 0 to 4 and 5 to 8: 65 products instead of 81. L and H are the columns of the halves, D those of the difference of the
- * halves; the mixed products are L + H - D. For limb 4 with itself that is 0. Parts may overflow modulo 2^64 in between; their sum does not.
+ * Makes the columns by Karatsuba's method, over the halves of the limbs, 0 to 4 and 5 to 8: 65 products instead of 81. L and H are the columns of the two
+ * halves, D the columns of their difference; the mixed products are L + H - D. Limb 4 has no partner in the upper half, so its mixed product with itself is 0.
+ * The parts may overflow modulo 2^64; their sum does not.
  */
 const byHalves = (x: string, y: string): Pick<Prepared, 'before' | 'column'> => {
   const half = (k: number, first: number, last: number): string =>
@@ -85,7 +86,7 @@ const byHalves = (x: string, y: string): Pick<Prepared, 'before' | 'column'> => 
   const [low, high] = [(k: number): string => half(k, 0, 4), (k: number): string => half(k + 10, 5, 8)];
   const name = (part: 'l' | 'h', k: number): string => `${x}${y}${part}${k}`;
   const written = new Set<string>();
-  /** A sum that two columns need is computed once, before the first of them. */
+  /** Makes the line that computes a sum, before the first column that needs it. Other columns use the same sum. */
   const once = (part: 'l' | 'h', k: number): string[] => {
     const sum = part === 'l' ? low(k) : high(k);
     if (sum === '' || written.has(name(part, k))) return [];
@@ -112,7 +113,7 @@ const prepare = ({ a, b, times = 1 }: Product): Prepared => {
     const differences = [x, y].flatMap((z) => [0, 1, 2, 3].map((i) => `let ${z}d${i} = ${z}${i} - ${z}${i + 5};`));
     return { lines: [...limbs(a), ...limbs(b), ...scaled, ...differences], ...byHalves(x, y) };
   }
-  // For a square, each mixed product is computed once, with one factor doubled.
+  // In a square, x_i x_j and x_j x_i are equal, so the product is computed once, with one factor doubled.
   const doubled = LIMBS.slice(1).map((i) => `let ${x}x${i} = ${2 * times} * ${x}${i};`);
   const scaled = times === 1 ? [] : LIMBS.map((i) => `let ${x}s${i} = ${times} * ${x}${i};`);
   return {
@@ -126,8 +127,8 @@ const prepare = ({ a, b, times = 1 }: Product): Prepared => {
 };
 
 /**
- * Reduces columns i and i + 9 together. 2^261 = 2^37 + 31264, so the value of column i + 9 counts 31264 times in column i and 256 times in the next one.
- * The part above 2^256 at the end is added back as 977 in limb 0 and 8 in limb 1.
+ * Makes the lines that reduce columns i and i + 9 together. Modulo p, 2^261 = 2^37 + 31264. So the value of column i + 9 is added 31264 times to column i and
+ * 256 times to column i + 1. At the end, the part above 2^256 is added again, 977 times to limb 0 and 8 times to limb 1.
  */
 const reduction = (
   column: (k: number) => string,
@@ -160,7 +161,7 @@ const reduction = (
   ];
 };
 
-/** The bounds that the debug build asserts for a product: see kernel/bounds.ts. */
+/** Makes the bounds that the debug build asserts for a product, see kernel/bounds.ts. */
 const unit = ({ a, b = a, times = 1 }: Product): string => {
   const size = (operand: Operand): string =>
     typeof operand === 'string' ? `largest(${operand})` : `largestDifference(${operand.join(', ')})`;
@@ -191,7 +192,7 @@ const formula = ({ name, doc, plus, minus, less = {} }: Formula): string => {
   ].join('\n');
 };
 
-/** Many squarings in a row; the limbs stay in local variables. */
+/** Makes the function for many squarings in a row, which keeps the limbs in local variables. */
 const squarings = (): string => {
   const p = prepare({ a: 'a' });
   return [

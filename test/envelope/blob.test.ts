@@ -73,7 +73,7 @@ describe('round trips', () => {
   });
 
   test('an empty body that is not padded is one empty chunk', async () => {
-    // Our sealer pads such a body; another one may not. The opener follows the flags.
+    // Our code pads such a body, but another implementation may not. The opener follows the flags in the header.
     const header = { ...(await seal(new Uint8Array(0))).header, flags: 0 };
     const raw = encodeHeader(header);
     const blob = peerSealChunks(fileKey, raw, [new Uint8Array(0)]);
@@ -103,7 +103,7 @@ describe('refused', () => {
     expect(await codeOf(openAll(s, concat(a, b, c, new Uint8Array(1))))).toBe('trailing-data');
     expect(await codeOf(openAll(s, concat(b, a, c)))).toBe('chunk-invalid');
     expect(await codeOf(openAll(s, concat(a, a, c)))).toBe('chunk-invalid');
-    // Even with matching lengths: the nonce contains the flag for the last chunk.
+    // A missing last chunk is found even if the signed lengths match, because the nonce contains the flag for the last chunk.
     expect(await codeOf(openAll(s, concat(a, b), { length: 2 * CHUNK, plainLength: 2 * K64 }))).toBe('chunk-invalid');
     const other = await seal(patterned(2 * K64 + 100), SMALL);
     expect(await codeOf(openAll(s, concat(a, parts(other)[1]!, c)))).toBe('chunk-invalid');
@@ -198,7 +198,7 @@ test('errors of the source are passed on, and facts are known only at the end', 
   const sealed = await sealBlob(broken(), fileKey, heading);
   expect(() => sealed.facts()).toThrow('not taken');
   await expect(sealed.parts.next()).rejects.toThrow('disk');
-  // Streams as well as iterables.
+  // Streams are accepted as well as iterables.
   const stream = await sealBlob(new Blob([patterned(10) as BlobPart]).stream(), fileKey, heading);
   expect((await stream.parts.next()).value).toMatchObject({ number: 1 });
 });

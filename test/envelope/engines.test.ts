@@ -40,7 +40,7 @@ test('both seal to the same bytes, and each opens the result of the other', asyn
       for (const e of engines) {
         const pieces = await e.decrypt(key, nonce, a!);
         expect(equalBytes(concat(...pieces!), plain)).toBe(true);
-        // No other code uses the memory of these pieces.
+        // The test may overwrite these pieces, because no other code uses their memory.
         for (const piece of pieces!) piece.fill(0);
         expect(equalBytes(a!, before)).toBe(true);
       }
@@ -66,7 +66,7 @@ test('both refuse an altered byte, another nonce and a truncated chunk', async (
   for (const e of engines) expect(await e.decrypt(key, chunkNonce(1, true), sealed)).toBeUndefined();
 });
 
-/** Feeds a blob in pieces of these sizes, several at a time, and returns the digests of its parts. */
+/** Passes a blob to the hash in pieces of these sizes, several pieces at a time, and returns the digests of its parts. */
 const digestsOf = async (hash: PartHash, blob: Uint8Array, sizes: readonly number[]): Promise<Uint8Array[]> => {
   const fed: ReturnType<PartHash['feed']>[] = [];
   for (let at = 0, i = 0; at < blob.length; i++) {
@@ -145,7 +145,7 @@ describe('digests of parts', () => {
   };
 
   test('without threads, all parts are hashed on the calling thread', async () => {
-    // An ordinary function that throws, because `new` calls it.
+    // This is an ordinary function, not an arrow function, because `new` calls it.
     const none = withWorker(function refuse() {
       throw new Error('not allowed');
     });

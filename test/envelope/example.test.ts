@@ -1,4 +1,4 @@
-// Tests the worked example of docs/spec: it is reproduced to the last byte, both implementations open it, and the pages print it.
+// Tests the worked example of docs/spec: the code makes the same bytes again, both implementations open it, and the pages show it.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { fromUtf8, toHex } from '../../lib/bytes/codec.ts';
@@ -45,11 +45,11 @@ test('is reproduced and opened by the second implementation', () => {
   expect(toHex(peerMetadata(fileKey, peer, example.metadata))).toBe(example.sealedMetadata);
 });
 
-/** The text of the page without white space, because pages break long values into lines. */
+/** Returns the text of the page without white space, because pages break long values into lines. */
 const page = (name: string): string =>
   readFileSync(new URL(`../../docs/spec/${name}.md`, import.meta.url), 'utf8').replace(/\s+/g, '');
 
-/** Pages print only the beginning and end of long values. */
+/** Returns the beginning and the end of a long value, because pages show only these. */
 const ends = (hex: string): string => `${hex.slice(0, 64)}..${hex.slice(-32)}`;
 
 describe('is printed on the page', () => {

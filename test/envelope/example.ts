@@ -1,4 +1,4 @@
-// Builds the worked example of docs/spec/{blob,wrap,metadata,sealed-text}.md. All inputs are fixed, so all bytes are.
+// Builds the worked example of docs/spec/{blob,wrap,metadata,sealed-text}.md. All inputs are fixed, so all bytes of the example are fixed too.
 import { readFileSync } from 'node:fs';
 import { concat, type Rng } from '../../lib/bytes/binary.ts';
 import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
@@ -10,7 +10,7 @@ import { sealText } from '../../lib/envelope/sealed-text.ts';
 import { wrapHash, wrapKey } from '../../lib/envelope/wrap.ts';
 import { publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';
 
-/** A generator that returns 01 02 03 and so on, continued from call to call. */
+/** Makes a generator of bytes that returns 01 02 03 and so on; each call continues where the last call ended. */
 export const counting = (): Rng => {
   let next = 0;
   return (length) => Uint8Array.from({ length }, () => (next = (next + 1) & 0xff));
@@ -40,7 +40,7 @@ export const inbox = SecretKey.fromBytes(repeated(0x66, 32));
 export const place = { kind: 'folder-name', sender: patient, receiver: patient, statement: folder } as const;
 export const text = 'Heart';
 
-/** Builds all values of the example; bytes are hexadecimal. */
+/** Builds all values of the example. Bytes are written in hexadecimal. */
 export const makeExample = async () => {
   const sealed = await sealBlob(
     (async function* () {

@@ -1,4 +1,4 @@
-// Tests the code of the hash workers on the main thread: each digest is that of its own bytes, in any order of requests.
+// Tests the code of the hash workers on the main thread: each answer has the digest of the bytes in its request, whatever the order of the requests.
 import { createHash, webcrypto } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { expect, test } from '@jest/globals';
@@ -9,7 +9,7 @@ import { patterned } from './sample-blobs.ts';
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
 
-/** The answers of Node's worker to these requests. */
+/** Sends these requests to Node's worker, and returns its answers. */
 const askNode = (requests: readonly nodeWorker.HashRequest[]): readonly nodeWorker.HashAnswer[] => {
   const answers: nodeWorker.HashAnswer[] = [];
   const parentPort = Object.assign(new EventEmitter(), {

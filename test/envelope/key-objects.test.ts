@@ -22,7 +22,7 @@ const from = jest.spyOn(KeyObject, 'from');
 beforeEach(() => {
   from.mockClear();
 });
-/** For each key that became a KeyObject, whether it was extractable. */
+/** Tells, for each key that became a KeyObject, whether the key was extractable. */
 const extractable = () => from.mock.calls.map(([key]) => key.extractable);
 
 test('streams', async () => {

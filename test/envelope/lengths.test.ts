@@ -1,4 +1,4 @@
-// Tests plaintext lengths that match the blob's length by arithmetic alone, with valid tags and digests: they are refused before a byte is read.
+// Tests wrong plaintext lengths that fit the blob's length only by calculation, in blobs with valid tags and digests: they are refused before a byte is read.
 import { expect, test } from '@jest/globals';
 import { encodeHeader, type HeaderFields } from '../../lib/envelope/header.ts';
 import { codeOf, fileKey, openAll, seal, type Sealed } from './sample-blobs.ts';

@@ -1,4 +1,4 @@
-// Tests the longer examples of docs/spec/blob.md (many chunks, several parts): both implementations reproduce them, and the page prints them.
+// Tests the longer examples of docs/spec/blob.md (many chunks, several parts): both implementations make the same bytes again, and the page shows them.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';

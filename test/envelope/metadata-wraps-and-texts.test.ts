@@ -107,7 +107,7 @@ describe('metadata', () => {
     expect(await codeOf(openMetadata(await encrypt(metadata, new Uint8Array(12), plain), fileKey, header))).toBe(
       'metadata-invalid',
     );
-    // Body and metadata have different keys.
+    // The key of the body does not open the metadata, because the two keys are different.
     expect(
       await decrypt(payload, new Uint8Array(12), await encrypt(metadata, new Uint8Array(12), plain)),
     ).toBeUndefined();
@@ -153,7 +153,7 @@ describe('wraps', () => {
       expect(await caught(() => unwrapOriginal({ ...wrap, wrappedKey: wrap.wrappedKey.slice(0, length) }, cell))).toBe(
         'wrap-invalid',
       );
-    // Validly encrypted, but not a file key.
+    // The ciphertext is valid, but its plaintext is no file key, because it has 31 bytes.
     const { capsule, ciphertext } = umbralEncrypt(publicKeyOf(cell), new Uint8Array(31));
     expect(await caught(() => unwrapOriginal({ capsule: encodeCapsule(capsule), wrappedKey: ciphertext }, cell))).toBe(
       'wrap-invalid',
@@ -179,7 +179,7 @@ describe('wraps', () => {
     ])
       expect(unwrapReencrypted(wrap, recipient, publicKeyOf(cell), two)).toEqual(fileKey);
     expect(await caught(() => unwrapReencrypted(wrap, recipient, publicKeyOf(cell), [a]))).toBe('wrap-invalid');
-    // Fragments of another wrap to the same cell do not open this one.
+    // The capsule fragments of another wrap for the same cell do not open this wrap.
     const other = wrapKey(fileKey, publicKeyOf(cell));
     expect(await caught(() => unwrapReencrypted(other, recipient, publicKeyOf(cell), [a, b]))).toBe('wrap-invalid');
   });

@@ -103,7 +103,7 @@ describe('with a worker', () => {
     const digester = partDigester({ Worker: PageWorker });
     await digester.digest(part(0));
     await digester.digest(part(1));
-    // Its answer is ignored here, because it may come before the close.
+    // The worker's answer is ignored here, because it may arrive before the worker is closed.
     made[0]!.thread!.removeAllListeners('message');
     const asked = [2, 3].map((n) => digester.digest(part(n)));
     await new Promise(setImmediate);
@@ -119,7 +119,7 @@ describe('with a worker', () => {
     const asked = digester.digest(part(1));
     digester.close();
     await expect(asked).rejects.toThrow('given up');
-    // Wait until it has started.
+    // The worker is ended only after it has started, so this waits for its end.
     while (made.some((w) => !w.terminated)) await new Promise(setImmediate);
     expect(made).toHaveLength(1);
   });
@@ -133,7 +133,7 @@ describe('with a worker', () => {
   });
 });
 
-/** A worker that calls these functions: one when it is made, one when it receives a part. */
+/** Makes a class of workers. A worker calls `begin` when it is made, and `take` when it receives a part. */
 const workerThat = (begin: (worker: PageWorker) => void, take: (worker: PageWorker) => void = () => undefined) =>
   class extends PageWorker {
     override start(): Promise<void> {
@@ -155,7 +155,7 @@ describe('without a worker', () => {
     [
       'it may not be made',
       {
-        // An ordinary function that throws, because `new` calls it.
+        // This is an ordinary function, not an arrow function, because `new` calls it.
         Worker: function refuse() {
           throw new Error('SecurityError');
         } as never,
@@ -168,7 +168,7 @@ describe('without a worker', () => {
     for (const n of [0, 1, 2]) expectRight(await digester.digest(part(n)), n);
     digester.close();
     expect(made.every((w) => w.terminated)).toBe(true);
-    // The second time, no worker is tried.
+    // The second time, the code does not even try to start a worker.
     const before = made.length;
     const next = partDigester(host);
     for (const n of [0, 1]) expectRight(await next.digest(part(n)), n);
@@ -230,7 +230,7 @@ test('close does not wait for a worker that never answers', async () => {
   const { blob, ...sealed } = await seal(body);
   const host = globalThis as { Worker?: unknown };
   host.Worker = workerThat((worker) => say(worker, 'ready'));
-  /** Waits until this number of workers has received a part. */
+  /** Waits until this many workers have received a part. */
   const asked = async (count: number): Promise<void> => {
     do await new Promise(setImmediate);
     while (engine.name === 'webcrypto' && made.filter((w) => w.hashed > 0).length < count);

@@ -1,4 +1,4 @@
-// Tests the envelope against a second implementation of docs/spec: each opens what the other sealed, to the last byte.
+// Tests the envelope against a second implementation of docs/spec: each implementation opens what the other one sealed, and gets the same bytes.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { equalBytes } from '../../lib/bytes/binary.ts';
@@ -50,7 +50,7 @@ test.each([
   expect(encodeHeader(s.header)).toEqual(peerHeader(h));
   expect(s.commit).toEqual(peerKey(fileKey, peerHeader(h), 'commit'));
   expect(s.digest).toEqual(peerDigest(s.blob));
-  // Sealing is deterministic under one key and header, so equal blobs show more than that they open.
+  // With one key and one header, sealing always gives the same blob. So this checks that the blobs are equal, which shows more than that they open.
   expect(equalBytes(peerSeal(fileKey, h, body), s.blob)).toBe(true);
   expect(equalBytes(peerOpen(fileKey, h, s.blob), h.flags === 1 ? peerPadded(body) : body)).toBe(true);
   expect(equalBytes(await openAll(s, peerSeal(fileKey, h, body)), body)).toBe(true);
@@ -91,7 +91,7 @@ test('metadata with any texts', async () => {
         category: text,
       }),
       async (m: RecordMetadata) => {
-        // JSON leaves out absent members too; the page defines the order.
+        // JSON.stringify leaves out members that are undefined, as the code does. The page defines the order of the members.
         const json = JSON.stringify(m);
         const sealed = await sealMetadata(m, fileKey, header);
         expect(equalBytes(sealed, peerMetadata(fileKey, h, json))).toBe(true);

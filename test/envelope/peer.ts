@@ -54,7 +54,7 @@ export const gcmSeal = (key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): 
   return new Uint8Array(Buffer.concat([cipher.update(plain), cipher.final(), cipher.getAuthTag()]));
 };
 
-/** @throws {Error} if the tag is wrong */
+/** Decrypts with AES-GCM. @throws {Error} if the tag is wrong */
 export const gcmOpen = (key: Uint8Array, nonce: Uint8Array, sealed: Uint8Array): Uint8Array => {
   const decipher = createDecipheriv('aes-256-gcm', key, nonce, { authTagLength: TAG });
   decipher.setAuthTag(sealed.subarray(-TAG));
@@ -67,7 +67,7 @@ export const peerDigest = (blob: Uint8Array): Uint8Array => {
   return new Uint8Array(whole.digest());
 };
 
-/** Takes chunks as given, so that a test can also build blobs that no honest author makes. */
+/** Seals these chunks without checking them, so that a test can also make blobs that no honest author makes. */
 export const peerSealChunks = (fileKey: Uint8Array, header: Uint8Array, chunks: readonly Uint8Array[]): Uint8Array => {
   const key = peerKey(fileKey, header, 'payload');
   return new Uint8Array(
@@ -91,7 +91,7 @@ export const peerSeal = (fileKey: Uint8Array, h: PeerHeader, body: Uint8Array): 
   return peerSealChunks(fileKey, peerHeader(h), chunks);
 };
 
-/** Returns the body with its padding. @throws {Error} if a tag is wrong */
+/** Opens a blob, and returns the body with its padding. @throws {Error} if a tag is wrong */
 export const peerOpen = (fileKey: Uint8Array, h: PeerHeader, blob: Uint8Array): Uint8Array => {
   const key = peerKey(fileKey, peerHeader(h), 'payload');
   const size = 2 ** h.chunk + TAG;

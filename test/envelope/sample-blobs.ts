@@ -16,7 +16,7 @@ export const heading: HeaderInput = {
   created: 1_764_000_000_000,
 };
 
-/** A stream of pieces of these sizes, in turn. */
+/** Returns the bytes in pieces. The sizes are used in turn, again and again. */
 export async function* inPieces(bytes: Uint8Array, ...sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   for (let at = 0, i = 0; at < bytes.length; i++) {
     const size = sizes[i % sizes.length]!;
@@ -59,7 +59,7 @@ export const openAll = async (
   );
 };
 
-/** The code of the refusal, or `opened`. */
+/** Returns the code of the refusal, or `opened` if there was none. */
 export const codeOf = async (run: Promise<unknown>): Promise<string> => {
   try {
     await run;

@@ -1,4 +1,4 @@
-// Tests how sealing and opening use their source: how far ahead they read, and when they cancel it.
+// Tests how sealing and opening use their source: how far ahead they read it, and when they cancel it.
 import { describe, expect, test } from '@jest/globals';
 import { engine } from '../../lib/envelope/choose-engine.ts';
 import { pipelined } from '../../lib/envelope/bytestream.ts';
@@ -15,7 +15,7 @@ interface Watched {
   readonly released: () => boolean;
 }
 
-/** A source that records what was read from it and whether it was cancelled. If `stalls` is set, it never ends by itself. */
+/** Makes a source that records how much was read from it, and whether it was cancelled. If `stalls` is set, the source never ends by itself. */
 const streamOf = (
   bytes: Uint8Array,
   size: number,
@@ -69,7 +69,7 @@ describe.each([
     expect(watched.pulled()).toBe(0);
     for (let read = 1; read <= 20; read++) {
       await reader.read();
-      // Two chunks in flight, and one that waits until the next one opened.
+      // At most two chunks are in flight, and one more is kept until the chunk after it has opened.
       expect(watched.pulled()).toBeLessThanOrEqual((read + 3) * CHUNK + 1000);
     }
     expect((await reader.read()).done).toBe(true);
@@ -162,7 +162,7 @@ describe('a source that stalls', () => {
     const second = parts.next();
     await parts.return();
     expect(released()).toBe(true);
-    // The cancelled source must not count as the end of the body.
+    // The read ends because the source was cancelled. This must not count as the end of the body, so there are no facts.
     expect((await second).done).toBe(true);
     expect(() => facts()).toThrow('not taken');
   });

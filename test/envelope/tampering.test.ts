@@ -1,4 +1,4 @@
-// Tests changes to a blob and to its signed facts: each is refused with the right code, and no unauthenticated byte is released.
+// Tests changes to a blob and to its signed facts: each is refused with the right code, and no byte is released before its chunk was authenticated.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { concat, equalBytes } from '../../lib/bytes/binary.ts';
@@ -37,7 +37,7 @@ const attempt = async (s: Sealed, blob: Uint8Array, piece = 10_007): Promise<Out
   }
 };
 
-/** Signed facts that match the changed blob, because a malicious author can sign anything. */
+/** Makes signed facts that match a changed blob, because a malicious author can sign anything. */
 const signedAs = (header: HeaderFields, blob: Uint8Array, plainLength: number): Sealed => ({
   header,
   commit: peerKey(fileKey, encodeHeader(header), 'commit'),
@@ -47,7 +47,7 @@ const signedAs = (header: HeaderFields, blob: Uint8Array, plainLength: number): 
   plainLength,
 });
 
-/** Expects the code of the refusal. Released data must be whole chunks of the true body, at most `intact` of them. */
+/** Expects that opening fails with this code, and that the released data are whole chunks of the unchanged body, at most `intact` chunks. */
 const expectRefused = async (s: Sealed, blob: Uint8Array, code: EnvelopeErrorCode, intact: number): Promise<void> => {
   const outcome = await attempt(s, blob);
   expect(outcome.code).toBe(code);
@@ -113,7 +113,7 @@ describe('chunks', () => {
 
   test('a missing, repeated or additional chunk is refused', async () => {
     for (let i = 0; i < CHUNKS; i++) {
-      // Shorter than signed: the tag of the next chunk fails, or the end comes early, whichever is first.
+      // The blob is shorter than the signed length. Either the tag of the next chunk is wrong, or the end comes too early; the first of the two is reported.
       const less = await attempt(sealed, concat(...all.toSpliced(i, 1)));
       expect(['truncated', 'chunk-invalid']).toContain(less.code);
       expect(less.released.length).toBeLessThanOrEqual(i * K64);
@@ -155,7 +155,7 @@ describe('signed facts', () => {
     const small = await seal(patterned(100));
     const outcome = await attempt({ ...small, digest: new Uint8Array(32) }, small.blob);
     expect([outcome.code, outcome.released.length]).toEqual(['digest-mismatch', 0]);
-    // A digest of another length is not equal.
+    // A digest that is too short is refused, even if its bytes are the right ones.
     const cut = await attempt({ ...small, digest: small.digest.subarray(0, 31) }, small.blob);
     expect(cut.code).toBe('digest-mismatch');
   });

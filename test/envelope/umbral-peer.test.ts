@@ -1,4 +1,5 @@
-// Tests that wraps and sealed texts are plain Umbral ciphertexts: @nucypher/umbral-pre and we open each other's. The peer is GPL-3: a test tool, never shipped.
+// Tests that wraps and sealed texts are plain Umbral ciphertexts: @nucypher/umbral-pre opens ours, and we open its. This peer has the license GPL-3. It is only
+// used in tests and never shipped.
 import umbralPre from '@nucypher/umbral-pre';
 import { expect, test } from '@jest/globals';
 import { fromUtf8, utf8 } from '../../lib/bytes/codec.ts';
@@ -24,7 +25,7 @@ const theirWrap = (plain: Uint8Array) => {
   const [capsule, wrappedKey] = umbralPre.encrypt(cell.theirPub, plain);
   return { capsule: capsule.toBytes(), wrappedKey };
 };
-/** Re-encrypts a wrap for the recipient, using the peer only. */
+/** Re-encrypts a wrap for the recipient with the peer alone. */
 const theirCFrag = (capsule: Uint8Array) => {
   const [kfrag] = umbralPre.generateKFrags(
     cell.theirs,

@@ -26,7 +26,7 @@ const scratch = {
     return folder;
   },
 };
-/** The files in the folder, without those of the test itself. */
+/** Lists the files in the folder, without the files of the test itself. */
 const leftOver = (): readonly string[] => readdirSync(folder).filter((name) => !['body', 'opened'].includes(name));
 
 /** Files a record from a file with this body, and opens it as the patient. */
@@ -55,7 +55,7 @@ describe('a file that is filed, and opened into another', () => {
     const body = patterned(70_000);
     const latin1 = Buffer.concat([Buffer.from(`${folder}/b`), Buffer.of(0xe9)]);
     const { patient, home } = await filed(patterned(1));
-    // Other systems have no such names.
+    // Some systems other than Linux refuse names that are not UTF-8.
     const names = process.platform === 'linux' ? [latin1] : [];
     for (const path of [...names, pathToFileURL(at('body'))]) {
       await writeFile(path, body);
@@ -71,7 +71,7 @@ describe('a file that is filed, and opened into another', () => {
     const { open } = await filed(body);
     const strange = Buffer.concat([Buffer.from(`${folder}/into`), Buffer.of(0xe9)]);
     await rm(strange, { recursive: true, force: true });
-    // Other systems have no such names.
+    // Some systems other than Linux refuse names that are not UTF-8.
     const names = process.platform === 'linux' ? [Buffer.concat([strange, Buffer.from('/b'), Buffer.of(0xe9)])] : [];
     for (const name of names) await mkdir(name.subarray(0, strange.length));
     for (const path of [...names, pathToFileURL(at('opened'))]) {

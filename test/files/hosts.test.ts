@@ -34,7 +34,7 @@ try {
 } catch (e) { console.log('failed', e.code, e.message); }
 process.exit(0);
 `;
-/** The output of the process. */
+/** Runs a file in a Node process, and returns the output of the process. */
 const run = (file: string, env: Readonly<Record<string, string>> = {}, options: readonly string[] = []): string => {
   const settings = { encoding: 'utf8', env, timeout: 30_000 } as const;
   return spawnSync(process.execPath, [...options, file, at('body'), at('blob')], settings).stdout.trim();
@@ -98,7 +98,7 @@ test.each(['MessageChannel', 'process.getBuiltinModule'])('the envelope is impor
   expect(run(file, { NODE_OPTIONS: `--require ${preload}` })).toBe(expected);
 });
 
-// Times and sizes of a file do not show writes through a memory mapping that was written to before.
+// If a memory mapping was written to before, a further write through it changes neither the time nor the size of the file.
 const MAPPING = `
 import mmap, sys
 f = open(sys.argv[1], 'r+b'); m = mmap.mmap(f.fileno(), 0)

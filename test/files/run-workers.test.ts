@@ -6,10 +6,12 @@ import type { Outcome } from '../../lib/files/run-workers.ts';
 
 type Behaviour = (thread: Idle) => void;
 
-/** What each worker in turn does with its work. By default it waits until it is ended, as if it were working on a part. */
+/**
+ * What the workers do with their work: the first entry for the first worker, and so on. Other workers wait until they are ended, as if they worked on a part.
+ */
 let behaviours: readonly Behaviour[] = [];
 let started: Idle[] = [];
-/** From this worker on, starting fails. */
+/** From the worker with this number on, workers cannot be started. */
 let refuseFrom = { count: Infinity, error: new Error() };
 
 class Idle extends EventEmitter {
@@ -25,7 +27,7 @@ class Idle extends EventEmitter {
       else this.emit('message', 'done');
     };
     const behave = behaviours[started.indexOf(this)] ?? wait;
-    // A worker that was ended receives nothing.
+    // If the worker was ended meanwhile, it gets no work.
     setImmediate(() => this.terminated || behave(this));
   }
   terminate(): Promise<number> {
@@ -40,7 +42,7 @@ const { withWorkers } = await import('../../lib/files/run-workers.ts');
 const task = { job: 'seal', from: 0, to: 0, key: undefined as never, plain: 0, chunk: 65_536, blob: 2 ** 24 } as const;
 const inThreads = (options: { readonly threads: number; readonly signal?: AbortSignal }): Promise<Outcome> =>
   withWorkers(task.blob, options, (work) => work(task));
-/** For each worker, whether it was ended. */
+/** Tells, for each worker, whether it was ended. */
 const ended = () => started.map(({ terminated }) => terminated);
 beforeEach(() => {
   started = [];

@@ -1,4 +1,4 @@
-// Tests sealing and opening from file to file by worker threads: same bytes and same refusals as for streams.
+// Tests sealing and opening from file to file by worker threads: bytes and refusals are the same as for streams.
 import { execFileSync } from 'node:child_process';
 import { createSecretKey } from 'node:crypto';
 import { appendFileSync, statSync, truncateSync } from 'node:fs';
@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
 
-/** Members are evaluated when they are read, so that a test can act at that moment. */
+/** Copies the members of `b` to `a`. It keeps getters, so that a test can act at the moment when a member is read. */
 const withMembers = <A extends object, B extends object>(a: A, b: B): A & B =>
   Object.defineProperties(a, Object.getOwnPropertyDescriptors(b)) as A & B;
 
@@ -42,7 +42,7 @@ const expectTidy = async (): Promise<void> => {
   expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([]);
 };
 
-/** Lengths of bodies around the ends of chunks and parts. */
+/** Returns lengths of bodies near the ends of chunks and parts. */
 const around = (chunk: number): readonly number[] => {
   const size = 2 ** chunk;
   const part = PART_BYTES - 16 * Math.ceil(PART_BYTES / (size + 16));
@@ -62,7 +62,7 @@ describe('seals and opens to the same bytes as streams do:', () => {
   test.each([0, 1, 511, 513, K64 - 1])('%i bytes, padded', (length) => same(patterned(length), {}));
   test.each(around(16))('%i bytes in chunks of 64 KiB', (length) => same(patterned(length), { chunk: 16 }));
   test.each(around(20))('%i bytes in chunks of 1 MiB', (length) => same(patterned(length), { chunk: 20 }));
-  // One worker takes runs of four, two and one part; more workers take shorter runs.
+  // One worker takes several parts at once: first four, then two, then one. If there are more workers, each takes fewer at once.
   test.each([1, 2, 3, 7])('several parts by %i threads', (threads) =>
     same(patterned(6 * PART_BYTES + 12_345), { threads }),
   );
@@ -151,7 +151,7 @@ describe('refuses', () => {
   test('the first chunk that does not open, even if a later one is found earlier', async () => {
     const firstOf = (part: number): number => Math.ceil((part * PART_BYTES) / CHUNK);
     const altered = blob.slice();
-    // The last chunk of one worker, and the first chunk of the other.
+    // The altered chunks are the last chunk of one worker and the first chunk of the other.
     for (const index of [firstOf(1) - 1, firstOf(1)]) altered[index * CHUNK]! ^= 1;
     const message = `chunk ${firstOf(1) - 1} does not open`;
     expect(await refusal(altered, {}, { threads: 2 })).toMatchObject({ message });
@@ -170,7 +170,7 @@ describe('refuses', () => {
     for (const length of [0, 1, CHUNK, PART_BYTES, blob.length - 1])
       expect(await refusal(blob.subarray(0, length))).toMatchObject({ code: 'truncated' });
     expect(await refusal(Buffer.concat([blob, Buffer.alloc(1)]))).toMatchObject({ code: 'trailing-data' });
-    // Refused before anything is opened.
+    // A blob that is too short is refused before any chunk is opened: no chunk of zeros would open.
     expect(await refusal(new Uint8Array(PART_BYTES))).toMatchObject({ code: 'truncated' });
   });
 

@@ -1,4 +1,4 @@
-// Tests the worker with small parts, over files in memory with short reads and writes: it writes the bytes of an independent sealer, each once.
+// Tests the worker with small parts, over files in memory with short reads and writes: it writes the same bytes as an independent sealer, and each byte once.
 import { createCipheriv, createDecipheriv, createHash, createSecretKey } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
@@ -26,7 +26,7 @@ const sealedBy = (plain: Uint8Array, chunk: number): Buffer => {
   return Buffer.concat(chunks.flat());
 };
 
-/** Runs a worker over such files, and returns its messages. */
+/** Runs a worker over files in memory, and returns its messages. */
 const run = async (
   work: Work,
   fs: object,
@@ -53,7 +53,7 @@ const run = async (
 
 interface Given {
   readonly job: 'seal' | 'open';
-  /** The bytes at this offset, at most `length`. */
+  /** Returns at most `length` bytes from this offset on. */
   readonly source: (at: number, length: number) => Uint8Array;
   readonly plain: number;
   readonly chunk: number;
@@ -62,14 +62,14 @@ interface Given {
   readonly threads: number;
   /** Maximum number of bytes in one read or write. */
   readonly most: number;
-  /** How many other workers are writing all the time. */
+  /** How many other workers write during the whole test. */
   readonly others?: number;
 }
 const worked = async ({ source, most, others = 0, ...sizes }: Given) => {
   const out = Buffer.alloc(sizes.job === 'seal' ? sizes.blob : sizes.plain);
   const written = new Uint8Array(out.length);
   const messages: WorkerMessage[] = [];
-  /** For each digest, the number of bytes written when it was reported. */
+  /** For each message with a digest, how many bytes had been written when the message came. */
   const writtenWhenTold: number[] = [];
   const put = (bytes: Uint8Array, at: number): number => {
     const taken = bytes.subarray(0, most);
@@ -111,7 +111,7 @@ test('bodies of any length, in chunks and parts of any size', async () => {
       async (length, chunk, more, threads, most) => {
         const plain = patterned(length);
         const blob = sealedBy(plain, chunk);
-        // A part is longer than a sealed chunk.
+        // A part must be longer than a sealed chunk.
         const part = chunk + TAG + 1 + more;
         const sizes = { plain: length, chunk, blob: blob.length, part, threads, most };
         for (const [job, from, to] of [
@@ -145,7 +145,7 @@ test('a chunk that differs between two reads is reported, when sealing and when 
     ['open', blob],
   ] as const) {
     const seen = new Set<number>();
-    // Every byte that is read a second time is different.
+    // If a byte is read a second time, it is different.
     const source = (at: number, length: number): Uint8Array => {
       const bytes = from.slice(at, at + length);
       bytes.forEach((_, i) => {
@@ -179,7 +179,7 @@ test('a worker hashes first while others write, and writes first otherwise', asy
     expect(alone.out.equals(to)).toBe(true);
     expect(beside.out.equals(to)).toBe(true);
     expect(beside.done).toEqual(alone.done);
-    // At the last digest, and at `done`.
+    // Every byte is written when the last digest is reported, and when `done` is reported.
     expect(alone.writtenWhenTold.slice(-2)).toEqual([to.length, to.length]);
     expect(beside.writtenWhenTold.at(-2)).toBeLessThan(to.length);
     expect(beside.writtenWhenTold.at(-1)).toBe(to.length);
@@ -187,7 +187,7 @@ test('a worker hashes first while others write, and writes first otherwise', asy
   }
 });
 
-/** One worker over zero bytes; `observe` is called for every system call. */
+/** Returns a function that runs one worker over zero bytes and calls `system` before each read and write. */
 const watching = (system: (call: 'read' | 'write') => void, hash?: typeof createHash) => {
   const fs = {
     readSync: (_: number, into: Uint8Array, offset: number, length: number) => {
@@ -239,7 +239,7 @@ test('hashing does not count as writing', async () => {
 });
 
 test('after a fault the worker takes no more parts', async () => {
-  // Zero bytes do not open.
+  // The file contains only zero bytes, which do not open.
   expect(await watching(() => undefined)('open', sharedFor(8))).toEqual([{ part: 0, fault: { chunk: 0 } }, 'done']);
 });
 

@@ -10,7 +10,7 @@ declare global {
   var testSystem: System | undefined;
 }
 
-/** Workers inherit the environment, so it is set here. */
+/** Sets the environment of this process, because the workers of jest inherit it. */
 export default async function setUp(): Promise<void> {
   if (globalThis.testAws !== undefined) return;
   const aws = await startLocalAws({ say: (line) => process.stderr.write(`${line}\n`) });
@@ -19,7 +19,7 @@ export default async function setUp(): Promise<void> {
   Object.assign(process.env, await createResources(aws.endpoint, await compiledStack('local')));
 }
 
-/** Starts the API on serverless-offline too. */
+/** Does the same, and also starts the API on serverless-offline. */
 export async function setUpApi(): Promise<void> {
   await setUp();
   if (globalThis.testSystem !== undefined) return;

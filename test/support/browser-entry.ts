@@ -1,5 +1,5 @@
-// Page of the browser test: patient and recipient in one tab, with only the SDK and the browser. It posts its result to the server that served the page. Each
-// step is logged to the console, which the test prints if the page does not finish.
+// Page of the browser test: patient and recipient in one tab, with only the SDK and the browser. It sends its result to the server from which it came. It logs
+// each step to the console, which the test prints if the page does not finish.
 import {
   AppError,
   createIdentity,
@@ -29,7 +29,7 @@ export type Report =
       readonly downloaded: number;
       readonly refused: { readonly code: string; readonly reason: string | undefined };
       readonly trail: readonly string[];
-      /** Number of parts that a worker hashed. */
+      /** How many parts were hashed by a worker. */
       readonly hashedApart: number;
       readonly curve: { readonly name: string; readonly reason?: string };
     }
@@ -37,7 +37,7 @@ export type Report =
 
 const MiB = 1024 * 1024;
 
-/** getRandomValues returns at most 64 KiB. */
+/** Makes random bytes, in several calls, because one call of getRandomValues returns at most 64 KiB. */
 const bytesOf = (length: number): Uint8Array<ArrayBuffer> => {
   const bytes = new Uint8Array(length);
   for (let at = 0; at < length; at += 65_536) crypto.getRandomValues(bytes.subarray(at, at + 65_536));
@@ -53,7 +53,7 @@ const step = (name: string): void => {
   console.log(`step: ${name}`);
 };
 
-/** A padded body, a body in one part, and a stream of unknown length with four parts. */
+/** The bodies to file: one that is padded, one in one part, and a stream of unknown length with four parts. */
 const CONTENTS: readonly { readonly fileName: string; readonly length: number; readonly as: (b: Blob) => Content }[] = [
   { fileName: 'note.txt', length: 1_000, as: (blob) => blob },
   { fileName: 'scan.bin', length: 3 * MiB + 1, as: (blob) => blob },
@@ -97,7 +97,7 @@ const mainJob = async (origin: string): Promise<Report> => {
     purpose: 'TREAT',
     durationSeconds: 86_400,
   });
-  // The safety numbers were compared. Then the patient starts again from the state that the browser stored.
+  // In the story, the two people compared the safety number. Then the patient starts again from the state that the browser stored.
   patient.verify(recipient.id);
   const kept = JSON.stringify(patient.memory.export());
   const again = createPatient({ origin, ...own, memory: importMemory(own.keys.id, JSON.parse(kept)) });

@@ -1,4 +1,4 @@
-// Runs a page in a headless Chromium without a driver or a protocol: it serves the page, and waits for the report that the page posts.
+// Runs a page in a headless Chromium without a driver or a debugging protocol: it serves the page, and waits for the report that the page sends.
 import { spawn } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { accessSync, constants } from 'node:fs';
@@ -28,7 +28,7 @@ const isProgram = (path: string): boolean => {
   }
 };
 
-/** The browser: the one in CHROMIUM, otherwise the first on the PATH or in macOS's folder. */
+/** Finds the browser: the one in CHROMIUM, else the first on the PATH or in macOS's folder. */
 export const findChromium = (env: NodeJS.ProcessEnv): string | undefined => {
   if (env['CHROMIUM'] !== undefined && env['CHROMIUM'] !== '') return env['CHROMIUM'];
   const folders = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
@@ -38,14 +38,14 @@ export const findChromium = (env: NodeJS.ProcessEnv): string | undefined => {
 const FLAGS = [
   '--headless=new',
   '--disable-gpu',
-  // /dev/shm is small in containers.
+  // In containers /dev/shm is too small.
   '--disable-dev-shm-usage',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-breakpad',
   '--no-first-run',
   '--no-proxy-server',
-  // Writes the page's console, and refusals by CORS or the policy, to stderr.
+  // With this, stderr gets the page's console, and the refusals because of CORS or the policy.
   '--enable-logging=stderr',
 ];
 
@@ -53,12 +53,12 @@ export interface Page {
   /** A module that runs in an empty page. */
   readonly script: string;
   readonly query: Readonly<Record<string, string>>;
-  /** Other origins to which the page may connect. */
+  /** The other origins to which the page may connect. */
   readonly connects: readonly string[];
-  /** Further permissions for scripts. */
+  /** A further permission for scripts in the policy. */
   readonly allows?: '' | "'wasm-unsafe-eval'" | undefined;
   readonly workers?: "'none'" | 'blob:';
-  /** Cross-origin isolated: required for a clock of high resolution. */
+  /** Whether the page is cross-origin isolated, which a clock of high resolution requires. */
   readonly isIsolated?: boolean;
 }
 
@@ -94,11 +94,11 @@ const endGroup = (leader: number | undefined): void => {
   try {
     if (leader !== undefined) process.kill(-leader, 'SIGKILL');
   } catch {
-    // None is running.
+    // No process of the browser runs any more.
   }
 };
 
-/** The end of the browser's output, without errors about a missing desktop. */
+/** Returns the end of the browser's output, without errors about a missing desktop. */
 const lastOf = (said: string): string =>
   said
     .split('\n')
@@ -107,9 +107,9 @@ const lastOf = (said: string): string =>
     .join('\n');
 
 export interface Ran {
-  /** The report that the page posted. */
+  /** The report that the page sent. */
   readonly report: unknown;
-  /** The end of the browser's output: the console, and refusals by CORS or the policy. */
+  /** The end of the browser's output: the console, and refusals because of CORS or the policy. */
   readonly said: string;
 }
 

@@ -1,5 +1,5 @@
-// Chooses how many cases each test tries, by the variable COUNTS: small for npm test, long for npm run test:long, which takes hours. Without it the
-// counts are the full ones, which CI uses.
+// Chooses how many cases each test tries, by the variable COUNTS: `small` for npm test, `long` for npm run test:long, which takes hours. If
+// it is not set, the counts are `full`, as in CI.
 const COUNTS = ['small', 'full', 'long'] as const;
 type Counts = (typeof COUNTS)[number];
 
@@ -12,10 +12,12 @@ export const countOf = (numbers: Readonly<Record<Counts, number>>): number => nu
 
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
 
-/** Options of a differential test for fast-check. All differential tests together: over 20,000 cases with full counts, over a million with long ones. */
+/**
+ * Makes the options of fast-check for a differential test. All differential tests together try over 20,000 cases with `full`, and over a million with `long`.
+ */
 export const cases = (full: number): { readonly numRuns: number; readonly seed: number } => ({
   numRuns: countOf({ small: Math.ceil(full / 20), full, long: full * 50 }),
   seed,
 });
-/** The seed, for the names of tests. */
+/** The text with the seed, for the names of tests. */
 export const seeded = `FC_SEED=${seed}`;

@@ -1,4 +1,4 @@
-// Calls a function as API Gateway does: makes a request into an event of payload format 2.0, and the function's answer into a response.
+// Calls a function as API Gateway does: turns a request into an event of payload format 2.0, and the function's answer into a response.
 import type { APIGatewayProxyEventV2, Context } from 'aws-lambda';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { endpoint, type Handler, type UseCase } from '../../lib/http/endpoint.ts';
@@ -14,7 +14,7 @@ const matches = (template: string, path: string): boolean => {
 export const routeOf = (method: string, path: string): RouteName | undefined =>
   (Object.keys(ROUTES) as RouteName[]).find((r) => ROUTES[r].method === method && matches(ROUTES[r].path, path));
 
-/** Makes the handler of a route over its use case. */
+/** Makes the handler of a route with its use case. */
 export const handlerOf = async <D extends Runtime>(route: RouteName, deps: D): Promise<Handler> => {
   const module = (await import(`../../lib/usecases/${route}.ts`)) as Record<string, UseCase<RouteName, D>>;
   return endpoint(ROUTES, route, module[camel(route)]!, deps);

@@ -1,5 +1,5 @@
-// Runs the whole service in the test's process, over the real local AWS: every handler as deployed, behind a `fetch` that uses the gateway's payload format.
-// Tests add middleware to the AWS clients (counting, faults, barriers) and set the clock.
+// Runs the whole service in the test's process, on the local AWS: every handler as deployed, behind a `fetch` that uses the gateway's payload format. A test
+// can add middleware to the AWS clients (to count, inject faults or wait) and set the clock.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ErrorCode } from '../../lib/api/errors.ts';
@@ -23,19 +23,19 @@ export interface ServiceOptions {
   readonly onClient?: (client: AwsClient) => void;
   /** Receives the log lines; by default they are dropped. */
   readonly log?: Log;
-  /** Wraps each call. */
+  /** Is called for each call of a route, and must call `run` to perform it. */
   readonly around?: (route: RouteName, run: () => Promise<Response>) => Promise<Response>;
 }
 
 export interface Service {
   readonly origin: string;
   readonly container: Container;
-  /** For the SDK and for raw calls. Calls to ORIGIN stay in the process; all others (presigned URLs) go to storage. */
+  /** The `fetch` for the SDK and for raw calls. Calls to ORIGIN stay in the process; all other calls (to presigned URLs) go to the storage. */
   readonly fetch: typeof fetch;
 }
 
 const DOCUMENT = join(import.meta.dirname, '..', '..', 'docs', 'openapi.json');
-/** The only function whose dependencies are not the container. */
+/** Makes the dependencies of the function openapi, the only one that needs something that is not in the container. */
 const documented = ({ log, clock, origin }: Container): Container =>
   ({
     log,
@@ -44,14 +44,14 @@ const documented = ({ log, clock, origin }: Container): Container =>
     document: () => JSON.parse(readFileSync(DOCUMENT, 'utf8')) as object,
   }) as unknown as Container;
 
-/** Checks that the contract lists each error answer for the route. */
+/** Checks that the contract of the route lists the error code of an answer. */
 const mustBeDeclared = async (route: RouteName, response: Response): Promise<void> => {
   if (response.ok) return;
   const { code } = (await response.clone().json()) as { code: ErrorCode };
   if (!errorsOf(ROUTES[route]).includes(code)) throw new TypeError(`the contract of ${route} does not name ${code}`);
 };
 
-/** The time limits of the AWS clients, which a busy machine exceeds: the answer would be `busy`, and the SDK would repeat the call. */
+/** Removes the time limits of an AWS client. A busy machine exceeds them; then the answer is `busy`, and the SDK repeats the call. */
 const withoutTimeLimits = ({ config }: AwsClient): void => {
   const handler = config.requestHandler as unknown as { updateHttpClientConfig: (name: string, ms: number) => void };
   for (const limit of ['connectionTimeout', 'requestTimeout']) handler.updateHttpClientConfig(limit, 0);
@@ -65,7 +65,7 @@ export const makeService = ({
   around = (_, run) => run(),
 }: ServiceOptions): Service => {
   const source = () => ({ AWS_REGION: 'us-east-1', ...env, PUBLIC_ORIGIN: ORIGIN });
-  // The number of tries limits a wait, and not the time: on a busy machine ten seconds can pass between two tries.
+  // The clock stands still, so only the number of tries limits a wait, not the time: on a busy machine ten seconds can pass between two tries.
   const waiting = { clock: () => 0 };
   const options = {
     log,

@@ -10,7 +10,7 @@ export const ORIGIN = 'https://service.test';
 export interface MemoryServiceOptions {
   /** The service's clock, milliseconds since 1970. */
   readonly clock: () => number;
-  /** Answers instead of the service; return undefined to let the service answer. */
+  /** Answers instead of the service. If it returns undefined, the service answers. */
   readonly instead?: (route: RouteName, url: URL) => Response | undefined;
 }
 

@@ -1,4 +1,4 @@
-// Program of the memory test: files a file as a patient, or opens it as a recipient, and prints its peak memory.
+// Program of the memory test: files a record from a file as a patient, or opens it as a recipient, and prints the peak memory of this process.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';

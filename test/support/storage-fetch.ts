@@ -1,4 +1,5 @@
-// Adds checks of S3 that the local AWS lacks: a PUT to a presigned URL must have no unsigned headers, and a part must have its checksum.
+// Adds checks of S3 that the local AWS lacks: a PUT to a presigned URL must have no unsigned header that S3 requires to be signed, and a part must have a
+// checksum.
 const mustBeSigned = (name: string): boolean => name.startsWith('x-amz-') || name === 'if-none-match';
 
 const refusal = (status: number, code: string, message: string): Response =>
@@ -18,6 +19,6 @@ const refused = ({ method, url, headers }: Request): Response | undefined => {
   return undefined;
 };
 
-/** `fetch` for storage that checks a PUT as strictly as S3. */
+/** A `fetch` for the storage that checks a PUT as strictly as S3 does. */
 export const storageFetch: typeof fetch = async (input, init) =>
   refused(new Request(input, init)) ?? fetch(input, init);

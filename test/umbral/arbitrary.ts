@@ -18,7 +18,7 @@ export const secretKeys: fc.Arbitrary<SecretKey> = fc
   )
   .map((k) => SecretKey.fromBytes(big(k)));
 
-/** A deterministic generator (xorshift). It is not random, but never repeats within a run. */
+/** Deterministic generators of bytes (xorshift). Their output is not random, but does not repeat within a run. */
 export const sources: fc.Arbitrary<Rng> = fc.integer({ min: 1, max: 0x7fffffff }).map((seed) => {
   let x = seed;
   return (length) =>
@@ -49,12 +49,12 @@ export const publicKeys = ({ delegating, receiving, signer }: Parties) => ({
   verifying: publicKeyOf(signer),
 });
 
-/** 1 <= threshold <= shares <= 4. */
+/** Pairs of threshold and shares, with 1 <= threshold <= shares <= 4. */
 export const splits: fc.Arbitrary<{ readonly threshold: number; readonly shares: number }> = fc
   .integer({ min: 1, max: 4 })
   .chain((shares) => fc.record({ threshold: fc.integer({ min: 1, max: shares }), shares: fc.constant(shares) }));
 
-/** The bytes with one byte changed. */
+/** Returns the bytes with one byte changed. */
 export const flipped = (bytes: Uint8Array, at: number, mask: number): Uint8Array => {
   const copy = bytes.slice();
   copy[at]! ^= mask;

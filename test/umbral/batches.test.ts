@@ -1,4 +1,4 @@
-// Tests operations on several objects at once: the result is that of each alone, the error names the wrong one, and caches change no result.
+// Tests operations on several objects at once: the result is the same as one by one, the error has the index of the wrong object, and caches change no result.
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { challengeOf, decodeCapsule, decodeCapsules, encodeCapsule } from '../../lib/umbral/capsule.ts';
@@ -20,7 +20,7 @@ const split = (threshold: number, shares: number) =>
   generateKFrags({ delegating: a, receiving: keys.receiving, signer: w, threshold, shares });
 const [kfrag] = split(1, 1) as [ReturnType<typeof split>[0]];
 
-/** More than the kernel sums in one step. */
+/** How many objects there are: more than the kernel can sum in one step. */
 const COUNT = 18;
 const capsules = Array.from({ length: COUNT }, () => encapsulate(keys.delegating).capsule);
 const encoded = capsules.map(encodeCapsule);
@@ -73,13 +73,13 @@ describe('capsules', () => {
   test('whose errors cancel each other are refused', () => {
     const list = capsules.slice(0, 3).map((c, i) => moved(c, [0n as Scalar, ONE, MINUS_ONE][i]!));
     expect(refusedWith(() => decodeCapsules(list.map(encodeCapsule)))).toEqual(refusal('bad-capsule', 1));
-    // The first equation has no random weight.
+    // The first equation has no random weight, so this also tries errors in the first and the second.
     const first = capsules.slice(0, 2).map((c, i) => moved(c, [ONE, MINUS_ONE][i]!));
     expect(refusedWith(() => decodeCapsules(first.map(encodeCapsule)))).toEqual(refusal('bad-capsule', 0));
   });
 
   test('with V = -E are refused, with their index', () => {
-    // V = -E: s = (h - 1) e for E = [e]G.
+    // With E = [e]G and V = -E, the equation of the capsule is true for s = (h - 1) e.
     const e = 7n as Scalar;
     const [E] = curve.muls([['G', e]]);
     const [V] = curve.muls([['G', (ORDER - e) as Scalar]]);

@@ -62,7 +62,7 @@ describe('an object is verified in this process only', () => {
     expect(proxy.encodeKFrag(decoded)).toEqual(proxy.encodeKFrag(kfrag));
     const decodedCFrag = decodeCFrag(encodeCFrag(cfrag));
     expect(encodeCFrag(decodedCFrag)).toEqual(encodeCFrag(cfrag));
-    // Compile-time check: a verified object is accepted for an unverified one, never the other way round.
+    // This is checked at compile time: a verified object is accepted where an unverified one is expected, but never the other way round.
     type Fits<A, B> = A extends B ? true : false;
     const types: [
       Fits<proxy.VerifiedKeyFrag, proxy.KeyFrag>,
@@ -121,7 +121,7 @@ describe('key fragments', () => {
     const cfrags = kfrags.map((k) => proxy.reencrypt(capsule, k));
     expect(new Set(kfrags.map((k) => toHex(proxy.encodeKFrag(k).subarray(73, 105)))).size).toBe(1);
     expect(new Set(kfrags.map((k) => toHex(proxy.kfragId(k)))).size).toBe(3);
-    // All E1 are the same point: sums over equal points must be correct.
+    // All fragments have the same point E1, so this also tests sums of equal points.
     expect(decapsulateReencrypted(b, keys.delegating, capsule, cfrags)).toEqual(decapsulateOriginal(a, capsule));
   });
 
@@ -162,7 +162,7 @@ describe('a broken source of randomness', () => {
   });
 
   test('that makes a share zero is refused', () => {
-    // f(x1) = f0 + f1 x1 = 0 for f1 = -f0 / x1, which only the delegator can arrange.
+    // The first key fragment is made from f(x1) = f0 + f1 x1, which is 0 for f1 = -f0 / x1. Only the delegator can choose such an f1.
     const x = decodeScalar(fromHex(scalarHex(9n)));
     const id = filled(4)(32);
     const [X, T] = curve.muls([['G', x], [keys.receiving.point, x]]).map((p) => curve.encode(p)) as [Uint8Array, Uint8Array]; // prettier-ignore

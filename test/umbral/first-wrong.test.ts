@@ -1,4 +1,4 @@
-// Tests that the first wrong object is named when several are wrong, each for another reason.
+// Tests the index in the error when several objects are wrong, each for another reason: it is the index of the first wrong object.
 import { expect, test } from '@jest/globals';
 import { challengeOf, decodeCapsules, encodeCapsule } from '../../lib/umbral/capsule.ts';
 import { CapsuleFragVerifier } from '../../lib/umbral/cfrag.ts';

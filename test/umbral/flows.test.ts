@@ -1,4 +1,4 @@
-// Tests complete exchanges against recorded ones: with the recorded randomness, every byte must be equal.
+// Tests complete exchanges against recorded exchanges: with the recorded randomness, every byte must be the same.
 import { describe, expect, test } from '@jest/globals';
 import { fromHex, toHex } from '../../lib/bytes/codec.ts';
 import { capsuleFields } from '../../lib/umbral/capsule.ts';

@@ -1,4 +1,4 @@
-// Tests that encodings are not malleable: every changed byte is refused, every accepted encoding encodes to itself again, and all errors are UmbralErrors.
+// Tests that encodings are not malleable: every changed byte is refused, every accepted encoding gives the same bytes again, and all errors are UmbralErrors.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { concat } from '../../lib/bytes/binary.ts';
@@ -25,9 +25,9 @@ const signature = signMessage(b, Uint8Array.of(1));
 interface EncodedObject {
   readonly what: string;
   readonly bytes: Uint8Array;
-  /** Decodes and encodes again. */
+  /** Decodes the bytes, and encodes the object again. */
   readonly recode: (bytes: Uint8Array) => Uint8Array;
-  /** Decodes and checks. */
+  /** Decodes the bytes, and checks the object. */
   readonly accept: (bytes: Uint8Array) => unknown;
 }
 const recodeKFrag = (bytes: Uint8Array) => encodeKFrag(decodeKFrag(bytes));
@@ -54,7 +54,7 @@ const objects: readonly EncodedObject[] = [
   },
 ];
 
-/** Runs it and returns whether it succeeded. Any error but an UmbralError fails the test. */
+/** Runs a function, and returns whether it succeeded. An error that is no UmbralError fails the test. */
 const succeeds = (run: () => unknown): boolean => {
   try {
     run();
@@ -119,7 +119,7 @@ describe('arbitrary bytes', () => {
   const lengths = [0, 32, 33, 65, 105, 310, 381];
   const valid = objects.map(({ bytes }) => bytes);
   const random = fc.oneof(fc.uint8Array({ maxLength: 400 }), ...lengths.map(bytesOf));
-  /** Mostly a valid object with some bytes overwritten: these pass the checks of the framing. */
+  /** Valid objects in which some bytes are overwritten. Their length is right, so further checks are reached. */
   const spliced = fc
     .record({ from: fc.constantFrom(...valid), at: fc.nat(380), patch: fc.uint8Array({ minLength: 1, maxLength: 70 }) })
     .map(({ from, at, patch }) => {

@@ -1,4 +1,4 @@
-// Tests recorded inputs that must be refused, also those that the peer accepts. The error must be an UmbralError with the code of the case.
+// Tests recorded inputs that must be refused, even if the peer accepts them. The error must be an UmbralError with a code that the operation may give.
 import { describe, expect, test } from '@jest/globals';
 import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
 import { decodeCapsule, type Capsule } from '../../lib/umbral/capsule.ts';
@@ -28,7 +28,7 @@ const bytes = (c: Case, name: string): Uint8Array => fromHex(c[name] as string);
 const optionalKey = (c: Case, name: string) => (c[name] === null ? undefined : decodePublicKey(bytes(c, name)));
 const secret = (hex: string): SecretKey => SecretKey.fromBytes(fromHex(hex));
 
-/** The recorded fragments marked as verified, so that the check that comes later is tested. */
+/** Marks a recorded capsule fragment as verified without a check, so that the test reaches the check that comes later. */
 const unchecked = (hex: string): VerifiedCapsuleFrag => new VerifiedCapsuleFrag(decodeCFrag(fromHex(hex)).fields);
 
 const operations: Record<string, (c: Case) => unknown> = {
@@ -67,7 +67,7 @@ const operations: Record<string, (c: Case) => unknown> = {
     }),
 };
 
-/** The codes that each operation may give. The encoding is checked before the content. */
+/** The error codes that each operation may give. `form` has the codes for a wrong encoding, which is checked before the content. */
 const form = ['bad-encoding', 'bad-point', 'bad-scalar'] as const;
 const codes: Record<string, readonly UmbralErrorCode[]> = {
   decodeCapsule: [...form, 'bad-capsule'],
@@ -94,7 +94,7 @@ describe('refuses', () => {
     const error = refusal(() => operations[c.op]!(c));
     expect(error).toBeInstanceOf(UmbralError);
     expect(codes[c.op]).toContain((error as UmbralError).code);
-    // Errors contain no input: no hexadecimal or decimal text longer than a length.
+    // The message must not contain the input, so it has no eight hexadecimal or decimal digits in a row. A length is shorter.
     expect((error as UmbralError).message).not.toMatch(/[0-9a-f]{8}/);
   });
 

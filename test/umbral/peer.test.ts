@@ -1,4 +1,5 @@
-// Tests live exchanges with @nucypher/umbral-pre, each object in both directions. The peer is GPL-3: a tool of the tests, never shipped.
+// Tests exchanges with @nucypher/umbral-pre in one run, with each object in both directions. This peer has the license GPL-3. It is only used in tests and
+// never shipped.
 import umbralPre from '@nucypher/umbral-pre';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -17,7 +18,7 @@ import { runs } from '../support/property-runs.ts';
 
 const PLAINTEXT = 'from the one to the other';
 
-/** One key pair, as an object of ours and of the peer. */
+/** Makes one key pair, as objects of ours and as objects of the peer. */
 const both = () => {
   const ours = randomSecretKey();
   const theirs = umbralPre.SecretKey.fromBEBytes(ours.toBytes());

@@ -149,7 +149,7 @@ describe('hashes', () => {
 
   test.each(digests)('hash to scalar of $dst, $parts', ({ dst, parts, scalarUmbralPre }) => {
     const inputs = parts.map((p) => fromHex(p));
-    // A few rows hash without a tag; the scheme never does that.
+    // A few recorded rows are hashed without a tag, which the scheme never does.
     const result =
       dst === null ? scalar.scalarFromDigest(sha256(concat(...inputs))) : hashes.hashToScalar(fromHex(dst), ...inputs);
     expect(scalarHex(result)).toBe(scalarUmbralPre);
@@ -165,7 +165,7 @@ describe('hashes', () => {
     const inputs = parts.map((p) => fromHex(p));
     expect(scalarHex(hashes.hashToScalar(utf8(dst), ...inputs))).toBe(scalarUmbralPre);
     expect(scalarHex(scalar.scalarFromDigest(fromHex(row.sha256)))).toBe(scalarUmbralPre);
-    // The proof always hashes our U; the recorded row may have any other point there.
+    // hashProof always uses our U. A recorded row may have another point instead, and is then not compared.
     if (dst !== 'CFRAG_VERIFICATION' || parts[6] === U) expect(scalarHex(byTag[dst]!(...inputs))).toBe(scalarUmbralPre);
   });
 });
@@ -202,7 +202,7 @@ describe('key factory', () => {
 describe('data encapsulation', () => {
   type Fields = 'keySeed' | 'key' | 'nonce' | 'aad' | 'plaintext' | 'ciphertext';
   test.each(rows<Fields>('dem.json'))('encrypts the plaintext $plaintext to the recorded bytes', (row) => {
-    // The additional data of these rows is arbitrary. So the cipher is tested here, and its use in flows.test.ts.
+    // In these rows the additional data is arbitrary. So this tests only the cipher; flows.test.ts tests its use in the scheme.
     const key = hashes.hashKey(fromHex(row.keySeed));
     const nonce = fromHex(row.nonce);
     const sealed = xchacha20poly1305(key, nonce, fromHex(row.aad)).encrypt(fromHex(row.plaintext));

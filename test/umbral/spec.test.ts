@@ -9,7 +9,7 @@ import type { Flow } from './vectors.ts';
 const read = (path: string): string => readFileSync(join(import.meta.dirname, '../..', path), 'utf8');
 const page = read('docs/spec/umbral.md');
 const examplePage = read('docs/spec/umbral-example.md');
-// The project's own vectors, also when UMBRAL_VECTORS is set, because the page names them.
+// This reads the project's own vectors even if UMBRAL_VECTORS is set, because the page is about them.
 const { flows } = JSON.parse(read('test/vectors/umbral-pre-flows.json')) as { readonly flows: readonly Flow[] };
 const example = new Map(
   [...examplePage.split('```text\n')[1]!.matchAll(/^(\S[^=]*?) =((?:\s+[0-9a-f]+)+)$/gm)].map(([, name, hex]) => [

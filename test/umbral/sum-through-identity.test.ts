@@ -1,4 +1,4 @@
-// Tests sums of more terms than one step takes, when the first steps add up to the identity. It runs on both backends.
+// Tests sums of more terms than the kernel adds in one step, where the first terms add up to the identity. It runs on both backends.
 import { describe, expect, test } from '@jest/globals';
 import { curve } from '../../lib/umbral/curve/curve.ts';
 import { ORDER, type Scalar } from '../../lib/umbral/curve/scalar.ts';
@@ -7,7 +7,7 @@ import type { Point } from '../../lib/umbral/curve/backend.ts';
 const scalar = (k: bigint): Scalar => (((k % ORDER) + ORDER) % ORDER) as Scalar;
 const [p, q] = curve.muls([['G', scalar(5n)], ['U', scalar(7n)]]) as [Point, Point]; // prettier-ignore
 const k = scalar(0x123456789n ** 7n);
-/** Pairs of terms that cancel. */
+/** Makes pairs of terms whose sum is the identity. */
 const nothing = (terms: number) =>
   Array.from({ length: terms }, (_, i) => [i % 3 === 0 ? q : p, i % 2 === 0 ? k : scalar(ORDER - k)] as const).flatMap(
     ([, s], i, all) => [[all[i - (i % 2)]![0], s] as const],

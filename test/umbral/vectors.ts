@@ -8,7 +8,7 @@ const FOLDER = process.env['UMBRAL_VECTORS'] ?? join(import.meta.dirname, '../ve
 
 export const vectors = <T>(name: string): T => JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) as T;
 
-/** A generator that returns recorded values in order. It checks their lengths, and that all were used. */
+/** Makes a generator that returns recorded values in order and checks their lengths. The caller must check with `left` that all were used. */
 export const replay = (...values: readonly string[]): Rng & { readonly left: () => number } => {
   const queue = values.map((v) => fromHex(v));
   const rng = (length: number): Uint8Array => {

@@ -1,5 +1,5 @@
-// The crate umbral-pre for the comparison: the ten operations of bench/implementations.ts. An input line is the number of an operation and how often to call
-// it; the output line is the microseconds of one call. The other side decides whose turn it is and which results count (bench/native-peers.ts).
+// The crate umbral-pre for the comparison: the ten operations of bench/implementations.ts. An input line has the number of an operation and how often to
+// call it; the output line has the microseconds of one call. bench/native-peers.ts decides whose turn it is and which results count.
 use std::hint::black_box;
 use std::io::{stdin, BufRead};
 use std::time::Instant;
@@ -30,7 +30,7 @@ fn main() {
     let (one, three) = (cfrags(1, 1), cfrags(3, 5));
     let cfrag_bytes = one[0].to_bytes().unwrap();
 
-    // Arguments that an operation takes by value are copied first, as a caller that keeps them must do.
+    // If an operation takes an argument by value, the argument is copied first, as a caller must do that needs it again.
     let encrypt_64 = || drop(black_box(encrypt(&pa, &plaintext).unwrap()));
     let parse_capsule = || drop(black_box(Capsule::from_bytes(&capsule_bytes).unwrap()));
     let decrypt = || {

@@ -1,5 +1,5 @@
-// Cancellation reasons: reads from a cancelled transaction why it was refused. The order is that of docs/spec/storage.md: the claim, the head of the
-// audit chain, the statement itself, then the first condition that failed. Pure.
+// Cancellation reasons: finds out why DynamoDB cancelled a transaction. It looks at the reasons in the order of docs/spec/storage.md: the claim, the head
+// of the audit chain, the statement itself, then the first condition that failed. Its functions are pure.
 import type { CancellationReason } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../../api/errors.ts';
 import { REPEAT_WINDOW } from '../../domain/opening.ts';
@@ -9,19 +9,19 @@ import { StoreError } from '../errors.ts';
 import { count, fromAttributes, type Item } from './item.ts';
 import { holds, type Refusal, type Step } from './conditional-writes.ts';
 
-/** The stored note that a request nonce, or an opening id, has been used. It makes a request or an opening take effect once. */
+/** The stored note that a request nonce, or an opening id, has been used. Because of it a request or an opening takes effect only once. */
 export interface Claim {
   readonly pk: string;
   /** Seconds since 1970; DynamoDB may delete the claim after that. */
   readonly ttl: number;
-  /** Openings only: the same statement again within {@link REPEAT_WINDOW} is a repetition. */
+  /** Present for an opening only. If the same statement arrives again within {@link REPEAT_WINDOW}, it is a repetition. */
   readonly opening?: { readonly statement: StatementHash; readonly at: number };
 }
 
 /** One attempt at a transaction. Its items are in the order claim, head, events, steps. */
 export interface Attempt {
   readonly claim: Claim | undefined;
-  /** Random, one for each write. By it an attempt recognises its own claim when the SDK repeated a request after an ambiguous failure. */
+  /** A random text, one for each write. The SDK may repeat a request after an ambiguous failure; by this text the attempt recognises its own claim. */
   readonly invocation: string;
   /** Number of audit events. If there are any, the transaction also writes the head of the chain. */
   readonly events: number;
@@ -47,11 +47,11 @@ const claimTaken = ({ claim, invocation }: Attempt, by: Item | undefined): Verdi
   if (opening === undefined) return { is: 'refused', error: new AppError('replayed') };
   if (by?.['statement'] === opening.statement && opening.at - count(by, 'at') <= REPEAT_WINDOW)
     return { is: 'repeated' };
-  // The id of the opening itself is used, so a new nonce would not help.
+  // The opening id is used, so the caller must sign a new opening; a new request nonce is not enough.
   return { is: 'refused', error: new AppError('already-exists') };
 };
 
-/** Whether every statement of this write is stored already. Then the whole write was done before. */
+/** Whether every statement of this write is stored already. If so, the whole write was done before. */
 const allStored = (steps: readonly Step[], reasons: readonly (CancellationReason | undefined)[]): boolean => {
   const stored = steps.flatMap(({ makes }, i) =>
     makes === undefined ? [] : [failed(reasons[i]) && oldOf(reasons[i])?.['hash'] === makes],

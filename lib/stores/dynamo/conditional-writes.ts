@@ -1,5 +1,5 @@
-// Conditional writes: describes the steps of a transaction and their conditions. From one description come DynamoDB's expression and, when DynamoDB
-// refuses the step and returns the old item, the condition that failed.
+// Conditional writes: describes the steps of a transaction and their conditions. One description serves twice: it becomes DynamoDB's expression, and it
+// tells which condition failed when DynamoDB refuses the step and returns the old item.
 import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { AppError } from '../../api/errors.ts';
 import type { StatementHash } from '../../statements/kinds.ts';
@@ -57,7 +57,7 @@ export const isAbsentOrAtMost = (member: string, value: number, otherwise: Other
 
 interface Conditional {
   readonly when: readonly Condition[];
-  /** Hash of the statement that this step stores, in the item's member `hash`. The same hash in the old item means a repetition. */
+  /** Hash of the statement that this step stores in the member `hash` of the item. If the old item has the same hash, the write is a repetition. */
   readonly makes?: StatementHash;
 }
 export type Step = Conditional &

@@ -1,5 +1,5 @@
-// DynamoDB access: reads items, and makes the single-item writes that need no transaction. Decisions use consistent reads by key. Only lists read an
-// index, which may lag behind.
+// DynamoDB access: reads items, and makes the single-item writes that need no transaction. A use case decides on consistent reads by key. Only
+// lists read an index, which may lag behind.
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
@@ -60,7 +60,7 @@ const group = (keys: readonly TableKey[]): Wanted => {
   return wanted;
 };
 
-/** Reads one batch of keys, and repeats the call for the unprocessed keys until none is left. */
+/** Reads the items of one batch of keys. It calls DynamoDB again for the keys that were not processed, until none is left. */
 const getBatch = async (
   { dynamo, waiting }: StoreContext,
   keys: readonly TableKey[],
@@ -83,7 +83,7 @@ const getBatch = async (
 };
 
 /**
- * Reads items of both tables by key, in batches of 100 keys side by side. A key may be named twice.
+ * Reads items of both tables by key, in batches of 100 keys, all batches at once. A key may occur twice.
  * @returns the items in the order of `keys`; undefined if an entry is undefined or has no item
  */
 export const getItemsOf = async (
@@ -108,7 +108,7 @@ export const getItems = (
     keys.map((key) => (key === undefined ? undefined : { table: context.tables.main, key })),
   );
 
-/** Reads items in ascending order of the sort key, at most `limit`; `more` if others may follow. The read is consistent unless it reads an index. */
+/** Reads at most `limit` items in ascending order of the sort key. `more` tells whether others may follow. The read is consistent unless it reads an index. */
 export const query = async (
   { dynamo, tables }: StoreContext,
   { index, pk, span, limit }: Query,

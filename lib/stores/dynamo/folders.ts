@@ -1,4 +1,4 @@
-// Store of folders in DynamoDB: one item for the current epoch, by which folders are listed, and one item per cell, which is never deleted.
+// Store of folders in DynamoDB: a folder has one item for the current epoch, from which it is listed, and one item per cell, which is never deleted.
 import { AppError } from '../../api/errors.ts';
 import { cellLife, recordLife } from '../../domain/life-cycles.ts';
 import type { CellState } from '../../domain/life-cycles.ts';
@@ -59,7 +59,9 @@ const folderSteps = (
   return [...steps, closing];
 };
 
-/** Writes what a new cell contains from its beginning: the wrap of a single-record folder, and the extensions that add the cell to grants. */
+/**
+ * Makes the steps that write what a new cell contains from its beginning: the wrap of a single-record folder, and the extensions that add the cell to grants.
+ */
 const carriedSteps = (
   { payload }: Statement<'folder'>,
   { wrap, extensions }: Carried = { extensions: [] },
@@ -93,7 +95,7 @@ export const makeFolders = (context: StoreContext, write: Writer): Folders => {
 
     cells: (names) => cellsAt(names.map(cellKey)),
 
-    // The index tells which folders exist. The statements are read consistently, so that no client sees an older epoch after a newer one.
+    // The index tells which folders exist. A consistent read gets their statements, so that no client sees an older epoch after a newer one.
     list: async (patient, request) => {
       const asked = { index: 'gsi1', pk: foldersPk(patient), span: EVERYTHING } as const;
       const listed = await page(context, asked, SHAPES.folder, request);

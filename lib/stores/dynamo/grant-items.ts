@@ -1,5 +1,5 @@
-// Items of a grant: reads them, and makes the steps that write and change them. A grant has a small state item on which openings are counted, the
-// statement item, which is listed, and for a grant to read an item with its end and one item per cell, with its key fragment (key-fragments.ts).
+// Items of a grant: reads them, and makes the steps that write and change them. A grant has a small state item, in which openings are counted,
+// and a statement item, from which it is listed. A grant to read also has an item with its end, and one item per cell with a key fragment (key-fragments.ts).
 import { AppError } from '../../api/errors.ts';
 import type { GrantId, IdentityId } from '../../bytes/ids.ts';
 import { livenessAt, RIGHT_FACTS, type GrantStatus } from '../../domain/grant.ts';
@@ -48,7 +48,7 @@ export const toGrant = (statement: Item | undefined, state: Item | undefined): S
 
 const toPace = (item: Item): Pace => ({ second: count(item, 'second'), count: count(item, 'inSecond') });
 
-/** Reads from a grant's state what an opening needs; undefined if its right does not open records. */
+/** Reads from a grant's state item what an opening needs; undefined if the right of the grant does not open records. */
 export const toOpenable = (item: Item): OpeningView['grant'] =>
   RIGHT_FACTS[text<Right>(item, 'right')].opensRecords
     ? {
@@ -67,14 +67,14 @@ export const ended =
   (old: Item | undefined): AppError => {
     if (old === undefined) return new AppError('not-found');
     const live = livenessAt(toStatus(old), instantOf(now));
-    // The grant is live, so the refusal means that fewer openings are left than were asked for.
+    // The grant is live, so DynamoDB refused because fewer openings are left than the caller asked for.
     if (live.live) return new AppError('grant-ended', { reason: 'exhausted' });
     return live.reason === 'not-begun'
       ? new AppError('grant-not-begun', { serverTime: now })
       : new AppError('grant-ended', { reason: live.reason });
   };
 
-/** Conditions that the grant is live at `now`. They do not check how many openings are left. */
+/** Makes the conditions that the grant is live at `now`. They do not check how many openings are left. */
 export const liveConditions = (now: number): readonly Condition[] => {
   const otherwise = ended(now);
   return [is('state', 'active', otherwise), isAtMost('notBefore', now, otherwise), isAbove('expires', now, otherwise)];
@@ -87,7 +87,7 @@ const cellStep = (grant: GrantId, cell: GrantCell, fragment: string | undefined,
   when: [isAbsent(exists)],
 });
 
-/** Writes the cells of a grant with key fragments. Any other grant has no cell items, because it applies to its folder in every epoch. */
+/** Makes the steps that write the cells of a grant with key fragments. Any other grant has no cell items, because it applies to its folder in every epoch. */
 const cellsOf = ({ statement: { payload: p }, kfrags }: NewGrant): readonly Step[] =>
   RIGHT_FACTS[p.right].needsKeyFragments
     ? [
@@ -135,8 +135,8 @@ export const grantSteps = (grant: NewGrant): readonly Step[] => {
 const outdated = () => new AppError('statement-outdated');
 
 /**
- * Writes one extension: two items for an extension of one cell, so that `MOST_CARRIED` of them fit into the transaction that makes the cell. It does not check
- * that the cells exist: the use case did, or the folder's steps make the cell in the same transaction.
+ * Makes the steps that write one extension. An extension of one cell takes only two items, so that `MOST_CARRIED` extensions fit into the transaction that
+ * makes the cell. The steps do not check that the cells exist: the use case checked it, or the same transaction makes the cell.
  */
 export const extensionSteps = ({ statement: { payload: p, jws, hash }, kfrags }: NewExtension, now: number) => {
   const otherwise = (old: Item | undefined) => (old?.['tip'] === hash ? 'repeated' : outdated());
@@ -154,14 +154,14 @@ export const extensionSteps = ({ statement: { payload: p, jws, hash }, kfrags }:
   return [chained, ...p.cells.map((cell, i) => cellStep(p.grant, cell, kfrags[i], i === 0 ? jws : undefined))];
 };
 
-/** Lists the grant among those whose cells are still to be closed. @param end ms since 1970 */
+/** Makes the step that puts the grant on the list of grants whose cells must still be closed. @param end ms since 1970 */
 export const endStep = (patient: IdentityId, grant: GrantId, end: number): Step => ({
   update: endKey(grant),
   set: endIndex(patient, end, grant),
   when: [],
 });
 
-/** Ends a grant. */
+/** Makes the steps that end a grant. */
 export const revokeSteps = ({ statement: { payload: p } }: StoredGrant, now: number): readonly Step[] => [
   {
     update: stateKey(p.grant),

@@ -31,11 +31,14 @@ import {
 } from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
 
-/** Page size of lists by cell, end or standing. A grant of 80 cells has 33 KB, so a page stays below the megabyte at which DynamoDB ends a query. */
+/**
+ * Page size of the lists of grants by cell, of ended grants, and of standing grants. A grant of 80 cells has 33 KB, so a page stays below the megabyte at which
+ * DynamoDB ends a query.
+ */
 const MOST_NAMED = 25;
 const fewer = (request: PageRequest): PageRequest => ({ ...request, limit: Math.min(limitOf(request), MOST_NAMED) });
 
-/** The parts of the index that list grants in a state, in the order of their keys. A paused grant expires like any other. */
+/** The parts of the index that list the grants in a state, in the order of their keys. A paused grant also expires. */
 const spansOf = (state: GrantFilter | undefined, now: number): readonly Span[] => {
   if (state === undefined) return [EVERYTHING];
   if (state === 'active' || state === 'paused') return [endingAfter(state, now)];
@@ -57,7 +60,7 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
     return ids.map((_, i) => toGrant(items[2 * i], items[2 * i + 1]));
   };
 
-  /** Reads consistently the grants that an index listed. */
+  /** Reads the grants that an index listed, with consistent reads. */
   const listed = async (found: Page<Item>): Promise<Page<StoredGrant>> => {
     const grants = await at(found.items.map((i) => text(i, 'pk').slice(2)));
     return { ...found, items: grants.filter((g) => g !== undefined) };
@@ -147,7 +150,7 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
     revoke: async (grant, ending, event, call) => {
       const fragments = await forgetFirstSteps(context, grant.statement.payload.grant);
       return write({
-        // Without the state the remaining fragments open nothing.
+        // The transaction deletes only the first fragments. The others open nothing, because the state of the grant is `revoked`.
         steps: [...revokeSteps(grant, call.now), ...fragments],
         events: [{ draft: event, evidence: ending.jws }],
         claim: nonceClaim(call),

@@ -1,4 +1,4 @@
-// Store of identities in DynamoDB: one item per identity, with its newest statement. Older statements remain in the audit trail as evidence.
+// Store of identities in DynamoDB: an identity has one item, with its newest statement. Older statements remain in the audit trail as evidence.
 import { AppError } from '../../api/errors.ts';
 import type { Identities, StoredIdentity } from '../../ports/index.ts';
 import { getItem, type StoreContext } from './database.ts';

@@ -7,7 +7,7 @@ import { StoreError } from '../errors.ts';
 
 export type Value = string | number | readonly string[];
 export type Item = Readonly<Record<string, Value>>;
-/** Members to store. Members that are undefined are left out. */
+/** The members to store. A member that is undefined is not stored. */
 export type Fields = Readonly<Record<string, Value | undefined>>;
 export type Attributes = Record<string, AttributeValue>;
 
@@ -36,17 +36,17 @@ const fail = (name: string): never => {
   throw damaged(name);
 };
 
-/** @throws {StoreError} `damaged-item` for a type of value that this service never stores */
+/** Converts an item that was read. @throws {StoreError} `damaged-item` for a type of value that this service never stores */
 export const fromAttributes = (attributes: Attributes): Item =>
   Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, fromAttribute(name, value)]));
 
-/** @throws {StoreError} `damaged-item` */
+/** Reads a text. @throws {StoreError} `damaged-item` */
 export const text = <T extends string = string>(item: Item, name: string): T => {
   const value = item[name];
   return typeof value === 'string' ? (value as T) : fail(name);
 };
 
-/** @throws {StoreError} `damaged-item` */
+/** Reads a number. @throws {StoreError} `damaged-item` */
 export const count = (item: Item, name: string): number => {
   const value = item[name];
   return typeof value === 'number' ? value : fail(name);
@@ -64,7 +64,7 @@ export const texts = <T extends string>(item: Item, name: string): readonly T[] 
   return typeof value === 'object' ? (value as readonly T[]) : fail(name);
 };
 
-/** Reads the statement in the member `jws`. @throws {StoreError} `damaged-item`, and no StatementError: the stored item is at fault, not the caller */
+/** Reads the statement in the member `jws`. @throws {StoreError} `damaged-item`, never a StatementError, because the stored item is wrong and not the caller */
 export const statementOf = <K extends Kind>(kind: K, item: Item): Statement<K> => {
   const jws = text(item, 'jws');
   try {

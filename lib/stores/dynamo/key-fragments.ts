@@ -21,7 +21,7 @@ export const fragmentMember = (verified: string | undefined): Fields => ({ [MEMB
 export const toKeyFragment = (item: Item): StoredKeyFragment | undefined =>
   optionalText(item, MEMBER) as StoredKeyFragment | undefined;
 
-/** Deletes the key fragment of a cell. The cell and its extension remain as evidence of what was granted. */
+/** Makes the step that deletes the key fragment of a cell. The cell and its extension remain as evidence of what was granted. */
 const forgetStep = (item: Item): Step => ({
   update: { pk: text(item, 'pk'), sk: text(item, 'sk') },
   remove: [MEMBER],
@@ -35,8 +35,8 @@ const cellsFrom = (context: StoreContext, grant: GrantId, from?: string) => {
 };
 
 /**
- * Makes the steps that delete the key fragments of the first cells, for the transaction that ends the grant. There are at most {@link MOST_CELLS}: with state,
- * chain and claim the transaction has fewer than DynamoDB's limit of 100 items.
+ * Makes the steps that delete the key fragments of the first cells, for the transaction that ends the grant. There are at most {@link MOST_CELLS} steps,
+ * so the transaction, with state, chain and claim, stays below DynamoDB's limit of 100 items.
  */
 export const forgetFirstSteps = async (context: StoreContext, grant: GrantId): Promise<readonly Step[]> =>
   (await cellsFrom(context, grant)).items.map(forgetStep);
@@ -47,7 +47,7 @@ export const makeKeyFragments = (context: StoreContext, write: Writer): KeyFragm
     return item === undefined ? undefined : toKeyFragment(item);
   },
 
-  // Begins at the first cell: an extension may have been stored after the end was prepared, and an earlier call may have been interrupted.
+  // This begins at the first cell again: an extension may have been stored since the revocation read the cells, or an earlier call may have been interrupted.
   forget: async (grant) => {
     for (let from: string | undefined; ;) {
       const { items, more } = await cellsFrom(context, grant, from);

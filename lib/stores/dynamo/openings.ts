@@ -1,5 +1,5 @@
-// Store of openings in DynamoDB: reads what an opening needs, and counts it. This is the most frequent write. An opening names every key, so one trip of
-// three BatchGets at once reads everything. The second trip counts the opening, logs it and claims its id, in one transaction.
+// Store of openings in DynamoDB: reads what an opening needs, and counts the opening. This is the most frequent write. The opening contains every key, so
+// three BatchGets, sent at once, read everything. Then one transaction counts the opening, writes its event, and claims its id.
 import { AppError } from '../../api/errors.ts';
 import type { GrantId } from '../../bytes/ids.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
@@ -29,7 +29,7 @@ const claimOf = ({ payload, hash }: Statement<'opening'>, at: number): Claim => 
 const found = <T>(item: Item | undefined, read: (item: Item) => T): T | undefined =>
   item === undefined ? undefined : read(item);
 
-/** The order of keys and items everywhere in this file: identity, cell, head, state, key fragment, claim. */
+/** The keys of an opening. This file always uses this order, for keys and for items: identity, cell, head, state, key fragment, claim. */
 const keysOf = ({ tables }: StoreContext, p: Payload<'opening'>) => {
   const inMain = (key: Key) => ({ table: tables.main, key });
   return [
@@ -77,7 +77,7 @@ export const makeOpenings = (context: StoreContext, write: Writer): Openings => 
       });
     const { grant } = opening.payload;
     if (grant === undefined) return writeOf([], seen.head);
-    // The limit of the grant is checked against the state that was read, so an opening without that state is refused.
+    // The code below checks the limit of the grant in the state that was read. Without a state it cannot, so it refuses the opening.
     if (seen.grant === undefined) throw new AppError('not-found');
     for (let state: Openable = seen.grant, first = true; ; first = false) {
       const count = countSteps(opening.payload, grant, state, call);
@@ -95,8 +95,9 @@ export const makeOpenings = (context: StoreContext, write: Writer): Openings => 
 type Openable = NonNullable<OpeningView['grant']>;
 
 /**
- * Counts the opening optimistically. If another opening changed the count, `moved` returns the new state for a retry. So the opening that uses up the grant
- * knows that it does, and lists the grant among those that ended.
+ * Makes the steps that count the opening, on condition that the count is still the one in `state`. If another opening changed the count, `moved` returns the
+ * new state, and the caller tries again with it. So this code knows when an opening uses up the grant, and then also puts the grant on the list of ended
+ * grants.
  * @throws {AppError} `grant-ended`, `too-many`
  */
 const countSteps = (p: Payload<'opening'>, grant: GrantId, state: Openable, { now }: Call) => {

@@ -1,5 +1,5 @@
 // Pagination: reads a list page by page. A cursor is the last sort key as base64url, and nothing else. The caller chooses the partition, and a cursor
-// only moves the start within the list, so a forged cursor shows nothing that the list does not show from its start.
+// only moves the start within the list, so with a forged cursor a caller sees only what the list shows to it anyway.
 import { AppError } from '../../api/errors.ts';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../bytes/codec.ts';
 import type { Page, PageRequest } from '../../ports/index.ts';
@@ -12,13 +12,13 @@ const LARGEST_LIMIT = 100;
 
 export const encodeCursor = (sortKey: string): string => toBase64url(utf8(sortKey));
 
-/** @param shape the form of the list's sort keys. @throws {AppError} `malformed-request` if the cursor has another form */
+/** Decodes a cursor to a sort key. @param shape the form of the list's sort keys. @throws {AppError} `malformed-request` if the sort key has another form */
 export const decodeCursor = (cursor: string, shape: RegExp): string => {
   let sortKey = '';
   try {
     sortKey = fromUtf8(fromBase64url(cursor));
   } catch {
-    // The check below refuses it, like every cursor that this service did not make.
+    // The check below refuses this cursor, like every cursor that this service did not make.
   }
   if (!shape.test(sortKey)) throw new AppError('malformed-request', { member: 'cursor' });
   return sortKey;
@@ -43,7 +43,7 @@ export const page = async (
   return { items, next: encodeCursor(text(last, partOf('sk', asked.index))) };
 };
 
-/** Reads one page across several spans, given in the order of their keys. It reads all spans at once, whether or not the first one fills the page. */
+/** Reads one page across several spans, which the caller gives in the order of their keys. It reads all spans at once, even if the first one fills the page. */
 export const pageOfAll = async (
   context: StoreContext,
   { spans, ...asked }: Omit<Query, 'span'> & { readonly spans: readonly Span[] },

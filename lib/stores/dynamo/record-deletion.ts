@@ -1,5 +1,5 @@
-// Deletion of a record: marks its head item as deleted, and removes metadata and wraps. Whatever exceeds one transaction is removed after it, and again
-// when the call is repeated. The head alone decides: lists skip a record whose head is deleted, and openings need a wrap.
+// Deletion of a record: marks its head item as deleted, and removes metadata and wraps. What does not fit into one transaction is removed after it; if
+// that is interrupted, a repeated call removes the rest. Until then nobody can read it: lists skip a record whose head is deleted, and openings need a wrap.
 import { AppError } from '../../api/errors.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';
 import { recordLife } from '../../domain/life-cycles.ts';
@@ -12,7 +12,7 @@ import { is, type Step } from './conditional-writes.ts';
 import { recordKey, recordPk, startingWith, type Key } from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
 
-/** How many wraps and versions one transaction changes. With head, chain and claim it has fewer than DynamoDB's limit of 100 items. */
+/** How many wraps and versions one transaction changes. With head, chain and claim the transaction stays below DynamoDB's limit of 100 items. */
 const IN_ONE = 90;
 
 interface Deletion {
@@ -34,7 +34,7 @@ const headStep = ({ record, deletion }: Deletion): Step => ({
 
 const keyOf = (item: Item): Key => ({ pk: text(item, 'pk'), sk: text(item, 'sk') });
 
-/** Makes the steps that remove wraps and metadata. Wraps come first, because no version opens without one. */
+/** Makes the steps that remove wraps and metadata. Wraps come first, because without a wrap nobody can open a version. */
 const emptying = async (context: StoreContext, { record }: Deletion): Promise<readonly Step[]> => {
   const pk = recordPk(record.record);
   const [wraps, versions] = await Promise.all(

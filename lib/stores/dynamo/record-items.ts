@@ -39,7 +39,7 @@ export const toWrap = (item: Item): StoredWrap => ({
   wrappedKey: text(item, 'wrappedKey'),
 });
 
-/** Makes the head item, from the first version. The position in the folder's list is fixed by `created` of the first version. */
+/** Makes the head item from the first version, whose `created` fixes the position of the record in the folder's list. */
 export const headItem = ({ statement: { payload: p, hash } }: NewVersion): Fields & Key => ({
   ...recordKey(p.record),
   ...recordIndex(p.folder, p.created, p.record),

@@ -1,4 +1,4 @@
-// Store of records in DynamoDB: files, lists and deletes them. Concurrent commits and deletions compete for the head item of a record.
+// Store of records in DynamoDB: files, lists and deletes them. Commits and deletions of a record all change its head item, which decides their order.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, RecordId } from '../../bytes/ids.ts';
 import { recordLife } from '../../domain/life-cycles.ts';
@@ -36,7 +36,7 @@ import { OPEN, COMMITTED } from './uploads.ts';
 
 const conflict = () => new AppError('version-conflict');
 const exists = () => new AppError('already-exists');
-/** The refusal if this version exists: the record id is used, or, for a later version, another author was quicker. */
+/** The refusal if this version exists: for version 1 the record id is used, for a later version another author was quicker. */
 const takenOf = ({ statement: { payload } }: NewVersion) => (payload.version === 1 ? exists : conflict);
 
 const headStep = (version: NewVersion, head: StoredRecord | undefined): Step => {
@@ -68,7 +68,7 @@ const commitSteps = (
     { put: wrapItem(version), when: [] },
     ...(grant === undefined ? [] : [{ check: stateKey(grant.payload.grant), when: liveConditions(now) }]),
     {
-      // The item is kept, outside every list, so that an upload id never names a second blob.
+      // The step takes the item off every list but does not delete it, so that an upload id is never used for a second blob.
       update: uploadKey(payload.record, version.upload.upload),
       set: { state: COMMITTED },
       remove: ['gsi2pk', 'gsi2sk'],
@@ -87,7 +87,7 @@ const cellName = ({ folder, epoch }: CellName): string => `${folder}#${epoch}`;
 const isCommitted = (v: StoredVersion | undefined): v is StoredVersion => v?.state === 'committed';
 
 export const makeRecords = (context: StoreContext, write: Writer): Records => {
-  /** Reads consistently the versions that an index listed, without those deleted since. */
+  /** Reads the versions that an index listed, with consistent reads. It leaves out versions that were deleted since. */
   const committedAt = async (keys: readonly Key[]): Promise<readonly StoredVersion[]> =>
     (await getItems(context, keys)).map((i) => (i === undefined ? undefined : toVersion(i))).filter(isCommitted);
 
@@ -162,7 +162,10 @@ export const makeRecords = (context: StoreContext, write: Writer): Records => {
 
 const CELL_CURSOR = /^([a-z2-7]{26}#[1-9]\d{0,9})#(\d{13}#[a-z2-7]{26}#\d{10})$/;
 
-/** Finds the cell at which a list goes on, and the first sort key in it. @throws {AppError} `malformed-request` if the cursor names another cell */
+/**
+ * Finds the cell at which a list goes on, and the first sort key in that cell.
+ * @throws {AppError} `malformed-request` if the cursor is for no cell of the list
+ */
 const begin = (
   cells: readonly CellName[],
   { cursor }: PageRequest,

@@ -1,5 +1,5 @@
-// Store of requests for access in DynamoDB. It limits them: 5 pending per recipient and patient, 100 pending per patient, and so many per recipient in
-// an hour (lib/domain/request.ts).
+// Store of requests for access in DynamoDB. It limits their number: 5 pending requests per recipient and patient, 100 pending requests per patient, and a
+// number per recipient and hour (lib/domain/request.ts).
 import { AppError } from '../../api/errors.ts';
 import type { GrantId, IdentityId, RequestId } from '../../bytes/ids.ts';
 import { requestLife, type RequestState } from '../../domain/life-cycles.ts';
@@ -43,7 +43,7 @@ const toRequest = (item: Item): StoredRequest => ({
 
 const closed = () => new AppError('request-closed');
 
-/** Occupies a slot until the request ends. A free slot has `until` 0: it is not deleted, so the functions need no right to delete items. */
+/** Makes the step that occupies a slot until the request ends. A free slot is kept with `until` 0, so the functions need no right to delete items. */
 const takeSlot = (key: Key, p: Payload<'request'>, now: number, tooMany: () => AppError): Step => ({
   put: { ...key, request: p.request, until: p.until },
   when: [isAbsentOrAtMost('until', now, tooMany)],
@@ -52,7 +52,7 @@ const takeSlot = (key: Key, p: Payload<'request'>, now: number, tooMany: () => A
 const freeSlot = (key: Key, p: Payload<'request'>): Step => ({
   update: key,
   set: { until: 0 },
-  // Another request can have this slot only if the clock of another server had found this request expired.
+  // Normally the condition holds. It fails only if another server, whose clock is ahead, took this request for expired and gave its slot to another request.
   when: [is('request', p.request, closed)],
 });
 
@@ -105,14 +105,11 @@ const requestItem = ({ payload: p, jws, hash }: Statement<'request'>, slot: numb
   patientSlot,
 });
 
-/**
- * The limits that a new request counts against: a slot of the pair, a slot of the patient, and the requests that the recipient
- * may make in one hour.
- */
+/** The state of the three limits on requests: the slots of recipient and patient, the slots of the patient, and the recipient's requests in this hour. */
 interface Room {
-  /** For each slot of the pair, the time in ms at which it becomes free; 0 if it is free. */
+  /** For each slot of this recipient with this patient, the time in ms at which it becomes free; 0 if it was never used or was freed. */
   readonly pair: readonly number[];
-  /** The same for the patient's slots, by number. Slots that were never used are missing. */
+  /** The same times for the patient's slots, by number. Slots that were never used are missing. */
   readonly patient: ReadonlyMap<number, number>;
   readonly pace: Pace;
 }
@@ -130,17 +127,20 @@ const roomFor = async (context: StoreContext, { recipient, patient }: Payload<'r
   };
 };
 
-/** The number of the first free slot, or 0 if none is free: the write must be tried even then, to find out whether the request is a repetition. */
+/** The number of the first free slot. If none is free, it is 0: the write is tried even then, because it finds out whether the request is a repetition. */
 const freeIn = (ends: readonly number[], now: number): number =>
   Math.max(
     0,
     ends.findIndex((end) => end <= now),
   );
 
-/** Makes the refusal for a slot or an hour that turned out to be taken. @param free when it becomes free, ms, as read before the write */
+/** Makes the refusal for a slot that is taken or an hour that is full. @param free the time in ms when it becomes free, as read before the write */
 type Taken = (free: number) => () => AppError;
 
-/** Notes whether a slot that was free when it was read was taken before the write. Then `lost` returns true, and another try may find a free one. */
+/**
+ * Makes refusals, and remembers whether one of them was for a slot or hour that was free when it was read. Then `lost` returns true, and the caller tries
+ * again.
+ */
 const takenAt = (now: number): { readonly taken: Taken; readonly lost: () => boolean } => {
   let lost = false;
   return {
@@ -160,13 +160,13 @@ const paceStep = (recipient: IdentityId, { hour, made }: Pace, now: number, take
     when:
       hour === 0
         ? [isAbsent(otherwise)]
-        : // If the hour is full, this condition cannot hold. It is refused in the transaction so that a repetition is still recognised as one.
+        : // If the hour is full, this condition always fails (-1). The transaction is sent all the same, because it recognises a repetition.
           [is('hour', hour, otherwise), is('made', next === undefined ? -1 : made, otherwise)],
   };
 };
 
 export const makeRequests = (context: StoreContext, write: Writer): Requests => {
-  /** Undefined if another request took the slot first. */
+  /** Tries once to store the request. @returns undefined if another request was stored first and changed one of the limits */
   const createOnce = async (
     statement: Statement<'request'>,
     event: EventDraft,

@@ -57,7 +57,7 @@ export const patientSlotKey = (patient: IdentityId, n: number): Key => ({
   pk: patientSlotsPk(patient),
   sk: pad(n, 2),
 });
-/** Item that counts the requests of a recipient in one hour; the item names the hour. */
+/** Key of the item that counts the requests of a recipient in one hour; the item contains the hour. */
 export const paceKey = (recipient: IdentityId): Key => ({ pk: `QN#${recipient}`, sk: 'HOUR' });
 export const slotKey = (recipient: IdentityId, patient: IdentityId, n: number): Key => ({
   pk: `QS#${recipient}#${patient}`,
@@ -66,9 +66,9 @@ export const slotKey = (recipient: IdentityId, patient: IdentityId, n: number): 
 
 export const stateKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'STATE' });
 export const grantKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'GRANT' });
-/** Item with the end of a grant to read, for the list of grants whose cells are still to be closed. */
+/** Key of the item with the end of a grant to read, for the list of grants whose cells must still be closed. */
 export const endKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'END' });
-/** Item that lists a standing grant until it ends. */
+/** Key of the item from which a standing grant is listed until it ends. */
 export const standingKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'STANDING' });
 export const grantPk = (grant: GrantId): string => `G#${grant}`;
 export const grantCellKey = (grant: GrantId, cell: CellName): Key => ({
@@ -145,7 +145,7 @@ export const endIndex = (patient: IdentityId, end: number, grant: GrantId) =>
 export const LOWEST = '!';
 export const HIGHEST = '~';
 
-/** Sort keys from `from` to `to`, both included. */
+/** A range of sort keys from `from` to `to`, both included. */
 export interface Span {
   readonly from: string;
   readonly to: string;
@@ -153,7 +153,7 @@ export interface Span {
 export const EVERYTHING: Span = { from: LOWEST, to: HIGHEST };
 export const startingWith = (prefix: string): Span => ({ from: prefix, to: `${prefix}${HIGHEST}` });
 
-/** Items in a state whose end is after `now`. */
+/** The sort keys of the items in a state whose end is after `now`. */
 export const endingAfter = (state: string, now: number): Span => ({
   from: `${state}#${msText(now + 1)}`,
   to: `${state}#${HIGHEST}`,
@@ -162,12 +162,12 @@ export const endedBy = (state: string, now: number): Span => ({
   from: `${state}#`,
   to: `${state}#${msText(now)}#${HIGHEST}`,
 });
-/** Items whose end is at `now` or before. */
+/** The sort keys of the items whose end is at `now` or before. */
 export const before = (now: number): Span => ({ from: LOWEST, to: `${msText(now)}#${HIGHEST}` });
 export const afterwards = (now: number): Span => ({ from: msText(now + 1), to: HIGHEST });
 export const between = (from: number, to: number): Span => ({ from: msText(from), to: `${msText(to)}#${HIGHEST}` });
 
-/** Forms of the sort keys that cursors of each list contain. */
+/** For each list, the form of the sort keys that its cursors contain. */
 export const SHAPES = {
   event: /^E#\d{12}$/,
   eventByTime: /^\d{13}#\d{12}$/,

@@ -1,5 +1,5 @@
-// Transactional writer: makes every write of a request in one transaction. It contains the items under named conditions, the audit events at the head
-// of the patient's chain, and the claim, by which the request takes effect once.
+// Transactional writer: makes every write of a request in one transaction. The transaction contains the items with their conditions, the audit events at
+// the head of the patient's chain, and the claim, because of which the request takes effect only once.
 import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
@@ -26,11 +26,11 @@ export interface EventToWrite {
 }
 
 export interface Write {
-  /** The items to write. A function is called at each attempt with the hashes of the events, for steps that contain them. */
+  /** The steps. If they contain the hashes of the events, this is a function, which the writer calls with the hashes at each attempt. */
   readonly steps: readonly Step[] | ((events: readonly string[]) => readonly Step[]);
   /** Audit events, all of one patient. */
   readonly events?: readonly EventToWrite[];
-  /** Absent for a write that continues a write which had a claim. */
+  /** Absent if this write continues an earlier write, which had a claim. */
   readonly claim?: Claim;
   /** The head of the chain, if it was read already. */
   readonly head?: ChainHead;
@@ -39,7 +39,7 @@ export interface Write {
 
 export type Writer = (write: Write) => Promise<Written>;
 
-/** The claim of a request nonce. It is stored until an hour after the signature expires, so that no copy of the request has an effect. */
+/** The claim of a request nonce. It is stored until an hour after the signature expires, so that a copy of the request has no effect. */
 export const nonceClaim = ({ caller, nonce }: Call): Claim => ({
   pk: claimPk(caller, nonce.value),
   ttl: ttlOf(nonce.expires),
@@ -106,7 +106,7 @@ const claimItem = (table: string, { claim, invocation }: Attempt): TransactWrite
 
 const judge = (error: unknown, attempt: Attempt): Verdict => {
   if (error instanceof TransactionCanceledException) return readCancellation(error.CancellationReasons ?? [], attempt);
-  // It is unknown whether the write was done. If it was, the next attempt finds its own claim.
+  // Nobody knows whether the write was done. If it was, the next attempt finds its own claim.
   if (isTransient(error)) return { is: 'retry' };
   throw error;
 };

@@ -1,4 +1,4 @@
-// Store of uploads in DynamoDB. Open uploads are listed for the sweeper by the day on which they began, spread over shards. Committed ones are in no list.
+// Store of uploads in DynamoDB: lists open uploads for the sweeper by the day on which they began, spread over shards. Committed uploads are on no list.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, IdentityId, RecordId, UploadId } from '../../bytes/ids.ts';
 import type { StoredUpload, Uploads } from '../../ports/index.ts';
@@ -8,12 +8,12 @@ import { isAbsent, type Refusal } from './conditional-writes.ts';
 import { dayOf, LOWEST, msText, SHARDS, uploadIndex, uploadKey, uploadsPk, type Key } from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
 
-/** States of an upload. The author commits an open one, the sweeper retires an open one; there is no way back. */
+/** The states of an upload. An open upload is committed by its author or retired by the sweeper; neither can be undone. */
 export const OPEN = 'open';
 export const COMMITTED = 'committed';
 const RETIRED = 'retired';
 
-/** How many days back the sweeper looks. It would miss an upload only after a failure of a month. */
+/** How many days back the sweeper looks. It misses an upload only if it has not run for a month. */
 const DAYS_BACK = 31;
 const PAGE = 100;
 
@@ -98,7 +98,7 @@ export const makeUploads = (context: StoreContext, write: Writer): Uploads => {
     async *stale(before) {
       for (let day = dayOf(before) - DAYS_BACK; day <= dayOf(before); day++) {
         const shards = Array.from({ length: SHARDS }, (_, shard) => uploadsPk(day, shard));
-        // Nearly all shards are empty, so the first pages of a day are read at once.
+        // The first pages of all shards of a day are read at once, because nearly all shards are empty.
         const firsts = await Promise.all(shards.map((pk) => begun(pk, LOWEST, before)));
         for (const [shard, first] of firsts.entries()) yield* from(first, uploadsPk(day, shard), before);
       }

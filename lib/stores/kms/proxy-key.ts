@@ -12,10 +12,10 @@ import {
 } from '../../statements/service-statements.ts';
 import type { ServiceSigner, SignedAnswer } from '../../ports/index.ts';
 
-/** For how long a key is valid, and how long before its end the next one is made, ms. */
+/** A key is valid for LIFE ms. MARGIN ms before its end the next key is made. */
 const LIFE = 24 * HOUR;
 const MARGIN = HOUR;
-/** A key is valid from a minute before it is made, for openings that arrived before that and are answered after it. */
+/** A key is valid from a minute before it is made, because it signs answers to openings that arrived before it was made. */
 const BEFORE = MINUTE;
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
@@ -40,7 +40,7 @@ const makeKey = async (certify: ServiceSigner['sign'], now: number): Promise<Pro
   };
 };
 
-/** @param certify signs with the service key; called once for each proxy key */
+/** Makes the functions that sign with a proxy key. @param certify signs with the service key; it is called once for each proxy key */
 export const makeProxyKey = (certify: ServiceSigner['sign']): Pick<ServiceSigner, 'answer' | 'time'> => {
   let current: Promise<ProxyKey> | undefined;
   /** Makes the next key. After a failure the next call tries again. */

@@ -53,11 +53,11 @@ export const makeServiceSigner = (kms: KMSClient, keyId: string): ServiceSigner 
     const known = await key();
     try {
       const jws = await signAsService(kind, payload, { key: known, sign: ask });
-      // An alias can be pointed at another KMS key while this process runs.
+      // The check fails if the alias now points to another KMS key than when this process fetched the public key.
       verifyServiceStatement(kind, jws, known);
       return jws;
     } catch (error) {
-      // A StatementError would blame the statement of the caller.
+      // The error must not be a StatementError, because that would blame the statement of the caller.
       throw error instanceof StatementError ? new StoreError('service-signature', error.message) : error;
     }
   };

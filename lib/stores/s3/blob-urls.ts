@@ -5,7 +5,7 @@ import type { RecordId, UploadId } from '../../bytes/ids.ts';
 import type { Blobs, PartTarget, StoredUpload } from '../../ports/index.ts';
 import { endOf, type Presign } from './presign.ts';
 
-/** Seconds. */
+/** How long an upload URL is valid, seconds. */
 const UPLOAD_LIVES = 15 * 60;
 const DOWNLOAD_LIVES = 5 * 60;
 

@@ -1,5 +1,5 @@
-// Storage of blobs in S3: begins, completes, aborts and deletes uploads. Clients send and read blobs by presigned URLs (blob-urls.ts). An upload is
-// completed only if S3's own digest is the one in the signed statement.
+// Storage of blobs in S3: begins, completes and aborts uploads, and deletes blobs. Clients send and read blobs by presigned URLs (blob-urls.ts). An upload
+// is completed only if the digest that S3 computed is the one in the signed statement.
 import {
   AbortMultipartUploadCommand,
   CreateMultipartUploadCommand,

@@ -1,5 +1,5 @@
-// Completion of an upload: compares length and digest that S3 reports with those that the author signed, whatever the client says it sent. The call can
-// be repeated: after a crash between completion and transaction, the completed object itself is compared.
+// Completion of an upload: compares the length and digest that S3 reports with those that the author signed. It does not rely on what the client says that
+// it sent. The call can be repeated: if a crash came between completion and transaction, it compares the completed object.
 import {
   CompleteMultipartUploadCommand,
   HeadObjectCommand,
@@ -23,7 +23,7 @@ interface Expected {
 const bytesOf = (base64: string): Uint8Array => new Uint8Array(Buffer.from(base64, 'base64'));
 const toBase64 = (base64url: string): string => Buffer.from(fromBase64url(base64url)).toString('base64');
 
-/** The composite digest of parts as S3 reports them, base64url. */
+/** Computes the composite digest, base64url, from the digests of the parts that S3 reports. */
 const digestOfParts = async (parts: readonly Pick<StoredPart, 'sha256'>[]): Promise<string> =>
   toBase64url(await compositeDigest(parts.map((p) => bytesOf(p.sha256))));
 
@@ -31,7 +31,7 @@ const lengthOfPart = (number: number, length: number): number =>
   number < partCount(length) ? PART_BYTES : length - (partCount(length) - 1) * PART_BYTES;
 
 /**
- * Checks that the stored parts are those of the signed blob. It checks the size of each part, because readers hash in parts of 8 MiB.
+ * Checks that the stored parts are those of the signed blob. It also checks the size of each part, because readers hash the blob in parts of 8 MiB.
  * @throws {AppError} `upload-incomplete`, `blob-mismatch`
  */
 export const assertParts = async (parts: readonly StoredPart[], expected: Expected): Promise<void> => {
@@ -91,7 +91,7 @@ const accept = async (key: string, object: HeadObjectCommandOutput, expected: Ex
 
 type Finished = { readonly versionId: string | undefined } | 'ask-the-object';
 
-/** Completes the multipart upload. Returns `ask-the-object` if it was completed or ended before, or another upload completed the object. */
+/** Completes the multipart upload. @returns `ask-the-object` if this upload was completed or aborted before, or if another upload completed the object */
 const finish = async (where: Bucket, key: string, id: string, expected: Expected): Promise<Finished> => {
   try {
     const parts = await listParts(where, key, id);

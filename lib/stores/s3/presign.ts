@@ -1,5 +1,5 @@
-// Presigned S3 URLs: signs them. Every header that the client must send is signed and stays a header: S3 compares a header with the body, but not a
-// query parameter.
+// Presigned S3 URLs: makes and signs them. Every header that the client must send is signed as a header and not moved into the query, because S3 compares
+// a header with the body, but not a query parameter.
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SECOND } from '../../domain/time.ts';
@@ -8,11 +8,11 @@ export interface Unsigned {
   readonly method: 'GET' | 'PUT';
   readonly key: string;
   readonly query: Readonly<Record<string, string>>;
-  /** Names in lower case; all headers are signed. */
+  /** The headers, with names in lower case. All of them are signed. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Seconds. */
+  /** How long the URL is valid, seconds. */
   readonly lives: number;
-  /** Ms. */
+  /** The time of the signature, ms since 1970. */
   readonly now: number;
 }
 
@@ -39,7 +39,7 @@ const targetOf = (bucket: string, region: string, endpoint: string | undefined):
     ? { origin: new URL(`https://${bucket}.s3.${region}.amazonaws.com`), path: (key) => `/${key}` }
     : { origin: new URL(endpoint), path: (key) => `/${bucket}/${key}` };
 
-/** @param client any AWS client: region and credentials are the same for all services */
+/** @param client any AWS client, because region and credentials are the same for all services */
 export const makePresign = (
   client: { readonly config: Pick<DynamoDBClient['config'], 'credentials' | 'region' | 'sha256'> },
   { bucket, endpoint }: { readonly bucket: string; readonly endpoint: string | undefined },
@@ -72,5 +72,5 @@ export const makePresign = (
   };
 };
 
-/** When a URL signed at `now` expires, ms since 1970. AWS signing dates have whole seconds. @param lives seconds */
+/** Returns the time when a URL signed at `now` expires, ms since 1970. AWS signing dates have whole seconds. @param lives seconds */
 export const endOf = (now: number, lives: number): number => (Math.floor(now / SECOND) + lives) * SECOND;

@@ -9,16 +9,16 @@ export interface Bucket {
 const isNamed = (error: unknown, ...names: readonly string[]): boolean =>
   error instanceof S3ServiceException && names.includes(error.name);
 
-/** The object or the multipart upload does not exist: it was completed, aborted, or never begun. */
+/** Whether the error says that the object or the multipart upload does not exist: the upload was completed, aborted, or never begun. */
 export const isMissing = (error: unknown): boolean =>
   isNamed(error, 'NotFound', 'NoSuchKey', 'NoSuchUpload') ||
   (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404);
 
-/** Another request has completed the object, or is about to. */
+/** Whether the error says that another request has completed the object, or is about to. */
 export const isTaken = (error: unknown): boolean =>
   isNamed(error, 'PreconditionFailed', 'ConditionalRequestConflict') ||
   (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 412);
 
-/** The parts, or the digest of the whole, differ from those named in the call. */
+/** Whether the error says that the parts, or the digest of the object, differ from those in the call. */
 export const isOther = (error: unknown): boolean =>
   isNamed(error, 'InvalidPart', 'InvalidPartOrder', 'BadDigest', 'EntityTooSmall', 'InvalidRequest');

@@ -4,7 +4,7 @@ import { AppError } from '../../api/errors.ts';
 import type { IdentityId } from '../../bytes/ids.ts';
 import type { Identities, StoredIdentity } from '../../ports/index.ts';
 
-/** The stored identity of the caller. @throws {AppError} `not-registered` */
+/** Finds the stored identity of the caller. @throws {AppError} `not-registered` */
 export async function findRegistered(
   identities: Pick<Identities, 'find'>,
   caller: IdentityId,
@@ -15,7 +15,7 @@ export async function findRegistered(
 }
 
 /**
- * Awaits the caller's statement and `work` at once. A caller that is not registered always gets `not-registered`, however the work ends, so that the
+ * Awaits the caller's stored identity and `work` at once. A caller that is not registered always gets `not-registered`, even if `work` also fails, so that the
  * refusal never depends on which promise settles first.
  * @throws {AppError} `not-registered`; or the error of `work`
  */
@@ -27,7 +27,7 @@ export async function whileRegistered<T>(
   return awaitAllInOrder([findRegistered(identities, caller), work]);
 }
 
-/** Refuses access to an object of another identity, as if it did not exist. @throws {AppError} `not-registered`, else `not-found` */
+/** Refuses access to an object of another identity, as if the object did not exist. @throws {AppError} `not-registered`, else `not-found` */
 export async function refuseAsNotFound(identities: Pick<Identities, 'find'>, caller: IdentityId): Promise<never> {
   await findRegistered(identities, caller);
   throw new AppError('not-found');

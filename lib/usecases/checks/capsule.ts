@@ -5,7 +5,7 @@ import { decodeCapsule } from '../../umbral/capsule.ts';
 import type { StoredWrap } from '../../ports/index.ts';
 import { orRefuse } from './curve-points.ts';
 
-/** @throws {AppError} `capsule-invalid` */
+/** Refuses a wrap whose capsule cannot be re-encrypted. @throws {AppError} `capsule-invalid` */
 export function assertCapsule({ capsule }: Pick<StoredWrap, 'capsule'>): void {
   orRefuse(new AppError('capsule-invalid'), () => decodeCapsule(fromBase64url(capsule)));
 }

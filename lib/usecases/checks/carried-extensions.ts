@@ -1,4 +1,4 @@
-// Carried extensions: checks the extensions that add a new cell to grants in the transaction that makes the cell. Each extension has only this cell.
+// Carried extensions: checks the extensions that come with a new cell. Each extension adds only this cell to a grant, in the transaction that makes the cell.
 import type { Input } from '../../api/routes.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import type { Call } from '../../ports/call.ts';

@@ -4,7 +4,7 @@ import { fromBase64url } from '../../bytes/codec.ts';
 import { UmbralError } from '../../umbral/errors.ts';
 import { decodePublicKey, type PublicKey } from '../../umbral/proxy.ts';
 
-/** Maps an UmbralError to `refusal`, and rethrows any other error. @throws {AppError} the refusal */
+/** Runs `read`, and throws `refusal` instead of an UmbralError. It does not change any other error. @throws {AppError} the refusal */
 export function orRefuse<T>(refusal: AppError, read: () => T): T {
   try {
     return read();
@@ -13,7 +13,7 @@ export function orRefuse<T>(refusal: AppError, read: () => T): T {
   }
 }
 
-/** A key must be a point of the curve. @throws {AppError} `statement-invalid` */
+/** Decodes a key, which must be a point of the curve. @throws {AppError} `statement-invalid` */
 export function mustBePoint(member: string, key: string): PublicKey {
   return orRefuse(new AppError('statement-invalid', { member }), () => decodePublicKey(fromBase64url(key)));
 }

@@ -11,7 +11,7 @@ import { mustHaveNo } from './statement-members.ts';
 
 type ExtensionBody = Input<'extend-grant'>['body'];
 
-/** Verifies the extension statement: the caller signed it, and it is valid in itself. @throws {AppError} `statement-invalid` */
+/** Verifies that the caller signed the extension and that its members are valid. It reads no stored state. @throws {AppError} `statement-invalid` */
 export async function readExtension({ statement: jws }: ExtensionBody, call: Call): Promise<Statement<'extension'>> {
   const statement = await verifyStatement('extension', jws, call.caller);
   mustHaveNo(extensionFault(statement.payload));
@@ -30,7 +30,7 @@ export async function ownGrant(
 }
 
 /**
- * Checks that an extension may be stored: the grant is one to read and has not ended, it covers the folders, and the extension follows the last one.
+ * Checks that an extension may be stored: its grant is a grant to read, has not ended and covers the folders, and the extension follows the last one.
  * @param folders the folders of the extension's cells, in the same order
  * @throws {AppError} `grant-ended`, `grant-exceeds-request`, `statement-outdated`, `kfrag-invalid`, `statement-invalid`
  */

@@ -1,4 +1,4 @@
-// Filing right: checks that the caller may file into a folder. The patient may, and a recipient with a live grant to add or to write there.
+// Filing right: checks that the caller may file into a folder. The patient may file, and so may a recipient with a live grant to add or to write there.
 import { AppError } from '../../api/errors.ts';
 import type { GrantId } from '../../bytes/ids.ts';
 import { mayFile } from '../../domain/grant.ts';
@@ -8,9 +8,9 @@ import { liveGrant } from './live-grant.ts';
 import type { Grants, StoredCell } from '../../ports/index.ts';
 
 interface Filing {
-  /** The grant that the caller names; undefined for the patient. */
+  /** The grant under which the caller files; undefined for the patient. */
   readonly grant: GrantId | undefined;
-  /** Version 1 of a record needs the right to add, every later version the right to write. */
+  /** The number of the version to file. Version 1 of a record needs the right to add, every later version the right to write. */
   readonly version: number;
   readonly folder: StoredCell;
 }
@@ -26,7 +26,7 @@ export async function authority(
 ): Promise<Statement<'grant'> | undefined> {
   const { patient, folder: name, single } = folder.statement.payload;
   if (id === undefined) {
-    // A single-record folder takes no further record, not even of the patient. No grant to add or to write exists for it.
+    // Nobody can file into a single-record folder, not even the patient. No grant to add or to write exists for such a folder.
     if (patient !== call.caller || single !== undefined) throw new AppError('not-found');
     return undefined;
   }

@@ -1,4 +1,5 @@
-// Grant checks: checks a grant, and the cells and key fragments of a grant or an extension, before they are stored. A test fails without each check.
+// Grant checks: checks a grant, and the cells and key fragments of a grant or an extension, before they are stored. If one of these checks is removed,
+// a test fails.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { AppError } from '../../api/errors.ts';
 import type { Input } from '../../api/routes.ts';
@@ -22,18 +23,21 @@ export interface GrantDeps {
 
 type GrantBody = Input<'grant-access'>['body'];
 
-/** Verifies the grant statement: the caller signed it, and it is valid in itself. @throws {AppError} `statement-invalid` */
+/** Verifies that the caller signed the grant and that its members are valid. It reads no stored state. @throws {AppError} `statement-invalid` */
 export async function readGrant(jws: string, call: Call): Promise<Statement<'grant'>> {
   return verifyStatement('grant', jws, call.caller);
 }
 
-/** Checks the grant against the request, with the stored folders. @throws {AppError} `grant-exceeds-request`, with the member */
+/** Checks that the grant gives no more than the request asks for. @throws {AppError} `grant-exceeds-request`, with the member */
 export function assertWithin(grant: Statement<'grant'>, request: StoredRequest, folders: readonly FolderFacts[]): void {
   const member = excess(grant.payload, request.statement, folders);
   if (member !== undefined) throw new AppError('grant-exceeds-request', { member });
 }
 
-/** Checks the terms of a grant alone: recipient, times, and the members that its right allows. @throws {AppError} `statement-invalid`, with the member */
+/**
+ * Checks the terms of a grant, without stored state: recipient, times, and the members that its right allows.
+ * @throws {AppError} `statement-invalid`, with the member
+ */
 export function assertTerms({ payload }: Statement<'grant'>, call: Call): void {
   const fault = grantFault(payload, call.now);
   if (fault === 'expires') mustBeInTime(fault, endClockFault(payload, call.now), call.now);
@@ -41,8 +45,9 @@ export function assertTerms({ payload }: Statement<'grant'>, call: Call): void {
 }
 
 /**
- * Checks that a grant with valid terms may be stored. Every cell exists, belongs to the caller, and has the key and the statement that the grant names. The receiving key is
- * the recipient's current one. Every key fragment is for its cell and this recipient, and signed by the patient. The grant is within the request it names.
+ * Checks that a grant may be stored; the caller of this function has checked its terms. Every cell exists, belongs to the patient, and has the key and the
+ * statement that the grant names. The receiving key is the recipient's current one. Every key fragment is for its cell and this recipient, and the patient
+ * signed it. The grant gives no more than the request asks for, if there is one.
  * @throws {AppError} `statement-invalid`, `not-found`, `kfrag-invalid`, `not-registered`, `grant-exceeds-request`
  */
 export async function grantable(
@@ -68,13 +73,16 @@ export async function grantable(
   return { statement, kfrags: body.kfrags, verifying: patient.statement.payload.kfragSigner };
 }
 
-/** Whether records can be filed in a cell: it is current, and not that of a single-record folder. */
+/** Whether records can be filed in a cell: the cell is current, and its folder is not a single-record folder. */
 const takesRecords = ({ state, statement }: StoredCell): boolean =>
   state === 'current' && statement.payload.single === undefined;
 
 export const factsOf = (cells: readonly StoredCell[]): readonly FolderFacts[] => cells.map((c) => c.statement.payload);
 
-/** Reads the cells. All belong to the patient and have the named keys and statements. @throws {AppError} `not-found` with the ids, `statement-invalid` */
+/**
+ * Reads the cells, and checks that they belong to the patient and have the keys and statements that the grant names.
+ * @throws {AppError} `not-found` with the ids, `statement-invalid`
+ */
 export async function ownCells(
   folders: GrantDeps['folders'],
   { cells, patient }: Pick<Payload<'grant'>, 'cells' | 'patient'>,
@@ -91,7 +99,7 @@ export async function ownCells(
 
 type Keys = Pick<Required<Parameters<typeof verifyKFrag>[1]>, 'verifying' | 'receiving'>;
 
-/** The public keys by which key fragments are verified: the patient's key fragment signer and the recipient's receiving key. */
+/** Returns the public keys for the check of key fragments: the patient's key fragment signer and the recipient's receiving key. */
 export const keysOf = (patient: StoredIdentity, { receiving }: Pick<Payload<'grant'>, 'receiving'>): Keys => ({
   verifying: decodePublicKey(fromBase64url(patient.statement.payload.kfragSigner)),
   receiving: decodePublicKey(fromBase64url(receiving.key)),

@@ -1,4 +1,4 @@
-// Live grant check: the grant of a call is its caller's, has the right, and is active at the call's time.
+// Live grant check: checks that the grant of a call was given to the caller, has the right that the call needs, and is live at the call's time.
 import { AppError } from '../../api/errors.ts';
 import type { GrantId } from '../../bytes/ids.ts';
 import { livenessAt, type Liveness } from '../../domain/grant.ts';
@@ -7,7 +7,7 @@ import type { Call } from '../../ports/call.ts';
 import type { Right } from '../../statements/fields.ts';
 import type { Grants, StoredGrant } from '../../ports/index.ts';
 
-/** @throws {AppError} `grant-ended` with its reason, or `grant-not-begun` */
+/** Refuses a grant that is not live. @throws {AppError} `grant-ended` with its reason, or `grant-not-begun` */
 export function assertLive(liveness: Liveness, now: Instant): void {
   if (liveness.live) return;
   if (liveness.reason === 'not-begun') throw new AppError('grant-not-begun', { serverTime: now });
@@ -15,8 +15,8 @@ export function assertLive(liveness: Liveness, now: Instant): void {
 }
 
 /**
- * Finds a live grant of the caller with a right that `allows` accepts. A grant of another recipient, or with another right, is `not-found`, as if it did
- * not exist.
+ * Finds a live grant of the caller with a right that `allows` accepts. If the grant has another recipient or another right, the error is `not-found`, as if
+ * the grant did not exist.
  * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export async function liveGrant(

@@ -1,4 +1,4 @@
-// Readable cells: finds the cells and record versions that a recipient may read by its live grant, extensions included.
+// Readable cells: finds the cells and record versions that a recipient may read under its live grant. This includes the cells of extensions.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, GrantId } from '../../bytes/ids.ts';
 import { RIGHT_FACTS } from '../../domain/grant.ts';
@@ -6,13 +6,13 @@ import type { Call } from '../../ports/call.ts';
 import { liveGrant } from './live-grant.ts';
 import type { CellName, Grants, StoredGrant, WrapName } from '../../ports/index.ts';
 
-/** @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun` */
+/** Finds the caller's live grant to read. @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun` */
 async function liveReadGrant(grants: Pick<Grants, 'find'>, id: GrantId, call: Call): Promise<StoredGrant> {
   return liveGrant(grants, id, (right) => RIGHT_FACTS[right].opensRecords, call);
 }
 
 /**
- * Returns the cells of a folder that the caller's grant reads, oldest first.
+ * Finds the cells of a folder that the caller may read under its grant, oldest first.
  * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export async function readableCells(

@@ -15,7 +15,7 @@ export function mustHaveNo(fault: string | undefined): void {
 }
 
 /**
- * A time in a statement must fit the service's clock. The refusal returns the service's time, so that the signer can compare its own.
+ * Refuses a statement whose time does not fit the service's clock. The refusal contains the service's time, so that the signer can correct its clock.
  * @throws {AppError} `statement-invalid`, with `clock` and `serverTime`
  */
 export function mustBeInTime(member: string, clock: ClockFault | undefined, now: Instant): void {
@@ -23,9 +23,9 @@ export function mustBeInTime(member: string, clock: ClockFault | undefined, now:
 }
 
 /**
- * Runs a check for each entry of a list in the body, all at once. Each entry has one statement, and a refusal names it by its path. If several are
- * refused, it throws the refusal of the first in the list.
- * @throws {AppError} those of the check, with `statement`; `not-registered` without it, because it is about the caller
+ * Runs a check for each item of a list in the body, all at once. Each item has one statement, and a refusal contains the path of that statement in `statement`.
+ * If several items are refused, this function throws the refusal of the first in the list.
+ * @throws {AppError} the errors of the check, with `statement`; but `not-registered` has no `statement`, because it is about the caller
  */
 export async function checkEach<T, R>(
   list: 'grants' | 'extensions',

@@ -1,5 +1,5 @@
-// Authorizes an opening: verifies its statement, applies the terms of the grant, and counts it. This half of a recapsulation knows no scheme; the other half
-// is reencrypt.ts.
+// Authorizes an opening: verifies its statement, applies the terms of the grant, and counts it. This half of a recapsulation does not use Umbral; the other
+// half, reencrypt.ts, does.
 import { AppError } from '../../api/errors.ts';
 import type { Input } from '../../api/routes.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';
@@ -12,7 +12,7 @@ import { verifyStatement } from '../../statements/verify.ts';
 import { assertLive } from '../checks/live-grant.ts';
 import { mustBe, mustBeInTime } from '../checks/statement-members.ts';
 
-/** A record version that the opening may have, with its wrap for the cell. */
+/** A record version that the opener may read, with its wrap for the cell. */
 export interface ReadableVersion {
   readonly version: StoredVersion;
   readonly metadata: string;
@@ -22,12 +22,12 @@ export interface ReadableVersion {
 export interface AllowedOpening {
   readonly opening: Statement<'opening'>;
   readonly view: OpeningView;
-  /** In the order of the opening. */
+  /** The record versions, in the order of the opening. */
   readonly records: readonly ReadableVersion[];
 }
 
 /**
- * The opening that the caller signed, with all that it may read. Nothing is counted yet.
+ * Checks the opening that the caller signed, and returns it with the record versions that it may read. It does not count the opening yet.
  * @throws {AppError} `statement-invalid`, `not-registered`, `not-found`, `grant-ended`, `grant-not-begun`, `too-many`, `already-exists`
  */
 export async function allowOpening(
@@ -47,7 +47,7 @@ export async function allowOpening(
   return { opening, view, records: readable(payload, view) };
 }
 
-/** Counts and logs the opening, once: a repeated opening is not counted again. @throws {AppError} `grant-ended` */
+/** Counts the opening and writes its event. It does not count a repeated opening again. @throws {AppError} `grant-ended` */
 export async function countOpening(
   openings: Pick<Openings, 'record'>,
   { opening, view }: AllowedOpening,
@@ -57,8 +57,8 @@ export async function countOpening(
 }
 
 /**
- * The cell is the patient's, the grant is the caller's, it is live, and its count has room for all records. A repeated opening was counted before, so the
- * count does not refuse it.
+ * Checks that the cell belongs to the patient, that the caller is the recipient of the grant, that the grant is live, and that enough openings are left for all
+ * records. A repeated opening was counted before, so it is not refused because of the count.
  */
 function assertAllowed(opening: Statement<'opening'>, view: OpeningView, call: Call): void {
   const { patient, grant, records } = opening.payload;
@@ -77,14 +77,14 @@ function assertAllowed(opening: Statement<'opening'>, view: OpeningView, call: C
   if (view.cell?.statement.payload.patient !== patient) throw new AppError('not-found');
 }
 
-/** Whether this very opening was counted a short while ago. @throws {AppError} `already-exists` */
+/** Whether exactly this opening was counted a short while ago. @throws {AppError} `already-exists` */
 function wasCounted(opening: Statement<'opening'>, { claim }: OpeningView, { now }: Call): boolean {
   if (claim === undefined) return false;
   if (claim.statement !== opening.hash || now - claim.at > REPEAT_WINDOW) throw new AppError('already-exists');
   return true;
 }
 
-/** All records of the opening. @throws {AppError} `not-found` with the ids of those that are missing */
+/** Collects all record versions of the opening. @throws {AppError} `not-found` with the ids of the records that are missing */
 function readable({ patient, records }: Payload<'opening'>, view: OpeningView): readonly ReadableVersion[] {
   const found: ReadableVersion[] = [];
   const missing: string[] = [];

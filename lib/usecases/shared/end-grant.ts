@@ -1,4 +1,4 @@
-// Ending a grant: ends it at once, by its patient or its recipient. The call needs no new epoch and no carry-over, so nothing can delay it.
+// End of a grant: the patient or the recipient ends a grant at once. The call needs no new epoch and carries no grant over, so nothing can delay it.
 import { AppError } from '../../api/errors.ts';
 import type { Answer, Input } from '../../api/routes.ts';
 import type { EventKind } from '../../domain/audit-chain.ts';
@@ -54,7 +54,7 @@ export async function endGrant(
     },
     call,
   );
-  // Also after a repetition, because an earlier call may have been interrupted here. The grant has ended, so a fragment that is left opens nothing.
+  // A repeated call does this too, because the earlier call may have been interrupted here. The grant has ended, so a fragment that is left opens nothing.
   await keyFragments.forget(payload.grant);
   return grantAnswer({ ...grant, status: { ...grant.status, state: 'revoked' } }, call.now);
 }

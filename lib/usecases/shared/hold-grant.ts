@@ -1,4 +1,4 @@
-// Pausing and resuming a grant: changes its state at once. The two calls differ only in statement, states and event.
+// Pause and resumption of a grant: each changes the state of the grant at once. The two calls differ only in statement, states and event.
 import { AppError } from '../../api/errors.ts';
 import type { Answer, Input } from '../../api/routes.ts';
 import { endAt } from '../../domain/grant.ts';

@@ -1,5 +1,5 @@
-// Re-encrypts capsules with a stored key fragment, and signs the result: the proxy's half of a recapsulation. It decides nothing; authorize-opening.ts does,
-// before. A proxy of another operator would decide by itself first.
+// Re-encrypts capsules with a stored key fragment, and signs the result: the proxy's half of a recapsulation. It decides nothing: authorize-opening.ts has
+// decided before. A proxy of another operator would first decide by itself.
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { ServiceSigner, SignedAnswer, StoredKeyFragment } from '../../ports/index.ts';
 import type { StatementHash } from '../../statements/kinds.ts';
@@ -12,26 +12,26 @@ import {
   StoredKFrags,
 } from '../../umbral/proxy.ts';
 
-/** All texts are base64url. */
+/** The input of a re-encryption. All texts are base64url. */
 export interface Reencryption {
   /** Hash of the opening statement. */
   readonly opening: StatementHash;
   readonly keyFragment: StoredKeyFragment;
-  /** The public keys that it was made with: the patient's signer of key fragments, the cell's key, the recipient's receiving key. */
+  /** The public keys with which the key fragment was made: the patient's key fragment signer, the cell key, the recipient's receiving key. */
   readonly keys: { readonly verifying: string; readonly delegating: string; readonly receiving: string };
   readonly capsules: readonly string[];
-  /** The service's clock, ms. */
+  /** The time of the service, ms since 1970. */
   readonly now: number;
 }
 
 export interface Reencrypted {
   /** One capsule fragment for each capsule, in their order, base64url. */
   readonly cfrags: readonly string[];
-  /** With this a recipient can prove to others who made a wrong fragment. */
+  /** The signed answer. With it a recipient can prove to others that the service made a wrong fragment. */
   readonly signed: SignedAnswer;
 }
 
-/** Decoded key fragments of recent grants, because recipients often open in several requests. */
+/** Keeps decoded key fragments of recent grants, because a recipient often sends several openings one after the other. */
 const stored = new StoredKFrags();
 
 export async function reencrypt(

@@ -1,4 +1,4 @@
-// In-memory versioned bucket. Its URLs contain their own permission and expiry, and nobody signs them.
+// In-memory versioned bucket. A URL of this bucket contains what it permits and when it expires, and has no signature.
 import { Buffer } from 'node:buffer';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { AppError } from '../../../lib/api/errors.ts';
@@ -26,7 +26,7 @@ const digestOf = (parts: readonly PartRow[]): string => toBase64url(sha256(conca
 const inOrder = ({ parts }: MultipartRow): readonly PartRow[] =>
   [...parts].sort(([a], [b]) => a - b).map(([, part]) => part);
 
-/** @throws {AppError} `upload-incomplete`, `blob-mismatch` */
+/** Checks that the parts are those of the signed blob. @throws {AppError} `upload-incomplete`, `blob-mismatch` */
 const assertParts = (multipart: MultipartRow, { length, digest }: Expected): void => {
   const wanted = partCount(length);
   for (let n = 1; n <= wanted; n++) if (!multipart.parts.has(n)) throw new AppError('upload-incomplete');
@@ -103,7 +103,7 @@ const parsed = (url: string) => {
   return { key: pathname.slice(1), query: (name: string) => searchParams.get(name) ?? undefined };
 };
 
-/** The HTTP status that the bucket answers when bytes are sent to a target. */
+/** Stores the bytes that are sent to a target, or refuses them. @returns the HTTP status of the bucket's answer */
 export const sendPart = (state: State, { url, headers }: PartTarget, body: Uint8Array, now: number): number => {
   const { key, query } = parsed(url);
   if (now > Number(query('until'))) return 403;
@@ -123,7 +123,7 @@ export const sendPart = (state: State, { url, headers }: PartTarget, body: Uint8
   return 200;
 };
 
-/** The bytes at a download URL; undefined if the URL has expired or the object is gone. */
+/** Returns the bytes at a download URL; undefined if the URL has expired or the object does not exist any more. */
 export const fetchBlob = (state: State, url: string, now: number): Uint8Array | undefined => {
   const { key, query } = parsed(url);
   const object = state.objects.get(key);

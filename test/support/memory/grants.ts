@@ -189,7 +189,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
 
 const byEnd = (row: GrantRow): Placed<GrantRow> => [`${ms(row.end!)}#${row.statement.payload.grant}`, row];
 
-/** The reason why the grant does not allow `records` more openings now; undefined if it does. */
+/** Returns the refusal if the grant does not allow `records` more openings now; undefined if it allows them. */
 const notGiving = (status: GrantStatus | undefined, records: number, now: Instant): Refusal | undefined => {
   if (status === undefined) return new AppError('not-found');
   const live = livenessAt(status, now);

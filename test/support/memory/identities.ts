@@ -26,7 +26,7 @@ export const identitySteps = (state: State): Steps<Identities> => ({
 const CELL = /^C#\d{10}$/;
 const FOLDER = /^F#[a-z]+#[a-z2-7]{26}$/;
 
-/** For a single-record folder: its record version. */
+/** Adds the wrap of a single-record folder to its record version. */
 const addWrap = (state: State, { payload }: Statement<'folder'>, wrap: StoredWrap | undefined): void => {
   const { single, folder, epoch, issued } = payload;
   const row = single && state.records.get(single.record);

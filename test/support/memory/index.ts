@@ -1,5 +1,5 @@
-// In-memory implementation of all ports: a small model of lib/stores with the same conditions, errors, pages and trail. Every call of a port is one atomic step;
-// a scheduler decides when it runs.
+// In-memory implementation of all ports: a small model of lib/stores with the same conditions, errors, pages and trail. Every call of a port is one atomic
+// step, and a scheduler decides when the step runs.
 import type { PartTarget, Ports } from '../../../lib/ports/index.ts';
 import { auditSteps } from './audit.ts';
 import { blobSteps, fetchBlob, sendPart } from './blobs.ts';
@@ -16,20 +16,20 @@ import { staleUploads, uploadSteps } from './uploads.ts';
 
 export interface MemoryInit {
   readonly schedule?: Schedule;
-  /** The state to start from. It is used, not copied. */
+  /** The first state. It is changed in place, not copied. */
   readonly state?: State;
 }
 
 export interface Memory {
   readonly ports: Ports;
   readonly state: State;
-  /** A copy of the state, to compare with or to start from. */
+  /** Returns a copy of the state, which a test can compare with a later state or use as a first state. */
   readonly snapshot: () => State;
-  /** Names of the tables in which a row was added, removed or replaced. */
+  /** Returns the names of the tables in which a row was added, removed or replaced. */
   readonly changedSince: (before: State) => readonly string[];
   /** Sends bytes to a target of `blobs.targets`, and returns the HTTP status. */
   readonly send: (target: PartTarget, body: Uint8Array, now: number) => number;
-  /** The bytes at a URL of `blobs.download`, until it expires. */
+  /** Returns the bytes at a URL of `blobs.download`; undefined after the URL has expired. */
   readonly fetch: (url: string, now: number) => Uint8Array | undefined;
   /** Removes claims whose time to live has passed. */
   readonly forgetClaims: (now: number) => void;

@@ -1,4 +1,4 @@
-// In-memory port of key fragments. As in the tables, a revocation itself deletes only those of the first 80 cells.
+// In-memory port of key fragments. As in DynamoDB, the transaction of a revocation deletes only the key fragments of the first 80 cells.
 import type { KeyFragments } from '../../../lib/ports/index.ts';
 import { MOST_CELLS } from '../../../lib/statements/fields.ts';
 import { cellText, ordinal, type GrantRow, type State } from './state.ts';
@@ -6,7 +6,7 @@ import type { Steps } from './steps.ts';
 
 const sortKey = ({ folder, epoch }: Parameters<typeof cellText>[0]): string => `${folder}#${ordinal(epoch)}`;
 
-/** The key fragments that the transaction of a revocation leaves: those of all cells but the first 80. */
+/** Returns the key fragments that the transaction of a revocation does not delete: those of all cells except the first 80. */
 export const withoutFirst = ({ cells, kfrags }: GrantRow): GrantRow['kfrags'] => {
   const inOrder = [...cells.values()].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
   const first = new Set(inOrder.slice(0, MOST_CELLS).map(cellText));

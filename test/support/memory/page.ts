@@ -9,13 +9,13 @@ const LARGEST_LIMIT = 100;
 /** An item of a list with its sort key. */
 export type Placed<T> = readonly [sortKey: string, item: T];
 
-/** @param shape pattern of the list's sort keys */
+/** Decodes a cursor to a sort key. @param shape pattern of the list's sort keys */
 const readCursor = (cursor: string, shape: RegExp): string => {
   let sortKey = '';
   try {
     sortKey = fromUtf8(fromBase64url(cursor));
   } catch {
-    // The check below refuses it.
+    // The check below refuses this cursor.
   }
   if (!shape.test(sortKey)) throw new AppError('malformed-request', { member: 'cursor' });
   return sortKey;
@@ -25,7 +25,7 @@ const compare = ([a]: Placed<unknown>, [b]: Placed<unknown>): number => (a < b ?
 
 export const limitOf = ({ limit = DEFAULT_LIMIT }: PageRequest): number => Math.min(limit, LARGEST_LIMIT);
 
-/** The items after the cursor, in the order of `all`. */
+/** Makes a page from the items that come after the cursor, in their order. */
 const take = <T>(rest: readonly Placed<T>[], request: PageRequest): Page<T> => {
   const shown = rest.slice(0, limitOf(request));
   const last = shown.at(-1);
@@ -33,7 +33,7 @@ const take = <T>(rest: readonly Placed<T>[], request: PageRequest): Page<T> => {
   return last === undefined || shown.length === rest.length ? { items } : { items, next: toBase64url(utf8(last[0])) };
 };
 
-/** One page, ordered by sort key. @throws {AppError} `malformed-request` */
+/** Returns one page, ordered by sort key. @throws {AppError} `malformed-request` */
 export const pageOf = <T>(all: readonly Placed<T>[], shape: RegExp, request: PageRequest): Page<T> => {
   const after = request.cursor === undefined ? '' : readCursor(request.cursor, shape);
   return take(
@@ -42,7 +42,7 @@ export const pageOf = <T>(all: readonly Placed<T>[], shape: RegExp, request: Pag
   );
 };
 
-/** One page over several lists, one after the other. The cursor begins with the name of its list. @throws {AppError} `malformed-request` */
+/** Returns one page over several lists, one list after the other. The cursor begins with the name of its list. @throws {AppError} `malformed-request` */
 export const pageOfLists = <T>(
   lists: readonly (readonly [name: string, list: readonly Placed<T>[]])[],
   shape: RegExp,

@@ -20,7 +20,7 @@ const follows = (row: RecordRow | undefined, { statement }: NewVersion, head: St
       row.head.latest === statement.payload.version - 1 &&
       row.head.latestHash === head.latestHash;
 
-/** The record with one more version. */
+/** Returns the record with one more version. */
 const withVersion = (
   row: RecordRow | undefined,
   { statement, metadata, blob, wrap, grant }: NewVersion,

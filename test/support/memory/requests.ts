@@ -1,4 +1,5 @@
-// In-memory port of requests, and of the slots that limit them: five for a pair, a hundred for a patient, and an hourly number for a recipient.
+// In-memory port of requests, and of their limits: five slots for a recipient and a patient, a hundred slots for a patient, and a number per hour for a
+// recipient.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { IdentityId } from '../../../lib/bytes/ids.ts';
 import type { RequestState } from '../../../lib/domain/life-cycles.ts';
@@ -27,7 +28,7 @@ const toRequest = ({ statement, state, until, grants }: RequestRow): StoredReque
   grants,
 });
 
-/** Whether a row is listed under a state. After their end, `pending`, `active` and `paused` rows count as `expired`. */
+/** Whether a row is in the list of a state. After the end of a row, the states in `ends` count as `expired`. */
 export const isListedAs = (
   asked: string | undefined,
   { state, end, ends }: { readonly state: string; readonly end: number; readonly ends: readonly string[] },
@@ -42,13 +43,13 @@ export interface Answer {
   readonly request: StoredRequest;
   readonly now: number;
   readonly change: Partial<RequestRow> & { readonly state: RequestState };
-  /** The error if the request is no longer pending. */
+  /** Makes the refusal if the request is no longer pending. */
   readonly otherwise?: (row: RequestRow | undefined) => Refusal;
 }
 
 const closed = (): AppError => new AppError('request-closed');
 
-/** Answers a pending request before its end, and frees its slot. */
+/** Makes the conditions and the change for an answer: the request must be pending and not at its end, and its slots become free. */
 export const answering = (state: State, { request, now, change, otherwise = closed }: Answer) => {
   const { payload } = request.statement;
   const row = state.requests.get(payload.request);
@@ -118,7 +119,7 @@ export const requestSteps = (state: State): Steps<Requests> => ({
     ending(state, { request, statement: withdrawal, to: 'withdrawn' }, event, call),
 });
 
-/** The slots, the first free one (-1 if there is none), and the time when the next one becomes free. */
+/** Returns the slots, the number of the first free one (-1 if none is free), and the time when the next one becomes free. */
 const room = (taken: readonly (SlotRow | undefined)[] | undefined, size: number, now: number) => {
   const slots = taken ?? Array<SlotRow | undefined>(size).fill(undefined);
   const ends = slots.map((slot) => slot?.until ?? 0);

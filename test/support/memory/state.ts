@@ -1,4 +1,5 @@
-// State of the in-memory service, as one plain object. Rows are replaced, never changed, so a comparison shows what a use case changed.
+// State of the in-memory service, as one plain object. A row is replaced and never changed in place, so a test can compare two states to see what a use case
+// changed.
 import type { FolderId, GrantId, IdentityId, RecordId, RequestId } from '../../../lib/bytes/ids.ts';
 import type { AuditEvent } from '../../../lib/domain/audit-chain.ts';
 import type { Pace } from '../../../lib/domain/opening.ts';
@@ -21,7 +22,7 @@ import type {
 
 /** A used nonce, or a used opening id. */
 export interface ClaimRow {
-  /** Seconds since 1970. After that the row may be removed. */
+  /** The time, in seconds since 1970, after which the row may be removed. */
   readonly ttl: number;
   readonly opening?: { readonly statement: StatementHash; readonly at: number };
 }
@@ -33,7 +34,7 @@ export interface EventRow {
 
 export interface FolderRow {
   readonly current: Statement<'folder'>;
-  /** Keyed by epoch. */
+  /** The cells, keyed by epoch. */
   readonly cells: ReadonlyMap<number, StoredCell>;
 }
 
@@ -63,7 +64,7 @@ export interface RequestRow extends StoredRequest {
   readonly answer?: StatementHash;
 }
 
-/** One of the few slots for pending requests of a recipient with a patient. */
+/** A slot for a pending request, of a recipient with a patient or of a patient. */
 export interface SlotRow {
   readonly request: RequestId;
   /** The slot is free from this time on. */
@@ -71,13 +72,13 @@ export interface SlotRow {
 }
 
 export interface GrantRow extends StoredGrant {
-  /** For a grant to read: keyed by the name of the cell. */
+  /** The cells of a grant to read, keyed by the name of the cell. */
   readonly cells: ReadonlyMap<string, GrantedCell>;
-  /** The key fragment signer. */
+  /** The patient's key fragment signer. */
   readonly verifying: string;
-  /** Keyed by the name of the cell; removed after revocation. */
+  /** The key fragments, keyed by the name of the cell. They are removed after a revocation. */
   readonly kfrags: ReadonlyMap<string, StoredKeyFragment>;
-  /** When it ended or will end; removed when its cells are closed. */
+  /** When the grant ended or will end. It is removed when the grant is settled. */
   readonly end?: number | undefined;
   readonly pace: Pace;
 }
@@ -101,26 +102,26 @@ export interface MultipartRow {
 
 export interface State {
   readonly claims: Map<string, ClaimRow>;
-  /** Keyed by patient, in order. */
+  /** The audit trails, keyed by patient; events are in their order. */
   readonly chains: Map<IdentityId, readonly EventRow[]>;
   readonly identities: Map<IdentityId, StoredIdentity>;
   readonly folders: Map<FolderId, FolderRow>;
   readonly records: Map<RecordId, RecordRow>;
-  /** Keyed by {@link uploadName}. */
+  /** The uploads, keyed by {@link uploadName}. */
   readonly uploads: Map<string, UploadRow>;
   readonly requests: Map<RequestId, RequestRow>;
-  /** Keyed by recipient and patient. */
+  /** The slots of a recipient with a patient, keyed by both. */
   readonly slots: Map<string, readonly (SlotRow | undefined)[]>;
-  /** Keyed by patient. */
+  /** The slots of a patient, keyed by patient. */
   readonly patientSlots: Map<IdentityId, readonly (SlotRow | undefined)[]>;
   readonly paces: Map<IdentityId, RequestPace>;
   readonly grants: Map<GrantId, GrantRow>;
-  /** Keyed by patient and sequence number. */
+  /** The checkpoints, keyed by patient and sequence number. */
   readonly checkpoints: Map<string, Jws>;
-  /** Keyed by the object key in S3. */
+  /** The objects, keyed by their key in S3. */
   readonly objects: Map<string, ObjectRow>;
   readonly multiparts: Map<string, MultipartRow>;
-  /** Counter for the ids of versions and multipart uploads. */
+  /** The counter from which ids of object versions and multipart uploads are made. */
   readonly named: { count: number };
 }
 
@@ -154,7 +155,7 @@ export const copyOf = (state: State): State => ({
 const isSame = (a: ReadonlyMap<unknown, unknown>, b: ReadonlyMap<unknown, unknown>): boolean =>
   a.size === b.size && [...a].every(([name, row]) => b.get(name) === row);
 
-/** Names of the tables in which a row was added, removed or replaced. The counter of ids does not count. */
+/** Returns the names of the tables in which a row was added, removed or replaced. It ignores the counter of ids. */
 export const changes = (before: State, after: State): readonly string[] =>
   TABLES.filter((table) => !isSame(before[table], after[table]));
 
@@ -162,7 +163,7 @@ export const cellText = ({ folder, epoch }: CellName): string => `${folder}#${ep
 export const uploadName = ({ record, upload }: Pick<StoredUpload, 'record' | 'upload'>): string =>
   `${record}/${upload}`;
 
-/** Numbers padded so that they sort as text. */
+/** Pads a number with zeros, so that texts sort like the numbers. */
 export const pad = (n: number, width: number): string => String(n).padStart(width, '0');
 export const ms = (instant: number): string => pad(instant, 13);
 export const ordinal = (n: number): string => pad(n, 10);

@@ -1,7 +1,7 @@
-// Turns a port into atomic steps that a scheduler runs, behind the same interface for use cases. A scheduler that delays steps and releases them in any order
-// produces every interleaving of the calls.
+// Puts a scheduler between use cases and a port: each call of the port becomes an atomic step, and the scheduler decides when the step runs. A scheduler can
+// run the steps in any order, so a test can try every interleaving of the calls.
 
-/** Runs the step once, atomically, at a later time. */
+/** Runs a step once and without interruption, at a time that the scheduler chooses. */
 export type Schedule = <T>(name: string, step: () => T) => Promise<T>;
 
 /** Runs the steps in the order of the calls. */
@@ -17,7 +17,7 @@ export type Steps<P> = {
 
 type Step = (...args: unknown[]) => unknown;
 
-/** @param name name of the port; a step is scheduled as `name.method` */
+/** Makes a port from its steps. @param name name of the port; the scheduler gets `name.method` as the name of a step */
 export const scheduled = <P extends object>(name: string, schedule: Schedule, steps: Steps<P>): P =>
   Object.fromEntries(
     Object.entries<Step>(steps as Record<string, Step>).map(([method, step]) => [

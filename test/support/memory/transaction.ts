@@ -1,5 +1,5 @@
-// In-memory transaction: all writes happen, or none. Reasons for refusal are checked in the order of docs/spec/storage.md: the claim, the statements, then the
-// first condition that fails. No other write runs in between, so the head of the chain never moves.
+// In-memory transaction: all writes happen, or none. It checks reasons for refusal in the order of docs/spec/storage.md: the claim, the statements, then
+// the first condition that fails. No other write runs in between, so the head of the audit chain never moves.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { IdentityId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../../lib/domain/audit-chain.ts';
@@ -21,9 +21,9 @@ export interface Write {
   readonly claim: Claim;
   /** Statements that are stored under an id, each with the one already stored there. If all are equal, the write is a repetition. */
   readonly makes?: readonly (readonly [made: Statement, stored: Statement | undefined])[];
-  /** In order; undefined for a condition that is true. */
+  /** The results of the conditions, in the order of the checks: the refusal, or undefined if the condition is true. */
   readonly conditions: readonly (Refusal | undefined)[];
-  /** Events of one patient. `evidence` is the statement behind the event, if it is not stored elsewhere. */
+  /** Events of one patient. `evidence` is the statement that caused the event, if it is not stored elsewhere. */
   readonly events: readonly { readonly draft: EventDraft; readonly evidence?: Jws }[];
   readonly effect: () => void;
 }
@@ -81,7 +81,7 @@ export const transact = (state: State, write: Write): Written => {
   return { repeated: false };
 };
 
-/** Removes claims some time after their end, as a table with a time to live does. */
+/** Removes claims whose time to live has passed, as DynamoDB does. */
 export const forgetClaims = (state: State, now: number): void => {
   for (const [name, { ttl }] of state.claims) if (ttl * SECOND <= now) state.claims.delete(name);
 };

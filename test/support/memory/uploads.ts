@@ -1,4 +1,4 @@
-// In-memory port of uploads: open, then committed or retired.
+// In-memory port of uploads. An upload is open first, and then committed or retired.
 import { AppError } from '../../../lib/api/errors.ts';
 import { DAY } from '../../../lib/domain/time.ts';
 import type { StoredUpload, Uploads } from '../../../lib/ports/index.ts';
@@ -18,7 +18,7 @@ const taken = (upload: StoredUpload, by: UploadRow | undefined): Refusal | undef
   return isSame(upload, by.upload) ? 'repeated' : new AppError('already-exists');
 };
 
-/** Uploads that are not committed and were started before `before`. */
+/** Returns the uploads that are not committed and began before `before`. */
 export const staleUploads = (state: State, before: number): readonly StoredUpload[] => {
   const first = (Math.floor(before / DAY) - DAYS_BACK) * DAY;
   return [...state.uploads.values()]

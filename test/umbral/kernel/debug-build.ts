@@ -14,11 +14,11 @@ export const debugBuild = await compile({ inspect: true, debug: true });
 
 export interface Inside {
   readonly call: (part: string, ...addresses: readonly number[]) => number;
-  /** The address of the i-th argument. */
+  /** Returns the address of the i-th argument. */
   readonly at: (i: number) => number;
   readonly putLimbs: (at: number, limbs: readonly number[]) => void;
   readonly limbs: (at: number) => readonly number[];
-  /** The integer that the limbs represent, not reduced. */
+  /** Returns the integer that the limbs represent, not reduced modulo p. */
   readonly value: (limbs: readonly number[]) => bigint;
   readonly putWords: (at: number, x: bigint) => void;
   readonly words: (at: number) => bigint;

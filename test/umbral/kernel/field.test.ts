@@ -17,7 +17,7 @@ const elements = fc.oneof(
   fc.bigInt(0n, P - 1n),
   fc.oneof(near(0n), near(P), near(2n ** 255n), near(2n ** 128n)).map(modP),
 );
-/** Limbs as products leave them, also with all bits set; differences of two such elements; the third limb slightly beyond. */
+/** Elements as products leave them: their limbs, also limbs with all bits set, and also a third limb as far outside its range as a product can leave it. */
 const tight = fc.oneof(
   elements.map(limbsOf),
   fc
@@ -40,7 +40,7 @@ const formulas: Readonly<Record<string, readonly [inputs: number, Formula]>> = {
   sqrSubTwice: [2, (a, c) => a * a - 2n * c],
   sqrSubSubTwice: [3, (a, c, d) => a * a - c - 2n * d],
 };
-/** Formulas that compute a difference themselves: three products of the largest values, the most that a column can contain. */
+/** The formulas that compute a difference themselves. They put three products of the largest values into a column, which is the most that fits. */
 const fused: typeof formulas = {
   mulSubSqrTwice: [4, (a, b, c, d) => a * (b - c) - 2n * d * d],
   mulSubMul: [5, (a, b, c, d, e) => a * (b - c) - d * e],

@@ -29,13 +29,13 @@ const anyScalar: fc.Arbitrary<Scalar> = fc
   .map(mod);
 const scalars = anyScalar.filter((k) => k !== 0n);
 
-/** A few points that recur, so that equal and opposite points occur; small multiples of one another are among them. */
+/** The points of all tests. They are few, so that equal and opposite points often meet in a test. Some are small multiples of others. */
 const POOL: readonly Uint8Array[] = (
   [1n, 2n, 3n, 7n, 15n, LAMBDA, 2n * LAMBDA, 0x123456789abcdef0123456789abcdefn].flatMap((k) => [k, ORDER - k]) as Scalar[]
 ).flatMap((k) => noble.muls([['G', k], ['U', k]]).map((p) => noble.encode(p))); // prettier-ignore
 const points = fc.constantFrom(...POOL);
 
-/** The result in comparable form: encodings, or the code of the error. */
+/** Returns the result in a form that can be compared: the encodings of the points, or the code of the error. */
 const outcome = (backend: Backend, run: (b: Backend) => readonly Point[]): readonly string[] => {
   try {
     return run(backend).map((p) => toHex(backend.encode(p)));
@@ -73,7 +73,7 @@ describe(`points: the kernel and noble give the same results for, ${seeded}`, ()
         points,
         fc.tuple(fc.integer({ min: 0, max: 5 }), bytesOf(32)).map(([tag, x]) => Uint8Array.of(tag, ...x)),
         fc.tuple(fc.constantFrom(2, 3), fc.integer({ min: 0, max: 255 })).map(([tag, x]) => {
-          // x around p
+          // The tested values of x are near p.
           const near = new Uint8Array(33).fill(0xff);
           near.set([tag]);
           near.set([0xfe, 0xff, 0xff, 0xfc, x], 28);
@@ -147,7 +147,7 @@ describe(`points: the kernel and noble give the same results for, ${seeded}`, ()
           expect(wasm.checkLinear(terms(wasm), wasm.decode(other))).toBe(
             noble.checkLinear(terms(noble), noble.decode(other)),
           );
-          // Also with a true equation: the sum of the terms, computed by additions where no partial sum is the identity.
+          // This also tries a true equation. Its sum is computed by single additions; if a partial sum is the identity, there is no equation to try.
           const nonZero = list.filter(([, k]) => k !== 0n);
           if (nonZero.length === 0) return;
           const [sum] = outcome(noble, (b) => [

@@ -1,4 +1,4 @@
-// Tests the scheme from end to end on the kernel, with every object encoded and decoded: only B can open with the key fragments of a grant, and A.
+// Tests the scheme from end to end on the kernel, with every object encoded and decoded: only A, and B with the key fragments of a grant, can open.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeCapsules, encodeCapsule } from '../../../lib/umbral/capsule.ts';
@@ -12,7 +12,7 @@ import { encrypt } from '../../../lib/umbral/sender.ts';
 import { cases, seeded } from '../../support/case-counts.ts';
 import { parties, splits } from '../arbitrary.ts';
 
-// On noble this would take hours and show nothing new.
+// The test runs on the kernel only: on noble it would take hours and show nothing new.
 if (chosen.name !== 'wasm') throw new Error(`the kernel is not used: ${chosen.reason}`);
 
 test(`round trips, ${seeded}`, () => {
