@@ -1,4 +1,4 @@
-// One feature has one name: route (or job), function file, use case and its export, key in serverless.yml.
+// Tests that each feature has one name: route (or job), function file, use case and its export, key in serverless.yml.
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -18,7 +18,7 @@ interface FunctionOfStack {
   readonly events: readonly ({ readonly httpApi: HttpApi } | { readonly schedule: unknown })[];
 }
 
-/** The parser that the Serverless Framework itself reads the file with; CloudFormation's tags become null. */
+/** Reads serverless.yml with the parser that the Serverless Framework itself uses. Tags of CloudFormation become null. */
 const stackFunctions = (): Readonly<Record<string, FunctionOfStack>> => {
   const require = createRequire(createRequire(import.meta.url).resolve('serverless/package.json'));
   const yaml = require('js-yaml') as {

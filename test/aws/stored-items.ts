@@ -1,4 +1,4 @@
-// Reads what is stored under given ids: every item, read consistently and sorted, and every version of the blobs.
+// Reads what is stored under given ids: every item (consistent reads, sorted), and every version of the blobs.
 import type { AwsClient } from '../../lib/runtime/container.ts';
 import { DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { ListMultipartUploadsCommand, ListObjectVersionsCommand, S3Client } from '@aws-sdk/client-s3';
@@ -16,13 +16,13 @@ export const keepIn = (clients: Clients) => (client: AwsClient) => {
   if (client.config.serviceId === 'S3') clients.s3 = client as S3Client;
 };
 
-/** Clients of their own: those of the service have time limits, which hundreds of readings at once exceed on a busy machine. */
+/** These are not the clients of the service, because hundreds of reads at once exceed the time limits of those on a busy machine. */
 const dynamo = new DynamoDBClient();
 const s3 = new S3Client({ forcePathStyle: true });
 
 const PREFIXES = ['I', 'A', 'F', 'R', 'Q', 'G'];
 
-/** @param ids ids of people and of everything else; a slot of requests has the ids of two people */
+/** @param ids ids of people, folders, records and so on. The key of a slot contains the ids of two people */
 export const itemsOf = async (ids: ReadonlySet<string>): Promise<readonly string[]> => {
   const people = [...ids].filter((id) => id.startsWith('ehr1'));
   const slots = people.flatMap((a) => people.map((b) => `QS#${a}#${b}`));
@@ -44,7 +44,7 @@ export const itemsOf = async (ids: ReadonlySet<string>): Promise<readonly string
   return items.flat().sort();
 };
 
-/** Versions, delete markers and unfinished uploads of the records among `ids`. */
+/** Lists the versions, delete markers and unfinished uploads in S3 of those `ids` that are record ids. */
 export const blobsOf = async (ids: ReadonlySet<string>): Promise<readonly string[]> => {
   const ofRecord = async (record: string): Promise<readonly string[]> => {
     const where = { Bucket: process.env['BUCKET']!, Prefix: `b/${record}` };

@@ -1,4 +1,4 @@
-// Tests that the two halves of recapsulate are separate: one authorizes the opening, the other re-encrypts. So each can change, and be tested, alone.
+// Tests that the two halves of recapsulate are separate: one authorizes the opening, the other re-encrypts. So each half can change, and can be tested, alone.
 import { expect, test } from '@jest/globals';
 import { bundle, leftIn } from './bundle.ts';
 

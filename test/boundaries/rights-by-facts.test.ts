@@ -1,4 +1,4 @@
-// Tests that no code of lib compares a right with a name, because a new right would then get the facts of another. RIGHT_FACTS has an entry for every right.
+// Tests that no code of lib compares a right with a name, because a new right would then be treated as another right. RIGHT_FACTS has an entry for every right.
 import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

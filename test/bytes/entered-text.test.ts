@@ -1,4 +1,4 @@
-// Tests reading text that a person's tools have changed: additions around it are removed, the text itself stays.
+// Tests reading text that a person's tools have changed: characters that they added around the text are removed, and the text itself stays.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { utf8 } from '../../lib/bytes/codec.ts';

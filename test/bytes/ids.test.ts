@@ -71,7 +71,7 @@ describe('identity ids', () => {
     for (const end of ['\r\n', ' ', '\x1d', '\u00a0']) {
       expect(parseScannedIdentityId(`\ufeff${id}${end}`)).toBe(id);
       expect(parseScannedIdentityId(id.toUpperCase() + end)).toBe(id);
-      // In statements an id has one form.
+      // In statements an id has one form only, so nothing is removed there.
       expect(refused(() => parseIdentityId(id + end))).toBe('bad-encoding');
     }
   });

@@ -42,7 +42,7 @@ const callWith = (answering: Answering, options: Partial<TransportOptions> = {})
   return { call, list: () => call('list-folders', {}), time, ...service };
 };
 
-/** A body that makes each piece when it is read. `state` tells how many were read, and whether the rest was cancelled. */
+/** Returns a body whose pieces are made when they are read. `state` contains the number of pieces read, and whether the client cancelled the rest. */
 const bodyOf = (piece: (n: number) => Uint8Array | Promise<Uint8Array> | undefined) => {
   const state = { pieces: 0, cancelled: false };
   const body = new ReadableStream<Uint8Array>(
@@ -60,11 +60,11 @@ const bodyOf = (piece: (n: number) => Uint8Array | Promise<Uint8Array> | undefin
 };
 const never = <T>(): Promise<T> => new Promise<T>(() => undefined);
 const SPACES = new Uint8Array(65_536).fill(0x20);
-/** More than any limit. It ends, so that a client without limits fails the test and does not hang. */
+/** Pieces of a body that is longer than any limit. The body ends, so that a client without limits fails the test and does not hang. */
 const spaces = (n: number): Uint8Array | undefined => (n < 200 ? SPACES : undefined);
 
 describe('a compressed answer', () => {
-  // 512 MiB of white space in 512 KB: gzip allows several members one after the other.
+  // 512 MiB of spaces in 512 KB. It is one small gzip member, repeated 512 times: gzip allows several members, one after the other.
   const bomb = Buffer.concat(new Array<Buffer>(512).fill(gzipSync(Buffer.alloc(MiB, 0x20))));
   const server = createServer((request, answer) => {
     const status = request.url!.startsWith('/v1/folders') ? 200 : 503;
@@ -319,7 +319,7 @@ describe('slow storage', () => {
       length += value.length;
     }
     expect(length).toBe(4 * 16_384 + 1);
-    // One for the beginning of the answer, four for the pieces, one for the last byte and the end.
+    // There is one limit for the beginning of the answer, four for the pieces, and one for the last byte and the end.
     expect(time.limits).toEqual(new Array(6).fill(60_000));
   });
 

@@ -1,4 +1,4 @@
-// Tests clients with a wrong clock against the service in memory, honest and lying: which calls work, which are refused, and which times a service cannot impose.
+// Tests clients with a wrong clock at an honest and at a lying service: which calls work, which are refused, and which times a service cannot impose.
 import { describe, expect, test } from '@jest/globals';
 import { p256 } from '@noble/curves/nist.js';
 import { ServiceError } from '../../lib/client/session/errors.ts';
@@ -27,7 +27,7 @@ const distance = (a: number, b: number): number => Math.abs(a - b);
 
 type Lie = (route: RouteName, url: URL) => Response | undefined;
 
-/** `at.now` is the correct time. `at.lie` answers instead of the service. */
+/** Sets up the service. `at.now` is the correct time. If `at.lie` returns an answer, it replaces that of the service. */
 const setUp = () => {
   const at = { now: NOW, lie: (() => undefined) as Lie };
   const service = memoryService({ clock: () => at.now, instead: (route, url) => at.lie(route, url) });
@@ -86,7 +86,7 @@ const wrongClocks = [
 ] as const;
 
 describe.each(wrongClocks)('a client %s', (_, off) => {
-  /** The largest error in a date: the client does not correct a clock that the service accepts, except before a grant. */
+  /** The largest error that a date may have. The client does not correct a clock that the service accepts, except before a grant. */
   const allowed = off > 61 * SECOND || off < -120 * SECOND ? 0 : Math.abs(off);
 
   test('opens records with its grant', async () => {
@@ -307,7 +307,7 @@ describe('a service that lies about the time', () => {
       answer: await signAsService('time', { nonce, when }, by),
     };
   };
-  /** Returns a `fetch` that answers `/v1/time` by `claim` and sends every other call to the honest service. */
+  /** Returns a `fetch` that answers `/v1/time` with the result of `claim`, and sends every other call to the honest service. */
   const withTime =
     (inner: typeof fetch, claim: (url: URL) => unknown): typeof fetch =>
     async (input, init) => {

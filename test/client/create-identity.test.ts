@@ -65,7 +65,7 @@ describe('key files', () => {
     expect((await identityFromKeyFile(sealed, 'correct horse')).next).toBe(identity.next);
     await expect(identityFromKeyFile(sealed, 'wrong')).rejects.toMatchObject({ code: 'wrong-passphrase' });
     await expect(identityFromKeyFile(sealed)).rejects.toMatchObject({ code: 'bad-key-file' });
-    // Three uses of scrypt.
+    // This test uses scrypt three times, which takes long.
   }, 300_000);
 
   test('a key file on disk is readable by its owner only, and is never overwritten', async () => {
@@ -84,7 +84,7 @@ describe('key files', () => {
     expect(await readdir(folder)).toEqual(['keys.json']);
   });
 
-  // The empty passphrase is refused when the text is made, so these errors come before that.
+  // Sealing refuses the empty passphrase. The expected errors are others, so the target is checked before the file is sealed.
   test.each([
     ['EEXIST', 'keys.json'],
     ['ENOENT', join('missing', 'keys.json')],

@@ -23,7 +23,7 @@ describe.each(['begin-upload', 'commit-record'] as const)('%s in a cell that has
     closeFor(route, times);
     await file();
     expect(count(route)).toBe(times + 1);
-    // The client uploads the blob once.
+    // The client uploads the blob only once, although it repeats the call.
     expect(count('upload-parts')).toBe(1);
   });
 

@@ -12,7 +12,7 @@ const setUp = async () => {
   const view = { statement, state: 'active', used: 0, extensions: 0, tip: grant.statement.hash, holds: 0 };
   return {
     ...story,
-    /** The service calls the grant active and says that no cell must be closed. */
+    /** Makes the service say that the grant is active, and that no cell needs to be closed. */
     denyEnd: () => {
       service.state.lie = (route) => (route === 'list-cell-grants' ? { grants: [view] } : undefined);
     },

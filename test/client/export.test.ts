@@ -1,4 +1,4 @@
-// Tests exportFhir: the bundle is valid FHIR, contains no health data, and refuses what the service lies about.
+// Tests exportFhir: the bundle is valid FHIR, contains no health data, and a false answer of the service is refused.
 import { describe, expect, test } from '@jest/globals';
 import type { AuditEvent, Consent } from 'fhir/r4.js';
 import type { FhirExport } from '../../lib/client/index.ts';

@@ -1,4 +1,4 @@
-// Signatures of the lying service, made without lib: compact JWS with ES256 (RFC 7515) over the payloads of docs/spec/service-statements.md.
+// Makes the signatures of the lying service without lib: compact JWS with ES256 (RFC 7515) over the payloads of docs/spec/service-statements.md.
 import { createHash } from 'node:crypto';
 import { p256 } from '@noble/curves/nist.js';
 import { concat } from '../../lib/bytes/binary.ts';
@@ -33,7 +33,7 @@ const hashOf = ({ capsule, cfrags = [] }: AnsweredWrap): string =>
     .update(concat(utf8('pcehr/v1/fragment\0'), fromBase64url(capsule), ...cfrags.map((c) => fromBase64url(c))))
     .digest('base64url');
 
-/** Signs what the service says about its own answer, whether it is true or not. */
+/** Makes the service's signature on its own answer, whether the answer is true or false. */
 export const signedAnswer = (
   opening: string,
   wraps: readonly AnsweredWrap[],

@@ -1,4 +1,4 @@
-// Tests register, knownIdentity and currentIdentity: the client verifies every identity statement that the service returns.
+// Tests the calls register, knownIdentity and currentIdentity: the client verifies every identity statement that the service returns.
 import { describe, expect, test } from '@jest/globals';
 import { currentIdentity, knownIdentity, register } from '../../lib/client/identities/identities.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';

@@ -1,4 +1,4 @@
-// Tests that a client refuses a rewritten trail by the checkpoints that it has kept, and two events of one statement.
+// Tests that a client refuses a rewritten trail, because it has stored checkpoints, and refuses a trail in which two events have one statement.
 import { expect, test } from '@jest/globals';
 import { createPatient, createTrail } from '../../lib/client/index.ts';
 import { EMPTY_CHAIN, nextEvent, type AuditEvent, type ChainHead } from '../../lib/domain/audit-chain.ts';

@@ -1,4 +1,4 @@
-// Fake service in memory that checks nothing and lies when a test says so. It re-encrypts with the real scheme.
+// Fakes the service in memory. The fake checks nothing, and lies where a test tells it to. It re-encrypts with the real scheme.
 import { base64 } from '@scure/base';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
@@ -16,7 +16,7 @@ import { SERVICE_KEY, signedAnswer, type AnsweredWrap } from './hand-made-servic
 export const ORIGIN = 'https://api.example.org';
 export const STORAGE = 'https://storage.example.org';
 
-/** Changes an answer before it leaves; undefined leaves it as it is. */
+/** Changes an answer before the service sends it. If it returns undefined, the answer stays as it is. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a false answer can have any shape
 export type Lie = (route: RouteName, answer: any) => unknown;
 
@@ -78,7 +78,7 @@ export const memoryService = (clock: () => number) => {
     lie: (() => undefined) as Lie,
     storage: undefined as ((sent: Sent) => Response | undefined) | undefined,
     before: (() => undefined) as (route: RouteName, sent: Sent) => Response | undefined,
-    /** Returns the subject that an event contains instead of the true one. */
+    /** Returns a false subject for an event, or undefined for the true one. */
     falseSubject: (() => undefined) as (draft: Omit<EventDraft, 'at'>) => EventDraft['subject'] | undefined,
   };
 
@@ -373,7 +373,7 @@ export const memoryService = (clock: () => number) => {
   const blobOf = (upload: string): Uint8Array =>
     concat(...[...parts.get(upload)!].sort(([a], [b]) => a - b).map(([, bytes]) => bytes));
 
-  /** Signs the answer as it is, true or false, unless the test has put in a signature of its own. */
+  /** Signs the answer as it is, true or false. If the test has already signed the answer, keeps that signature. */
   const signed = (answer: Recapsulated, { body }: Sent): object => {
     const opening = read('opening', (JSON.parse(fromUtf8(body)) as { statement: string }).statement);
     if (opening.payload.grant === undefined || 'signed' in answer) return answer;

@@ -253,6 +253,6 @@ test('a stranger who knows every id cannot use them', async () => {
   const stranger = createRecipient(optionsOf('stranger'));
   await stranger.register();
   expect(await refusal(() => stranger.grant(grant.id))).toBe('not-mine');
-  // This holds also for a service that answers every caller.
+  // This service answers every caller, and the stranger still cannot open the record.
   expect(await refusal(() => stranger.open(grant, [record]))).toBe('unverified wrap');
 });

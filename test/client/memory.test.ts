@@ -1,4 +1,4 @@
-// Tests the client's memory: the newest statements that it has seen, by which it refuses older ones.
+// Tests the client's memory: it stores the newest statements that the client has seen, so that the client refuses older ones.
 import { describe, expect, test } from '@jest/globals';
 import { createMemory, importMemory, type Memory } from '../../lib/client/session/memory.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';

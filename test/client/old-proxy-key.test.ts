@@ -32,7 +32,7 @@ test('refuses a fragment proof with a proxy key that had expired at the opening'
     kfrag: cell.kfrags[0]!.id,
   };
   const wraps = [{ capsule: proof.capsule, cfrags: [proof.fragment] }];
-  // The certificate is valid for the day before yesterday only.
+  // The certificate begins two days before the opening and is valid for one day.
   const when = opening.payload.when - 2 * 86_400_000;
   const late = { ...proof, signed: signedAnswer(opening.hash, wraps, { when, delegation }) };
   expect(await refusal(() => checkFragmentProof(late, SERVICE_KEY))).toMatch(/^unverified/);

@@ -1,4 +1,4 @@
-// Tests `all`, which reads every page of a list.
+// Tests the function `all`, which reads every page of a list.
 import { expect, test } from '@jest/globals';
 import { all } from '../../lib/client/session/pagination.ts';
 import { refusal } from './clients.ts';

@@ -36,7 +36,7 @@ export const fakeFetch = (answering: Answering) => {
   return { fetch, sent };
 };
 
-/** Answers one after the other, and repeats the last one. Each function makes a new answer or throws. */
+/** Gives these answers one after the other, and then repeats the last one. Each function makes a new answer or throws. */
 export const inTurn =
   (...answers: readonly (() => Response)[]): Answering =>
   (_, n) =>

@@ -1,4 +1,4 @@
-// Tests everything that the client verifies: for each check, a service that lies in that point only.
+// Tests everything that the client verifies: for each check, the service lies only in what this check verifies.
 import { describe, expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
@@ -356,7 +356,7 @@ describe('a grant', () => {
     };
     replace(second.statement.jws);
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
-    // Same folder, epoch and key, but another statement than the grant names.
+    // This statement has the same folder, epoch and key, but the grant names another statement.
     replace((await resigned(first.statement, { issued: 1 })).jws);
     expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
     replace((await resigned(first.statement, { patient: KEYS.stranger.id }, KEYS.stranger)).jws);

@@ -1,4 +1,4 @@
-// Tests resumeFiling: an upload whose right ended goes on only as the same kind of filing in the same folder, whichever grant is passed.
+// Tests resumeFiling: an upload whose right has ended can be resumed only in the same folder and as the same kind of filing, whichever grant the caller gives.
 import { describe, expect, test } from '@jest/globals';
 import type { Grant } from '../../lib/client/index.ts';
 import { RightEnded } from '../../lib/client/index.ts';

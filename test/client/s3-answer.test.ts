@@ -1,4 +1,4 @@
-// Tests how the client judges an answer of S3: by its error code, as docs/spec/uploads-and-downloads.md lists them.
+// Tests how the client judges an answer of S3: by the error codes that docs/spec/uploads-and-downloads.md lists.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -96,7 +96,7 @@ describe('the error code', () => {
 });
 
 describe('the body of an answer', () => {
-  /** Returns an answer whose body never ends, and how many bytes of it were read. */
+  /** Returns an answer whose body never ends, and a state that counts the bytes that were read from it. */
   const endless = (first: string) => {
     const state = { taken: 0, cancelled: false };
     const body = new ReadableStream<Uint8Array>(

@@ -1,4 +1,4 @@
-// Tests which storage a client accepts, and which headers: a lying service must not make it send bytes, or requests, anywhere else.
+// Tests which storage origins and which headers a client accepts: a lying service must not make the client send bytes or requests anywhere else.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createContext } from '../../lib/client/session/context.ts';

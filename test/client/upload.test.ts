@@ -13,7 +13,7 @@ const part = (number: number, length = 10): SealedPart => {
   return { number, bytes, sha256: sha256(bytes) };
 };
 
-/** Returns an iterator over sealed parts, and how many of them have been read. */
+/** Returns an iterator over sealed parts, and a counter of the parts that have been read. */
 const source = (count: number) => {
   const state = { taken: 0, closed: false };
   async function* parts(): AsyncGenerator<SealedPart, void, undefined> {
@@ -194,7 +194,7 @@ describe('uploadBlob', () => {
     service.state.storage = (s) => (s.method === 'PUT' ? new Response('', { status: 503 }) : undefined);
     expect(await refusal(() => send(1))).toBe('upload-failed');
     expect(puts(sent)).toHaveLength(6);
-    // After the last try it neither waits nor asks for another URL.
+    // After the last try the client neither waits nor asks for another URL.
     expect(slept).toHaveLength(5);
     expect(service.calls.filter((c) => c === 'upload-parts')).toHaveLength(6);
   });

@@ -75,7 +75,7 @@ describe('checkFragmentProof', () => {
       when: payload.when,
       delegation: { verifying, delegating, receiving: noPoint, kfrag: kfrags[0]!.id },
     });
-    // The documentation promises errors of the client only. An UmbralError would break that promise.
+    // By its documentation, checkFragmentProof throws only errors of the client. So it must not throw an UmbralError.
     const made = { ...proof, grant: jws, by: jws, signed };
     expect(['accepted', 'unverified grant']).toContain(await refusal(() => checkFragmentProof(made, SERVICE_KEY)));
   });

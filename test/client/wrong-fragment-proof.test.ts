@@ -43,7 +43,7 @@ const proofBy = async (change: (fragment: string, capsule: string) => string): P
     (e: unknown) => e,
   );
   expect(error).toBeInstanceOf(WrongFragmentError);
-  // A proof is stored and handed over as JSON.
+  // Converts the proof to JSON and back, because people store proofs and give them to others as JSON.
   return JSON.parse(JSON.stringify((error as WrongFragmentError).proof)) as FragmentProof;
 };
 
@@ -130,7 +130,7 @@ describe('checkFragmentProof does not convict the service', () => {
     return { grant: made, by: made };
   };
   const kfrags = [{ proxy: 'service' as const, id: toBase64url(fill(1, 32)), hash: toBase64url(fill(2, 32)) }];
-  // An identity chooses the ids and numbers in its statements. So a patient can sign two different statements under one id.
+  // An identity chooses the ids and numbers in its statements. So a patient can sign two different statements with the same id.
   test.each<[string, (proof: FragmentProof) => Partial<FragmentProof> | Promise<Partial<FragmentProof>>]>([
     ['names another key fragment', ({ grant }) => withCells(grant, { kfrags })],
     ['names no key fragment', ({ grant }) => withCells(grant, { kfrags: [] })],

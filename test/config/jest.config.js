@@ -1,4 +1,4 @@
-// The jest projects. Sources are native ESM in TypeScript with `.ts` specifiers; swc only strips the types, so the tests run the code as written.
+// Configures the jest projects. Sources are native ESM in TypeScript with `.ts` specifiers. swc only removes the types, so the tests run the code as written.
 import { join } from 'node:path';
 
 const transform = {
@@ -18,19 +18,19 @@ const NEEDS_AWS = '<rootDir>/test/aws/';
 export default {
   rootDir,
   coverageProvider: 'babel',
-  // A worker ends by itself. On a busy machine this takes longer than the 500 ms after which jest would force it to, and warn.
+  // By default jest kills a worker that has not ended after 500 ms, and warns. On a busy machine a worker needs longer to end by itself.
   workerGracefulExitTimeout: 60_000,
   // In milliseconds. With COUNTS=long, property tests run many more cases (test/support/case-counts.ts).
   testTimeout: process.env.COUNTS === 'long' ? 1_200_000 : 60_000,
   projects: [
-    // Pure code: no AWS, no network.
+    // Tests that need no AWS and no network.
     {
       ...common,
       displayName: 'unit',
       testMatch: ['<rootDir>/test/**/*.test.ts'],
       testPathIgnorePatterns: ['/node_modules/', NEEDS_AWS],
     },
-    // The scheme again, on noble, which is otherwise only the fallback.
+    // The tests of the scheme, repeated on the backend noble. The unit tests use the kernel.
     {
       ...common,
       displayName: 'noble',
@@ -38,14 +38,14 @@ export default {
       testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/umbral/kernel/'],
       moduleNameMapper: { '/choose-backend\\.ts$': '<rootDir>/test/support/choose-noble-backend.ts' },
     },
-    // The envelope again, on the engine of browsers.
+    // The tests of the envelope, repeated on WebCrypto, the engine of browsers.
     {
       ...common,
       displayName: 'webcrypto',
       testMatch: ['<rootDir>/test/envelope/**/*.test.ts'],
       moduleNameMapper: { '/choose-engine\\.ts$': '<rootDir>/test/support/choose-engine-web.ts' },
     },
-    // On the local AWS, with the service in the process of the test.
+    // Tests on the local AWS. The service runs in the process of the test.
     {
       ...common,
       displayName: 'aws',
@@ -53,7 +53,7 @@ export default {
       globalSetup: '<rootDir>/test/support/aws-setup.ts',
       globalTeardown: '<rootDir>/test/support/teardown.ts',
     },
-    // Over HTTP: serverless-offline runs the API, on the local AWS.
+    // Tests over HTTP. serverless-offline runs the API on the local AWS.
     {
       ...common,
       displayName: 'flows',

@@ -1,4 +1,4 @@
-// The coverage run: the tests of the pure core must cover every line of it.
+// Configures the coverage run: the tests of the pure core must cover every line of the core.
 import base from './jest.config.js';
 
 const [unit] = base.projects;
@@ -9,7 +9,7 @@ export default {
   ...unit,
   workerGracefulExitTimeout: base.workerGracefulExitTimeout,
   testTimeout: base.testTimeout,
-  // Tests of pages in docs run the code too.
+  // The tests of the documents also run code of the core.
   testMatch: [`<rootDir>/test/${CORE}/**/*.test.ts`, '<rootDir>/test/docs/*.test.ts'],
   collectCoverage: true,
   coverageProvider: base.coverageProvider,

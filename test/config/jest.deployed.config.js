@@ -1,4 +1,4 @@
-// The flow tests against a deployed stack, whose address is in API_URL. scripts/test-deployed.ts starts it; jest starts nothing.
+// Configures the flow tests against a deployed stack, whose address is in API_URL. scripts/test-deployed.ts starts this run; jest starts no service.
 import base from './jest.config.js';
 
 const [unit] = base.projects;

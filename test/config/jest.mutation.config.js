@@ -1,4 +1,4 @@
-// The tests for mutation testing of lib/domain and lib/usecases. Stryker runs them for every mutant, so they are one file and stop at the first failure.
+// Configures mutation testing of lib/domain and lib/usecases. Stryker runs the tests for every mutant, so they are one file and stop at the first failure.
 import { join } from 'node:path';
 import base from './jest.config.js';
 

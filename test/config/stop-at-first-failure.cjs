@@ -1,4 +1,4 @@
-// The jest environment for mutation testing: after the first failed test it skips the others, because one failure is enough.
+// Defines the jest environment for mutation testing: after the first failed test it skips the others, because one failure is enough.
 const { TestEnvironment } = require('jest-environment-node');
 
 module.exports = class UntilOneFails extends TestEnvironment {

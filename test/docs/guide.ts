@@ -1,9 +1,9 @@
-// Reads the examples of the guide to the SDK (docs/client*.md), and the output of each according to the page.
+// Reads the examples of the guide to the SDK (docs/client*.md), and the output that the page shows for each.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './page-faults.ts';
 
-/** In reading order: the program of each page continues the one before. */
+/** The pages in reading order. The program of each page continues the program of the page before. */
 const PAGES = ['client.md', 'client-trail.md', 'client-files.md', 'client-errors.md'];
 
 export interface Example {

@@ -1,4 +1,4 @@
-// Tests that the diagrams of docs/life-of-a-grant.md show the transitions of lib/domain/life-cycles.ts, and that its tables name the rights, routes and events of the code.
+// Tests docs/life-of-a-grant.md: its diagrams show the transitions of lib/domain/life-cycles.ts, and its tables name the rights, routes and events of the code.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -30,13 +30,13 @@ const arrows = (life: Readonly<Record<string, Transition<string>>>): readonly st
 
 const grantStates = [...new Set(Object.values(grantLife).flatMap(({ from, to }) => [from, to].flat()))];
 const statusOf = (state: GrantState): GrantStatus => ({ state, notBefore: 0, expires: NOW + 1, limit: 2, used: 1 });
-/** The transition that the change causes, if it ends the grant in another way than before. */
+/** Returns the transition to `after`, if the grant has ended there for a reason that it did not have before. */
 const became = (before: GrantStatus, after: GrantStatus, label: string): readonly string[] => {
   const [was, is] = [livenessAt(before, NOW), livenessAt(after, NOW)];
   return is.live || (!was.live && was.reason === is.reason) ? [] : [`${before.state} ${is.reason} ${label}`];
 };
 const byClock = grantStates.flatMap((s) => became(statusOf(s), { ...statusOf(s), expires: NOW }, 'by the clock'));
-/** Only the openings of a live grant are counted. */
+/** The transitions by the count, from live grants only, because the service counts only their openings. */
 const byCount = grantStates
   .map(statusOf)
   .filter((s) => livenessAt(s, NOW).live)

@@ -64,7 +64,7 @@ describe('paths', () => {
 describe('length', () => {
   const BYTES = 12 * 1024;
   const CHARACTERS = 400;
-  /** A generated page, and a history. */
+  /** The pages that may be long: the first is generated, the second is a history. */
   const LONG = ['docs/spec/errors.md', 'docs/performance-log.md'];
 
   test.each(cases.filter(([path]) => !LONG.includes(path)))('of %s is under 12 KB', (_, { text }) => {

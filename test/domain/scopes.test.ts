@@ -240,7 +240,7 @@ describe('the rate limit', () => {
     }
     expect(nextPace(pace, instantOf(NOW + 999))).toBeUndefined();
     expect(nextPace(pace, instantOf(NOW + 1000))).toEqual({ second: NOW / 1000 + 1, count: 1 });
-    // A server whose clock is behind counts in the second that another server has begun.
+    // If another server has already begun a later second, a server whose clock is behind counts in that second.
     expect(nextPace({ second: NOW / 1000 + 5, count: 3 }, now)).toEqual({ second: NOW / 1000 + 5, count: 4 });
   });
   test(`allows ${REQUESTS_AN_HOUR} requests in an hour`, () => {

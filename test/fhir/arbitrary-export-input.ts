@@ -1,4 +1,4 @@
-// Arbitraries of fast-check for grants, requests and trails, in every form that the schemas of statements allow.
+// Generates grants, requests and trails for fast-check, in every form that the schemas of statements allow.
 import fc from 'fast-check';
 import { toBase32, toBase64url } from '../../lib/bytes/codec.ts';
 import { identityId, type RandomId } from '../../lib/bytes/ids.ts';
@@ -14,7 +14,7 @@ const b64 = (length: number) => bytes(length).map(toBase64url);
 const id = <T extends RandomId>() => bytes(16).map((b) => toBase32(b) as T);
 const ids = <T extends RandomId>(maxLength: number) => fc.uniqueArray(id<T>(), { minLength: 1, maxLength });
 const identity = bytes(32).map(identityId);
-/** The limit for times: with a later one, the longest grant would end in a year of five digits. */
+/** Times are limited, because with a later time the longest grant would end in a year of five digits. */
 const instant = fc.integer({ min: 0, max: 9_999_999_999_998 });
 const ordinal = fc.integer({ min: 1, max: 4_294_967_295 });
 const purpose = fc.constantFrom(...PURPOSES);
@@ -23,10 +23,10 @@ const categories = fc.uniqueArray(fc.constantFrom(...CATEGORIES), { minLength: 1
 const receiving = fc.record({ number: ordinal, key: b64(33) });
 const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
 
-/** Drops undefined members, as JSON does. */
+/** Removes undefined members, as JSON does. */
 const sparse = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
-/** Makes a statement without a signature, because the conversion expects verified input. Values that the schema refuses are dropped. */
+/** Makes a statement without a signature, because the conversion expects verified input. It throws if the schema refuses the payload. */
 const statement = <K extends Kind>(kind: K, payload: fc.Arbitrary<unknown>): fc.Arbitrary<Statement<K>> =>
   fc.record({ payload, hash: b64(32) }).map(({ payload: p, hash }) => ({
     kind,
@@ -106,7 +106,7 @@ const subject: fc.Arbitrary<EventSubject> = fc
   })
   .map((s) => sparse(s) as EventSubject);
 
-/** A chain of events with arbitrary subjects: the conversion must accept anything that a service may write, not only what ours writes. */
+/** Trails with arbitrary subjects, because the conversion must accept whatever a service may write, not only what our service writes. */
 export const trail: fc.Arbitrary<readonly ExportedEntry[]> = fc
   .tuple(
     identity,

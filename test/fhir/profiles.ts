@@ -44,7 +44,7 @@ const PCF: Rules<Consent> = [
   ['provision.provision.provision', (c) => (c.provision?.provision ?? []).every((p) => p.provision === undefined)],
 ];
 
-/** The names of the rules of PCF Intermediate Consent that the resource breaks. */
+/** Returns the names of the rules of PCF Intermediate Consent that the resource breaks. */
 export const pcfFaults = (consent: Consent): readonly string[] => broken(PCF, consent);
 
 const agents = (e: AuditEvent, system: string, code: string): readonly AuditEventAgent[] =>
@@ -159,7 +159,7 @@ const BALP: Readonly<Record<string, Rules<AuditEvent>>> = {
   ],
 };
 
-/** The names of the rules that it breaks of the BALP profile that it claims; the name of the profile if BALP has no such profile. */
+/** The event claims a BALP profile. Returns the names of the rules of this profile that it breaks, or the profile's name if BALP has no such profile. */
 export const balpFaults = (event: AuditEvent): readonly string[] => {
   const [profile = '', ...more] = event.meta?.profile ?? [];
   const rules = BALP[profile];

@@ -16,7 +16,7 @@ ajv.addSchema({ ...schema, $id: id as string });
 /** The FHIR release of the schema. */
 export const SCHEMA_ID = id;
 
-/** The schema's errors for a resource; undefined if there are none. It checks the JSON text, not the object. */
+/** Returns the errors that the schema finds in the JSON text of a resource, or undefined if it finds none. */
 export const faults = (resource: { readonly resourceType: string }): string | undefined => {
   const validate = ajv.getSchema(`${String(id)}#/definitions/${resource.resourceType}`)!;
   return validate(JSON.parse(JSON.stringify(resource))) === true ? undefined : ajv.errorsText(validate.errors);

@@ -113,7 +113,7 @@ describe('a request is refused', () => {
     ['body', { body: '' }],
     ['body', { body: '[]' }],
     ['body', { body: 'null' }],
-    // A gateway that parses JSON could put a value here instead of a text.
+    // A gateway that parses JSON could give a JSON value as the body instead of a text.
     ...[0, false, 5, true, {}].map((parsed): [string, object] => ['body', { event: { body: parsed } }]),
     ['statement', { body: '{}' }],
     ['statement', { body: '{"statement":7}' }],

@@ -1,4 +1,4 @@
-// Helpers for tests of lib/identity: the code of a refusal, and the printed forms of a value.
+// Helpers for tests of lib/identity: return the code of a refusal, and the text of a value.
 import { IdentityError } from '../../lib/identity/errors.ts';
 
 /** Returns the code of the error that a call throws. Rethrows an error of another class. */
@@ -12,5 +12,5 @@ export const refusal = async (attempt: () => unknown): Promise<string> => {
   }
 };
 
-/** The printed forms of a value: in a template, in JSON, and in the inspector. */
+/** Returns the text of a value that `toString` gives, as a template shows it. */
 export const shownAsText = (value: { toString(): string }): string => value.toString();

@@ -16,7 +16,7 @@ const keys = deviceKeys(generationSeed(root, 1));
 const nextIdentityKey = identityPublicKey(generationSeed(root, 2));
 const facts = { keys, nextIdentityKey, number: 1, receivingNumber: 3, now: 1_767_225_600_000 };
 
-/** The check that the service makes, using only modules that the service may import. */
+/** Checks the proof of possession as the service does, with only the modules that the service may import. */
 const proved = (payload: ReturnType<typeof identityPayload>, id = payload.id): boolean => {
   const { number, key, proof } = payload.receiving;
   const point = fromBase64url(key);

@@ -1,4 +1,4 @@
-// Tests the derivation of keys against the peer, the platform, and the formulas written out.
+// Tests the derivation of keys: compares them with those of the peer and the platform, and with formulas that the test computes itself.
 import { describe, expect, test } from '@jest/globals';
 import { SecretKeyFactory } from '@nucypher/umbral-pre';
 import fc from 'fast-check';

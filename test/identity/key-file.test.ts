@@ -8,7 +8,7 @@ import { decodeKeyFile, encodeKeyFile, holdKeys, openKeyFile, sealKeyFile } from
 import { fill } from '../statements/samples.ts';
 import { refusal, shownAsText } from './helpers.ts';
 
-// Each use of scrypt takes a second on an idle machine, and much longer on a busy one.
+// Each use of scrypt takes a second on an idle machine, and much longer on a busy machine.
 jest.setTimeout(300_000);
 
 const keys = holdKeys(1, fill(1, 32), toBase64url(fill(2, 32)));

@@ -91,7 +91,7 @@ describe('a server that does not start', () => {
     const lines =
       'for i in 1 2 3 4 5 6 7 8 9 10; do echo "line $i" >&2; done; echo "No module named ministack"; exit 3';
     await machine.addPython('python3', { server: lines });
-    // This limit is longer than that of the test: the message must come before it.
+    // The start may wait longer than the test does. So the test passes only if the message comes without waiting.
     const message = await messageOf(start({}, {}, 600_000));
     expect(message).toMatch(
       /^LocalAwsError: The local AWS did not start on port \d+: it ended at once \(exit code 3\)\. /,

@@ -10,10 +10,10 @@ let server: Server;
 let endpoint: string;
 const before = { ...process.env };
 
-/** Fits every call of the start. */
+/** One answer that fits every AWS call of a start. */
 const ANSWER = JSON.stringify({ Table: { TableStatus: 'ACTIVE' }, KeyMetadata: { KeyId: 'key' } });
 
-/** An AWS that accepts everything. */
+/** Starts a fake AWS that accepts everything. */
 beforeAll(async () => {
   server = createServer((request, response) => void request.resume().on('end', () => response.end(ANSWER)));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -23,7 +23,7 @@ afterAll(() => {
   server.close();
   server.closeAllConnections();
 });
-/** A start changes the environment of its process. */
+/** Restores the environment of the process, because a start changes it. */
 afterEach(() => {
   for (const name of Object.keys(process.env)) if (!(name in before)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, before);
@@ -46,7 +46,7 @@ test('a start of the local AWS is announced', async () => {
   expect(await notesUntil('local AWS')).toEqual(['starting the local AWS']);
 });
 
-// The stack is compiled, which takes seconds on an idle machine.
+// This start compiles the stack, which takes seconds even on an idle machine.
 test('the endpoint in use, the tables and the API are announced', async () => {
   process.env['AWS_ENDPOINT_URL'] = endpoint;
   expect(await notesUntil('API')).toEqual([

@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => machine.remove());
 
 const logs = (): string => join(machine.state, 'logs');
-/** Writes a log; 0 is the oldest age. */
+/** Writes a log file. The file with age 0 is the oldest. */
 const write = async (name: string, age: number): Promise<void> => {
   await writeFile(join(logs(), name), '');
   await utimes(join(logs(), name), 1_000 + age, 1_000 + age);

@@ -1,4 +1,4 @@
-// Tests the installation into Python environments: the messages for a newcomer whose machine lacks something, and that an installation is complete or absent.
+// Tests the installation into Python environments: the messages if the machine lacks something, and that no installation is left incomplete.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

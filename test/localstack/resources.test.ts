@@ -1,4 +1,4 @@
-// The local resources are created with the credentials that the functions use, because on most local AWS the access key chooses the account.
+// Tests that the local resources are created with the credentials that the functions use, because on most local AWS the access key chooses the account.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';

@@ -1,5 +1,5 @@
-// Generates sequences of calls for the model test. Random bytes choose each call, most of them calls that a client would make. A byte 0 always
-// gives the usual choice, so that fast-check shrinks towards simple calls.
+// Generates sequences of calls for the model test. Random bytes choose each call. Most of them are calls that a client would make.
+// A byte 0 always gives the usual choice, so that fast-check shrinks towards simple calls.
 import fc from 'fast-check';
 import {
   PURPOSES,
@@ -41,10 +41,10 @@ const diceOf = (bytes: Uint8Array) => {
   const below = (n: number): number => (bytes[at++] ?? 0) % n;
   return {
     below,
-    /** True for one of n values of the byte, and false for 0. */
+    /** Returns true with a chance of one in n, and false for a byte 0. */
     oneIn: (n: number): boolean => below(n) === n - 1,
     from: <T>(list: readonly T[]): T => list[below(list.length)]!,
-    /** Prefers the first list, if it is not empty. */
+    /** Usually chooses from `first`. Otherwise, or if `first` is empty, chooses from `all`. */
     prefer: <T>(first: readonly T[], all: readonly T[]): T | undefined => {
       const list = first.length > 0 && below(5) < 4 ? first : all;
       return list.length === 0 ? undefined : list[below(list.length)]!;
@@ -100,7 +100,7 @@ interface GrantContext {
   readonly scope?: Scope;
 }
 
-/** Chooses the members that all grants of one answer share. */
+/** Chooses the members that are the same in all grants of one approval. */
 const terms = (m: Model, d: Dice, w: GrantContext) => {
   const notBefore = either(d, m.now, 8, () => m.now + HOUR);
   const lasts = either(d, d.from([w.duration, HOUR, 10 * MINUTE]), 9, () => w.duration + 1);
@@ -136,7 +136,7 @@ const grantOf = (m: Model, d: Dice, right: Right, t: ReturnType<typeof terms>): 
   };
 };
 
-/** Chooses a grant. Often it is one with an upload that is not committed. */
+/** Chooses a grant, often a grant with an upload that is not committed. */
 const chooseGrant = (m: Model, d: Dice, prefer: (g: Model['grants'][number]) => boolean) => {
   const begun = m.filings.flatMap((f) => (f.done || f.grant === undefined ? [] : [f.grant]));
   const usual = indices(m.grants, prefer);
@@ -396,7 +396,7 @@ export const step = async <N extends Name>(
   return model;
 };
 
-/** How often a call is repeated until it is refused. Pending requests, and openings in a second, have a limit. */
+/** How often a call must be made until it is refused: pending requests, and openings in a second, have a limit. */
 const BURSTS: Partial<Record<Name, number>> = { ask: 6, open: 21 };
 
 const commandOf = (name: Name, bytes: Uint8Array, hits: Hits): fc.AsyncCommand<Model, System> => {

@@ -44,7 +44,7 @@ const ended = (error: unknown): string => {
 
 interface SentOpening {
   readonly id: string;
-  /** The opening was sent after the revocation was acknowledged. */
+  /** Whether the opening was sent after the revocation was acknowledged. */
   readonly isLate: boolean;
   readonly outcome: string;
 }
@@ -53,7 +53,7 @@ const runOnce = async (s: fc.Scheduler, state: State) => {
   const { w, openings, revocation } = setup;
   const memory = makeMemory({ state, schedule: stepped(s) });
   const { serviceSigner } = memory.ports;
-  // Signing is scheduled too. Otherwise every other step would run before it.
+  // The scheduler delays signing too. Otherwise every other step would run before it.
   const answer: typeof serviceSigner.answer = (payload) =>
     s.schedule(serviceSigner.answer(payload), 'serviceSigner.answer');
   const service = { ...memory, ports: { ...memory.ports, serviceSigner: { ...serviceSigner, answer } } };

@@ -1,5 +1,5 @@
-// Model test of the life of a grant: random sequences of calls run on the model and on the use cases over the stores in memory. Both must return the
-// same outcomes and the same visible state. COUNTS sets how many.
+// Tests the life of a grant with a model: runs random sequences of calls on the model and on the use cases over the stores in memory. Both must return the
+// same outcomes and the same visible state. COUNTS sets the number of sequences.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { NOW } from '../usecases/people.ts';
@@ -10,7 +10,7 @@ import { emptyModel } from './rules.ts';
 import { newSystem } from './system.ts';
 
 const MOST_CALLS = 60;
-/** Seeds of sequences that are the same in every run. Together they meet every outcome. A change in commands.ts needs new seeds. */
+/** Seeds of sequences that are the same in every run. Together these sequences reach every outcome. If commands.ts changes, find new seeds. */
 const FIXED = [53, 58, 21, 16, 10];
 const OF_EACH = 20;
 /** Number of new sequences in each run. */

@@ -1,4 +1,4 @@
-// Types of the calls in a sequence, for the model and the system alike. People, folders, records, requests and grants are numbered in the order of
+// Defines the types of the calls in a sequence, for the model and the system alike. People, folders, records, requests and grants are numbered in the order of
 // their creation.
 
 export type PersonIndex = number;
@@ -56,7 +56,7 @@ export interface Plans {
   /** Creates a single-record folder. */
   readonly share: { readonly by: PersonIndex } & Version;
   readonly epoch: { readonly by: PersonIndex; readonly carry: readonly ExtensionPlan[] } & Cell;
-  /** Begins an upload and sends the blob. Without `record` it is a new record. */
+  /** Begins an upload and sends the blob. Without `record`, the upload is for a new record. */
   readonly begin: {
     readonly by: PersonIndex;
     readonly record?: number;
@@ -86,7 +86,7 @@ export interface Plans {
   readonly revoke: OfGrant;
   readonly return: OfGrant;
   readonly settle: OfGrant;
-  /** `skew`: by how many ms the opener's clock is ahead. */
+  /** Opens records. `skew` is the number of ms by which the opener's clock is ahead. */
   readonly open: {
     readonly by: PersonIndex;
     readonly grant?: number;

@@ -1,5 +1,5 @@
-// Model of the rules: a small state machine over numbers, written from the documents without any code of lib, so that the two agree only if both are
-// right. A rule returns the outcome. If the outcome is `ok`, it has changed the model. The text after a colon in an outcome says which rule refused;
+// Models the rules: a small state machine over numbers, written from the documents without any code of lib, so that model and lib agree only if both are
+// right. A rule returns the outcome. If the outcome is `ok`, the rule has changed the model. The text after a colon in an outcome says which rule refused;
 // the service does not return it.
 import {
   REPEATABLE,
@@ -53,7 +53,7 @@ interface Grant extends GrantPlan {
   used: number;
   extensions: number;
   holds: number;
-  /** The time when it ended or will end. Undefined after its cells were closed. */
+  /** The time when the grant ended or will end. Undefined after its cells were closed. */
   end: number | undefined;
   /** The cells that a grant to read opens. */
   readonly opens: Set<string>;
@@ -120,7 +120,7 @@ const ended = (m: Model, g: Grant): Outcome | undefined => {
   return end && `grant-ended ${end}`;
 };
 
-/** The refusal of a grant that is not live. */
+/** Returns the refusal if the grant is not live. */
 const notLive = (m: Model, g: Grant): Outcome | undefined => {
   const state = stateOf(g, m.now);
   if (state === 'active') return undefined;
@@ -171,7 +171,7 @@ const excess = (m: Model, g: GrantPlan, r: ModelRequest): string | undefined => 
   return g.cells.every((c) => reached(m, r.scope, c.folder)) ? undefined : 'cells';
 };
 
-/** Records are filed in the current epoch, and never in a single-record folder. */
+/** Whether records may be filed: only in the current epoch of a folder, and never in a single-record folder. */
 const takesRecords = (f: Folder, epoch: number): boolean => f.epoch === epoch && f.single === undefined;
 
 const grantRefusal = (m: Model, g: GrantPlan, request?: number): Outcome | undefined => {
@@ -323,7 +323,7 @@ const repeated = (m: Model, { name, plan, at }: DoneCall): Outcome => {
     if (at + skew <= m.now - 11 * MINUTE) return 'statement-invalid when';
     if (m.now - at > 10 * MINUTE) return 'already-exists';
     if (grant === undefined) return 'ok';
-    // A repetition is not counted, so it is answered after the last opening too.
+    // The service does not count a repeated opening, so it answers one even if no opening is left.
     const { openings: _openings, ...unlimited } = m.grants[grant]!;
     return notLive(m, unlimited) ?? 'ok';
   }

@@ -90,7 +90,7 @@ const call = <N extends Parameters<typeof send>[1] & RouteName>(
 };
 
 const statements = new Map<string, Statement<'identity'>>();
-/** Returns the person's identity statement with that number, the same for every system. */
+/** Returns the person's identity statement with that number. Every system gets the same statement. */
 const identity = async (by: PersonIndex, number: number): Promise<Statement<'identity'>> => {
   const name = `${by}#${number}`;
   const known = statements.get(name);
@@ -172,7 +172,7 @@ const keep = (s: System, plan: GrantPlan, grant: SignedGrant): void => {
   s.grants.push({ plan, grant, tips: [grant.statement.hash] });
 };
 
-/** Makes the first or the next version of a record. The next one names the last version that its author knows. */
+/** Makes the first or the next version of a record. A next version names the last version that its author knows. */
 const fileFor = async (s: System, p: Plans['begin'], of: Partial<Filing> = {}): Promise<Filing> => {
   const before = p.record === undefined ? [] : s.records[p.record]!;
   const last = before[p.version - 2] ?? before.at(-1);
@@ -382,7 +382,7 @@ const everyone = (s: System): readonly Person[] => PEOPLE.filter((p) => s.memory
 const ALL = { limit: 100 } as const;
 
 const grantView = async (s: System, { plan, grant }: StoredGrant, i: number, cells: ReadonlyMap<string, string>) => {
-  // Odd and even grants are read by different parties: both see the same, before and after the end.
+  // The patient reads the grants with even numbers, the recipient those with odd numbers. Both must see the same, before and after the end.
   const reader = personOf(i % 2 === 0 ? plan.by : plan.to);
   const params = { grantId: grant.statement.payload.grant };
   const seen = await send(s.memory, 'get-grant', reader, { params, query: ALL, now: s.now });

@@ -1,4 +1,4 @@
-// Transient errors: which names, codes, statuses and marks of the SDK count, and that no other file of the server has a list of its own.
+// Tests which names, codes, statuses and marks of the SDK make an error transient, and that no other file of the server has such a list.
 import { describe, expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Tests platforms that behave differently from Node's OpenSSL, but accept the same signatures.
+// Tests the verifier on fake platforms that behave differently from Node's OpenSSL, but accept the same signatures.
 import { expect, test } from '@jest/globals';
 import * as nodeCrypto from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';

@@ -1,4 +1,4 @@
-// Tests the strict Ed25519 verifier on the platform's equation and on noble's.
+// Tests the strict Ed25519 verifier with two implementations of the equation: the platform's and noble's.
 import { describe, expect, test } from '@jest/globals';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
@@ -39,7 +39,7 @@ const SMALL = [
 const message = utf8('message');
 const signature = patient.sign(message);
 
-// The platform decides which of the two equations is used. The result must not depend on it.
+// The platform decides which of the two implementations is used. The result must not depend on the choice.
 describe.each([
   ['the platform', nativeEquation()!],
   ['noble', nobleEquation],

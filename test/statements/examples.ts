@@ -22,7 +22,7 @@ const publicKey = (key: SecretKey): string => toBase64url(encodePublicKey(public
 const NOW = 1_767_225_600_000;
 const DAY = 86_400_000;
 
-/** The person whose root is 32 times the same byte. */
+/** Makes the person whose root is 32 times the same byte. */
 const person = (byte: number) => {
   const root = fill(byte, 32);
   const seed = generationSeed(root, 1);
@@ -298,7 +298,7 @@ const fromJws = (jws: string, part: number): string => Buffer.from(jws.split('.'
 const statementBlock = ({ jws, hash }: { readonly jws: string; readonly hash: string }): string =>
   block('text', `header:  ${fromJws(jws, 0)}\npayload: ${fromJws(jws, 1)}\nhash:    ${hash}\njws:     ${jws}`);
 
-/** RFC 9421 section 2.5, written out for the reader; the signature is checked against it. */
+/** Builds the signature base by RFC 9421 section 2.5, as the page shows it. A test verifies the signature against it. */
 export const signatureBase = (request: Examples['requests']['put'] | Examples['requests']['get']): string => {
   const { pathname, search, host } = new URL(request.url);
   const digest = request.headers['content-digest'];
@@ -332,7 +332,7 @@ export const EXAMPLE_PAGES = [
   'docs/spec/audit.md',
 ];
 
-/** The blocks of the pages, by the name in their marker. */
+/** The examples of the pages, by the name that a marker in the page contains. */
 export const exampleBlocks = (e: Examples): Readonly<Record<string, string>> => ({
   ...Object.fromEntries(Object.entries(e.statements).map(([kind, s]) => [kind, statementBlock(s)])),
   'grant-to-add': statementBlock(e.grantToAdd),
@@ -345,7 +345,7 @@ export const exampleBlocks = (e: Examples): Readonly<Record<string, string>> => 
   'signed-get': requestBlock(e.requests.get),
 });
 
-/** Puts the blocks between `<!-- example: NAME -->` and `<!-- end -->`. @throws {Error} for a marker that names no example */
+/** Puts each block between its markers in the page, `<!-- example: NAME -->` and `<!-- end -->`. @throws {Error} for a marker that names no example */
 export const withExamples = (page: string, blocks: Readonly<Record<string, string>>): string =>
   page.replace(/<!-- example: ([\w-]+) -->[\s\S]*?<!-- end -->/g, (_, name: string) => {
     const content = blocks[name];
@@ -353,7 +353,7 @@ export const withExamples = (page: string, blocks: Readonly<Record<string, strin
     return `<!-- example: ${name} -->\n\n${content}\n\n<!-- end -->`;
   });
 
-/** Whether the signature in the headers is over {@link signatureBase}. */
+/** Whether the signature in the headers is valid for {@link signatureBase}. */
 export const signatureHolds = (request: Examples['requests']['put'] | Examples['requests']['get'], key: Uint8Array) =>
   ed25519.verify(
     Buffer.from(/:(.+):/.exec(request.headers['signature']!)![1]!, 'base64'),

@@ -16,7 +16,7 @@ const members = { alg: 'EdDSA', kid: patient.id as string, typ: 'pcehr-denial+jw
 const HEADER = JSON.stringify(members);
 const verify = (jws: string, signer: IdentityId = patient.id): Promise<string> =>
   refusal(() => verifyStatement('denial', jws, signer));
-/** Signs any texts correctly, so that only their form can be the reason of a refusal. */
+/** Verifies a statement with this header and a valid signature, so that only the form of the header can be the reason of a refusal. */
 const withHeader = (header: unknown) =>
   verify(rawJws(typeof header === 'string' ? header : JSON.stringify(header), PAYLOAD, patient));
 const withPayload = (text: string) => verify(rawJws(HEADER, text, patient));

@@ -10,7 +10,7 @@ import { patient, rawJws, SAMPLES, stranger } from './samples.ts';
 
 const headerOf = (kind: string, kid: string): string => JSON.stringify({ alg: 'EdDSA', kid, typ: `pcehr-${kind}+jws` });
 
-/** The code of the refusal, and the member that it names. */
+/** Returns the code of the refusal, and the member that the error names. */
 const refused = async (kind: Kind, jws: string, by = SAMPLES[kind].signer): Promise<string> => {
   const error: unknown = await verifyStatement(kind, jws, by.id).catch((thrown: unknown) => thrown);
   if (!(error instanceof StatementError)) throw new Error('this was to be refused');

@@ -1,4 +1,4 @@
-// Sample payloads of each kind, and signers from fixed seeds, for the tests of statements and of requests.
+// Makes sample payloads of each kind, and signers from fixed seeds, for the tests of statements and of requests.
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { identityId, newId, type GrantId, type RandomId } from '../../lib/bytes/ids.ts';
@@ -199,7 +199,7 @@ export const SAMPLES: { readonly [K in Kind]: { readonly signer: TestSigner; rea
   },
 };
 
-/** A compact JWS with a valid signature over any texts. */
+/** Makes a compact JWS from any two texts, with a valid signature. */
 export const rawJws = (header: string, payload: string, signer: TestSigner): string => {
   const input = `${toBase64url(utf8(header))}.${toBase64url(utf8(payload))}`;
   return `${input}.${toBase64url(signer.sign(utf8(input)))}`;

@@ -1,4 +1,4 @@
-// A fake DynamoDB client: a middleware answers every command in the process.
+// Makes a fake DynamoDB client, whose middleware answers every command without a network.
 import {
   DynamoDBClient,
   TransactionCanceledException,
@@ -14,7 +14,7 @@ export interface Sent {
 }
 export type Answering = (sent: Sent, calls: number) => object;
 
-/** A context of stores over a fake client. `waits` are the pauses in ms; only they advance the clock. */
+/** Makes a context of stores over a fake client. `waits` are the pauses in ms; only they advance the clock. */
 export const fakeContext = (answer: Answering) => {
   const dynamo = new DynamoDBClient({ region: 'local', credentials: { accessKeyId: 'x', secretAccessKey: 'x' } });
   const sent: Sent[] = [];

@@ -1,4 +1,4 @@
-// Tests the use case list-audit: the patient reads its trail, a recipient its own events in the trails of others.
+// Tests the use case list-audit: the patient reads its trail, and a recipient reads its own events in the trails of patients.
 import { describe, expect, test } from '@jest/globals';
 import { EMPTY_CHAIN, eventHash, verifyChain, type AuditEvent } from '../../lib/domain/audit-chain.ts';
 import { nobody, NOW, openingOf, patient, recipient, stranger, type Person } from './people.ts';

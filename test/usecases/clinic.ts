@@ -167,7 +167,7 @@ export const refused = async (memory: Memory, attempt: () => Promise<unknown>): 
   );
 };
 
-/** Returns the same service, in which `action` runs once, right before the first step with that name. */
+/** Returns a service with the same data, which runs `action` once, right before the first step with that name. */
 export const interrupted = (memory: Memory, name: string, action: () => Promise<unknown>): Memory => {
   let done = false;
   return makeMemory({
@@ -185,7 +185,7 @@ export const interrupted = (memory: Memory, name: string, action: () => Promise<
 const READS =
   /\.(find|cells|cellsOf|holds|ofCell|unsettled|standing|list\w*|epochs|versions?|wraps|blobs|read|targets|download|head|checkpoint|stale)$/;
 
-/** Returns the same service, in which every write throws. A use case must refuse without a write if the items that it read suffice. */
+/** Returns a service with the same data, in which every write throws. With it, a test shows that a use case refuses before it writes. */
 export const readOnly = (memory: Memory): Memory =>
   makeMemory({
     state: memory.state,

@@ -339,7 +339,7 @@ describe('commit-record', () => {
     const w = await clinic();
     const filing = await revised(w, { folder: w.other.payload.folder });
     expect(await refused(w, () => commit(readOnly(w), patient, filing))).toEqual({ code: 'not-found' });
-    // A record of another patient cannot get into this folder. The check would refuse it.
+    // No call can put a record of another patient into this folder. If one were there, the use case would refuse it.
     const next = await revised(w);
     const row = w.state.records.get(next.statement.payload.record)!;
     w.state.records.set(row.head.record, { ...row, head: { ...row.head, patient: stranger.keys.id } });
@@ -429,7 +429,7 @@ describe('commit-record', () => {
     const filing = await ready(w);
     expect(await refused(w, () => commit(w, patient, filing, { upload: newId<UploadId>() }))).toEqual(unknown);
 
-    // The upload has the same record id, which is free until the first commit.
+    // The other author's upload has the same record id. Everybody may use an id until the first commit.
     const { record } = filing.statement.payload;
     const theirs = await filingOf(stranger, w.foreign, { record, blob: filing.blob });
     await begin(w, stranger, theirs);

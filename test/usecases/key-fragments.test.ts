@@ -1,4 +1,4 @@
-// Tests that revoke-grant and return-grant delete all key fragments of a grant, also if it has more cells than one transaction deletes.
+// Tests that revoke-grant and return-grant delete all key fragments of a grant, even if the grant has more cells than one transaction deletes.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type GrantId } from '../../lib/bytes/ids.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';
@@ -25,7 +25,7 @@ const build = async (): Promise<Clinic> => {
 };
 let built: Promise<Clinic> | undefined;
 
-/** The clinic, with as many epochs more in the grant as one extension can add: one cell more than the transaction of a revocation deletes. */
+/** Copies the clinic with a grant of MOST_CELLS + 1 cells: one more than the transaction of a revocation deletes. */
 const largeGrant = async (): Promise<Clinic> => {
   const w = await (built ??= build());
   return { ...w, ...makeMemory({ state: copyOf(w.state) }) };

@@ -1,4 +1,4 @@
-// Test people with real keys from fixed seeds, and functions that sign statements for them. Each accepts changes, so that a test can sign an invalid statement.
+// Test people with real keys from fixed seeds, and functions that sign statements for them. A test can give changes, to sign an invalid statement.
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Body } from '../../lib/api/routes.ts';
 import { concat, systemRng } from '../../lib/bytes/binary.ts';
@@ -37,15 +37,15 @@ const personFrom = (byte: number): Person => ({
 
 export const patient = personFrom(1);
 export const recipient = personFrom(2);
-/** Registered, with a folder of its own, and without any grant. */
+/** An identity that is registered, and has a folder and no grant. */
 export const stranger = personFrom(3);
-/** Not registered. */
+/** An identity that is not registered. */
 export const nobody = personFrom(4);
 
 export const b64 = (length: number): string => toBase64url(systemRng(length));
 export const hashOf = (bytes: Uint8Array): string => toBase64url(sha256(bytes));
 
-/** Signs the payload with the changes. A change to undefined removes the member, as a client would omit it. */
+/** Signs the payload with the changes. A change to undefined removes the member, because a client would leave it out. */
 export const signed = <K extends Kind>(
   kind: K,
   payload: Payload<K>,
@@ -190,7 +190,7 @@ export const requestOf = (
     person,
   );
 
-/** Makes a key fragment, with changes if a test needs a wrong one, and the cell of the grant that names it. */
+/** Makes a key fragment, and the cell of a grant that names the fragment. A test that needs a wrong fragment gives changes. */
 export const delegated = (
   owner: Person,
   { payload, hash }: Statement<'folder'>,
@@ -253,7 +253,7 @@ interface ExtensionOf extends Partial<Payload<'extension'>> {
   readonly kfrags?: string[];
 }
 
-/** The first extension of a grant by these cells, unless the changes say otherwise. */
+/** Signs an extension of a grant by these cells. It is the first extension of the grant, unless the changes give another number. */
 export const extensionOf = async (
   { statement: { payload, hash } }: SignedGrant,
   cells: readonly Statement<'folder'>[],
@@ -300,7 +300,7 @@ export const returnOf = (
   return signed('return', { ...parties, grant, of: hash, code: 'not-needed', when: NOW }, changes, person);
 };
 
-/** Signs an opening of the patient's records in the cell: by a recipient with a grant, by the patient without one. */
+/** Signs an opening of the patient's records in the cell. For a recipient, the caller gives the grant in the changes; the patient needs no grant. */
 export const openingOf = (
   opener: Person,
   cell: Statement<'folder'>,

@@ -240,7 +240,7 @@ describe('recapsulate for a recipient', () => {
     expect(await refused(w, () => open(w, own, patient))).toEqual(unknown);
     const foreign = await letterOf(w, { patient: stranger.keys.id });
     expect(await refused(w, () => open(w, foreign))).toEqual(unknown);
-    // Also with a key fragment for a cell of the other patient, which cannot be stored in fact.
+    // The answer is the same if the grant has a key fragment for a cell of the other patient. No call can store such a fragment.
     const { grant } = w.grant.statement.payload;
     const row = w.state.grants.get(grant)!;
     const [kfrag] = [...row.kfrags.values()];
@@ -395,7 +395,7 @@ describe('recapsulate for a recipient', () => {
         [record],
       ],
       [[{ record: letter, version: 2 }], [letter]],
-      // The record belongs to the same patient and is granted, but is in another cell.
+      // The first record belongs to the same patient, and a grant covers it, but it is in another cell.
       [
         [
           { record: scan, version: 1 },

@@ -36,7 +36,7 @@ import {
 } from './clinic.ts';
 
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
-/** The refusal names the grant of the body that is wrong. */
+/** Returns the refusal, which also says which grant of the body is wrong. */
 const inGrant = (index: number, refusal: object) => ({ ...refusal, statement: `grants.${index}.statement` });
 
 const ask = (w: Pick<Clinic, 'ports'>, statement: Statement<'request'>, by: Person = recipient, now = NOW) =>
@@ -398,7 +398,7 @@ describe('approve-request', () => {
     const answer = (...grants: readonly SignedGrant[]) => refused(w, () => approve({ ...w, request }, grants));
     expect(await answer(read, later)).toEqual(inGrant(0, { code: 'kfrag-invalid', ids }));
     expect(await answer(later, read)).toEqual(inGrant(0, { code: 'grant-exceeds-request', member: 'expires' }));
-    // The terms of every grant come before the stored state.
+    // The use case checks the terms of every grant before it checks the stored state.
     expect(await answer(read, ended)).toEqual(inGrant(1, invalid('expires')));
   });
 

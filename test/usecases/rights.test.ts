@@ -49,7 +49,7 @@ import {
 } from './clinic.ts';
 
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
-/** The refusal names the extension of the body that is wrong. */
+/** Returns the refusal, which also says which extension of the body is wrong. */
 const inExtension = (index: number, refusal: object) => ({ ...refusal, statement: `extensions.${index}.statement` });
 const NOT_FOUND = { code: 'not-found' };
 const NOT_REGISTERED = { code: 'not-registered' };

@@ -1,4 +1,4 @@
-// Tests authorisation: calls every route as every kind of signer. A caller without access gets the same answer, byte for byte, as for an id that does not exist.
+// Tests authorisation: calls every route as every kind of signer. A caller without access gets the same bytes as for an id that does not exist.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { ErrorCode } from '../../../lib/api/errors.ts';
 import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
@@ -18,7 +18,7 @@ const connection = (ahead = 0): Required<Connection> => {
   return { origin, fetch, clock };
 };
 const present = connection();
-/** Its clock is two hours ahead, when the grant of one hour has expired. */
+/** A connection whose clock is two hours ahead, so that the grant of one hour has expired. */
 const later = connection(2 * HOUR);
 
 const SIGNERS = [
@@ -53,7 +53,7 @@ const patientOnly = (outcome: Outcome = 'ok'): Record<Signer, Outcome> => ({
   ...everybody('not-found'),
   patient: outcome,
 });
-/** The patient may, and a recipient with a live grant for the right cells. */
+/** The call succeeds for the patient, and for a recipient with a live grant for the right cells. */
 const byGrant: Record<Signer, Outcome> = {
   ...patientOnly(),
   recipient: 'ok',
@@ -86,7 +86,7 @@ const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
   'approve-request': patientOnly(),
   'deny-request': patientOnly(),
   'grant-access': patientOnly(),
-  // Both parties can read a grant after its end. The last two signers name a grant that is theirs.
+  // Both parties can read a grant after its end. The last two signers read their own grant.
   'get-grant': {
     ...patientOnly(),
     recipient: 'ok',
@@ -97,7 +97,7 @@ const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
     'grant from another patient': 'ok',
   },
   'list-grants': everybody('own'),
-  // The grant already has the cell, and has not ended. Nothing else is wrong with these two calls.
+  // The grant already has the cell that extend-grant adds, and settle-grant needs a grant that has ended. Nothing else is wrong with these two calls.
   'extend-grant': patientOnly('already-exists'),
   'settle-grant': patientOnly('cells-open'),
   'pause-grant': patientOnly(),
@@ -299,7 +299,7 @@ describe.each(SIGNERS.filter((s) => s !== 'patient'))('signer: %s', (signer) => 
   });
 });
 
-/** Ids of nothing that exists. */
+/** Valid ids that name nothing. */
 const UNKNOWN_IDS: Omit<Target, 'patient'> = {
   folder: newId(systemRng),
   record: newId(systemRng),
@@ -311,7 +311,7 @@ const UNKNOWN_IDS: Omit<Target, 'patient'> = {
   unneeded: newId(systemRng),
   opening: newId(systemRng),
 };
-/** Everything in a response that could differ, without the request id and the ids that the caller sent. */
+/** Returns what a caller sees of a response, without the request id, and with names in place of the ids that the caller sent. */
 const comparable = async (response: Response, target: Target) => {
   const { requestId, ...problem } = (await response.json()) as Record<string, unknown>;
   expect(typeof requestId).toBe('string');

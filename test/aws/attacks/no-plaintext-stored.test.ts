@@ -1,5 +1,5 @@
 // Tests that no private data of a patient is stored, logged or repeated in an error: names of folders and files, content, file keys.
-// Searches the whole main table, the bucket, the logs and the errors, and decodes base64, hex and JWS at every level.
+// The test searches the whole main table, the bucket, the logs and the errors. It also decodes base64, hex and JWS, one within the other.
 import { paginateScan, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { beforeAll, expect, test } from '@jest/globals';
@@ -27,7 +27,7 @@ const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin
 const ENCODED = /[A-Za-z0-9_\-+/]{16,}/g;
 const DEPTH = 4;
 
-/** Yields the text, and its parts decoded as base64 (either alphabet) or hex, repeatedly. */
+/** Yields the text, and its parts decoded as base64 (either alphabet) or hex. The decoded parts are searched for such parts in turn. */
 function* readings(text: string, depth = DEPTH): Generator<string> {
   yield text;
   if (depth === 0) return;

@@ -1,4 +1,4 @@
-// Tests request smuggling: headers that proxies and emulators obey change nothing, and the service acts only on what was signed.
+// Tests request smuggling: forged headers change nothing, although proxies and emulators obey such headers. The service acts only on what was signed.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { systemRng } from '../../../lib/bytes/binary.ts';
 import { utf8 } from '../../../lib/bytes/codec.ts';
@@ -50,7 +50,7 @@ interface MessageParts {
 const read = (): string => `/v1/records/${world.record}?limit=10`;
 const PARTS = `/v1/uploads/${newId(systemRng)}/parts`;
 
-/** By default a GET of the owner's record, signed by the owner. */
+/** Makes a signed request, by default a GET of the owner's record by the owner. */
 const makeMessage = async ({
   method = 'GET',
   path = read(),
@@ -260,7 +260,7 @@ describe('age of signatures', () => {
       const patient = patientOf(world.owner, { ...at, fetch: watching, clock: () => Date.now() + off });
       expect((await patient.listFolders()).map((f) => f.id)).toEqual([world.folder]);
       expect(await patient.listRecords(world.folder)).toHaveLength(1);
-      // One refusal only: the SDK remembers the difference.
+      // The second call is not refused, because the SDK remembers the difference between the clocks.
       expect(refusals.map((r) => r.code)).toEqual(['clock-skew']);
       expect(Math.abs(refusals[0]!.serverTime - Date.now())).toBeLessThan(30 * SECOND);
     }

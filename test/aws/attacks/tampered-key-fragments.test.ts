@@ -24,7 +24,7 @@ const clients: Clients = {};
 const service = makeService({ env: process.env, onClient: keepIn(clients) });
 const at = { origin: service.origin, fetch: service.fetch };
 
-/** A standing grant with a record in each of two folders. The grant has the cell of the first folder, an extension that of the second. */
+/** A standing grant with a record in each of two folders. The grant names the cell of the first folder, and an extension names the cell of the second. */
 const setUp = async () => {
   const [patient, recipient] = await Promise.all([given.patient(at), given.recipient(at)]);
   const folders = [await patient.createFolder({ name: 'Before', category: 'letters' })];
@@ -116,6 +116,6 @@ test.each([
   const key = await service.container.serviceSigner.key();
   expect(await checkFragmentProof(proof, key)).toMatchObject({ record: record.record, recipient: recipient.id });
   expect(await verifyWithPeers(proof)).toBe(false);
-  // The other cell still opens.
+  // A record in the other cell can still be opened.
   expect(await then.opens(recipient, grant, [records[1 - which]!])).toHaveLength(1);
 });

@@ -65,7 +65,7 @@ const withSeq = (item: Stored, seq: number): Stored => ({
 });
 const below = (n: number): number => Math.floor((new DataView(systemRng(4).buffer).getUint32(0) / 2 ** 32) * n);
 
-/** Hashes every entry from `position` on again, so that the chain is consistent. */
+/** Computes the hash of every entry from `position` on again, so that the chain is consistent. */
 const rehashed = (events: readonly Stored[], position: number): readonly Stored[] => {
   let previous = events[position - 2]?.['hash']?.S ?? GENESIS;
   return events.map((item, i) => {
@@ -121,7 +121,7 @@ type Kind = keyof typeof KINDS;
 
 interface Setup {
   readonly patient: Patient;
-  /** Creates another client of the same patient, with its own memory or the first `entries` of the trail. */
+  /** Creates another client of the same patient, with the first `entries` entries of the trail. With `memory`, it also knows the last head. */
   readonly client: (keeps: { memory?: boolean; entries?: number; fresh?: boolean }) => Patient;
   readonly items: readonly Stored[];
   readonly entries: readonly TrailEntry[];

@@ -131,7 +131,7 @@ describe('uploads', () => {
   });
 
   test('the sweeper removes an upload that is unfinished after a day, and no younger one', async () => {
-    // All suites share one system. A sweeper of tomorrow would remove the unfinished uploads of the suites that run at the same time.
+    // This clock is far in the past, because all suites use one system: a sweeper of tomorrow would remove unfinished uploads of suites that run now.
     now = Date.now() - 1000 * DAY;
     const { record, body, answer } = begin();
     await answer;

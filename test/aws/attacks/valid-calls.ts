@@ -1,5 +1,5 @@
-// For each route, makes a call that is valid except perhaps for its signer: the caller signs the statements, and hashes and keys are those of the
-// target. So the service can refuse the call only because of who makes it.
+// For each route, makes a call that is valid except perhaps for its signer: the caller signs the statements, and the hashes and keys are those of
+// the target. So the service can refuse the call only because of who makes it.
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { systemRng } from '../../../lib/bytes/binary.ts';
@@ -38,7 +38,7 @@ export interface Target {
   readonly unneeded: GrantId;
   readonly opening: OpeningId;
 }
-/** The statements of the target, as known to an attacker who has seen everything but keys. */
+/** The statements of the target. The attacker has them all, and lacks only the keys. */
 export interface Facts {
   readonly folder: Statement<'folder'>;
   readonly record: Statement<'record'>;
@@ -56,7 +56,7 @@ export interface Attempt {
   readonly at: Target;
   readonly of: Facts;
   readonly now: number;
-  /** Whether the call names the grant of the target, as calls of recipients do. */
+  /** Whether the call names the grant of the target. Calls of recipients do. */
   readonly withGrant: boolean;
 }
 type Made = Omit<RawCall, 'route'>;

@@ -1,4 +1,4 @@
-// Tests eight concurrent writers at one patient's audit trail (EACH events of each writer): all need the same head. Every call succeeds, and each event
+// Tests eight concurrent writers at one patient's audit trail (EACH events of each writer): all of them need the same head. Every call succeeds, and each event
 // is in the trail exactly once.
 import { beforeAll, expect, test } from '@jest/globals';
 import { newId, type FolderId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';

@@ -1,4 +1,4 @@
-// Tests replays: every mutation is sent again byte for byte at once and after a minute, and newly signed. No replay has an effect: items, trail,
+// Tests replays: every mutation is sent again with the same bytes, at once and after a minute, and also newly signed. No replay has an effect: items, trail,
 // counters and blobs stay the same.
 import { beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
@@ -39,10 +39,10 @@ interface Stored {
   readonly blobs: readonly string[];
 }
 
-// These tests read hundreds of items for each call. A limit must not decide.
+// These tests read hundreds of items for each call. So a time limit must not decide the result.
 jest.setTimeout(600_000);
 
-/** The clock of clients and service, in ms. It goes on by 1 ms with each reading, so that no signature expires while a busy machine works. */
+/** The clock of clients and service, in ms. Each reading advances it, by 1 ms only, so that no signature expires on a busy machine. */
 let now = Date.now();
 const clock = (): number => now++;
 const service = makeService({ env: process.env, clock });
@@ -77,7 +77,7 @@ const signedBy = async (keys: DeviceKeys, sent: Sent): Promise<Sent> => ({
 });
 
 const captured: Captured[] = [];
-/** Errors that a connection threw. The SDK repeats a call without an answer, and the repetition has no effect of its own, so one error makes the run useless. */
+/** Errors that a connection threw. After such an error the SDK repeats the call, and the repetition changes nothing. So one error makes the run useless. */
 const thrown: unknown[] = [];
 const noting = async <T>(run: () => Promise<T>): Promise<T> => {
   try {
@@ -113,7 +113,7 @@ const replaying = (signer: Person) => ({
   fetch: (async (input, init) => {
     const url = input instanceof Request ? input.url : String(input);
     if (!url.startsWith(service.origin)) return service.fetch(input, init);
-    // Without the SDK's signal: it ends after 30 s, and on a busy machine the readings before the call may take longer.
+    // Drops the signal of the SDK, which aborts after 30 s: on a busy machine, reading the items before the call may take longer.
     const request = new Request(input, { ...init, signal: null });
     return noting(() => capture(signer, request));
   }) satisfies typeof fetch,
@@ -201,7 +201,7 @@ describe.each(MUTATIONS)('%s, repeated at once', (route) => {
     each(({ first, newlySigned }) => expect(comparable(newlySigned)).toEqual(comparable(first))));
 });
 
-/** Repeats all mutations in order, each `later` ms after it was first sent by the service's clock. Returns the error codes. */
+/** Repeats all mutations in order. For each, it sets the service's clock to the time of the first sending plus `later` ms. Returns the error codes. */
 const repeatAll = async (later: number, how: (c: Captured) => Promise<Sent>): Promise<readonly string[]> => {
   const codes: string[] = [];
   for (const c of captured) {

@@ -40,7 +40,7 @@ const [openers, patients] = [makeService({ env: process.env }), makeService({ en
 const watched =
   (service: Service): typeof fetch =>
   async (input, init) => {
-    // Passes requests to storage through.
+    // Requests to storage are not counted.
     if (!(input instanceof URL) || input.origin !== service.origin) return service.fetch(input, init);
     const request = new Request(input, init);
     const { pathname } = new URL(request.url);
@@ -99,7 +99,7 @@ const outcome = async (opening: Promise<unknown>): Promise<string> => {
   }
 };
 
-/** Revokes after `count` openings have succeeded; at once if it is 0. */
+/** Revokes after `count` openings have succeeded, or at once if `count` is 0. */
 const revokeAfter = async (count: number, { patient, grant }: Setup): Promise<void> => {
   if (count > 0)
     await new Promise<void>((resolve) => {

@@ -13,7 +13,7 @@ const GRANTS = 45;
 const AT_ONCE = 40;
 
 let left = Infinity;
-/** `left` extensions succeed; the later ones fail. */
+/** Lets the next `left` extensions succeed, and all later ones fail. */
 const failing = async (route: RouteName, run: () => Promise<Response>): Promise<Response> => {
   if (route !== 'extend-grant' || left-- > 0) return run();
   return Response.json({ code: 'internal' }, { status: 500 });
@@ -39,7 +39,7 @@ test(`carries ${GRANTS} standing grants over to a new folder, ${AT_ONCE} of them
   const outstanding = async () => (await patient.outstanding(later.id)).map((g) => g.id).sort();
   expect(await outstanding()).toEqual([...rest].sort());
 
-  // The client fails after two of them and starts again. A further call has nothing left to do.
+  // The client fails after two extensions and starts again. A third call has nothing left to do.
   left = 2;
   await expect(patient.carryOver(later.id)).rejects.toEqual(failed);
   expect(await outstanding()).toHaveLength(rest.length - 2);
@@ -87,7 +87,7 @@ test('carries a grant over to all epochs that it missed', async () => {
   const [standing] = await patient.grant({ recipient: late.id, everything: true, standing: true, ...terms });
   const [plain] = await patient.grant({ recipient: early.id, folders: [folder.id], ...terms });
 
-  // Creates two cells without extending any grant, as a client does that is interrupted.
+  // Creates two cells and extends no grant, like a client that is interrupted.
   const ctx = createContext({ ...person, origin, fetch });
   const laterCell = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'letters' });
   await putCell(ctx, laterCell, [], {});

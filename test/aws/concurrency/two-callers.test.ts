@@ -13,11 +13,11 @@ import { makeService } from '../../support/in-process.ts';
 
 const RACES = countOf({ small: 2, full: 10, long: 200 });
 
-/** Whether a transaction writes an audit event. That of begin-upload writes none. */
+/** Whether a transaction writes an audit event. The transaction of begin-upload writes none. */
 const isEvent = (input: object): boolean =>
   ((input as TransactWriteItemsCommandInput).TransactItems ?? []).some((i) => i.Put?.Item?.['sk']?.S === 'HEAD');
 
-/** Holds transactions while armed: it waits until both sides have one, then runs them one after the other in the given order. */
+/** While armed, the gate makes each transaction wait until both sides have one. Then it runs the two one after the other, in the given order. */
 const gate = () => {
   let order: readonly number[] = [];
   const waiting = new Map<number, () => void>();
@@ -256,7 +256,7 @@ describe.each(Object.entries(KINDS))('%s', (_, race) => {
     const { run, check } = await race();
     arm(first);
     const results = await Promise.all(run.map((r) => code(r())));
-    // The side that writes first succeeds. `check` tests the result of the other.
+    // The side that writes first succeeds. `check` tests the result of the other side.
     expect(results[first]).toBe('ok');
     await check(results);
   });

@@ -12,7 +12,7 @@ const MiB = 1024 * 1024;
 
 const isSet = (name: string): boolean => !['', '0', 'false'].includes(process.env[name] ?? '');
 const chromium = findChromium(process.env);
-/** With CI or BROWSER_TESTS set, the test fails if there is no browser. Otherwise it says so and is skipped. */
+/** If CI or BROWSER_TESTS is set, the test fails on a machine without a browser. Otherwise it is skipped there, and says so. */
 const required = isSet('CI') || isSet('BROWSER_TESTS');
 if (chromium === undefined && !required) process.stderr.write(`test/aws/flows/browser.test.ts: ${HOW_TO_INSTALL}\n`);
 const inBrowser = chromium !== undefined || required ? test : test.skip;
@@ -57,7 +57,7 @@ describe('lib/client in a browser', () => {
     [
       'the kernel and a hashing worker, if the policy allows them',
       { allows: "'wasm-unsafe-eval'", workers: 'blob:' },
-      // Two of four parts are hashed in the worker (the second and the third), when filing and when opening.
+      // The worker hashes two of the four parts (the second and the third), once at filing and once at opening.
       { curve: { name: 'wasm' }, hashedApart: 4 },
     ],
     [

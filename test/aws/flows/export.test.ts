@@ -66,7 +66,7 @@ test('the export of a patient is valid FHIR R4 with all grants, requests and eve
 
   const trail = await patient.audit();
   const kinds = new Set(trail.map((e) => e.kind));
-  // With few grants, create-folder itself extends them, so the trail has no grant-extended event.
+  // EXPECTED_KINDS has no grant-extended: with few grants, the call create-folder extends them itself.
   expect(EXPECTED_KINDS.filter((kind) => !kinds.has(kind))).toEqual([]);
   expect(events.map((e) => e.entity!.at(-1)!.what!.identifier!.value)).toEqual(trail.map((e) => e.hash));
   expect(events.filter((e) => e.type.code === '110106').map((e) => e.purposeOfEvent![0]!.coding![0]!.code)).toEqual([

@@ -27,7 +27,7 @@ const send = async ({ method = 'POST', path, body = '', headers = {}, signed = t
   const signature = signed ? await signRequest({ method, url, body: bytes }, person.keys, { now: Date.now() }) : {};
   const length = { 'content-type': 'application/json', 'content-length': bytes.length };
   const sent = httpRequest(url, { method, agent: false, headers: { ...length, ...signature, ...headers } });
-  // The answer may arrive before the whole body is sent, and then writing fails.
+  // The answer may arrive before the whole body is sent. The rest of the body then cannot be written, which is no failure here.
   sent.on('error', () => undefined).end(bytes);
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
   return { status: answer.statusCode, type: answer.headers['content-type'], body: (await json(answer)) as object };

@@ -1,4 +1,4 @@
-// Tests the life of a grant over HTTP: every right, scope and ending, and the trail of it.
+// Tests the life of a grant over HTTP: every right, every scope, every way to end, and the events in the trail.
 import { describe, expect, test } from '@jest/globals';
 import { readQrPayload, qrPayload, RightEnded, safetyNumber } from '../../../lib/client/index.ts';
 import { collect } from '../../../lib/envelope/open.ts';
@@ -176,7 +176,7 @@ describe('pauses and endings', () => {
     expect((await patient.open([records[0]!, after])).map((o) => o.metadata.length)).toEqual([5, 6]);
     // The second filing starts no further epoch.
     expect((await patient.file(folder, bytesOf(6), {})).epoch).toBe(2);
-    // A later grant also has the earlier epochs.
+    // A grant that is made now also has the earlier epochs.
     const third = await given.recipient();
     const [late] = await patient.grant({ recipient: third.id, folders: [folder], ...treat });
     expect((await third.grant(late.id)).cells.map((c) => c.epoch)).toEqual([1, 2]);

@@ -35,7 +35,7 @@ const worker = (args: readonly string[]): Promise<string> =>
     child.once('exit', (code) => (code === 0 ? resolve(out) : reject(new Error(`the worker ended with ${code}`))));
   });
 
-/** Files and opens in a process each. Returns their peak memory (maxRSS) in bytes. */
+/** Files the record in one process and opens it in another. Returns the peak memory (maxRSS) of each, in bytes. */
 const run = async (file: string, home: string): Promise<Run> => {
   const filed = JSON.parse(await worker(['file', API_URL, home, file])) as { rss: number };
   const opened = JSON.parse(await worker(['open', API_URL, home])) as { rss: number; sha256: string };
@@ -62,7 +62,7 @@ test('the local API runs all functions in one process of at most 400 MB, without
   if (process.platform !== 'linux') return;
   const pid = process.env['API_PID']!;
   expect((await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim()).toBe('');
-  // Calls each function, so that it is loaded. The calls are unsigned and are refused.
+  // Calls each function, so that its code is loaded. The calls are unsigned, and the service refuses them.
   for (const { method, path } of Object.values(ROUTES)) {
     const body = method === 'GET' ? {} : { body: '{}' };
     await (await fetch(`${API_URL}${path.replaceAll(/\{\w+\}/g, 'x')}`, { method, ...body })).body?.cancel();

@@ -56,7 +56,7 @@ export const given = {
     await recipient.register();
     return recipient;
   },
-  /** A patient with a folder of records, and a recipient. */
+  /** Sets up a patient with a folder of records, and a recipient. */
   folder: async (contents: readonly Uint8Array[], at: Connection = {}) => {
     const [patient, recipient] = await Promise.all([given.patient(at), given.recipient(at)]);
     const folder = await patient.createFolder({ name: 'Cough, autumn', category: 'laboratory' });
@@ -65,7 +65,7 @@ export const given = {
       records.push(await patient.file(folder.id, content, { fileName: `record ${i}`, mediaType: 'text/plain' }));
     return { patient, recipient, folder: folder.id, records };
   },
-  /** The same, with a grant to read the folder. */
+  /** Sets up what `folder` does, and a grant to read the folder. */
   grant: async (contents: readonly Uint8Array[], at: Connection = {}, less: { readonly openings?: number } = {}) => {
     const parties = await given.folder(contents, at);
     const grant = await when.granted(parties, less);
@@ -84,7 +84,7 @@ export const DAY_SECONDS = 86_400;
 export const when = {
   asks: ({ patient, recipient, folder }: Parties) =>
     recipient.request({ patient: patient.id, folders: [folder], purpose: 'TREAT', durationSeconds: 30 * DAY_SECONDS }),
-  /** The recipient requests, the patient approves, and the recipient fetches the grant. */
+  /** The recipient sends a request, the patient approves it, and the recipient fetches the grant. */
   granted: async (parties: Parties, less: { readonly openings?: number } = {}): Promise<GrantWithCells> => {
     const { id } = await when.asks(parties);
     const asked = (await parties.patient.listRequests('pending')).find((r) => r.id === id)!;

@@ -1,9 +1,9 @@
-// The page of the main job as HTTP calls: records the requests and answers of a real run, writes docs/main-job-as-http.md, and compares runs by their
-// shape, the part that is the same in each run.
+// Makes docs/main-job-as-http.md: records the requests and answers of a real run, writes the page, and gives the shape of a run. The shape is the part
+// that is the same in each run, so a test compares runs by it.
 import { collect } from '../../../lib/envelope/open.ts';
 import { DAY_SECONDS, newPerson, patientOf, recipientOf } from './people.ts';
 
-/** One request and its answer. Without a path it is a request to S3, by a presigned URL. */
+/** One request and its answer. A request to S3, by a presigned URL, has no path here. */
 interface Exchange {
   readonly method: string;
   readonly path?: string;
@@ -19,7 +19,7 @@ export interface Step {
 
 const parsed = (text: string): unknown => (text === '' ? undefined : (JSON.parse(text) as unknown));
 
-/** Runs the main job step by step, and records the calls. Of a call that was repeated after `busy`, it records only the last. */
+/** Runs the main job step by step, and records the calls. If a call is repeated after `busy`, only its last try is recorded. */
 export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
   let calls: Exchange[] = [];
   const steps: Step[] = [];
@@ -127,7 +127,7 @@ const kindOf = (jws: string): string | undefined => {
   }
 };
 
-/** Shortens a text for the page: of a statement its beginning and kind remain, of a presigned URL nothing, because it is useless after five minutes. */
+/** Shortens a text for the page. It keeps the beginning and the kind of a statement. It drops presigned URLs, which are useless after five minutes. */
 const shown = (text: string): string => {
   if (/^https?:/.test(text)) return 'https://...';
   if (text.length <= LONGEST) return text;

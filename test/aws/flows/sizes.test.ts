@@ -61,7 +61,7 @@ test('files and opens a stream of unknown length', async () => {
 
 const PROJECT = join(import.meta.dirname, '..', '..', '..');
 const { SAMPLE_DATA } = process.env;
-/** The folder in SAMPLE_DATA, even if it does not exist; else files of real formats next to the project, if there are any; else those of the demo. */
+/** The folder that SAMPLE_DATA names, if the variable is set. Otherwise the folder next to the project, if it exists. Otherwise the samples of the demo. */
 const SAMPLES =
   SAMPLE_DATA ?? [join(PROJECT, '..', 'shared', 'data'), join(PROJECT, 'demo', 'samples')].find((d) => existsSync(d))!;
 

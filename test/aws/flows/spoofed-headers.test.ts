@@ -1,5 +1,5 @@
-// Tests over real HTTP that headers which gateways, proxies and serverless-offline obey change nothing. node:http sends the Host that it is given.
-// test/aws/attacks/request-smuggling.test.ts tests more of them, in the process.
+// Tests over real HTTP that forged headers change nothing, although gateways, proxies and serverless-offline obey such headers. The requests use node:http,
+// which sends any Host. test/aws/attacks/request-smuggling.test.ts tests more headers, without a network.
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { json } from 'node:stream/consumers';
@@ -20,11 +20,11 @@ beforeAll(async () => {
 });
 
 const pathOf = (id: RecordId): string => `/v1/records/${id}`;
-/** By default the headers of a GET of the owner's record. */
+/** Signs a GET, by default of the owner's record, and returns its headers. */
 const signed = (by: Person, { path = pathOf(record), origin = API_URL } = {}): Promise<Record<string, string>> =>
   signRequest({ method: 'GET', url: `${origin}${path}` }, by.keys, { now: Date.now() });
 
-/** Sends a GET of the owner's record. */
+/** Sends a GET of the owner's record. Returns status and code. */
 const outcome = async (headers: OutgoingHttpHeaders): Promise<string> => {
   const sent = httpRequest(`${API_URL}${pathOf(record)}`, { headers, agent: false }).end();
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];

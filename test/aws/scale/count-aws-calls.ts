@@ -1,4 +1,4 @@
-// Counts the AWS calls of a route, and the bytes that it reads, writes and answers, with middleware on the clients of the service.
+// Counts the AWS calls of a route, and the bytes that the route reads, writes and answers, with middleware on the clients of the service.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AttributeValue, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import type { AwsClient } from '../../../lib/runtime/container.ts';

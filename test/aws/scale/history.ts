@@ -1,4 +1,4 @@
-// Makes long histories of a patient with the stores (see seed-history.ts): records in one folder, grants, requests and openings. Also lists every list call.
+// Makes long histories of a patient with the stores (see seed-history.ts): records in one folder, grants, requests and openings. Also names all list calls.
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId, type GrantId, type OpeningId, type RecordId } from '../../../lib/bytes/ids.ts';
 import type { Folder } from '../../../lib/client/index.ts';
@@ -145,7 +145,7 @@ export const makeHistory = async (of: Subject, { records, grants, events, heavy 
   await seed.flush();
 };
 
-/** Makes grants that have ended and are not settled, and paused standing grants. The SDK would first settle and extend these, so it is not used here. */
+/** Makes unsettled grants that have ended, and paused standing grants. The SDK would settle the first and extend the second at once, so it is not used. */
 export const makeEnds = async (of: Subject, { grants, heavy }: History): Promise<void> => {
   for (let n = 0; n < grants; n++) {
     await makeGrant(of, 'revoked', { heavy });
@@ -155,7 +155,7 @@ export const makeEnds = async (of: Subject, { grants, heavy }: History): Promise
   await of.seed.flush();
 };
 
-/** Every list call with every filter. `grant` is a grant of the recipient. */
+/** Every call that returns a list, with every filter. `grant` is a grant of the recipient. */
 export const listsOf = ({ person, recipient, folder: { id: folder } }: Subject, grant: GrantId) => {
   const states = ['', ...['active', 'paused', 'expired', 'revoked', 'unsettled', 'standing'].map((s) => `&state=${s}`)];
   const requestStates = ['', '&state=approved', '&state=denied'];

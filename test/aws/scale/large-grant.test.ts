@@ -61,7 +61,7 @@ let standing: Grant;
 let grant: GrantWithCells;
 let record: RecordInfo;
 
-/** The number of cells, with that of the folder created later. */
+/** The number of cells, including the cell of the folder that is created later. */
 const withLater = (cells: number): number => cells + 1;
 
 beforeAll(async () => {
@@ -129,7 +129,7 @@ interface Row {
   readonly title: string;
   readonly step: string;
   readonly route: RouteName;
-  /** How often the step calls the route, and the AWS calls of each, for this number of cells. */
+  /** `times`: how often the step calls the route. `calls`: the AWS calls of each such call. Both are for a number of cells. */
   readonly times: (cells: number) => number;
   readonly calls: (cells: number) => Calls;
 }
@@ -137,7 +137,7 @@ const once = () => 1;
 const granting = { BatchGetItem: 2, GetItem: 3, TransactWriteItems: 1 };
 const making = { BatchGetItem: 1, GetItem: 3, TransactWriteItems: 1 };
 
-/** The number of pages for `n` items. A full page is followed by one more, because it cannot know that it is the last. */
+/** The number of pages for `n` items. One more page follows a full page, because the service cannot know that a full page is the last. */
 const pages = (n: number, size: number): number => Math.floor(n / size) + 1;
 
 const ROWS: readonly Row[] = [

@@ -32,7 +32,7 @@ const dynamo = new DynamoDBClient({});
 const tallies = makeTallies();
 afterAll(() => dynamo.destroy());
 
-/** The method of the SDK's request handler for Node that its interface does not declare. */
+/** A method that the AWS SDK's request handler for Node has, but its type does not declare. */
 interface Handler {
   readonly updateHttpClientConfig: (key: 'requestTimeout', ms: number) => void;
 }
@@ -144,7 +144,7 @@ beforeAll(async () => {
 const callsOf = (made: readonly CountedCall[]) =>
   made.map(({ name, tally: { calls } }) => ({ name, calls: Object.fromEntries(calls) }));
 
-/** Numbers have more digits in a long history, and a page contains a cursor. */
+/** Whether two sizes are about the same: numbers have more digits in a long history, and pages contain cursors. */
 const isAbout = (a: number, b: number): boolean => Math.abs(a - b) <= 300 + 0.05 * Math.max(a, b);
 const differences = (a: readonly CountedCall[], b: readonly CountedCall[]): readonly string[] =>
   a.flatMap(({ name, tally }, i) =>
@@ -176,6 +176,6 @@ test('the largest page stays below its limit, even with items of the largest siz
   const pages = await page(setup, granted.id, 100);
   await dynamo.send(new DeleteTableCommand({ TableName: setup.table }));
   expect(pages.filter((p) => p.tally.answered > LARGEST_ANSWER).map((p) => [p.name, p.tally.answered])).toEqual([]);
-  // Pages came near the limit, so the limit was tested.
+  // One page was larger than half of the limit, so the test did reach large pages.
   expect(Math.max(...pages.map((p) => p.tally.answered))).toBeGreaterThan(LARGEST_ANSWER / 2);
 }, 600_000);

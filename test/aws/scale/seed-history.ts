@@ -1,5 +1,5 @@
 // Writes a long history of a patient in bulk. The stores make the items, against a fake DynamoDB that collects them; then the items are written to a table,
-// 25 at a time. No statement is signed, so the SDK refuses them: only raw calls can use the history.
+// 25 at a time. No statement is signed, so the SDK refuses the statements, and only raw calls can use the history.
 import {
   BatchWriteItemCommand,
   CreateTableCommand,
@@ -17,7 +17,7 @@ export type Stored = Record<string, AttributeValue>;
 
 const BATCH_SIZE = 25;
 const PARALLEL = 4;
-/** Keys of the slots that pending requests occupy. All requests of a history are answered, so their slots are not written. */
+/** Keys of the slots that pending requests occupy. All requests of a history are answered, so the seed leaves the slots out. */
 const SLOTS = /^(QS|PS|QN)#/;
 
 const nameOf = (key: Stored): string => `${key['pk']?.S ?? ''} ${key['sk']?.S ?? ''}`;

@@ -1,4 +1,4 @@
-// Tests concurrent writers to the stores: two are held at their transaction until both have read the same state, and many need the head of one chain.
+// Tests concurrent writers to the stores: two writers read the same state before either writes, and many writers need the head of one chain.
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type GrantId, type OpeningId, type RecordId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN, verifyChain } from '../../../lib/domain/audit-chain.ts';
@@ -34,7 +34,7 @@ afterEach(() => {
   for (const restore of undo.splice(0)) restore();
 });
 
-/** Holds the first transactions until `writers` of them have arrived. */
+/** Makes the first transactions wait until `writers` of them have arrived. */
 const startTogether = (writers: number): void => {
   const wait = barrier(writers);
   undo.push(
@@ -45,7 +45,7 @@ const startTogether = (writers: number): void => {
   );
 };
 
-/** Holds the next transaction. `arrived` resolves when it has begun; `release` lets it continue. */
+/** Makes the next transaction wait. `arrived` resolves when the transaction has arrived; `release` lets it run. */
 const holdNext = () => {
   let arrive = (): void => undefined;
   let release = (): void => undefined;
@@ -334,7 +334,7 @@ describe('many writers at the head of one chain', () => {
       while (hashes.length < EACH) {
         const statement = folderOf(patient);
         const event = eventOf('folder-created', patient, { statement: statement.hash });
-        // A writer that lost every one of its tries gets `busy` and sends the same again, as a client does.
+        // If a writer loses all of its tries, it gets `busy` and makes the same call again, as a client does.
         while ((await refusal(stores.folders.put(statement, undefined, event, callOf(patient)))) === 'busy');
         hashes.push(statement.hash);
       }

@@ -1,4 +1,4 @@
-// Tests the deletion of a record that another device shares alone, after the deletion has read the wraps and before its transaction.
+// Tests a deletion that another device interrupts: after the deletion has read the wraps, that device creates a single-record folder for the record.
 import { afterAll, expect, test } from '@jest/globals';
 import { callOf, eventOf, fake, file, folderOf, makeFolder, newIdentity, onCommand, openStores } from './harness.ts';
 

@@ -1,5 +1,5 @@
-// Helpers for the tests of the stores: stores over the AWS at AWS_ENDPOINT_URL, new people and ids for each test (all tests share the tables), and
-// statements with a fake signature, which the stores do not check.
+// Makes what the tests of the stores need: stores over the AWS at AWS_ENDPOINT_URL, new people and ids for each test (all tests use the same tables), and
+// statements with a fake signature. The stores do not check signatures.
 import { DynamoDBClient, type ServiceInputTypes, type ServiceOutputTypes } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -61,7 +61,7 @@ export const openStores = () => {
 export type TestStores = ReturnType<typeof openStores>;
 
 type Next = () => Promise<{ output: ServiceOutputTypes }>;
-/** Runs `around` instead of every call of one command, until the returned function is called. */
+/** Runs `around` instead of each use of one command. To end this, call the returned function. */
 export const onCommand = (
   dynamo: DynamoDBClient,
   command: string,

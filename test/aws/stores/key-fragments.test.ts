@@ -1,4 +1,4 @@
-// Tests the store of key fragments: finding one, and deleting all of a revoked grant, which may have more cells than one transaction deletes.
+// Tests the store of key fragments: it finds one fragment, and deletes all of a revoked grant, even if these are more than one transaction deletes.
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type GrantId, type OpeningId } from '../../../lib/bytes/ids.ts';
@@ -23,7 +23,7 @@ afterAll(stores.close);
 
 const cellsOf = (count: number) => Array.from({ length: count }, () => cellOf());
 
-/** A stored grant of so many cells, at most 80. */
+/** Stores a grant with this number of cells, at most 80. */
 const created = async (cells: number) => {
   const grant = withKFrags(grantOf(newIdentity(), newIdentity(), { cells: cellsOf(cells) }));
   const { patient } = grant.statement.payload;

@@ -25,7 +25,7 @@ import {
 const stores = openStores();
 afterAll(stores.close);
 
-/** A patient with two records in a folder, a recipient, and a grant of the folder's cell. */
+/** Stores a patient's folder with two records, a recipient, and a grant for the folder's cell. */
 const setUp = async (changes: Partial<Payload<'grant'>> = {}) => {
   const [patient, recipient] = [newIdentity(), newIdentity()];
   const identity = identityOf(recipient);

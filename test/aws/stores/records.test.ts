@@ -241,7 +241,7 @@ describe('listing', () => {
     const w = await setUp();
     const v = await file(stores, w);
     await remove(v);
-    // Simulates a lagging index: the wrap is stored again, while the record stays deleted.
+    // Simulates a lagging index: stores the wrap again, although the record is deleted.
     await stores.dynamo.send(new PutItemCommand({ TableName: ENV.MAIN_TABLE, Item: toAttributes(wrapItem(v)) }));
     expect(await stores.records.listCells([{ folder: w.folder, epoch: 1 }], {})).toEqual({ items: [] });
   });

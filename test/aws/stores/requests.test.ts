@@ -28,7 +28,7 @@ const create = (s: Statement<'request'>, now = NOW) =>
     callOf(s.payload.recipient, now),
   );
 
-/** Sends the same request again while the answer is `busy`, as a client does: on a busy machine a call can lose every one of its tries. */
+/** Sends the same request again while the answer is `busy`, as a client does: on a busy machine a call can lose all of its tries. */
 const createWithRetries = async (s: Statement<'request'>): Promise<string> => {
   let answer: string;
   do answer = await refusal(create(s));

@@ -7,7 +7,7 @@ import { makeServiceSigner } from '../../../lib/stores/kms/service-signer.ts';
 import { patient } from '../../statements/samples.ts';
 
 const pair = () => generateKeyPairSync('ec', { namedCurve: 'P-256' });
-/** A KMS that returns one public key and signs with another. `Message` is the digest; this fake does not check what was hashed. */
+/** A KMS that returns one public key and signs with another. `Message` is the digest. This fake does not check which text was hashed. */
 const kms = (published: KeyObject, sign: (digest: Uint8Array) => Uint8Array): KMSClient =>
   ({
     send: async (command: { readonly input: { readonly Message?: Uint8Array } }) =>

@@ -1,4 +1,4 @@
-// Tests the blob store where real S3 is stricter than a local one: signed headers, checksums, conditional completion, and paging.
+// Tests the blob store in points in which real S3 is stricter than the local S3: signed headers, checksums, conditional completion, and paging.
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '@noble/hashes/sha2.js';
@@ -145,7 +145,7 @@ describe('parts', () => {
     ['no part', [], 'upload-incomplete'],
     ['one part too many', [partOf(1, PART_BYTES), partOf(2, 10), partOf(3, 1)], 'blob-mismatch'],
     ['another length', [partOf(1, PART_BYTES), partOf(2, 11)], 'blob-mismatch'],
-    // Length and digests are right in sum, but readers would split the blob elsewhere.
+    // The total length and the digests are right, but a reader divides the blob into parts at another byte.
     ['split elsewhere', [partOf(1, PART_BYTES - 5), partOf(2, 15)], 'blob-mismatch'],
     ['other bytes', [partOf(1, PART_BYTES), { ...partOf(2, 10), sha256: partOf(9, 1).sha256 }], 'blob-mismatch'],
     ['no checksum', [partOf(1, PART_BYTES), { ...partOf(2, 10), sha256: '' }], 'blob-mismatch'],
