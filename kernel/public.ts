@@ -79,7 +79,10 @@ function addDigit(o: usize, table: usize, digit: i32): void {
   addAffine(o, o, ENTRY, H);
 }
 
-/** Adds a multiple of G or U. Its table is on the curve itself, so the entry is scaled to the isomorphic curve of the sum. */
+/**
+ * Adds a multiple of G or U to the sum. The tables of G and U contain points of secp256k1, but the sum is on an isomorphic curve. So x and y of the entry
+ * are first multiplied by the square and the cube of the scaling factor.
+ */
 function addOdd(o: usize, table: usize, digit: i32): void {
   if (digit === 0) return;
   const entry = slot(table, AFFINE, abs<i32>(digit) >> 1);

@@ -91,7 +91,7 @@ test('metadata with any texts', async () => {
         category: text,
       }),
       async (m: RecordMetadata) => {
-        // JSON.stringify leaves out members that are undefined, as the code does. The page defines the order of the members.
+        // JSON.stringify leaves out undefined members, as `sealMetadata` does. docs/spec/metadata.md gives the order of the members.
         const json = JSON.stringify(m);
         const sealed = await sealMetadata(m, fileKey, header);
         expect(equalBytes(sealed, peerMetadata(fileKey, h, json))).toBe(true);

@@ -73,7 +73,8 @@ describe('capsules', () => {
   test('whose errors cancel each other are refused', () => {
     const list = capsules.slice(0, 3).map((c, i) => moved(c, [0n as Scalar, ONE, MINUS_ONE][i]!));
     expect(refusedWith(() => decodeCapsules(list.map(encodeCapsule)))).toEqual(refusal('bad-capsule', 1));
-    // The first equation has no random weight, so this also tries errors in the first and the second.
+    // The check of a batch multiplies each equation but the first by a random weight. So errors that cancel each other are also tried in the
+    // first two capsules.
     const first = capsules.slice(0, 2).map((c, i) => moved(c, [ONE, MINUS_ONE][i]!));
     expect(refusedWith(() => decodeCapsules(first.map(encodeCapsule)))).toEqual(refusal('bad-capsule', 0));
   });

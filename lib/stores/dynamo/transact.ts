@@ -1,5 +1,5 @@
-// Transactional writer: makes every write of a request in one transaction. The transaction contains the items with their conditions, the audit events at
-// the head of the patient's chain, and the claim, because of which the request takes effect only once.
+// Transactional writer: makes all writes of a call in one transaction: the items with their conditions, the audit events, which it appends to the patient's
+// trail, the entry of the chain of statements if there is one, and the claim. The claim makes the call take effect only once.
 import {
   TransactionCanceledException,
   TransactWriteItemsCommand,

@@ -83,7 +83,7 @@ describe('uploads', () => {
 
     const [one, two] = [days[0]!, days[1]!];
     expect(await stores.uploads.retire(one)).toBe(true);
-    // A sweeper that was interrupted after retiring retires the upload again.
+    // The job sweep-uploads may stop after it has marked an upload as retired. Its next run marks the upload again, and this must succeed.
     expect(await stores.uploads.retire(one)).toBe(true);
     expect(await stores.uploads.find(one.record, one.upload)).toBeUndefined();
     expect(await staleIds(NOW, [one])).toEqual(new Set([one.upload]));

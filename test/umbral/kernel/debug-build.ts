@@ -1,7 +1,8 @@
-// Gives tests access to the internal functions of the kernel's debug build, which traps when a limb exceeds its bounds.
+// Gives tests access to the internal functions of the kernel's debug build, which traps when a limb exceeds its bounds. The kernel stores a field element
+// as 9 signed limbs of 29 bits, and a scalar as 8 words of 32 bits.
 import { compile } from '../../../scripts/kernel/compile.ts';
 
-/** A field element is 9 signed limbs of 29 bits, a scalar 8 words of 32 bits. */
+/** The field prime of secp256k1. */
 const P = 2n ** 256n - 2n ** 32n - 977n;
 
 type Part = (...addresses: readonly number[]) => number;
