@@ -17,7 +17,8 @@ import type { CallOptions } from '../session/transport.ts';
 export type FolderInScope = Pick<FolderWithCells, 'folder'> & Partial<FolderWithCells>;
 
 /**
- * Finds the patient's folders in a scope. The folders come from the chain of statements.
+ * Finds the patient's folders in a scope. The client reads a named folder by its id, so that folder is current. For categories and everything it uses the list
+ * of folders, which may lag: a folder made just before may be missing. `carryOver` adds it to a standing grant.
  * @throws {ClientError} `not-mine` for a folder or record that is not the patient's
  */
 export const foldersWithin = async (

@@ -1,5 +1,5 @@
 // Transactional writer: makes all writes of a call in one transaction: the items with their conditions, the audit events, which it appends to the patient's
-// trail, the entry of the chain of statements if there is one, and the claim. The claim makes the call take effect only once.
+// trail, and the claim. The claim makes the call take effect only once.
 import {
   TransactionCanceledException,
   TransactWriteItemsCommand,

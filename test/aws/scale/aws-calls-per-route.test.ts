@@ -6,7 +6,7 @@ import { createContext } from '../../../lib/client/session/context.ts';
 import { putCell, signCell } from '../../../lib/client/access/create-cell.ts';
 import { bytesOf, given, newPerson, patientOf, then, when, type Connection } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
-import { partOfPage } from './access-patterns-doc.ts';
+import { partOfPage } from './aws-calls-page.ts';
 import { getRecord } from '../raw-calls.ts';
 import { describeCalls, makeTallies, type Tally } from './count-aws-calls.ts';
 
