@@ -188,7 +188,7 @@ describe('the payload', () => {
 describe('a public name', () => {
   const { payload: sample, signer } = SAMPLES.identity;
   const sign = (name: string) => refusal(() => signStatement('identity', { ...sample, name }, signer));
-  test.each(['a', 'Ärztehaus Süd', '市立病院', "St. Mary's", 'x'.repeat(120), 'नेत्र\u200dालय'])(
+  test.each(['a', 'Ärztehaus Süd', '市立病院', "St. Mary's", 'x'.repeat(120), 'नेत्रालय'])(
     '%j is accepted',
     async (name) => expect(await sign(name)).toBe('accepted'),
   );
