@@ -2,48 +2,21 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { identityId, newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
+import { newId, type RecordId } from '../../lib/bytes/ids.ts';
 import { covers, grantFault, isDisclosure, mayFile, RIGHT_FACTS, takesIn } from '../../lib/domain/grant.ts';
-import { DAY, instantOf } from '../../lib/domain/time.ts';
+import { instantOf } from '../../lib/domain/time.ts';
 import { RIGHTS, type Right } from '../../lib/statements/fields.ts';
 import type { GrantCell, Payload } from '../../lib/statements/kinds.ts';
+import { cellOf, folder, grantOf, hash, NOW, patient, recipient } from './sample-grant.ts';
 
-const NOW = 1_767_225_600_000;
-const [patient, recipient] = [1, 2].map((n) => identityId(new Uint8Array(32).fill(n))) as [
-  ReturnType<typeof identityId>,
-  ReturnType<typeof identityId>,
-];
-const hash = 'A'.repeat(43);
-const point = 'A'.repeat(44);
-const folder = newId<FolderId>();
-const cell = (epoch: number, hasKeyFragment: boolean): GrantCell => ({
-  folder,
-  epoch,
-  key: point,
-  statement: hash,
-  kfrags: hasKeyFragment ? [{ proxy: 'service', id: hash, hash }] : [],
-});
-const grantOf = (right: Right, changes: Partial<Payload<'grant'>>): Payload<'grant'> => ({
-  grant: newId<GrantId>(),
-  patient,
-  recipient,
-  receiving: { number: 1, key: point },
-  right,
-  cells: [cell(1, false)],
-  notBefore: NOW,
-  expires: NOW + DAY,
-  purpose: 'TREAT',
-  threshold: 1,
-  proxies: [{ id: 'service' }],
-  issued: NOW,
-  ...changes,
-});
+const cell = (epoch: number, hasKeyFragment: boolean): GrantCell =>
+  cellOf({ epoch, ...(hasKeyFragment ? {} : { kfrags: [] }) });
 const faultOf = (right: Right, changes: Partial<Payload<'grant'>>) =>
-  grantFault(grantOf(right, changes), instantOf(NOW));
+  grantFault(grantOf({ right, cells: [cell(1, false)], ...changes }), instantOf(NOW));
 
 /** Whether a grant of this right covers the filing of this version, in a later epoch than the grant names. */
 const coversVersion = (right: Right, version: number): boolean => {
-  const payload = grantOf(right, {});
+  const payload = grantOf({ right, cells: [cell(1, false)] });
   return covers({ kind: 'grant', jws: '', hash, payload }, {
     record: newId<RecordId>(),
     version,
@@ -67,7 +40,7 @@ const effectsOf = (right: Right) => {
     'a cell twice': faultOf(right, { cells: [...cells, ...cells] }) ?? 'valid',
     'a limit of openings': faultOf(right, { cells, openings: 1 }) ?? 'valid',
     standing: faultOf(right, { cells, standing: { everything: true } }) ?? 'valid',
-    'takes an extension': takesIn(grantOf(right, { cells }), { folder, category: 'letters' }),
+    'takes an extension': takesIn(grantOf({ right, cells }), { folder, category: 'letters' }),
     'files versions': [1, 2, 3].filter((version) => mayFile(right, version)),
     'covers versions': [1, 2, 3].filter((version) => coversVersion(right, version)),
   };

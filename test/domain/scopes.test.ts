@@ -1,7 +1,7 @@
 // Tests scopes of requests and grants, the members of grants to file, grants that cover a record, and rate limits.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { identityId, newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
+import { newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
 import {
   covers,
   excess,
@@ -17,41 +17,10 @@ import { DAY, HOUR, instantOf } from '../../lib/domain/time.ts';
 import { CATEGORIES } from '../../lib/statements/fields.ts';
 import type { GrantCell, Payload, Scope, Statement } from '../../lib/statements/kinds.ts';
 import { runs } from '../support/property-runs.ts';
+import { cellOf, folder, grantOf, hash, NOW, patient, point, recipient } from './sample-grant.ts';
 
-const NOW = 1_767_225_600_000;
 const now = instantOf(NOW);
-const [patient, other] = [1, 2].map((n) => identityId(new Uint8Array(32).fill(n))) as [
-  ReturnType<typeof identityId>,
-  ReturnType<typeof identityId>,
-];
-const hash = 'A'.repeat(43);
-const point = 'A'.repeat(44);
-const folder = newId<FolderId>();
 const record = newId<RecordId>();
-const fragment = { proxy: 'service' as const, id: hash, hash };
-const cellOf = (changes: Partial<GrantCell> = {}): GrantCell => ({
-  folder,
-  epoch: 1,
-  key: point,
-  statement: hash,
-  kfrags: [fragment],
-  ...changes,
-});
-const grantOf = (changes: Partial<Payload<'grant'>> = {}): Payload<'grant'> => ({
-  grant: newId<GrantId>(),
-  patient,
-  recipient: other,
-  receiving: { number: 1, key: point },
-  right: 'read',
-  cells: [cellOf()],
-  notBefore: NOW,
-  expires: NOW + DAY,
-  purpose: 'TREAT',
-  threshold: 1,
-  proxies: [{ id: 'service' }],
-  issued: NOW,
-  ...changes,
-});
 const facts = (changes: Partial<FolderFacts> = {}): FolderFacts => ({ folder, category: 'letters', ...changes });
 
 describe('grantFault', () => {
@@ -127,7 +96,7 @@ describe('scopes', () => {
     payload: {
       request: newId<RequestId>(),
       patient,
-      recipient: other,
+      recipient,
       receiving: { number: 1, key: point },
       scope: { everything: true },
       rights: ['read'],
@@ -194,7 +163,7 @@ describe('covers', () => {
     patient,
     folder,
     epoch: 4,
-    author: other,
+    author: recipient,
     grant: { id: payload.grant, hash },
     created: NOW,
     algorithm: 1,
@@ -215,7 +184,7 @@ describe('covers', () => {
     ['another grant', { grant: { id: newId<GrantId>(), hash } }],
     ['another hash', { grant: { id: payload.grant, hash: 'B'.repeat(43) } }],
     ['no grant', { grant: undefined }],
-    ['another patient', { patient: other }],
+    ['another patient', { patient: recipient }],
     ['another author', { author: patient }],
     ['a later version', { version: 2 }],
     ['another folder', { folder: newId<FolderId>() }],

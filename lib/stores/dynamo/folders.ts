@@ -5,7 +5,7 @@ import type { CellState } from '../../domain/life-cycles.ts';
 import type { Statement, StatementHash } from '../../statements/kinds.ts';
 import type { Carried, Folders, StoredCell } from '../../ports/index.ts';
 import { getItem, getItems, type StoreContext } from './database.ts';
-import { statementOf, text, type Item } from './item.ts';
+import { statementOf, text, type Item, primaryKeyOf } from './item.ts';
 import { extensionSteps } from './grant-items.ts';
 import { mapPage, page } from './page.ts';
 import { is, isAbsent, type Step } from './conditional-writes.ts';
@@ -99,7 +99,7 @@ export const makeFolders = (context: StoreContext, write: Writer): Folders => {
     list: async (patient, request) => {
       const asked = { index: 'gsi1', pk: foldersPk(patient), span: EVERYTHING } as const;
       const listed = await page(context, asked, SHAPES.folder, request);
-      const cells = await cellsAt(listed.items.map((i) => ({ pk: text(i, 'pk'), sk: text(i, 'sk') })));
+      const cells = await cellsAt(listed.items.map(primaryKeyOf));
       return { ...listed, items: cells.filter((c) => c !== undefined) };
     },
 

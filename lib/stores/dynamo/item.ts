@@ -4,6 +4,7 @@ import { StatementError } from '../../statements/errors.ts';
 import type { Kind, Statement } from '../../statements/kinds.ts';
 import { reloadStatement } from '../../statements/verify.ts';
 import { StoreError } from '../errors.ts';
+import type { Key } from './table.ts';
 
 export type Value = string | number | readonly string[];
 export type Item = Readonly<Record<string, Value>>;
@@ -57,6 +58,9 @@ export const optionalText = (item: Item, name: string): string | undefined =>
 
 export const optionalCount = (item: Item, name: string): number | undefined =>
   item[name] === undefined ? undefined : count(item, name);
+
+/** Reads the primary key of an item of the main table. @throws {StoreError} `damaged-item` */
+export const primaryKeyOf = (item: Item): Key => ({ pk: text(item, 'pk'), sk: text(item, 'sk') });
 
 /** Reads a list; an empty one if the member is missing. @throws {StoreError} `damaged-item` */
 export const texts = <T extends string>(item: Item, name: string): readonly T[] => {

@@ -5,7 +5,7 @@ import type { CellName, KeyFragments, StoredKeyFragment } from '../../ports/inde
 import { MOST_CELLS } from '../../statements/fields.ts';
 import type { Step } from './conditional-writes.ts';
 import { after, getItem, query, type StoreContext } from './database.ts';
-import { optionalText, text, type Fields, type Item } from './item.ts';
+import { optionalText, primaryKeyOf, text, type Fields, type Item } from './item.ts';
 import { grantCellKey, grantPk, startingWith, type Key } from './table.ts';
 import type { Writer } from './transact.ts';
 
@@ -23,7 +23,7 @@ export const toKeyFragment = (item: Item): StoredKeyFragment | undefined =>
 
 /** Makes the step that deletes the key fragment of a cell. The cell and its extension remain as evidence of what was granted. */
 const forgetStep = (item: Item): Step => ({
-  update: { pk: text(item, 'pk'), sk: text(item, 'sk') },
+  update: primaryKeyOf(item),
   remove: [MEMBER],
   when: [],
 });

@@ -7,9 +7,9 @@ import type { Statement } from '../../statements/kinds.ts';
 import type { Call } from '../../ports/call.ts';
 import type { StoredRecord, Written } from '../../ports/index.ts';
 import { queryAll, type StoreContext } from './database.ts';
-import { text, type Item } from './item.ts';
+import { primaryKeyOf } from './item.ts';
 import { is, type Step } from './conditional-writes.ts';
-import { recordKey, recordPk, startingWith, type Key } from './table.ts';
+import { recordKey, recordPk, startingWith } from './table.ts';
 import { nonceClaim, type Writer } from './transact.ts';
 
 /** How many wraps and versions one transaction changes. With head, chain and claim the transaction stays below DynamoDB's limit of 100 items. */
@@ -32,8 +32,6 @@ const headStep = ({ record, deletion }: Deletion): Step => ({
   ],
 });
 
-const keyOf = (item: Item): Key => ({ pk: text(item, 'pk'), sk: text(item, 'sk') });
-
 /** Makes the steps that remove wraps and metadata. Wraps come first, because without a wrap nobody can open a version. */
 const emptying = async (context: StoreContext, { record }: Deletion): Promise<readonly Step[]> => {
   const pk = recordPk(record.record);
@@ -42,9 +40,9 @@ const emptying = async (context: StoreContext, { record }: Deletion): Promise<re
   );
   const left = (versions ?? []).filter((v) => v['state'] !== recordLife.delete.to);
   return [
-    ...(wraps ?? []).map((w): Step => ({ delete: keyOf(w), when: [] })),
+    ...(wraps ?? []).map((w): Step => ({ delete: primaryKeyOf(w), when: [] })),
     ...left.map((v): Step => ({
-      update: keyOf(v),
+      update: primaryKeyOf(v),
       set: { state: recordLife.delete.to },
       remove: ['metadata'],
       when: [],
