@@ -11,6 +11,7 @@ import { median } from './statistics.ts';
 import { OPENING_ROUTES } from '../lib/api/opening-routes.ts';
 import { fromBase64url, toBase64url, utf8 } from '../lib/bytes/codec.ts';
 import { EMPTY_CHAIN } from '../lib/domain/audit-chain.ts';
+import { NO_ENTRIES } from '../lib/domain/statement-chain.ts';
 import { answer } from '../lib/http/response.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { readBody, readInput } from '../lib/http/read-request.ts';
@@ -93,7 +94,7 @@ const viewOf = (records: number): OpeningView => ({
   },
   keyFragment: kfrag as StoredKeyFragment,
   cell: { statement: folder, state: 'current' },
-  head: EMPTY_CHAIN,
+  head: { ...EMPTY_CHAIN, entries: NO_ENTRIES },
   versions: filings.slice(0, records).map(({ statement, body, upload }) => ({
     statement,
     state: 'committed',

@@ -1,6 +1,7 @@
 // Audit routes: defines paths, inputs, answers and error codes of the audit trail.
 import * as z from 'zod/mini';
-import { instant, integer, sha256 } from '../statements/fields.ts';
+import { instant, integer, listOf, ordinal, sha256 } from '../statements/fields.ts';
+import { MOST_IN_ENTRY, MOST_VOID } from '../statements/kinds/entry.ts';
 import { none, type Route } from './route.ts';
 import { jws, nextPage, number, page, role } from './shapes.ts';
 
@@ -15,6 +16,15 @@ export const auditEvent = z.strictObject({
 });
 
 export const auditPage = z.strictObject({ events: z.array(auditEvent), ...nextPage });
+
+/** An entry, the statements that it names in their order, and the statements of the entries that it names as void. */
+export const chainEntry = z.strictObject({
+  entry: jws,
+  statements: listOf(jws, 1, MOST_IN_ENTRY),
+  voided: z.optional(listOf(jws, 1, MOST_IN_ENTRY * MOST_VOID)),
+});
+
+export const chainPage = z.strictObject({ entries: z.array(chainEntry), ...nextPage });
 
 export const checkpointView = z.strictObject({ checkpoint: jws });
 
@@ -37,6 +47,21 @@ export const AUDIT_ROUTES = {
     errors: [],
     summary: "The caller's audit trail, or the caller's own events in the trails of others",
   },
+  'list-chain': {
+    method: 'GET',
+    path: '/v1/chain',
+    access: 'read',
+    params: none,
+    query: z.strictObject({
+      ...page,
+      /** The answer has only entries with a larger number. */
+      after: z.optional(number(z.union([z.literal(0), ordinal]))),
+    }),
+    body: undefined,
+    answer: [200, chainPage],
+    errors: [],
+    summary: "The chain of the caller's statements, oldest first",
+  },
   'get-checkpoint': {
     method: 'GET',
     path: '/v1/audit/checkpoint',
@@ -46,6 +71,6 @@ export const AUDIT_ROUTES = {
     body: undefined,
     answer: [200, checkpointView],
     errors: [],
-    summary: "The head of the caller's audit trail, signed by the service",
+    summary: "The heads of the caller's audit trail and chain of statements, signed by the service",
   },
 } as const satisfies Record<string, Route>;

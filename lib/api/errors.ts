@@ -54,6 +54,12 @@ export const ERRORS = {
     advice:
       'Fetch the current state: if it already has this change, nothing is left to do; else build on it and sign again.',
   },
+  'chain-moved': {
+    status: 409,
+    fault: 'client',
+    advice:
+      'Read the entries after the last one that is known (GET /v1/chain), verify them, decide again, and sign an entry that follows the last.',
+  },
   'already-exists': {
     status: 409,
     fault: 'client',

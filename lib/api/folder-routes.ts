@@ -3,13 +3,14 @@ import * as z from 'zod/mini';
 import { MOST_CARRIED, ordinal } from '../statements/fields.ts';
 import { extensionBody, grantPage } from './grant-routes.ts';
 import { none, STORED, type Route } from './route.ts';
-import { ids, jws, nextPage, number, page, wrap } from './shapes.ts';
+import { entryMembers, ids, jws, nextPage, number, page, wrap } from './shapes.ts';
 
 /** A folder statement. `wrap` is present for a single-record folder. Each of `extensions` adds the new cell to a grant. */
 export const folderBody = z.strictObject({
   statement: jws,
   wrap: z.optional(wrap),
   extensions: z.optional(z.array(extensionBody).check(z.maxLength(MOST_CARRIED))),
+  ...entryMembers,
 });
 
 export const folderView = z.strictObject({ statement: jws, state: z.enum(['current', 'closed']) });
@@ -35,6 +36,7 @@ export const FOLDER_ROUTES = {
       'kfrag-invalid',
       'grant-ended',
       'grant-exceeds-request',
+      'chain-moved',
       ...STORED,
     ],
     summary: `Make a folder, or start its next epoch, and carry up to ${MOST_CARRIED} grants into its cell`,

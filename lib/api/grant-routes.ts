@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { bytesOf, count, listOf, MOST_CELLS, sha256 } from '../statements/fields.ts';
 import { none, STORED, type Route } from './route.ts';
-import { ids, jws, nextPage, page, role, statementBody } from './shapes.ts';
+import { actBody, entryMembers, ids, jws, nextPage, page, role, statementBody } from './shapes.ts';
 
 export const extensionBody = z.strictObject({ statement: jws, kfrags: listOf(bytesOf(310), 1, MOST_CELLS) });
 
@@ -11,6 +11,10 @@ export const grantBody = z.strictObject({
   statement: jws,
   kfrags: z.array(bytesOf(310)).check(z.maxLength(MOST_CELLS)),
 });
+
+/** One grant or extension, with the entry that names it. */
+export const grantAccessBody = z.strictObject({ ...grantBody.shape, ...entryMembers });
+export const extendGrantBody = z.strictObject({ ...extensionBody.shape, ...entryMembers });
 
 export const grantFilter = z.enum(['active', 'paused', 'expired', 'revoked', 'unsettled', 'standing']);
 
@@ -49,9 +53,17 @@ export const GRANT_ROUTES = {
     access: 'mutation',
     params: z.strictObject({ grantId }),
     query: none,
-    body: grantBody,
+    body: grantAccessBody,
     answer: [201, grantView],
-    errors: ['not-found', 'statement-invalid', 'request-closed', 'grant-exceeds-request', 'kfrag-invalid', ...STORED],
+    errors: [
+      'not-found',
+      'statement-invalid',
+      'request-closed',
+      'grant-exceeds-request',
+      'kfrag-invalid',
+      'chain-moved',
+      ...STORED,
+    ],
     summary: 'Grant access that nobody asked for, or more cells of an approved request',
   },
   'get-grant': {
@@ -82,7 +94,7 @@ export const GRANT_ROUTES = {
     access: 'mutation',
     params: z.strictObject({ grantId }),
     query: none,
-    body: extensionBody,
+    body: extendGrantBody,
     answer: [201, grantView],
     errors: [
       'not-found',
@@ -91,6 +103,7 @@ export const GRANT_ROUTES = {
       'grant-ended',
       'grant-exceeds-request',
       'kfrag-invalid',
+      'chain-moved',
       ...STORED,
     ],
     summary: 'Add cells to a grant to read',
@@ -101,9 +114,9 @@ export const GRANT_ROUTES = {
     access: 'mutation',
     params: z.strictObject({ grantId }),
     query: none,
-    body: statementBody,
+    body: actBody,
     answer: [200, grantView],
-    errors: ['not-found', 'statement-invalid', 'statement-outdated', 'grant-ended', ...STORED],
+    errors: ['not-found', 'statement-invalid', 'statement-outdated', 'grant-ended', 'chain-moved', ...STORED],
     summary: 'Pause a grant at once, until it is resumed',
   },
   'resume-grant': {
@@ -112,9 +125,9 @@ export const GRANT_ROUTES = {
     access: 'mutation',
     params: z.strictObject({ grantId }),
     query: none,
-    body: statementBody,
+    body: actBody,
     answer: [200, grantView],
-    errors: ['not-found', 'statement-invalid', 'statement-outdated', 'grant-ended', ...STORED],
+    errors: ['not-found', 'statement-invalid', 'statement-outdated', 'grant-ended', 'chain-moved', ...STORED],
     summary: 'Resume a paused grant',
   },
   'settle-grant': {
@@ -134,9 +147,9 @@ export const GRANT_ROUTES = {
     access: 'mutation',
     params: z.strictObject({ grantId }),
     query: none,
-    body: statementBody,
+    body: actBody,
     answer: [200, grantView],
-    errors: ['not-found', 'statement-invalid', ...STORED],
+    errors: ['not-found', 'statement-invalid', 'grant-ended', 'chain-moved', ...STORED],
     summary: 'Revoke a grant at once',
   },
   'return-grant': {

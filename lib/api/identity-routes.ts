@@ -1,7 +1,7 @@
 // Identity routes: defines paths, inputs, answers and error codes of identities.
 import * as z from 'zod/mini';
 import { none, STORED, type Route } from './route.ts';
-import { ids, jws, statementBody } from './shapes.ts';
+import { actBody, ids, jws } from './shapes.ts';
 
 export const identityView = z.strictObject({ statement: jws, state: z.enum(['active']) });
 
@@ -14,9 +14,9 @@ export const IDENTITY_ROUTES = {
     access: 'mutation',
     params: z.strictObject({ id }),
     query: none,
-    body: statementBody,
+    body: actBody,
     answer: [201, identityView],
-    errors: ['statement-invalid', 'statement-outdated', ...STORED],
+    errors: ['statement-invalid', 'statement-outdated', 'chain-moved', ...STORED],
     summary: 'Register an identity, or replace its identity statement by a newer one',
   },
   'get-identity': {

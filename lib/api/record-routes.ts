@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { FolderId, GrantId, UploadId } from '../bytes/ids.ts';
 import { integer, listOf, ordinal, randomId, sha256 } from '../statements/fields.ts';
 import { none, STORED, type Route } from './route.ts';
-import { ids, jws, metadata, nextPage, number, page, statementBody, wrap } from './shapes.ts';
+import { actBody, ids, jws, metadata, nextPage, number, page, wrap } from './shapes.ts';
 
 export const uploadOpening = z.strictObject({
   upload: randomId<UploadId>(),
@@ -131,9 +131,9 @@ export const RECORD_ROUTES = {
     access: 'mutation',
     params: z.strictObject({ recordId }),
     query: none,
-    body: statementBody,
+    body: actBody,
     answer: [200, recordView],
-    errors: ['not-found', 'statement-invalid', 'statement-outdated', ...STORED],
+    errors: ['not-found', 'statement-invalid', 'statement-outdated', 'chain-moved', ...STORED],
     summary: 'Delete the wraps, metadata and blobs of a record; a tombstone with the statements remains',
   },
 } as const satisfies Record<string, Route>;

@@ -4,7 +4,7 @@ import type { GrantId } from '../bytes/ids.ts';
 import { listOf, randomId } from '../statements/fields.ts';
 import { grantBody, grantView } from './grant-routes.ts';
 import { none, STORED, type Route } from './route.ts';
-import { ids, jws, nextPage, page, role, statementBody } from './shapes.ts';
+import { actBody, entryMembers, ids, jws, nextPage, page, role, statementBody } from './shapes.ts';
 
 export const requestState = z.enum(['pending', 'approved', 'denied', 'withdrawn', 'expired']);
 
@@ -17,7 +17,7 @@ export const requestView = z.strictObject({
 export const requestPage = z.strictObject({ requests: z.array(requestView), ...nextPage });
 
 /** One to three grants, at most one for each right. */
-export const approvalBody = z.strictObject({ grants: listOf(grantBody, 1, 3) });
+export const approvalBody = z.strictObject({ grants: listOf(grantBody, 1, 3), ...entryMembers });
 
 export const approvalView = z.strictObject({ grants: z.array(grantView) });
 
@@ -65,7 +65,15 @@ export const REQUEST_ROUTES = {
     query: none,
     body: approvalBody,
     answer: [201, approvalView],
-    errors: ['not-found', 'statement-invalid', 'request-closed', 'grant-exceeds-request', 'kfrag-invalid', ...STORED],
+    errors: [
+      'not-found',
+      'statement-invalid',
+      'request-closed',
+      'grant-exceeds-request',
+      'kfrag-invalid',
+      'chain-moved',
+      ...STORED,
+    ],
     summary: 'Approve a pending request with signed grants and their key fragments',
   },
   'deny-request': {
@@ -74,9 +82,9 @@ export const REQUEST_ROUTES = {
     access: 'mutation',
     params: z.strictObject({ requestId }),
     query: none,
-    body: statementBody,
+    body: actBody,
     answer: [200, requestView],
-    errors: ['not-found', 'statement-invalid', 'request-closed', ...STORED],
+    errors: ['not-found', 'statement-invalid', 'request-closed', 'chain-moved', ...STORED],
     summary: 'Deny a pending request',
   },
 } as const satisfies Record<string, Route>;

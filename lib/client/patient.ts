@@ -1,14 +1,16 @@
-// Creates a patient's client: it owns folders, files records, answers requests, grants and revokes access, and reads the audit trail.
+// Creates a patient's client. It owns folders, files records, answers requests, grants and revokes access, and reads the audit trail.
+import { AppError } from '../api/errors.ts';
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { FhirExport } from '../fhir/bundle.ts';
 import type { Category } from '../statements/fields.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import { eventOf, readTrail, takeCheckpoint, type AuditOptions } from './audit/read-trail.ts';
+import { entryBodyOf, type EntryBody } from './chain/statement-chain.ts';
 import { ownKeys } from './records/cell-keys.ts';
 import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
-import { revoke, setPaused, type GrantRef, type PausableGrantRef } from './access/change-grant.ts';
+import { revoke, setPaused, type GrantRef } from './access/change-grant.ts';
 import { carryOver, outstanding } from './access/carry-over.ts';
 import { settleEnds } from './access/close-cells-of-ended-grants.ts';
 import { startEpoch } from './access/start-epoch.ts';
@@ -24,16 +26,18 @@ import {
   type GrantInput,
   type Grants,
 } from './access/grant-access.ts';
-import { fetchGrant, listGrants, type GrantFilter } from './access/fetch-grants.ts';
+import type { GrantFilter } from './access/fetch-grants.ts';
+import { fetchGivenGrant, listGivenGrants } from './access/given-grants.ts';
 import type { Grant, GrantWithCells } from './access/verify-grant.ts';
 import { register, type RegisterOptions } from './identities/identities.ts';
 import { createFolder } from './records/create-folder.ts';
 import type { Memory } from './session/memory.ts';
 import type { Checkpoint, Receipt } from './session/service-key.ts';
 import { openRecords, type OpenedRecord, type OpenOptions } from './records/open-records.ts';
-import { listOwnRecords, listVersions } from './records/list-records.ts';
+import { listOwnRecords } from './records/list-records.ts';
+import { listVersions } from './records/list-versions.ts';
 import type { RecordInfo } from './records/verify-record.ts';
-import { listRequests, type AccessRequest, type RequestState } from './access/requests.ts';
+import { listReceivedRequests, type AccessRequest, type RequestState } from './access/requests.ts';
 import { readWithPurposes } from './audit/check-lists-against-trail.ts';
 import { openingsIn, type RecordOpening, type OpeningFilter, type Trail, type TrailEntry } from './session/trail.ts';
 import type { CallOptions } from './session/transport.ts';
@@ -44,7 +48,7 @@ import type { CallOptions } from './session/transport.ts';
  */
 export interface Patient {
   readonly id: IdentityId;
-  /** The newest verified statements. Store `memory.export()` for the next start. */
+  /** The newest verified statements, and the pending entries. Store `memory.export()` for the next start. The option `save` stores it before each act. */
   readonly memory: Memory;
   /** Returns the correction of this device's clock, with the signed time; undefined if there is no correction. */
   readonly clock: () => ClockReading | undefined;
@@ -56,9 +60,9 @@ export interface Patient {
     options?: CallOptions,
   ) => Promise<Folder>;
   /**
-   * Lists the folders in their current epochs, with decrypted names. Verified: own signature, own key, nothing older than the memory.
-   * The list may lag: a folder made just before may be missing. Other calls can use that folder by its id.
-   * @throws {ClientError} `unverified` (`folder`, `folder-key`, `folder-name`), `rolled-back`
+   * Lists the folders in their current epochs, with decrypted names, from the patient's chain of statements. Verified: the patient's signature, that the
+   * cell key is the patient's, and that no folder is older than in the memory.
+   * @throws {ClientError} `unverified` (`chain`, `folder-key`, `folder-name`), `rolled-back`
    */
   readonly listFolders: (options?: CallOptions) => Promise<readonly Folder[]>;
   /**
@@ -85,7 +89,11 @@ export interface Patient {
     code?: Payload<'deletion'>['code'],
     options?: CallOptions,
   ) => Promise<void>;
-  /** Lists requests to this patient. Verified: the recipient's signature. Only the id identifies the recipient; a name is its own claim. */
+  /**
+   * Lists requests to this patient. Verified: the recipient's signature, and the patient's own answers. Only the id identifies the recipient, because
+   * recipients choose their names themselves. The service can leave requests out.
+   * @throws {ClientError} `unverified` (`request`), also for an answer that the patient did not sign; `not-mine`
+   */
   readonly listRequests: (state?: RequestState, options?: CallOptions) => Promise<readonly AccessRequest[]>;
   /**
    * Approves a request: signs one grant to read over the whole scope of the request, and one grant per folder for `add` and for `write`. Verified: the
@@ -102,11 +110,18 @@ export interface Patient {
    * @throws {ClientError} `unverified`, `not-mine`, `bad-argument`
    */
   readonly grant: (input: GrantInput, options?: CallOptions) => Promise<Grants>;
+  /**
+   * Lists the grants that the patient gave, oldest first. Verified: each grant, and whether it is revoked or paused, by the patient's own statements. Not
+   * verified: whether a grant has ended in another way, and how often it was used.
+   * @throws {ClientError} `unverified` (`grant`) for a grant that the patient did not give; `rolled-back` (`grant`) if the service denies that a grant
+   *   exists
+   */
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
+  /** Finds a grant that the patient gave, with its cells. Verified: as in `listGrants`. */
   readonly getGrant: (id: GrantId, options?: CallOptions) => Promise<GrantWithCells>;
   /** Pauses a grant at once. After this returns, the service answers no opening under it until the grant is resumed. */
-  readonly pause: (grant: PausableGrantRef, options?: CallOptions) => Promise<Grant>;
-  readonly resume: (grant: PausableGrantRef, options?: CallOptions) => Promise<Grant>;
+  readonly pause: (grant: GrantRef, options?: CallOptions) => Promise<Grant>;
+  readonly resume: (grant: GrantRef, options?: CallOptions) => Promise<Grant>;
   /** Revokes a grant at once. After this returns, the service answers no opening under it. */
   readonly revoke: (grant: GrantRef, code?: Payload<'revocation'>['code'], options?: CallOptions) => Promise<Grant>;
   /**
@@ -137,9 +152,9 @@ export interface Patient {
   /** The verified trail. The caller stores `trail.export()` for the next start. */
   readonly trail: Trail;
   /**
-   * Reads the whole audit trail, oldest first. Verified: every link from the start, that no event verified before is missing or changed, and the
-   * evidence of events. The trail is complete only if the service is honest.
-   * @throws {TrailError} `unverified`, `rolled-back`, with the number of the event; {ClientError} `unverified` (`evidence`)
+   * Reads the whole audit trail, oldest first. Verified: every link from the start, that no event verified before is missing or changed, the statement that
+   * caused each event, and that every act in the patient's chain of statements has its events. Only an honest service shows all events that others caused.
+   * @throws {TrailError} `unverified`, `rolled-back`, with the number of the event; {ClientError} `unverified` (`chain`), `rolled-back` (`chain`)
    */
   readonly audit: (options?: AuditOptions) => Promise<readonly TrailEntry[]>;
   /**
@@ -158,8 +173,19 @@ const deny = async (
   options: CallOptions = {},
 ): Promise<void> => {
   const payload = { patient: ctx.keys.id, request: id, of: hash, code, when: await ctx.clock.date(options) };
-  const { jws } = await signStatement('denial', payload, ctx.keys);
-  await ctx.call('deny-request', { params: { requestId: id }, body: { statement: jws } }, options);
+  await ctx.chain.append(async ({ answers }) => {
+    if (answers.get(id) === 'denied') return { done: undefined };
+    if (answers.has(id)) throw new AppError('request-closed');
+    const statement = await signStatement('denial', payload, ctx.keys);
+    const send = async (entry: EntryBody) => {
+      await ctx.call(
+        'deny-request',
+        { params: { requestId: id }, body: { statement: statement.jws, ...entry } },
+        options,
+      );
+    };
+    return { statements: [statement], send };
+  }, options);
 };
 
 /** Builds the filing target for one of the patient's folders. It settles ended grants first, so that no record is filed into a cell that they could read. */
@@ -176,15 +202,25 @@ const ownTarget = async (
 
 const deleteRecord = async (
   ctx: Context,
-  { record, statement }: RecordInfo,
+  { record, statement: { hash } }: RecordInfo,
   code: Payload<'deletion'>['code'] = 'no-longer-wanted',
   options: CallOptions = {},
 ): Promise<void> => {
-  const payload = { patient: ctx.keys.id, record, of: statement.hash, code, when: await ctx.clock.date(options) };
-  const { jws } = await signStatement('deletion', payload, ctx.keys);
-  const view = await ctx.call('delete-record', { params: { recordId: record }, body: { statement: jws } }, options);
-  if (view.versions.some((v) => v.state !== 'deleted'))
-    throw new ClientError('bad-answer', 'the service does not say that the record is gone');
+  const payload = { patient: ctx.keys.id, record, of: hash, code, when: await ctx.clock.date(options) };
+  await ctx.chain.append(async ({ deletions, entries }) => {
+    const statement = deletions.get(record) ?? (await signStatement('deletion', payload, ctx.keys));
+    const send = async (entry: EntryBody) => {
+      const body = { statement: statement.jws, ...entry };
+      const view = await ctx.call('delete-record', { params: { recordId: record }, body }, options);
+      if (view.versions.some((v) => v.state !== 'deleted'))
+        throw new ClientError('bad-answer', 'the service does not say that the record is gone');
+    };
+    // The deletion is sent again, so that the service deletes the blobs that an interrupted deletion left.
+    const again = entries.get(statement.hash);
+    if (again === undefined) return { statements: [statement], send };
+    await send(entryBodyOf(again));
+    return { done: undefined };
+  }, options);
 };
 
 const openOwn = async (
@@ -217,13 +253,13 @@ export const createPatient = (options: ClientOptions): Patient => {
     listVersions: (record, o) => listVersions(ctx, { patient: ctx.keys.id, record }, o),
     open: (records, o) => openOwn(ctx, records, o),
     deleteRecord: (record, code, o) => deleteRecord(ctx, record, code, o),
-    listRequests: (state, o) => listRequests(ctx, 'patient', state, o),
+    listRequests: (state, o) => listReceivedRequests(ctx, state, o),
     approve: (request, o) => approve(ctx, request, o),
     preview: (request, o) => preview(ctx, request, o),
     deny: (request, code, o) => deny(ctx, request, code, o),
     grant: (input, o) => grantAccess(ctx, input, o),
-    listGrants: (state, o) => listGrants(ctx, 'patient', state, o),
-    getGrant: (id, o) => fetchGrant(ctx, id, ctx.keys.id, o),
+    listGrants: (state, o) => listGivenGrants(ctx, state, o),
+    getGrant: (id, o) => fetchGivenGrant(ctx, id, o),
     pause: (grant, o) => setPaused(ctx, 'pause', grant, o),
     resume: (grant, o) => setPaused(ctx, 'resumption', grant, o),
     revoke: (grant, code, o) => revoke(ctx, grant, code, o),

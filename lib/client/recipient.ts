@@ -1,4 +1,5 @@
-// Creates a recipient's client: it requests access, opens and files records under grants. It trusts only statements that the patient signed.
+// Creates a recipient's client. It requests access, and opens and files records under grants. It trusts only statements that the patient signed.
+import { AppError } from '../api/errors.ts';
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import { mayFile, RIGHT_FACTS } from '../domain/grant.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
@@ -8,8 +9,8 @@ import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
 import { giveBack, type GrantRef } from './access/change-grant.ts';
 import { ClientError } from './session/errors.ts';
-import { fetchGrant, listGrants, type GrantFilter } from './access/fetch-grants.ts';
-import type { Grant, GrantedCell, GrantWithCells } from './access/verify-grant.ts';
+import { fetchGrant, listReceivedGrants, type GrantFilter } from './access/fetch-grants.ts';
+import { hasEnded, type Grant, type GrantedCell, type GrantWithCells } from './access/verify-grant.ts';
 import {
   fileRecord,
   type Content,
@@ -23,10 +24,11 @@ import { register, renewReceivingKey, type RegisterOptions } from './identities/
 import type { Memory } from './session/memory.ts';
 import { openRecords, type OpenedRecord, type OpenOptions } from './records/open-records.ts';
 import { all } from './session/pagination.ts';
-import { listVersions } from './records/list-records.ts';
+import { withKnownRecords } from './records/known-records.ts';
+import { listVersions } from './records/list-versions.ts';
 import { verifyVersion, type Expected, type RecordInfo } from './records/verify-record.ts';
 import {
-  listRequests,
+  listSentRequests,
   requestAccess,
   withdrawRequest,
   type AccessRequest,
@@ -140,7 +142,8 @@ const listGranted = async (
     (cursor) => ctx.call('list-records', { params: { folderId: folder }, query: { ...cursor, ...query } }, options),
     (page) => page.records,
   );
-  return Promise.all(views.map((v) => verifyVersion(v, expectedIn(grant, folder))));
+  const infos = await Promise.all(views.map((v) => verifyVersion(v, expectedIn(grant, folder))));
+  return withKnownRecords(ctx, { list: grant.id, patient: grant.patient, folder }, infos, options);
 };
 
 /** Finds the granted cell for a record: the cell of the record's epoch, or its single-record folder. */
@@ -162,7 +165,12 @@ export const targetUnder = (
   const [folder] = grant.folders;
   if (folder === undefined || !mayFile(grant.right, (before?.version ?? 0) + 1))
     throw new ClientError('bad-argument', 'the grant does not have the right for this');
-  const current = async () => (await fetchGrant(ctx, grant.id, grant.patient, options)).cells[0]!.statement;
+  const current = async () => {
+    const now = await fetchGrant(ctx, grant.id, grant.patient, options);
+    // The client does not compare the cell of an ended grant with the memory. So it must not wrap a key for this cell.
+    if (hasEnded(now.state)) throw new AppError('grant-ended', { reason: now.state });
+    return now.cells[0]!.statement;
+  };
   return { patient: grant.patient, folder, current, grant: grant.statement, before };
 };
 
@@ -177,9 +185,9 @@ export const createRecipient = (options: ClientOptions): Recipient => {
     renewReceivingKey: (o) => renewReceivingKey(ctx, o),
     request: (input, o) => requestAccess(ctx, input, o),
     withdraw: (request, code, o) => withdrawRequest(ctx, request, code, o),
-    listRequests: (state, o) => listRequests(ctx, 'recipient', state, o),
+    listRequests: (state, o) => listSentRequests(ctx, state, o),
     giveBack: (grant, code, o) => giveBack(ctx, grant, code, o),
-    listGrants: (state, o) => listGrants(ctx, 'recipient', state, o),
+    listGrants: (state, o) => listReceivedGrants(ctx, state, o),
     grant: (id, patient, o) => fetchGrant(ctx, id, patient, o),
     listRecords: (grant, folder, o) => listGranted(ctx, grant, folder, o),
     listVersions: ({ id, patient }, record, o) => listVersions(ctx, { patient, record, grant: id }, o),

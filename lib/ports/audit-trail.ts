@@ -1,6 +1,6 @@
 // AuditTrail: the port through which use cases read audit trails and store checkpoints.
 import type { IdentityId } from '../bytes/ids.ts';
-import type { ChainHead } from '../domain/audit-chain.ts';
+import type { Heads } from '../domain/statement-chain.ts';
 import type { Jws } from '../statements/kinds.ts';
 import type { Page, PageRequest } from './page.ts';
 
@@ -23,9 +23,9 @@ export interface AuditTrail {
   ): Promise<Page<AuditEntry>>;
   /** Lists the events of `actor` in the trails of other patients, with their text as stored. */
   listOwn(actor: IdentityId, page: PageRequest): Promise<Page<AuditEntry>>;
-  /** Number and hash of the last event, read consistently. */
-  head(patient: IdentityId): Promise<ChainHead>;
-  /** The stored checkpoint of this head, if there is one. */
+  /** Returns the heads of the audit trail and of the chain of statements, from a consistent read. */
+  head(patient: IdentityId): Promise<Heads>;
+  /** Returns the stored checkpoint of the head with this number, if there is one. */
   checkpoint(patient: IdentityId, seq: number): Promise<Jws | undefined>;
   keepCheckpoint(patient: IdentityId, seq: number, checkpoint: Jws): Promise<void>;
 }

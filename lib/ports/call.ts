@@ -1,6 +1,7 @@
 // Call: what every use case gets besides its input: caller, time and nonce.
 import type { IdentityId } from '../bytes/ids.ts';
 import type { Instant } from '../domain/time.ts';
+import type { Jws, Statement } from '../statements/kinds.ts';
 
 /** The nonce of a signed request. A mutation claims it in the transaction that has its effect. */
 export interface Nonce {
@@ -10,10 +11,19 @@ export interface Nonce {
   readonly expires: number;
 }
 
+/** A verified entry of the caller's chain, with the statements that it names. */
+export interface NewEntry {
+  readonly statement: Statement<'entry'>;
+  readonly statements: readonly Jws[];
+  readonly voided: readonly Jws[];
+}
+
 export interface Call {
   /** The identity that signed the request. The signature was verified. Nobody has checked yet whether the identity is registered. */
   readonly caller: IdentityId;
   /** The service's time, which is read once for each request. */
   readonly now: Instant;
   readonly nonce: Nonce;
+  /** The entry that this call adds to the caller's chain. Absent if the call adds none. */
+  readonly entry?: NewEntry;
 }

@@ -10,6 +10,7 @@ import type { Openings } from './openings.ts';
 import type { Records } from './records.ts';
 import type { Requests } from './requests.ts';
 import type { ServiceSigner } from './service-signer.ts';
+import type { StatementChain } from './statement-chain.ts';
 import type { Uploads } from './uploads.ts';
 
 export type * from './audit-trail.ts';
@@ -25,6 +26,7 @@ export type * from './page.ts';
 export type * from './records.ts';
 export type * from './requests.ts';
 export type * from './service-signer.ts';
+export type * from './statement-chain.ts';
 export type * from './uploads.ts';
 export type * from './written.ts';
 
@@ -38,6 +40,7 @@ export interface Ports {
   readonly keyFragments: KeyFragments;
   readonly openings: Openings;
   readonly audit: AuditTrail;
+  readonly chain: StatementChain;
   readonly blobs: Blobs;
   readonly serviceSigner: ServiceSigner;
 }

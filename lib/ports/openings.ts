@@ -1,7 +1,8 @@
 // Openings: the port through which the use case recapsulate reads everything that an opening needs, in one consistent read, and counts the opening.
 import type { IdentityId } from '../bytes/ids.ts';
-import type { ChainHead, EventDraft } from '../domain/audit-chain.ts';
+import type { EventDraft } from '../domain/audit-chain.ts';
 import type { GrantStatus } from '../domain/grant.ts';
+import type { Heads } from '../domain/statement-chain.ts';
 import type { Pace } from '../domain/opening.ts';
 import type { Statement, StatementHash } from '../statements/kinds.ts';
 import type { Call } from './call.ts';
@@ -28,8 +29,8 @@ export interface OpeningView {
   /** The key fragment of the cell, as `KeyFragments.find` would return it. It is read in the same call as the rest. */
   readonly keyFragment: StoredKeyFragment | undefined;
   readonly cell: StoredCell | undefined;
-  readonly head: ChainHead;
-  /** In the order of the opening's records. */
+  readonly head: Heads;
+  /** Versions and wraps are in the order of the opening's records. */
   readonly versions: readonly (StoredVersion | undefined)[];
   readonly wraps: readonly (StoredWrap | undefined)[];
   /** The claim of this opening id by this caller, if there is one. */

@@ -79,6 +79,9 @@ export function makeContainer(
     get audit() {
       return stores().audit;
     },
+    get chain() {
+      return stores().chain;
+    },
     get blobs() {
       return stores().blobs;
     },

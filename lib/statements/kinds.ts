@@ -1,5 +1,6 @@
 // Every kind of signed statement: its payload, one file for each topic in kinds/, and its signer. docs/spec/statements.md specifies them.
 import type * as z from 'zod/mini';
+import { entryPayload } from './kinds/entry.ts';
 import { extensionPayload, grantPayload } from './kinds/grant.ts';
 import { pausePayload, resumptionPayload, returnPayload, revocationPayload } from './kinds/grant-pauses-and-ends.ts';
 import { identityPayload } from './kinds/identity.ts';
@@ -26,6 +27,7 @@ export const KINDS = {
   revocation: { payload: revocationPayload, signer: 'patient' },
   return: { payload: returnPayload, signer: 'recipient' },
   deletion: { payload: deletionPayload, signer: 'patient' },
+  entry: { payload: entryPayload, signer: 'id' },
 } as const;
 
 export type Kind = keyof typeof KINDS;

@@ -26,11 +26,12 @@ export const receiptPayload = z.strictObject({
   when: instant,
 });
 
-/** Checkpoint: number of events of a patient's audit chain, and hash of the last one. */
+/** Checkpoint: the number of events of a patient's trail and the hash of the last one, and the last entry of the patient's chain of statements. */
 export const checkpointPayload = z.strictObject({
   patient: identity,
   seq: integer(0, 999_999_999_999),
   hash: sha256,
+  entry: z.optional(z.strictObject({ number: ordinal, hash: sha256 })),
   when: instant,
 });
 

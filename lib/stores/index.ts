@@ -13,6 +13,7 @@ import { makeLinks, type Links } from './s3/blob-urls.ts';
 import { makePresign } from './s3/presign.ts';
 import { makeRecords } from './dynamo/records.ts';
 import { makeRequests } from './dynamo/requests.ts';
+import { makeStatementChain } from './dynamo/statement-chain.ts';
 import type { Waiting } from './retry.ts';
 import { makeWriter } from './dynamo/transact.ts';
 import { makeUploads } from './dynamo/uploads.ts';
@@ -50,6 +51,7 @@ export const makeStores = ({ dynamo, env, rng, sleep, clock }: StoresInit): Stor
     keyFragments: makeKeyFragments(context, write),
     openings: makeOpenings(context, write),
     audit: makeAuditTrail(context, write),
+    chain: makeStatementChain(context),
     blobs: makeLinks(makePresign(dynamo, { bucket: env.BUCKET, endpoint: env.AWS_ENDPOINT_URL })),
   };
 };

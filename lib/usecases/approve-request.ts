@@ -7,14 +7,16 @@ import { MOST_CELLS } from '../statements/fields.ts';
 import type { Statement } from '../statements/kinds.ts';
 import type { Call } from '../ports/call.ts';
 import { refuseAsNotFound } from './checks/caller.ts';
+import { mustBeStored, withEntry } from './checks/entry.ts';
 import { assertTerms, grantable, granted, readGrant, type GrantDeps } from './checks/grant.ts';
-import type { Grants, Requests, StoredGrant } from '../ports/index.ts';
+import type { Grants, Requests, StatementChain, StoredGrant } from '../ports/index.ts';
 import { checkEach, mustBe } from './checks/statement-members.ts';
 import { grantAnswer } from './shared/answers.ts';
 
 interface Deps extends GrantDeps {
   readonly requests: Pick<Requests, 'find'>;
   readonly grants: Pick<Grants, 'find' | 'create'>;
+  readonly chain: Pick<StatementChain, 'has'>;
 }
 
 export async function approveRequest(
@@ -31,8 +33,12 @@ export async function approveRequest(
   await checkEach('grants', statements, (s) => {
     if (s.payload.request?.id !== params.requestId) throw new AppError('grant-exceeds-request', { member: 'request' });
   });
+  const act = await withEntry(call, body, statements);
   const before = await findAll(deps, statements);
-  if (before !== undefined) return { grants: before.map((g) => grantAnswer(g, call.now)) };
+  if (before !== undefined) {
+    await mustBeStored(deps.chain, act);
+    return { grants: before.map((g) => grantAnswer(g, call.now)) };
+  }
   if (!isOpen({ state: request.state, until: request.until }, call.now)) throw new AppError('request-closed');
 
   // The terms of all grants are checked first, because that check needs no stored state.
@@ -41,7 +47,7 @@ export async function approveRequest(
     grantable(deps, { statement: statements[i]!, body: g, request }, call),
   );
   const events = statements.map((s) => granted(s, call));
-  const { repeated } = await deps.grants.create(grants, request, events, call);
+  const { repeated } = await deps.grants.create(grants, request, events, act);
   const stored = repeated ? await findAll(deps, statements) : undefined;
   return { grants: (stored ?? statements.map(fresh)).map((g) => grantAnswer(g, call.now)) };
 }

@@ -7,8 +7,18 @@ import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from '../ports/call.ts';
 import { findRegistered } from './checks/caller.ts';
 import { assertCapsule } from './checks/capsule.ts';
-import { carriedInto } from './checks/carried-extensions.ts';
-import type { Folders, Grants, Identities, NewExtension, Records, StoredCell, StoredWrap } from '../ports/index.ts';
+import { carriedInto, carriedStatements } from './checks/carried-extensions.ts';
+import type {
+  Folders,
+  Grants,
+  Identities,
+  NewExtension,
+  Records,
+  StatementChain,
+  StoredCell,
+  StoredWrap,
+} from '../ports/index.ts';
+import { mustBeStored, withEntry } from './checks/entry.ts';
 import { mustBePoint } from './checks/curve-points.ts';
 import { mustBe } from './checks/statement-members.ts';
 import { folderAnswer } from './shared/answers.ts';
@@ -18,6 +28,7 @@ interface Deps {
   readonly folders: Pick<Folders, 'find' | 'put'>;
   readonly records: Pick<Records, 'version'>;
   readonly grants: Pick<Grants, 'find'>;
+  readonly chain: Pick<StatementChain, 'has'>;
 }
 
 export async function createFolder(
@@ -32,13 +43,23 @@ export async function createFolder(
   mustBePoint('key', payload.key);
   mustBe('single', (payload.single === undefined) === (body.wrap === undefined));
 
+  const carried = await carriedStatements({ statement, body }, call);
+  const act = await withEntry(call, body, [statement, ...carried]);
+
   const [stored, patient] = await Promise.all([folders.find(payload.folder), findRegistered(identities, call.caller)]);
-  if (stored?.statement.hash === hash) return folderAnswer(stored);
+  if (stored?.statement.hash === hash) {
+    await mustBeStored(deps.chain, act);
+    return folderAnswer(stored);
+  }
   assertFollows(payload, stored);
   const wrap = body.wrap === undefined ? undefined : await singleWrap(deps, payload, body.wrap);
-  const extensions = await carriedInto({ statement, body }, { grants: deps.grants, patient }, call);
+  const extensions = await carriedInto(
+    { cell: statement, statements: carried, body },
+    { grants: deps.grants, patient },
+    call,
+  );
 
-  await folders.put(statement, payload.previous, created(statement, extensions, call), call, {
+  await folders.put(statement, payload.previous, created(statement, extensions, call), act, {
     ...(wrap === undefined ? {} : { wrap }),
     extensions,
   });

@@ -4,8 +4,9 @@ import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from '../ports/call.ts';
+import { withEntry } from './checks/entry.ts';
 import { findRegistered } from './checks/caller.ts';
-import type { Blobs, Identities, Records } from '../ports/index.ts';
+import type { Blobs, Identities, Records, StatementChain } from '../ports/index.ts';
 import { mustBe } from './checks/statement-members.ts';
 import { next, versionAnswer } from './shared/answers.ts';
 
@@ -13,6 +14,7 @@ interface Deps {
   readonly identities: Pick<Identities, 'find'>;
   readonly records: Pick<Records, 'find' | 'versions' | 'delete' | 'blobs'>;
   readonly blobs: Pick<Blobs, 'purge'>;
+  readonly chain: Pick<StatementChain, 'has'>;
 }
 
 export async function deleteRecord(
@@ -23,10 +25,13 @@ export async function deleteRecord(
   const statement = await verifyStatement('deletion', body.statement, call.caller);
   const { payload, hash } = statement;
   mustBe('record', payload.record === params.recordId);
+  const act = await withEntry(call, body, [statement]);
 
   const [head] = await Promise.all([deps.records.find(params.recordId), findRegistered(deps.identities, call.caller)]);
   if (head?.patient !== call.caller) throw new AppError('not-found');
   if (payload.of !== head.latestHash) throw new AppError('statement-outdated');
+  if (head.deletion !== undefined && !(await deps.chain.has(act.entry.statement)))
+    throw new AppError('statement-outdated');
 
   await deps.records.delete(
     head,
@@ -39,7 +44,7 @@ export async function deleteRecord(
       at: call.now,
       statement: hash,
     },
-    call,
+    act,
   );
   for (const blob of await deps.records.blobs(head.record)) await deps.blobs.purge(blob.key);
 

@@ -6,14 +6,16 @@ import type { Statement } from '../statements/kinds.ts';
 import type { Call } from '../ports/call.ts';
 import { awaitAllInOrder } from './shared/await-all-in-order.ts';
 import { whileRegistered } from './checks/caller.ts';
+import { mustBeStored, withEntry } from './checks/entry.ts';
 import { extendable, ownGrant, readExtension } from './checks/extension.ts';
 import { factsOf, ownCells, type GrantDeps } from './checks/grant.ts';
-import type { Grants, StoredGrant } from '../ports/index.ts';
+import type { Grants, StatementChain, StoredGrant } from '../ports/index.ts';
 import { mustBe } from './checks/statement-members.ts';
 import { grantAnswer } from './shared/answers.ts';
 
 interface Deps extends GrantDeps {
   readonly grants: Pick<Grants, 'find' | 'extend'>;
+  readonly chain: Pick<StatementChain, 'has'>;
 }
 
 export async function extendGrant(
@@ -24,14 +26,18 @@ export async function extendGrant(
   const statement = await readExtension(body, call);
   const { payload, hash } = statement;
   mustBe('grant', payload.grant === params.grantId);
+  const act = await withEntry(call, body, [statement]);
 
   // If several of these fail, the error of ownGrant is thrown, so that a caller learns nothing about the grants of others.
   const reading = awaitAllInOrder([ownGrant(deps.grants, params.grantId, call), ownCells(deps.folders, payload)]);
   const [patient, [grant, cells]] = await whileRegistered(deps.identities, call.caller, reading);
-  if (grant.extended.hash === hash) return grantAnswer(grant, call.now);
+  if (grant.extended.hash === hash) {
+    await mustBeStored(deps.chain, act);
+    return grantAnswer(grant, call.now);
+  }
 
   const extension = extendable({ statement, kfrags: body.kfrags }, grant, { patient, folders: factsOf(cells) }, call);
-  const { repeated } = await deps.grants.extend(extension, extended(statement, call), call);
+  const { repeated } = await deps.grants.extend(extension, extended(statement, call), act);
   const now = repeated ? await deps.grants.find(params.grantId) : undefined;
   return grantAnswer(now ?? grown(grant, statement), call.now);
 }

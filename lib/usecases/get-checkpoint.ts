@@ -1,6 +1,7 @@
 // Use case get-checkpoint: returns the head of the caller's audit chain, signed by the service. It stores each checkpoint, so that each head is signed only
 // once.
 import type { Answer, Input } from '../api/routes.ts';
+import type { Heads } from '../domain/statement-chain.ts';
 import type { Call } from '../ports/call.ts';
 import { findRegistered } from './checks/caller.ts';
 import type { AuditTrail, Identities, ServiceSigner } from '../ports/index.ts';
@@ -23,8 +24,11 @@ export async function getCheckpoint(
     patient: caller,
     seq: head.seq,
     hash: head.hash,
+    ...entryOf(head),
     when: now,
   });
   await audit.keepCheckpoint(caller, head.seq, checkpoint);
   return { checkpoint };
 }
+
+const entryOf = ({ entries: { number, hash } }: Heads) => (hash === undefined ? {} : { entry: { number, hash } });

@@ -3,8 +3,8 @@ import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { whileRegistered } from './checks/caller.ts';
-import type { Grants, Identities, Records } from '../ports/index.ts';
-import { readableVersions } from './checks/readable-cells.ts';
+import type { Grants, Identities, Records, StoredRecord } from '../ports/index.ts';
+import { readableVersions, type ReadableVersions } from './checks/readable-cells.ts';
 import { next, versionAnswer } from './shared/answers.ts';
 
 interface Deps {
@@ -18,13 +18,13 @@ export async function getRecord(
   call: Call,
   { params, query }: Input<'get-record'>,
 ): Promise<Answer<'get-record'>> {
-  const [, [head, page, versions]] = await whileRegistered(
+  const [, [head, page, readable]] = await whileRegistered(
     deps.identities,
     call.caller,
     reading(deps, call, params, query),
   );
-  if (head === undefined || (versions === undefined && head.patient !== call.caller)) throw new AppError('not-found');
-  const shown = page.items.filter((v) => versions === undefined || versions.has(v.statement.payload.version));
+  if (head === undefined || !mayKnow(head, readable, call)) throw new AppError('not-found');
+  const shown = page.items.filter((v) => readable === undefined || readable.versions.has(v.statement.payload.version));
   return {
     versions: shown.map(versionAnswer),
     ...(head.deletion === undefined ? {} : { deletion: head.deletion }),
@@ -32,7 +32,16 @@ export async function getRecord(
   };
 }
 
-/** Reads the head, the versions, and the numbers of the versions that a recipient may see; undefined if the caller names no grant. */
+/**
+ * Whether the caller may learn that the record exists: the caller is the record's patient, or a recipient whose grant reads a version of the record. A deleted
+ * record has no wraps. So every recipient with a grant of the patient that knows the record's id gets its deletion, and nothing else.
+ */
+const mayKnow = (head: StoredRecord, readable: ReadableVersions | undefined, { caller }: Call): boolean =>
+  readable === undefined
+    ? head.patient === caller
+    : readable.patient === head.patient && (readable.versions.size > 0 || head.deletion !== undefined);
+
+/** Reads three values at once: the head, the versions, and which versions a recipient may see. The last is undefined if the caller names no grant. */
 async function reading(
   { records, grants }: Deps,
   call: Call,

@@ -8,26 +8,32 @@ import type { Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import { verifyMessage } from '../umbral/proxy.ts';
 import type { Call } from '../ports/call.ts';
-import type { Identities, StoredIdentity } from '../ports/index.ts';
+import type { Identities, StatementChain, StoredIdentity } from '../ports/index.ts';
+import { mustBeStored, withEntry } from './checks/entry.ts';
 import { mustBePoint } from './checks/curve-points.ts';
 import { mustBe } from './checks/statement-members.ts';
 import { identityAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Identities;
+  readonly chain: Pick<StatementChain, 'has'>;
 }
 
 export async function register(
-  { identities }: Deps,
+  { identities, chain }: Deps,
   call: Call,
   { params, body }: Input<'register'>,
 ): Promise<Answer<'register'>> {
   mustBe('id', params.id === call.caller);
   const statement = await verifyStatement('identity', body.statement, call.caller);
   assertKeys(statement.payload);
+  const act = await withEntry(call, body, [statement]);
 
   const stored = await identities.find(call.caller);
-  if (stored?.statement.hash === statement.hash) return identityAnswer(stored);
+  if (stored?.statement.hash === statement.hash) {
+    await mustBeStored(chain, act);
+    return identityAnswer(stored);
+  }
   assertFollows(statement.payload, stored);
 
   const { payload, hash } = statement;
@@ -35,7 +41,7 @@ export async function register(
     statement,
     stored?.statement.hash,
     { kind: 'registered', patient: payload.id, actor: payload.id, subject: {}, at: call.now, statement: hash },
-    call,
+    act,
   );
   return identityAnswer({ statement, state: 'active' });
 }

@@ -9,6 +9,8 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   Metadata: "The record's metadata, sealed with its file key; base64url: docs/spec/metadata.md",
   Role: 'The side of the caller: patient or recipient of the requests, grants or events',
   StatementBody: 'A body that is one signed statement',
+  ActBody:
+    "A signed statement, with the entry of the signer's chain of statements that names it: docs/spec/statements/entry.md",
   Wrap: 'The file key of a record version, encrypted to a cell: docs/spec/wrap.md',
   Category: 'The kind of a folder',
   Purpose: 'HL7 v3 ActReason code of PurposeOfUse',
@@ -34,7 +36,9 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   RequestState: '`expired`: nobody answered before `until`',
   RequestView: 'A request and its state',
   ExtensionBody: 'Further cells of a grant to read',
+  ExtendGrantBody: 'Further cells of a grant to read, with the entry that names the extension',
   GrantBody: 'A grant and its key fragments',
+  GrantAccessBody: 'A grant and its key fragments, with the entry that names the grant',
   GrantDetail:
     'A grant with its cells: those that it reads, extensions included, by folder and epoch; of a grant to add or write the folder as it is now',
   GrantFilter:
@@ -46,7 +50,9 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   OpeningView: 'The answer to an opening',
   AuditEvent: 'One event of an audit trail: docs/spec/audit.md',
   AuditPage: 'A page of events',
-  CheckpointView: 'The head of an audit trail, signed',
+  ChainEntry: 'One entry of a chain of statements: docs/spec/statements/entry.md',
+  ChainPage: 'A page of entries',
+  CheckpointView: 'The heads of an audit trail and of a chain of statements, signed',
   Health: 'The service answers',
   ServiceKeyView: 'The service key: it verifies receipts, checkpoints and proxy keys',
   TimeView: 'The signed time of the service: docs/spec/clock.md',
@@ -57,6 +63,9 @@ const SCHEMAS: Readonly<Record<string, string>> = {
 /** Texts of members, keyed by the path from the component, or by the member's name if the name means the same everywhere. */
 const MEMBERS: Readonly<Record<string, string>> = {
   statement: 'The signed statement',
+  entry: "The entry of the caller's chain of statements that names the statements of this body, in their order",
+  voided:
+    'The statements of the entries that this entry names as void, in the order in which it names them; absent if it names none',
   next: 'Cursor of the next page; absent if this page has the last items of this moment',
   upload: 'The upload, by the id that the client made',
   folder: 'The folder',
@@ -108,14 +117,15 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'RequestView.state': 'The state of the request at the time of the answer',
   'RequestView.grants': 'Ids of the grants that approved it',
   'ExtensionBody.statement': 'The extension statement',
-  'ExtensionBody.kfrags': 'Key fragments in the order of `cells` of the statement, one each',
+  'ExtendGrantBody.statement': 'The extension statement',
   'GrantBody.statement': 'The grant statement',
-  'GrantBody.kfrags':
-    'Of a grant to read: key fragments in the order of `cells` of the statement, one each. Empty of a grant to add or write',
+  'GrantAccessBody.statement': 'The grant statement',
+  kfrags:
+    'Of a grant to read or an extension: key fragments in the order of `cells` of the statement, one each. Empty of a grant to add or write',
   used: 'Records opened so far, each counted once for each opening that names it',
   extensions: 'Number of the last extension; 0 before the first',
-  tip: 'Hash of the last extension statement, or of the grant statement before the first: `previous` of the next extension',
-  holds: 'Number of the last pause or resumption; 0 before the first. The next one has this number plus one',
+  tip: 'Hash of the last extension statement, or of the grant statement before the first',
+  holds: 'Number of the last pause or resumption; 0 before the first',
   'GrantDetail.statement': "The patient's grant statement",
   'GrantDetail.state': 'At the time of the answer',
   'GrantDetail.cells': 'Cells by folder and epoch',
@@ -143,6 +153,9 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'AuditEvent.evidence': 'The statement that caused the event, if no other route returns it',
   'AuditPage.events':
     'In the order of the trail; with `from` or `to` in the order of time; with `as=recipient` by patient',
+  'ChainEntry.entry': 'The entry statement',
+  'ChainEntry.statements': 'The statements of the act, in the order of the entry',
+  'ChainPage.entries': 'By number, from the oldest on',
   'CheckpointView.checkpoint': 'The checkpoint statement of the service',
   'Health.status': 'Always `ok`',
   'ServiceKeyView.key': 'SEC 1 compressed P-256 point',
@@ -182,7 +195,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   state: 'Only items in this state',
   from: 'Events from this time on, milliseconds since 1970, by the clock of the service',
   to: 'Events up to this time, included, milliseconds since 1970',
-  after: 'Events after this `seq` of the trail, 0 for all. Only with `as=patient`, and not with `from` or `to`',
+  after:
+    'Events after this `seq` of the trail, or entries after this number of the chain of statements; 0 for all. Of events only with `as=patient`, and not with `from` or `to`',
 };
 
 const used = new Set<string>();

@@ -33,6 +33,7 @@ const ABOUT: Readonly<Record<RouteName, readonly [statement: string, page: strin
   'return-grant': ['return', 'statements/grant-pauses-and-ends.md'],
   recapsulate: ['opening', 'statements/openings.md'],
   'list-audit': ['', 'audit.md'],
+  'list-chain': ['', 'statements/entry.md'],
   'get-checkpoint': ['', 'service-statements.md'],
   'get-service-key': ['', 'service-statements.md'],
   'get-time': ['', 'clock.md'],
@@ -55,7 +56,7 @@ const NOTES = `## Two views of a folder
 
 \`list-records\` returns to the patient the latest version of each record of the folder. A recipient names its grant, and gets every version whose key is wrapped for a cell that
 the grant reads. So a recipient may get several versions of one record, or an older one if the latest is in another cell. \`get-record\` returns the versions from the oldest on;
-a recipient gets those that its grant reads.
+a recipient gets those that its grant reads. Of a deleted record, a recipient with a live grant of the same patient gets the deletion, and no version.
 `;
 
 const SIGNED = { public: 'no', read: 'yes', mutation: 'once' } as const;

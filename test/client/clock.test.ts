@@ -394,7 +394,7 @@ describe('a service that lies about the time', () => {
       const patient = system.patient();
       let lies = 1;
       at.lie = (route) =>
-        route === 'list-folders' && lies-- > 0
+        route === 'list-chain' && lies-- > 0
           ? problem(401, 'clock-skew', { serverTime, clock: serverTime })
           : undefined;
       expect(await patient.listFolders()).toHaveLength(1);
@@ -410,7 +410,7 @@ describe('a service that lies about the time', () => {
       const patient = system.patient();
       let lies = 1;
       const body = `{"code":"clock-skew","serverTime":${text}}`;
-      at.lie = (route) => (route === 'list-folders' && lies-- > 0 ? new Response(body, { status: 401 }) : undefined);
+      at.lie = (route) => (route === 'list-chain' && lies-- > 0 ? new Response(body, { status: 401 }) : undefined);
       await refusal(() => patient.listFolders());
       expect(await patient.listFolders()).toHaveLength(1);
       expect((await patient.file(folder.id, TEXT, {})).created).toBe(at.now);
@@ -420,11 +420,12 @@ describe('a service that lies about the time', () => {
   test('a service that answers clock-skew again and again ends the call, and the clock stays as it is', async () => {
     const { system, at } = await clinic();
     const patient = system.patient();
-    at.lie = (route) => (route === 'list-folders' ? problem(401, 'clock-skew', { serverTime: 5 }) : undefined);
+    const before = system.calls.length;
+    at.lie = (route) => (route === 'list-chain' ? problem(401, 'clock-skew', { serverTime: 5 }) : undefined);
     const error = await patient.listFolders().catch((e: unknown) => e);
     expect(error).toBeInstanceOf(ServiceError);
     expect(error).toMatchObject({ code: 'clock-skew', details: { serverTime: 5 } });
-    expect(system.calls.filter((c) => c === 'list-folders').length).toBe(2);
+    expect(system.calls.slice(before).filter((c) => c === 'list-chain').length).toBe(2);
     expect(patient.clock()).toMatchObject({ offset: 0 });
   });
 

@@ -36,6 +36,14 @@ describe('a grant that the patient revoked', () => {
     expect(await patient.outstanding(first.id)).toEqual([]);
   });
 
+  test('is not carried over if the service did not accept the revocation', async () => {
+    const { patient, grant, first, carried, service } = await setUp();
+    service.state.before = (route) => (route === 'revoke-grant' ? problem(409, 'request-closed') : undefined);
+    await expect(patient.revoke(grant)).rejects.toMatchObject({ code: 'request-closed' });
+    await patient.startEpoch(first.id);
+    expect(carried()).toBe(0);
+  });
+
   test('is not carried over by a client that imports the memory of this one', async () => {
     const { patient, grant, first, denyEnd, carried, optionsOf } = await setUp();
     await patient.revoke(grant);

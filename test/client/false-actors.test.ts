@@ -2,32 +2,10 @@
 import { expect, test } from '@jest/globals';
 import { toBase64url } from '../../lib/bytes/codec.ts';
 import { createRecipient } from '../../lib/client/index.ts';
-import {
-  EMPTY_CHAIN,
-  nextEvent,
-  type AuditEvent,
-  type ChainHead,
-  type EventDraft,
-} from '../../lib/domain/audit-chain.ts';
+import { nextEvent, type AuditEvent, type EventDraft } from '../../lib/domain/audit-chain.ts';
+import { relinked } from './hand-made-trails.ts';
 import { pendingRequest, granted } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
-
-interface Entry {
-  event: string;
-  hash: string;
-  evidence?: string;
-}
-
-/** Returns the same events in a new chain, with some members changed. */
-const rechained = (entries: readonly Entry[], change: (e: AuditEvent) => Partial<AuditEvent>): Entry[] => {
-  let head: ChainHead = EMPTY_CHAIN;
-  return entries.map(({ event: text, evidence }) => {
-    const event = JSON.parse(text) as AuditEvent;
-    const link = nextEvent(head, { ...event, ...change(event) });
-    head = { seq: link.event.seq, hash: link.hash };
-    return { event: link.text, hash: link.hash, ...(evidence === undefined ? {} : { evidence }) };
-  });
-};
 
 const STRANGER = KEYS.stranger.id;
 
@@ -54,7 +32,7 @@ test.each(['folder-created', 'access-granted'] as const)(
   'refuses a %s event whose actor is not the patient',
   async (kind) => {
     const { patient, service } = await granted();
-    const entries = rechained(service.trails.get(patient.id)!, (e) => (e.kind === kind ? { actor: STRANGER } : {}));
+    const entries = relinked(service.trails.get(patient.id)!, (e) => (e.kind === kind ? { actor: STRANGER } : {}));
     service.trails.set(patient.id, entries);
     expect(await refusal(() => patient.exportFhir())).toMatch(/^unverified/);
   },
@@ -72,10 +50,7 @@ test('refuses an opening without a grant whose opener is not the patient', async
 test('(control) accepts the same trail with its true actors', async () => {
   const { patient, clinician, grant, record, service } = await granted();
   await clinician.open(grant, [record]);
-  service.trails.set(
-    patient.id,
-    rechained(service.trails.get(patient.id)!, () => ({})),
-  );
+  service.trails.set(patient.id, relinked(service.trails.get(patient.id)!));
   expect(await refusal(() => patient.exportFhir())).toBe('accepted');
   expect(toBase64url(new Uint8Array(1))).toBe('AA');
 });

@@ -45,24 +45,25 @@ describe('register', () => {
 
   test('works with a service that answers not-registered to unknown identities', async () => {
     const { contextOf, service } = newClients();
-    service.state.before = (route) => (route === 'get-identity' ? problem(403, 'not-registered') : undefined);
+    service.state.before = (route) => (route === 'list-chain' ? problem(403, 'not-registered') : undefined);
     expect((await register(contextOf('patient'))).payload.number).toBe(1);
   });
 
   test('throws another refusal of the service', async () => {
     const { contextOf, service } = newClients();
-    service.state.before = (route) => (route === 'get-identity' ? problem(401, 'signature-invalid') : undefined);
+    service.state.before = (route) => (route === 'list-chain' ? problem(401, 'signature-invalid') : undefined);
     expect(await refusal(() => register(contextOf('patient')))).toBe('signature-invalid');
   });
 
   test.each(['kfragSigner', 'inbox'] as const)(
-    'refuses a statement with the own identity key and another %s',
+    'refuses a statement in the chain with the own identity key and another %s',
     async (member) => {
       const { contextOf, service } = newClients();
       const own = (await register(contextOf('patient'))).payload;
       const other = (await register(contextOf('clinician'))).payload;
       const forged = await signStatement('identity', { ...own, [member]: other[member] }, KEYS.patient);
-      service.state.lie = (route, a) => (route === 'get-identity' ? { ...a, statement: forged.jws } : undefined);
+      service.entries.delete(KEYS.patient.id);
+      service.appendEntry(KEYS.patient, [forged]);
       expect(await refusal(() => register(contextOf('patient')))).toBe('unverified identity');
     },
   );

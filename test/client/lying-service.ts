@@ -6,7 +6,7 @@ import { concat } from '../../lib/bytes/binary.ts';
 import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../lib/domain/audit-chain.ts';
 import type { IdentityId } from '../../lib/bytes/ids.ts';
 import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
-import { KINDS, type Kind, type Statement } from '../../lib/statements/kinds.ts';
+import { KINDS, type Kind, type Payload, type Statement } from '../../lib/statements/kinds.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
 import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodeCapsule, encodeCFrag, reencrypt, trustStoredKFrag } from '../../lib/umbral/proxy.ts';
@@ -54,6 +54,45 @@ class Refusal extends Error {
   }
 }
 
+/** The event and the state of the grant after each statement about it. */
+const CHANGES = {
+  pause: ['grant-paused', 'paused'],
+  resumption: ['grant-resumed', 'active'],
+  revocation: ['grant-revoked', 'revoked'],
+  return: ['grant-returned', 'revoked'],
+} as const;
+
+interface StoredEntry {
+  readonly entry: string;
+  readonly statements: readonly string[];
+  readonly voided?: readonly string[];
+}
+
+interface BodyWithEntry {
+  readonly entry: string;
+  readonly voided?: readonly string[];
+  readonly statement?: string;
+  readonly grants?: readonly { readonly statement: string }[];
+  readonly extensions?: readonly { readonly statement: string }[];
+}
+
+interface StoredGrant {
+  readonly statement: Statement<'grant'>;
+  readonly extensions: readonly Statement<'extension'>[];
+  readonly kfrags: readonly string[];
+  state: string;
+  used: number;
+  holds: number;
+}
+
+/** Signs a statement as another device of the patient would, and synchronously, so that a test need not wait. */
+export const signNow = <K extends Kind>(kind: K, payload: Payload<K>, { id: kid, sign }: DeviceKeys): Statement<K> => {
+  const text = [{ alg: 'EdDSA', kid, typ: `pcehr-${kind}+jws` }, KINDS[kind].payload.parse(payload)]
+    .map((part) => toBase64url(utf8(JSON.stringify(part))))
+    .join('.');
+  return reloadStatement(kind, `${text}.${toBase64url(sign(utf8(text)))}`);
+};
+
 interface Version {
   readonly statement: Statement<'record'>;
   metadata: string;
@@ -68,10 +107,11 @@ export const memoryService = (clock: () => number) => {
   const parts = new Map<string, Map<number, Uint8Array>>();
   const records = new Map<string, Version>();
   const requests = new Map<string, { statement: Statement<'request'>; state: string; grants: string[] }>();
-  const grants = new Map<string, { statement: Statement<'grant'>; kfrags: string[]; state: string; used: number }>();
+  const grants = new Map<string, StoredGrant>();
   const openings = new Set<string>();
   const trails = new Map<string, { event: string; hash: string; evidence?: string }[]>();
   const heads = new Map<string, ChainHead>();
+  const entries = new Map<string, StoredEntry[]>();
   const calls: RouteName[] = [];
   const puts: Sent[] = [];
   const state = {
@@ -99,13 +139,14 @@ export const memoryService = (clock: () => number) => {
   const grantView = (id: string) => {
     const g = grants.get(id);
     if (g === undefined) throw new Refusal('not-found');
-    const { jws: statement, hash: tip } = g.statement;
-    return { statement, state: g.state, used: g.used, extensions: 0, tip, holds: 0 };
+    const { statement, extensions, state, used, holds } = g;
+    const { hash: tip } = extensions.at(-1) ?? statement;
+    return { statement: statement.jws, state, used, extensions: extensions.length, tip, holds };
   };
   const addGrant = (body: { statement: string; kfrags: string[] }): string => {
     const statement = read('grant', body.statement);
     const { grant, patient, cells, purpose, right, request } = statement.payload;
-    grants.set(grant, { statement, kfrags: body.kfrags, state: 'active', used: 0 });
+    grants.set(grant, { statement, extensions: [], kfrags: body.kfrags, state: 'active', used: 0, holds: 0 });
     log({
       kind: 'access-granted',
       patient,
@@ -122,12 +163,53 @@ export const memoryService = (clock: () => number) => {
     return grant;
   };
 
+  const foldersOf = ({ payload }: Statement<'grant' | 'extension'>) => [...new Set(payload.cells.map((c) => c.folder))];
+  const cellsOf = ({ statement, extensions }: StoredGrant) => [
+    ...statement.payload.cells.map((cell) => ({ cell })),
+    ...extensions.flatMap((e) => e.payload.cells.map((cell) => ({ cell, extension: e.jws }))),
+  ];
+  const addExtension = (body: { statement: string; kfrags: string[] }): Statement<'extension'> => {
+    const extension = read('extension', body.statement);
+    const { grant: id } = extension.payload;
+    const grant = grants.get(id)!;
+    const kfrags = [...grant.kfrags, ...body.kfrags];
+    grants.set(id, { ...grant, extensions: [...grant.extensions, extension], kfrags });
+    return extension;
+  };
+  const addFolder = (statement: Statement<'folder'>, carried: readonly string[] = []): void => {
+    const { folder, epoch, patient, single } = statement.payload;
+    folders.set(folder, [...(folders.get(folder) ?? []), statement]);
+    log({
+      kind: epoch === 1 ? 'folder-created' : 'epoch-started',
+      patient,
+      actor: patient,
+      subject: {
+        folder,
+        epoch,
+        ...(single === undefined ? {} : { records: [single] }),
+        ...(carried.length === 0 ? {} : { grants: carried }),
+      } as EventDraft['subject'],
+      statement: statement.hash,
+    });
+  };
+  /** Pauses, resumes, revokes or returns a grant. */
+  const changeGrant = <K extends 'pause' | 'resumption' | 'revocation' | 'return'>(kind: K, jws: string) => {
+    const { payload, hash } = read(kind, jws) as Statement<'pause' | 'resumption' | 'revocation' | 'return'>;
+    const grant = grants.get(payload.grant)!;
+    const [event, state] = CHANGES[kind];
+    grant.state = state;
+    if (kind === 'pause' || kind === 'resumption') grant.holds += 1;
+    const actor = 'recipient' in payload ? payload.recipient : payload.patient;
+    log({ kind: event, patient: payload.patient, actor, subject: { grant: payload.grant }, statement: hash }, jws);
+    return grantView(payload.grant);
+  };
+
   const recapsulate = (jws: string) => {
     const opening = read('opening', jws);
     const p = opening.payload;
     const grant = p.grant === undefined ? undefined : grants.get(p.grant)!;
     if (grant?.state === 'revoked') throw new Refusal('grant-ended');
-    const index = grant?.statement.payload.cells.findIndex((c) => c.folder === p.folder && c.epoch === p.epoch);
+    const index = grant && cellsOf(grant).findIndex(({ cell }) => cell.folder === p.folder && cell.epoch === p.epoch);
     const kfrag = index === undefined ? undefined : trustStoredKFrag(fromBase64url(grant!.kfrags[index]!));
     if (!openings.has(p.opening)) {
       openings.add(p.opening);
@@ -171,9 +253,22 @@ export const memoryService = (clock: () => number) => {
     };
   };
 
+  /** Adds the entry of a body to the caller's chain of statements, if it follows the last entry. */
+  const addEntry = (caller: string, body: BodyWithEntry): void => {
+    const chain = entries.get(caller) ?? [];
+    const entry = read('entry', body.entry);
+    if (chain[entry.payload.number - 1]?.entry === body.entry) return;
+    if (entry.payload.number !== chain.length + 1) throw new Refusal('chain-moved');
+    const several = [...(body.grants ?? []), ...(body.extensions ?? [])].map((b) => b.statement);
+    const statements = body.statement === undefined ? several : [body.statement, ...several];
+    const { voided } = body;
+    entries.set(caller, [...chain, { entry: body.entry, statements, ...(voided === undefined ? {} : { voided }) }]);
+  };
+
   const handle = (name: RouteName, params: Record<string, string>, sent: Sent): unknown => {
     const caller = callerOf(sent);
     const body = sent.body.length === 0 ? undefined : JSON.parse(fromUtf8(sent.body));
+    if (body?.entry !== undefined) addEntry(caller, body);
     const query = sent.url.searchParams;
     switch (name) {
       case 'register': {
@@ -189,16 +284,11 @@ export const memoryService = (clock: () => number) => {
       }
       case 'create-folder': {
         const statement = read('folder', body.statement);
-        const id = params['folderId']!;
-        folders.set(id, [...(folders.get(id) ?? []), statement]);
-        const { folder, epoch, patient } = statement.payload;
-        log({
-          kind: epoch === 1 ? 'folder-created' : 'epoch-started',
-          patient,
-          actor: patient,
-          subject: { folder, epoch },
-          statement: statement.hash,
-        });
+        const extensions: Statement<'extension'>[] = (body.extensions ?? []).map(addExtension);
+        addFolder(
+          statement,
+          extensions.map((e) => e.payload.grant),
+        );
         return { statement: statement.jws, state: 'current' };
       }
       case 'list-folders':
@@ -247,13 +337,21 @@ export const memoryService = (clock: () => number) => {
           state: 'committed',
         };
         records.set(p.record, version);
-        log({
-          kind: 'record-filed',
-          patient: p.patient,
-          actor: p.author,
-          subject: { folder: p.folder, epoch: p.epoch, records: [{ record: p.record, version: p.version }] },
-          statement: statement.hash,
-        });
+        log(
+          {
+            kind: 'record-filed',
+            patient: p.patient,
+            actor: p.author,
+            subject: {
+              folder: p.folder,
+              epoch: p.epoch,
+              records: [{ record: p.record, version: p.version }],
+              ...(p.grant === undefined ? {} : { grant: p.grant.id }),
+            },
+            statement: statement.hash,
+          },
+          statement.jws,
+        );
         return viewOf(version);
       }
       case 'list-records':
@@ -270,10 +368,18 @@ export const memoryService = (clock: () => number) => {
       case 'delete-record': {
         const v = records.get(params['recordId']!)!;
         v.state = 'deleted';
+        const { hash, payload } = read('deletion', body.statement);
+        const { folder, version } = v.statement.payload;
+        const subject = { folder, records: [{ record: payload.record, version }] };
+        const { patient } = payload;
+        log({ kind: 'record-deleted', patient, actor: patient, subject, statement: hash }, body.statement);
         return { versions: [viewOf(v)], deletion: body.statement };
       }
       case 'request-access': {
         const statement = read('request', body.statement);
+        const { patient, recipient: actor, request, purpose, scope } = statement.payload;
+        const subject = { request, ...('folders' in scope ? { folders: scope.folders } : {}), purpose };
+        log({ kind: 'access-requested', patient, actor, subject, statement: statement.hash }, statement.jws);
         requests.set(params['requestId']!, { statement, state: 'pending', grants: [] });
         return { statement: statement.jws, state: 'pending' };
       }
@@ -303,18 +409,19 @@ export const memoryService = (clock: () => number) => {
       case 'grant-access':
         return grantView(addGrant(body));
       case 'get-grant': {
-        const { cells } = (grants.get(params['grantId']!) ?? { statement: { payload: { cells: [] } } }).statement
-          .payload;
+        const grant = grants.get(params['grantId']!);
+        const cells = grant === undefined ? [] : cellsOf(grant);
         const at = Number(query.get('cursor') ?? 0);
         return {
           ...grantView(params['grantId']!),
-          cells: cells
-            .slice(at, at + 1)
-            .map((c) => ({ folder: folders.get(c.folder)!.find((f) => f.payload.epoch === c.epoch)!.jws })),
+          cells: cells.slice(at, at + 1).map(({ cell, ...rest }) => ({
+            folder: folders.get(cell.folder)!.find((f) => f.payload.epoch === cell.epoch)!.jws,
+            ...rest,
+          })),
           ...(at + 1 < cells.length ? { next: `${at + 1}` } : {}),
         };
       }
-      // In this fake service no grant has ended and none is standing.
+      // In this fake service no grant is unsettled, and a client asks for each grant by its id.
       case 'list-cell-grants':
         return { grants: [] };
       case 'list-grants': {
@@ -326,27 +433,30 @@ export const memoryService = (clock: () => number) => {
             .map((g) => grantView(g.statement.payload.grant)),
         };
       }
-      case 'revoke-grant': {
-        const grant = grants.get(params['grantId']!)!;
-        grant.state = 'revoked';
-        const { patient } = grant.statement.payload;
-        const revocation = read('revocation', body.statement);
-        log(
-          {
-            kind: 'grant-revoked',
-            patient,
-            actor: patient,
-            subject: { grant: revocation.payload.grant },
-            statement: revocation.hash,
-          },
-          body.statement,
-        );
-        return grantView(params['grantId']!);
+      case 'extend-grant': {
+        const extension = addExtension(body);
+        const { patient, grant } = extension.payload;
+        const subject = { grant, folders: foldersOf(extension) };
+        log({ kind: 'grant-extended', patient, actor: patient, subject, statement: extension.hash });
+        return grantView(grant);
       }
+      case 'pause-grant':
+        return changeGrant('pause', body.statement);
+      case 'resume-grant':
+        return changeGrant('resumption', body.statement);
+      case 'revoke-grant':
+        return changeGrant('revocation', body.statement);
+      case 'return-grant':
+        return changeGrant('return', body.statement);
       case 'settle-grant':
         return grantView(params['grantId']!);
       case 'recapsulate':
         return recapsulate(body.statement);
+      case 'list-chain': {
+        const chain = (entries.get(caller) ?? []).slice(Number(query.get('cursor') ?? query.get('after') ?? 0));
+        const at = (entries.get(caller) ?? []).length - chain.length;
+        return { entries: chain.slice(0, 3), ...(chain.length > 3 ? { next: `${at + 3}` } : {}) };
+      }
       case 'get-service-key':
         return { key: SERVICE_KEY };
       case 'list-audit': {
@@ -379,8 +489,9 @@ export const memoryService = (clock: () => number) => {
     if (opening.payload.grant === undefined || 'signed' in answer) return answer;
     const wraps = answer.records.map((r) => r.wrap);
     const p = opening.payload;
-    const { cells, receiving } = grants.get(p.grant!)!.statement.payload;
-    const cell = cells.find((c) => c.folder === p.folder && c.epoch === p.epoch)!;
+    const grant = grants.get(p.grant!)!;
+    const { receiving } = grant.statement.payload;
+    const { cell } = cellsOf(grant).find((c) => c.cell.folder === p.folder && c.cell.epoch === p.epoch)!;
     const delegation = {
       verifying: identities.get(p.patient)!.payload.kfragSigner,
       delegating: cell.key,
@@ -390,30 +501,44 @@ export const memoryService = (clock: () => number) => {
     return { ...answer, signed: signedAnswer(opening.hash, wraps, { when: clock(), delegation }) };
   };
 
+  /** Adds an act to the patient's chain, as another device of the patient does. */
+  const appendEntry = (keys: DeviceKeys, statements: readonly Statement[]): void => {
+    const chain = entries.get(keys.id) ?? [];
+    const previous = chain.length === 0 ? {} : { previous: read('entry', chain.at(-1)!.entry).hash };
+    const payload = {
+      id: keys.id,
+      service: SERVICE_KEY,
+      number: chain.length + 1,
+      ...previous,
+      statements: statements.map((s) => s.hash),
+      issued: clock(),
+    };
+    const entry = signNow('entry', payload, keys).jws;
+    entries.set(keys.id, [...chain, { entry, statements: statements.map((s) => s.jws) }]);
+  };
   /** Begins a new epoch, as another device of the patient does. */
   const nextEpoch = (id: string, keys: DeviceKeys): void => {
-    const epochs = folders.get(id)!;
-    const { payload, hash } = epochs.at(-1)!;
+    const { payload, hash } = folders.get(id)!.at(-1)!;
     const epoch = payload.epoch + 1;
     const salt = new Uint8Array(16).fill(epoch);
     const key = toBase64url(encodePublicKey(publicKeyOf(keys.folderKey(payload.folder, epoch, salt))));
-    const next = { ...payload, epoch, salt: toBase64url(salt), key, previous: hash };
-    const { id: kid } = keys;
-    const text = [{ alg: 'EdDSA', kid, typ: 'pcehr-folder+jws' }, KINDS.folder.payload.parse(next)]
-      .map((part) => toBase64url(utf8(JSON.stringify(part))))
-      .join('.');
-    folders.set(id, [...epochs, read('folder', `${text}.${toBase64url(keys.sign(utf8(text)))}`)]);
+    const next = signNow('folder', { ...payload, epoch, salt: toBase64url(salt), key, previous: hash }, keys);
+    appendEntry(keys, [next]);
+    addFolder(next);
   };
 
   return {
     state,
     nextEpoch,
+    appendEntry,
+    log,
     calls,
     puts,
     records,
     folders,
     grants,
     trails,
+    entries,
     setBlob: (upload: string, blob: Uint8Array) => {
       parts.set(upload, new Map([[1, blob]]));
     },

@@ -29,12 +29,12 @@ test('opens records of several cells with one opening per cell, and returns them
   expect(service.calls.slice(before).filter((call) => call === 'recapsulate')).toHaveLength(2);
 });
 
-test('the patient opens its own records and asks for the cells once', async () => {
+test('the patient opens its own records without asking for the cells, which the chain has', async () => {
   const { patient, records, service } = await granted();
   const before = service.calls.length;
   const opened = await patient.open(records.slice(0, 2));
   expect(await readAll(opened[0]!.stream())).toEqual(TEXT);
-  expect(service.calls.slice(before)).toEqual(['list-cells', 'recapsulate']);
+  expect(service.calls.slice(before)).toEqual(['recapsulate']);
 });
 
 test('downloads nothing before a stream is read, and downloads again for each stream', async () => {
@@ -237,8 +237,8 @@ test('a client that imports the memory of another refuses what is older than tha
   expect((await again.listFolders()).map((f) => f.name)).toEqual(['Blood', 'Chest']);
   service.nextEpoch(first.id, KEYS.patient);
   await again.listFolders();
-  service.folders.get(first.id)!.pop();
-  expect(await refusal(() => again.listFolders())).toBe('rolled-back folder');
+  service.entries.get(patient.id)!.pop();
+  expect(await refusal(() => again.listFolders())).toBe('rolled-back chain');
 });
 
 test('a deleted record is not listed and cannot be opened', async () => {

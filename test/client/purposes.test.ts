@@ -24,6 +24,6 @@ describe('openings', () => {
       kind === 'access-granted' ? { ...subject, ...(purpose === undefined ? {} : { purpose }) } : undefined;
     const [grant] = await patient.approve(await pendingRequest(all, [folder.id]), { unverifiedRecipient: true });
     await clinician.open(await clinician.grant(grant.id, patient.id), [record]);
-    expect(await refusal(() => patient.openings())).toBe('unverified grant');
+    expect(await refusal(() => patient.openings())).toBe('unverified evidence');
   });
 });

@@ -8,7 +8,7 @@ import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
-import { decodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
+import { decodePublicKey, encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodeCapsule, encodeCFrag, reencrypt } from '../../lib/umbral/proxy.ts';
 import { fill } from '../statements/samples.ts';
 import { problem } from './prepared-answers.ts';
@@ -44,7 +44,9 @@ const lying = async () => {
   const opened = (change: (record: Any) => object): void => {
     lie('recapsulate', (a) => ({ records: a.records.map((r: object) => ({ ...r, ...change(r) })) }));
   };
-  return { ...story, lie, opens, opened };
+  /** The clinician with a new device, which remembers no grant. */
+  const fresh = () => createRecipient(story.optionsOf('clinician'));
+  return { ...story, lie, opens, opened, fresh };
 };
 
 test('(control) opens a record if the service does not lie', async () => {
@@ -306,12 +308,12 @@ describe('a listed record', () => {
 
 describe('a grant', () => {
   test('is refused if the patient did not sign it', async () => {
-    const { lie, clinician, patient, grant } = await lying();
+    const { lie, patient, grant, fresh } = await lying();
     const forged = await resigned(grant.statement, { patient: KEYS.stranger.id }, KEYS.stranger);
     lie('get-grant', (a) => ({ ...a, statement: forged.jws }));
-    expect(await refusal(() => clinician.grant(grant.id, patient.id))).toBe('unverified grant');
-    // A call that does not name the patient accepts any signer. The folder statements then do not match.
-    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified folder');
+    expect(await refusal(() => fresh().grant(grant.id, patient.id))).toBe('unverified grant');
+    // If the call does not name the patient, the client accepts any signer of the grant. Then the folder statements do not match.
+    expect(await refusal(() => fresh().grant(grant.id))).toBe('unverified folder');
   });
 
   test('is refused if it is not the one asked for', async () => {
@@ -331,11 +333,11 @@ describe('a grant', () => {
   });
 
   test('is refused in the list of the wrong role', async () => {
-    const { lie, clinician, patient, grant, optionsOf } = await lying();
+    const { lie, clinician, patient, grant, optionsOf, fresh } = await lying();
     const mine = await resigned(grant.statement, { patient: clinician.id, recipient: patient.id }, KEYS.clinician);
     const view = { state: 'active', used: 0, extensions: 0, tip: mine.hash, holds: 0 };
     lie('list-grants', () => ({ grants: [{ ...view, statement: mine.jws }] }));
-    expect(await refusal(() => clinician.listGrants())).toBe('not-mine');
+    expect(await refusal(() => fresh().listGrants())).toBe('not-mine');
     expect(await refusal(() => patient.listGrants())).toBe('unverified grant');
     expect(await refusal(() => createRecipient(optionsOf('patient')).listGrants())).toBe('accepted');
   });
@@ -368,15 +370,15 @@ describe('a grant', () => {
     ['epoch', { epoch: 9 }],
     ['folder', { folder: newId() }],
   ])('is refused if its cell names another %s than the folder statement', async (_, change) => {
-    const { lie, clinician, grant } = await lying();
+    const { lie, grant, fresh } = await lying();
     const [cell, ...rest] = grant.statement.payload.cells;
     const odd = await resigned(grant.statement, { cells: [{ ...cell!, ...change }, ...rest] });
     lie('get-grant', (a) => ({ ...a, statement: odd.jws }));
-    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified grant-cell');
+    expect(await refusal(() => fresh().grant(grant.id))).toBe('unverified grant-cell');
   });
 
   test('is refused if the key of its folder is not on the curve', async () => {
-    const { lie, clinician, grant, first } = await lying();
+    const { lie, grant, first, fresh } = await lying();
     const key = toBase64url(new Uint8Array(33));
     const folder = await resigned(first.statement, { key });
     const [cell, ...rest] = grant.statement.payload.cells;
@@ -386,7 +388,7 @@ describe('a grant', () => {
       statement: odd.jws,
       cells: a.next === undefined ? a.cells : [{ folder: folder.jws }],
     }));
-    expect(await refusal(() => clinician.grant(grant.id))).toBe('unverified folder-key');
+    expect(await refusal(() => fresh().grant(grant.id))).toBe('unverified folder-key');
   });
 
   test('opens nothing if the service returns another identity for the patient', async () => {
@@ -536,77 +538,80 @@ describe('a folder', () => {
     const story = await people();
     const folder = await story.patient.createFolder({ name: 'Blood', category: 'laboratory' });
     const fresh = () => createPatient(story.optionsOf('patient'));
-    const show = (jws: string) => {
-      story.service.state.lie = (route) =>
-        route === 'list-folders' || route === 'list-cells'
-          ? { folders: [{ statement: jws, state: 'current' }] }
-          : undefined;
+    /** Puts a folder statement into the chain, as a faulty device of the patient would. */
+    const add = async (change: Partial<Payload<'folder'>>) => {
+      const odd = await resigned(folder.statement, { folder: newId<FolderId>(), ...change });
+      story.service.appendEntry(KEYS.patient, [odd]);
+      return odd.payload.folder;
     };
-    /** The refusals of the folder in the list, and of the folder read by its id. */
-    const refusals = async (patient = fresh()) => [
+    /** Returns the refusals of two calls: listing the folders, and filing in this folder. */
+    const refusals = async (id = folder.id, patient = fresh()) => [
       await refusal(() => patient.listFolders()),
-      await refusal(() => patient.file(folder.id, TEXT, {})),
+      await refusal(() => patient.file(id, TEXT, {})),
     ];
-    return { ...story, folder, fresh, show, refusals };
+    return { ...story, folder, fresh, add, refusals };
   };
 
   test('is refused if another identity signed it', async () => {
-    const { refusals, folder, show } = await made();
-    show((await resigned(folder.statement, { patient: KEYS.stranger.id }, KEYS.stranger)).jws);
-    expect(await refusals()).toEqual(['unverified folder', 'unverified folder']);
+    const { service, patient, refusals, folder } = await made();
+    const forged = await resigned(folder.statement, { patient: KEYS.stranger.id }, KEYS.stranger);
+    const chain = service.entries.get(patient.id)!;
+    service.entries.set(patient.id, [...chain.slice(0, -1), { ...chain.at(-1)!, statements: [forged.jws] }]);
+    expect(await refusals()).toEqual(['unverified chain', 'unverified chain']);
+  });
+
+  test('is refused if the entry names another statement of the patient', async () => {
+    const { service, patient, refusals, folder } = await made();
+    const other = await resigned(folder.statement, { issued: 1 });
+    const chain = service.entries.get(patient.id)!;
+    service.entries.set(patient.id, [...chain.slice(0, -1), { ...chain.at(-1)!, statements: [other.jws] }]);
+    expect(await refusals()).toEqual(['unverified chain', 'unverified chain']);
   });
 
   test("is refused if its key is not derived from the patient's seed", async () => {
-    const { refusals, folder, show } = await made();
-    show((await resigned(folder.statement, { salt: toBase64url(fill(1, 16)) })).jws);
-    expect(await refusals()).toEqual(['unverified folder-key', 'unverified folder-key']);
+    const { refusals, add } = await made();
+    const id = await add({ salt: toBase64url(fill(1, 16)) });
+    expect(await refusals(id)).toEqual(['unverified folder-key', 'unverified folder-key']);
   });
 
   test('is refused if it has the name of another folder', async () => {
-    const { refusals, folder, patient, show } = await made();
-    const other = await patient.createFolder({ name: 'Chest', category: 'imaging' });
-    show((await resigned(folder.statement, { name: other.statement.payload.name })).jws);
-    expect(await refusals()).toEqual(['unverified folder-name', 'unverified folder-name']);
+    const { refusals, add, folder } = await made();
+    const id = newId<FolderId>();
+    const salt = fromBase64url(folder.statement.payload.salt);
+    await add({ folder: id, key: toBase64url(encodePublicKey(publicKeyOf(KEYS.patient.folderKey(id, 1, salt)))) });
+    expect(await refusals(id)).toEqual(['unverified folder-name', 'unverified folder-name']);
   });
 
-  test('is refused if it differs from the one known', async () => {
-    const { patient, folder, show, fresh, refusals } = await made();
-    const other = (await resigned(folder.statement, { issued: 1 })).jws;
-    show(other);
-    expect(await refusals(patient)).toEqual(['rolled-back folder', 'rolled-back folder']);
+  test('is refused if it has replaced the one known, by a client that knows it', async () => {
+    const { patient, service, folder, add, refusals } = await made();
+    service.entries.get(patient.id)!.pop();
+    const { salt } = folder.statement.payload;
+    await add({ folder: folder.id, salt, issued: 1 });
+    expect(await refusals(folder.id, patient)).toEqual(['rolled-back chain', 'rolled-back chain']);
     // A client without memory cannot notice this.
-    expect(await refusal(() => fresh().listFolders())).toBe('accepted');
+    expect(await refusals()).toEqual(['accepted', 'accepted']);
   });
 
-  test('is refused if it is older than the one known', async () => {
-    const { patient, folder, show, service, refusals } = await made();
-    service.nextEpoch(folder.id, KEYS.patient);
-    await patient.listFolders();
-    show(folder.statement.jws);
-    expect(await refusals(patient)).toEqual(['rolled-back folder', 'rolled-back folder']);
-  });
-
-  test('is refused under the id of another folder', async () => {
-    const { patient, folder, fresh, show } = await made();
-    const other = await patient.createFolder({ name: 'Chest', category: 'imaging' });
-    show(other.statement.jws);
-    expect(await refusal(() => fresh().file(folder.id, TEXT, {}))).toBe('unverified folder');
-  });
-
-  test('opens records of an older epoch with the older key, unless the service hides that epoch', async () => {
+  test('opens records of an older epoch with the older key, and none of an epoch that the chain does not have', async () => {
     const { patient, folder, service, fresh } = await made();
     const record = await patient.file(folder.id, utf8('before'), {});
     service.nextEpoch(folder.id, KEYS.patient);
     expect(await refusal(() => fresh().open([record]))).toBe('accepted');
-    const shows = (change: (cells: object[]) => object[]) => {
-      service.state.lie = (route, a) => (route === 'list-cells' ? { folders: change(a.folders) } : undefined);
-    };
-    shows((cells) => cells.slice(1));
-    expect(await refusal(() => fresh().open([record]))).toBe('unverified folder');
-    shows((cells) => cells.slice(0, 1));
-    expect(await refusal(() => fresh().open([{ ...record, epoch: 2 }]))).toBe('unknown-cell');
-    shows(() => []);
-    expect(await refusal(() => fresh().open([record]))).toBe('not-mine');
+    expect(await refusal(() => fresh().open([{ ...record, epoch: 3 }]))).toBe('unknown-cell');
+  });
+});
+
+describe('a record that the patient deleted', () => {
+  test('is not listed as committed by a service that says so', async () => {
+    const { lie, patient, record, first, service } = await lying();
+    const stored = { ...service.records.get(record.record)! };
+    await patient.deleteRecord(record);
+    const view = { statement: stored.statement.jws, state: 'committed', metadata: stored.metadata };
+    lie('list-records', (a) => ({ records: [view, ...a.records] }));
+    const ids = (await patient.listRecords(first.id)).map((r) => r.record);
+    expect([ids.length, ids.includes(record.record)]).toEqual([1, false]);
+    lie('get-record', () => ({ versions: [view] }));
+    expect((await patient.listVersions(record.record)).map((v) => v.state)).toEqual(['deleted']);
   });
 });
 

@@ -64,11 +64,16 @@ describe('sending', () => {
 
   test('sends a body as JSON, covered by the signature', async () => {
     const { call, sent, clock } = setUp(() => json(200, { statement: 'a.b.c', state: 'denied' }));
-    await call('deny-request', { params: { requestId: 'a'.repeat(26) as never }, body: { statement: 'a.b.c' } });
-    expect(fromUtf8(sent[0]!.body)).toBe('{"statement":"a.b.c"}');
+    await call('deny-request', {
+      params: { requestId: 'a'.repeat(26) as never },
+      body: { statement: 'a.b.c', entry: 'e.f.g' },
+    });
+    expect(fromUtf8(sent[0]!.body)).toBe('{"statement":"a.b.c","entry":"e.f.g"}');
     expect(sent[0]!.headers.get('content-type')).toBe('application/json');
     expect((await signedBy(sent[0]!, clock())).caller).toBe(patient.id);
-    await expect(signedBy({ ...sent[0]!, body: utf8('{"statement":"a.b.d"}') }, clock())).rejects.toMatchObject({
+    await expect(
+      signedBy({ ...sent[0]!, body: utf8('{"statement":"a.b.d","entry":"e.f.g"}') }, clock()),
+    ).rejects.toMatchObject({
       code: 'signature-invalid',
     });
   });

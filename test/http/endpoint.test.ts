@@ -20,7 +20,7 @@ describe('an accepted request', () => {
           now: NOW,
           nonce: { value: expect.stringMatching(/^[\w-]{22}$/), expires: 1_767_225_660_000 },
         },
-        input: { params: { grantId: ID }, query: {}, body: { statement: JWS } },
+        input: { params: { grantId: ID }, query: {}, body: { statement: JWS, entry: JWS } },
       },
     ]);
   });
@@ -47,7 +47,7 @@ describe('an accepted request', () => {
 
   test('can have its body in base64', async () => {
     const { seen } = await send({ body: utf8(BODY) });
-    expect(seen[0]?.input.body).toEqual({ statement: JWS });
+    expect(seen[0]?.input.body).toEqual({ statement: JWS, entry: JWS });
   });
 
   test('can be answered by an asynchronous use case', async () => {
@@ -118,9 +118,9 @@ describe('a request is refused', () => {
     ['statement', { body: '{}' }],
     ['statement', { body: '{"statement":7}' }],
     ['statement', { body: '{"statement":"no"}' }],
-    ['extra', { body: `{"statement":"${JWS}","extra":1}` }],
-    ['unknown member', { body: `{"statement":"${JWS}","not a name":1}` }],
-    ['unknown member', { body: `{"statement":"${JWS}","__proto__":{}}` }],
+    ['extra', { body: `{"statement":"${JWS}","entry":"${JWS}","extra":1}` }],
+    ['unknown member', { body: `{"statement":"${JWS}","entry":"${JWS}","not a name":1}` }],
+    ['unknown member', { body: `{"statement":"${JWS}","entry":"${JWS}","__proto__":{}}` }],
     ['grantId', { target: `/v1/grants/${'1'.repeat(26)}/revocation` }],
     ['grantId', { target: '/v1/grants/a~b/revocation' }],
     ['as', { target: `/v1/grants/${ID}/revocation?as=patient` }],

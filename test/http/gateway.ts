@@ -13,7 +13,7 @@ export const NOW = 1_767_225_600_500;
 export const REQUEST_ID = '6f6d1c5e-0000-4000-8000-000000000001';
 export const ID = 'a'.repeat(26);
 export const JWS = 'aa.bb.cc';
-export const BODY = JSON.stringify({ statement: JWS });
+export const BODY = JSON.stringify({ statement: JWS, entry: JWS });
 
 export type Line = readonly [event: LogEvent, fields: LogFields];
 

@@ -1,6 +1,7 @@
 // Builds the published examples: two identities from known words, one statement of each kind, two signed requests. Random values are a repeated byte. Values
 // that other pages define (sealed texts, digests of blobs, key fragments) are placeholders of the right length.
 import { ed25519 } from '@noble/curves/ed25519.js';
+import { p256 } from '@noble/curves/nist.js';
 import { toBase64url, toHex, utf8 } from '../../lib/bytes/codec.ts';
 import { newId, type GrantId, type OpeningId, type RandomId, type RequestId } from '../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN, nextEvent, type EventDraft } from '../../lib/domain/audit-chain.ts';
@@ -34,6 +35,8 @@ type Person = ReturnType<typeof person>;
 const FOLDER = id<Payload<'folder'>['folder']>(0x11);
 const RECORD = id<Payload<'record'>['record']>(0x22);
 const SALT = fill(0x05, 16);
+/** A service key: the base point of P-256. */
+const SERVICE_KEY = toBase64url(p256.Point.BASE.toBytes());
 
 const describe = ({ words, root, seed, nextIdentityKey, keys }: Person) => ({
   words,
@@ -215,12 +218,23 @@ const statementsOf = async (patient: Person, clinician: Person) => {
     { ...rest, grant: id<GrantId>(0x46), right: 'add', cells: [{ ...readable!, kfrags: [] }] },
     patient.keys,
   );
+  const chained = { service: SERVICE_KEY, issued: NOW };
+  const entry = await signStatement(
+    'entry',
+    { ...chained, id: patient.keys.id, number: 3, previous: text(0x11, 32), statements: [grant.hash] },
+    patient.keys,
+  );
+  const registration = await signStatement(
+    'entry',
+    { ...chained, id: clinician.keys.id, number: 1, statements: [identity.hash] },
+    clinician.keys,
+  );
   const requests = { request, denial, withdrawal };
   const grants = { grant, extension, opening, pause, resumption, revocation, return: returned };
-  const byKind = { identity, folder, record, ...requests, ...grants, deletion } satisfies {
+  const byKind = { identity, folder, record, ...requests, ...grants, deletion, entry } satisfies {
     readonly [K in Kind]: Statement<K>;
   };
-  return { byKind, grantToAdd };
+  return { byKind, grantToAdd, registration };
 };
 
 /** The events of the patient's chain that three of the statements cause, as the service writes them. */
@@ -257,12 +271,12 @@ const chainOf = ({ folder, request, grant }: Awaited<ReturnType<typeof statement
   });
 };
 
-const requestsOf = async (clinician: Person, jws: string) => {
+const requestsOf = async (clinician: Person, body: { readonly statement: string; readonly entry: string }) => {
   const time = { now: NOW, nonce: fill(0x0f, 16) };
   const put = {
     method: 'PUT',
     url: `https://records.example.org/v1/identities/${clinician.keys.id}`,
-    body: JSON.stringify({ statement: jws }),
+    body: JSON.stringify(body),
   };
   const get = { method: 'GET', url: 'https://records.example.org/v1/requests?as=recipient&limit=10' };
   return {
@@ -274,7 +288,7 @@ const requestsOf = async (clinician: Person, jws: string) => {
 /** Everything that the pages under docs/spec show, as JSON. */
 export const buildExamples = async () => {
   const [patient, clinician] = [person(0x00), person(0xff)];
-  const { byKind: statements, grantToAdd } = await statementsOf(patient, clinician);
+  const { byKind: statements, grantToAdd, registration } = await statementsOf(patient, clinician);
   const held = holdKeys(1, clinician.seed, nextKeyHash(clinician.nextIdentityKey));
   return {
     identities: { patient: describe(patient), clinician: describe(clinician) },
@@ -287,7 +301,7 @@ export const buildExamples = async () => {
     ),
     grantToAdd: { payload: grantToAdd.payload, hash: grantToAdd.hash, jws: grantToAdd.jws },
     chain: chainOf(statements),
-    requests: await requestsOf(clinician, statements.identity.jws),
+    requests: await requestsOf(clinician, { statement: statements.identity.jws, entry: registration.jws }),
   };
 };
 export type Examples = Awaited<ReturnType<typeof buildExamples>>;
@@ -321,9 +335,15 @@ const requestBlock = (request: Examples['requests']['put'] | Examples['requests'
 };
 
 /** The pages that show one example of a person's statement each. */
-export const STATEMENT_PAGES = ['identity', 'records', 'requests', 'grants', 'grant-pauses-and-ends', 'openings'].map(
-  (name) => `docs/spec/statements/${name}.md`,
-);
+export const STATEMENT_PAGES = [
+  'identity',
+  'records',
+  'requests',
+  'grants',
+  'grant-pauses-and-ends',
+  'openings',
+  'entry',
+].map((name) => `docs/spec/statements/${name}.md`);
 /** The pages that show an example. */
 export const EXAMPLE_PAGES = [
   ...STATEMENT_PAGES,

@@ -193,6 +193,18 @@ export const SAMPLES: { readonly [K in Kind]: { readonly signer: TestSigner; rea
       when: NOW,
     },
   },
+  entry: {
+    signer: patient,
+    payload: {
+      id: patient.id,
+      service: b64(2, 33),
+      number: 2,
+      previous: b64(9, 32),
+      statements: [b64(10, 32)],
+      voids: [{ entry: b64(11, 32), statements: [b64(12, 32)] }],
+      issued: NOW,
+    },
+  },
   deletion: {
     signer: patient,
     payload: { patient: patient.id, record: id(0x22), of: b64(21, 32), code: 'mistake', when: NOW },

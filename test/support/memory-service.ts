@@ -3,7 +3,7 @@ import type { RouteName } from '../../lib/api/routes.ts';
 import type { Runtime } from '../../lib/http/log-events.ts';
 import type { Ports } from '../../lib/ports/index.ts';
 import { callHandler, eventOf, handlerOf, routeOf } from './function-call.ts';
-import { makeMemory } from './memory/index.ts';
+import { makeMemory, type Schedule } from './memory/index.ts';
 
 export const ORIGIN = 'https://service.test';
 
@@ -12,10 +12,12 @@ export interface MemoryServiceOptions {
   readonly clock: () => number;
   /** Answers instead of the service. If it returns undefined, the service answers. */
   readonly instead?: (route: RouteName, url: URL) => Response | undefined;
+  /** Decides when the steps of the stores run. By default they run in the order of the calls. */
+  readonly schedule?: Schedule;
 }
 
-export const memoryService = ({ clock, instead }: MemoryServiceOptions) => {
-  const memory = makeMemory();
+export const memoryService = ({ clock, instead, schedule }: MemoryServiceOptions) => {
+  const memory = makeMemory(schedule === undefined ? {} : { schedule });
   const runtime: Ports & Runtime = { ...memory.ports, log: () => undefined, clock, origin: () => new URL(ORIGIN) };
   const calls: RouteName[] = [];
 

@@ -66,7 +66,7 @@ describe('list-audit as recipient', () => {
     const inChain = trailOf(w, patient).filter((e) => e.actor === recipient.keys.id);
     expect(own).toEqual(inChain.map(({ seq: _seq, previous: _previous, ...rest }) => rest));
     expect(own.map((e) => e['kind'])).toEqual(['access-requested', 'records-opened']);
-    expect(events.map((e) => e.evidence)).toEqual([undefined, opening.jws]);
+    expect(events.map((e) => e.evidence)).toEqual([w.request.jws, opening.jws]);
     const hashes = w.state.chains.get(patient.keys.id)!.map((row) => row.entry.hash);
     expect(events.every((e) => hashes.includes(e.hash))).toBe(true);
     const one = await list(w, 'recipient', recipient, { limit: 1 });

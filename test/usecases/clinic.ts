@@ -12,6 +12,8 @@ import {
   type RouteName,
 } from '../../lib/api/routes.ts';
 import { systemRng } from '../../lib/bytes/binary.ts';
+import type { IdentityId } from '../../lib/bytes/ids.ts';
+import { NO_ENTRIES } from '../../lib/domain/statement-chain.ts';
 import type { AuditEvent } from '../../lib/domain/audit-chain.ts';
 import { instantOf, MINUTE } from '../../lib/domain/time.ts';
 import { BytesError } from '../../lib/bytes/errors.ts';
@@ -35,6 +37,7 @@ import { listGrants } from '../../lib/usecases/list-grants.ts';
 import { listRecords } from '../../lib/usecases/list-records.ts';
 import { listRequests } from '../../lib/usecases/list-requests.ts';
 import { extendGrant } from '../../lib/usecases/extend-grant.ts';
+import { listChain } from '../../lib/usecases/list-chain.ts';
 import { getCheckpoint } from '../../lib/usecases/get-checkpoint.ts';
 import { getServiceKey } from '../../lib/usecases/get-service-key.ts';
 import { getTime } from '../../lib/usecases/get-time.ts';
@@ -52,7 +55,8 @@ import { returnGrant } from '../../lib/usecases/return-grant.ts';
 import { revokeGrant } from '../../lib/usecases/revoke-grant.ts';
 import { uploadParts } from '../../lib/usecases/upload-parts.ts';
 import { errorsOf } from '../../scripts/contract/document.ts';
-import { copyOf, inOrder, makeMemory, type Memory } from '../support/memory/index.ts';
+import { addsEntry, withEntry, type BodyWithoutEntry } from '../support/entries.ts';
+import { copyOf, inOrder, makeMemory, type Memory, type State } from '../support/memory/index.ts';
 import {
   filingOf,
   folderOf,
@@ -91,6 +95,7 @@ const USE_CASES = {
   'return-grant': returnGrant,
   recapsulate,
   'list-audit': listAudit,
+  'list-chain': listChain,
   'extend-grant': extendGrant,
   'get-checkpoint': getCheckpoint,
   'get-service-key': getServiceKey,
@@ -109,7 +114,8 @@ type SignedRoute = keyof typeof USE_CASES;
 interface CallInput<N extends RouteName> {
   readonly params?: Params<N>;
   readonly query?: Query<N>;
-  readonly body?: Body<N>;
+  /** If the body has no entry, `send` makes the entry. */
+  readonly body?: BodyWithoutEntry<N>;
   readonly now?: number;
   /** A new nonce by default. */
   readonly nonce?: string;
@@ -123,17 +129,29 @@ const assertContract = (name: RouteName, error: unknown): void => {
     throw new TypeError(`${name} refuses with ${error.code}, which its contract does not list`);
 };
 
+/** The head of an identity's chain of statements, and its entries. */
+const chainOf = ({ entries }: State, id: IdentityId) => {
+  const known = (entries.get(id) ?? []).map(({ statement }) => statement);
+  const last = known.at(-1);
+  return {
+    head: last === undefined ? NO_ENTRIES : { number: last.payload.number, hash: last.hash },
+    known: known.map(({ jws, payload }) => ({ jws, statements: payload.statements })),
+  };
+};
+
 /** Runs the use case of a route as if the person had sent a signed request. */
 export const send = async <N extends SignedRoute>(
-  { ports }: Pick<Memory, 'ports'>,
+  { ports, state }: Pick<Memory, 'ports' | 'state'>,
   name: N,
   { keys }: Person,
   { params, query, body, now = NOW, nonce = newNonce() }: CallInput<N>,
 ): Promise<Answer<N>> => {
   const run = USE_CASES[name] as unknown as (deps: Ports, call: Call, input: unknown) => Promise<Answer<N>>;
   const call: Call = { caller: keys.id, now: instantOf(now), nonce: { value: nonce, expires: now + MINUTE } };
+  const sent =
+    body !== undefined && addsEntry(name) ? await withEntry(body, keys, { ...chainOf(state, keys.id), now }) : body;
   try {
-    return await run(ports, call, { params: params ?? {}, query: query ?? {}, body });
+    return await run(ports, call, { params: params ?? {}, query: query ?? {}, body: sent });
   } catch (error) {
     assertContract(name, error);
     throw error;
@@ -183,7 +201,7 @@ export const interrupted = (memory: Memory, name: string, action: () => Promise<
 };
 
 const READS =
-  /\.(find|cells|cellsOf|holds|ofCell|unsettled|standing|list\w*|epochs|versions?|wraps|blobs|read|targets|download|head|checkpoint|stale)$/;
+  /\.(find|has|cells|cellsOf|holds|ofCell|unsettled|standing|list\w*|epochs|versions?|wraps|blobs|read|targets|download|head|checkpoint|stale)$/;
 
 /** Returns a service with the same data, in which every write throws. With it, a test shows that a use case refuses before it writes. */
 export const readOnly = (memory: Memory): Memory =>
@@ -223,7 +241,7 @@ export const eventOf = (
 });
 
 export const begin = (
-  memory: Pick<Memory, 'ports'>,
+  memory: Pick<Memory, 'ports' | 'state'>,
   author: Person,
   { statement: { payload }, upload }: Filing,
   changes: Partial<Body<'begin-upload'>> & { readonly now?: number } = {},
@@ -248,7 +266,7 @@ export const uploaded = async (memory: Memory, author: Person, { statement, uplo
 };
 
 export const commit = (
-  memory: Pick<Memory, 'ports'>,
+  memory: Pick<Memory, 'ports' | 'state'>,
   author: Person,
   { statement: { payload }, body }: Filing,
   changes: Partial<Body<'commit-record'>> & { readonly now?: number } = {},

@@ -72,7 +72,7 @@ describe('extending a grant', () => {
       {},
       patient,
     );
-    const extend = (to: Pick<Clinic, 'ports'>) =>
+    const extend = (to: Pick<Clinic, 'ports' | 'state'>) =>
       send(to, 'extend-grant', patient, {
         params: { grantId: payload.grant },
         body: { statement: statement.jws, kfrags: [kfrag] },
@@ -160,7 +160,7 @@ describe('filing under a grant', () => {
     await begin(w, recipient, filing, { grant: id });
     await uploaded(w, recipient, filing);
     const version = () => Promise.resolve(undefined);
-    const blind = { ports: { ...w.ports, records: { ...w.ports.records, version } } };
+    const blind = { state: w.state, ports: { ...w.ports, records: { ...w.ports.records, version } } };
     await expect(commit(blind, recipient, filing)).rejects.toMatchObject({ code: 'not-found' });
   });
 });
@@ -170,7 +170,7 @@ describe('the rate limit of openings', () => {
     const { grant } = w.grant.statement.payload;
     return openingOf(by, w.folder, [w.letter.statement], { grant });
   };
-  const open = (w: Pick<Clinic, 'ports'>, { jws, payload }: Awaited<ReturnType<typeof opening>>, now = NOW) =>
+  const open = (w: Pick<Clinic, 'ports' | 'state'>, { jws, payload }: Awaited<ReturnType<typeof opening>>, now = NOW) =>
     send(w, 'recapsulate', recipient, { params: { openingId: payload.opening }, body: { statement: jws }, now });
 
   test('refuses more openings in a second, but answers a repetition of a counted one', async () => {

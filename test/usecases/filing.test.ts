@@ -232,7 +232,9 @@ describe('commit-record', () => {
     const { url } = await w.ports.blobs.download(version!.blob, NOW);
     expect(w.fetch(url, NOW)).toEqual(filing.blob);
     const subject = { folder, epoch, records: [{ record, version: 1 }] };
-    expect(lastEvent(w, patient)).toEqual(eventOf('record-filed', patient, subject, filing.statement));
+    expect(lastEvent(w, patient)).toEqual(
+      eventOf('record-filed', patient, subject, filing.statement, { evidence: true }),
+    );
   });
 
   test('accepts a blob of several parts', async () => {
@@ -477,7 +479,7 @@ describe('commit-record', () => {
 });
 
 describe('sweep-uploads', () => {
-  const sweep = (w: Pick<Clinic, 'ports'>, now: number) => sweepUploads(w.ports, { now: instantOf(now) });
+  const sweep = (w: Pick<Clinic, 'ports' | 'state'>, now: number) => sweepUploads(w.ports, { now: instantOf(now) });
 
   test('removes old uploads that were not committed, with their bytes', async () => {
     const w = await clinic();

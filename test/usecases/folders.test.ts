@@ -119,7 +119,7 @@ describe('create-folder', () => {
 
     const [one, two] = await Promise.all([epochAfter(patient, first), epochAfter(patient, first)]);
     const later = interrupted(w, 'folders.put', () => putFolder(w, patient, one));
-    await expect(putFolder(later, patient, two)).rejects.toMatchObject({ code: 'statement-outdated' });
+    await expect(putFolder(later, patient, two)).rejects.toMatchObject({ code: 'chain-moved' });
     expect((await w.ports.folders.find(first.payload.folder))?.statement.hash).toBe(one.hash);
   });
 });

@@ -147,7 +147,7 @@ describe('register', () => {
       [NOW, NOW + 1].map((issued) => identityOf(patient, { number: 2, previous, issued })),
     );
     const late = interrupted(w, 'identities.put', () => putIdentity(w, patient, one!));
-    await expect(putIdentity(late, patient, two!)).rejects.toMatchObject({ code: 'statement-outdated' });
+    await expect(putIdentity(late, patient, two!)).rejects.toMatchObject({ code: 'chain-moved' });
     expect((await w.ports.identities.find(patient.keys.id))?.statement.hash).toBe(one!.hash);
   });
 

@@ -39,7 +39,7 @@ const ENDINGS = [
 describe.each(ENDINGS)('%s', (route, by, statementOf, event) => {
   const ending = async (w: Clinic) => {
     const { jws } = await statementOf(w.grant.statement);
-    return (to: Pick<Clinic, 'ports'>) =>
+    return (to: Pick<Clinic, 'ports' | 'state'>) =>
       send(to, route, by, { params: { grantId: idOf(w) }, body: { statement: jws } });
   };
 

@@ -18,6 +18,7 @@ import { deviceKeys, identityPublicKey, type DeviceKeys } from '../../lib/identi
 import { identityPayload } from '../../lib/identity/identity-statement.ts';
 import type { GrantCell, Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
+import type { BodyWithoutEntry } from '../support/entries.ts';
 import { generateKFrags, type KFragInput } from '../../lib/umbral/delegator.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { encodeKFrag, kfragId } from '../../lib/umbral/kfrag.ts';
@@ -213,7 +214,7 @@ export const delegated = (
 
 export interface SignedGrant {
   readonly statement: Statement<'grant'>;
-  readonly body: Body<'grant-access'>;
+  readonly body: BodyWithoutEntry<'grant-access'>;
 }
 
 interface GrantOf extends Partial<Payload<'grant'>> {

@@ -47,7 +47,7 @@ import {
 const ended = (reason: string) => ({ code: 'grant-ended', reason });
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
 
-const open = (w: Pick<Clinic, 'ports'>, opening: Statement<'opening'>, by: Person = recipient, now = NOW) =>
+const open = (w: Pick<Clinic, 'ports' | 'state'>, opening: Statement<'opening'>, by: Person = recipient, now = NOW) =>
   send(w, 'recapsulate', by, {
     params: { openingId: opening.payload.opening },
     body: { statement: opening.jws },
@@ -158,7 +158,7 @@ describe('recapsulate for a recipient', () => {
     const opening = await letterOf(w);
     const answer = () => Promise.reject(new AppError('busy'));
     const ports = { ...w.ports, serviceSigner: { ...w.ports.serviceSigner, answer } };
-    expect(await refused(w, () => open({ ports }, opening))).toEqual({ code: 'busy' });
+    expect(await refused(w, () => open({ ...w, ports }, opening))).toEqual({ code: 'busy' });
     expect(await usedOf(w)).toBe(0);
   });
 

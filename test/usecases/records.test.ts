@@ -51,7 +51,7 @@ const revoke = async (w: Clinic): Promise<void> => {
 };
 
 const remove = async (
-  w: Pick<Clinic, 'ports'>,
+  w: Pick<Clinic, 'ports' | 'state'>,
   filing: Filing,
   changes: Parameters<typeof deletionOf>[2] = {},
   by = patient,
@@ -212,14 +212,22 @@ describe('get-record', () => {
     expect(await refused(w, () => send(w, 'get-record', recipient, granted))).toEqual({ code: 'not-found' });
   });
 
-  test('returns the tombstone of a deleted record to the patient, and not-found to a recipient', async () => {
+  test('returns the tombstone of a deleted record to the patient, and only the deletion to a recipient of the patient', async () => {
     const w = await clinic();
     const { deletion } = await remove(w, w.letter);
     expect(await get(w)).toStrictEqual({
       versions: [{ statement: w.letter.statement.jws, state: 'deleted' }],
       deletion,
     });
-    expect(await refused(w, () => get(w, recipient, { grant: idOf(w) }))).toEqual({ code: 'not-found' });
+    expect(await get(w, recipient, { grant: idOf(w) })).toStrictEqual({ versions: [], deletion });
+  });
+
+  test('does not show the deletion to the recipient of another patient', async () => {
+    const w = await clinic();
+    await remove(w, w.theirs, {}, stranger);
+    const of = { recordId: recordId(w.theirs) };
+    const asked = () => send(w, 'get-record', recipient, { params: of, query: { grant: idOf(w) } });
+    expect(await refused(w, asked)).toEqual({ code: 'not-found' });
   });
 
   test("returns the author's grant with a version of another author", async () => {
@@ -262,9 +270,15 @@ describe('delete-record', () => {
     const first = await remove(w, w.letter);
     expect(await unchanged(w, () => remove(w, w.letter))).toEqual(first);
     w.state.objects.set(...object!);
-    const again = await remove(w, w.letter, { when: NOW + 1, code: 'other' });
-    expect(again).toEqual(first);
+    expect(await remove(w, w.letter)).toEqual(first);
     expect(w.state.objects.has(object![0])).toBe(false);
+  });
+
+  test('refuses another deletion of a deleted record, because its entry is not in the chain', async () => {
+    const w = await clinic();
+    await remove(w, w.letter);
+    const again = () => remove(w, w.letter, { when: NOW + 1, code: 'other' });
+    expect(await refused(w, again)).toEqual({ code: 'statement-outdated' });
   });
 
   test('returns the first page of many versions', async () => {

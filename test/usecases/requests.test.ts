@@ -39,7 +39,7 @@ const invalid = (member: string) => ({ code: 'statement-invalid', member });
 /** Returns the refusal, which also says which grant of the body is wrong. */
 const inGrant = (index: number, refusal: object) => ({ ...refusal, statement: `grants.${index}.statement` });
 
-const ask = (w: Pick<Clinic, 'ports'>, statement: Statement<'request'>, by: Person = recipient, now = NOW) =>
+const ask = (w: Pick<Clinic, 'ports' | 'state'>, statement: Statement<'request'>, by: Person = recipient, now = NOW) =>
   send(w, 'request-access', by, {
     params: { requestId: statement.payload.request },
     body: { statement: statement.jws },
@@ -50,7 +50,7 @@ const idOf = (w: Clinic): RequestId => w.request.payload.request;
 const grantId = ({ statement }: SignedGrant): GrantId => statement.payload.grant;
 
 const approve = (
-  w: Clinic | (Pick<Clinic, 'ports'> & { readonly request: Clinic['request'] }),
+  w: Clinic | (Pick<Clinic, 'ports' | 'state'> & { readonly request: Clinic['request'] }),
   grants: readonly SignedGrant[],
   { by = patient, now = NOW }: { readonly by?: Person; readonly now?: number } = {},
 ) =>
@@ -60,7 +60,7 @@ const approve = (
     now,
   });
 
-const deny = (w: Pick<Clinic, 'ports'>, denial: Statement<'denial'>, by: Person = patient, now = NOW) =>
+const deny = (w: Pick<Clinic, 'ports' | 'state'>, denial: Statement<'denial'>, by: Person = patient, now = NOW) =>
   send(w, 'deny-request', by, {
     params: { requestId: denial.payload.request },
     body: { statement: denial.jws },
@@ -88,7 +88,9 @@ describe('request-access', () => {
     const { request, until, purpose } = statement.payload;
     expect(await w.ports.requests.find(request)).toEqual({ statement, state: 'pending', until, grants: [] });
     const subject = { request, folders: [w.folder.payload.folder, w.other.payload.folder], purpose };
-    expect(lastEvent(w, patient)).toEqual(eventOf('access-requested', recipient, subject, statement));
+    expect(lastEvent(w, patient)).toEqual(
+      eventOf('access-requested', recipient, subject, statement, { evidence: true }),
+    );
   });
 
   test('accepts folders that do not exist', async () => {
@@ -413,7 +415,7 @@ describe('approve-request', () => {
     const grant = await answerTo(w);
     const denial = await denialOf(w.request);
     const late = interrupted(w, 'grants.create', () => deny(w, denial));
-    await expect(approve({ ...late, request: w.request }, [grant])).rejects.toMatchObject({ code: 'request-closed' });
+    await expect(approve({ ...late, request: w.request }, [grant])).rejects.toMatchObject({ code: 'chain-moved' });
     expect(await w.ports.grants.find(grantId(grant))).toBeUndefined();
   });
 });
@@ -428,12 +430,13 @@ describe('deny-request', () => {
     expect(lastEvent(w, patient)).toEqual(event);
   });
 
-  test('answers a repetition, also with another statement, and changes nothing', async () => {
+  test('answers a repetition, and refuses another denial, because its entry is not in the chain', async () => {
     const w = await clinic();
     const denial = await denialOf(w.request);
     const first = await deny(w, denial);
+    expect(await unchanged(w, () => deny(w, denial))).toEqual(first);
     const other = await denialOf(w.request, { code: 'other' });
-    for (const again of [denial, other]) expect(await unchanged(w, () => deny(w, again))).toEqual(first);
+    expect(await refused(w, () => deny(w, other))).toEqual({ code: 'request-closed' });
   });
 
   test('refuses another request in the path, and another hash of the request', async () => {
@@ -475,7 +478,7 @@ describe('deny-request', () => {
     const w = await clinic();
     const grant = await answerTo(w);
     const late = interrupted(w, 'requests.deny', () => approve(w, [grant]));
-    await expect(deny(late, await denialOf(w.request))).rejects.toMatchObject({ code: 'request-closed' });
+    await expect(deny(late, await denialOf(w.request))).rejects.toMatchObject({ code: 'chain-moved' });
     expect(await w.ports.requests.find(idOf(w))).toMatchObject({ state: 'approved' });
   });
 });

@@ -98,7 +98,9 @@ describe('filing with a grant to add', () => {
     expect(view).toMatchObject({ statement: filing.statement.jws, grant: grant.statement.jws });
     const { record, version, folder, epoch } = filing.statement.payload;
     const subject = { folder, epoch, records: [{ record, version }], grant: idOf(grant) };
-    expect(lastEvent(w, patient)).toEqual(eventOf('record-filed', recipient, subject, filing.statement));
+    expect(lastEvent(w, patient)).toEqual(
+      eventOf('record-filed', recipient, subject, filing.statement, { evidence: true }),
+    );
     const event = w.state.chains.get(patient.keys.id)!.at(-1)!.entry.hash;
     const signedReceipt = verifyServiceStatement('receipt', receipt!, await w.ports.serviceSigner.key());
     expect(signedReceipt).toEqual({
@@ -833,7 +835,9 @@ describe('get-checkpoint', () => {
     const key = (await send(w, 'get-service-key', patient, {})).key;
     const { checkpoint } = await send(w, 'get-checkpoint', patient, {});
     const { event, entry } = w.state.chains.get(patient.keys.id)!.at(-1)!;
-    const end = { patient: patient.keys.id, seq: event.seq, hash: entry.hash, when: NOW };
+    const last = w.state.entries.get(patient.keys.id)!.at(-1)!.statement;
+    const head = { number: last.payload.number, hash: last.hash };
+    const end = { patient: patient.keys.id, seq: event.seq, hash: entry.hash, entry: head, when: NOW };
     expect(verifyServiceStatement('checkpoint', checkpoint, key)).toEqual(end);
     expect(await unchanged(w, () => send(w, 'get-checkpoint', patient, { now: NOW + 1 }))).toEqual({ checkpoint });
     await revoke(w, w.grant);

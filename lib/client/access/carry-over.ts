@@ -1,104 +1,144 @@
-// Carries grants over to new epochs: finds the grants that continue, and extends them by the cells that they lack. Each step can fail at any point
-// and can be repeated.
-import { AppError } from '../../api/errors.ts';
-import { takesIn } from '../../domain/grant.ts';
-import type { Payload, Statement } from '../../statements/kinds.ts';
+// Carries grants over to new epochs: finds the grants that continue, and extends them by the cells that they lack. Each step may fail at any point, and can
+// then be repeated.
+import type { GrantId } from '../../bytes/ids.ts';
+import { takesIn, type FolderFacts } from '../../domain/grant.ts';
+import type { Statement } from '../../statements/kinds.ts';
 import { grantHistory } from '../audit/grant-history.ts';
-import { listOwnCells, type Folder } from '../records/folders.ts';
+import { cellsOf, type GivenAccess, type GivenGrant } from '../chain/given-access.ts';
+import type { Folder } from '../records/folders.ts';
 import type { Context } from '../session/context.ts';
 import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { extendAll } from './extend-grant.ts';
-import { fetchGrant } from './fetch-grants.ts';
-import { hasNotEnded, verifyGrant, type Grant } from './verify-grant.ts';
+import { askAbout, fetchGivenGrant } from './given-grants.ts';
+import { hasNotEnded, type Grant, type GrantView } from './verify-grant.ts';
 
 /**
- * Selects the grants to carry over: the service says that they have not ended, and this client knows of no end. A service that reports a revoked
- * grant as active must not get key fragments of the next epoch for it.
+ * Returns a function that tells whether a grant of the chain has not ended, by what this client knows itself: the patient's statements, its memory, its
+ * clock and the verified trail. It does not ask the service: if the service reported a revoked grant as active, it would get key fragments of the next
+ * epoch for this grant.
  */
-export const isCarriedOver = (ctx: Context): ((grant: Grant) => boolean) => {
+export const goesOn = (ctx: Context): ((grant: GivenGrant) => boolean) => {
   const { ended, opened } = grantHistory(ctx.trail.entries());
-  const isUsedUp = (g: Grant): boolean => (opened.get(g.id) ?? 0) >= (g.statement.payload.openings ?? Infinity);
-  return (g) =>
-    hasNotEnded(g) && g.expires > ctx.clock.latest() && !ctx.memory.isRevoked(g.id) && !ended.has(g.id) && !isUsedUp(g);
+  const now = ctx.clock.latest();
+  return ({ revocation, isUnwanted, statement: { payload: p } }) =>
+    revocation === undefined &&
+    isUnwanted === undefined &&
+    p.expires > now &&
+    !ctx.memory.isRevoked(p.grant) &&
+    !ended.has(p.grant) &&
+    (opened.get(p.grant) ?? 0) < (p.openings ?? Infinity);
 };
 
-/** Lists the grants that can read a cell and have not ended. Verified: the patient's own signature. */
-export const readersOf = async (
-  ctx: Context,
-  cell: Payload<'folder'>,
-  options: CallOptions,
-): Promise<readonly Grant[]> => {
-  const { folder, epoch } = cell;
-  const views = await all(
-    (cursor) => ctx.call('list-cell-grants', { params: { folderId: folder, epoch }, query: cursor }, options),
-    (page) => page.grants,
-  );
-  const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, ctx.keys.id)));
-  const goes = isCarriedOver(ctx);
-  return grants.filter((g) => goes(g) && takesIn(g.statement.payload, cell));
+const idOf = ({ statement: { payload } }: GivenGrant): GrantId => payload.grant;
+
+/** Lists the grants of the chain that should read the cells of a folder and have not ended. */
+const continuing = (ctx: Context, { grants }: GivenAccess, folder: FolderFacts): readonly GivenGrant[] => {
+  const isLive = goesOn(ctx);
+  return [...grants.values()].filter((g) => isLive(g) && takesIn(g.statement.payload, folder));
 };
 
-/** Lists the standing grants that cover a new folder. */
-export const standingGrantsFor = async (
+/** The last cell of a folder. The client asks the service for the grants of this cell. Absent for a new folder. */
+type LastCell = Statement<'folder'> | undefined;
+
+/**
+ * Asks the service which of the grants were returned or have no openings left. The service's answer can end a grant for this client, but cannot prolong
+ * one. A grant that the service leaves out of its lists is fetched by its id.
+ */
+const withoutEnded = async (
   ctx: Context,
-  cell: Statement<'folder'>,
+  grants: readonly GivenGrant[],
+  last: LastCell,
   options: CallOptions,
-): Promise<readonly Grant[]> => {
-  const views = await all(
-    (cursor) => ctx.call('list-grants', { query: { ...cursor, as: 'patient', state: 'standing' } }, options),
+): Promise<readonly GivenGrant[]> => {
+  if (grants.length === 0) return [];
+  const lists = [
+    all(
+      (cursor) => ctx.call('list-grants', { query: { ...cursor, as: 'patient', state: 'standing' } }, options),
+      (page) => page.grants,
+    ),
+    ...(last === undefined ? [] : [readersOf(ctx, last, options)]),
+  ];
+  const byStatement = new Map((await Promise.all(lists)).flat().map((view) => [view.statement, view]));
+  const left: GivenGrant[] = [];
+  for (const grant of grants) {
+    const view = byStatement.get(grant.statement.jws) ?? (await askAbout(ctx, grant, options));
+    if (hasNotEnded(view)) left.push(grant);
+  }
+  return left;
+};
+
+const readersOf = (
+  ctx: Context,
+  { payload }: Statement<'folder'>,
+  options: CallOptions,
+): Promise<readonly GrantView[]> =>
+  all(
+    (cursor) =>
+      ctx.call(
+        'list-cell-grants',
+        { params: { folderId: payload.folder, epoch: payload.epoch }, query: cursor },
+        options,
+      ),
     (page) => page.grants,
   );
-  const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, ctx.keys.id)));
-  const goes = isCarriedOver(ctx);
-  return grants.filter((g) => goes(g) && takesIn(g.statement.payload, cell.payload));
+
+/** Asks the service which of the grants that should read a folder have ended. */
+export const saidToHaveEnded = async (
+  ctx: Context,
+  given: GivenAccess,
+  folder: FolderFacts,
+  options: CallOptions,
+): Promise<ReadonlySet<GrantId>> => {
+  const asked = continuing(ctx, given, folder);
+  const left = new Set(await withoutEnded(ctx, asked, given.folders.get(folder.folder)?.at(-1), options));
+  return new Set(asked.filter((grant) => !left.has(grant)).map(idOf));
 };
+
+/** Lists the grants of the chain that have not ended and are to be added to a new cell. @param ended the grants that {@link saidToHaveEnded} returned */
+export const grantsToCarry = (
+  ctx: Context,
+  given: GivenAccess,
+  folder: FolderFacts,
+  ended: ReadonlySet<GrantId>,
+): readonly GivenGrant[] => continuing(ctx, given, folder).filter((grant) => !ended.has(idOf(grant)));
 
 interface Missing {
-  readonly grant: Grant;
+  readonly grant: GivenGrant;
   readonly cells: readonly Statement<'folder'>[];
 }
 
 /** Lists the grants that cover a folder, each with the cells of the folder that it lacks. */
-const missing = async (ctx: Context, folder: Folder, options: CallOptions): Promise<readonly Missing[]> => {
-  const cells = await listOwnCells(ctx, folder.id, options);
-  const grants = new Map((await standingGrantsFor(ctx, folder.statement, options)).map((g) => [g.id, g]));
-  const read = new Set<string>();
-  for (const { payload } of cells)
-    for (const grant of await readersOf(ctx, payload, options)) {
-      grants.set(grant.id, grant);
-      read.add(`${grant.id}#${payload.epoch}`);
-    }
-  return [...grants.values()]
-    .map((grant) => ({ grant, cells: cells.filter((c) => !read.has(`${grant.id}#${c.payload.epoch}`)) }))
-    .filter((m) => m.cells.length > 0);
+const missing = async (ctx: Context, { id, statement }: Folder, options: CallOptions): Promise<readonly Missing[]> => {
+  const given = await ctx.chain.sync(options);
+  const cells = given.folders.get(id) ?? [];
+  const found = continuing(ctx, given, statement.payload).map((grant) => {
+    const has = new Set(cellsOf(grant).map((c) => c.statement));
+    return { grant, cells: cells.filter((c) => !has.has(c.hash)) };
+  });
+  const lacking = found.filter((m) => m.cells.length > 0);
+  const left = new Set(
+    await withoutEnded(
+      ctx,
+      lacking.map((m) => m.grant),
+      cells.at(-1),
+      options,
+    ),
+  );
+  return lacking.filter((m) => left.has(m.grant));
 };
 
 /** Lists the outstanding grants of a folder: each lacks at least one cell that it should have. */
 export const outstanding = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<readonly Grant[]> =>
-  (await missing(ctx, folder, options)).map((m) => m.grant);
-
-/** Finds the missing cells from the grant itself, because the list of grants per cell may lag behind. */
-const stillMissing = async (ctx: Context, { grant, cells }: Missing, options: CallOptions): Promise<Missing> => {
-  const now = await fetchGrant(ctx, grant.id, ctx.keys.id, options);
-  const has = new Set(now.cells.map((c) => c.statement.hash));
-  return { grant: now, cells: cells.filter((c) => !has.has(c.hash)) };
-};
-
-const isAlreadyStored = (error: unknown): boolean => error instanceof AppError && error.code === 'already-exists';
+  Promise.all((await missing(ctx, folder, options)).map((m) => fetchGivenGrant(ctx, idOf(m.grant), options)));
 
 /** Carries over all outstanding grants of a folder. @returns how many grants it extended */
 export const carryOver = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<number> => {
   let carried = 0;
-  for (const left of await missing(ctx, folder, options)) {
-    // This client may have revoked the grant since it fetched the list.
-    if (!isCarriedOver(ctx)(left.grant)) continue;
-    const extended = await extendAll(ctx, left.grant, left.cells, options).catch(async (error: unknown) => {
-      if (!isAlreadyStored(error)) throw error;
-      const rest = await stillMissing(ctx, left, options);
-      return rest.cells.length > 0 && isCarriedOver(ctx)(rest.grant) && extendAll(ctx, rest.grant, rest.cells, options);
-    });
-    if (extended !== false) carried += 1;
+  for (const { grant, cells } of await missing(ctx, folder, options)) {
+    // This client may have revoked the grant since the list was made.
+    if (!goesOn(ctx)(grant)) continue;
+    if ((await extendAll(ctx, idOf(grant), cells, options)) !== undefined) carried += 1;
   }
   return carried;
 };

@@ -2,80 +2,90 @@
 // repeated.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, GrantId } from '../../bytes/ids.ts';
-import { statementHash } from '../../statements/verify.ts';
-import { grantHistory } from '../audit/grant-history.ts';
-import { listFolders, ownFolder, type Folder } from '../records/folders.ts';
+import { RIGHT_FACTS } from '../../domain/grant.ts';
+import type { GrantCell } from '../../statements/kinds.ts';
+import { claimOf, verifyStatement } from '../../statements/verify.ts';
+import { cellsOf } from '../chain/given-access.ts';
+import type { KnownAccess } from '../chain/statement-chain.ts';
+import { ownFolder } from '../records/folders.ts';
 import type { Context } from '../session/context.ts';
-import { check, ClientError } from '../session/errors.ts';
+import { ClientError } from '../session/errors.ts';
 import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
-import { fetchGrant } from './fetch-grants.ts';
+import { goesOn } from './carry-over.ts';
 import { verifyGrant } from './verify-grant.ts';
 import { startEpoch } from './start-epoch.ts';
 
-/** Returns an error that concerns only one folder or grant. @throws any other error: no answer, a busy service, an abort */
-const failureOfOne = (error: unknown): ClientError | AppError => {
+/** Lists the cells that the statements of pending entries name. Their key fragments may be at the service. */
+const pendingCells = async (ctx: Context, { pending }: KnownAccess): Promise<readonly GrantCell[]> => {
+  const named: GrantCell[] = [];
+  for (const jws of pending.flatMap((p) => p.statements)) {
+    const { kind } = claimOf(jws);
+    if (kind !== 'grant' && kind !== 'extension') continue;
+    named.push(...(await verifyStatement(kind, jws, ctx.keys.id)).payload.cells.filter((c) => c.kfrags.length > 0));
+  }
+  return named;
+};
+
+/**
+ * Lists the folders whose newest cell must be closed, because an ended grant to read names the cell, or a void or pending statement does.
+ * @param ended grants of which the service says that they have ended
+ */
+export const foldersToClose = async (
+  ctx: Context,
+  given: KnownAccess,
+  ended: ReadonlySet<GrantId>,
+): Promise<ReadonlySet<FolderId>> => {
+  const { folders, grants, voided } = given;
+  const isLive = goesOn(ctx);
+  const over = [...grants].filter(
+    ([id, g]) => RIGHT_FACTS[g.statement.payload.right].needsKeyFragments && (ended.has(id) || !isLive(g)),
+  );
+  const named = [
+    ...over.flatMap(([, g]) => cellsOf(g)),
+    ...voided.flatMap((v) => v.payload.cells.filter((c) => c.kfrags.length > 0)),
+    ...(await pendingCells(ctx, given)),
+  ];
+  // A void extension may name a cell that is not in the chain, because another cell has its epoch.
+  const isNewest = ({ folder, statement }: GrantCell): boolean => {
+    const last = folders.get(folder)?.at(-1);
+    return last?.hash === statement && last.payload.single === undefined;
+  };
+  return new Set(named.filter(isNewest).map((c) => c.folder));
+};
+
+/** Returns the error if it concerns only one folder or grant. @throws any other error: no answer, a busy service, an abort */
+const ofOneFolder = (error: unknown): ClientError | AppError => {
   if (error instanceof ClientError && error.code !== 'network') return error;
   if (error instanceof AppError && error.code !== 'busy' && error.code !== 'too-many') return error;
   throw error;
 };
 
-/**
- * Closes the cells of one grant. A cell that cannot be closed does not stop the others; the grant then stays unsettled.
- * @returns one error for each cell that could not be closed
- */
-const close = async (
-  ctx: Context,
-  id: GrantId,
-  { folders, isNamed }: { readonly folders: Map<FolderId, Folder>; readonly isNamed: boolean },
-  options: CallOptions,
-): Promise<readonly Error[]> => {
-  const failures: Error[] = [];
-  const { cells } = await fetchGrant(ctx, id, ctx.keys.id, options);
-  const named = new Set([...cells.map((c) => statementHash(c.by)), ...cells.map((c) => c.statement.hash)]);
-  const known = grantHistory(ctx.trail.entries()).extensions.get(id) ?? [];
-  check(
-    'extension',
-    known.every((hash) => named.has(hash)),
-  );
-  for (const { folder: name, epoch } of cells)
-    try {
-      // The list may lag, so a folder that is not in it is fetched by id.
-      const folder = folders.get(name) ?? (await ownFolder(ctx, name, options));
-      folders.set(name, folder);
-      if (folder.epoch !== epoch || folder.statement.payload.single !== undefined) continue;
-      folders.set(name, await startEpoch(ctx, folder, options));
-    } catch (error) {
-      failures.push(failureOfOne(error));
-    }
-  if (failures.length > 0) return failures;
-  if (isNamed) await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);
-  ctx.memory.noteClosed(id);
-  return [];
-};
-
-/**
- * Settles all grants that were revoked or returned, expired or exhausted. It runs before every filing and granting, so that no record is added to a
- * cell that an ended grant could read. Grants that this client revoked are settled even if the service does not list them.
- * @throws the first error, after all other cells were closed
- */
-export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promise<void> => {
+/** Lists the grants of which the service says that they have ended and are not settled. Each must carry the patient's signature; the chain need not have it. */
+const saidToBeUnsettled = async (ctx: Context, options: CallOptions): Promise<readonly GrantId[]> => {
   const views = await all(
     (cursor) => ctx.call('list-grants', { query: { ...cursor, as: 'patient', state: 'unsettled' } }, options),
     (page) => page.grants,
   );
-  const named = new Set<GrantId>();
-  for (const view of views) named.add((await verifyGrant(ctx, view, ctx.keys.id)).id);
-  const ended = new Set([...named, ...ctx.memory.toClose()]);
-  if (ended.size === 0) return;
-  const folders = new Map((await listFolders(ctx, options)).map((f) => [f.id, f]));
+  return Promise.all(views.map(async (view) => (await verifyGrant(ctx, view, ctx.keys.id)).id));
+};
+
+/**
+ * Settles all grants that ended. It runs before every filing and granting, so that no record is added to a cell that an ended grant could read. The client
+ * finds the ended grants in the chain of statements, by the clock and in the verified trail; the service can only name further ones.
+ * @throws the first error, after all other cells were closed
+ */
+export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promise<void> => {
+  const [given, unsettled] = await Promise.all([ctx.chain.sync(options), saidToBeUnsettled(ctx, options)]);
+  const ended = new Set(unsettled);
   const failures: Error[] = [];
-  for (const id of ended)
+  for (const id of await foldersToClose(ctx, given, ended))
     try {
-      failures.push(...(await close(ctx, id, { folders, isNamed: named.has(id) }, options)));
+      await startEpoch(ctx, await ownFolder(ctx, id, options), options);
     } catch (error) {
-      failures.push(failureOfOne(error));
+      failures.push(ofOneFolder(error));
     }
   const [failure] = failures;
   if (failure !== undefined) throw failure;
+  for (const id of unsettled) await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);
 };

@@ -1,20 +1,20 @@
 // Creates cells: signs the folder statement of a new epoch, and stores it together with extensions of the grants that have not ended.
 import type { FolderId } from '../../bytes/ids.ts';
 import { toBase64url } from '../../bytes/codec.ts';
-import { sealText } from '../../envelope/sealed-text.ts';
 import { MOST_CARRIED } from '../../statements/fields.ts';
+import { sealText } from '../../envelope/sealed-text.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { publicKeyOf } from '../../umbral/keys.ts';
 import { publicKeyText } from '../identities/identities.ts';
 import { folderNameContext } from '../records/folders.ts';
+import type { GivenAccess, GivenGrant } from '../chain/given-access.ts';
+import type { EntryBody } from '../chain/statement-chain.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
-import { extensionOf, type ExtensionBody } from './extend-grant.ts';
-import { isCarriedOver } from './carry-over.ts';
-import { extend } from './extend-grant.ts';
-import type { Grant } from './verify-grant.ts';
+import { goesOn, grantsToCarry, saidToHaveEnded } from './carry-over.ts';
+import { extendAll, extensionOf, type SignedExtension } from './extend-grant.ts';
 
 export interface NewCell {
   readonly folder: FolderId;
@@ -52,30 +52,62 @@ export const signCell = async (ctx: Context, { folder, category, name, last, sin
   return signStatement('folder', payload, ctx.keys);
 };
 
-/** Stores a cell and carries grants over to it. @param wrap for a single-record folder: the file key of its record */
+/** The file key of a single-record folder, wrapped for its cell. */
+interface SingleWrap {
+  readonly capsule: string;
+  readonly wrappedKey: string;
+}
+
+export interface CellPlan {
+  /** Decides, by the access that the patient gave, which cell to make, or returns the cell that exists already. */
+  readonly next: (given: GivenAccess) => NewCell | { readonly done: Statement<'folder'> };
+  /** Makes the wrap of a single-record folder. Absent for other folders. */
+  readonly wrapFor?: (cell: Statement<'folder'>) => SingleWrap;
+}
+
+/** Returns the plan of a new folder. If an earlier try stored the folder although it ended with an error, the plan returns that cell. */
+export const newFolder = (cell: NewCell): CellPlan => ({
+  next: ({ folders }) => {
+    const made = folders.get(cell.folder)?.at(-1);
+    return made === undefined ? cell : { done: made };
+  },
+});
+
+/** Signs a cell, stores it, and carries grants over to it. */
 export const putCell = async (
   ctx: Context,
-  cell: Statement<'folder'>,
-  grants: readonly Grant[],
+  { next, wrapFor }: CellPlan,
   options: CallOptions,
-  wrap?: { readonly capsule: string; readonly wrappedKey: string },
-): Promise<void> => {
-  const extensions: ExtensionBody[] = [];
-  for (const grant of grants.slice(0, MOST_CARRIED).filter(isCarriedOver(ctx)))
-    extensions.push(await extensionOf(ctx, grant, [cell]));
-  await ctx.call(
-    'create-folder',
-    {
-      params: { folderId: cell.payload.folder },
-      body: {
-        statement: cell.jws,
-        ...(wrap === undefined ? {} : { wrap }),
-        ...(extensions.length === 0 ? {} : { extensions }),
-      },
-    },
-    options,
-  );
-  ctx.memory.noteFolder(cell);
-  for (const grant of grants.slice(MOST_CARRIED))
-    if (isCarriedOver(ctx)(grant)) await extend(ctx, grant, [cell], options);
+): Promise<Statement<'folder'>> => {
+  const known = await ctx.chain.state(options);
+  const planned = next(known);
+  if ('done' in planned) return planned.done;
+  // The client reads the lists before the act. So a revocation, which waits for the act, does not wait for a slow service too.
+  const ended = await saidToHaveEnded(ctx, known, planned, options);
+  let rest: readonly GivenGrant[] = [];
+  const cell = await ctx.chain.append(async (given) => {
+    rest = [];
+    const plan = next(given);
+    if ('done' in plan) return plan;
+    const made = await signCell(ctx, plan);
+    const grants = grantsToCarry(ctx, given, made.payload, ended);
+    rest = grants.slice(MOST_CARRIED);
+    const extensions: SignedExtension[] = [];
+    for (const grant of grants.slice(0, MOST_CARRIED)) extensions.push(await extensionOf(ctx, grant, [made]));
+    const send = async (entry: EntryBody) => {
+      const body = {
+        statement: made.jws,
+        ...(wrapFor === undefined ? {} : { wrap: wrapFor(made) }),
+        ...(extensions.length === 0 ? {} : { extensions: extensions.map((e) => e.body) }),
+        ...entry,
+      };
+      await ctx.call('create-folder', { params: { folderId: made.payload.folder }, body }, options);
+      ctx.memory.noteFolder(made);
+      return made;
+    };
+    return { statements: [made, ...extensions.map((e) => e.statement)], send };
+  }, options);
+  for (const grant of rest)
+    if (goesOn(ctx)(grant)) await extendAll(ctx, grant.statement.payload.grant, [cell], options);
+  return cell;
 };

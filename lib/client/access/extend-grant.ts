@@ -1,64 +1,78 @@
-// Extends grants to read by further cells, at most 80 in each extension: signs the extensions, and sends them.
-import { delegate } from './delegation.ts';
-import { MOST_CELLS } from '../../statements/fields.ts';
-import type { Statement, Payload } from '../../statements/kinds.ts';
-import type { Context } from '../session/context.ts';
-import type { CallOptions } from '../session/transport.ts';
-import { verifyGrant, type Grant } from './verify-grant.ts';
+// Extends grants to read by further cells: signs extensions of at most 80 cells each, and sends them.
 import type { Body } from '../../api/routes.ts';
 import type { GrantId } from '../../bytes/ids.ts';
+import { MOST_CELLS } from '../../statements/fields.ts';
+import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
+import { cellsOf, tipOf, type GivenGrant } from '../chain/given-access.ts';
+import type { EntryBody } from '../chain/statement-chain.ts';
+import type { Context } from '../session/context.ts';
+import { ClientError } from '../session/errors.ts';
+import type { CallOptions } from '../session/transport.ts';
+import { delegate } from './delegation.ts';
+import { verifyGrant, type GrantView } from './verify-grant.ts';
 
-export type ExtensionBody = Body<'extend-grant'>;
+export type ExtensionBody = Pick<Body<'extend-grant'>, 'statement' | 'kfrags'>;
 
-/** The parts of a grant that its next extension needs. */
-interface Extendable {
-  readonly id: GrantId;
-  readonly statement: Statement<'grant'>;
-  readonly extensions: number;
-  readonly tip: string;
+/** A signed extension, and the body with its key fragments. */
+export interface SignedExtension {
+  readonly statement: Statement<'extension'>;
+  readonly body: ExtensionBody;
 }
 
 /** Signs the next extension of a grant, for at most 80 cells. */
 export const extensionOf = async (
   ctx: Context,
-  { id, statement, extensions, tip }: Extendable,
+  grant: GivenGrant,
   cells: readonly Statement<'folder'>[],
-): Promise<ExtensionBody> => {
-  const delegated = cells.map((c) => delegate(ctx, c, statement.payload.receiving.key));
+): Promise<SignedExtension> => {
+  const { payload: given } = grant.statement;
+  const delegated = cells.map((c) => delegate(ctx, c, given.receiving.key));
   const payload: Payload<'extension'> = {
     patient: ctx.keys.id,
-    grant: id,
-    number: extensions + 1,
-    previous: tip,
+    grant: given.grant,
+    number: grant.extensions.length + 1,
+    previous: tipOf(grant),
     cells: delegated.map((d) => d.cell),
     issued: ctx.now(),
   };
-  const { jws } = await signStatement('extension', payload, ctx.keys);
-  return { statement: jws, kfrags: delegated.map((d) => d.kfrag) };
+  const statement = await signStatement('extension', payload, ctx.keys);
+  return { statement, body: { statement: statement.jws, kfrags: delegated.map((d) => d.kfrag) } };
 };
 
-/** Adds cells to a grant. @returns the grant after the extension */
-export const extend = async (
+/** Adds the cells that the grant lacks, at most 80. @returns undefined if it lacks none, or if it is revoked */
+const extend = (
   ctx: Context,
-  grant: Grant,
+  id: GrantId,
   cells: readonly Statement<'folder'>[],
   options: CallOptions,
-): Promise<Grant> => {
-  const body = await extensionOf(ctx, grant, cells);
-  const view = await ctx.call('extend-grant', { params: { grantId: grant.id }, body }, options);
-  return verifyGrant(ctx, { ...view, statement: grant.statement.jws }, ctx.keys.id);
-};
+): Promise<GrantView | undefined> =>
+  ctx.chain.append(async ({ grants }) => {
+    const grant = grants.get(id);
+    if (grant === undefined) throw new ClientError('not-mine', 'the chain of statements has no such grant');
+    // Another device may have revoked the grant meanwhile.
+    if (grant.revocation !== undefined) return { done: undefined };
+    const has = new Set(cellsOf(grant).map((c) => c.statement));
+    const lacking = cells.filter((c) => !has.has(c.hash));
+    if (lacking.length === 0) return { done: undefined };
+    const { statement, body } = await extensionOf(ctx, grant, lacking);
+    const send = async (entry: EntryBody) => {
+      const view = await ctx.call('extend-grant', { params: { grantId: id }, body: { ...body, ...entry } }, options);
+      await verifyGrant(ctx, { ...view, statement: grant.statement.jws }, ctx.keys.id);
+      return view;
+    };
+    return { statements: [statement], send };
+  }, options);
 
-/** Adds any number of cells, by as many extensions as that takes. */
+/** Adds any number of cells, with as many extensions as needed. @returns the last answer; undefined if the grant lacked none of the cells */
 export const extendAll = async (
   ctx: Context,
-  given: Grant,
+  id: GrantId,
   cells: readonly Statement<'folder'>[],
   options: CallOptions,
-): Promise<Grant> => {
-  let grant = given;
+): Promise<GrantView | undefined> => {
+  let view: GrantView | undefined;
   for (let i = 0; i < cells.length; i += MOST_CELLS)
-    grant = await extend(ctx, grant, cells.slice(i, i + MOST_CELLS), options);
-  return grant;
+    view = (await extend(ctx, id, cells.slice(i, i + MOST_CELLS), options)) ?? view;
+  return view;
 };

@@ -1,4 +1,4 @@
-// Fetches one grant with its cells, or lists grants, and verifies them.
+// Fetches and verifies the grants of a recipient: one grant with its cells, or a list of grants.
 import {
   verifyCells,
   verifyFolderNow,
@@ -41,18 +41,19 @@ export const fetchGrant = async (
 
 export type GrantFilter = 'active' | 'paused' | 'expired' | 'revoked';
 
-export const listGrants = async (
+/** Lists the grants that the caller received. @throws {ClientError} `unverified` (`grant`), `not-mine` */
+export const listReceivedGrants = async (
   ctx: Context,
-  as: 'patient' | 'recipient',
   state?: GrantFilter,
   options: CallOptions = {},
 ): Promise<readonly Grant[]> => {
+  const query = { as: 'recipient', ...(state === undefined ? {} : { state }) } as const;
   const views = await all(
-    (cursor) =>
-      ctx.call('list-grants', { query: { ...cursor, as, ...(state === undefined ? {} : { state }) } }, options),
+    (cursor) => ctx.call('list-grants', { query: { ...cursor, ...query } }, options),
     (page) => page.grants,
   );
-  const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v, as === 'patient' ? ctx.keys.id : undefined)));
-  if (grants.some((g) => g[as] !== ctx.keys.id)) throw new ClientError('not-mine', 'a grant of others in the list');
+  const grants = await Promise.all(views.map((v) => verifyGrant(ctx, v)));
+  if (grants.some((g) => g.recipient !== ctx.keys.id))
+    throw new ClientError('not-mine', 'a grant of others in the list');
   return grants;
 };

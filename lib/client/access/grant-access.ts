@@ -3,6 +3,7 @@ import type { FolderId, IdentityId } from '../../bytes/ids.ts';
 import { RIGHT_FACTS } from '../../domain/grant.ts';
 import { MOST_CELLS, type Purpose, type Right } from '../../statements/fields.ts';
 import type { Standing, Statement } from '../../statements/kinds.ts';
+import type { EntryBody } from '../chain/statement-chain.ts';
 import type { Context } from '../session/context.ts';
 import { extendAll } from './extend-grant.ts';
 import { settleEnds } from './close-cells-of-ended-grants.ts';
@@ -86,10 +87,30 @@ const prepare = async (
   return [{ made, rest: cells.slice(MOST_CELLS) }];
 };
 
-const put = async (ctx: Context, { statement, body }: SignedGrant, options: CallOptions): Promise<Grant> => {
-  const { grant } = statement.payload;
-  const view = await ctx.call('grant-access', { params: { grantId: grant }, body }, options);
-  return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
+const put = (ctx: Context, { statement, body }: SignedGrant, options: CallOptions): Promise<Grant> =>
+  ctx.chain.append(async ({ entries }) => {
+    const { grant } = statement.payload;
+    // If an earlier try stored the grant although it ended with an error, the chain has the grant.
+    if (entries.has(statement.hash)) return { done: await verifyGrant(ctx, newGrantView(statement), ctx.keys.id) };
+    const send = async (entry: EntryBody) => {
+      const view = await ctx.call('grant-access', { params: { grantId: grant }, body: { ...body, ...entry } }, options);
+      return verifyGrant(ctx, { ...view, statement: statement.jws }, ctx.keys.id);
+    };
+    return { statements: [statement], send };
+  }, options);
+
+/** Adds the cells beyond the first 80, and the cells of epochs that another device started meanwhile. */
+const withRest = async (
+  ctx: Context,
+  grant: Grant,
+  rest: readonly Statement<'folder'>[],
+  options: CallOptions,
+): Promise<Grant> => {
+  const { folders } = await ctx.chain.state(options);
+  const newer = RIGHT_FACTS[grant.right].needsKeyFragments ? grant.folders.flatMap((id) => folders.get(id) ?? []) : [];
+  const cells = new Map([...rest, ...newer].map((c) => [c.hash, c]));
+  const view = await extendAll(ctx, grant.id, [...cells.values()], options);
+  return view === undefined ? grant : verifyGrant(ctx, { ...view, statement: grant.statement.jws }, ctx.keys.id);
 };
 
 /**
@@ -161,16 +182,22 @@ const answer = async (
   if (terms.folders.length === 0) throw new ClientError('bad-argument', 'the request reaches nothing');
   const prepared = await Promise.all(rights.map((right) => prepare(ctx, terms, right, options)));
   const first = prepared.flatMap((p) => p.slice(0, 1));
-  const views = await ctx.call(
-    'approve-request',
-    { params: { requestId: id }, body: { grants: first.map((p) => p.made.body) } },
-    options,
-  );
+  const statements = first.map((p) => p.made.statement);
+  const views = await ctx.chain.append(({ answers, entries }) => {
+    if (statements.every((s) => entries.has(s.hash)))
+      return Promise.resolve({ done: { grants: statements.map(newGrantView) } });
+    if (answers.get(id) === 'denied') throw new ClientError('bad-argument', 'the request was denied');
+    const send = (entry: EntryBody) => {
+      const body = { grants: first.map((p) => p.made.body), ...entry };
+      return ctx.call('approve-request', { params: { requestId: id }, body }, options);
+    };
+    return Promise.resolve({ statements, send });
+  }, options);
   const grants: Grant[] = [];
   for (const [i, { made, rest }] of first.entries()) {
     const view = views.grants[i] ?? newGrantView(made.statement);
     const grant = await verifyGrant(ctx, { ...view, statement: made.statement.jws }, ctx.keys.id);
-    grants.push(await extendAll(ctx, grant, rest, options));
+    grants.push(await withRest(ctx, grant, rest, options));
   }
   for (const { made } of prepared.flatMap((p) => p.slice(1))) grants.push(await put(ctx, made, options));
   return asGrants(grants);
@@ -193,6 +220,6 @@ export const grantAccess = async (ctx: Context, input: GrantInput, options: Call
   const terms: GrantTerms = { recipient, folders, purpose, durationSeconds, openings, standing: stands };
   const grants: Grant[] = [];
   for (const { made, rest } of await prepare(ctx, terms, right, options))
-    grants.push(await extendAll(ctx, await put(ctx, made, options), rest, options));
+    grants.push(await withRest(ctx, await put(ctx, made, options), rest, options));
   return asGrants(grants);
 };

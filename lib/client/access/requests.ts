@@ -10,9 +10,11 @@ import type { Purpose, Right } from '../../statements/fields.ts';
 import type { Payload, Scope, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
+import type { GivenAccess } from '../chain/given-access.ts';
+import { readBeside } from '../chain/read-beside.ts';
 import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
-import { checked, ClientError } from '../session/errors.ts';
+import { check, checked, ClientError } from '../session/errors.ts';
 import { currentIdentity, publicKeyFrom } from '../identities/identities.ts';
 import { scopeOf, type ScopeInput } from './scope.ts';
 import { all } from '../session/pagination.ts';
@@ -20,7 +22,7 @@ import type { CallOptions } from '../session/transport.ts';
 
 export type RequestState = Answer<'list-requests'>['requests'][number]['state'];
 
-/** A request with a verified statement. State and grants come from the service and are not verified. */
+/** A request with a verified statement. If the caller is the patient, the answer and the grants are verified too. The service says all other states. */
 export interface AccessRequest {
   readonly id: RequestId;
   readonly patient: IdentityId;
@@ -121,20 +123,72 @@ const sealedMessage = async (
   return { message: toBase64url(sealed) };
 };
 
-export const listRequests = async (
+const requestViews = (
   ctx: Context,
   as: 'patient' | 'recipient',
-  state?: RequestState,
-  options: CallOptions = {},
-): Promise<readonly AccessRequest[]> => {
-  const views = await all(
+  state: RequestState | undefined,
+  options: CallOptions,
+): Promise<readonly RequestView[]> =>
+  all(
     (cursor) =>
       ctx.call('list-requests', { query: { ...cursor, as, ...(state === undefined ? {} : { state }) } }, options),
     (page) => page.requests,
   );
+
+const verifyAll = async (
+  ctx: Context,
+  as: 'patient' | 'recipient',
+  views: readonly RequestView[],
+): Promise<readonly AccessRequest[]> => {
   const requests = await Promise.all(views.map((v) => verifyRequestStatement(ctx, v)));
   if (requests.some((r) => r[as] !== ctx.keys.id)) throw new ClientError('not-mine', 'a request of others in the list');
   return requests;
+};
+
+/**
+ * Lists the requests that the caller made. Their states come from the service and are not verified.
+ * @throws {ClientError} `unverified` (`request`), `not-mine`
+ */
+export const listSentRequests = async (
+  ctx: Context,
+  state?: RequestState,
+  options: CallOptions = {},
+): Promise<readonly AccessRequest[]> =>
+  verifyAll(ctx, 'recipient', await requestViews(ctx, 'recipient', state, options));
+
+const isAnswer = (state: RequestState): state is 'approved' | 'denied' => state === 'approved' || state === 'denied';
+
+/**
+ * Adds to each request the patient's answer and the grants of an approval.
+ * @throws {ClientError} `unverified` (`request`) for an answer that the patient did not sign
+ */
+const withAnswers = (
+  requests: readonly AccessRequest[],
+  { answers, grants }: GivenAccess,
+): readonly AccessRequest[] => {
+  const given = [...grants.values()].map((g) => g.statement.payload);
+  return requests.map((r) => {
+    const state = answers.get(r.id) ?? r.state;
+    check('request', !isAnswer(state) || answers.has(r.id));
+    return { ...r, state, grants: given.filter((g) => g.request?.id === r.id).map((g) => g.grant) };
+  });
+};
+
+/**
+ * Lists the requests to the patient. The patient's own answers come from the chain of statements. The other states come from the service and are not
+ * verified.
+ * @throws {ClientError} `unverified` (`request`), `not-mine`
+ */
+export const listReceivedRequests = async (
+  ctx: Context,
+  state?: RequestState,
+  options: CallOptions = {},
+): Promise<readonly AccessRequest[]> => {
+  const list = requestViews(ctx, 'patient', state, options).then((views) => verifyAll(ctx, 'patient', views));
+  const isKnown = (listed: readonly AccessRequest[], { answers }: GivenAccess): boolean =>
+    listed.every((r) => !isAnswer(r.state) || answers.has(r.id));
+  const requests = withAnswers(...(await readBeside(ctx, list, isKnown, options)));
+  return state === undefined ? requests : requests.filter((r) => r.state === state);
 };
 
 /** Maximum length of an encrypted message, bytes. */

@@ -10,15 +10,14 @@ import {
   type FolderWithCells,
 } from '../records/folders.ts';
 import { folderOfRecord } from '../records/single-record-folder.ts';
-import { latestVersion } from '../records/list-records.ts';
+import { latestVersion } from '../records/list-versions.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 /** A folder in a scope. It has its cells if the client has fetched them already. */
 export type FolderInScope = Pick<FolderWithCells, 'folder'> & Partial<FolderWithCells>;
 
 /**
- * Finds the patient's folders in a scope. The client reads a named folder by its id, so that folder is current. For categories and everything it uses the list
- * of folders, which may lag: a folder made just before may be missing. `carryOver` adds it to a standing grant.
+ * Finds the patient's folders in a scope. The folders come from the chain of statements.
  * @throws {ClientError} `not-mine` for a folder or record that is not the patient's
  */
 export const foldersWithin = async (

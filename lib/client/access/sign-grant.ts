@@ -25,7 +25,7 @@ export interface GrantToSign {
   readonly request?: Statement<'request'> | undefined;
 }
 
-type GrantBody = Body<'grant-access'>;
+type GrantBody = Pick<Body<'grant-access'>, 'statement' | 'kfrags'>;
 
 export interface SignedGrant {
   readonly statement: Statement<'grant'>;

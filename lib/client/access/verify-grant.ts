@@ -49,9 +49,11 @@ export interface GrantedCell {
   readonly statement: Statement<'folder'>;
 }
 
-/** Tells whether a grant has not ended. A paused grant has not ended. */
-export const hasNotEnded = ({ state }: Pick<Grant, 'state'>): boolean =>
-  state === 'active' || state === 'paused' || state === 'not-begun';
+/** Tells whether a grant has not ended. A paused grant counts as not ended. */
+export const hasNotEnded = ({ state }: Pick<Grant, 'state'>): boolean => !hasEnded(state);
+
+export const hasEnded = (state: GrantState): state is 'revoked' | 'expired' | 'exhausted' =>
+  state === 'revoked' || state === 'expired' || state === 'exhausted';
 
 export type GrantView = Answer<'list-grants'>['grants'][number];
 
@@ -78,6 +80,7 @@ export const verifyGrant = async (ctx: Context, view: GrantView, patient?: Ident
   const p = statement.payload;
   if (p.patient !== ctx.keys.id && p.recipient !== ctx.keys.id)
     throw new ClientError('not-mine', 'the grant is between others');
+  ctx.memory.noteGrant(statement);
   return {
     id: p.grant,
     patient: p.patient,

@@ -1,73 +1,38 @@
-// Cross-checks grants and requests, as the service lists them, against the audit trail and the signed statements.
+// Checks lists against the audit trail. The trail has what the patient's chain of statements does not have: who opened records under a grant, returns, the
+// count of openings, and withdrawals.
 import type { GrantId, RequestId } from '../../bytes/ids.ts';
-import type { EventKind } from '../../domain/audit-chain.ts';
 import { RIGHT_FACTS } from '../../domain/grant.ts';
-import type { Scope } from '../../statements/kinds.ts';
 import { grantHistory, type GrantHistory } from './grant-history.ts';
 import { readTrail, type AuditOptions } from './read-trail.ts';
+import type { GivenGrant } from '../chain/given-access.ts';
 import type { Context } from '../session/context.ts';
 import { check } from '../session/errors.ts';
-import { fetchGrant, listGrants } from '../access/fetch-grants.ts';
-import type { Grant } from '../access/verify-grant.ts';
-import type { AccessRequest, RequestState } from '../access/requests.ts';
+import { hasNotEnded, type Grant } from '../access/verify-grant.ts';
+import type { AccessRequest } from '../access/requests.ts';
 import type { TrailEntry } from '../session/trail.ts';
 
 type Entries = readonly TrailEntry[];
 
-const isSame = (listed: readonly string[] = [], signed: readonly string[] = []): boolean =>
-  listed.length === signed.length && signed.every((id, i) => listed[i] === id);
-
-/** Whether the event of a new grant agrees with the grant that the patient signed. */
-const agreesWith = (
-  { subject: s, statement, actor }: TrailEntry,
-  { statement: { hash, payload: p } }: Grant,
-): boolean =>
-  hash === statement &&
-  actor === p.patient &&
-  s.purpose === p.purpose &&
-  s.right === p.right &&
-  s.request === p.request?.id &&
-  isSame(s.folders, [...new Set(p.cells.map((c) => c.folder))]);
-
-/** Checks the opener: the recipient of a grant that opens records, or the patient itself. */
-const assertOpener = ({ actor, patient, subject }: TrailEntry, grants: ReadonlyMap<GrantId, Grant>): void => {
-  const grant = subject.grant === undefined ? undefined : grants.get(subject.grant);
-  if (subject.grant === undefined) check('grant', actor === patient);
-  else check('grant', grant?.recipient === actor && RIGHT_FACTS[grant.right].opensRecords);
-};
-
-/** @throws {ClientError} `unverified` (`grant`) */
-export const assertGrantsMatchTrail = (trail: Entries, grants: ReadonlyMap<GrantId, Grant>): void => {
-  const made = new Set<GrantId | undefined>();
-  for (const entry of trail) {
-    if (entry.kind === 'records-opened') assertOpener(entry, grants);
-    if (entry.kind !== 'access-granted') continue;
-    check('grant', !made.has(entry.subject.grant));
-    made.add(entry.subject.grant);
-    const grant = entry.subject.grant === undefined ? undefined : grants.get(entry.subject.grant);
-    check('grant', grant !== undefined && agreesWith(entry, grant));
+/** Checks that the opener of each opening is the recipient of a grant that opens records, or the patient. @throws {ClientError} `unverified` (`grant`) */
+export const assertOpeners = (trail: Entries, grants: ReadonlyMap<GrantId, GivenGrant>): void => {
+  for (const { kind, actor, patient, subject } of trail) {
+    if (kind !== 'records-opened') continue;
+    if (subject.grant === undefined) check('grant', actor === patient);
+    else {
+      const grant = grants.get(subject.grant)?.statement.payload;
+      check('grant', grant?.recipient === actor && RIGHT_FACTS[grant.right].opensRecords);
+    }
   }
 };
 
 /**
- * Reads the trail and checks its grants against the signed grants, because the purpose of an opening comes from its grant and not from its event.
+ * Reads the trail and checks its openings against the grants of the chain, because the purpose of an opening comes from its grant and not from its event.
  * @throws {TrailError}; {ClientError} `unverified` (`grant`)
  */
 export const readWithPurposes = async (ctx: Context, options: AuditOptions = {}): Promise<Entries> => {
   const trail = await readTrail(ctx, options);
-  const of = (kind: EventKind) => new Set(trail.flatMap((e) => (e.kind === kind ? (e.subject.grant ?? []) : [])));
-  const made = of('access-granted');
-  const opened = [...of('records-opened')];
-  for (const e of trail)
-    if (e.kind === 'records-opened' && e.subject.grant === undefined) check('grant', e.actor === e.patient);
-  if (opened.length === 0) return trail;
-  check(
-    'grant',
-    opened.every((id) => made.has(id)),
-  );
-  const grants = new Map((await listGrants(ctx, 'patient', undefined, options)).map((g) => [g.id, g]));
-  for (const id of made) if (!grants.has(id)) grants.set(id, await fetchGrant(ctx, id, ctx.keys.id, options));
-  assertGrantsMatchTrail(trail, grants);
+  const { grants } = await ctx.chain.state(options);
+  assertOpeners(trail, grants);
   return trail;
 };
 
@@ -80,61 +45,33 @@ export interface TrailBeforeAndAfter {
 /** Checks that the states of grants agree with the trail. @throws {ClientError} `unverified` (`grant`) */
 export const assertStates = (grants: readonly Grant[], { before, after }: TrailBeforeAndAfter): void => {
   const [past, now] = [grantHistory(before), grantHistory(after)];
-  for (const {
-    id,
-    state,
-    holds,
-    statement: {
-      payload: { openings = Infinity },
-    },
-  } of grants) {
+  for (const grant of grants) {
+    const { id, state, statement } = grant;
+    const { openings = Infinity } = statement.payload;
     const usedUp = (history: GrantHistory): boolean => (history.opened.get(id) ?? 0) >= openings;
     check('grant', state !== 'exhausted' || usedUp(now));
-    check('grant', (state !== 'active' && state !== 'paused' && state !== 'not-begun') || !usedUp(past));
+    check('grant', !hasNotEnded(grant) || !usedUp(past));
     check('grant', state === 'revoked' ? now.ended.has(id) : !past.ended.has(id));
-    check('grant', holds >= (past.holds.get(id) ?? 0) && holds <= (now.holds.get(id) ?? 0));
-    const others: readonly Grant['state'][] = holds % 2 === 1 ? ['active', 'not-begun'] : ['paused'];
-    check('grant', !others.includes(state));
   }
 };
 
-const ANSWERS: Partial<Record<EventKind, RequestState>> = {
-  'request-denied': 'denied',
-  'request-withdrawn': 'withdrawn',
-  'access-granted': 'approved',
-};
-
-const answersIn = (trail: Entries): ReadonlyMap<RequestId, RequestState> =>
-  new Map(
-    trail.flatMap(({ kind, subject: { request } }) => {
-      const state = ANSWERS[kind];
-      return state === undefined || request === undefined ? [] : [[request, state] as const];
-    }),
-  );
-
-const namedIn = (scope: Scope): readonly string[] => ('folders' in scope ? scope.folders : []);
+const withdrawnIn = (trail: Entries): ReadonlySet<RequestId | undefined> =>
+  new Set(trail.flatMap((e) => (e.kind === 'request-withdrawn' ? [e.subject.request] : [])));
 
 /**
- * Returns the requests with their states from the trail, because the list may lag. An answer that the trail does not have is refused.
+ * Adds to the requests their withdrawals from the trail, because the list may lag. A request or withdrawal that the trail does not have is an error.
  * @throws {ClientError} `unverified` (`request`)
  */
-export const withStatesOfTrail = (
+export const withWithdrawals = (
   requests: readonly AccessRequest[],
   { before, after }: TrailBeforeAndAfter,
 ): readonly AccessRequest[] => {
-  const [past, now] = [answersIn(before), answersIn(after)];
-  const made = new Map(before.flatMap((e) => (e.kind === 'access-requested' ? [[e.subject.request, e] as const] : [])));
+  const [past, now] = [withdrawnIn(before), withdrawnIn(after)];
+  const made = new Set(after.flatMap((e) => (e.kind === 'access-requested' ? [e.statement] : [])));
   return requests.map((r) => {
-    const event = made.get(r.id);
-    check(
-      'request',
-      event === undefined ||
-        (event.statement === r.statement.hash && event.actor === r.recipient && event.subject.purpose === r.purpose),
-    );
-    check('request', event === undefined || isSame(event.subject.folders, namedIn(r.scope)));
-    const open = r.state === 'pending' || r.state === 'expired';
-    const state = past.get(r.id) ?? (open ? r.state : now.get(r.id));
-    check('request', state !== undefined);
-    return { ...r, state };
+    check('request', made.has(r.statement.hash));
+    check('request', r.state !== 'withdrawn' || now.has(r.id));
+    const isOpen = r.state === 'pending' || r.state === 'expired';
+    return isOpen && past.has(r.id) ? { ...r, state: 'withdrawn' } : r;
   });
 };

@@ -1,8 +1,9 @@
 // Verifies the evidence of an event: the actor's signed statement must agree with the event, so that the service cannot misuse a signature.
 import type { AuditEvent, EventKind } from '../../domain/audit-chain.ts';
-import type { Jws, Kind, Payload } from '../../statements/kinds.ts';
+import type { Jws, Kind, Payload, Statement, StatementHash } from '../../statements/kinds.ts';
 import { statementHash, verifyStatement } from '../../statements/verify.ts';
-import { check, checked, unverified } from '../session/errors.ts';
+import type { VerifiedEntry } from '../chain/given-access.ts';
+import { check, checked } from '../session/errors.ts';
 import type { TrailEntry } from '../session/trail.ts';
 
 /** Who may cause an event: only the patient, only others, or both. */
@@ -13,44 +14,100 @@ interface Cause {
   /** The kind of statement that the actor signed. */
   readonly statement: Kind;
 }
-interface CauseInEntry extends Cause {
-  /** Whether an entry without the statement is refused. */
-  readonly evidence: 'required' | 'optional';
-  /** Whether the actor of the event signed this statement, and it agrees with the event. @throws {StatementError} if it does not verify */
-  readonly proves: (evidence: Jws, event: AuditEvent) => Promise<boolean>;
+interface CauseInTrail extends Cause {
+  /** The entry of the trail contains the statement. */
+  readonly from: 'trail';
+  readonly agrees: (statement: Statement, event: AuditEvent) => boolean;
 }
-interface CauseElsewhere extends Cause {
-  /**
-   * The entry never contains the statement, because another route returns it. The trail alone is then only the word of the service;
-   * check-lists-against-trail.ts compares grants and requests with their statements.
-   */
-  readonly evidence: 'elsewhere';
+interface CauseInChain extends Cause {
+  /** The patient's chain of statements contains the statement. */
+  readonly from: 'chain';
+  /** @param act the entry of the chain that names the statement, with all its statements */
+  readonly agrees: (statement: Statement, event: AuditEvent, act: VerifiedEntry) => boolean;
 }
-export type EventCause = CauseInEntry | CauseElsewhere;
+export type EventCause = CauseInTrail | CauseInChain;
 
-type Agrees<K extends Kind> = (payload: Payload<K>, event: AuditEvent) => boolean;
+type Agrees<K extends Kind> = (payload: Payload<K>, event: AuditEvent, act: VerifiedEntry) => boolean;
 
-const inEntry = <K extends Kind>(
-  actor: Actor,
+const payloadOf = <K extends Kind>(kind: K, statement: Statement): Payload<K> | undefined =>
+  statement.kind === kind ? (statement.payload as Payload<K>) : undefined;
+
+const byOthers = <K extends Kind>(
+  actor: 'others' | 'anyone',
   statement: K,
-  agrees: Agrees<K>,
-  evidence: 'required' | 'optional' = 'required',
-): CauseInEntry => ({
+  agrees: (payload: Payload<K>, event: AuditEvent) => boolean,
+): CauseInTrail => ({
   actor,
   statement,
-  evidence,
-  proves: async (jws, event) => agrees((await verifyStatement(statement, jws, event.actor)).payload, event),
+  from: 'trail',
+  agrees: (s, event) => {
+    const payload = payloadOf(statement, s);
+    return payload !== undefined && agrees(payload, event);
+  },
 });
 
-const elsewhere = (actor: Actor, statement: Kind): CauseElsewhere => ({ actor, statement, evidence: 'elsewhere' });
+const byPatient = <K extends Kind>(statement: K, agrees: Agrees<K>): CauseInChain => ({
+  actor: 'patient',
+  statement,
+  from: 'chain',
+  agrees: (s, event, act) => {
+    const payload = payloadOf(statement, s);
+    return payload !== undefined && agrees(payload, event, act);
+  },
+});
 
-const agreesOnGrant: Agrees<'pause' | 'resumption' | 'revocation' | 'return'> = (p, { patient, subject }) =>
-  p.patient === patient && p.grant === subject.grant;
-const agreesOnRequest: Agrees<'denial' | 'withdrawal'> = (p, { patient, subject }) =>
+const isSame = (a: readonly string[] = [], b: readonly string[] = []): boolean =>
+  a.length === b.length && a.every((id, i) => id === b[i]);
+const foldersIn = ({ cells }: Pick<Payload<'grant'>, 'cells'>): readonly string[] => [
+  ...new Set(cells.map((c) => c.folder)),
+];
+
+/** Tells whether the event names the folder of the statement, and exactly the grants whose extensions are in the same act. */
+const agreesOnFolder: Agrees<'folder'> = (p, { kind, patient, subject: s }, { statements }) =>
+  p.patient === patient &&
+  p.folder === s.folder &&
+  p.epoch === s.epoch &&
+  (kind === 'folder-created') === (p.epoch === 1) &&
+  p.single?.record === s.records?.[0]?.record &&
+  p.single?.version === s.records?.[0]?.version &&
+  isSame(
+    statements.flatMap((e) => payloadOf('extension', e)?.grant ?? []),
+    s.grants,
+  );
+const agreesOnNewGrant: Agrees<'grant'> = (p, { patient, subject: s }) =>
+  p.patient === patient &&
+  p.grant === s.grant &&
+  p.request?.id === s.request &&
+  p.right === s.right &&
+  p.purpose === s.purpose &&
+  isSame(foldersIn(p), s.folders);
+const agreesOnExtension: Agrees<'extension'> = (p, { patient, subject: s }) =>
+  p.patient === patient && p.grant === s.grant && isSame(foldersIn(p), s.folders);
+const agreesOnRecord = (p: Payload<'record'>, { patient, subject: s }: AuditEvent): boolean =>
+  p.patient === patient &&
+  p.folder === s.folder &&
+  p.epoch === s.epoch &&
+  p.grant?.id === s.grant &&
+  s.records?.length === 1 &&
+  p.record === s.records[0]?.record &&
+  p.version === s.records[0].version;
+const agreesOnNewRequest = (p: Payload<'request'>, { patient, subject: s }: AuditEvent): boolean =>
+  p.patient === patient &&
+  p.request === s.request &&
+  p.purpose === s.purpose &&
+  isSame('folders' in p.scope ? p.scope.folders : [], s.folders);
+const agreesOnGrant = (
+  p: Payload<'pause' | 'resumption' | 'revocation' | 'return'>,
+  { patient, subject }: AuditEvent,
+): boolean => p.patient === patient && p.grant === subject.grant;
+const agreesOnRequest = (p: Payload<'denial' | 'withdrawal'>, { patient, subject }: AuditEvent): boolean =>
   p.patient === patient && p.request === subject.request;
 const agreesOnDeletion: Agrees<'deletion'> = (p, { patient, subject: { records: [record] = [] } }) =>
   p.patient === patient && p.record === record?.record;
-const agreesOnOpening: Agrees<'opening'> = (p, { patient, subject: { records = [], ...subject } }) =>
+const agreesOnOpening = (
+  p: Payload<'opening'>,
+  { patient, subject: { records = [], ...subject } }: AuditEvent,
+): boolean =>
   p.patient === patient &&
   p.opening === subject.opening &&
   p.grant === subject.grant &&
@@ -61,44 +118,61 @@ const agreesOnOpening: Agrees<'opening'> = (p, { patient, subject: { records = [
 
 /** The cause of every kind of event. The type requires every kind, so that no kind of event lacks a check. docs/spec/audit.md has the same table. */
 export const EVENT_CAUSES: Readonly<Record<EventKind, EventCause>> = {
-  // Optional, because the identity's route returns the statement too, as long as it is the newest.
-  registered: inEntry('patient', 'identity', (p, { patient }) => p.id === patient, 'optional'),
-  'folder-created': elsewhere('patient', 'folder'),
-  'epoch-started': elsewhere('patient', 'folder'),
-  'record-filed': elsewhere('anyone', 'record'),
-  'record-deleted': inEntry('patient', 'deletion', agreesOnDeletion),
-  'access-requested': elsewhere('others', 'request'),
-  'request-denied': inEntry('patient', 'denial', agreesOnRequest),
-  'request-withdrawn': inEntry('others', 'withdrawal', agreesOnRequest),
-  'access-granted': elsewhere('patient', 'grant'),
-  'grant-extended': elsewhere('patient', 'extension'),
-  'grant-paused': inEntry('patient', 'pause', agreesOnGrant),
-  'grant-resumed': inEntry('patient', 'resumption', agreesOnGrant),
-  'grant-revoked': inEntry('patient', 'revocation', agreesOnGrant),
-  'grant-returned': inEntry('others', 'return', agreesOnGrant),
-  'records-opened': inEntry('anyone', 'opening', agreesOnOpening),
+  registered: byPatient('identity', (p, { patient }) => p.id === patient),
+  'folder-created': byPatient('folder', agreesOnFolder),
+  'epoch-started': byPatient('folder', agreesOnFolder),
+  'record-filed': byOthers('anyone', 'record', agreesOnRecord),
+  'record-deleted': byPatient('deletion', agreesOnDeletion),
+  'access-requested': byOthers('others', 'request', agreesOnNewRequest),
+  'request-denied': byPatient('denial', agreesOnRequest),
+  'request-withdrawn': byOthers('others', 'withdrawal', (p, event) => agreesOnRequest(p, event)),
+  'access-granted': byPatient('grant', agreesOnNewGrant),
+  'grant-extended': byPatient('extension', agreesOnExtension),
+  'grant-paused': byPatient('pause', agreesOnGrant),
+  'grant-resumed': byPatient('resumption', agreesOnGrant),
+  'grant-revoked': byPatient('revocation', agreesOnGrant),
+  'grant-returned': byOthers('others', 'return', (p, event) => agreesOnGrant(p, event)),
+  'records-opened': byOthers('anyone', 'opening', agreesOnOpening),
 };
 
 const mayAct = (actor: Actor, event: AuditEvent): boolean =>
   actor === 'anyone' || (event.actor === event.patient) === (actor === 'patient');
 
+/** Finds the entry of the patient's chain that names the statement with this hash. Reads the chain again if the chain does not have it yet. */
+export type FindInChain = (hash: StatementHash) => Promise<VerifiedEntry | undefined>;
+
+/** Whether a statement of the chain has its own event. An extension that came with a new cell has none: the event of the cell names it. */
+export const hasOwnEvent = (statement: Statement, { statements }: VerifiedEntry): boolean =>
+  statement.kind !== 'extension' || statements[0]?.kind !== 'folder';
+
+/** Finds and checks the statement in the patient's chain that caused the event. */
+const inChain = async (cause: CauseInChain, event: AuditEvent, find: FindInChain): Promise<Jws> => {
+  const act = await find(event.statement);
+  const statement = act?.statements.find((s) => s.hash === event.statement);
+  check('evidence', act !== undefined && statement !== undefined && hasOwnEvent(statement, act));
+  check('evidence', cause.agrees(statement, event, act));
+  return statement.jws;
+};
+
 /**
- * Verifies the cause of an event: its actor is one who may cause it. Its evidence is there if it must be, has the hash that the event names, is signed by
- * the actor, and agrees with the event.
+ * Verifies the cause of an event: the actor may cause such an event, the actor signed the statement whose hash the event names, and this statement agrees
+ * with the event. If only the patient may cause the event, the statement is in the patient's chain; otherwise the entry of the trail contains it.
  * @throws {ClientError} `unverified` (`evidence`)
  */
 export const verifyEvidence = async (
   event: AuditEvent,
   { hash, evidence }: { readonly hash: string; readonly evidence?: Jws | undefined },
+  find: FindInChain,
 ): Promise<TrailEntry> => {
   const cause = EVENT_CAUSES[event.kind];
   check('evidence', mayAct(cause.actor, event));
-  if (evidence === undefined) {
-    check('evidence', cause.evidence !== 'required');
-    return { ...event, hash };
+  if (cause.from === 'chain') {
+    const jws = await inChain(cause, event, find);
+    check('evidence', evidence === undefined || evidence === jws);
+    return { ...event, hash, evidence: jws };
   }
-  if (cause.evidence === 'elsewhere') throw unverified('evidence');
-  check('evidence', statementHash(evidence) === event.statement);
-  check('evidence', await checked('evidence', () => cause.proves(evidence, event)));
+  check('evidence', evidence !== undefined && statementHash(evidence) === event.statement);
+  const statement = await checked('evidence', () => verifyStatement(cause.statement, evidence, event.actor));
+  check('evidence', cause.agrees(statement, event));
   return { ...event, hash, evidence };
 };

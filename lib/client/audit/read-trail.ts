@@ -9,7 +9,8 @@ import {
 } from '../../domain/audit-chain.ts';
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError, TrailError } from '../session/errors.ts';
-import { verifyEvidence } from './event-evidence.ts';
+import type { GivenAccess, VerifiedEntry } from '../chain/given-access.ts';
+import { EVENT_CAUSES, hasOwnEvent, verifyEvidence, type FindInChain } from './event-evidence.ts';
 import { serviceKey, fetchCheckpoint, type Checkpoint, type Receipt } from '../session/service-key.ts';
 import { pages } from '../session/pagination.ts';
 import type { TrailEntry } from '../session/trail.ts';
@@ -27,12 +28,55 @@ export interface AuditOptions extends CallOptions {
   readonly fromStart?: boolean;
 }
 
-/** Verifies the evidence of one event. The error names the event's number. A statement has one effect, so it may have only one event. */
-const verifyEntry = async (event: AuditEvent, entry: Entry, statements: Set<string>): Promise<TrailEntry> => {
+/** What the verification of a trail uses besides the entries of the trail. */
+interface Verifying {
+  /** Hashes of the statements of all events read so far. */
+  readonly seen: Set<string>;
+  readonly find: FindInChain;
+  /** Position, in the patient's chain of statements, of the last event whose statement is there. */
+  last: number;
+}
+
+/** Returns a number that grows along the chain. An entry has at most 41 statements, so 100 positions for each entry are enough. */
+const placeOf = (hash: string, act: VerifiedEntry | undefined): number =>
+  act === undefined ? 0 : act.entry.payload.number * 100 + act.statements.findIndex((s) => s.hash === hash);
+
+/**
+ * Finds entries of the patient's chain. It reads the chain again if an event names a statement that the chain does not have, because another device may
+ * have signed the statement.
+ */
+const chainFinder =
+  (ctx: Context, { entries }: GivenAccess, options: CallOptions): FindInChain =>
+  async (hash) =>
+    entries.get(hash) ?? (await ctx.chain.sync(options)).entries.get(hash);
+
+/** Checks that the trail has the events of each act. @throws {TrailError} `unverified` if one is missing */
+const assertNoneMissing = (acts: ReadonlySet<VerifiedEntry>, { seen }: Verifying, length: number): void => {
+  for (const act of acts)
+    for (const statement of act.statements)
+      if (hasOwnEvent(statement, act) && !seen.has(statement.hash))
+        throw new TrailError(
+          'unverified',
+          `refused: the audit trail does not have the event of a ${statement.kind}`,
+          length + 1,
+        );
+};
+
+/**
+ * Verifies the evidence of one event. A statement may have only one event, because it has one effect. The events of the chain's statements must be in the
+ * order of the chain. An error names the event's number.
+ */
+const verifyEntry = async (event: AuditEvent, entry: Entry, verifying: Verifying): Promise<TrailEntry> => {
+  const { seen, find } = verifying;
   try {
-    const verified = await verifyEvidence(event, entry);
-    if (verified.evidence !== undefined) check('evidence', !statements.has(event.statement));
-    statements.add(event.statement);
+    const verified = await verifyEvidence(event, entry, find);
+    check('evidence', !seen.has(event.statement));
+    seen.add(event.statement);
+    if (EVENT_CAUSES[event.kind].from === 'chain') {
+      const place = placeOf(event.statement, await find(event.statement));
+      check('evidence', place > verifying.last);
+      verifying.last = place;
+    }
     return verified;
   } catch (error) {
     if (error instanceof ClientError) throw new TrailError('unverified', error.message, event.seq, 'evidence');
@@ -48,12 +92,12 @@ const headOf = (entries: readonly TrailEntry[]): ChainHead => {
 const rewritten = (seq: number): TrailError =>
   new TrailError('rolled-back', `refused: entry ${seq} of the audit trail is not what it was`, seq);
 
-/** Verifies a page that must follow `head`. The error names the number of the wrong event. */
-const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[], statements: Set<string>) => {
+/** Verifies a page that must follow `head`. An error names the number of the first wrong event. */
+const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[], verifying: Verifying) => {
   try {
     const verified = verifyChain(ctx.keys.id, head, page);
     const entries: TrailEntry[] = [];
-    for (const [i, event] of verified.events.entries()) entries.push(await verifyEntry(event, page[i]!, statements));
+    for (const [i, event] of verified.events.entries()) entries.push(await verifyEntry(event, page[i]!, verifying));
     return { entries, head: verified.head };
   } catch (error) {
     if (error instanceof AuditError)
@@ -66,17 +110,29 @@ const verifyPage = async (ctx: Context, head: ChainHead, page: readonly Entry[],
   }
 };
 
-/** Checks that the last stored event is still there. The query asks for it again, so that a shortened trail is detected. */
+/** Whether the evidence is the same. The service may leave out the evidence of an event by the patient, because the client then takes it from the chain. */
+const isSameEvidence = (kept: TrailEntry, { evidence }: Entry): boolean =>
+  evidence === kept.evidence || (evidence === undefined && EVENT_CAUSES[kept.kind].from === 'chain');
+
+/** Checks that the service still returns the last stored event. The query asks for this event again, so that the client detects a shortened trail. */
 const assertStillThere = (kept: TrailEntry, page: readonly Entry[]): void => {
   const [again] = page;
-  if (again?.hash !== kept.hash || eventHash(again.event) !== kept.hash || again.evidence !== kept.evidence)
+  if (again?.hash !== kept.hash || eventHash(again.event) !== kept.hash || !isSameEvidence(kept, again))
     throw rewritten(kept.seq);
 };
 
+const otherChain = (): ClientError =>
+  new ClientError('rolled-back', 'refused: the service signed another chain of statements', 'chain');
+
+/** Checks the entry that a checkpoint names: the patient's chain must have it under this number. @throws {ClientError} `rolled-back` (`chain`) */
+const assertEntry = ({ entries }: GivenAccess, { entry: named }: Pick<Checkpoint, 'entry'>): void => {
+  const own = [...entries.values()].find(({ entry }) => entry.payload.number === named?.number);
+  if (own?.entry.hash !== named?.hash) throw otherChain();
+};
+
 /**
- * Reads the whole trail of the caller, oldest first. Events verified before are not read again, unless `fromStart` is true. The trail is complete only
- * if the service is honest: this check cannot detect events that the service never added to the trail.
- *
+ * Reads the whole trail of the caller, oldest first. Events verified before are not read again, unless `fromStart` is true. Each statement of the chain
+ * must have its event. Only an honest service shows all events that others caused: this check cannot detect an event that the service never added.
  * @throws {TrailError} `unverified` or `rolled-back`, with the number of the first wrong event
  */
 export const readTrail = async (
@@ -86,7 +142,14 @@ export const readTrail = async (
   const kept = ctx.trail.entries();
   const known = ctx.memory.auditHead();
   const read: TrailEntry[] = fromStart ? [] : [...kept];
-  const statements = new Set(read.map((e) => e.statement));
+  const given = await ctx.chain.sync({ signal });
+  // The check for missing events uses only the acts known now. A later act may have its events after the last page that is read.
+  const acts = new Set(given.entries.values());
+  const verifying = {
+    seen: new Set(read.map((e) => e.statement)),
+    find: chainFinder(ctx, given, { signal }),
+    last: read.reduce((last, { statement: s }) => Math.max(last, placeOf(s, given.entries.get(s))), 0),
+  };
   const last = read.at(-1);
   const hashAt = (seq: number): string | undefined =>
     kept[seq - 1]?.hash ?? (seq === known.seq ? known.hash : undefined);
@@ -94,23 +157,27 @@ export const readTrail = async (
   let first = true;
   const query = { as: 'patient', ...(last === undefined ? {} : { after: last.seq - 1 }) } as const;
   for await (const page of pages((cursor) => ctx.call('list-audit', { query: { ...cursor, ...query } }, { signal }))) {
+    if (page.events.length === 0 && page.next !== undefined)
+      throw new ClientError('bad-answer', 'the audit trail does not end');
     if (first && last !== undefined) assertStillThere(last, page.events);
     const fresh = first && last !== undefined ? page.events.slice(1) : page.events;
     first = false;
     // If the service changed an event and made its link valid, only a later event fails. So the error must name the first event whose hash changed.
     const { seq } = head;
     const other = fresh.findIndex(({ hash }, i) => hash !== (hashAt(seq + i + 1) ?? hash));
-    const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1), statements);
+    const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1), verifying);
     if (other !== -1) throw rewritten(seq + other + 1);
     read.push(...verified.entries);
     head = verified.head;
   }
   const expected = Math.max(known.seq, kept.length);
   if (head.seq < expected) throw rewritten(head.seq + 1);
+  assertNoneMissing(acts, verifying, read.length);
   const checkpoints = ctx.trail.checkpoints();
   const key = checkpoints.length === 0 ? undefined : await serviceKey(ctx, { signal });
   for (const jws of checkpoints) {
-    const { seq, hash } = await checked('checkpoint', () => verifyServiceStatement('checkpoint', jws, key!));
+    const { seq, hash, entry } = await checked('checkpoint', () => verifyServiceStatement('checkpoint', jws, key!));
+    assertEntry(given, { entry });
     if (headOf(read.slice(0, seq)).hash !== hash || seq > read.length) throw rewritten(seq);
   }
   // Another call may have read more events meanwhile. Then its longer trail is kept.
@@ -126,13 +193,18 @@ export const readTrail = async (
 
 /**
  * Fetches a checkpoint, compares it with the verified trail, and stores it.
- * @throws {TrailError} `rolled-back` if the signed head differs from the trail that the service showed; {ClientError} `unverified` (`checkpoint`)
+ * @throws {TrailError} `rolled-back` if the signed head differs from the trail that the service showed; {ClientError} `rolled-back` (`chain`) if the entry
+ *   in the checkpoint differs from the chain of statements; {ClientError} `unverified` (`checkpoint`)
  */
 export const takeCheckpoint = async (ctx: Context, options: CallOptions = {}): Promise<Checkpoint> => {
   const { seq: seen } = ctx.memory.auditHead();
+  const { number } = ctx.memory.chainHead();
   const checkpoint = await fetchCheckpoint(ctx, options);
   const entries = await readTrail(ctx, options);
-  const { seq, hash } = checkpoint;
+  const { seq, hash, entry } = checkpoint;
+  // The checkpoint must cover every entry of the chain that this client has seen.
+  assertEntry(await ctx.chain.state(options), { entry });
+  if ((entry?.number ?? 0) < number) throw otherChain();
   if (seq > entries.length) throw rewritten(entries.length + 1);
   // The checkpoint must cover all events that this client has seen. The service has not signed an event outside it, so such an event would not be evidence.
   if (seq < seen || headOf(entries.slice(0, seq)).hash !== hash) throw rewritten(seq);

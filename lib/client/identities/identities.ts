@@ -1,5 +1,4 @@
 // Registers the caller's identity statement, and verifies the identity statements of others against their ids.
-import { AppError } from '../../api/errors.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { IdentityId } from '../../bytes/ids.ts';
 import { identityPayload } from '../../identity/identity-statement.ts';
@@ -9,8 +8,9 @@ import { signStatement } from '../../statements/sign.ts';
 import { verifyStatement } from '../../statements/verify.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf, type PublicKey, type SecretKey } from '../../umbral/keys.ts';
 import { verifyMessage } from '../../umbral/ecdsa-verify.ts';
+import type { EntryBody } from '../chain/statement-chain.ts';
 import type { Context } from '../session/context.ts';
-import { check, checked, unverified } from '../session/errors.ts';
+import { check, checked } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 export const publicKeyText = (key: SecretKey): string => toBase64url(encodePublicKey(publicKeyOf(key)));
@@ -54,19 +54,6 @@ export interface RegisterOptions extends CallOptions {
   readonly name?: string | null | undefined;
 }
 
-const isRefusal = (error: unknown, ...codes: readonly string[]): boolean =>
-  error instanceof AppError && codes.includes(error.code);
-
-/** Fetches the caller's registered statement. Undefined if the caller is not registered. */
-const ownStatement = async (ctx: Context, options: CallOptions): Promise<Statement<'identity'> | undefined> => {
-  try {
-    return await currentIdentity(ctx, ctx.keys.id, options);
-  } catch (error) {
-    if (isRefusal(error, 'not-found', 'not-registered')) return undefined;
-    throw error;
-  }
-};
-
 const ownPayload = (
   ctx: Context,
   last: Statement<'identity'> | undefined,
@@ -86,45 +73,56 @@ const ownPayload = (
   next: ctx.next,
 });
 
-const putStatement = async (
+/** Signs the identity statement that `next` makes from the last one, and registers it. @param next returns undefined if no new statement is needed */
+const putStatement = (
   ctx: Context,
-  payload: Payload<'identity'>,
+  next: (last: Statement<'identity'> | undefined) => Payload<'identity'> | undefined,
   options: CallOptions,
-): Promise<Statement<'identity'>> => {
-  const statement = await signStatement('identity', payload, ctx.keys);
-  await ctx.call('register', { params: { id: ctx.keys.id }, body: { statement: statement.jws } }, options);
-  ctx.memory.noteIdentity(statement);
-  ctx.identities.set(ctx.keys.id, Promise.resolve(statement));
-  return statement;
-};
+): Promise<Statement<'identity'>> =>
+  ctx.chain.append(async ({ identity: last }) => {
+    const payload = next(last);
+    if (payload === undefined) return { done: last! };
+    const statement = await signStatement('identity', payload, ctx.keys);
+    const send = async (entry: EntryBody) => {
+      const body = { statement: statement.jws, ...entry };
+      await ctx.call('register', { params: { id: ctx.keys.id }, body }, options);
+      ctx.memory.noteIdentity(statement);
+      ctx.identities.set(ctx.keys.id, Promise.resolve(statement));
+      return statement;
+    };
+    return { statements: [statement], send };
+  }, options);
 
 /**
  * Registers the identity, or replaces its statement if the name differs. A second call with the same name changes nothing.
  * @throws {ClientError} `unverified` (`identity`) if the registered keys of this id are not the keys of this device
  */
-export const register = async (
+export const register = (
   ctx: Context,
   { name: given, signal }: RegisterOptions = {},
 ): Promise<Statement<'identity'>> => {
-  const last = await ownStatement(ctx, { signal });
-  const name = given === undefined ? last?.payload.name : (given ?? undefined);
-  const payload = ownPayload(ctx, last, name);
-  if (last !== undefined) {
-    const { kfragSigner, inbox, receiving, next } = last.payload;
-    if (kfragSigner !== payload.kfragSigner || inbox !== payload.inbox || receiving.key !== payload.receiving.key)
-      throw unverified('identity');
-    check('identity', next === payload.next);
-    if (last.payload.name === name) return last;
-  }
-  return putStatement(ctx, payload, { signal });
+  const next = (last: Statement<'identity'> | undefined): Payload<'identity'> | undefined => {
+    const name = given === undefined ? last?.payload.name : (given ?? undefined);
+    const payload = ownPayload(ctx, last, name);
+    if (last === undefined) return payload;
+    const { kfragSigner, inbox, receiving } = last.payload;
+    check('identity', kfragSigner === payload.kfragSigner && inbox === payload.inbox);
+    check('identity', receiving.key === payload.receiving.key && last.payload.next === payload.next);
+    return last.payload.name === name ? undefined : payload;
+  };
+  return putStatement(ctx, next, { signal });
 };
 
 /**
  * Replaces the receiving key by the next one. Pending requests that name the old key can no longer be approved. Grants for the old key still work on a
  * device with the seed, until they are returned or end.
  */
-export const renewReceivingKey = async (ctx: Context, options: CallOptions = {}): Promise<Statement<'identity'>> => {
-  const last = await currentIdentity(ctx, ctx.keys.id, options);
-  const { receiving, name } = last.payload;
-  return putStatement(ctx, ownPayload(ctx, last, name, receiving.number + 1), options);
-};
+export const renewReceivingKey = (ctx: Context, options: CallOptions = {}): Promise<Statement<'identity'>> =>
+  putStatement(
+    ctx,
+    (last) => {
+      check('identity', last !== undefined);
+      return ownPayload(ctx, last, last.payload.name, last.payload.receiving.number + 1);
+    },
+    options,
+  );

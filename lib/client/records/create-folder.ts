@@ -3,8 +3,7 @@ import { folderOf, type Folder } from './folders.ts';
 import { newId, type FolderId } from '../../bytes/ids.ts';
 import type { Category } from '../../statements/fields.ts';
 import type { Context } from '../session/context.ts';
-import { standingGrantsFor } from '../access/carry-over.ts';
-import { putCell, signCell } from '../access/create-cell.ts';
+import { newFolder, putCell } from '../access/create-cell.ts';
 import { settleEnds } from '../access/close-cells-of-ended-grants.ts';
 import type { CallOptions } from '../session/transport.ts';
 
@@ -15,7 +14,6 @@ export const createFolder = async (
   options: CallOptions = {},
 ): Promise<Folder> => {
   await settleEnds(ctx, options);
-  const cell = await signCell(ctx, { folder: newId<FolderId>(ctx.platform.rng), name, category });
-  await putCell(ctx, cell, await standingGrantsFor(ctx, cell, options), options);
-  return folderOf(cell, name);
+  const cell = { folder: newId<FolderId>(ctx.platform.rng), name, category };
+  return folderOf(await putCell(ctx, newFolder(cell), options), name);
 };

@@ -1,14 +1,12 @@
-// Lists and fetches the patient's own folders, and verifies each folder statement: own signature, own cell key, not older than the memory.
+// The patient's folders, from the chain of statements: names, current cells and all cells. The client derives the key of each cell again, and compares it.
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { FolderId } from '../../bytes/ids.ts';
 import { openText, type TextContext } from '../../envelope/sealed-text.ts';
 import type { Category } from '../../statements/fields.ts';
 import type { Statement } from '../../statements/kinds.ts';
-import { verifyStatement } from '../../statements/verify.ts';
 import type { Context } from '../session/context.ts';
-import { check, checked, ClientError, ServiceError } from '../session/errors.ts';
+import { check, checked, ClientError } from '../session/errors.ts';
 import { publicKeyText } from '../identities/identities.ts';
-import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 export interface Folder {
@@ -33,9 +31,8 @@ export const folderNameContext = (ctx: Context, folder: FolderId): TextContext =
   statement: folder,
 });
 
-/** Verifies an own cell: the caller signed it, and derives the same key for it. */
-const verifyCell = async (ctx: Context, jws: string): Promise<Statement<'folder'>> => {
-  const statement = await checked('folder', () => verifyStatement('folder', jws, ctx.keys.id));
+/** Checks that the patient's keys give the cell key in this statement. @throws {ClientError} `unverified` (`folder-key`) */
+const verifyKey = (ctx: Context, statement: Statement<'folder'>): Statement<'folder'> => {
   const { folder, epoch, salt, key } = statement.payload;
   check('folder-key', publicKeyText(ctx.keys.folderKey(folder, epoch, fromBase64url(salt))) === key);
   return statement;
@@ -51,33 +48,19 @@ const openFolder = async (ctx: Context, statement: Statement<'folder'>): Promise
   return folderOf(statement, text);
 };
 
-/** Lists the folders. The list may lag: a folder made just before may be missing. */
+/** Lists the patient's folders, from the chain of statements. */
 export const listFolders = async (ctx: Context, options: CallOptions = {}): Promise<readonly Folder[]> => {
-  const views = await all(
-    (cursor) => ctx.call('list-folders', { query: cursor }, options),
-    (page) => page.folders,
-  );
-  return Promise.all(views.map(async (v) => openFolder(ctx, await verifyCell(ctx, v.statement))));
+  const { folders } = await ctx.chain.sync(options);
+  const current = [...folders.values()].map((cells) => cells.at(-1)!);
+  return Promise.all(current.map(async (cell) => openFolder(ctx, verifyKey(ctx, cell))));
 };
 
-/** Lists every cell of an own folder, oldest first. Verified: own signature and key, epochs without a gap, each names the one before. */
+/** Lists every cell of one of the patient's folders, oldest first. */
 export const listOwnCells = async (
   ctx: Context,
   folder: FolderId,
   options: CallOptions = {},
-): Promise<readonly Statement<'folder'>[]> => {
-  const views = await all(
-    (cursor) => ctx.call('list-cells', { params: { folderId: folder }, query: cursor }, options),
-    (page) => page.folders,
-  );
-  const cells = await Promise.all(views.map((v) => verifyCell(ctx, v.statement)));
-  let previous: string | undefined;
-  for (const [i, { payload, hash }] of cells.entries()) {
-    check('folder', payload.folder === folder && payload.epoch === i + 1 && payload.previous === previous);
-    previous = hash;
-  }
-  return cells;
-};
+): Promise<readonly Statement<'folder'>[]> => (await ctx.chain.sync(options)).folders.get(folder) ?? [];
 
 /** One of the patient's folders, with its cells, oldest first. */
 export interface FolderWithCells {
@@ -86,36 +69,38 @@ export interface FolderWithCells {
 }
 
 /**
- * Fetches an own folder by its id, because decisions must not depend on a list that may lag.
- * @throws {ClientError} `not-mine`, `unverified` (`folder`, `folder-key`, `folder-name`), `rolled-back`
+ * Finds one of the patient's folders by its id, in the chain of statements.
+ * @throws {ClientError} `not-mine`, `unverified` (`folder-key`, `folder-name`), `rolled-back`
  */
 export const ownFolderWithCells = async (
   ctx: Context,
   id: FolderId,
   options: CallOptions = {},
 ): Promise<FolderWithCells> => {
-  const cells = await listOwnCells(ctx, id, options).catch((error: unknown) => {
-    if (error instanceof ServiceError && error.code === 'not-found') return [];
-    throw error;
-  });
+  const cells = await listOwnCells(ctx, id, options);
   const current = cells.at(-1);
   if (current === undefined) throw new ClientError('not-mine', 'the folder is not one of the patient');
-  return { folder: await openFolder(ctx, current), cells };
+  return { folder: await openFolder(ctx, verifyKey(ctx, current)), cells };
 };
 
-/** Fetches an own folder by its id. */
+/** Finds one of the patient's folders by its id. */
 export const ownFolder = async (ctx: Context, id: FolderId, options: CallOptions = {}): Promise<Folder> =>
   (await ownFolderWithCells(ctx, id, options)).folder;
 
-/** Fetches one cell of an own folder. @throws {ClientError} `not-mine`, `unknown-cell` */
+/**
+ * Finds one cell of one of the patient's folders. A cell never changes, so the client reads the chain only if it does not know the cell yet.
+ * @throws {ClientError} `not-mine`, `unknown-cell`
+ */
 export const ownCell = async (
   ctx: Context,
   id: FolderId,
   epoch: number,
   options: CallOptions = {},
 ): Promise<Statement<'folder'>> => {
+  const known = (await ctx.chain.state(options)).folders.get(id)?.[epoch - 1];
+  if (known !== undefined) return verifyKey(ctx, known);
   const { cells } = await ownFolderWithCells(ctx, id, options);
-  const cell = cells.find((c) => c.payload.epoch === epoch);
+  const cell = cells[epoch - 1];
   if (cell === undefined) throw new ClientError('unknown-cell', 'the folder has no such epoch');
-  return cell;
+  return verifyKey(ctx, cell);
 };

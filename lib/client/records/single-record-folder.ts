@@ -3,10 +3,11 @@ import { folderOf, listFolders, ownCell, type Folder } from './folders.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { newId, type FolderId } from '../../bytes/ids.ts';
 import { wrapKey } from '../../envelope/wrap.ts';
+import type { Statement } from '../../statements/kinds.ts';
 import { decodePublicKey } from '../../umbral/keys.ts';
 import { ownKeys } from './cell-keys.ts';
 import type { Context } from '../session/context.ts';
-import { putCell, signCell } from '../access/create-cell.ts';
+import { newFolder, putCell } from '../access/create-cell.ts';
 import { openKeys } from './open-records.ts';
 import type { RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
@@ -33,11 +34,10 @@ export const folderOfRecord = async (ctx: Context, info: RecordInfo, options: Ca
   const { record, version } = info;
   const folder = newId<FolderId>(ctx.platform.rng);
   const name = 'one record';
-  const cell = await signCell(ctx, { folder, name, category: home.payload.category, single: { record, version } });
-  const wrap = wrapKey(fileKey!, decodePublicKey(fromBase64url(cell.payload.key)), ctx.platform.rng);
-  await putCell(ctx, cell, [], options, {
-    capsule: toBase64url(wrap.capsule),
-    wrappedKey: toBase64url(wrap.wrappedKey),
-  });
-  return folderOf(cell, name);
+  const cell = { folder, name, category: home.payload.category, single: { record, version } };
+  const wrapFor = ({ payload }: Statement<'folder'>) => {
+    const wrap = wrapKey(fileKey!, decodePublicKey(fromBase64url(payload.key)), ctx.platform.rng);
+    return { capsule: toBase64url(wrap.capsule), wrappedKey: toBase64url(wrap.wrappedKey) };
+  };
+  return folderOf(await putCell(ctx, { ...newFolder(cell), wrapFor }, options), name);
 };

@@ -7,8 +7,9 @@ import type { CapsuleFragVerifier } from '../../umbral/cfrag.ts';
 import type { CapsuleOpener } from '../../umbral/delegatee.ts';
 import { createServiceClock, type ConfirmClock, type ServiceClock } from './clock-correction.ts';
 import { platformOf, type PlatformOptions, type Platform } from './platform.ts';
-import { createMemory, type Memory } from './memory.ts';
-import { fetchTime } from './service-key.ts';
+import { createOwnChain, type OwnChain } from '../chain/statement-chain.ts';
+import { createMemory, type Memory, type MemorySnapshot } from './memory.ts';
+import { fetchTime, serviceKey } from './service-key.ts';
 import { createStorageCheck, type CheckStorageUrl } from './storage-origins.ts';
 import { createTrail, type Trail } from './trail.ts';
 import { createTransport, type CallRoute } from './transport.ts';
@@ -37,6 +38,11 @@ export interface ClientOptions extends PlatformOptions {
   readonly confirmClock?: ConfirmClock;
   /** Maximum number of tries for a call that may be repeated. Default: 6. */
   readonly tries?: number;
+  /**
+   * Stores the memory durably. The client waits for it before it sends a statement of the owner's chain, and after the service confirmed the statement. If
+   * it throws, the call ends and the statement is not sent. It must not call the client, because the client waits for it.
+   */
+  readonly save?: (memory: MemorySnapshot) => void | Promise<void>;
 }
 
 /** Cached state for the openings of one cell: verified signatures, and values computed from the receiving key. It is secret, like the receiving key. */
@@ -51,6 +57,8 @@ export interface Context {
   readonly keys: DeviceKeys;
   readonly next: string;
   readonly memory: Memory;
+  /** The owner's chain of statements. */
+  readonly chain: OwnChain;
   readonly trail: Trail;
   readonly platform: Platform;
   readonly tries: number;
@@ -79,6 +87,14 @@ export const createContext = (options: ClientOptions): Context => {
     keys,
     next,
     memory,
+    chain: createOwnChain({
+      call,
+      signer: keys,
+      memory,
+      now: clock.now,
+      service: (o) => serviceKey({ call, memory }, o),
+      save: async () => options.save?.(memory.export()),
+    }),
     trail,
     platform,
     tries,

@@ -40,6 +40,7 @@ export type Check =
   | 'digest'
   | 'blob'
   | 'audit'
+  | 'chain'
   | 'evidence'
   | 'service-key'
   | 'time'

@@ -1,8 +1,10 @@
-// Remembers the newest verified statements, so that the client detects rollback: the newest identity statement of each identity, the newest epoch
-// of each folder, and the verified head of the audit trail. Without memory a client can check signatures, but not that a statement is the newest.
+// Stores the newest verified statements, so that the client detects a service that returns older ones: the newest identity statement of each identity, the
+// newest epoch of each folder, the newest version of each listed record, and the verified heads of the audit trail and of the chain of statements. Without
+// memory a client can check signatures, but not that a statement is the newest.
 import * as z from 'zod/mini';
-import { parseIdentityId, type FolderId, type GrantId, type IdentityId } from '../../bytes/ids.ts';
+import { parseIdentityId, type FolderId, type GrantId, type IdentityId, type RecordId } from '../../bytes/ids.ts';
 import { EMPTY_CHAIN, type ChainHead } from '../../domain/audit-chain.ts';
+import { NO_ENTRIES, type EntryHead } from '../../domain/statement-chain.ts';
 import { count, identity, ordinal, point, randomId, sha256 } from '../../statements/fields.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import { ClientError, type Check } from './errors.ts';
@@ -10,18 +12,40 @@ import { ClientError, type Check } from './errors.ts';
 const seenIdentity = z.strictObject({ number: ordinal, hash: sha256, next: sha256 });
 const seenFolder = z.strictObject({ epoch: ordinal, hash: sha256 });
 const chainHead = z.strictObject({ seq: count, hash: sha256 });
+const entryHead = z
+  .strictObject({ number: count, hash: z.optional(sha256) })
+  .check(z.refine(({ number, hash }) => (number === 0) === (hash === undefined)));
+/** A pending entry, with its statements and all hashes. */
+const pendingEntry = z.strictObject({
+  entry: z.string(),
+  hash: sha256,
+  statements: z.array(z.string()),
+  hashes: z.array(sha256),
+});
+export type PendingEntry = z.infer<typeof pendingEntry>;
+/** The newest version of a record that a list contained. */
+const listedRecord = z.strictObject({ version: ordinal, hash: sha256, folder: randomId<FolderId>() });
+export type ListedRecord = z.infer<typeof listedRecord>;
+/** The name of a list of records: the owner's own records, or those that a grant shows. */
+export type RecordList = 'own' | GrantId;
 const snapshot = z.strictObject({
   format: z.literal('pcehr-memory'),
   version: z.literal(1),
   owner: identity,
   identities: z.record(identity, seenIdentity),
   folders: z.record(randomId<FolderId>(), seenFolder),
+  /** For each list, the newest listed version of each record. */
+  records: z._default(z.record(z.string(), z.record(randomId<RecordId>(), listedRecord)), {}),
+  /** Hashes of grants that the owner received. */
+  grants: z._default(z.record(randomId<GrantId>(), sha256), {}),
   audit: chainHead,
+  /** Head of the owner's chain of statements, and in `pending` the pending entries. */
+  chain: entryHead,
+  pending: z.array(pendingEntry),
   /** Ids that the owner verified in person. */
   verified: z._default(z.array(identity), []),
-  /** Grants that the owner revoked. `toClose` has those whose cells are not closed yet. */
+  /** Grants that the owner revoked, also those that the service has not confirmed as revoked. */
   revoked: z._default(z.array(randomId<GrantId>()), []),
-  toClose: z._default(z.array(randomId<GrantId>()), []),
   /** The pinned service key. */
   serviceKey: z.optional(point),
 });
@@ -39,23 +63,46 @@ export interface Memory {
    * @throws {ClientError} `rolled-back` for a lower epoch, another statement of the same epoch, or a next epoch whose `previous` is not the known statement
    */
   readonly noteFolder: (statement: Statement<'folder'>) => void;
-  /** The head of the verified part of the audit trail. */
+  /** Stores the hash of a grant. @throws {ClientError} `rolled-back` for another grant with a known id */
+  readonly noteGrant: (statement: Statement<'grant'>) => void;
+  /** Returns the newest known version of a record in a list. Undefined if the list did not contain the record yet. */
+  readonly listedRecord: (list: RecordList, record: RecordId) => ListedRecord | undefined;
+  /** Returns the ids of the records that the list contained for this folder. */
+  readonly listedIn: (list: RecordList, folder: FolderId) => readonly RecordId[];
+  /**
+   * Stores a record version that the list contains. A version older than the known one changes nothing.
+   * @throws {ClientError} `rolled-back` for another statement with a known version, or a next version that does not name the known one
+   */
+  readonly noteListed: (list: RecordList, folder: FolderId, statement: Statement<'record'>) => void;
+  /** Forgets a record that was deleted. */
+  readonly forgetListed: (list: RecordList, record: RecordId) => void;
+  /** Returns the head of the verified part of the audit trail. */
   readonly auditHead: () => ChainHead;
   readonly noteAudit: (head: ChainHead) => void;
+  /** Returns the head of the owner's chain of statements, as far as this client has verified the chain. */
+  readonly chainHead: () => EntryHead;
+  /** Stores the head of the chain, unless it is behind the known one, because several clients of one identity may use the same memory. */
+  readonly noteChain: (head: EntryHead) => void;
+  /** Returns the pending entries, oldest first. */
+  readonly pending: () => readonly PendingEntry[];
+  readonly addPending: (entry: PendingEntry) => void;
+  /** Removes this entry, and the entries that it names as void, from the pending ones, because the chain now has it. */
+  readonly settlePending: (entry: Statement<'entry'>) => void;
   readonly isVerified: (id: IdentityId) => boolean;
   /** Stores the fact that the owner has verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
   readonly noteVerified: (id: IdentityId) => void;
   readonly isRevoked: (id: GrantId) => boolean;
-  /** Notes that the owner revokes this grant, before the service confirms it. The cells of a grant with key fragments must be closed afterwards. */
-  readonly noteRevoked: (id: GrantId, hasKeyFragments: boolean) => void;
-  readonly toClose: () => readonly GrantId[];
-  readonly noteClosed: (id: GrantId) => void;
+  /** Stores the fact that the owner revokes this grant, before the service confirms it. */
+  readonly noteRevoked: (id: GrantId) => void;
   readonly serviceKey: () => string | undefined;
   /** Stores the service key. @throws {ClientError} `rolled-back` for another key than the known one */
   readonly noteServiceKey: (key: string) => void;
   /** Returns a snapshot. The caller stores it and passes it to {@link importMemory} at the next start. */
   readonly export: () => MemorySnapshot;
 }
+
+const headOf = ({ number, hash }: z.infer<typeof entryHead>): EntryHead =>
+  hash === undefined ? { number } : { number, hash };
 
 const rolledBack = (what: Check, why: string): ClientError => new ClientError('rolled-back', `refused: ${why}`, what);
 
@@ -65,10 +112,13 @@ const start = (owner: IdentityId): MemorySnapshot => ({
   owner,
   identities: {},
   folders: {},
+  records: {},
+  grants: {},
   audit: EMPTY_CHAIN,
+  chain: NO_ENTRIES,
+  pending: [],
   verified: [],
   revoked: [],
-  toClose: [],
 });
 
 /** Parses the text as an identity id. @throws {ClientError} `bad-argument` */
@@ -84,10 +134,13 @@ const identityIdFrom = (id: string): IdentityId => {
 export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(owner)): Memory => {
   const identities = new Map(Object.entries(from.identities));
   const folders = new Map(Object.entries(from.folders));
+  const grants = new Map(Object.entries(from.grants));
+  const records = new Map(Object.entries(from.records).map(([list, known]) => [list, new Map(Object.entries(known))]));
   const verified = new Set(from.verified);
   const revoked = new Set(from.revoked);
-  const toClose = new Set(from.toClose);
   let audit: ChainHead = from.audit;
+  let chain: EntryHead = headOf(from.chain);
+  let pending: readonly PendingEntry[] = from.pending;
   let { serviceKey } = from;
   return {
     owner,
@@ -110,19 +163,43 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
         throw rolledBack('folder', 'a folder statement that does not follow the one known');
       folders.set(folder, { epoch, hash });
     },
+    noteGrant: ({ hash, payload: { grant } }) => {
+      if ((grants.get(grant) ?? hash) !== hash) throw rolledBack('grant', 'two grants with one id');
+      grants.set(grant, hash);
+    },
+    listedRecord: (list, record) => records.get(list)?.get(record),
+    listedIn: (list, folder) =>
+      [...(records.get(list) ?? [])].flatMap(([id, r]) => (r.folder === folder ? [id as RecordId] : [])),
+    noteListed: (list, folder, { hash, payload: { record, version, previous } }) => {
+      const seen = records.get(list)?.get(record);
+      if (seen?.version === version && seen.hash !== hash)
+        throw rolledBack('record', 'two record statements with one version');
+      if (seen?.version === version - 1 && seen.hash !== previous)
+        throw rolledBack('record', 'a record statement that does not follow the one known');
+      if (seen !== undefined && version < seen.version) return;
+      records.set(list, (records.get(list) ?? new Map<string, ListedRecord>()).set(record, { version, hash, folder }));
+    },
+    forgetListed: (list, record) => void records.get(list)?.delete(record),
     auditHead: () => audit,
     noteAudit: (head) => {
       audit = head;
     },
+    chainHead: () => chain,
+    noteChain: (head) => {
+      if (head.number >= chain.number) chain = head;
+    },
+    pending: () => pending,
+    addPending: (entry) => {
+      pending = [...pending, entry];
+    },
+    settlePending: ({ hash, payload }) => {
+      const settled = new Set([hash, ...(payload.voids ?? []).map((v) => v.entry)]);
+      pending = pending.filter((p) => !settled.has(p.hash));
+    },
     isVerified: (id) => verified.has(id),
     noteVerified: (id) => void verified.add(identityIdFrom(id)),
     isRevoked: (id) => revoked.has(id),
-    noteRevoked: (id, hasKeyFragments) => {
-      if (hasKeyFragments) toClose.add(id);
-      revoked.add(id);
-    },
-    toClose: () => [...toClose],
-    noteClosed: (id) => void toClose.delete(id),
+    noteRevoked: (id) => void revoked.add(id),
     serviceKey: () => serviceKey,
     noteServiceKey: (key) => {
       if (serviceKey !== undefined && serviceKey !== key)
@@ -133,10 +210,13 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
       ...start(owner),
       identities: Object.fromEntries(identities),
       folders: Object.fromEntries(folders),
+      records: Object.fromEntries([...records].map(([list, known]) => [list, Object.fromEntries(known)])),
+      grants: Object.fromEntries(grants),
       audit: { ...audit },
+      chain: { ...chain },
+      pending: [...pending],
       verified: [...verified],
       revoked: [...revoked],
-      toClose: [...toClose],
       ...(serviceKey === undefined ? {} : { serviceKey }),
     }),
   };

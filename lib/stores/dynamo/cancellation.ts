@@ -18,13 +18,13 @@ export interface Claim {
   readonly opening?: { readonly statement: StatementHash; readonly at: number };
 }
 
-/** One attempt at a transaction. Its items are in the order claim, head, events, steps. */
+/** One attempt at a transaction. Its items are in the order claim, head, events, entry, steps. */
 export interface Attempt {
   readonly claim: Claim | undefined;
   /** A random text, one for each write. The SDK may repeat a request after an ambiguous failure; by this text the attempt recognises its own claim. */
   readonly invocation: string;
-  /** Number of audit events. If there are any, the transaction also writes the head of the chain. */
-  readonly events: number;
+  /** The steps that write the head of the chains, the events and the entry. The list is empty for a write without events. */
+  readonly chain: readonly Step[];
   readonly steps: readonly Step[];
 }
 
@@ -73,7 +73,7 @@ const refusalOf = (step: Step, old: Item | undefined): Refusal => {
  */
 export const readCancellation = (reasons: readonly CancellationReason[], attempt: Attempt): Verdict => {
   const claims = attempt.claim === undefined ? 0 : 1;
-  const chain = attempt.events === 0 ? 0 : 1 + attempt.events;
+  const chain = attempt.chain.length;
   if (claims === 1 && failed(reasons[0])) return claimTaken(attempt, oldOf(reasons[0]));
 
   if (reasons.slice(claims, claims + chain).some(failed)) return { is: 'retry' };

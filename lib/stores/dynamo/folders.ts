@@ -23,7 +23,7 @@ import {
   wrapKey,
   type Key,
 } from './table.ts';
-import { nonceClaim, type Writer } from './transact.ts';
+import { effectOf, type Writer } from './transact.ts';
 
 export const toCell = (item: Item): StoredCell => ({
   statement: statementOf('folder', item),
@@ -110,7 +110,7 @@ export const makeFolders = (context: StoreContext, write: Writer): Folders => {
       write({
         steps: [...folderSteps(statement, previous), ...carriedSteps(statement, carried, call.now)],
         events: [{ draft: event }],
-        claim: nonceClaim(call),
+        ...effectOf(call),
       }),
   };
 };

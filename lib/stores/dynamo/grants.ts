@@ -29,7 +29,7 @@ import {
   stateKey,
   type Span,
 } from './table.ts';
-import { nonceClaim, type Writer } from './transact.ts';
+import { effectOf, type Writer } from './transact.ts';
 
 /**
  * Page size of the lists of grants by cell, of ended grants, and of standing grants. A grant of 80 cells has 33 KB, so a page stays below the megabyte at which
@@ -111,7 +111,7 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
     settle: ({ statement: { payload } }, call) =>
       write({
         steps: [{ update: endKey(payload.grant), remove: ['gsi1pk', 'gsi1sk'], when: [] }],
-        claim: nonceClaim(call),
+        ...effectOf(call),
       }),
 
     create: async (grants, answers, events, call) => {
@@ -128,7 +128,7 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
       return write({
         steps: [...steps, ...answering],
         events: events.map((draft) => ({ draft })),
-        claim: nonceClaim(call),
+        ...effectOf(call),
       });
     },
 
@@ -136,14 +136,14 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
       write({
         steps: extensionSteps(extension, call.now),
         events: [{ draft: event }],
-        claim: nonceClaim(call),
+        ...effectOf(call),
       }),
 
     hold: (grant, statement, event, call) =>
       write({
         steps: holdSteps(grant, statement),
         events: [{ draft: event, evidence: statement.jws }],
-        claim: nonceClaim(call),
+        ...effectOf(call),
         patience: URGENT,
       }),
 
@@ -153,7 +153,7 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
         // The transaction deletes only the first fragments. The others open nothing, because the state of the grant is `revoked`.
         steps: [...revokeSteps(grant, call.now), ...fragments],
         events: [{ draft: event, evidence: ending.jws }],
-        claim: nonceClaim(call),
+        ...effectOf(call),
         patience: URGENT,
       });
     },

@@ -6,9 +6,9 @@ import type { Payload, Statement } from '../../statements/kinds.ts';
 import type { Openings, OpeningView } from '../../ports/index.ts';
 import type { Claim } from './cancellation.ts';
 import { leavesRoomFor, livenessAt } from '../../domain/grant.ts';
+import type { Heads } from '../../domain/statement-chain.ts';
 import { nextPace } from '../../domain/opening.ts';
 import type { Call } from '../../ports/call.ts';
-import type { ChainHead } from '../../domain/audit-chain.ts';
 import { is, type Step } from './conditional-writes.ts';
 import { getItems, getItemsOf, type StoreContext } from './database.ts';
 import { toCell } from './folders.ts';
@@ -68,7 +68,7 @@ export const makeOpenings = (context: StoreContext, write: Writer): Openings => 
   },
 
   record: async (opening, seen, event, call) => {
-    const writeOf = (steps: readonly Step[], head?: ChainHead) =>
+    const writeOf = (steps: readonly Step[], head?: Heads) =>
       write({
         steps,
         events: [{ draft: event, evidence: opening.jws }],

@@ -10,7 +10,7 @@ import { queryAll, type StoreContext } from './database.ts';
 import { primaryKeyOf } from './item.ts';
 import { is, type Step } from './conditional-writes.ts';
 import { recordKey, recordPk, startingWith } from './table.ts';
-import { nonceClaim, type Writer } from './transact.ts';
+import { effectOf, type Writer } from './transact.ts';
 
 /** How many wraps and versions one transaction changes. With head, chain and claim the transaction stays below DynamoDB's limit of 100 items. */
 const IN_ONE = 90;
@@ -55,7 +55,7 @@ export const deleteRecord = async (context: StoreContext, write: Writer, deletio
   const written = await write({
     steps: [headStep(deletion), ...steps.slice(0, IN_ONE)],
     events: [{ draft: deletion.event, evidence: deletion.deletion.jws }],
-    claim: nonceClaim(deletion.call),
+    ...effectOf(deletion.call),
   });
   const left = await emptying(context, deletion);
   for (let i = 0; i < left.length; i += IN_ONE) await write({ steps: left.slice(i, i + IN_ONE) });

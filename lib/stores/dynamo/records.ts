@@ -31,7 +31,7 @@ import {
   wrapsPk,
   type Key,
 } from './table.ts';
-import { nonceClaim, type Writer } from './transact.ts';
+import { effectOf, type Writer } from './transact.ts';
 import { OPEN, COMMITTED } from './uploads.ts';
 
 const conflict = () => new AppError('version-conflict');
@@ -149,8 +149,8 @@ export const makeRecords = (context: StoreContext, write: Writer): Records => {
     commit: (version, head, event, call) =>
       write({
         steps: ([filed = '']) => commitSteps(version, head, filed, call.now),
-        events: [{ draft: event }],
-        claim: nonceClaim(call),
+        events: [{ draft: event, evidence: version.statement.jws }],
+        ...effectOf(call),
       }),
 
     delete: (record, deletion, event, call) => deleteRecord(context, write, { record, deletion, event, call }),

@@ -32,7 +32,7 @@ import {
   type Key,
   type Span,
 } from './table.ts';
-import { nonceClaim, type Write, type Writer } from './transact.ts';
+import { effectOf, type Write, type Writer } from './transact.ts';
 
 const toRequest = (item: Item): StoredRequest => ({
   statement: statementOf('request', item),
@@ -190,8 +190,8 @@ export const makeRequests = (context: StoreContext, write: Writer): Requests => 
         takeSlot(patientSlotKey(p.patient, patientSlot), p, now, taken(Math.min(...ends))),
         paceStep(p.recipient, room.pace, now, taken),
       ],
-      events: [{ draft: event }],
-      claim: nonceClaim(call),
+      events: [{ draft: event, evidence: statement.jws }],
+      ...effectOf(call),
     });
     return writing.catch((error: unknown) => {
       if (lost()) return undefined;
@@ -237,13 +237,13 @@ export const makeRequests = (context: StoreContext, write: Writer): Requests => 
     deny: (request, denial, event, call) =>
       answer(
         { request, to: requestLife.deny.to, now: call.now, hash: denial.hash },
-        { events: [{ draft: event, evidence: denial.jws }], claim: nonceClaim(call) },
+        { events: [{ draft: event, evidence: denial.jws }], ...effectOf(call) },
       ),
 
     withdraw: (request, withdrawal, event, call) =>
       answer(
         { request, to: requestLife.withdraw.to, now: call.now, hash: withdrawal.hash },
-        { events: [{ draft: event, evidence: withdrawal.jws }], claim: nonceClaim(call) },
+        { events: [{ draft: event, evidence: withdrawal.jws }], ...effectOf(call) },
       ),
   };
 };

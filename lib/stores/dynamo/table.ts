@@ -25,7 +25,10 @@ export const chainPk = (patient: IdentityId): string => `A#${patient}`;
 export const headKey = (patient: IdentityId): Key => ({ pk: chainPk(patient), sk: 'HEAD' });
 export const eventKey = (patient: IdentityId, seq: number): Key => ({ pk: chainPk(patient), sk: `E#${seqText(seq)}` });
 
-/** One item for each head whose checkpoint was requested. */
+/** Key of the item of an entry of the chain of statements, with the statements that the entry names. */
+export const entryKey = (id: IdentityId, number: number): Key => ({ pk: chainPk(id), sk: `S#${ordinalText(number)}` });
+
+/** Key of the item of a checkpoint. There is one item for each head whose checkpoint was requested. */
 export const checkpointKey = (patient: IdentityId, seq: number): Key => ({
   pk: chainPk(patient),
   sk: `K#${seqText(seq)}`,
@@ -169,6 +172,7 @@ export const between = (from: number, to: number): Span => ({ from: msText(from)
 
 /** For each list, the form of the sort keys that its cursors contain. */
 export const SHAPES = {
+  entry: /^S#\d{10}$/,
   event: /^E#\d{12}$/,
   eventByTime: /^\d{13}#\d{12}$/,
   ownEvent: /^ehr1[a-z0-9]{58}#\d{12}$/,

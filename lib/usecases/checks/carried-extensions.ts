@@ -6,26 +6,38 @@ import { extendable, ownGrant, readExtension } from './extension.ts';
 import type { Grants, NewExtension, StoredIdentity } from '../../ports/index.ts';
 import { checkEach, mustBe } from './statement-members.ts';
 
-interface NewCell {
-  readonly statement: Statement<'folder'>;
-  readonly body: Input<'create-folder'>['body'];
-}
+type FolderBody = Input<'create-folder'>['body'];
 
-/** @throws {AppError} those of {@link extendable}; `statement-invalid` if a cell is not the new one, or a grant occurs twice */
-export async function carriedInto(
-  { statement: cell, body }: NewCell,
-  { grants, patient }: { readonly grants: Pick<Grants, 'find'>; readonly patient: StoredIdentity },
+/** Verifies that the caller signed the extensions, that each has only the new cell, and that no grant occurs twice. @throws {AppError} `statement-invalid` */
+export async function carriedStatements(
+  { statement: cell, body }: { readonly statement: Statement<'folder'>; readonly body: FolderBody },
   call: Call,
-): Promise<readonly NewExtension[]> {
-  const given = body.extensions ?? [];
-  const read = await checkEach('extensions', given, (e) => readExtension(e, call));
+): Promise<readonly Statement<'extension'>[]> {
+  const read = await checkEach('extensions', body.extensions ?? [], (e) => readExtension(e, call));
   const ids = read.map((s) => s.payload.grant);
   await checkEach('extensions', read, (s, i) => mustBe('grant', ids.indexOf(s.payload.grant) === i));
   await checkEach('extensions', read, (s) => mustBe('cells', isOnly(s, cell)));
-  const found = await checkEach('extensions', ids, (id) => ownGrant(grants, id, call));
-  return checkEach('extensions', read, (statement, i) =>
-    extendable({ statement, kfrags: given[i]!.kfrags }, found[i]!, { patient, folders: [cell.payload] }, call),
-  );
+  return read;
+}
+
+interface Carried {
+  readonly cell: Statement<'folder'>;
+  /** The extensions that {@link carriedStatements} returned. */
+  readonly statements: readonly Statement<'extension'>[];
+  readonly body: FolderBody;
+}
+
+/** Checks the extensions against the stored grants. @throws {AppError} the errors of {@link extendable}, `not-found` */
+export async function carriedInto(
+  { cell, statements, body }: Carried,
+  { grants, patient }: { readonly grants: Pick<Grants, 'find'>; readonly patient: StoredIdentity },
+  call: Call,
+): Promise<readonly NewExtension[]> {
+  const found = await checkEach('extensions', statements, (s) => ownGrant(grants, s.payload.grant, call));
+  return checkEach('extensions', statements, (statement, i) => {
+    const { kfrags } = body.extensions![i]!;
+    return extendable({ statement, kfrags }, found[i]!, { patient, folders: [cell.payload] }, call);
+  });
 }
 
 const isOnly = ({ payload: { cells } }: Statement<'extension'>, { payload, hash }: Statement<'folder'>): boolean => {

@@ -9,7 +9,7 @@ import { assertKFrags, keysOf } from './grant.ts';
 import type { Grants, NewExtension, StoredGrant, StoredIdentity } from '../../ports/index.ts';
 import { mustHaveNo } from './statement-members.ts';
 
-type ExtensionBody = Input<'extend-grant'>['body'];
+type ExtensionBody = Pick<Input<'extend-grant'>['body'], 'statement' | 'kfrags'>;
 
 /** Verifies that the caller signed the extension and that its members are valid. It reads no stored state. @throws {AppError} `statement-invalid` */
 export async function readExtension({ statement: jws }: ExtensionBody, call: Call): Promise<Statement<'extension'>> {

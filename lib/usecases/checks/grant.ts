@@ -21,7 +21,7 @@ export interface GrantDeps {
   readonly folders: Pick<Folders, 'cells'>;
 }
 
-type GrantBody = Input<'grant-access'>['body'];
+type GrantBody = Pick<Input<'grant-access'>['body'], 'statement' | 'kfrags'>;
 
 /** Verifies that the caller signed the grant and that its members are valid. It reads no stored state. @throws {AppError} `statement-invalid` */
 export async function readGrant(jws: string, call: Call): Promise<Statement<'grant'>> {

@@ -1,6 +1,6 @@
 // Readable cells: finds the cells and record versions that a recipient may read under its live grant. This includes the cells of extensions.
 import { AppError } from '../../api/errors.ts';
-import type { FolderId, GrantId } from '../../bytes/ids.ts';
+import type { FolderId, GrantId, IdentityId } from '../../bytes/ids.ts';
 import { RIGHT_FACTS } from '../../domain/grant.ts';
 import type { Call } from '../../ports/call.ts';
 import { liveGrant } from './live-grant.ts';
@@ -26,18 +26,20 @@ export async function readableCells(
   return cells;
 }
 
-/**
- * Returns the numbers of the record versions that have a wrap for a cell of the caller's grant.
- * @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun`
- */
+/** The patient of the caller's grant, and the numbers of the record versions that have a wrap for one of its cells. */
+export interface ReadableVersions {
+  readonly patient: IdentityId;
+  readonly versions: ReadonlySet<number>;
+}
+
+/** Finds the versions of a record that the caller may read. @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun` */
 export async function readableVersions(
   grants: Pick<Grants, 'find' | 'holds'>,
   id: GrantId,
   wraps: readonly WrapName[],
   call: Call,
-): Promise<ReadonlySet<number>> {
-  const [, hasCell] = await Promise.all([liveReadGrant(grants, id, call), grants.holds(id, wraps)]);
+): Promise<ReadableVersions> {
+  const [grant, hasCell] = await Promise.all([liveReadGrant(grants, id, call), grants.holds(id, wraps)]);
   const versions = new Set(wraps.filter((_, i) => hasCell[i]).map((w) => w.version));
-  if (versions.size === 0) throw new AppError('not-found');
-  return versions;
+  return { patient: grant.statement.payload.patient, versions };
 }

@@ -10,7 +10,7 @@ import { HOUR } from '../../../lib/domain/time.ts';
 import { bytesOf, newPerson, patientOf, recipientOf, when, type Connection, type Person } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
 import { CALLS, type Facts, type Target } from './valid-calls.ts';
-import { signedRequest } from '../raw-calls.ts';
+import { plainRequest, signedRequest, withNextEntry } from '../raw-calls.ts';
 
 const connection = (ahead = 0): Required<Connection> => {
   const clock = () => Date.now() + ahead;
@@ -106,6 +106,7 @@ const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
   'return-grant': { ...patientOnly('not-found'), pending: 'ok' },
   recapsulate: byGrant,
   'list-audit': everybody('own'),
+  'list-chain': everybody('own'),
   'get-checkpoint': everybody('ok'),
   'get-service-key': open,
   'get-time': open,
@@ -240,7 +241,9 @@ const send = async (route: RouteName, signer: Signer, target: Target = world.tar
   const call = await CALLS[route]({ as: person, at, of: world.facts, now, withGrant });
   const thief = world.who.stranger.person.keys;
   const keys = signer === 'wrong key' ? { ...person.keys, sign: thief.sign } : person.keys;
-  const request = await signedRequest(over, keys, { route, ...call }, now);
+  // The caller signs the entry, even if the key of another identity signs the request.
+  const whole = await withNextEntry(over, person.keys, { route, ...call }, now);
+  const request = await plainRequest(over, keys, whole, now);
   if (signer === 'unsigned') for (const name of WITHOUT_SIGNATURE) request.headers.delete(name);
   return over.fetch(request);
 };
@@ -263,9 +266,9 @@ const payloadText = (jws: string): string => fromUtf8(fromBase64url(jws.split('.
 /** Expects that each item of the list names the caller, in its statement or as the actor. */
 const expectOwn = async (response: Response, { keys: { id } }: Person): Promise<void> => {
   expect(response.status).toBe(200);
-  const page = (await response.json()) as Record<string, { statement?: string; event?: string }[]>;
-  for (const { statement, event } of Object.values(page).flat()) {
-    const text = statement === undefined ? event! : payloadText(statement);
+  const page = (await response.json()) as Record<string, { statement?: string; entry?: string; event?: string }[]>;
+  for (const { statement, entry, event } of Object.values(page).flat()) {
+    const text = event ?? payloadText(statement ?? entry!);
     expect(text).toContain(id);
   }
 };

@@ -309,6 +309,7 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
     };
   },
   'list-audit': () => ({ query: '?as=recipient' }),
+  'list-chain': () => ({}),
   health: () => ({}),
   openapi: () => ({}),
 };

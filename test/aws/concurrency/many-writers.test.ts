@@ -98,12 +98,14 @@ beforeAll(async () => {
   await patient.register();
   const folder = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
   const records = [await patient.file(folder.id, bytesOf(20), {})];
+  // One device makes the acts of the patient: a second one would have to decide again after each entry of the first.
+  const device = patientOf(person, at);
   writers = [
     ...(await Promise.all([1, 2, 3].map(() => recipientOpener(patient, records)))),
     await author(patient, folder.id),
     await author(patient, folder.id),
-    folderMaker(patientOf(person, at)),
-    await pauser(patientOf(person, at), folder.id),
+    folderMaker(device),
+    await pauser(device, folder.id),
     opener(person, records, { patient: patient.id }),
   ];
   before = (await patient.audit()).length;

@@ -4,9 +4,9 @@ import { expect, test } from '@jest/globals';
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId } from '../../../lib/bytes/ids.ts';
 import { createContext } from '../../../lib/client/session/context.ts';
-import { putCell, signCell } from '../../../lib/client/access/create-cell.ts';
 import type { Grant } from '../../../lib/client/index.ts';
 import { bytesOf, given, newPerson, patientOf, then } from '../flows/people.ts';
+import { putCellAlone } from '../../support/cell-alone.ts';
 import { makeService } from '../../support/in-process.ts';
 
 const GRANTS = 45;
@@ -50,16 +50,21 @@ test(`carries ${GRANTS} standing grants over to a new folder, ${AT_ONCE} of them
 
   const extended = (await patient.audit()).filter((e) => e.kind === 'grant-extended').map((e) => e.subject.grant!);
   expect(extended.sort()).toEqual([...rest].sort());
+  // The service may have the key fragments of the extensions that failed, so the client files the record in the next epoch.
   const record = await patient.file(later.id, bytesOf(10), {});
+  expect(record.epoch).toBe(2);
   for (const id of [...made.subject.grants!.slice(0, 1), ...rest]) {
     const grant = await recipient.grant(id, patient.id);
-    expect([grant.extensions, grant.cells.length]).toEqual([1, 2]);
+    expect([grant.extensions, grant.cells.length]).toEqual([2, 3]);
     expect((await then.opens(recipient, grant, [record]))[0]).toHaveLength(10);
   }
 }, 120_000);
 
 test('two devices that carry over at the same time extend the grant once', async () => {
-  const [patient, recipient] = await Promise.all([given.patient(at), given.recipient(at)]);
+  const person = newPerson();
+  const [patient, second] = [patientOf(person, at), patientOf(person, at)];
+  await patient.register();
+  const recipient = await given.recipient(at);
   await patient.createFolder({ name: 'First', category: 'letters' });
   const terms = { recipient: recipient.id, everything: true, standing: true, purpose: 'TREAT' } as const;
   const grants: Grant[] = [];
@@ -68,11 +73,9 @@ test('two devices that carry over at the same time extend the grant once', async
   await expect(patient.createFolder({ name: 'Later', category: 'letters' })).rejects.toEqual(failed);
   left = Infinity;
   const later = (await patient.listFolders()).find((f) => f.name === 'Later')!;
-  const both = await Promise.allSettled([patient.carryOver(later.id), patient.carryOver(later.id)]);
-  // The second device's extension follows one that is no longer the last, so it is outdated or the device finds nothing to do.
-  const codes = both.map((b) => (b.status === 'fulfilled' ? 'done' : (b.reason as { code?: string }).code));
-  expect(codes).toContain('done');
-  expect(codes.filter((c) => c !== 'done' && c !== 'statement-outdated')).toEqual([]);
+  const carried = await Promise.all([patient, second].map((device) => device.carryOver(later.id)));
+  // The slower device finds the extension in the chain of statements, so it has nothing left to do.
+  expect(carried.sort()).toEqual([0, 1]);
   expect(await patient.carryOver(later.id)).toBe(0);
   expect((await patient.audit()).filter((e) => e.kind === 'grant-extended')).toHaveLength(1);
 }, 120_000);
@@ -89,14 +92,8 @@ test('carries a grant over to all epochs that it missed', async () => {
 
   // Creates two cells and extends no grant, like a client that is interrupted.
   const ctx = createContext({ ...person, origin, fetch });
-  const laterCell = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'letters' });
-  await putCell(ctx, laterCell, [], {});
-  await putCell(
-    ctx,
-    await signCell(ctx, { folder: folder.id, name: folder.name, category: 'letters', last: folder.statement }),
-    [],
-    {},
-  );
+  const laterCell = await putCellAlone(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'letters' });
+  await putCellAlone(ctx, { folder: folder.id, name: folder.name, category: 'letters', last: folder.statement });
   const outstanding = async (id: FolderId) => (await patient.outstanding(id)).map((g) => g.id).sort();
   expect(await outstanding(laterCell.payload.folder)).toEqual([standing.id]);
   expect(await outstanding(folder.id)).toEqual([plain.id, standing.id].sort());

@@ -49,14 +49,16 @@ export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
   const clinic = recipientOf(newPerson(), at);
   await step(
     'The patient registers',
-    'First check whether this identity is registered. Then send the identity statement: the public keys, signed.',
+    'Get the service key, and read the chain of statements: this identity has none yet. Then send the identity statement (the public keys, signed), and the first entry of the chain, which names it.',
     () => patient.register(),
   );
   await step('The clinic registers', 'The recipient does the same, with a public name.', () =>
     clinic.register({ name: 'Praxis am Markt' }),
   );
-  const folder = await step('The patient makes a folder', 'The name is sealed; the category is not.', () =>
-    patient.createFolder({ name: 'Blood counts', category: 'laboratory' }),
+  const folder = await step(
+    'The patient makes a folder',
+    'The name is sealed; the category is not. The entry names the folder statement.',
+    () => patient.createFolder({ name: 'Blood counts', category: 'laboratory' }),
   );
   const record = await step(
     'The patient files a record',
@@ -104,7 +106,11 @@ export const playMainJob = async (origin: string): Promise<readonly Step[]> => {
       return collect(opened!.stream());
     },
   );
-  await step('The patient reads the trail', 'The answer has every event, from the first on.', () => patient.audit());
+  await step(
+    'The patient reads the trail',
+    'The answer has every event, from the first on. The statements of the patient are in the chain, those of others beside the events.',
+    () => patient.audit(),
+  );
   await step(
     'The patient revokes the grant',
     'The grant ends at once. Before the client files in the folder again, it starts a new epoch, so that later records have another key.',

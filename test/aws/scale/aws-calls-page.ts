@@ -1,4 +1,4 @@
-// Reads and writes docs/aws-calls-per-route.md in two parts; a test for each part compares it with the counted calls. UPDATE_DOCS=1 writes the part.
+// Reads and writes the two parts of docs/aws-calls-per-route.md. One test for each part compares the part with the counted calls. UPDATE_DOCS=1 writes it.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

@@ -3,11 +3,11 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId, type IdentityId } from '../../../lib/bytes/ids.ts';
 import { createContext } from '../../../lib/client/session/context.ts';
-import { putCell, signCell } from '../../../lib/client/access/create-cell.ts';
 import { bytesOf, given, newPerson, patientOf, then, when, type Connection } from '../flows/people.ts';
+import { putCellAlone } from '../../support/cell-alone.ts';
 import { makeService } from '../../support/in-process.ts';
 import { partOfPage } from './aws-calls-page.ts';
-import { getRecord } from '../raw-calls.ts';
+import { callRoutesWithoutSdk } from '../raw-calls.ts';
 import { describeCalls, makeTallies, type Tally } from './count-aws-calls.ts';
 
 const tallies = makeTallies();
@@ -45,8 +45,7 @@ const useStandingGrant = async (recipient: IdentityId, at: Connection): Promise<
   const [standing] = await patient.grant({ ...terms, durationSeconds: 60 });
   await patient.resume(await patient.pause(standing));
   const ctx = createContext({ ...person, origin: at.origin!, fetch: at.fetch! });
-  const cell = await signCell(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'other' });
-  await putCell(ctx, cell, [], {});
+  const cell = await putCellAlone(ctx, { folder: newId<FolderId>(), name: 'Later', category: 'other' });
   await patient.carryOver(cell.payload.folder);
 };
 
@@ -92,7 +91,7 @@ beforeAll(async () => {
   await callEveryRoute(at);
   await fetch(`${origin}/v1/health`);
   await fetch(`${origin}/v1/service-key`);
-  await getRecord(at);
+  await callRoutesWithoutSdk(at);
 });
 
 test('an opening makes two trips to DynamoDB: one to read, one to write', () => {

@@ -174,7 +174,8 @@ export const listsOf = ({ person, recipient, folder: { id: folder } }: Subject, 
     ...requestStates.map((s) => own('list-requests', `&as=patient${s}`)),
     ...requestStates.map((s) => theirs('list-requests', `&as=recipient${s}`)),
     own('list-audit', '&as=patient'),
-    own('list-audit', '&as=patient&after=5'),
+    // In every history, ten filed records follow event 2. Their events have evidence; other events have none.
+    own('list-audit', '&as=patient&after=2'),
     { ...own('list-audit', `&as=patient&from=${NOW - DAY}&to=${NOW + DAY}`), name: 'list-audit&from&to' },
     theirs('list-audit', '&as=recipient'),
   ];

@@ -17,13 +17,14 @@ import {
   type UploadId,
 } from '../../../lib/bytes/ids.ts';
 import type { EventDraft } from '../../../lib/domain/audit-chain.ts';
+import { NO_ENTRIES, type EntryHead } from '../../../lib/domain/statement-chain.ts';
 import { DAY, instantOf, MINUTE } from '../../../lib/domain/time.ts';
 import type { Kind, Payload, Statement } from '../../../lib/statements/kinds.ts';
 import { statementHash } from '../../../lib/statements/verify.ts';
 import { makeBlobs } from '../../../lib/stores/s3/blobs.ts';
 import { makeStores } from '../../../lib/stores/index.ts';
 import { makePresign } from '../../../lib/stores/s3/presign.ts';
-import type { Call } from '../../../lib/ports/call.ts';
+import type { Call, NewEntry } from '../../../lib/ports/call.ts';
 import type { NewVersion, StoredRecord, StoredUpload } from '../../../lib/ports/index.ts';
 import { SAMPLES } from '../../statements/samples.ts';
 
@@ -95,6 +96,32 @@ export const callOf = (caller: IdentityId, now = NOW): Call => ({
   now: instantOf(now),
   nonce: { value: Buffer.from(systemRng(16)).toString('base64'), expires: now + MINUTE },
 });
+
+/** Makes the entry that follows `head` and names these statements, in this order. */
+export const entryOf = (
+  id: IdentityId,
+  statements: readonly Statement[],
+  { number, hash }: EntryHead = NO_ENTRIES,
+  voids: readonly (readonly Statement[])[] = [],
+): NewEntry => ({
+  statement: fake('entry', id, {
+    id,
+    number: number + 1,
+    previous: hash,
+    statements: statements.map((s) => s.hash),
+    voids: voids.length === 0 ? undefined : voids.map((v) => ({ entry: b64(32), statements: v.map((s) => s.hash) })),
+  }),
+  statements: statements.map((s) => s.jws),
+  voided: voids.flat().map((s) => s.jws),
+});
+
+export const headAfter = ({ statement }: NewEntry): EntryHead => ({
+  number: statement.payload.number,
+  hash: statement.hash,
+});
+
+/** A call that adds the entry to the caller's chain. */
+export const actOf = (entry: NewEntry): Call => ({ ...callOf(entry.statement.payload.id), entry });
 
 export const b64 = (length: number): string => toBase64url(systemRng(length));
 const part = (json: unknown): string => toBase64url(utf8(JSON.stringify(json)));

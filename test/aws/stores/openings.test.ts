@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type GrantId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN } from '../../../lib/domain/audit-chain.ts';
+import { NO_ENTRIES } from '../../../lib/domain/statement-chain.ts';
 import { DAY, MINUTE } from '../../../lib/domain/time.ts';
 import type { Payload, Statement } from '../../../lib/statements/kinds.ts';
 import type { NewVersion } from '../../../lib/ports/index.ts';
@@ -125,7 +126,11 @@ describe('reading for an opening', () => {
     expect([view.caller, view.grant, view.keyFragment]).toEqual([undefined, undefined, undefined]);
 
     const unknown = await stores.openings.read(openingOf(w, stranger, { folder: newId(), patient: newIdentity() }));
-    expect([unknown.cell, unknown.wraps, unknown.head]).toEqual([undefined, [undefined, undefined], EMPTY_CHAIN]);
+    expect([unknown.cell, unknown.wraps, unknown.head]).toEqual([
+      undefined,
+      [undefined, undefined],
+      { ...EMPTY_CHAIN, entries: NO_ENTRIES },
+    ]);
   });
 
   test('reads 100 records', async () => {

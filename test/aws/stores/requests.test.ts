@@ -184,7 +184,7 @@ describe('requests', () => {
     expect(await refusal(approve(statement))).toBe('request-closed');
     expect((await stored(statement)).state).toBe('denied');
     const { items } = await stores.audit.list(statement.payload.patient, {}, {});
-    expect(items.map((e) => e.evidence)).toEqual([undefined, denialOf(statement).jws]);
+    expect(items.map((e) => e.evidence)).toEqual([statement.jws, denialOf(statement).jws]);
   });
 
   test('can be approved once, together with its grants', async () => {

@@ -18,10 +18,13 @@ const changing: Step = {
     isAbove('until', 5, () => new AppError('request-closed')),
   ],
 };
+/** The writes that extend the audit trail: the new head, and `events` events. */
+const links = (events: number): readonly Step[] =>
+  Array.from({ length: 1 + events }, (): Step => ({ put: key, when: [] }));
 const attempt = (changes: Partial<Attempt> = {}): Attempt => ({
   claim: { pk: 'N', ttl: 1 },
   invocation: 'mine',
-  events: 1,
+  chain: links(1),
   steps: [making('hash'), changing],
   ...changes,
 });
@@ -119,10 +122,10 @@ describe('reading a cancelled transaction', () => {
   });
 
   test('reads the steps at their positions if there is no claim or no event', () => {
-    const only = { claim: undefined, events: 0, steps: [changing] };
+    const only = { claim: undefined, chain: [], steps: [changing] };
     expect(read([refused({ state: 'closed' })], only)).toBe('cell-closed');
-    expect(read([refused(HEAD), NONE, NONE, NONE], { ...only, events: 2 })).toEqual({ is: 'retry' });
-    expect(read([NONE, NONE, NONE, refused({ state: 'closed' })], { ...only, events: 2 })).toBe('cell-closed');
+    expect(read([refused(HEAD), NONE, NONE, NONE], { ...only, chain: links(2) })).toEqual({ is: 'retry' });
+    expect(read([NONE, NONE, NONE, refused({ state: 'closed' })], { ...only, chain: links(2) })).toBe('cell-closed');
   });
 
   test('throws StoreError for a reason that it cannot explain', () => {

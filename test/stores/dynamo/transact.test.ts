@@ -4,6 +4,7 @@ import { AppError } from '../../../lib/api/errors.ts';
 import { newId, type FolderId } from '../../../lib/bytes/ids.ts';
 import type { EventDraft } from '../../../lib/domain/audit-chain.ts';
 import { eventHash } from '../../../lib/domain/audit-chain.ts';
+import { NO_ENTRIES } from '../../../lib/domain/statement-chain.ts';
 import { URGENT } from '../../../lib/stores/retry.ts';
 import { is } from '../../../lib/stores/dynamo/conditional-writes.ts';
 import { makeWriter, type Write } from '../../../lib/stores/dynamo/transact.ts';
@@ -83,7 +84,7 @@ describe('a write', () => {
   });
 
   test('does not read a head that is known', async () => {
-    const { sent } = await run(inTurn(), { head: { seq: 4, hash: 'h4' } });
+    const { sent } = await run(inTurn(), { head: { seq: 4, hash: 'h4', entries: NO_ENTRIES } });
     expect(sent.map((s) => s.command)).toEqual(['TransactWriteItemsCommand']);
     expect(itemsOf(sent[0]!)[1]?.Put).toMatchObject({
       Item: { seq: { N: '5' } },
@@ -100,7 +101,10 @@ describe('a write', () => {
   });
 
   test('chains several events to each other', async () => {
-    const { transactions } = await run(inTurn(), { events: [{ draft }, { draft }], head: { seq: 4, hash: 'h4' } });
+    const { transactions } = await run(inTurn(), {
+      events: [{ draft }, { draft }],
+      head: { seq: 4, hash: 'h4', entries: NO_ENTRIES },
+    });
     const items = itemsOf(transactions[0]!);
     const texts = [items[2], items[3]].map((i) => i?.Put?.Item?.['text']?.S ?? '');
     const events = texts.map((t) => JSON.parse(t) as { seq: number; previous: string });

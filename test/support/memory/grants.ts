@@ -19,7 +19,7 @@ import { mapPage, pageOf, type Placed } from './page.ts';
 import { answering, BY_STATE, isListedAs } from './requests.ts';
 import { cellText, ms, ordinal, type GrantRow, type State } from './state.ts';
 import type { Steps } from './steps.ts';
-import { claimName, headOf, nonceClaim, openingClaim, transact, unless, type Refusal } from './transaction.ts';
+import { claimName, headOf, effectOf, openingClaim, transact, unless, type Refusal } from './transaction.ts';
 
 const toGrant = ({ statement, status, extended, held }: GrantRow): StoredGrant => ({
   statement,
@@ -110,7 +110,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
   settle: ({ statement: { payload } }, call) => {
     const row = state.grants.get(payload.grant);
     return transact(state, {
-      claim: nonceClaim(call),
+      ...effectOf(call),
       conditions: [],
       events: [],
       effect: () => {
@@ -123,7 +123,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
 
   extend: (extension, event, call) => {
     const { conditions, effect } = extending(state, extension, call.now);
-    return transact(state, { claim: nonceClaim(call), conditions, events: [{ draft: event }], effect });
+    return transact(state, { ...effectOf(call), conditions, events: [{ draft: event }], effect });
   },
 
   hold: ({ statement: { payload } }, { kind, payload: p, hash, jws }, event, call) => {
@@ -131,7 +131,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
     const [from, to] = kind === 'pause' ? (['active', 'paused'] as const) : (['paused', 'active'] as const);
     const otherwise = row?.held.hash === hash ? 'repeated' : new AppError('statement-outdated');
     return transact(state, {
-      claim: nonceClaim(call),
+      ...effectOf(call),
       conditions: [unless(row?.status.state === from && row.held.number === p.number - 1, otherwise)],
       events: [{ draft: event, evidence: jws }],
       effect: () => {
@@ -149,7 +149,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
     const change = { state: 'approved', grants: ids } as const;
     const answer = answers === undefined ? undefined : answering(state, { request: answers, now: call.now, change });
     return transact(state, {
-      claim: nonceClaim(call),
+      ...effectOf(call),
       makes: rows.map((r, i) => [r.statement, stored[i]]),
       conditions: [
         ...stored.map((s) => unless(s === undefined, new AppError('already-exists'))),
@@ -166,7 +166,7 @@ export const grantSteps = (state: State): Steps<Grants> => ({
   revoke: ({ statement: { payload } }, ending, event, call) => {
     const row = state.grants.get(payload.grant);
     return transact(state, {
-      claim: nonceClaim(call),
+      ...effectOf(call),
       conditions: [
         unless(
           row !== undefined && row.status.state !== 'revoked',

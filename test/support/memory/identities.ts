@@ -6,7 +6,7 @@ import { pageOf, type Placed } from './page.ts';
 import { extending } from './extensions.ts';
 import { ordinal, type State } from './state.ts';
 import type { Steps } from './steps.ts';
-import { nonceClaim, transact, unless } from './transaction.ts';
+import { effectOf, transact, unless } from './transaction.ts';
 
 export const identitySteps = (state: State): Steps<Identities> => ({
   find: (id) => state.identities.get(id),
@@ -14,7 +14,7 @@ export const identitySteps = (state: State): Steps<Identities> => ({
   put: (statement, previous, event, call) => {
     const stored = state.identities.get(statement.payload.id)?.statement;
     return transact(state, {
-      claim: nonceClaim(call),
+      ...effectOf(call),
       makes: [[statement, stored]],
       conditions: [unless(stored?.hash === previous, new AppError('statement-outdated'))],
       events: [{ draft: event, evidence: statement.jws }],
@@ -74,7 +74,7 @@ export const folderSteps = (state: State): Steps<Folders> => {
       const row = state.folders.get(folder);
       const before = previous === undefined ? undefined : row?.cells.get(epoch - 1);
       return transact(state, {
-        claim: nonceClaim(call),
+        ...effectOf(call),
         makes: [[statement, row?.current]],
         conditions: [
           previous === undefined

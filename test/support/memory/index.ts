@@ -12,6 +12,7 @@ import { requestSteps } from './requests.ts';
 import { changes, copyOf, emptyState, type State } from './state.ts';
 import { inOrder, scheduled, type Schedule } from './steps.ts';
 import { forgetClaims } from './transaction.ts';
+import { chainSteps } from './statement-chain.ts';
 import { staleUploads, uploadSteps } from './uploads.ts';
 
 export interface MemoryInit {
@@ -53,6 +54,7 @@ export const makeMemory = ({ schedule = inOrder, state = emptyState() }: MemoryI
       keyFragments: scheduled('keyFragments', schedule, keyFragmentSteps(state)),
       openings: scheduled('openings', schedule, openingSteps(state)),
       audit: scheduled('audit', schedule, auditSteps(state)),
+      chain: scheduled('chain', schedule, chainSteps(state)),
       blobs: scheduled('blobs', schedule, blobSteps(state)),
       serviceSigner: makeMemoryServiceSigner(),
     },

@@ -7,7 +7,7 @@ import type { NewVersion, Records, StoredRecord, StoredVersion } from '../../../
 import { mapPage, pageOf, pageOfLists, type Placed } from './page.ts';
 import { cellText, ms, ordinal, uploadName, type RecordRow, type State, type WrapRow } from './state.ts';
 import type { Steps } from './steps.ts';
-import { headOf, nonceClaim, transact, unless, type Refusal } from './transaction.ts';
+import { headOf, effectOf, transact, unless, type Refusal } from './transaction.ts';
 
 const VERSION = /^V#\d{10}$/;
 const RECORD = /^\d{13}#[a-z2-7]{26}$/;
@@ -123,7 +123,7 @@ export const recordSteps = (state: State): Steps<Records> => {
       const cell = state.folders.get(payload.folder)?.cells.get(payload.epoch);
       const upload = state.uploads.get(uploadName({ record: payload.record, upload: version.upload.upload }));
       return transact(state, {
-        claim: nonceClaim(call),
+        ...effectOf(call),
         makes: [[version.statement, stored]],
         conditions: [
           unless(stored === undefined, new AppError(payload.version === 1 ? 'already-exists' : 'version-conflict')),
@@ -133,7 +133,7 @@ export const recordSteps = (state: State): Steps<Records> => {
           unless(upload?.state === 'open', new AppError('upload-not-found')),
           grant === undefined ? undefined : notLive(state.grants.get(grant.payload.grant)?.status, call.now),
         ],
-        events: [{ draft: event }],
+        events: [{ draft: event, evidence: version.statement.jws }],
         effect: () => {
           const filing = { event: headOf(state, payload.patient).hash, filed: call.now };
           state.records.set(payload.record, withVersion(row, version, filing));
@@ -145,7 +145,7 @@ export const recordSteps = (state: State): Steps<Records> => {
     delete: ({ record }, deletion, event, call) => {
       const row = state.records.get(record);
       return transact(state, {
-        claim: nonceClaim(call),
+        ...effectOf(call),
         conditions: undeleted(row, deletion.payload.of),
         events: [{ draft: event, evidence: deletion.jws }],
         effect: () => {

@@ -12,7 +12,7 @@ import type { Requests, StoredRequest } from '../../../lib/ports/index.ts';
 import { mapPage, pageOf, type Placed } from './page.ts';
 import { ms, type RequestRow, type SlotRow, type State } from './state.ts';
 import type { Steps } from './steps.ts';
-import { nonceClaim, transact, unless, type Refusal } from './transaction.ts';
+import { effectOf, transact, unless, type Refusal } from './transaction.ts';
 
 const SLOTS = 5;
 const PATIENT_SLOTS = 100;
@@ -94,7 +94,7 @@ export const requestSteps = (state: State): Steps<Requests> => ({
     const pace = state.paces.get(recipient) ?? { hour: 0, made: 0 };
     const next = nextRequestPace(pace, call.now);
     return transact(state, {
-      claim: nonceClaim(call),
+      ...effectOf(call),
       makes: [[statement, stored]],
       conditions: [
         unless(stored === undefined, new AppError('already-exists')),
@@ -102,7 +102,7 @@ export const requestSteps = (state: State): Steps<Requests> => ({
         unless(ofPatient.free >= 0, tooMany(ofPatient.next, call.now)),
         unless(next !== undefined, tooMany((pace.hour + 1) * HOUR, call.now)),
       ],
-      events: [{ draft: event }],
+      events: [{ draft: event, evidence: statement.jws }],
       effect: () => {
         const [slot, patientSlot] = [pair.free, ofPatient.free];
         state.requests.set(request, { statement, state: 'pending', until, grants: [], slot, patientSlot });
@@ -143,7 +143,7 @@ const ending = (state: State, { request, statement, to }: Ending, event: EventDr
     otherwise: (row) => (row?.answer === statement.hash ? 'repeated' : closed()),
   });
   return transact(state, {
-    claim: nonceClaim(call),
+    ...effectOf(call),
     conditions,
     events: [{ draft: event, evidence: statement.jws }],
     effect,

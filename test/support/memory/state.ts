@@ -9,6 +9,7 @@ import type {
   AuditEntry,
   CellName,
   GrantedCell,
+  NewEntry,
   StoredCell,
   StoredGrant,
   StoredIdentity,
@@ -104,6 +105,8 @@ export interface State {
   readonly claims: Map<string, ClaimRow>;
   /** The audit trails, keyed by patient; events are in their order. */
   readonly chains: Map<IdentityId, readonly EventRow[]>;
+  /** The chains of statements, keyed by identity; entries are in their order. */
+  readonly entries: Map<IdentityId, readonly NewEntry[]>;
   readonly identities: Map<IdentityId, StoredIdentity>;
   readonly folders: Map<FolderId, FolderRow>;
   readonly records: Map<RecordId, RecordRow>;
@@ -128,6 +131,7 @@ export interface State {
 export const emptyState = (): State => ({
   claims: new Map(),
   chains: new Map(),
+  entries: new Map(),
   identities: new Map(),
   folders: new Map(),
   records: new Map(),

@@ -4,7 +4,7 @@ import { DAY } from '../../../lib/domain/time.ts';
 import type { StoredUpload, Uploads } from '../../../lib/ports/index.ts';
 import { uploadName, type State, type UploadRow } from './state.ts';
 import type { Steps } from './steps.ts';
-import { nonceClaim, transact, type Refusal } from './transaction.ts';
+import { effectOf, transact, type Refusal } from './transaction.ts';
 
 /** How many days back the sweeper looks. */
 const DAYS_BACK = 31;
@@ -38,7 +38,7 @@ export const uploadSteps = (state: State): Steps<Omit<Uploads, 'stale'>> => {
     begin: (upload, call) => {
       const name = uploadName(upload);
       const written = transact(state, {
-        claim: nonceClaim(call),
+        ...effectOf(call),
         conditions: [taken(upload, state.uploads.get(name))],
         events: [],
         effect: () => state.uploads.set(name, { upload, state: 'open' }),

@@ -1,0 +1,100 @@
+// Compares lists of records with the memory. A list must have every known record, in the known version or a later one, unless the patient deleted the
+// record.
+import { AppError } from '../../api/errors.ts';
+import type { FolderId, IdentityId, RecordId } from '../../bytes/ids.ts';
+import { verifyStatement } from '../../statements/verify.ts';
+import type { Context } from '../session/context.ts';
+import { check, checked, ClientError } from '../session/errors.ts';
+import type { RecordList } from '../session/memory.ts';
+import type { CallOptions } from '../session/transport.ts';
+import { listVersions } from './list-versions.ts';
+import type { RecordInfo } from './verify-record.ts';
+
+/** A list of the records of one folder, as the service returned it. */
+export interface ListedFolder {
+  readonly list: RecordList;
+  readonly patient: IdentityId;
+  readonly folder: FolderId;
+}
+
+const rolledBack = (): ClientError =>
+  new ClientError(
+    'rolled-back',
+    'refused: a record that was listed before is missing, or has an older version',
+    'record',
+  );
+
+/**
+ * Whether the patient deleted the record. A patient's client looks in its own chain of statements; a recipient's client asks the service for the deletion
+ * and verifies it.
+ */
+const isDeleted = async (
+  ctx: Context,
+  { list, patient }: ListedFolder,
+  record: RecordId,
+  options: CallOptions,
+): Promise<boolean> => {
+  if (list === 'own') return (await ctx.chain.sync(options)).deletions.has(record);
+  const { deletion } = await ctx.call('get-record', { params: { recordId: record }, query: { grant: list } }, options);
+  if (deletion === undefined) return false;
+  const { payload } = await checked('record', () => verifyStatement('deletion', deletion, patient));
+  check('record', payload.record === record);
+  return true;
+};
+
+const isNotFound = (error: unknown): boolean => error instanceof AppError && error.code === 'not-found';
+
+/**
+ * Finds the versions of a known record that a list left out, because lists may lag. If the patient deleted the record, there are none.
+ * @throws {ClientError} `rolled-back` (`record`) if the service no longer has the known version
+ */
+const findMissing = async (
+  ctx: Context,
+  listed: ListedFolder,
+  record: RecordId,
+  options: CallOptions,
+): Promise<readonly RecordInfo[]> => {
+  const { list, patient, folder } = listed;
+  const known = ctx.memory.listedRecord(list, record);
+  try {
+    if (await isDeleted(ctx, listed, record, options)) {
+      ctx.memory.forgetListed(list, record);
+      return [];
+    }
+    const grant = list === 'own' ? {} : { grant: list };
+    const versions = await listVersions(ctx, { patient, record, ...grant }, options);
+    for (const { statement } of versions) ctx.memory.noteListed(list, folder, statement);
+    const isThere = versions.some((v) => v.state === 'committed' && v.version === known?.version);
+    if (isThere) return list === 'own' ? versions.slice(-1) : versions;
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  throw rolledBack();
+};
+
+/** Whether a list contains this record in the known version or a later one. */
+const isListed = (ctx: Context, { list }: ListedFolder, infos: readonly RecordInfo[], record: RecordId): boolean => {
+  const known = ctx.memory.listedRecord(list, record);
+  return infos.some((i) => i.record === record && known !== undefined && i.version >= known.version);
+};
+
+/**
+ * Compares a list with the memory, and adds the records that the list left out.
+ * @throws {ClientError} `rolled-back` (`record`)
+ */
+export const withKnownRecords = async (
+  ctx: Context,
+  listed: ListedFolder,
+  infos: readonly RecordInfo[],
+  options: CallOptions,
+): Promise<readonly RecordInfo[]> => {
+  const { list, folder } = listed;
+  const inOrder = infos.toSorted((a, b) => a.version - b.version);
+  for (const { statement } of inOrder) ctx.memory.noteListed(list, folder, statement);
+  const missing = ctx.memory.listedIn(list, folder).filter((id) => !isListed(ctx, listed, infos, id));
+  if (missing.length === 0) return infos;
+  const found: RecordInfo[] = [];
+  for (const record of missing) found.push(...(await findMissing(ctx, listed, record, options)));
+  const replaced = new Set(found.map((i) => i.record));
+  return [...infos.filter((i) => !replaced.has(i.record)), ...found];
+};

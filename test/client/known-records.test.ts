@@ -1,0 +1,115 @@
+// Tests known records: if a list lacks a record that the client's memory has, or has an older version, the client fills the gap or refuses the list.
+import { describe, expect, test } from '@jest/globals';
+import { toBase64url, utf8 } from '../../lib/bytes/codec.ts';
+import { createPatient, createRecipient, importMemory } from '../../lib/client/index.ts';
+import type { ClientOptions } from '../../lib/client/session/context.ts';
+import { deviceKeys } from '../../lib/identity/key-derivation.ts';
+import { fill } from '../statements/samples.ts';
+import { lyingFetch, refusing, type Lie } from '../support/lying-fetch.ts';
+import { memoryService, ORIGIN } from '../support/memory-service.ts';
+import { refusal } from './clients.ts';
+
+/** A patient with one folder, and a clinician who may read it. Both have listed the two records in it. */
+const people = async () => {
+  const state: { lie: Lie | undefined; now: number } = { lie: undefined, now: 1_767_225_600_000 };
+  const service = memoryService({ clock: () => state.now });
+  const optionsOf = (seed: number, more: Partial<ClientOptions> = {}): ClientOptions => ({
+    origin: ORIGIN,
+    storageOrigins: ['https://blobs.test'],
+    keys: deviceKeys(fill(seed, 32)),
+    next: toBase64url(fill(9, 32)),
+    fetch: lyingFetch(service.fetch, ORIGIN, () => state.lie),
+    clock: () => state.now,
+    sleep: () => Promise.resolve(),
+    ...more,
+  });
+  const patient = createPatient(optionsOf(1));
+  const clinician = createRecipient(optionsOf(2));
+  await patient.register();
+  await clinician.register();
+  const { id: folder } = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
+  const first = await patient.file(folder, utf8('one'), {});
+  await patient.file(folder, utf8('two'), {});
+  const input = { recipient: clinician.id, folders: [folder], purpose: 'TREAT', durationSeconds: 86_400 } as const;
+  const [{ id }] = await patient.grant(input);
+  const grant = await clinician.grant(id, patient.id);
+  const listOf = { patient: () => patient.listRecords(folder), clinician: () => clinician.listRecords(grant, folder) };
+  const old = await listOf.patient();
+  await listOf.clinician();
+  return { state, optionsOf, patient, clinician, folder, first, grant, listOf, old };
+};
+type Reader = 'patient' | 'clinician';
+
+const withoutFirst: Lie = (route, said) =>
+  route === 'list-records' ? { ...said, body: { ...said.body, records: said.body.records.slice(1) } } : undefined;
+
+describe.each(['patient', 'clinician'] as const)('a list of the %s', (reader: Reader) => {
+  test('gets a record that the service left out from the record itself, because lists may lag', async () => {
+    const { state, listOf, first } = await people();
+    state.lie = withoutFirst;
+    const records = await listOf[reader]();
+    expect(records.map((r) => r.record)).toContain(first.record);
+    expect(records).toHaveLength(2);
+  });
+
+  test('is refused if the service does not have a known record any more', async () => {
+    const { state, listOf } = await people();
+    state.lie = (route, said, url) =>
+      route === 'get-record' ? refusing(404, 'not-found') : withoutFirst(route, said, url);
+    expect(await refusal(listOf[reader])).toBe('rolled-back record');
+  });
+
+  test('is refused if the service says that a known record is deleted, and the patient did not delete it', async () => {
+    const { state, listOf } = await people();
+    state.lie = (route, said, url) =>
+      route === 'get-record'
+        ? { ...said, body: { versions: said.body.versions.map((v: object) => ({ ...v, state: 'deleted' })) } }
+        : withoutFirst(route, said, url);
+    expect(await refusal(listOf[reader])).toBe('rolled-back record');
+  });
+
+  test('has no record that the patient deleted', async () => {
+    const { patient, listOf, first } = await people();
+    await patient.deleteRecord(first);
+    expect(await listOf[reader]()).toHaveLength(1);
+    expect(await listOf[reader]()).toHaveLength(1);
+  });
+
+  test('is refused if it has version 1 of a record whose version 2 is known', async () => {
+    const { state, patient, listOf, first } = await people();
+    const before: unknown[] = [];
+    state.lie = (route, said) => {
+      if (route === 'list-records') before.push(said.body);
+      return undefined;
+    };
+    await listOf[reader]();
+    await patient.fileVersion(first, utf8('one, corrected'), {});
+    await listOf[reader]();
+    state.lie = (route, said) => {
+      if (route === 'list-records') return { ...said, body: before[0] };
+      return route === 'get-record' ? { ...said, body: { versions: said.body.versions.slice(0, 1) } } : undefined;
+    };
+    expect(await refusal(listOf[reader])).toBe('rolled-back record');
+  });
+});
+
+test('a memory that was stored and imported knows the records', async () => {
+  const { state, optionsOf, patient, folder } = await people();
+  const memory = importMemory(patient.id, JSON.parse(JSON.stringify(patient.memory.export())));
+  const other = createPatient(optionsOf(1, { memory }));
+  state.lie = (route, said, url) =>
+    route === 'get-record' ? refusing(404, 'not-found') : withoutFirst(route, said, url);
+  expect(await refusal(() => other.listRecords(folder))).toBe('rolled-back record');
+});
+
+test('a recipient refuses another grant with the id of a known one', async () => {
+  const { state, clinician, grant, patient, folder } = await people();
+  const input = { recipient: clinician.id, folders: [folder], purpose: 'TREAT', durationSeconds: 60 } as const;
+  const [other] = await patient.grant(input);
+  const { noteGrant } = clinician.memory;
+  const { statement } = grant;
+  noteGrant(statement);
+  const forged = { ...other.statement, payload: { ...other.statement.payload, grant: grant.id } };
+  expect(await refusal(() => noteGrant(forged))).toBe('rolled-back grant');
+  expect(state.lie).toBeUndefined();
+});

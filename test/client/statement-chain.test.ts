@@ -1,0 +1,163 @@
+// Tests the chain of statements: the patient's client takes the access that it gave, and every number, from statements that the patient signed.
+import { describe, expect, test } from '@jest/globals';
+import { createPatient, importMemory } from '../../lib/client/index.ts';
+import { reloadStatement } from '../../lib/statements/verify.ts';
+import { refusing, type Lie } from '../support/lying-fetch.ts';
+import { ORIGIN } from '../support/memory-service.ts';
+import { refusal } from './clients.ts';
+import { DAY, people } from './people.ts';
+
+describe('a statement that the service refused, and may use later', () => {
+  /** @param stored whether the service stores the approval that it refuses */
+  const refusedApproval = async (stored: boolean) => {
+    const all = await people();
+    const { state, patient, clinician, ask } = all;
+    await ask();
+    const [request] = await patient.listRequests('pending');
+    if (stored) state.lie = (route) => (route === 'approve-request' ? refusing(409, 'request-closed') : undefined);
+    else state.refuse = 'approve-request';
+    patient.verify(clinician.id);
+    expect(await refusal(() => patient.approve(request!))).toBe(stored ? 'accepted' : 'request-closed');
+    state.lie = undefined;
+    state.refuse = undefined;
+    return { ...all, request: request! };
+  };
+
+  test('holds if the chain shows it: the next act reads the chain first', async () => {
+    const { patient, request, folder, extended } = await refusedApproval(true);
+    expect(await refusal(() => patient.deny(request))).not.toBe('accepted');
+    await patient.startEpoch(folder.id);
+    expect(extended()).toHaveLength(1);
+  });
+
+  test('is named void by the next one, is not carried into a new epoch, and its cells are closed', async () => {
+    const { service, saved, patient, request, epoch, extended } = await refusedApproval(false);
+    const [pending] = saved.at(-1)!.pending;
+    await patient.deny(request);
+    const { payload } = service.memory.state.entries.get(patient.id)!.at(-1)!.statement;
+    expect(payload.voids).toEqual([{ entry: pending!.hash, statements: pending!.hashes }]);
+    expect(saved.at(-1)!.pending).toEqual([]);
+    expect(await epoch()).toBe(1);
+    await patient.settle();
+    expect(await epoch()).toBe(2);
+    expect(extended()).toEqual([]);
+  });
+});
+
+describe('what the service leaves out of its lists', () => {
+  const nothing: Lie = (route) =>
+    route === 'list-grants' || route === 'list-cell-grants' ? { status: 200, body: { grants: [] } } : undefined;
+
+  test('an extension: the cell that it added is closed after the revocation', async () => {
+    const { state, patient, folder, give, epoch } = await people();
+    const grant = await give();
+    await patient.startEpoch(folder.id);
+    state.lie = (route, said) =>
+      route === 'get-grant'
+        ? { ...said, body: { ...said.body, cells: said.body.cells.slice(0, 1) } }
+        : nothing(route, said, new URL(ORIGIN));
+    await patient.revoke(grant);
+    await patient.settle();
+    expect(await epoch()).toBe(3);
+  });
+
+  test('a grant that has expired by the clock of the patient', async () => {
+    const { state, patient, give, epoch } = await people();
+    await give();
+    state.lie = nothing;
+    state.now += DAY * 1000;
+    await patient.settle();
+    expect(await epoch()).toBe(2);
+  });
+
+  test('a grant that goes on: it is carried over all the same', async () => {
+    const { state, patient, folder, give, extended } = await people();
+    const grant = await give();
+    state.lie = nothing;
+    await patient.startEpoch(folder.id);
+    expect(extended()).toEqual([grant.id]);
+  });
+});
+
+describe('numbers', () => {
+  test('of a pause come from the chain, whatever the service says', async () => {
+    const { state, service, patient, give } = await people();
+    const grant = await give();
+    state.lie = (route, said) =>
+      route === 'get-grant' || route === 'list-grants'
+        ? { ...said, body: { ...said.body, holds: 4_000_000_000 } }
+        : undefined;
+    const shown = { ...grant, holds: 4_000_000_000 };
+    await patient.pause(shown);
+    const [jws] = service.memory.state.entries.get(patient.id)!.at(-1)!.statements;
+    expect(reloadStatement('pause', jws!).payload.number).toBe(1);
+  });
+
+  test('of the identity statement: the client does not sign number 1 again because the service says not-found', async () => {
+    const { state, service, saved, patient, optionsOf } = await people();
+    state.lie = (route) => (route === 'get-identity' ? refusing(404, 'not-found') : undefined);
+    const memory = importMemory(patient.id, saved.at(-1));
+    await createPatient(optionsOf(1, { memory })).register();
+    expect(service.memory.state.entries.get(patient.id)).toHaveLength(2);
+    state.lie = (route) => (route === 'list-chain' ? refusing(403, 'not-registered') : undefined);
+    const again = createPatient(optionsOf(1, { memory: importMemory(patient.id, saved.at(-1)) }));
+    expect(await refusal(() => again.register())).not.toBe('accepted');
+  });
+});
+
+describe('a chain that is not what it was', () => {
+  test.each([
+    ['without its last entry', (entries: readonly unknown[]) => entries.slice(0, -1)],
+    ['without its first entry', (entries: readonly unknown[]) => entries.slice(1)],
+    ['in another order', (entries: readonly unknown[]) => entries.toReversed()],
+    ['empty', () => []],
+  ])('%s is refused by a client with a memory', async (_name, change) => {
+    const { state, saved, patient, give, optionsOf } = await people();
+    await give();
+    state.lie = (route, said) =>
+      route === 'list-chain' ? { ...said, body: { entries: change(said.body.entries) } } : undefined;
+    const other = createPatient(optionsOf(1, { memory: importMemory(patient.id, saved.at(-1)) }));
+    expect(await refusal(() => other.listFolders())).toMatch(/^(rolled-back|unverified) chain$/);
+  });
+
+  test('of another deployment is refused', async () => {
+    const { patient, optionsOf } = await people();
+    const other = createPatient(optionsOf(1, { serviceKey: 'A'.repeat(44) }));
+    expect(other.id).toBe(patient.id);
+    expect(await refusal(() => other.listFolders())).toBe('unverified chain');
+  });
+});
+
+test('the memory is saved before a statement leaves, and a memory that cannot be saved keeps it back', async () => {
+  const { service, patient, optionsOf } = await people();
+  const sent = service.calls.length;
+  const broken = createPatient(optionsOf(1, { save: () => Promise.reject(new Error('disk full')) }));
+  expect(broken.id).toBe(patient.id);
+  await expect(broken.createFolder({ name: 'X', category: 'other' })).rejects.toThrow('disk full');
+  expect(service.calls.slice(sent)).not.toContain('create-folder');
+});
+
+test('two devices that act at once both get their act into the chain, with different numbers', async () => {
+  const { service, patient, optionsOf } = await people();
+  const other = createPatient(optionsOf(1));
+  await other.listFolders();
+  await Promise.all(
+    [patient, other, patient, other].map((device, i) =>
+      device.createFolder({ name: `Folder ${i}`, category: 'other' }),
+    ),
+  );
+  expect(await patient.listFolders()).toHaveLength(5);
+  const numbers = service.memory.state.entries.get(patient.id)!.map((e) => e.statement.payload.number);
+  expect(numbers).toEqual(numbers.map((_, i) => i + 1));
+});
+
+test('a pause of a grant that another device revoked is refused as ended, and nothing is sent', async () => {
+  const { service, patient, give, device } = await people();
+  const grant = await give();
+  const other = device();
+  await other.revoke(grant);
+  await patient.listFolders();
+  const sent = service.calls.length;
+  for (const change of [patient.pause, patient.resume]) expect(await refusal(() => change(grant))).toBe('grant-ended');
+  expect(service.calls.slice(sent)).not.toContain('pause-grant');
+});
