@@ -4,6 +4,7 @@ import { ed25519 } from '@noble/curves/ed25519.js';
 import { concat, ofLength, u32 } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
 import { idBytes, identityId, type FolderId, type IdentityId } from '../bytes/ids.ts';
+import { nativeSigning } from '../statements/ed25519-native.ts';
 import { makeFactory, makeKey, makeSecret } from '../umbral/key-factory.ts';
 import type { SecretKey } from '../umbral/keys.ts';
 import { concealed } from './unprintable-secret.ts';
@@ -23,6 +24,8 @@ export interface DeviceKeys {
   readonly folderKey: (folder: FolderId, epoch: number, salt: Uint8Array) => SecretKey;
 }
 
+const signWith = nativeSigning() ?? ((seed: Uint8Array) => (message: Uint8Array) => ed25519.sign(message, seed));
+
 const NO_LABEL = new Uint8Array(0);
 
 /** The Ed25519 seed of a generation: the first 32 bytes of makeSecret(S_k, "pcehr/v1/identity"). */
@@ -39,9 +42,10 @@ export const deviceKeys = (seed: Uint8Array): DeviceKeys => {
   const [kfragSigner, receiving, inbox, folder] = ['kfrag-signer', 'receiving', 'inbox', 'folder'].map((use) =>
     makeFactory(seed, utf8(`pcehr/v1/${use}`)),
   ) as [Uint8Array, Uint8Array, Uint8Array, Uint8Array];
+  const publicKey = ed25519.getPublicKey(identity);
   return concealed('device keys', {
-    id: identityId(ed25519.getPublicKey(identity)),
-    sign: (bytes: Uint8Array) => ed25519.sign(bytes, identity),
+    id: identityId(publicKey),
+    sign: signWith(identity, publicKey),
     kfragSigner: makeKey(kfragSigner, NO_LABEL),
     receiving: (number: number) => makeKey(receiving, u32(number)),
     inbox: makeKey(inbox, NO_LABEL),
