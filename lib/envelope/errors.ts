@@ -9,6 +9,7 @@ export type EnvelopeErrorCode =
   | 'digest-mismatch' // the blob is not the one that the author signed
   | 'metadata-invalid'
   | 'wrap-invalid'
+  | 'label-invalid' // the label was altered or moved, or its text is not in its one form
   | 'text-invalid' // the text was altered, or sealed for another context
   | 'too-long'
   | 'source-invalid' // the source is not a regular file, so it cannot be read at an offset
