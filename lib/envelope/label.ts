@@ -128,7 +128,7 @@ const keyOf = ({ secret, ciphertext, context }: LabelKey): Uint8Array => {
  * Seals a label: 272 or 528 bytes. Secret: `key.secret`. Seal only one label with each companion ciphertext.
  * @throws {EnvelopeError} `label-invalid` for a text of the wrong type, or longer than its maximum; {BytesError} for a secret of another length
  */
-export const sealLabel = (label: Label, key: LabelKey): Uint8Array => {
+export const sealLabel = (key: LabelKey, label: Label): Uint8Array => {
   const plain = encodeLabel(label);
   const secret = keyOf(key);
   const sealed = chacha20poly1305(secret, NONCE).encrypt(plain);
@@ -137,7 +137,7 @@ export const sealLabel = (label: Label, key: LabelKey): Uint8Array => {
 };
 
 /** Opens a label. @throws {EnvelopeError} `label-invalid` if it does not open with this key, or is not in its one form */
-export const openLabel = (sealed: Uint8Array, key: LabelKey): Label => {
+export const openLabel = (key: LabelKey, sealed: Uint8Array): Label => {
   const secret = keyOf(key);
   let plain: Uint8Array;
   try {

@@ -186,9 +186,9 @@ describe('a sealed label', () => {
   test('opens to the same texts, with every character that the author wrote', () => {
     const hostile = { title: '\u202egpj.exe', fileName: '../../etc/passwd\0', category: '<img onerror=x>' };
     for (const texts of [label, {}, hostile]) {
-      const sealed = sealLabel(texts, key);
+      const sealed = sealLabel(key, texts);
       expect(LABEL_BYTES).toContain(sealed.length);
-      expect(openLabel(sealed, key)).toEqual(texts);
+      expect(openLabel(key, sealed)).toEqual(texts);
     }
   });
 
@@ -196,16 +196,16 @@ describe('a sealed label', () => {
     const info = concat(utf8('pcehr/v1/label'), await sha256(key.ciphertext), key.context);
     const derived = new Uint8Array(hkdfSync('sha256', key.secret, new Uint8Array(0), info, 32));
     const sealed = chacha20poly1305(derived, new Uint8Array(12)).encrypt(encodeLabel(label));
-    expect(toHex(sealLabel(label, key))).toBe(toHex(sealed));
+    expect(toHex(sealLabel(key, label))).toBe(toHex(sealed));
   });
 
   test('opens in its own wrap only: with another secret, ciphertext or context it is refused', async () => {
-    const sealed = sealLabel(label, key);
+    const sealed = sealLabel(key, label);
     for (const part of ['secret', 'ciphertext', 'context'] as const)
       for (let i = 0; i < key[part].length; i += part === 'ciphertext' ? 37 : 1) {
         const other = key[part].slice();
         other[i]! ^= 1;
-        expect([part, i, await caught(() => openLabel(sealed, { ...key, [part]: other }))]).toEqual([
+        expect([part, i, await caught(() => openLabel({ ...key, [part]: other }, sealed))]).toEqual([
           part,
           i,
           'label-invalid',
@@ -214,11 +214,11 @@ describe('a sealed label', () => {
   });
 
   test('is refused if any byte is altered, and with any other length', async () => {
-    const sealed = sealLabel(label, key);
+    const sealed = sealLabel(key, label);
     for (let i = 0; i < sealed.length; i++) {
       const altered = sealed.slice();
       altered[i]! ^= 1;
-      expect([i, await caught(() => openLabel(altered, key))]).toEqual([i, 'label-invalid']);
+      expect([i, await caught(() => openLabel(key, altered))]).toEqual([i, 'label-invalid']);
     }
     for (const other of [
       sealed.subarray(1),
@@ -226,7 +226,7 @@ describe('a sealed label', () => {
       concat(sealed, Uint8Array.of(0)),
       new Uint8Array(0),
     ])
-      expect(await caught(() => openLabel(other, key))).toBe('label-invalid');
+      expect(await caught(() => openLabel(key, other))).toBe('label-invalid');
   });
 
   test('is refused if its text is not in its one form, although it was sealed with the right key', async () => {
@@ -235,22 +235,22 @@ describe('a sealed label', () => {
     const plain = new Uint8Array(320);
     plain.set(utf8('{}'));
     const sealed = chacha20poly1305(derived, new Uint8Array(12)).encrypt(plain);
-    expect(await caught(() => openLabel(sealed, key))).toBe('label-invalid');
+    expect(await caught(() => openLabel(key, sealed))).toBe('label-invalid');
   });
 
   test('needs a secret of 32 bytes', () => {
-    expect(() => sealLabel(label, { ...key, secret: new Uint8Array(31) })).toThrow('companion secret must be 32 bytes');
-    expect(() => openLabel(sealLabel(label, key), { ...key, secret: new Uint8Array(33) })).toThrow('32 bytes');
+    expect(() => sealLabel({ ...key, secret: new Uint8Array(31) }, label)).toThrow('companion secret must be 32 bytes');
+    expect(() => openLabel({ ...key, secret: new Uint8Array(33) }, sealLabel(key, label))).toThrow('32 bytes');
   });
 
   test('leaves the secret of the wrap as it is', () => {
     const secret = new Uint8Array(32).fill(1);
-    sealLabel(label, { ...key, secret });
+    sealLabel({ ...key, secret }, label);
     expect(secret).toEqual(new Uint8Array(32).fill(1));
   });
 
   test('has a hash with its ciphertext, which the statement contains', async () => {
-    const sealed = sealLabel(label, key);
+    const sealed = sealLabel(key, label);
     expect(labelHash(key.ciphertext, sealed)).toEqual(await sha256(concat(key.ciphertext, sealed)));
   });
 });
