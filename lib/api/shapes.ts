@@ -22,8 +22,13 @@ export const statementBody = z.strictObject({ statement: jws });
 export const entryMembers = { entry: jws, voided: z.optional(listOf(jws, 1, MOST_IN_ENTRY * MOST_VOID)) };
 /** A statement of the caller's chain, with its entry. */
 export const actBody = z.strictObject({ statement: jws, ...entryMembers });
-/** The capsule, and the file key encrypted to a cell key (Umbral, profile R). */
-export const wrap = z.strictObject({ capsule: bytesOf(105), wrappedKey: bytesOf(72) });
+/** A file key, encrypted to both keys of a cell: the capsule (Umbral), the companion ciphertext (X-Wing), the encrypted file key, and the sealed label. */
+export const wrap = z.strictObject({
+  capsule: bytesOf(105),
+  companionCiphertext: bytesOf(1120),
+  wrappedKey: bytesOf(48),
+  label: between(272, 528),
+});
 
 export const metadata = between(528, 4112);
 export const role = z.enum(['patient', 'recipient']);

@@ -1,5 +1,6 @@
 // Grant: checks whether the content of a grant is allowed, and whether the grant is live.
-import type { Right } from '../statements/fields.ts';
+import { fromBase64url } from '../bytes/codec.ts';
+import { companionsLength, type Right } from '../statements/fields.ts';
 import type { Payload, Scope, Standing, Statement } from '../statements/kinds.ts';
 import { SHARES } from '../statements/proxy-threshold.ts';
 import type { GrantState } from './life-cycles.ts';
@@ -78,11 +79,17 @@ const isEachOnce = (cells: readonly Cell[]): boolean =>
   new Set(cells.map((c) => `${c.folder}#${c.epoch}`)).size === cells.length;
 const isDelegated = (cell: Cell): boolean => cell.kfrags.length === SHARES;
 
+/** Whether the sealed companion seeds have the length for the cells. The service cannot check more. */
+const hasSeeds = ({ cells, companions }: Pick<Grant, 'cells' | 'companions'>): boolean =>
+  companions !== undefined && fromBase64url(companions).length === companionsLength(cells.length);
+
 /** Returns the member of a grant that its right does not allow; undefined if there is none. */
 const rightFault = (g: Grant): keyof Grant | undefined => {
   const { needsKeyFragments, opensRecords } = RIGHT_FACTS[g.right];
   const cellsFit = needsKeyFragments ? g.cells.every(isDelegated) : g.cells.length === 1 && !isDelegated(g.cells[0]!);
   if (!cellsFit || !isEachOnce(g.cells)) return 'cells';
+  if (needsKeyFragments !== (g.inbox !== undefined)) return 'inbox';
+  if (needsKeyFragments ? !hasSeeds(g) : g.companions !== undefined) return 'companions';
   if (!opensRecords && g.openings !== undefined) return 'openings';
   return needsKeyFragments || g.standing === undefined ? undefined : 'standing';
 };
@@ -147,8 +154,10 @@ export const takesIn = (g: Grant, f: FolderFacts): boolean => {
 type Extension = Payload<'extension'>;
 
 /** Returns the member that makes an extension invalid by itself; undefined if the extension is valid. */
-export const extensionFault = (e: Extension): keyof Extension | undefined =>
-  isEachOnce(e.cells) && e.cells.every(isDelegated) ? undefined : 'cells';
+export const extensionFault = (e: Extension): keyof Extension | undefined => {
+  if (!isEachOnce(e.cells) || !e.cells.every(isDelegated)) return 'cells';
+  return hasSeeds(e) ? undefined : 'companions';
+};
 
 /**
  * Whether a grant allows the filing of a record: by its author, in its folder, with its right, before its expiry. The function does not check whether the

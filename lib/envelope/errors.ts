@@ -10,6 +10,8 @@ export type EnvelopeErrorCode =
   | 'metadata-invalid'
   | 'wrap-invalid'
   | 'label-invalid' // the label was altered or moved, or its text is not in its one form
+  | 'seeds-invalid' // the companion seeds were altered, or sealed for another statement
+  | 'key-invalid' // the public key to seal to is no X-Wing key
   | 'text-invalid' // the text was altered, or sealed for another context
   | 'too-long'
   | 'source-invalid' // the source is not a regular file, so it cannot be read at an offset

@@ -1,14 +1,11 @@
-// Seals short texts to an identity's inbox key: folder names and messages with requests. The context (kind, sender, receiver, statement) is sealed with
-// the text, so a text that is copied to another context does not open. docs/spec/sealed-text.md specifies it.
-import { concat, equalBytes, type Rng } from '../bytes/binary.ts';
+// Seals short texts to an identity's inbox key: folder names and messages with requests. The context (kind, sender, receiver, statement) is authenticated
+// with the text, so a text that is copied to another context does not open. docs/spec/sealed-text.md specifies it.
+import { equalBytes, type Rng } from '../bytes/binary.ts';
 import { fromUtf8, utf8 } from '../bytes/codec.ts';
 import type { IdentityId } from '../bytes/ids.ts';
-import { decodeCapsule, encodeCapsule } from '../umbral/capsule.ts';
-import { decryptOriginal } from '../umbral/delegator.ts';
-import type { PublicKey, SecretKey } from '../umbral/keys.ts';
-import { encrypt } from '../umbral/sender.ts';
 import { EnvelopeError } from './errors.ts';
-import { CAPSULE_BYTES } from './wrap.ts';
+import { openBox, sealBox, type BoxBinding } from './sealed-box.ts';
+import type { Decapsulator } from './x-wing.ts';
 
 export interface TextContext {
   readonly kind: 'folder-name' | 'request-message';
@@ -21,19 +18,22 @@ export interface TextContext {
 /** Texts are padded to a multiple of this, bytes, so that the length shows little about the text. */
 const STEP = 64;
 
-/** Encodes context and text as JSON with zero padding. Equal inputs give equal bytes. */
-const encode = ({ kind, sender, receiver, statement }: TextContext, text: string): Uint8Array => {
-  const bytes = utf8(JSON.stringify({ kind, sender, receiver, statement, text }));
+const bindingOf = ({ kind, sender, receiver, statement }: TextContext): BoxBinding => ({
+  info: utf8('pcehr/v1/text'),
+  aad: utf8(JSON.stringify({ kind, sender, receiver, statement })),
+});
+
+/** Encodes the text as JSON with zero padding. Equal texts give equal bytes. */
+const encode = (text: string): Uint8Array => {
+  const bytes = utf8(JSON.stringify({ text }));
   const padded = new Uint8Array(Math.ceil(bytes.length / STEP) * STEP);
   padded.set(bytes);
   return padded;
 };
 
-/** Seals a text. Returns capsule[105], then the ciphertext, whose length is 40 bytes more than a multiple of 64. */
-export const sealText = (context: TextContext, text: string, receiver: PublicKey, rng?: Rng): Uint8Array => {
-  const { capsule, ciphertext } = encrypt(receiver, encode(context, text), rng);
-  return concat(encodeCapsule(capsule), ciphertext);
-};
+/** Seals a text. Returns a sealed box, 1136 bytes longer than a multiple of 64. @param inbox 1216 bytes @throws {EnvelopeError} `key-invalid` */
+export const sealText = (context: TextContext, text: string, inbox: Uint8Array, rng?: Rng): Uint8Array =>
+  sealBox(inbox, bindingOf(context), encode(text), rng);
 
 const textIn = (plain: Uint8Array): unknown => {
   const json = fromUtf8(plain.subarray(0, plain.findLastIndex((b) => b !== 0) + 1));
@@ -41,13 +41,13 @@ const textIn = (plain: Uint8Array): unknown => {
 };
 
 /** Opens a text. @throws {EnvelopeError} `text-invalid` if it does not open, or was sealed for another context */
-export const openText = (sealed: Uint8Array, key: SecretKey, context: TextContext): string => {
+export const openText = (sealed: Uint8Array, key: Decapsulator, context: TextContext): string => {
   try {
-    const plain = decryptOriginal(key, decodeCapsule(sealed.slice(0, CAPSULE_BYTES)), sealed.subarray(CAPSULE_BYTES));
+    const plain = openBox(sealed, key, bindingOf(context));
     const text = textIn(plain);
-    if (typeof text === 'string' && equalBytes(encode(context, text), plain)) return text;
+    if (typeof text === 'string' && equalBytes(encode(text), plain)) return text;
   } catch {
-    // The text was sealed to another key, was changed, or is no valid text. All these cases get the same error.
+    // The text was sealed to another key or for another context, was changed, or is no valid text. All these cases get the same error.
   }
   throw new EnvelopeError('text-invalid', 'the sealed text does not open here');
 };

@@ -1,51 +1,81 @@
-// Wrap: encrypts the file key to a cell key. The author signs only the first wrap of a version, so that wraps can be replaced. A wrap proves nothing:
-// a client compares COMMIT before it wraps the key again. docs/spec/wrap.md specifies wraps.
-import { concat, ofLength, type Rng } from '../bytes/binary.ts';
-import { decodeCapsule, encodeCapsule } from '../umbral/capsule.ts';
-import type { VerifiedCapsuleFrag } from '../umbral/cfrag.ts';
-import { decryptReencrypted } from '../umbral/delegatee.ts';
-import { decryptOriginal } from '../umbral/delegator.ts';
-import type { PublicKey, SecretKey } from '../umbral/keys.ts';
-import { encrypt } from '../umbral/sender.ts';
+// Wrap: encrypts the file key to both keys of a cell: to the cell key with Umbral, and to the companion key with X-Wing. A reader needs both secrets. The
+// author signs only the first wrap of a version, so that wraps can be replaced. A wrap proves nothing: a client compares COMMIT before it wraps the key
+// again. docs/spec/wrap.md specifies wraps.
+import { concat, ofLength, wipe, type Rng } from '../bytes/binary.ts';
+import { encodeCapsule } from '../umbral/capsule.ts';
+import type { PublicKey } from '../umbral/keys.ts';
+import { encapsulate as encapsulateUmbral } from '../umbral/sender.ts';
 import { EnvelopeError } from './errors.ts';
 import { sha256 } from './header.ts';
-
-export const CAPSULE_BYTES = 105;
-export const WRAPPED_KEY_BYTES = 72;
+import { sealLabel, type Label } from './label.ts';
+import { encodeWrapContext, fileKeyCipher, type WrapContext } from './wrap-keys.ts';
+import { encapsulate, type Decapsulator } from './x-wing.ts';
 
 export interface Wrap {
   /** 105 bytes. */
   readonly capsule: Uint8Array;
-  /** 72 bytes: nonce[24], 32 bytes of ciphertext, tag[16]. */
+  /** 1120 bytes. */
+  readonly companionCiphertext: Uint8Array;
+  /** 48 bytes: 32 bytes of ciphertext, tag[16]. */
   readonly wrappedKey: Uint8Array;
+  /** 272 or 528 bytes. */
+  readonly label: Uint8Array;
 }
 
-/** @param fileKey 32 bytes, secret */
-export const wrapKey = (fileKey: Uint8Array, cell: PublicKey, rng?: Rng): Wrap => {
-  const { capsule, ciphertext } = encrypt(cell, ofLength(fileKey, 32, 'file key'), rng);
-  return { capsule: encodeCapsule(capsule), wrappedKey: ciphertext };
+/** The public keys of a cell, as in its folder statement. */
+export interface CellPublicKeys {
+  readonly key: PublicKey;
+  /** 1216 bytes. */
+  readonly companion: Uint8Array;
+}
+
+/** The two things that a wrap seals. */
+export interface WrapContent {
+  /** 32 bytes, secret. */
+  readonly fileKey: Uint8Array;
+  readonly label: Label;
+}
+
+/** @throws {EnvelopeError} `key-invalid` if the companion key is no X-Wing key; `label-invalid` for the label */
+export const wrapKey = (
+  { fileKey, label }: WrapContent,
+  { key, companion }: CellPublicKeys,
+  context: WrapContext,
+  rng?: Rng,
+): Wrap => {
+  const umbral = encapsulateUmbral(key, rng);
+  const { ciphertext, secret } = encapsulate(companion, rng);
+  const capsule = encodeCapsule(umbral.capsule);
+  const cipher = fileKeyCipher({ umbral: umbral.key, companion: secret }, concat(capsule, ciphertext), context);
+  const wrappedKey = cipher.encrypt(ofLength(fileKey, 32, 'file key'));
+  const sealedLabel = sealLabel({ secret, ciphertext, context: encodeWrapContext(context) }, label);
+  wipe(umbral.key, secret);
+  return { capsule, companionCiphertext: ciphertext, wrappedKey, label: sealedLabel };
 };
 
-/** SHA-256 of capsule and wrapped key. The record statement contains it. */
-export const wrapHash = ({ capsule, wrappedKey }: Wrap): Promise<Uint8Array> => sha256(concat(capsule, wrappedKey));
+/** SHA-256 of capsule, companion ciphertext, wrapped key and label. The record statement contains it. */
+export const wrapHash = ({ capsule, companionCiphertext, wrappedKey, label }: Wrap): Promise<Uint8Array> =>
+  sha256(concat(capsule, companionCiphertext, wrappedKey, label));
 
-const opened = (open: () => Uint8Array): Uint8Array => {
+/** The two halves that open a wrap. */
+export interface Unwrapping {
+  /** Returns the secret of the capsule, 32 bytes: with the cell key, or with capsule fragments and the receiving key. */
+  readonly umbral: () => Uint8Array;
+  readonly companion: Decapsulator;
+}
+
+/** Decrypts the file key. @throws {EnvelopeError} `wrap-invalid` */
+export const unwrapKey = (
+  { capsule, companionCiphertext, wrappedKey }: Omit<Wrap, 'label'>,
+  { umbral, companion }: Unwrapping,
+  context: WrapContext,
+): Uint8Array => {
   try {
-    return ofLength(open(), 32, 'file key');
+    const secrets = { umbral: umbral(), companion: companion.decapsulate(companionCiphertext) };
+    const cipher = fileKeyCipher(secrets, concat(capsule, companionCiphertext), context);
+    return ofLength(cipher.decrypt(wrappedKey), 32, 'file key');
   } catch {
-    // The wrap was altered, was made for another key, or contains a key of another length. All these cases get the same error.
+    // The wrap was altered, or was made for another key, record or cell, or contains a key of another length. All these cases get the same error.
     throw new EnvelopeError('wrap-invalid', 'the wrap does not open with this key');
   }
 };
-
-/** Decrypts the file key with the cell's secret key. @throws {EnvelopeError} `wrap-invalid` */
-export const unwrapOriginal = ({ capsule, wrappedKey }: Wrap, cell: SecretKey): Uint8Array =>
-  opened(() => decryptOriginal(cell, decodeCapsule(capsule), wrappedKey));
-
-/** Decrypts the file key as a recipient, with capsule fragments. @throws {EnvelopeError} `wrap-invalid` */
-export const unwrapReencrypted = (
-  { capsule, wrappedKey }: Wrap,
-  receiving: SecretKey,
-  cell: PublicKey,
-  cfrags: readonly VerifiedCapsuleFrag[],
-): Uint8Array => opened(() => decryptReencrypted(receiving, cell, decodeCapsule(capsule), cfrags, wrappedKey));

@@ -42,7 +42,7 @@ export const identityPayload = (facts: IdentityFacts): Payload<'identity'> => {
       key: toBase64url(key),
       proof: toBase64url(signMessage(secret, possessionMessage(keys.id, receivingNumber, key), rng)),
     },
-    inbox: toBase64url(encodePublicKey(publicKeyOf(keys.inbox))),
+    inbox: toBase64url(keys.inbox().publicKey),
     kfragSigner: toBase64url(encodePublicKey(publicKeyOf(keys.kfragSigner))),
     ...(name === undefined ? {} : { name }),
     next: nextKeyHash(facts.nextIdentityKey),

@@ -15,7 +15,9 @@ export interface StoredCell {
 
 export interface StoredWrap {
   readonly capsule: string;
+  readonly companionCiphertext: string;
   readonly wrappedKey: string;
+  readonly label: string;
 }
 
 export interface WrapName extends CellName {

@@ -101,8 +101,10 @@ async function filedAnswer({ serviceSigner }: Deps, stored: StoredVersion): Prom
 
 /** Checks that the statement contains the hash of the wrap, and that the capsule of the wrap can be re-encrypted. */
 function assertWrap(p: Payload<'record'>, wrap: Input<'commit-record'>['body']['wrap']): void {
-  const capsule = fromBase64url(wrap.capsule);
-  mustBe('wrap', p.wrap === toBase64url(sha256(concat(capsule, fromBase64url(wrap.wrappedKey)))));
+  const parts = [wrap.capsule, wrap.companionCiphertext, wrap.wrappedKey, wrap.label].map((part) =>
+    fromBase64url(part),
+  );
+  mustBe('wrap', p.wrap === toBase64url(sha256(concat(...parts))));
   assertCapsule(wrap);
 }
 

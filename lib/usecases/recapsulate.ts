@@ -60,8 +60,7 @@ async function openedRecord(
     metadata,
     ...(version.grant === undefined ? {} : { grant: version.grant }),
     wrap: {
-      capsule: wrap.capsule,
-      wrappedKey: wrap.wrappedKey,
+      ...wrap,
       ...(cfrag === undefined ? {} : { cfrags: [cfrag] }),
     },
     download: await blobs.download(version.blob, now),

@@ -46,9 +46,8 @@ export async function register(
   return identityAnswer({ statement, state: 'active' });
 }
 
-/** Checks that every key is a point of the curve, and that a proof shows that the caller has the private receiving key. */
-function assertKeys({ id, receiving, inbox, kfragSigner }: Statement<'identity'>['payload']): void {
-  mustBePoint('inbox', inbox);
+/** Checks that the keys of Umbral are points of the curve, and that a proof shows that the caller has the private receiving key. */
+function assertKeys({ id, receiving, kfragSigner }: Statement<'identity'>['payload']): void {
   mustBePoint('kfragSigner', kfragSigner);
   const key = mustBePoint('receiving', receiving.key);
   const message = possessionMessage(id, receiving.number, fromBase64url(receiving.key));

@@ -3,11 +3,12 @@ import type { FolderId } from '../../bytes/ids.ts';
 import { toBase64url } from '../../bytes/codec.ts';
 import { MOST_CARRIED } from '../../statements/fields.ts';
 import { sealText } from '../../envelope/sealed-text.ts';
+import { decapsulator } from '../../envelope/x-wing.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
-import { publicKeyOf } from '../../umbral/keys.ts';
 import { publicKeyText } from '../identities/identities.ts';
 import { folderNameContext } from '../records/folders.ts';
+import type { WrapBody } from '../records/wrap-body.ts';
 import type { GivenAccess, GivenGrant } from '../chain/given-access.ts';
 import type { EntryBody } from '../chain/statement-chain.ts';
 import type { Context } from '../session/context.ts';
@@ -26,7 +27,7 @@ export interface NewCell {
 }
 
 /** Maximum length of a sealed name, bytes. */
-const LONGEST_NAME = 1024;
+const LONGEST_NAME = 2160;
 
 /**
  * Signs the statement of a folder's first or next epoch. Each has a fresh salt, and so a fresh key.
@@ -35,7 +36,7 @@ const LONGEST_NAME = 1024;
 export const signCell = async (ctx: Context, { folder, category, name, last, single }: NewCell) => {
   const epoch = (last?.payload.epoch ?? 0) + 1;
   const salt = ctx.platform.rng(16);
-  const sealed = sealText(folderNameContext(ctx, folder), name, publicKeyOf(ctx.keys.inbox), ctx.platform.rng);
+  const sealed = sealText(folderNameContext(ctx, folder), name, ctx.keys.inbox().publicKey, ctx.platform.rng);
   if (sealed.length > LONGEST_NAME) throw new ClientError('bad-argument', 'the name of the folder is too long');
   const payload: Payload<'folder'> = {
     patient: ctx.keys.id,
@@ -43,6 +44,7 @@ export const signCell = async (ctx: Context, { folder, category, name, last, sin
     epoch,
     salt: toBase64url(salt),
     key: publicKeyText(ctx.keys.folderKey(folder, epoch, salt)),
+    companion: toBase64url(decapsulator(ctx.keys.companionSeed(folder, epoch, salt)).publicKey),
     category,
     name: toBase64url(sealed),
     ...(single === undefined ? {} : { single }),
@@ -52,17 +54,11 @@ export const signCell = async (ctx: Context, { folder, category, name, last, sin
   return signStatement('folder', payload, ctx.keys);
 };
 
-/** The file key of a single-record folder, wrapped for its cell. */
-interface SingleWrap {
-  readonly capsule: string;
-  readonly wrappedKey: string;
-}
-
 export interface CellPlan {
   /** Decides, by the access that the patient gave, which cell to make, or returns the cell that exists already. */
   readonly next: (given: GivenAccess) => NewCell | { readonly done: Statement<'folder'> };
   /** Makes the wrap of a single-record folder. Absent for other folders. */
-  readonly wrapFor?: (cell: Statement<'folder'>) => SingleWrap;
+  readonly wrapForCell?: (cell: Statement<'folder'>) => Promise<WrapBody>;
 }
 
 /** Returns the plan of a new folder. If an earlier try stored the folder although it ended with an error, the plan returns that cell. */
@@ -76,7 +72,7 @@ export const newFolder = (cell: NewCell): CellPlan => ({
 /** Signs a cell, stores it, and carries grants over to it. */
 export const putCell = async (
   ctx: Context,
-  { next, wrapFor }: CellPlan,
+  { next, wrapForCell }: CellPlan,
   options: CallOptions,
 ): Promise<Statement<'folder'>> => {
   const known = await ctx.chain.state(options);
@@ -94,10 +90,11 @@ export const putCell = async (
     rest = grants.slice(MOST_CARRIED);
     const extensions: SignedExtension[] = [];
     for (const grant of grants.slice(0, MOST_CARRIED)) extensions.push(await extensionOf(ctx, grant, [made]));
+    const wrap = await wrapForCell?.(made);
     const send = async (entry: EntryBody) => {
       const body = {
         statement: made.jws,
-        ...(wrapFor === undefined ? {} : { wrap: wrapFor(made) }),
+        ...(wrap === undefined ? {} : { wrap }),
         ...(extensions.length === 0 ? {} : { extensions: extensions.map((e) => e.body) }),
         ...entry,
       };

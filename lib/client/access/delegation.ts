@@ -1,12 +1,13 @@
-// Makes the key fragments of cells, for grants and extensions.
+// Makes the key fragments and the sealed companion seeds of cells, for grants and extensions.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import { sealSeeds, type SeedsContext } from '../../envelope/companion-seeds.ts';
 import type { GrantCell, Statement } from '../../statements/kinds.ts';
 import { SERVICE_PROXY, SHARES, THRESHOLD } from '../../statements/proxy-threshold.ts';
 import { generateKFrags } from '../../umbral/delegator.ts';
 import { encodeKFrag, kfragId } from '../../umbral/kfrag.ts';
 import type { Context } from '../session/context.ts';
-import { ClientError } from '../session/errors.ts';
+import { checked, ClientError } from '../session/errors.ts';
 import { publicKeyFrom } from '../identities/identities.ts';
 
 /** Returns the entry for a cell in a grant or an extension. The caller adds the key fragments. */
@@ -34,3 +35,17 @@ export const delegate = (ctx: Context, folder: Statement<'folder'>, receiving: s
   const named = { proxy: SERVICE_PROXY, id: toBase64url(kfragId(kfrag)), hash: toBase64url(sha256(bytes)) } as const;
   return { cell: { ...cellOf(folder), kfrags: [named] }, kfrag: toBase64url(bytes) };
 };
+
+/** Seals the companion seeds of cells to a recipient. @param inbox the recipient's inbox key, base64url @throws {ClientError} `unverified` (`identity`) */
+export const seedsFor = (
+  ctx: Context,
+  cells: readonly Statement<'folder'>[],
+  inbox: string,
+  context: Omit<SeedsContext, 'patient'>,
+): Promise<string> =>
+  checked('identity', () => {
+    const seeds = cells.map(({ payload: { folder, epoch, salt } }) =>
+      ctx.keys.companionSeed(folder, epoch, fromBase64url(salt)),
+    );
+    return toBase64url(sealSeeds(seeds, fromBase64url(inbox), { patient: ctx.keys.id, ...context }, ctx.platform.rng));
+  });

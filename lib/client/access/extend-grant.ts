@@ -9,7 +9,7 @@ import type { EntryBody } from '../chain/statement-chain.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
-import { delegate } from './delegation.ts';
+import { delegate, seedsFor } from './delegation.ts';
 import { verifyGrant, type GrantView } from './verify-grant.ts';
 
 export type ExtensionBody = Pick<Body<'extend-grant'>, 'statement' | 'kfrags'>;
@@ -28,12 +28,20 @@ export const extensionOf = async (
 ): Promise<SignedExtension> => {
   const { payload: given } = grant.statement;
   const delegated = cells.map((c) => delegate(ctx, c, given.receiving.key));
+  const { inbox } = given;
+  if (inbox === undefined) throw new ClientError('bad-argument', 'only a grant to read can be extended');
+  const number = grant.extensions.length + 1;
   const payload: Payload<'extension'> = {
     patient: ctx.keys.id,
     grant: given.grant,
-    number: grant.extensions.length + 1,
+    number,
     previous: tipOf(grant),
     cells: delegated.map((d) => d.cell),
+    companions: await seedsFor(ctx, cells, inbox, {
+      recipient: given.recipient,
+      grant: given.grant,
+      extension: number,
+    }),
     issued: ctx.now(),
   };
   const statement = await signStatement('extension', payload, ctx.keys);

@@ -15,7 +15,7 @@ import { readBeside } from '../chain/read-beside.ts';
 import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError } from '../session/errors.ts';
-import { currentIdentity, publicKeyFrom } from '../identities/identities.ts';
+import { currentIdentity } from '../identities/identities.ts';
 import { scopeOf, type ScopeInput } from './scope.ts';
 import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
@@ -102,7 +102,7 @@ const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest,
   const { message } = p;
   if (message === undefined || p.patient !== ctx.keys.id) return {};
   try {
-    return { message: openText(fromBase64url(message), ctx.keys.inbox, messageContext(p)) };
+    return { message: openText(fromBase64url(message), ctx.keys.inbox(), messageContext(p)) };
   } catch (error) {
     if (error instanceof EnvelopeError) return { messageRefused: true };
     throw error;
@@ -118,7 +118,8 @@ const sealedMessage = async (
 ): Promise<{ readonly message?: string }> => {
   if (message === undefined) return {};
   const patient = await currentIdentity(ctx, request.patient, options);
-  const sealed = sealText(messageContext(request), message, publicKeyFrom(patient.payload.inbox), ctx.platform.rng);
+  const inbox = fromBase64url(patient.payload.inbox);
+  const sealed = await checked('identity', () => sealText(messageContext(request), message, inbox, ctx.platform.rng));
   if (sealed.length > LONGEST_MESSAGE) throw new ClientError('bad-argument', 'the message is too long');
   return { message: toBase64url(sealed) };
 };
@@ -192,7 +193,7 @@ export const listReceivedRequests = async (
 };
 
 /** Maximum length of an encrypted message, bytes. */
-const LONGEST_MESSAGE = 4096;
+const LONGEST_MESSAGE = 5232;
 const DEFAULT_WAIT_S = (30 * DAY) / 1000;
 
 /** Signs and sends a request. @throws {ClientError} `bad-argument` for invalid terms */

@@ -9,7 +9,7 @@ import { SERVICE_PROXY, THRESHOLD } from '../../statements/proxy-threshold.ts';
 import { signStatement } from '../../statements/sign.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
-import { cellOf, delegate } from './delegation.ts';
+import { cellOf, delegate, seedsFor } from './delegation.ts';
 
 export interface GrantToSign {
   /** The identity statement of the recipient. The key fragments are for its receiving key. */
@@ -32,6 +32,16 @@ export interface SignedGrant {
   readonly body: GrantBody;
 }
 
+/** The members with which a recipient gets the companion keys of the cells. */
+const readingKeys = async (
+  ctx: Context,
+  { recipient, cells }: GrantToSign,
+  grant: GrantId,
+): Promise<Pick<Payload<'grant'>, 'inbox' | 'companions'>> => {
+  const { id, inbox } = recipient.payload;
+  return { inbox, companions: await seedsFor(ctx, cells, inbox, { recipient: id, grant, extension: 0 }) };
+};
+
 /**
  * Signs a grant and makes its key fragments.
  * @throws {ClientError} `exceeds-request` if the grant would give more than the request asks for; `bad-argument` for invalid terms
@@ -40,16 +50,18 @@ export const makeGrant = async (ctx: Context, terms: GrantToSign): Promise<Signe
   const { recipient, right, cells, purpose, durationSeconds, openings, standing, request } = terms;
   const { number, key } = recipient.payload.receiving;
   const now = ctx.now();
+  const grant = newId<GrantId>(ctx.platform.rng);
   const { needsKeyFragments } = RIGHT_FACTS[right];
   const delegated = needsKeyFragments ? cells.map((f) => delegate(ctx, f, key)) : [];
   const payload: Payload<'grant'> = {
-    grant: newId<GrantId>(ctx.platform.rng),
+    grant,
     patient: ctx.keys.id,
     recipient: recipient.payload.id,
     receiving: { number, key },
     ...(request === undefined ? {} : { request: { id: request.payload.request, hash: request.hash } }),
     right,
     cells: needsKeyFragments ? delegated.map((d) => d.cell) : cells.map(cellOf),
+    ...(needsKeyFragments ? await readingKeys(ctx, terms, grant) : {}),
     notBefore: now,
     expires: now + durationSeconds * SECOND,
     ...(openings === undefined ? {} : { openings }),

@@ -46,7 +46,17 @@ export interface GrantedCell {
   readonly cell: GrantCell;
   /** The patient's statement that names the cell: the grant or an extension. */
   readonly by: Jws;
+  /** Absent in a grant to add or write. */
+  readonly seeds?: SealedSeeds | undefined;
   readonly statement: Statement<'folder'>;
+}
+/** The sealed companion seeds of a grant or an extension, and the place of one cell in them. */
+export interface SealedSeeds {
+  readonly sealed: string;
+  /** Number of the extension; 0 for the grant itself. */
+  readonly extension: number;
+  /** From 0. */
+  readonly place: number;
 }
 
 /** Tells whether a grant has not ended. A paused grant counts as not ended. */
@@ -103,19 +113,27 @@ export const verifyGrant = async (ctx: Context, view: GrantView, patient?: Ident
 interface NamedCell {
   readonly cell: GrantCell;
   readonly by: Jws;
+  readonly seeds: SealedSeeds | undefined;
 }
-const cellsIn = ({ jws, payload }: Statement<'grant' | 'extension'>): readonly NamedCell[] =>
-  payload.cells.map((cell) => ({ cell, by: jws }));
+const cellsIn = ({ jws, payload }: Statement<'grant'> | Statement<'extension'>): readonly NamedCell[] => {
+  const { cells, companions: sealed } = payload;
+  const extension = 'number' in payload ? payload.number : 0;
+  return cells.map((cell, place) => ({
+    cell,
+    by: jws,
+    seeds: sealed === undefined ? sealed : { sealed, extension, place },
+  }));
+};
 
 /** Checks that a folder statement is the one that the grant names: same hash, folder, epoch and key. */
-const verifyCell = async (statement: Statement<'folder'>, { cell, by }: NamedCell): Promise<GrantedCell> => {
+const verifyCell = async (statement: Statement<'folder'>, { cell, by, seeds }: NamedCell): Promise<GrantedCell> => {
   const { folder, epoch, key } = statement.payload;
   check(
     'grant-cell',
     statement.hash === cell.statement && folder === cell.folder && epoch === cell.epoch && key === cell.key,
   );
   await checked('folder-key', () => publicKeyFrom(key));
-  return { folder, epoch, cell, by, statement };
+  return { folder, epoch, cell, by, seeds, statement };
 };
 
 type CellView = Answer<'get-grant'>['cells'][number];

@@ -19,8 +19,8 @@ export const publicKeyFrom = (text: string): PublicKey => decodePublicKey(fromBa
 /** Verifies an identity statement: its signature, its keys, the proof that the identity has the receiving key, and that no newer statement is in the memory. */
 export const verifyIdentity = async (ctx: Context, id: IdentityId, jws: string): Promise<Statement<'identity'>> => {
   const statement = await checked('identity', () => verifyStatement('identity', jws, id));
-  const { receiving, inbox, kfragSigner } = statement.payload;
-  await checked('identity', () => [inbox, kfragSigner].map(publicKeyFrom));
+  const { receiving, kfragSigner } = statement.payload;
+  await checked('identity', () => publicKeyFrom(kfragSigner));
   await checked('receiving-key', () => {
     const message = possessionMessage(id, receiving.number, fromBase64url(receiving.key));
     check('receiving-key', verifyMessage(publicKeyFrom(receiving.key), message, fromBase64url(receiving.proof)));

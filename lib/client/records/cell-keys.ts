@@ -2,19 +2,34 @@
 import type { Answer } from '../../api/routes.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { FolderId } from '../../bytes/ids.ts';
+import { unwrapKey } from '../../envelope/wrap.ts';
+import type { WrapContext } from '../../envelope/wrap-keys.ts';
 import type { GrantCell, Jws, Statement } from '../../statements/kinds.ts';
 import { decodeCapsules } from '../../umbral/capsule.ts';
 import { CapsuleOpener } from '../../umbral/delegatee.ts';
-import { decryptOriginal } from '../../umbral/delegator.ts';
+import { decapsulateOriginal } from '../../umbral/delegator.ts';
 import type { SecretKey } from '../../umbral/keys.ts';
 import type { CellOpener, Context } from '../session/context.ts';
 import { check, checked } from '../session/errors.ts';
+import { grantedCompanion, ownCompanion } from './companion-keys.ts';
 import { fragmentsOf, fragmentVerifier, type SignedBy } from './verify-fragments.ts';
 import type { GrantedCell, GrantWithCells } from '../access/verify-grant.ts';
 import { knownIdentity, publicKeyFrom, publicKeyText } from '../identities/identities.ts';
 import type { CallOptions } from '../session/transport.ts';
 
-type Wrap = Answer<'recapsulate'>['records'][number]['wrap'];
+type OpenedWrap = Answer<'recapsulate'>['records'][number]['wrap'];
+
+/** A record version that the caller asked for, and the wrap that the service answered. */
+export interface WrappedVersion {
+  readonly version: Pick<WrapContext, 'patient' | 'record' | 'version'>;
+  readonly wrap: OpenedWrap;
+}
+
+const partsOf = ({ capsule, companionCiphertext, wrappedKey }: OpenedWrap) => ({
+  capsule: fromBase64url(capsule),
+  companionCiphertext: fromBase64url(companionCiphertext),
+  wrappedKey: fromBase64url(wrappedKey),
+});
 
 /** An opening, and the service's signature on the answer. */
 export interface SignedOpening {
@@ -27,20 +42,31 @@ export interface SignedOpening {
 export interface CellKeys {
   readonly folder: FolderId;
   readonly epoch: number;
-  /** Returns the file key of each wrap, 32 bytes. @throws {ClientError} `unverified`; {WrongFragmentError} */
-  readonly unwrap: (wraps: readonly Wrap[], opening: SignedOpening) => Promise<readonly Uint8Array[]>;
+  /** Returns the file key of each version, 32 bytes. @throws {ClientError} `unverified`; {WrongFragmentError} */
+  readonly unwrap: (versions: readonly WrappedVersion[], opening: SignedOpening) => Promise<readonly Uint8Array[]>;
 }
 
 /** Unwraps with the patient's cell key. */
-export const ownKeys = (ctx: Context, { payload: { folder, epoch, salt } }: Statement<'folder'>): CellKeys => ({
-  folder,
-  epoch,
-  unwrap: async (wraps) => {
-    const capsules = await checked('capsule', () => decodeCapsules(wraps.map((w) => fromBase64url(w.capsule))));
-    const key = ctx.keys.folderKey(folder, epoch, fromBase64url(salt));
-    return checked('wrap', () => wraps.map((w, i) => decryptOriginal(key, capsules[i]!, fromBase64url(w.wrappedKey))));
-  },
-});
+export const ownKeys = (ctx: Context, cell: Statement<'folder'>): CellKeys => {
+  const { folder, epoch, salt } = cell.payload;
+  return {
+    folder,
+    epoch,
+    unwrap: async (versions) => {
+      const capsules = await checked('capsule', () =>
+        decodeCapsules(versions.map(({ wrap }) => fromBase64url(wrap.capsule))),
+      );
+      const key = ctx.keys.folderKey(folder, epoch, fromBase64url(salt));
+      const companion = await ownCompanion(ctx, cell);
+      return checked('wrap', () =>
+        versions.map(({ version, wrap }, i) => {
+          const umbral = () => decapsulateOriginal(key, capsules[i]!);
+          return unwrapKey(partsOf(wrap), { umbral, companion }, { ...version, folder, epoch });
+        }),
+      );
+    },
+  };
+};
 
 /** Returns the cached state for openings of one cell, or creates it. The client keeps it for its whole life. */
 const openerOf = (
@@ -65,24 +91,34 @@ const openerOf = (
 export const grantedKeys = async (
   ctx: Context,
   grant: GrantWithCells,
-  { folder, epoch, cell, by }: GrantedCell,
+  granted: GrantedCell,
   options: CallOptions = {},
 ): Promise<CellKeys> => {
+  const { folder, epoch, cell, by } = granted;
   const { number, key } = grant.statement.payload.receiving;
   const receiving = ctx.keys.receiving(number);
   // The client does not send an opening whose answer this device cannot decrypt. For a grant of another recipient the service refuses the opening.
   check('receiving-key', grant.recipient !== ctx.keys.id || publicKeyText(receiving) === key);
+  const companion = await grantedCompanion(ctx, grant, granted);
   const identity = await knownIdentity(ctx, grant.patient, options);
   const { verifier, opener } = openerOf(ctx, identity, grant.statement, cell, receiving);
   const entitled = { identity, grant: grant.statement, cell, by, verifier };
   return {
     folder,
     epoch,
-    unwrap: async (wraps, { opening, proof }) => {
+    unwrap: async (versions, { opening, proof }) => {
       check('recapsulation', proof !== undefined);
-      const fragments = fragmentsOf(wraps, entitled, { ...proof, opening });
+      const fragments = fragmentsOf(
+        versions.map(({ wrap }) => wrap),
+        entitled,
+        { ...proof, opening },
+      );
       return checked('wrap', () =>
-        fragments.map(({ capsule, cfrag }, i) => opener.decrypt(capsule, [cfrag], fromBase64url(wraps[i]!.wrappedKey))),
+        fragments.map(({ capsule, cfrag }, i) => {
+          const { version, wrap } = versions[i]!;
+          const umbral = () => opener.decapsulate(capsule, [cfrag]);
+          return unwrapKey(partsOf(wrap), { umbral, companion }, { ...version, folder, epoch });
+        }),
       );
     },
   };

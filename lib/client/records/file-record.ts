@@ -1,13 +1,12 @@
 // Files a record: encrypts and stores the body, encrypts the metadata, wraps the file key for the folder's cell, signs the record statement and commits.
 import { AppError } from '../../api/errors.ts';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import { toBase64url } from '../../bytes/codec.ts';
 import { newId, type FolderId, type IdentityId, type RecordId } from '../../bytes/ids.ts';
 import type { ByteSource } from '../../envelope/bytestream.ts';
 import { encodeMetadata, sealMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
 import { sealBlob, type SealedBlob, type BodySource } from '../../envelope/seal.ts';
-import { wrapHash, wrapKey, type Wrap } from '../../envelope/wrap.ts';
-import { decodePublicKey } from '../../umbral/keys.ts';
+import { wrapHash, type Wrap } from '../../envelope/wrap.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import type { Context } from '../session/context.ts';
@@ -15,6 +14,7 @@ import { ClientError } from '../session/errors.ts';
 import { verifyReceipt, type Receipt } from '../session/service-key.ts';
 import { infoOf, type RecordInfo } from './verify-record.ts';
 import { inCurrentCell, isClosed } from './current-cell.ts';
+import { wrapBody, wrapFor } from './wrap-body.ts';
 import { uploadBlob, type Uploaded, type UploadOptions } from './upload.ts';
 
 /** The body: bytes, a Blob or File, a stream of any length, or an object that seals itself, such as `fileBody` of lib/files. */
@@ -162,11 +162,12 @@ const commit = async (
   ctx: Context,
   stored: Stored,
   { grant }: FilingTarget,
-  { payload: { epoch, key } }: Statement<'folder'>,
+  cell: Statement<'folder'>,
   { signal }: FileOptions,
 ): Promise<FiledRecord> => {
-  const wrap = wrapKey(stored.fileKey, decodePublicKey(fromBase64url(key)), ctx.platform.rng);
-  const statement = await signStatement('record', await payloadOf(stored, epoch, wrap, grant), ctx.keys);
+  const wrap = await wrapFor(ctx, cell, stored.sealed.header, { fileKey: stored.fileKey, label: {} });
+  const payload = await payloadOf(stored, cell.payload.epoch, wrap, grant);
+  const statement = await signStatement('record', payload, ctx.keys);
   const { record, version } = statement.payload;
   const answer = await ctx.call(
     'commit-record',
@@ -176,7 +177,7 @@ const commit = async (
         statement: statement.jws,
         upload: stored.upload,
         metadata: toBase64url(stored.metadata),
-        wrap: { capsule: toBase64url(wrap.capsule), wrappedKey: toBase64url(wrap.wrappedKey) },
+        wrap: wrapBody(wrap),
       },
     },
     { signal },

@@ -43,7 +43,7 @@ const openFolder = async (ctx: Context, statement: Statement<'folder'>): Promise
   const { folder, name } = statement.payload;
   ctx.memory.noteFolder(statement);
   const text = await checked('folder-name', () =>
-    openText(fromBase64url(name), ctx.keys.inbox, folderNameContext(ctx, folder)),
+    openText(fromBase64url(name), ctx.keys.inbox(), folderNameContext(ctx, folder)),
   );
   return folderOf(statement, text);
 };

@@ -110,7 +110,7 @@ const sendOnce = async (
   const proofOf = async (key: string) => ({ serviceKey: key, ...(await verifyAnswer(key, opening, answer)) });
   const proof = grant === undefined ? undefined : await proofOf(await serviceKey(ctx, options));
   const fileKeys = await unwrap(
-    answer.records.map(({ wrap }) => wrap),
+    answer.records.map(({ wrap }, i) => ({ version: records[i]!, wrap })),
     { opening: opening.jws, proof },
   );
   const answers = answer.records.map((opened, i): OpenedKey => ({ opened, fileKey: fileKeys[i]! }));

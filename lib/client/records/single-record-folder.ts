@@ -1,15 +1,13 @@
 // Finds or creates the single-record folder of a record version, so that the patient can grant access to this record alone.
 import { folderOf, listFolders, ownCell, type Folder } from './folders.ts';
-import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { newId, type FolderId } from '../../bytes/ids.ts';
-import { wrapKey } from '../../envelope/wrap.ts';
 import type { Statement } from '../../statements/kinds.ts';
-import { decodePublicKey } from '../../umbral/keys.ts';
 import { ownKeys } from './cell-keys.ts';
 import type { Context } from '../session/context.ts';
 import { newFolder, putCell } from '../access/create-cell.ts';
 import { openKeys } from './open-records.ts';
 import type { RecordInfo } from './verify-record.ts';
+import { wrapBody, wrapFor } from './wrap-body.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 /**
@@ -35,9 +33,7 @@ export const folderOfRecord = async (ctx: Context, info: RecordInfo, options: Ca
   const folder = newId<FolderId>(ctx.platform.rng);
   const name = 'one record';
   const cell = { folder, name, category: home.payload.category, single: { record, version } };
-  const wrapFor = ({ payload }: Statement<'folder'>) => {
-    const wrap = wrapKey(fileKey!, decodePublicKey(fromBase64url(payload.key)), ctx.platform.rng);
-    return { capsule: toBase64url(wrap.capsule), wrappedKey: toBase64url(wrap.wrappedKey) };
-  };
-  return folderOf(await putCell(ctx, { ...newFolder(cell), wrapFor }, options), name);
+  const wrapForCell = async (made: Statement<'folder'>) =>
+    wrapBody(await wrapFor(ctx, made, info, { fileKey: fileKey!, label: {} }));
+  return folderOf(await putCell(ctx, { ...newFolder(cell), wrapForCell }, options), name);
 };

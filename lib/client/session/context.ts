@@ -2,7 +2,8 @@
 import type { IdentityId } from '../../bytes/ids.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { DeviceKeys } from '../../identity/key-derivation.ts';
-import type { Statement } from '../../statements/kinds.ts';
+import type { Decapsulator } from '../../envelope/x-wing.ts';
+import type { Statement, StatementHash } from '../../statements/kinds.ts';
 import type { CapsuleFragVerifier } from '../../umbral/cfrag.ts';
 import type { CapsuleOpener } from '../../umbral/delegatee.ts';
 import { createServiceClock, type ConfirmClock, type ServiceClock } from './clock-correction.ts';
@@ -67,6 +68,8 @@ export interface Context {
   readonly clock: ServiceClock;
   /** Verified identity statements by id. A client fetches each once. */
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
+  /** The expanded companion keys of cells, by the hash of the folder statement. They are secret. */
+  readonly companions: Map<StatementHash, Decapsulator>;
   /** One entry for each cell that was opened under a grant. The key of the map joins the three public keys of the delegation. */
   readonly openers: Map<string, CellOpener>;
 }
@@ -101,6 +104,7 @@ export const createContext = (options: ClientOptions): Context => {
     now: clock.now,
     clock,
     identities: new Map(),
+    companions: new Map(),
     openers: new Map(),
   };
 };

@@ -25,6 +25,7 @@ export type Check =
   | 'folder'
   | 'folder-key'
   | 'folder-name'
+  | 'companion'
   | 'request'
   | 'grant'
   | 'grant-cell'

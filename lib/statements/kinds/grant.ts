@@ -2,10 +2,13 @@
 import * as z from 'zod/mini';
 import type { FolderId, GrantId, RequestId } from '../../bytes/ids.ts';
 import {
+  between,
   bytesOf,
+  companionsLength,
   identity,
   instant,
   integer,
+  kemKey,
   listOf,
   MOST_CELLS,
   ordinal,
@@ -35,9 +38,13 @@ export const grantCell = z.strictObject({
 });
 export type GrantCell = z.infer<typeof grantCell>;
 
+/** The seeds of the companion keys of the cells, in their order, in one sealed box to the recipient's inbox key: 1136 bytes and 32 for each cell. */
+const companions = between(companionsLength(1), companionsLength(MOST_CELLS));
+
 /**
  * A grant: one right over cells, for a limited time. `openings` is the number of records that may be opened. A grant to add or write names one cell, the
- * current one of its folder, and is also valid for the later epochs of that folder.
+ * current one of its folder, and is also valid for the later epochs of that folder. Only a grant to read has `companions`, and in `inbox` the key that they
+ * are sealed to, so that extensions need no other source for it.
  */
 export const grantPayload = z.strictObject({
   grant: randomId<GrantId>(),
@@ -47,6 +54,8 @@ export const grantPayload = z.strictObject({
   request: z.optional(z.strictObject({ id: randomId<RequestId>(), hash: sha256 })),
   right,
   cells: listOf(grantCell, 1, MOST_CELLS),
+  inbox: z.optional(kemKey),
+  companions: z.optional(companions),
   notBefore: instant,
   expires: instant,
   openings: z.optional(integer(1, 1_000_000_000)),
@@ -65,5 +74,6 @@ export const extensionPayload = z.strictObject({
   /** Hash of the previous extension; in the first extension, hash of the grant. */
   previous: sha256,
   cells: listOf(grantCell, 1, MOST_CELLS),
+  companions,
   issued: instant,
 });

@@ -1,6 +1,6 @@
 // The identity statement: the public keys of a patient or recipient. docs/spec/statements/identity.md specifies it.
 import * as z from 'zod/mini';
-import { bytesOf, identity, instant, ordinal, point, publicName, sha256 } from '../fields.ts';
+import { bytesOf, identity, instant, kemKey, ordinal, point, publicName, sha256 } from '../fields.ts';
 
 /** The public keys of an identity, and a hash of the identity key of the next generation. This hash never changes. */
 export const identityPayload = z.strictObject({
@@ -8,7 +8,7 @@ export const identityPayload = z.strictObject({
   number: ordinal,
   previous: z.optional(sha256),
   receiving: z.strictObject({ number: ordinal, key: point, proof: bytesOf(64) }),
-  inbox: point,
+  inbox: kemKey,
   kfragSigner: point,
   name: z.optional(publicName),
   next: sha256,

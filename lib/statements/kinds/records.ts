@@ -1,10 +1,22 @@
 // Statements about folders, records and their deletion. docs/spec/statements/records.md specifies them.
 import * as z from 'zod/mini';
 import type { FolderId, GrantId, RecordId } from '../../bytes/ids.ts';
-import { between, bytesOf, category, identity, instant, integer, ordinal, point, randomId, sha256 } from '../fields.ts';
+import {
+  between,
+  bytesOf,
+  category,
+  identity,
+  instant,
+  integer,
+  kemKey,
+  ordinal,
+  point,
+  randomId,
+  sha256,
+} from '../fields.ts';
 
 /**
- * One epoch of a folder, with the public key of its cell. `single`: the folder contains this record version and nothing else, so that the patient can give
+ * One epoch of a folder, with both public keys of its cell. `single`: the folder contains this record version and nothing else, so that the patient can give
  * access to this version alone.
  */
 export const folderPayload = z.strictObject({
@@ -13,8 +25,9 @@ export const folderPayload = z.strictObject({
   epoch: ordinal,
   salt: bytesOf(16),
   key: point,
+  companion: kemKey,
   category,
-  name: between(1, 1024),
+  name: between(1, 2160),
   single: z.optional(z.strictObject({ record: randomId<RecordId>(), version: ordinal })),
   previous: z.optional(sha256),
   issued: instant,

@@ -43,7 +43,7 @@ export const requestPayload = z.strictObject({
   purpose,
   duration: integer(1, 3_155_760_000),
   until: instant,
-  message: z.optional(between(1, 4096)),
+  message: z.optional(between(1, 5232)),
   created: instant,
 });
 

@@ -36,7 +36,9 @@ export const toVersion = (item: Item): StoredVersion => {
 
 export const toWrap = (item: Item): StoredWrap => ({
   capsule: text(item, 'capsule'),
+  companionCiphertext: text(item, 'companionCiphertext'),
   wrappedKey: text(item, 'wrappedKey'),
+  label: text(item, 'label'),
 });
 
 /** Makes the head item from the first version, whose `created` fixes the position of the record in the folder's list. */

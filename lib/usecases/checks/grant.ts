@@ -64,8 +64,10 @@ export async function grantable(
   const [patient, [recipient, cells]] = await whileRegistered(deps.identities, call.caller, reading);
   if (recipient === undefined) throw new AppError('not-found');
   if (request !== undefined) assertWithin(statement, request, factsOf(cells));
-  const { number, key } = recipient.statement.payload.receiving;
+  const { inbox, receiving } = recipient.statement.payload;
+  const { number, key } = receiving;
   mustBe('receiving', payload.receiving.number === number && payload.receiving.key === key);
+  mustBe('inbox', payload.inbox === undefined || payload.inbox === inbox);
   const { filesVersion, needsKeyFragments } = RIGHT_FACTS[payload.right];
   if (filesVersion !== 'none') mustBe('cells', cells.every(takesRecords));
   if (needsKeyFragments) assertKFrags(payload.cells, body.kfrags, keysOf(patient, payload));

@@ -1,0 +1,94 @@
+// X25519 (RFC 7748) for X-Wing: uses the platform's own library if that is synchronous (as in Node), because it is 25 times as fast as JavaScript.
+import { x25519 } from '@noble/curves/ed25519.js';
+import { concat, equalBytes } from '../bytes/binary.ts';
+import { fromHex } from '../bytes/codec.ts';
+
+export interface X25519KeyPair {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** Returns the secret shared with the owner of a point, 32 bytes. @throws {Error} for a point of small order, or another length than 32 bytes */
+  readonly sharedSecret: (point: Uint8Array) => Uint8Array;
+}
+
+/** @param secret 32 bytes; kept, not copied */
+export type MakeKeyPair = (secret: Uint8Array) => X25519KeyPair;
+
+export const noblePair: MakeKeyPair = (secret) => ({
+  publicKey: x25519.getPublicKey(secret),
+  sharedSecret: (point) => x25519.getSharedSecret(secret, point),
+});
+
+interface Encoded<T extends string> {
+  readonly key: Uint8Array;
+  readonly format: 'der';
+  readonly type: T;
+}
+
+/** The functions of Node's crypto that are used. */
+interface Crypto {
+  readonly createPrivateKey: (key: Encoded<'pkcs8'>) => object;
+  readonly createPublicKey: (key: Encoded<'spki'> | object) => {
+    readonly export: (as: { readonly format: 'der'; readonly type: 'spki' }) => Uint8Array;
+  };
+  readonly diffieHellman: (keys: { readonly privateKey: object; readonly publicKey: object }) => Uint8Array;
+}
+export interface Platform {
+  readonly process?: { readonly getBuiltinModule?: (id: string) => unknown };
+}
+
+/** What DER has before the 32 bytes of a key (RFC 8410). */
+const PKCS8 = fromHex('302e020100300506032b656e04220420');
+const SPKI = fromHex('302a300506032b656e032100');
+
+/** The keys and the secret of RFC 7748 section 6.1. */
+const SECRET = fromHex('77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a');
+const PUBLIC = fromHex('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a');
+const OTHER = fromHex('de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f');
+const SHARED = fromHex('4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742');
+
+const refuses = ({ sharedSecret }: X25519KeyPair, point: Uint8Array): boolean => {
+  try {
+    sharedSecret(point);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+const passesSelfTest = (pairOf: MakeKeyPair): boolean => {
+  const pair = pairOf(SECRET);
+  return (
+    equalBytes(pair.publicKey, PUBLIC) &&
+    equalBytes(pair.sharedSecret(OTHER), SHARED) &&
+    refuses(pair, new Uint8Array(32))
+  );
+};
+
+/**
+ * Returns undefined if the platform has no such library, or one that computes otherwise than RFC 7748 or accepts points of small order.
+ *
+ * @param platform tests pass another one
+ */
+export const nativePair = (platform: Platform = globalThis): MakeKeyPair | undefined => {
+  try {
+    // This is not an import, because browsers run this code too, and bundlers follow imports.
+    const crypto = platform.process?.getBuiltinModule?.('crypto') as Crypto | undefined;
+    if (crypto === undefined) return undefined;
+    const pairOf: MakeKeyPair = (secret) => {
+      const privateKey = crypto.createPrivateKey({ key: concat(PKCS8, secret), format: 'der', type: 'pkcs8' });
+      const spki = crypto.createPublicKey(privateKey).export({ format: 'der', type: 'spki' });
+      return {
+        publicKey: new Uint8Array(spki.subarray(SPKI.length)),
+        sharedSecret: (point) => {
+          const publicKey = crypto.createPublicKey({ key: concat(SPKI, point), format: 'der', type: 'spki' });
+          return new Uint8Array(crypto.diffieHellman({ privateKey, publicKey }));
+        },
+      };
+    };
+    return passesSelfTest(pairOf) ? pairOf : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+export const x25519KeyPair: MakeKeyPair = nativePair() ?? noblePair;
