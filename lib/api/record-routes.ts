@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { FolderId, GrantId, UploadId } from '../bytes/ids.ts';
 import { integer, listOf, ordinal, randomId, sha256 } from '../statements/fields.ts';
 import { none, STORED, type Route } from './route.ts';
-import { actBody, ids, jws, metadata, nextPage, number, page, wrap } from './shapes.ts';
+import { actBody, ids, jws, labelParts, metadata, nextPage, number, page, wrap } from './shapes.ts';
 
 export const uploadOpening = z.strictObject({
   upload: randomId<UploadId>(),
@@ -49,9 +49,12 @@ export const versionView = z.strictObject({
 /** A version that was just filed. `receipt` is the service's signed confirmation. It is present if the author is not the patient. */
 export const filedView = z.strictObject({ ...versionView.shape, receipt: z.optional(jws) });
 
-export const recordPage = z.strictObject({ records: z.array(versionView), ...nextPage });
+/** A version in a list, with the sealed label and the companion ciphertext that opens it. A deleted version has neither. */
+export const listedVersion = z.strictObject({ ...versionView.shape, ...z.partial(z.strictObject(labelParts)).shape });
 
-export const recordView = z.strictObject({ versions: z.array(versionView), deletion: z.optional(jws), ...nextPage });
+export const recordPage = z.strictObject({ records: z.array(listedVersion), ...nextPage });
+
+export const recordView = z.strictObject({ versions: z.array(listedVersion), deletion: z.optional(jws), ...nextPage });
 
 const { folderId, recordId, grantId } = ids;
 const asGrant = { grant: z.optional(grantId) };
@@ -112,7 +115,7 @@ export const RECORD_ROUTES = {
     body: undefined,
     answer: [200, recordPage],
     errors: ['not-found', 'grant-ended', 'grant-not-begun'],
-    summary: 'Statements and sealed metadata of the records of a folder',
+    summary: 'Statements, sealed metadata and labels of the records of a folder',
   },
   'get-record': {
     method: 'GET',
@@ -123,7 +126,7 @@ export const RECORD_ROUTES = {
     body: undefined,
     answer: [200, recordView],
     errors: ['not-found', 'grant-ended', 'grant-not-begun'],
-    summary: 'The versions of a record: statements and sealed metadata, no download',
+    summary: 'The versions of a record: statements, sealed metadata and labels, no download',
   },
   'delete-record': {
     method: 'POST',

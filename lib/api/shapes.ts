@@ -22,12 +22,17 @@ export const statementBody = z.strictObject({ statement: jws });
 export const entryMembers = { entry: jws, voided: z.optional(listOf(jws, 1, MOST_IN_ENTRY * MOST_VOID)) };
 /** A statement of the caller's chain, with its entry. */
 export const actBody = z.strictObject({ statement: jws, ...entryMembers });
+/** The parts of a wrap with which a list shows the label: the companion ciphertext (X-Wing), and the sealed label of 272 or 528 bytes. */
+export const labelParts = {
+  companionCiphertext: bytesOf(1120),
+  label: between(272, 528).check(z.refine((s) => s.length === 363 || s.length === 704, 'must be 272 or 528 bytes')),
+};
 /** A file key, encrypted to both keys of a cell: the capsule (Umbral), the companion ciphertext (X-Wing), the encrypted file key, and the sealed label. */
 export const wrap = z.strictObject({
   capsule: bytesOf(105),
-  companionCiphertext: bytesOf(1120),
+  companionCiphertext: labelParts.companionCiphertext,
   wrappedKey: bytesOf(48),
-  label: between(272, 528),
+  label: labelParts.label,
 });
 
 export const metadata = between(528, 4112);

@@ -35,7 +35,7 @@ import type { Memory } from './session/memory.ts';
 import type { Checkpoint, Receipt } from './session/service-key.ts';
 import { openRecords, type OpenedRecord, type OpenOptions } from './records/open-records.ts';
 import { listOwnRecords } from './records/list-records.ts';
-import { listVersions } from './records/list-versions.ts';
+import { listOwnVersions } from './records/list-versions.ts';
 import type { RecordInfo } from './records/verify-record.ts';
 import { listReceivedRequests, type AccessRequest, type RequestState } from './access/requests.ts';
 import { readWithPurposes } from './audit/check-lists-against-trail.ts';
@@ -250,7 +250,7 @@ export const createPatient = (options: ClientOptions): Patient => {
     fileVersion: async (before, content, metadata, o) =>
       fileRecord(ctx, await ownTarget(ctx, before.folder, before, o), { content, metadata }, o),
     listRecords: (folder, o) => listOwnRecords(ctx, folder, o),
-    listVersions: (record, o) => listVersions(ctx, { patient: ctx.keys.id, record }, o),
+    listVersions: (record, o) => listOwnVersions(ctx, record, o),
     open: (records, o) => openOwn(ctx, records, o),
     deleteRecord: (record, code, o) => deleteRecord(ctx, record, code, o),
     listRequests: (state, o) => listReceivedRequests(ctx, state, o),

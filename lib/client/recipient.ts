@@ -25,6 +25,7 @@ import type { Memory } from './session/memory.ts';
 import { openRecords, type OpenedRecord, type OpenOptions } from './records/open-records.ts';
 import { all } from './session/pagination.ts';
 import { withKnownRecords } from './records/known-records.ts';
+import { grantedCell, grantedLabels } from './records/labels.ts';
 import { listVersions } from './records/list-versions.ts';
 import { verifyVersion, type Expected, type RecordInfo } from './records/verify-record.ts';
 import {
@@ -142,15 +143,13 @@ const listGranted = async (
     (cursor) => ctx.call('list-records', { params: { folderId: folder }, query: { ...cursor, ...query } }, options),
     (page) => page.records,
   );
-  const infos = await Promise.all(views.map((v) => verifyVersion(v, expectedIn(grant, folder))));
-  return withKnownRecords(ctx, { list: grant.id, patient: grant.patient, folder }, infos, options);
+  const labels = grantedLabels(ctx, grant);
+  const infos = await Promise.all(views.map((v) => verifyVersion(v, expectedIn(grant, folder), labels)));
+  return withKnownRecords(ctx, { list: grant.id, patient: grant.patient, folder, labels }, infos, options);
 };
 
-/** Finds the granted cell for a record: the cell of the record's epoch, or its single-record folder. */
-const cellFor = ({ cells }: GrantWithCells, { record, version, folder, epoch }: RecordInfo): GrantedCell => {
-  const cell =
-    cells.find((c) => c.folder === folder && c.epoch === epoch) ??
-    cells.find(({ statement: { payload } }) => payload.single?.record === record && payload.single.version === version);
+const cellFor = (grant: GrantWithCells, { statement }: RecordInfo): GrantedCell => {
+  const cell = grantedCell(grant, statement);
   if (cell === undefined) throw new ClientError('unknown-cell', 'the grant does not cover the cell of the record');
   return cell;
 };
@@ -190,7 +189,8 @@ export const createRecipient = (options: ClientOptions): Recipient => {
     listGrants: (state, o) => listReceivedGrants(ctx, state, o),
     grant: (id, patient, o) => fetchGrant(ctx, id, patient, o),
     listRecords: (grant, folder, o) => listGranted(ctx, grant, folder, o),
-    listVersions: ({ id, patient }, record, o) => listVersions(ctx, { patient, record, grant: id }, o),
+    listVersions: (grant, record, o) =>
+      listVersions(ctx, { patient: grant.patient, record, grant: grant.id, labels: grantedLabels(ctx, grant) }, o),
     open: (grant, records, o) =>
       openRecords(
         ctx,

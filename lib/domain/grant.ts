@@ -1,5 +1,6 @@
 // Grant: checks whether the content of a grant is allowed, and whether the grant is live.
 import { fromBase64url } from '../bytes/codec.ts';
+import type { RecordId } from '../bytes/ids.ts';
 import { companionsLength, type Right } from '../statements/fields.ts';
 import type { Payload, Scope, Standing, Statement } from '../statements/kinds.ts';
 import { SHARES } from '../statements/proxy-threshold.ts';
@@ -106,7 +107,9 @@ export const endClockFault = ({ notBefore, expires }: Grant, now: Instant): Cloc
   expires > notBefore ? clockFault(expires, now, { ahead: Infinity, behind: 0 }) : undefined;
 
 /** The members of a folder that decide whether a scope covers it. */
-export type FolderFacts = Pick<Payload<'folder'>, 'folder' | 'category' | 'single'>;
+export interface FolderFacts extends Pick<Payload<'folder'>, 'folder' | 'category'> {
+  readonly single?: { readonly record: RecordId } | undefined;
+}
 
 /** Whether a scope covers a folder. A scope of one record covers the single-record folder of this record. */
 export const reaches = (scope: Scope, f: FolderFacts): boolean => {

@@ -7,7 +7,7 @@ import type { PublicKey } from '../umbral/keys.ts';
 import { encapsulate as encapsulateUmbral } from '../umbral/sender.ts';
 import { EnvelopeError } from './errors.ts';
 import { sha256 } from './header.ts';
-import { sealLabel, type Label } from './label.ts';
+import { openLabel, sealLabel, type Label } from './label.ts';
 import { encodeWrapContext, fileKeyCipher, type WrapContext } from './wrap-keys.ts';
 import { encapsulate, type Decapsulator } from './x-wing.ts';
 
@@ -64,16 +64,43 @@ export interface Unwrapping {
   readonly companion: Decapsulator;
 }
 
-/** Decrypts the file key. @throws {EnvelopeError} `wrap-invalid` */
-export const unwrapKey = (
-  { capsule, companionCiphertext, wrappedKey }: Omit<Wrap, 'label'>,
-  { umbral, companion }: Unwrapping,
-  context: WrapContext,
-): Uint8Array => {
+/** The content of a wrap that was opened. */
+export interface OpenedWrap {
+  readonly fileKey: Uint8Array;
+  /** Undefined if the author sealed none that opens. */
+  readonly label: Label | undefined;
+}
+
+type LabelParts = Pick<Wrap, 'companionCiphertext' | 'label'>;
+
+const labelWith = (secret: Uint8Array, { companionCiphertext, label }: LabelParts, context: WrapContext) => {
+  try {
+    return openLabel({ secret, ciphertext: companionCiphertext, context: encodeWrapContext(context) }, label);
+  } catch {
+    return undefined;
+  }
+};
+
+/**
+ * Opens the label without the file key, for lists. It throws nothing, because an author who seals a wrong label must not hide the records of others in a list.
+ * @returns undefined if the label does not open
+ */
+export const readLabel = (parts: LabelParts, companion: Decapsulator, context: WrapContext): Label | undefined => {
+  try {
+    return labelWith(companion.decapsulate(parts.companionCiphertext), parts, context);
+  } catch {
+    return undefined;
+  }
+};
+
+/** Decrypts the file key, and the label. @throws {EnvelopeError} `wrap-invalid` if the file key does not open */
+export const openWrap = (wrap: Wrap, { umbral, companion }: Unwrapping, context: WrapContext): OpenedWrap => {
+  const { capsule, companionCiphertext, wrappedKey } = wrap;
   try {
     const secrets = { umbral: umbral(), companion: companion.decapsulate(companionCiphertext) };
     const cipher = fileKeyCipher(secrets, concat(capsule, companionCiphertext), context);
-    return ofLength(cipher.decrypt(wrappedKey), 32, 'file key');
+    const fileKey = ofLength(cipher.decrypt(wrappedKey), 32, 'file key');
+    return { fileKey, label: labelWith(secrets.companion, wrap, context) };
   } catch {
     // The wrap was altered, or was made for another key, record or cell, or contains a key of another length. All these cases get the same error.
     throw new EnvelopeError('wrap-invalid', 'the wrap does not open with this key');

@@ -20,9 +20,15 @@ export interface StoredWrap {
   readonly label: string;
 }
 
+/** The parts of a wrap with which a list shows the label. The other parts stay out of lists, so that nobody can open a record with what a list returns. */
+export type StoredLabel = Pick<StoredWrap, 'companionCiphertext' | 'label'>;
+
 export interface WrapName extends CellName {
   readonly version: number;
 }
+
+/** A wrap of a record, without the parts that open the record. */
+export interface NamedLabel extends WrapName, StoredLabel {}
 
 /** A statement with which the patient adds cells to a grant, and in `kfrags` the key fragments in the order of those cells, base64url. */
 export interface NewExtension {

@@ -6,7 +6,7 @@ import type { RecordStatus } from '../domain/record.ts';
 import type { Jws, Statement } from '../statements/kinds.ts';
 import type { BlobName } from './blobs.ts';
 import type { Call } from './call.ts';
-import type { CellName, StoredWrap, WrapName } from './cells.ts';
+import type { CellName, NamedLabel, StoredLabel, StoredWrap } from './cells.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { StoredUpload } from './uploads.ts';
 import type { Written } from './written.ts';
@@ -24,10 +24,17 @@ export interface StoredVersion {
   readonly filed: number;
 }
 
+/** A committed version in a list, with the label in the wrap for one cell. */
+export interface ListedVersion extends StoredVersion {
+  readonly label: StoredLabel;
+}
+
 export interface StoredRecord extends RecordStatus {
   readonly record: RecordId;
   readonly patient: IdentityId;
   readonly folder: FolderId;
+  /** The epoch in which the latest version was filed. */
+  readonly epoch: number;
   readonly state: RecordState;
   readonly deletion?: Jws;
 }
@@ -47,12 +54,15 @@ export interface Records {
   /** Lists the versions of a record, oldest first. */
   versions(id: RecordId, page: PageRequest): Promise<Page<StoredVersion>>;
   version(id: RecordId, version: number): Promise<StoredVersion | undefined>;
-  /** Lists the cells for which the versions of the record have wraps. */
-  wraps(id: RecordId): Promise<readonly WrapName[]>;
-  /** Lists the latest versions of the folder's records, oldest record first. It leaves out deleted records. */
-  listFolder(folder: FolderId, page: PageRequest): Promise<Page<StoredVersion>>;
-  /** Lists the versions that have a wrap for any of the cells, one cell after the other. */
-  listCells(cells: readonly CellName[], page: PageRequest): Promise<Page<StoredVersion>>;
+  /** Lists the wraps of all versions of the record, by their cells, with the labels. */
+  wraps(id: RecordId): Promise<readonly NamedLabel[]>;
+  /**
+   * Lists the latest versions of the folder's records, oldest record first, each with the label for the cell in which it was filed. It leaves out deleted
+   * records.
+   */
+  listFolder(folder: FolderId, page: PageRequest): Promise<Page<ListedVersion>>;
+  /** Lists the versions that have a wrap for any of the cells, one cell after the other, each with the label for this cell. */
+  listCells(cells: readonly CellName[], page: PageRequest): Promise<Page<ListedVersion>>;
   /**
    * Stores a version. Conditions: the cell is current (`cell-closed`), the version is the latest plus 1 (`version-conflict`), the upload exists and is not
    * retired (`upload-not-found`), and the grant is live (`grant-ended`).

@@ -12,7 +12,7 @@ import type { ClockFault } from '../domain/time.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import { authority } from './checks/filing-right.ts';
-import { assertCapsule } from './checks/capsule.ts';
+import { assertCapsule, mustNameLabel } from './checks/wrap.ts';
 import type { Call } from '../ports/call.ts';
 import { findRegistered } from './checks/caller.ts';
 import type {
@@ -99,12 +99,13 @@ async function filedAnswer({ serviceSigner }: Deps, stored: StoredVersion): Prom
   return { ...versionAnswer(stored), receipt };
 }
 
-/** Checks that the statement contains the hash of the wrap, and that the capsule of the wrap can be re-encrypted. */
+/** Checks that the statement contains the hashes of the wrap and of its label, and that the capsule of the wrap can be re-encrypted. */
 function assertWrap(p: Payload<'record'>, wrap: Input<'commit-record'>['body']['wrap']): void {
   const parts = [wrap.capsule, wrap.companionCiphertext, wrap.wrappedKey, wrap.label].map((part) =>
     fromBase64url(part),
   );
   mustBe('wrap', p.wrap === toBase64url(sha256(concat(...parts))));
+  mustNameLabel('label', p.label, wrap);
   assertCapsule(wrap);
 }
 

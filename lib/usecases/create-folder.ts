@@ -1,12 +1,13 @@
 // Use case create-folder: a patient makes a folder, or starts its next epoch with a new key.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
+import type { IdentityId } from '../bytes/ids.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from '../ports/call.ts';
 import { findRegistered } from './checks/caller.ts';
-import { assertCapsule } from './checks/capsule.ts';
+import { assertCapsule, mustNameLabel } from './checks/wrap.ts';
 import { carriedInto, carriedStatements } from './checks/carried-extensions.ts';
 import type {
   Folders,
@@ -52,7 +53,8 @@ export async function createFolder(
     return folderAnswer(stored);
   }
   assertFollows(payload, stored);
-  const wrap = body.wrap === undefined ? undefined : await singleWrap(deps, payload, body.wrap);
+  const { single } = payload;
+  const wrap = single && body.wrap && (await singleWrap(deps, payload.patient, single, body.wrap));
   const extensions = await carriedInto(
     { cell: statement, statements: carried, body },
     { grants: deps.grants, patient },
@@ -67,28 +69,36 @@ export async function createFolder(
 }
 
 const created = (
-  { payload, hash }: Statement<'folder'>,
+  { payload: { patient, folder, epoch, single }, hash }: Statement<'folder'>,
   extensions: readonly NewExtension[],
   call: Call,
 ): EventDraft => ({
-  kind: payload.epoch === 1 ? 'folder-created' : 'epoch-started',
-  patient: payload.patient,
+  kind: epoch === 1 ? 'folder-created' : 'epoch-started',
+  patient,
   actor: call.caller,
   subject: {
-    folder: payload.folder,
-    epoch: payload.epoch,
-    ...(payload.single === undefined ? {} : { records: [payload.single] }),
+    folder,
+    epoch,
+    ...(single === undefined ? {} : { records: [{ record: single.record, version: single.version }] }),
     ...(extensions.length === 0 ? {} : { grants: extensions.map((e) => e.statement.payload.grant) }),
   },
   at: call.now,
   statement: hash,
 });
 
-/** Checks the wrap of a single-record folder: the record version is committed and belongs to the patient, and the capsule can be re-encrypted. */
-async function singleWrap({ records }: Deps, p: Payload<'folder'>, wrap: StoredWrap): Promise<StoredWrap> {
-  const version = p.single && (await records.version(p.single.record, p.single.version));
-  if (version?.state !== 'committed' || version.statement.payload.patient !== p.patient)
-    throw new AppError('not-found');
+/**
+ * Checks the wrap of a single-record folder: the statement names its label, the record version is committed and belongs to the patient, and the capsule can be
+ * re-encrypted.
+ */
+async function singleWrap(
+  { records }: Deps,
+  patient: IdentityId,
+  single: NonNullable<Payload<'folder'>['single']>,
+  wrap: StoredWrap,
+): Promise<StoredWrap> {
+  mustNameLabel('single', single.label, wrap);
+  const version = await records.version(single.record, single.version);
+  if (version?.state !== 'committed' || version.statement.payload.patient !== patient) throw new AppError('not-found');
   assertCapsule(wrap);
   return wrap;
 }

@@ -3,9 +3,9 @@ import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';
 import { whileRegistered } from './checks/caller.ts';
-import type { Grants, Identities, Records, StoredRecord } from '../ports/index.ts';
-import { readableVersions, type ReadableVersions } from './checks/readable-cells.ts';
-import { next, versionAnswer } from './shared/answers.ts';
+import type { Grants, Identities, NamedLabel, Records, StoredRecord, StoredVersion } from '../ports/index.ts';
+import { readableWraps, type ReadableWraps } from './checks/readable-cells.ts';
+import { listedAnswer, next } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
@@ -23,33 +23,43 @@ export async function getRecord(
     call.caller,
     reading(deps, call, params, query),
   );
-  if (head === undefined || !mayKnow(head, readable, call)) throw new AppError('not-found');
-  const shown = page.items.filter((v) => readable === undefined || readable.versions.has(v.statement.payload.version));
+  const isOwn = query.grant === undefined;
+  if (head?.patient !== readable.patient || !(isOwn || mayKnow(head, readable))) throw new AppError('not-found');
+  const listed = page.items.map((v) => ({ version: v, wrap: wrapFor(v, readable.wraps) }));
+  const shown = isOwn ? listed : listed.filter(({ wrap }) => wrap !== undefined);
   return {
-    versions: shown.map(versionAnswer),
+    versions: shown.map(({ version, wrap }) => listedAnswer(version, wrap)),
     ...(head.deletion === undefined ? {} : { deletion: head.deletion }),
     ...next(page),
   };
 }
 
-/**
- * Whether the caller may learn that the record exists: the caller is the record's patient, or a recipient whose grant reads a version of the record. A deleted
- * record has no wraps. So every recipient with a grant of the patient that knows the record's id gets its deletion, and nothing else.
- */
-const mayKnow = (head: StoredRecord, readable: ReadableVersions | undefined, { caller }: Call): boolean =>
-  readable === undefined
-    ? head.patient === caller
-    : readable.patient === head.patient && (readable.versions.size > 0 || head.deletion !== undefined);
+/** Finds a wrap of the version, if possible the one for the cell in which the version was filed. The client chooses the cell in the same way. */
+const wrapFor = (
+  { statement: { payload: p } }: StoredVersion,
+  wraps: readonly NamedLabel[],
+): NamedLabel | undefined => {
+  const own = wraps.filter((w) => w.version === p.version);
+  return own.find((w) => w.folder === p.folder && w.epoch === p.epoch) ?? own[0];
+};
 
-/** Reads three values at once: the head, the versions, and which versions a recipient may see. The last is undefined if the caller names no grant. */
+/**
+ * Whether a recipient with a grant of the patient may learn that the record exists: its grant reads a version of the record. A deleted record has no wraps. So
+ * every recipient with a grant of the patient that knows the record's id gets its deletion, and nothing else.
+ */
+const mayKnow = ({ deletion }: StoredRecord, { wraps }: ReadableWraps<NamedLabel>): boolean =>
+  wraps.length > 0 || deletion !== undefined;
+
+/** Reads three values at once: the head, the versions, and the wraps that the caller may read. The patient may read all. */
 async function reading(
   { records, grants }: Deps,
   call: Call,
   { recordId }: Input<'get-record'>['params'],
-  query: Input<'get-record'>['query'],
+  { grant, ...page }: Input<'get-record'>['query'],
 ) {
-  const { grant } = query;
-  const wrapped = async () =>
-    grant === undefined ? undefined : readableVersions(grants, grant, await records.wraps(recordId), call);
-  return Promise.all([records.find(recordId), records.versions(recordId, query), wrapped()]);
+  const readable = async (): Promise<ReadableWraps<NamedLabel>> => {
+    const wraps = await records.wraps(recordId);
+    return grant === undefined ? { patient: call.caller, wraps } : readableWraps(grants, grant, wraps, call);
+  };
+  return Promise.all([records.find(recordId), records.versions(recordId, page), readable()]);
 }

@@ -7,7 +7,7 @@ import type { Statement } from '../../lib/statements/kinds.ts';
 /** Signs a cell, and stores only the cell and its entry. */
 export const putCellAlone = (ctx: Context, cell: NewCell): Promise<Statement<'folder'>> =>
   ctx.chain.append(async () => {
-    const made = await signCell(ctx, cell);
+    const { made } = await signCell(ctx, cell);
     const send = async (entry: EntryBody) => {
       const body = { statement: made.jws, ...entry };
       await ctx.call('create-folder', { params: { folderId: made.payload.folder }, body });

@@ -1,14 +1,16 @@
 // Creates cells: signs the folder statement of a new epoch, and stores it together with extensions of the grants that have not ended.
-import type { FolderId } from '../../bytes/ids.ts';
+import type { FolderId, RecordId } from '../../bytes/ids.ts';
 import { toBase64url } from '../../bytes/codec.ts';
 import { MOST_CARRIED } from '../../statements/fields.ts';
+import { labelHash } from '../../envelope/label.ts';
 import { sealText } from '../../envelope/sealed-text.ts';
+import type { WrapContent } from '../../envelope/wrap.ts';
 import { decapsulator } from '../../envelope/x-wing.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { publicKeyText } from '../identities/identities.ts';
 import { folderNameContext } from '../records/folders.ts';
-import type { WrapBody } from '../records/wrap-body.ts';
+import { wrapBody, wrapFor, type WrapBody } from '../records/wrap-body.ts';
 import type { GivenAccess, GivenGrant } from '../chain/given-access.ts';
 import type { EntryBody } from '../chain/statement-chain.ts';
 import type { Context } from '../session/context.ts';
@@ -23,7 +25,21 @@ export interface NewCell {
   readonly name: string;
   /** The statement of the epoch before. Absent for a new folder. */
   readonly last?: Statement<'folder'>;
-  readonly single?: Payload<'folder'>['single'];
+  /** The record version of a single-record folder. */
+  readonly single?: SingleRecord;
+}
+
+/** A record version, and what the wrap for its single-record folder seals. */
+export interface SingleRecord {
+  readonly record: RecordId;
+  readonly version: number;
+  readonly content: WrapContent;
+}
+
+/** The statement of a new cell. A single-record folder also has its wrap. */
+interface SignedCell {
+  readonly made: Statement<'folder'>;
+  readonly wrap?: WrapBody;
 }
 
 /** Maximum length of a sealed name, bytes. */
@@ -33,12 +49,15 @@ const LONGEST_NAME = 2160;
  * Signs the statement of a folder's first or next epoch. Each has a fresh salt, and so a fresh key.
  * @throws {ClientError} `bad-argument` for a name that is too long to seal
  */
-export const signCell = async (ctx: Context, { folder, category, name, last, single }: NewCell) => {
+export const signCell = async (
+  ctx: Context,
+  { folder, category, name, last, single }: NewCell,
+): Promise<SignedCell> => {
   const epoch = (last?.payload.epoch ?? 0) + 1;
   const salt = ctx.platform.rng(16);
   const sealed = sealText(folderNameContext(ctx, folder), name, ctx.keys.inbox().publicKey, ctx.platform.rng);
   if (sealed.length > LONGEST_NAME) throw new ClientError('bad-argument', 'the name of the folder is too long');
-  const payload: Payload<'folder'> = {
+  const cell = {
     patient: ctx.keys.id,
     folder,
     epoch,
@@ -47,18 +66,19 @@ export const signCell = async (ctx: Context, { folder, category, name, last, sin
     companion: toBase64url(decapsulator(ctx.keys.companionSeed(folder, epoch, salt)).publicKey),
     category,
     name: toBase64url(sealed),
-    ...(single === undefined ? {} : { single }),
     ...(last === undefined ? {} : { previous: last.hash }),
     issued: ctx.now(),
   };
-  return signStatement('folder', payload, ctx.keys);
+  if (single === undefined) return { made: await signStatement('folder', cell, ctx.keys) };
+  const { record, version, content } = single;
+  const wrap = await wrapFor(ctx, cell, { patient: ctx.keys.id, record, version }, content);
+  const named = { record, version, label: toBase64url(labelHash(wrap.companionCiphertext, wrap.label)) };
+  return { made: await signStatement('folder', { ...cell, single: named }, ctx.keys), wrap: wrapBody(wrap) };
 };
 
 export interface CellPlan {
   /** Decides, by the access that the patient gave, which cell to make, or returns the cell that exists already. */
   readonly next: (given: GivenAccess) => NewCell | { readonly done: Statement<'folder'> };
-  /** Makes the wrap of a single-record folder. Absent for other folders. */
-  readonly wrapForCell?: (cell: Statement<'folder'>) => Promise<WrapBody>;
 }
 
 /** Returns the plan of a new folder. If an earlier try stored the folder although it ended with an error, the plan returns that cell. */
@@ -70,11 +90,7 @@ export const newFolder = (cell: NewCell): CellPlan => ({
 });
 
 /** Signs a cell, stores it, and carries grants over to it. */
-export const putCell = async (
-  ctx: Context,
-  { next, wrapForCell }: CellPlan,
-  options: CallOptions,
-): Promise<Statement<'folder'>> => {
+export const putCell = async (ctx: Context, { next }: CellPlan, options: CallOptions): Promise<Statement<'folder'>> => {
   const known = await ctx.chain.state(options);
   const planned = next(known);
   if ('done' in planned) return planned.done;
@@ -85,12 +101,11 @@ export const putCell = async (
     rest = [];
     const plan = next(given);
     if ('done' in plan) return plan;
-    const made = await signCell(ctx, plan);
+    const { made, wrap } = await signCell(ctx, plan);
     const grants = grantsToCarry(ctx, given, made.payload, ended);
     rest = grants.slice(MOST_CARRIED);
     const extensions: SignedExtension[] = [];
     for (const grant of grants.slice(0, MOST_CARRIED)) extensions.push(await extensionOf(ctx, grant, [made]));
-    const wrap = await wrapForCell?.(made);
     const send = async (entry: EntryBody) => {
       const body = {
         statement: made.jws,

@@ -1,8 +1,7 @@
-// Unwraps the file keys of one cell. The patient uses the cell key. A recipient uses capsule fragments that it gets under its grant.
+// Opens the wraps of one cell: the file keys and the labels. The patient uses the cell key. A recipient uses capsule fragments that it gets under its grant.
 import type { Answer } from '../../api/routes.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
-import type { FolderId } from '../../bytes/ids.ts';
-import { unwrapKey } from '../../envelope/wrap.ts';
+import { openWrap, type OpenedWrap, type Wrap } from '../../envelope/wrap.ts';
 import type { WrapContext } from '../../envelope/wrap-keys.ts';
 import type { GrantCell, Jws, Statement } from '../../statements/kinds.ts';
 import { decodeCapsules } from '../../umbral/capsule.ts';
@@ -17,18 +16,19 @@ import type { GrantedCell, GrantWithCells } from '../access/verify-grant.ts';
 import { knownIdentity, publicKeyFrom, publicKeyText } from '../identities/identities.ts';
 import type { CallOptions } from '../session/transport.ts';
 
-type OpenedWrap = Answer<'recapsulate'>['records'][number]['wrap'];
+type AnsweredWrap = Answer<'recapsulate'>['records'][number]['wrap'];
 
 /** A record version that the caller asked for, and the wrap that the service answered. */
 export interface WrappedVersion {
   readonly version: Pick<WrapContext, 'patient' | 'record' | 'version'>;
-  readonly wrap: OpenedWrap;
+  readonly wrap: AnsweredWrap;
 }
 
-const partsOf = ({ capsule, companionCiphertext, wrappedKey }: OpenedWrap) => ({
+const partsOf = ({ capsule, companionCiphertext, wrappedKey, label }: AnsweredWrap): Wrap => ({
   capsule: fromBase64url(capsule),
   companionCiphertext: fromBase64url(companionCiphertext),
   wrappedKey: fromBase64url(wrappedKey),
+  label: fromBase64url(label),
 });
 
 /** An opening, and the service's signature on the answer. */
@@ -38,20 +38,19 @@ export interface SignedOpening {
   readonly proof: (SignedBy & { readonly serviceKey: string }) | undefined;
 }
 
-/** Unwraps the file keys of one cell. */
+/** Opens the wraps of one cell. */
 export interface CellKeys {
-  readonly folder: FolderId;
-  readonly epoch: number;
-  /** Returns the file key of each version, 32 bytes. @throws {ClientError} `unverified`; {WrongFragmentError} */
-  readonly unwrap: (versions: readonly WrappedVersion[], opening: SignedOpening) => Promise<readonly Uint8Array[]>;
+  /** The patient's statement of the cell. */
+  readonly cell: Statement<'folder'>;
+  /** Returns the content of the wrap of each version. @throws {ClientError} `unverified`; {WrongFragmentError} */
+  readonly unwrap: (versions: readonly WrappedVersion[], opening: SignedOpening) => Promise<readonly OpenedWrap[]>;
 }
 
 /** Unwraps with the patient's cell key. */
 export const ownKeys = (ctx: Context, cell: Statement<'folder'>): CellKeys => {
   const { folder, epoch, salt } = cell.payload;
   return {
-    folder,
-    epoch,
+    cell,
     unwrap: async (versions) => {
       const capsules = await checked('capsule', () =>
         decodeCapsules(versions.map(({ wrap }) => fromBase64url(wrap.capsule))),
@@ -61,7 +60,7 @@ export const ownKeys = (ctx: Context, cell: Statement<'folder'>): CellKeys => {
       return checked('wrap', () =>
         versions.map(({ version, wrap }, i) => {
           const umbral = () => decapsulateOriginal(key, capsules[i]!);
-          return unwrapKey(partsOf(wrap), { umbral, companion }, { ...version, folder, epoch });
+          return openWrap(partsOf(wrap), { umbral, companion }, { ...version, folder, epoch });
         }),
       );
     },
@@ -104,8 +103,7 @@ export const grantedKeys = async (
   const { verifier, opener } = openerOf(ctx, identity, grant.statement, cell, receiving);
   const entitled = { identity, grant: grant.statement, cell, by, verifier };
   return {
-    folder,
-    epoch,
+    cell: granted.statement,
     unwrap: async (versions, { opening, proof }) => {
       check('recapsulation', proof !== undefined);
       const fragments = fragmentsOf(
@@ -117,7 +115,7 @@ export const grantedKeys = async (
         fragments.map(({ capsule, cfrag }, i) => {
           const { version, wrap } = versions[i]!;
           const umbral = () => opener.decapsulate(capsule, [cfrag]);
-          return unwrapKey(partsOf(wrap), { umbral, companion }, { ...version, folder, epoch });
+          return openWrap(partsOf(wrap), { umbral, companion }, { ...version, folder, epoch });
         }),
       );
     },

@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { toBase64url } from '../../bytes/codec.ts';
 import { newId, type FolderId, type IdentityId, type RecordId } from '../../bytes/ids.ts';
 import type { ByteSource } from '../../envelope/bytestream.ts';
+import { labelHash, labelOf, type Label } from '../../envelope/label.ts';
 import { encodeMetadata, sealMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
 import { sealBlob, type SealedBlob, type BodySource } from '../../envelope/seal.ts';
 import { wrapHash, type Wrap } from '../../envelope/wrap.ts';
@@ -64,6 +65,7 @@ interface Stored extends Uploaded {
   readonly sealed: SealedBlob;
   readonly fileKey: Uint8Array;
   readonly metadata: Uint8Array;
+  readonly label: Label;
   readonly previous: string | undefined;
 }
 
@@ -123,6 +125,7 @@ const store = async (
     sealed,
     fileKey,
     metadata: await sealMetadata({ ...metadata, length: plainLength }, fileKey, sealed.header),
+    label: labelOf(metadata),
     previous: before?.statement.hash,
   };
 };
@@ -154,6 +157,7 @@ const payloadOf = async (
     length,
     metadata: toBase64url(sha256(metadata)),
     wrap: toBase64url(await wrapHash(wrap)),
+    label: toBase64url(labelHash(wrap.companionCiphertext, wrap.label)),
   };
 };
 
@@ -165,7 +169,7 @@ const commit = async (
   cell: Statement<'folder'>,
   { signal }: FileOptions,
 ): Promise<FiledRecord> => {
-  const wrap = await wrapFor(ctx, cell, stored.sealed.header, { fileKey: stored.fileKey, label: {} });
+  const wrap = await wrapFor(ctx, cell.payload, stored.sealed.header, stored);
   const payload = await payloadOf(stored, cell.payload.epoch, wrap, grant);
   const statement = await signStatement('record', payload, ctx.keys);
   const { record, version } = statement.payload;
@@ -182,7 +186,7 @@ const commit = async (
     },
     { signal },
   );
-  const info = infoOf({ statement, grant }, 'committed');
+  const info = infoOf({ statement, grant }, 'committed', stored.label);
   return grant === undefined ? info : { ...info, receipt: await verifyReceipt(ctx, answer.receipt, statement) };
 };
 

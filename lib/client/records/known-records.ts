@@ -7,6 +7,7 @@ import type { Context } from '../session/context.ts';
 import { check, checked, ClientError } from '../session/errors.ts';
 import type { RecordList } from '../session/memory.ts';
 import type { CallOptions } from '../session/transport.ts';
+import type { LabelReader } from './labels.ts';
 import { listVersions } from './list-versions.ts';
 import type { RecordInfo } from './verify-record.ts';
 
@@ -15,6 +16,7 @@ export interface ListedFolder {
   readonly list: RecordList;
   readonly patient: IdentityId;
   readonly folder: FolderId;
+  readonly labels: LabelReader;
 }
 
 const rolledBack = (): ClientError =>
@@ -54,7 +56,7 @@ const findMissing = async (
   record: RecordId,
   options: CallOptions,
 ): Promise<readonly RecordInfo[]> => {
-  const { list, patient, folder } = listed;
+  const { list, patient, folder, labels } = listed;
   const known = ctx.memory.listedRecord(list, record);
   try {
     if (await isDeleted(ctx, listed, record, options)) {
@@ -62,7 +64,7 @@ const findMissing = async (
       return [];
     }
     const grant = list === 'own' ? {} : { grant: list };
-    const versions = await listVersions(ctx, { patient, record, ...grant }, options);
+    const versions = await listVersions(ctx, { patient, record, labels, ...grant }, options);
     for (const { statement } of versions) ctx.memory.noteListed(list, folder, statement);
     const isThere = versions.some((v) => v.state === 'committed' && v.version === known?.version);
     if (isThere) return list === 'own' ? versions.slice(-1) : versions;

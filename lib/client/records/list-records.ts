@@ -3,6 +3,7 @@ import type { FolderId } from '../../bytes/ids.ts';
 import type { Context } from '../session/context.ts';
 import { all } from '../session/pagination.ts';
 import { withKnownRecords } from './known-records.ts';
+import { ownLabels } from './labels.ts';
 import { verifyVersion, type RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
 
@@ -18,7 +19,8 @@ export const listOwnRecords = async (
     ),
     ctx.chain.sync(options),
   ]);
-  const infos = await Promise.all(views.map((v) => verifyVersion(v, { patient: ctx.keys.id, folder })));
+  const labels = ownLabels(ctx, options);
+  const infos = await Promise.all(views.map((v) => verifyVersion(v, { patient: ctx.keys.id, folder }, labels)));
   const left = infos.filter((i) => !deletions.has(i.record));
-  return withKnownRecords(ctx, { list: 'own', patient: ctx.keys.id, folder }, left, options);
+  return withKnownRecords(ctx, { list: 'own', patient: ctx.keys.id, folder, labels }, left, options);
 };

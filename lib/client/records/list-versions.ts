@@ -3,8 +3,16 @@ import type { GrantId, RecordId } from '../../bytes/ids.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import { all } from '../session/pagination.ts';
+import { ownLabels, type LabelReader } from './labels.ts';
 import { verifyVersion, type RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
+
+/** A record, and the means to read its labels. */
+export interface VersionList extends Pick<RecordInfo, 'patient' | 'record'> {
+  /** Absent if the caller is the patient. */
+  readonly grant?: GrantId;
+  readonly labels: LabelReader;
+}
 
 /**
  * Lists every version of a record, oldest first. Verified: each signature, the order, and that each version names the one before. The patient gets all
@@ -13,7 +21,7 @@ import type { CallOptions } from '../session/transport.ts';
  */
 export const listVersions = async (
   ctx: Context,
-  { patient, record, grant }: Pick<RecordInfo, 'patient' | 'record'> & { readonly grant?: GrantId },
+  { patient, record, grant, labels }: VersionList,
   options: CallOptions = {},
 ): Promise<readonly RecordInfo[]> => {
   const query = grant === undefined ? {} : { grant };
@@ -21,7 +29,7 @@ export const listVersions = async (
     (cursor) => ctx.call('get-record', { params: { recordId: record }, query: { ...cursor, ...query } }, options),
     (page) => page.versions,
   );
-  const versions = await Promise.all(views.map((v) => verifyVersion(v, { patient, record })));
+  const versions = await Promise.all(views.map((v) => verifyVersion(v, { patient, record }, labels)));
   const follows = ({ version, statement: { payload } }: RecordInfo, i: number): boolean => {
     const before = versions[i - 1];
     const last = before?.version ?? 0;
@@ -35,9 +43,17 @@ export const listVersions = async (
   return versions.map((v) => (deletions.has(v.record) ? { ...v, state: 'deleted' } : v));
 };
 
+/** Lists every version of one of the patient's records. */
+export const listOwnVersions = (
+  ctx: Context,
+  record: RecordId,
+  options: CallOptions = {},
+): Promise<readonly RecordInfo[]> =>
+  listVersions(ctx, { patient: ctx.keys.id, record, labels: ownLabels(ctx, options) }, options);
+
 /** Returns the latest version of one of the patient's records. @throws {ClientError} `not-mine` if there is none */
 export const latestVersion = async (ctx: Context, record: RecordId, options: CallOptions = {}): Promise<RecordInfo> => {
-  const latest = (await listVersions(ctx, { patient: ctx.keys.id, record }, options)).at(-1);
+  const latest = (await listOwnVersions(ctx, record, options)).at(-1);
   if (latest === undefined) throw new ClientError('not-mine', 'the record has no version');
   return latest;
 };

@@ -5,8 +5,10 @@ import { fromBase64url } from '../../bytes/codec.ts';
 import { newId, type GrantId, type IdentityId, type OpeningId } from '../../bytes/ids.ts';
 import { EnvelopeError, type EnvelopeErrorCode } from '../../envelope/errors.ts';
 import type { HeaderFields } from '../../envelope/header.ts';
+import { labelDifferences, labelOf, type LabelMember } from '../../envelope/label.ts';
 import { openMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
 import { assertCommit, openBlob, type BodySink } from '../../envelope/open.ts';
+import type { OpenedWrap, WrapContent } from '../../envelope/wrap.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import type { CellKeys } from './cell-keys.ts';
@@ -14,6 +16,7 @@ import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { downloadBlob, type DownloadProgress } from './download.ts';
 import { check, checked, ClientError, unverified } from '../session/errors.ts';
+import { verifyLabel } from './labels.ts';
 import { verifyAnswer } from './verify-fragments.ts';
 import { serviceKey } from '../session/service-key.ts';
 import { infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './verify-record.ts';
@@ -35,6 +38,11 @@ export interface OpenOptions extends CallOptions {
 
 export interface OpenedRecord extends RecordInfo {
   readonly metadata: RecordMetadata;
+  /**
+   * The members in which `label` differs from the label that belongs to the metadata. Then lists show something else than the author sealed in the record. Empty
+   * if nothing differs. An absent label differs in each text of the metadata.
+   */
+  readonly labelDiffers: readonly LabelMember[];
   /**
    * Returns the decrypted body as a stream, in constant memory. Each call starts a download. The stream returns only authenticated bytes. It ends with an
    * error if the blob is not exactly the signed one, possibly after many bytes: then discard all of them. Start the download within ten minutes of the
@@ -70,10 +78,10 @@ const headerOf = ({ payload: p }: Statement<'record'>): HeaderFields => ({
   flags: p.flags,
 });
 
-/** One record of an answer, and its file key. */
-interface OpenedKey {
+/** One record of an answer, the cell of its wrap, and the content of the wrap. */
+interface OpenedKey extends OpenedWrap {
   readonly opened: RecapsulatedRecord;
-  readonly fileKey: Uint8Array;
+  readonly cell: Statement<'folder'>;
 }
 
 /**
@@ -83,7 +91,7 @@ interface OpenedKey {
 const sendOnce = async (
   ctx: Context,
   { patient, grant }: KeyAccess,
-  { keys: { folder, epoch, unwrap }, records }: Batch,
+  { keys: { cell, unwrap }, records }: Batch,
   options: CallOptions,
 ) => {
   const payload: Payload<'opening'> = {
@@ -91,8 +99,8 @@ const sendOnce = async (
     patient,
     opener: ctx.keys.id,
     ...(grant === undefined ? {} : { grant }),
-    folder,
-    epoch,
+    folder: cell.payload.folder,
+    epoch: cell.payload.epoch,
     records: records.map(({ record, version }) => ({ record, version })),
     when: ctx.now(),
   };
@@ -109,11 +117,11 @@ const sendOnce = async (
   const answer = await send();
   const proofOf = async (key: string) => ({ serviceKey: key, ...(await verifyAnswer(key, opening, answer)) });
   const proof = grant === undefined ? undefined : await proofOf(await serviceKey(ctx, options));
-  const fileKeys = await unwrap(
+  const wraps = await unwrap(
     answer.records.map(({ wrap }, i) => ({ version: records[i]!, wrap })),
     { opening: opening.jws, proof },
   );
-  const answers = answer.records.map((opened, i): OpenedKey => ({ opened, fileKey: fileKeys[i]! }));
+  const answers = answer.records.map((opened, i): OpenedKey => ({ opened, cell, ...wraps[i]! }));
   return { answers, again: async () => (await send()).records };
 };
 
@@ -121,8 +129,8 @@ const sendOnce = async (
 const sendOpening = (ctx: Context, access: KeyAccess, batch: Batch, options: CallOptions) =>
   dated(ctx.clock, () => sendOnce(ctx, access, batch, options), options);
 
-/** Verifies the record statement in the answer, its sealed metadata, and that the file key matches the key commitment. */
-const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
+/** Verifies the record statement in the answer, its label and that the file key matches the key commitment. Decrypts the metadata. */
+const unseal = async (info: RecordInfo, { opened, cell, fileKey }: OpenedKey) => {
   const { patient, folder, record, version } = info;
   const authored = await verifyRecord(opened, { patient, folder, record, version });
   const { statement } = authored;
@@ -130,21 +138,22 @@ const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
   const sealed = verifySealedMetadata(statement, opened.metadata);
   const header = headerOf(statement);
   const commit = fromBase64url(statement.payload.commit);
+  verifyLabel(statement, cell, opened.wrap);
   await checked('commit', () => assertCommit(fileKey, header, commit));
-  return { authored, sealed, header, commit };
+  const metadata = await checked('metadata', () => openMetadata(sealed, fileKey, header));
+  return { authored, metadata, header, commit };
 };
 
-/** Verifies a record and decrypts its metadata. The body is verified later, while it is streamed. */
+/** Verifies a record, and compares its label with its metadata. The body is verified later, while it is streamed. */
 const verifyOpened = async (
   ctx: Context,
   info: RecordInfo,
   answered: OpenedKey,
   { renew, options }: { readonly renew: () => Promise<string>; readonly options: OpenOptions },
 ): Promise<OpenedRecord> => {
-  const { authored, sealed, header, commit } = await unseal(info, answered);
-  const { opened, fileKey } = answered;
+  const { authored, metadata, header, commit } = await unseal(info, answered);
+  const { opened, fileKey, label } = answered;
   const { payload } = authored.statement;
-  const metadata = await checked('metadata', () => openMetadata(sealed, fileKey, header));
   const blob = { header, commit, digest: fromBase64url(payload.digest), length: payload.length };
 
   const { onProgress, signal } = options;
@@ -157,8 +166,9 @@ const verifyOpened = async (
     );
   const start = async () => openBlob(await download(), fileKey, blob, { plainLength });
   return {
-    ...infoOf(authored, 'committed'),
+    ...infoOf(authored, 'committed', label),
     metadata,
+    labelDiffers: labelDifferences(label, metadata),
     stream: () => lazily(start, signal),
     save: async (into) => {
       try {
@@ -170,22 +180,17 @@ const verifyOpened = async (
   };
 };
 
-/** Returns the file keys of the patient's records, so that the patient can wrap them again. Each is checked against the key commitment. */
-export const openKeys = async (
+/** Opens one of the patient's records, so that the patient can wrap its file key again. The new label belongs to the metadata, whatever the author's label is. */
+export const openContent = async (
   ctx: Context,
   access: KeyAccess,
-  records: readonly RecordInfo[],
+  record: RecordInfo,
   options: CallOptions = {},
-): Promise<readonly Uint8Array[]> => {
-  const found = new Map<RecordInfo, Uint8Array>();
-  for (const batch of await batches(access, records)) {
-    const { answers } = await sendOpening(ctx, access, batch, options);
-    for (const [i, record] of batch.records.entries()) {
-      await unseal(record, answers[i]!);
-      found.set(record, answers[i]!.fileKey);
-    }
-  }
-  return records.map((r) => found.get(r)!);
+): Promise<WrapContent> => {
+  const [batch] = await batches(access, [record]);
+  const { answers } = await sendOpening(ctx, access, batch!, options);
+  const { metadata } = await unseal(record, answers[0]!);
+  return { fileKey: answers[0]!.fileKey, label: labelOf(metadata) };
 };
 
 /** Converts an error that occurred while reading a body to a ClientError. */
@@ -228,7 +233,7 @@ const batches = async (access: KeyAccess, records: readonly RecordInfo[]): Promi
     const filedIn = `${record.folder}#${record.epoch}`;
     const keys = known.get(filedIn) ?? (await access.keysFor(record));
     known.set(filedIn, keys);
-    const name = `${keys.folder}#${keys.epoch}`;
+    const name = keys.cell.hash;
     const list = cells.get(name) ?? [];
     const open = list.at(-1);
     if (open !== undefined && open.records.length < MOST) open.records.push(record);

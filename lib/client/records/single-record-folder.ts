@@ -1,13 +1,11 @@
 // Finds or creates the single-record folder of a record version, so that the patient can grant access to this record alone.
 import { folderOf, listFolders, ownCell, type Folder } from './folders.ts';
 import { newId, type FolderId } from '../../bytes/ids.ts';
-import type { Statement } from '../../statements/kinds.ts';
 import { ownKeys } from './cell-keys.ts';
 import type { Context } from '../session/context.ts';
 import { newFolder, putCell } from '../access/create-cell.ts';
-import { openKeys } from './open-records.ts';
+import { openContent } from './open-records.ts';
 import type { RecordInfo } from './verify-record.ts';
-import { wrapBody, wrapFor } from './wrap-body.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 /**
@@ -28,12 +26,10 @@ export const folderOfRecord = async (ctx: Context, info: RecordInfo, options: Ca
   if (existing !== undefined) return existing;
   const home = await ownCell(ctx, info.folder, info.epoch, options);
   const access = { patient: ctx.keys.id, keysFor: () => Promise.resolve(ownKeys(ctx, home)) };
-  const [fileKey] = await openKeys(ctx, access, [info], options);
+  const content = await openContent(ctx, access, info, options);
   const { record, version } = info;
   const folder = newId<FolderId>(ctx.platform.rng);
   const name = 'one record';
-  const cell = { folder, name, category: home.payload.category, single: { record, version } };
-  const wrapForCell = async (made: Statement<'folder'>) =>
-    wrapBody(await wrapFor(ctx, made, info, { fileKey: fileKey!, label: {} }));
-  return folderOf(await putCell(ctx, { ...newFolder(cell), wrapForCell }, options), name);
+  const cell = { folder, name, category: home.payload.category, single: { record, version, content } };
+  return folderOf(await putCell(ctx, newFolder(cell), options), name);
 };

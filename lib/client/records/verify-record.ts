@@ -1,11 +1,14 @@
 // Verifies record versions that the service lists: the author's signature, and that the author had the right to file.
 import { sha256 } from '@noble/hashes/sha2.js';
+import type { Answer } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { FolderId, IdentityId, RecordId } from '../../bytes/ids.ts';
 import { covers } from '../../domain/grant.ts';
+import type { Label } from '../../envelope/label.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import { check, checked } from '../session/errors.ts';
+import { openListedLabel, type LabelReader } from './labels.ts';
 
 /** What a reader knows of a record version without opening it. */
 export interface RecordInfo {
@@ -22,6 +25,12 @@ export interface RecordInfo {
   /** Length of the encrypted body, bytes: a little more than the plaintext. */
   readonly length: number;
   readonly state: 'committed' | 'deleted';
+  /**
+   * The author's claim about the content: file name, title, type and date, read without an opening. Nothing proves that it fits the record until the record is
+   * opened. It may contain any characters, so show it apart from your own words: {@link Label}. Absent for a deleted version, and if the author sealed no label
+   * that opens.
+   */
+  readonly label?: Label;
   readonly statement: Statement<'record'>;
 }
 
@@ -31,10 +40,14 @@ export interface Authored {
   readonly grant?: Statement<'grant'> | undefined;
 }
 
-export const infoOf = ({ statement, grant }: Authored, state: RecordInfo['state']): RecordInfo => {
+export const infoOf = (
+  { statement, grant }: Authored,
+  state: RecordInfo['state'],
+  label: Label | undefined,
+): RecordInfo => {
   const { record, version, patient, folder, epoch, author, created, length } = statement.payload;
-  const authority = grant === undefined ? {} : { grant };
-  return { record, version, patient, folder, epoch, author, ...authority, created, length, state, statement };
+  const optional = { ...(grant === undefined ? {} : { grant }), ...(label === undefined ? {} : { label }) };
+  return { record, version, patient, folder, epoch, author, ...optional, created, length, state, statement };
 };
 
 /** The patient, folder, record and version that the caller expects. */
@@ -82,13 +95,15 @@ export const verifySealedMetadata = ({ payload }: Statement<'record'>, sealed: s
   return bytes;
 };
 
-interface VersionView extends SignedRecordView {
-  readonly state: RecordInfo['state'];
-  readonly metadata?: string | undefined;
-}
+type VersionView = Answer<'list-records'>['records'][number];
 
-export const verifyVersion = async (view: VersionView, expected: Expected): Promise<RecordInfo> => {
+/** Verifies a listed version, and opens its label. @throws {ClientError} `unverified` (`author`, `record`, `metadata`, `label`) */
+export const verifyVersion = async (
+  view: VersionView,
+  expected: Expected,
+  cellOf: LabelReader,
+): Promise<RecordInfo> => {
   const authored = await verifyRecord(view, expected);
   if (view.metadata !== undefined) verifySealedMetadata(authored.statement, view.metadata);
-  return infoOf(authored, view.state);
+  return infoOf(authored, view.state, await openListedLabel(authored.statement, view, cellOf));
 };

@@ -3,17 +3,17 @@ import type { Body } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { wrapKey, type Wrap, type WrapContent } from '../../envelope/wrap.ts';
 import type { WrapContext } from '../../envelope/wrap-keys.ts';
-import type { Statement } from '../../statements/kinds.ts';
+import type { Payload } from '../../statements/kinds.ts';
 import { publicKeyFrom } from '../identities/identities.ts';
 import type { Context } from '../session/context.ts';
 import { checked } from '../session/errors.ts';
 
 export type WrapBody = Body<'commit-record'>['wrap'];
 
-/** Wraps a file key for a cell, whose statement the caller has verified. @throws {ClientError} `unverified` (`folder-key`) if a key of the cell is invalid */
+/** Wraps a file key and seals a label for a cell, whose statement the caller has verified or will sign. @throws {ClientError} `unverified` (`folder-key`) if a key of the cell is invalid */
 export const wrapFor = (
   ctx: Context,
-  { payload: { folder, epoch, key, companion } }: Statement<'folder'>,
+  { folder, epoch, key, companion }: Pick<Payload<'folder'>, 'folder' | 'epoch' | 'key' | 'companion'>,
   version: Pick<WrapContext, 'patient' | 'record' | 'version'>,
   content: WrapContent,
 ): Promise<Wrap> =>

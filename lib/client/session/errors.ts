@@ -38,6 +38,7 @@ export type Check =
   | 'kfrag-id'
   | 'commit'
   | 'metadata'
+  | 'label'
   | 'digest'
   | 'blob'
   | 'audit'

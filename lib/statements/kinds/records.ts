@@ -17,7 +17,7 @@ import {
 
 /**
  * One epoch of a folder, with both public keys of its cell. `single`: the folder contains this record version and nothing else, so that the patient can give
- * access to this version alone.
+ * access to this version alone; `label` is the label hash of its wrap.
  */
 export const folderPayload = z.strictObject({
   patient: identity,
@@ -28,12 +28,15 @@ export const folderPayload = z.strictObject({
   companion: kemKey,
   category,
   name: between(1, 2160),
-  single: z.optional(z.strictObject({ record: randomId<RecordId>(), version: ordinal })),
+  single: z.optional(z.strictObject({ record: randomId<RecordId>(), version: ordinal, label: sha256 })),
   previous: z.optional(sha256),
   issued: instant,
 });
 
-/** One version of a record. `chunk` is log2 of the chunk size in bytes, `length` is the length of the blob in bytes. */
+/**
+ * One version of a record. `chunk` is log2 of the chunk size in bytes, `length` is the length of the blob in bytes. `wrap` and `label` are hashes of the first
+ * wrap: of the whole, and of the parts with which a list shows the label.
+ */
 export const recordPayload = z.strictObject({
   record: randomId<RecordId>(),
   version: ordinal,
@@ -53,6 +56,7 @@ export const recordPayload = z.strictObject({
   length: integer(16, 10_000 * 8_388_608),
   metadata: sha256,
   wrap: sha256,
+  label: sha256,
 });
 
 export const deletionPayload = z.strictObject({

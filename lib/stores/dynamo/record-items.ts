@@ -1,7 +1,7 @@
 // Items of a record (its head, versions and wraps): converts them to and from the types of the ports.
 import type { RecordState } from '../../domain/life-cycles.ts';
 import type { FolderId, IdentityId, RecordId } from '../../bytes/ids.ts';
-import type { BlobName, NewVersion, StoredRecord, StoredVersion, StoredWrap } from '../../ports/index.ts';
+import type { BlobName, NewVersion, StoredLabel, StoredRecord, StoredVersion, StoredWrap } from '../../ports/index.ts';
 import { count, optionalText, statementOf, text, type Fields, type Item } from './item.ts';
 import { recordIndex, recordKey, versionKey, wrapIndex, wrapKey, type Key } from './table.ts';
 
@@ -11,6 +11,7 @@ export const toRecord = (item: Item): StoredRecord => {
     record: text<RecordId>(item, 'record'),
     patient: text<IdentityId>(item, 'patient'),
     folder: text<FolderId>(item, 'folder'),
+    epoch: count(item, 'epoch'),
     latest: count(item, 'latest'),
     latestHash: text(item, 'hash'),
     state: text<RecordState>(item, 'state'),
@@ -34,11 +35,15 @@ export const toVersion = (item: Item): StoredVersion => {
   };
 };
 
+export const toLabel = (item: Item): StoredLabel => ({
+  companionCiphertext: text(item, 'companionCiphertext'),
+  label: text(item, 'label'),
+});
+
 export const toWrap = (item: Item): StoredWrap => ({
   capsule: text(item, 'capsule'),
-  companionCiphertext: text(item, 'companionCiphertext'),
   wrappedKey: text(item, 'wrappedKey'),
-  label: text(item, 'label'),
+  ...toLabel(item),
 });
 
 /** Makes the head item from the first version, whose `created` fixes the position of the record in the folder's list. */
@@ -48,6 +53,7 @@ export const headItem = ({ statement: { payload: p, hash } }: NewVersion): Field
   record: p.record,
   patient: p.patient,
   folder: p.folder,
+  epoch: p.epoch,
   latest: p.version,
   hash,
   state: 'committed',

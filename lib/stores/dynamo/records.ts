@@ -4,17 +4,17 @@ import type { FolderId, RecordId } from '../../bytes/ids.ts';
 import { recordLife } from '../../domain/life-cycles.ts';
 import type {
   CellName,
+  ListedVersion,
   NewVersion,
   Page,
   PageRequest,
   Records,
   StoredRecord,
-  StoredVersion,
 } from '../../ports/index.ts';
 import { after, getItem, getItems, query, queryAll, type StoreContext } from './database.ts';
 import { text, type Item } from './item.ts';
 import { decodeCursor, encodeCursor, limitOf, mapPage, page } from './page.ts';
-import { headItem, toBlob, toRecord, toVersion, versionItem, wrapItem } from './record-items.ts';
+import { headItem, toBlob, toLabel, toRecord, toVersion, versionItem, wrapItem } from './record-items.ts';
 import { liveConditions } from './grant-items.ts';
 import { deleteRecord } from './record-deletion.ts';
 import { is, isAbsent, type Step } from './conditional-writes.ts';
@@ -28,6 +28,7 @@ import {
   stateKey,
   uploadKey,
   versionKey,
+  wrapKey,
   wrapsPk,
   type Key,
 } from './table.ts';
@@ -44,7 +45,7 @@ const headStep = (version: NewVersion, head: StoredRecord | undefined): Step => 
   if (head === undefined) return { put: headItem(version), when: [isAbsent(takenOf(version))] };
   return {
     update: recordKey(payload.record),
-    set: { latest: payload.version, hash },
+    set: { latest: payload.version, hash, epoch: payload.epoch },
     when: [
       is('state', recordLife.delete.from, exists),
       is('latest', payload.version - 1, conflict),
@@ -83,14 +84,16 @@ const versionOfWrap = (wrap: Item): Key => {
   return { pk: text(wrap, 'pk'), sk: `V#${number}` };
 };
 
+/** @returns undefined for a version that was deleted after the index listed it */
+const toListed = (version: Item | undefined, wrap: Item | undefined): ListedVersion | undefined => {
+  if (version === undefined || wrap === undefined) return undefined;
+  const stored = toVersion(version);
+  return stored.state === 'committed' ? { ...stored, label: toLabel(wrap) } : undefined;
+};
+
 const cellName = ({ folder, epoch }: CellName): string => `${folder}#${epoch}`;
-const isCommitted = (v: StoredVersion | undefined): v is StoredVersion => v?.state === 'committed';
 
 export const makeRecords = (context: StoreContext, write: Writer): Records => {
-  /** Reads the versions that an index listed, with consistent reads. It leaves out versions that were deleted since. */
-  const committedAt = async (keys: readonly Key[]): Promise<readonly StoredVersion[]> =>
-    (await getItems(context, keys)).map((i) => (i === undefined ? undefined : toVersion(i))).filter(isCommitted);
-
   const wrapsAfter = async (cells: readonly CellName[], request: PageRequest) => {
     const { from, start } = begin(cells, request);
     const limit = limitOf(request);
@@ -128,21 +131,28 @@ export const makeRecords = (context: StoreContext, write: Writer): Records => {
       const wraps = await queryAll(context, { pk: recordPk(id), span: startingWith('W#') });
       return wraps.map((w) => {
         const [, version, folder, epoch] = text(w, 'sk').split('#');
-        return { version: Number(version), folder: folder as FolderId, epoch: Number(epoch) };
+        return { version: Number(version), folder: folder as FolderId, epoch: Number(epoch), ...toLabel(w) };
       });
     },
 
-    listFolder: async (folder, request): Promise<Page<StoredVersion>> => {
+    listFolder: async (folder, request): Promise<Page<ListedVersion>> => {
       const asked = { index: 'gsi1', pk: `F#${folder}`, span: EVERYTHING } as const;
       const heads = await page(context, asked, SHAPES.record, request);
-      const keys = heads.items.map(toRecord).map((h) => versionKey(h.record, h.latest));
-      return { ...heads, items: await committedAt(keys) };
+      const records = heads.items.map(toRecord);
+      // One call reads versions and wraps: a page of 50 records has the 100 keys of a batch.
+      const found = await getItems(context, [
+        ...records.map((r) => versionKey(r.record, r.latest)),
+        ...records.map((r) => wrapKey(r.record, r.latest, r)),
+      ]);
+      const listed = records.map((_, i) => toListed(found[i], found[records.length + i]));
+      return { ...heads, items: listed.filter((v) => v !== undefined) };
     },
 
     listCells: async (cells, request) => {
       const { wraps, next } = await wrapsAfter(cells, request);
-      const keys = new Map(wraps.map(versionOfWrap).map((k) => [`${k.pk} ${k.sk}`, k]));
-      const items = await committedAt([...keys.values()]);
+      // A wrap never changes, so the label can come from the index. The versions are read consistently, because a record may have been deleted since.
+      const versions = await getItems(context, wraps.map(versionOfWrap));
+      const items = wraps.map((w, i) => toListed(versions[i], w)).filter((v) => v !== undefined);
       return { items, ...(next === undefined ? {} : { next }) };
     },
 

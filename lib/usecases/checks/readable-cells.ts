@@ -26,20 +26,19 @@ export async function readableCells(
   return cells;
 }
 
-/** The patient of the caller's grant, and the numbers of the record versions that have a wrap for one of its cells. */
-export interface ReadableVersions {
+/** The patient of the caller's grant, and the wraps for its cells. */
+export interface ReadableWraps<W extends WrapName> {
   readonly patient: IdentityId;
-  readonly versions: ReadonlySet<number>;
+  readonly wraps: readonly W[];
 }
 
-/** Finds the versions of a record that the caller may read. @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun` */
-export async function readableVersions(
+/** Finds the wraps of a record that the caller may read. @throws {AppError} `not-found`, `grant-ended`, `grant-not-begun` */
+export async function readableWraps<W extends WrapName>(
   grants: Pick<Grants, 'find' | 'holds'>,
   id: GrantId,
-  wraps: readonly WrapName[],
+  wraps: readonly W[],
   call: Call,
-): Promise<ReadableVersions> {
+): Promise<ReadableWraps<W>> {
   const [grant, hasCell] = await Promise.all([liveReadGrant(grants, id, call), grants.holds(id, wraps)]);
-  const versions = new Set(wraps.filter((_, i) => hasCell[i]).map((w) => w.version));
-  return { patient: grant.statement.payload.patient, versions };
+  return { patient: grant.statement.payload.patient, wraps: wraps.filter((_, i) => hasCell[i]) };
 }

@@ -3,12 +3,20 @@ import type * as z from 'zod/mini';
 import type { folderView } from '../../api/folder-routes.ts';
 import type { grantView } from '../../api/grant-routes.ts';
 import type { identityView } from '../../api/identity-routes.ts';
-import type { versionView } from '../../api/record-routes.ts';
+import type { listedVersion, versionView } from '../../api/record-routes.ts';
 import type { requestView } from '../../api/request-routes.ts';
 import { livenessAt } from '../../domain/grant.ts';
 import { requestStateAt } from '../../domain/request.ts';
 import type { Instant } from '../../domain/time.ts';
-import type { Page, StoredCell, StoredGrant, StoredIdentity, StoredRequest, StoredVersion } from '../../ports/index.ts';
+import type {
+  Page,
+  StoredCell,
+  StoredGrant,
+  StoredIdentity,
+  StoredLabel,
+  StoredRequest,
+  StoredVersion,
+} from '../../ports/index.ts';
 
 export const identityAnswer = (i: StoredIdentity): z.input<typeof identityView> => ({
   statement: i.statement.jws,
@@ -25,6 +33,12 @@ export const versionAnswer = (v: Omit<StoredVersion, 'blob' | 'event' | 'filed'>
   state: v.state,
   ...(v.metadata === undefined ? {} : { metadata: v.metadata }),
   ...(v.grant === undefined ? {} : { grant: v.grant }),
+});
+
+/** @param label absent for a deleted version */
+export const listedAnswer = (v: StoredVersion, label: StoredLabel | undefined): z.input<typeof listedVersion> => ({
+  ...versionAnswer(v),
+  ...(label === undefined ? {} : { companionCiphertext: label.companionCiphertext, label: label.label }),
 });
 
 export const requestAnswer = (r: StoredRequest, now: Instant): z.input<typeof requestView> => ({

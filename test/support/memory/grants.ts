@@ -224,7 +224,9 @@ export const openingSteps = (state: State): Steps<Openings> => {
         versions: rows.map(({ of, version }) => of?.versions.get(version)),
         wraps: rows.map(({ of, version }) => {
           const wrap = of?.wraps.find((w) => w.version === version && cellText(w) === cellText(p));
-          return wrap === undefined ? undefined : { capsule: wrap.capsule, wrappedKey: wrap.wrappedKey };
+          if (wrap === undefined) return undefined;
+          const { capsule, companionCiphertext, wrappedKey, label } = wrap;
+          return { capsule, companionCiphertext, wrappedKey, label };
         }),
         claim: state.claims.get(claimName(p.opener, p.opening))?.opening,
       };

@@ -3,7 +3,7 @@ import { AppError } from '../../../lib/api/errors.ts';
 import { livenessAt, type GrantStatus } from '../../../lib/domain/grant.ts';
 import type { Instant } from '../../../lib/domain/time.ts';
 import type { RecordId } from '../../../lib/bytes/ids.ts';
-import type { NewVersion, Records, StoredRecord, StoredVersion } from '../../../lib/ports/index.ts';
+import type { ListedVersion, NewVersion, Records, StoredRecord, StoredVersion } from '../../../lib/ports/index.ts';
 import { mapPage, pageOf, pageOfLists, type Placed } from './page.ts';
 import { cellText, ms, ordinal, uploadName, type RecordRow, type State, type WrapRow } from './state.ts';
 import type { Steps } from './steps.ts';
@@ -31,6 +31,7 @@ const withVersion = (
     record,
     patient,
     folder,
+    epoch,
     latest: version,
     latestHash: statement.hash,
     state: 'committed',
@@ -73,8 +74,10 @@ const notLive = (status: GrantStatus | undefined, now: Instant): Refusal | undef
 
 export const recordSteps = (state: State): Steps<Records> => {
   const versionsOf = (id: RecordId): readonly StoredVersion[] => [...(state.records.get(id)?.versions.values() ?? [])];
-  const committed = ({ record, version }: WrapRow): StoredVersion | undefined =>
-    state.records.get(record)?.versions.get(version);
+  const listed = ({ record, version, companionCiphertext, label }: WrapRow): ListedVersion | undefined => {
+    const stored = state.records.get(record)?.versions.get(version);
+    return stored && { ...stored, label: { companionCiphertext, label } };
+  };
 
   return {
     find: (id) => state.records.get(id)?.head,
@@ -89,16 +92,22 @@ export const recordSteps = (state: State): Steps<Records> => {
     version: (id, version) => state.records.get(id)?.versions.get(version),
 
     wraps: (id) =>
-      (state.records.get(id)?.wraps ?? []).map(({ version, folder, epoch }) => ({ version, folder, epoch })),
+      (state.records.get(id)?.wraps ?? []).map(({ version, folder, epoch, companionCiphertext, label }) => ({
+        version,
+        folder,
+        epoch,
+        companionCiphertext,
+        label,
+      })),
 
     listFolder: (folder, request) => {
       const rows = [...state.records.values()].filter(
         ({ head }) => head.folder === folder && head.state === 'committed',
       );
-      const placed = rows.map((row): Placed<StoredVersion> => [
-        `${ms(row.created)}#${row.head.record}`,
-        row.versions.get(row.head.latest)!,
-      ]);
+      const placed = rows.map(({ head, created, wraps }): Placed<ListedVersion> => {
+        const home = wraps.find((w) => w.version === head.latest && w.folder === head.folder && w.epoch === head.epoch);
+        return [`${ms(created)}#${head.record}`, listed(home!)!];
+      });
       return pageOf(placed, RECORD, request);
     },
 
@@ -111,8 +120,8 @@ export const recordSteps = (state: State): Steps<Records> => {
           own.map((w): Placed<WrapRow> => [`${ms(w.created)}#${w.record}#${ordinal(w.version)}`, w]),
         ] as const;
       });
-      const { items, ...rest } = mapPage(pageOfLists(lists, WRAP, request), committed);
-      return { ...rest, items: [...new Set(items.filter((v) => v !== undefined))] };
+      const { items, ...rest } = mapPage(pageOfLists(lists, WRAP, request), listed);
+      return { ...rest, items: items.filter((v) => v !== undefined) };
     },
 
     commit: (version, head, event, call) => {

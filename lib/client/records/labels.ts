@@ -1,0 +1,104 @@
+// Labels of record versions: checks that the statement of who made a wrap names its label, and opens the labels in lists.
+import type { Answer, Body } from '../../api/routes.ts';
+import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
+import { labelHash, type Label } from '../../envelope/label.ts';
+import { readLabel } from '../../envelope/wrap.ts';
+import type { Decapsulator } from '../../envelope/x-wing.ts';
+import type { Statement } from '../../statements/kinds.ts';
+import type { GrantedCell, GrantWithCells } from '../access/verify-grant.ts';
+import type { Context } from '../session/context.ts';
+import { check, ClientError } from '../session/errors.ts';
+import type { CallOptions } from '../session/transport.ts';
+import { grantedCompanion, ownCompanion } from './companion-keys.ts';
+import { ownCell } from './folders.ts';
+
+/** The parts of a listed version that carry its label. A deleted version has none. */
+type LabelView = Pick<Answer<'list-records'>['records'][number], 'companionCiphertext' | 'label'>;
+/** The parts of a wrap that carry its label, base64url. */
+type LabelParts = Pick<Body<'commit-record'>['wrap'], 'companionCiphertext' | 'label'>;
+
+/** A cell for which a version is wrapped. */
+export interface LabelCell {
+  readonly statement: Statement<'folder'>;
+  readonly companion: () => Promise<Decapsulator>;
+}
+
+/** Finds the cell of a version's wrap. Undefined if the reader cannot read the cell. */
+export type LabelReader = (version: Statement<'record'>) => Promise<LabelCell | undefined>;
+
+const isUnknown = (error: unknown): boolean =>
+  error instanceof ClientError && (error.code === 'unknown-cell' || error.code === 'not-mine');
+
+/** Reads labels with the patient's own keys. */
+export const ownLabels = (ctx: Context, options: CallOptions): LabelReader => {
+  const cells = new Map<string, Promise<LabelCell | undefined>>();
+  const find = async ({ payload: { folder, epoch } }: Statement<'record'>): Promise<LabelCell | undefined> => {
+    try {
+      const statement = await ownCell(ctx, folder, epoch, options);
+      return { statement, companion: () => ownCompanion(ctx, statement) };
+    } catch (error) {
+      // The patient has no such cell, so its author did not seal the version to the patient.
+      if (isUnknown(error)) return undefined;
+      throw error;
+    }
+  };
+  return (version) => {
+    const name = `${version.payload.folder}#${version.payload.epoch}`;
+    const cell = cells.get(name) ?? find(version);
+    cells.set(name, cell);
+    return cell;
+  };
+};
+
+/** Finds the granted cell for a version: the cell in which it was filed, or its single-record folder. */
+export const grantedCell = (
+  { cells }: GrantWithCells,
+  { payload: { record, version, folder, epoch } }: Statement<'record'>,
+): GrantedCell | undefined =>
+  cells.find((c) => c.folder === folder && c.epoch === epoch) ??
+  cells.find(({ statement: { payload } }) => payload.single?.record === record && payload.single.version === version);
+
+/** Reads labels with the companion keys of a grant to read. */
+export const grantedLabels =
+  (ctx: Context, grant: GrantWithCells): LabelReader =>
+  (version) => {
+    const cell = grantedCell(grant, version);
+    return Promise.resolve(cell && { statement: cell.statement, companion: () => grantedCompanion(ctx, grant, cell) });
+  };
+
+/**
+ * Checks the label in the wrap for a cell. The author signed the label of the cell in which it filed the version, and the patient that of a single-record
+ * folder.
+ * @throws {ClientError} `unverified` (`label`)
+ */
+export const verifyLabel = (
+  { payload: version }: Statement<'record'>,
+  { payload: cell }: Statement<'folder'>,
+  { companionCiphertext, label }: LabelParts,
+): void => {
+  const hash = labelHash(fromBase64url(companionCiphertext), fromBase64url(label));
+  const isHome = cell.folder === version.folder && cell.epoch === version.epoch;
+  const signed = isHome ? version.label : cell.single?.label;
+  check('label', toBase64url(hash) === signed);
+};
+
+/**
+ * Opens the label of a listed version.
+ * @returns undefined if the answer has none, if the reader cannot read the cell, or if the label does not open, because its author sealed it wrongly
+ * @throws {ClientError} `unverified` (`label`, `companion`)
+ */
+export const openListedLabel = async (
+  version: Statement<'record'>,
+  view: LabelView,
+  cellOf: LabelReader,
+): Promise<Label | undefined> => {
+  const { companionCiphertext, label } = view;
+  if (companionCiphertext === undefined || label === undefined) return undefined;
+  const cell = await cellOf(version);
+  if (cell === undefined) return undefined;
+  verifyLabel(version, cell.statement, { companionCiphertext, label });
+  const { patient, record, version: number } = version.payload;
+  const { folder, epoch } = cell.statement.payload;
+  const parts = { companionCiphertext: fromBase64url(companionCiphertext), label: fromBase64url(label) };
+  return readLabel(parts, await cell.companion(), { patient, record, version: number, folder, epoch });
+};
