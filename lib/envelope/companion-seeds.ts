@@ -34,6 +34,7 @@ export const sealSeeds = (
 export const openSeeds = (sealed: Uint8Array, inbox: Decapsulator, context: SeedsContext): readonly Uint8Array[] => {
   try {
     const plain = openBox(sealed, inbox, bindingOf(context));
+    if (plain.length % KEM_SEED_BYTES !== 0) throw new RangeError('no list of seeds');
     return Array.from({ length: plain.length / KEM_SEED_BYTES }, (_, i) =>
       plain.slice(i * KEM_SEED_BYTES, (i + 1) * KEM_SEED_BYTES),
     );

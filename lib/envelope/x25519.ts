@@ -6,7 +6,7 @@ import { fromHex } from '../bytes/codec.ts';
 export interface X25519KeyPair {
   /** 32 bytes. */
   readonly publicKey: Uint8Array;
-  /** Returns the secret shared with the owner of a point, 32 bytes. @throws {Error} for a point of small order, or another length than 32 bytes */
+  /** Returns the secret shared with the owner of a point, 32 bytes. @param point 32 bytes @throws {Error} for a point of small order */
   readonly sharedSecret: (point: Uint8Array) => Uint8Array;
 }
 

@@ -1,6 +1,7 @@
 // Fakes the service in memory. The fake checks nothing, and lies where a test tells it to. It re-encrypts with the real scheme.
 import { base64 } from '@scure/base';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
+import type { StoredWrap } from '../../lib/ports/index.ts';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { concat } from '../../lib/bytes/binary.ts';
 import { EMPTY_CHAIN, nextEvent, type ChainHead, type EventDraft } from '../../lib/domain/audit-chain.ts';
@@ -96,7 +97,7 @@ export const signNow = <K extends Kind>(kind: K, payload: Payload<K>, { id: kid,
 interface Version {
   readonly statement: Statement<'record'>;
   metadata: string;
-  wrap: { capsule: string; wrappedKey: string };
+  wrap: StoredWrap;
   readonly upload: string;
   state: 'committed' | 'deleted';
 }

@@ -3,7 +3,6 @@ import { describe, expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
 import { createPatient, createRecipient } from '../../lib/client/index.ts';
-import { wrapKey } from '../../lib/envelope/wrap.ts';
 import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
@@ -14,6 +13,7 @@ import { fill } from '../statements/samples.ts';
 import { problem } from './prepared-answers.ts';
 import { pendingRequest, DAY, granted, people, readAll, TEXT } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
+import { wrapOf } from '../support/wraps.ts';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a false answer can have any shape
 type Any = any;
@@ -122,7 +122,7 @@ describe('an opened record', () => {
     expect(await refusal(opens)).toBe('unverified wrap');
   });
 
-  test('is refused if its wrap is that of another record, because the key does not match the commitment', async () => {
+  test('is refused if its wrap is that of another record, because it is bound to its record', async () => {
     const { opened, opens, clinician, grant, records, service } = await lying();
     let other: unknown;
     service.state.lie = (route, a) => {
@@ -131,13 +131,13 @@ describe('an opened record', () => {
     };
     await clinician.open(grant, [records[1]!]);
     opened(() => ({ wrap: other }));
-    expect(await refusal(opens)).toBe('unverified commit');
+    expect(await refusal(opens)).toBe('unverified wrap');
   });
 
   test('is refused if its wrap was made without the file key', async () => {
-    const { opened, opens, grant } = await lying();
+    const { opened, opens, grant, records } = await lying();
     const { cell } = grant.cells[0]!;
-    const made = wrapKey(fill(7, 32), decodePublicKey(fromBase64url(cell.key)));
+    const made = wrapOf(fill(7, 32), grant.cells[0]!.statement, records[0]!);
     const salt = fromBase64url(grant.cells[0]!.statement.payload.salt);
     const [kfrag] = generateKFrags({
       delegating: KEYS.patient.folderKey(cell.folder, cell.epoch, salt),
@@ -146,10 +146,8 @@ describe('an opened record', () => {
       threshold: 1,
       shares: 1,
     });
-    const cfrags = [toBase64url(encodeCFrag(reencrypt(decodeCapsule(made.capsule), kfrag!)))];
-    opened(() => ({
-      wrap: { capsule: toBase64url(made.capsule), wrappedKey: toBase64url(made.wrappedKey), cfrags },
-    }));
+    const cfrags = [toBase64url(encodeCFrag(reencrypt(decodeCapsule(fromBase64url(made.capsule)), kfrag!)))];
+    opened(() => ({ wrap: { ...made, cfrags } }));
     // The patient made this key fragment, but the grant does not name it.
     expect(await refusal(opens)).toBe('unverified kfrag-id');
   });

@@ -153,9 +153,9 @@ describe('checkFragmentProof does not convict the service', () => {
       'names another key fragment in an extension',
       async ({ grant }) => {
         const { hash, payload } = reloadStatement('grant', grant);
-        const { patient, grant: id, cells, issued } = payload;
+        const { patient, grant: id, cells, issued, companions = '' } = payload;
         const extended = cells.map((c) => ({ ...c, kfrags }));
-        const extension = { patient, grant: id, number: 1, previous: hash, cells: extended, issued };
+        const extension = { patient, grant: id, number: 1, previous: hash, cells: extended, companions, issued };
         return { by: (await signStatement('extension', extension, KEYS.patient)).jws };
       },
     ],
@@ -248,13 +248,14 @@ describe('checkFragmentProof does not convict the service', () => {
       'with an extension of another grant',
       'extension',
       async ({ grant }) => {
-        const { patient, cells, issued } = reloadStatement('grant', grant).payload;
+        const { patient, cells, companions = '', issued } = reloadStatement('grant', grant).payload;
         const payload = {
           patient,
           grant: newId<GrantId>(),
           number: 1,
           previous: toBase64url(fill(1, 32)),
           cells,
+          companions,
           issued,
         };
         return { by: (await signStatement('extension', payload, KEYS.patient)).jws };

@@ -17,7 +17,7 @@ import { DAY, HOUR, instantOf } from '../../lib/domain/time.ts';
 import { CATEGORIES } from '../../lib/statements/fields.ts';
 import type { GrantCell, Payload, Scope, Statement } from '../../lib/statements/kinds.ts';
 import { runs } from '../support/property-runs.ts';
-import { cellOf, folder, grantOf, hash, NOW, patient, point, recipient } from './sample-grant.ts';
+import { cellOf, companionsOf, folder, grantOf, hash, NOW, patient, point, recipient } from './sample-grant.ts';
 
 const now = instantOf(NOW);
 const record = newId<RecordId>();
@@ -47,6 +47,7 @@ describe('extensions', () => {
     number: 1,
     previous: hash,
     cells,
+    companions: companionsOf(cells.length),
     issued: NOW,
   });
   test('must name each cell once, with a key fragment', () => {

@@ -6,8 +6,24 @@ import { idBytes, identityKey } from '../../lib/bytes/ids.ts';
 import { openMetadata } from '../../lib/envelope/metadata.ts';
 import { collect, openBlob } from '../../lib/envelope/open.ts';
 import { openText } from '../../lib/envelope/sealed-text.ts';
-import { unwrapOriginal } from '../../lib/envelope/wrap.ts';
-import { body, bytesOf, cell, counting, example, fileKey, heading, inbox, makeExample, metadata } from './example.ts';
+import { unwrapKey } from '../../lib/envelope/wrap.ts';
+import { decapsulator } from '../../lib/envelope/x-wing.ts';
+import { decodeCapsule } from '../../lib/umbral/capsule.ts';
+import { decapsulateOriginal } from '../../lib/umbral/delegator.ts';
+import { counting } from '../support/counting.ts';
+import {
+  body,
+  bytesOf,
+  cell,
+  companionSeed,
+  example,
+  fileKey,
+  heading,
+  inboxSeed,
+  makeExample,
+  metadata,
+  wrapContext,
+} from './example.ts';
 import { inPieces } from './sample-blobs.ts';
 import { peerDigest, peerHeader, peerKey, peerMetadata, peerOpen, peerPadded, peerSeal } from './peer.ts';
 
@@ -31,9 +47,16 @@ test('opens with lib/envelope', async () => {
   expect(meta).toEqual(metadata);
   const opened = await openBlob(inPieces(blob, 100), fileKey, signed, { plainLength: meta.length });
   expect(await collect(opened)).toEqual(body);
-  const wrap = { capsule: bytesOf(example.capsule), wrappedKey: bytesOf(example.wrappedKey) };
-  expect(toHex(unwrapOriginal(wrap, cell))).toBe(example.fileKey);
-  expect(openText(bytesOf(example.sealedText), inbox, example.place)).toBe(example.text);
+  const { capsule, companionCiphertext, wrappedKey } = example;
+  const wrap = {
+    capsule: bytesOf(capsule),
+    companionCiphertext: bytesOf(companionCiphertext),
+    wrappedKey: bytesOf(wrappedKey),
+  };
+  const umbral = () => decapsulateOriginal(cell, decodeCapsule(wrap.capsule));
+  const companion = decapsulator(companionSeed);
+  expect(toHex(unwrapKey(wrap, { umbral, companion }, wrapContext))).toBe(example.fileKey);
+  expect(openText(bytesOf(example.sealedText), decapsulator(inboxSeed), example.place)).toBe(example.text);
 });
 
 test('is reproduced and opened by the second implementation', () => {
@@ -57,9 +80,11 @@ describe('is printed on the page', () => {
     ['blob', [example.fileKey, example.header, example.headerHash, example.commit, example.digest]],
     ['blob', [fromUtf8(bytesOf(example.body)).replaceAll(' ', ''), ends(example.blob)]],
     ['metadata', [example.metadata, ends(example.sealedMetadata), example.metadataHash]],
-    ['wrap', [example.cellSecretKey, example.capsule, example.wrappedKey, example.wrapHash]],
-    ['sealed-text', [example.inboxSecretKey, JSON.stringify({ ...example.place, text: example.text })]],
-    ['sealed-text', [ends(example.sealedText)]],
+    ['wrap', [example.cellSecretKey, example.companionSeed, ends(example.companion)]],
+    ['wrap', [example.capsule, ends(example.companionCiphertext), example.wrappedKey, ends(example.label)]],
+    ['wrap', [example.wrapHash]],
+    ['sealed-text', [example.inboxSeed, ends(example.inbox), JSON.stringify(example.place)]],
+    ['sealed-text', [JSON.stringify({ text: example.text }), ends(example.sealedText)]],
   ])('%s', (name, values) => {
     for (const value of values) expect(page(name)).toContain(value);
   });

@@ -1,20 +1,17 @@
 // Builds the worked example of docs/spec/{blob,wrap,metadata,sealed-text}.md. All inputs are fixed, so all bytes of the example are fixed too.
 import { readFileSync } from 'node:fs';
-import { concat, type Rng } from '../../lib/bytes/binary.ts';
+import { concat } from '../../lib/bytes/binary.ts';
 import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
 import { identityId, newId, type FolderId, type RecordId } from '../../lib/bytes/ids.ts';
 import { encodeHeader, sha256 } from '../../lib/envelope/header.ts';
+import { labelOf } from '../../lib/envelope/label.ts';
 import { sealMetadata } from '../../lib/envelope/metadata.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
 import { sealText } from '../../lib/envelope/sealed-text.ts';
 import { wrapHash, wrapKey } from '../../lib/envelope/wrap.ts';
+import { decapsulator } from '../../lib/envelope/x-wing.ts';
 import { publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';
-
-/** Makes a generator of bytes that returns 01 02 03 and so on; each call continues where the last call ended. */
-export const counting = (): Rng => {
-  let next = 0;
-  return (length) => Uint8Array.from({ length }, () => (next = (next + 1) & 0xff));
-};
+import { counting } from '../support/counting.ts';
 
 const repeated = (byte: number, length: number): Uint8Array => new Uint8Array(length).fill(byte);
 export const fileKey = Uint8Array.from({ length: 32 }, (_, i) => i);
@@ -36,7 +33,9 @@ export const metadata = {
   clinicalDate: '2025-11-24',
 };
 export const cell = SecretKey.fromBytes(repeated(0x55, 32));
-export const inbox = SecretKey.fromBytes(repeated(0x66, 32));
+export const companionSeed = repeated(0x77, 32);
+export const wrapContext = { patient, record: heading.record, version: 1, folder, epoch: 1 };
+export const inboxSeed = repeated(0x66, 32);
 export const place = { kind: 'folder-name', sender: patient, receiver: patient, statement: folder } as const;
 export const text = 'Heart';
 
@@ -54,7 +53,8 @@ export const makeExample = async () => {
   for await (const part of sealed.parts) parts.push(part.bytes);
   const header = encodeHeader(sealed.header);
   const sealedMetadata = await sealMetadata(metadata, fileKey, sealed.header);
-  const wrap = wrapKey(fileKey, publicKeyOf(cell), counting());
+  const cellKeys = { key: publicKeyOf(cell), companion: decapsulator(companionSeed).publicKey };
+  const wrap = wrapKey({ fileKey, label: labelOf(metadata) }, cellKeys, wrapContext, counting());
   return {
     fileKey: toHex(fileKey),
     header: toHex(header),
@@ -67,13 +67,18 @@ export const makeExample = async () => {
     sealedMetadata: toHex(sealedMetadata),
     metadataHash: toHex(await sha256(sealedMetadata)),
     cellSecretKey: toHex(cell.toBytes()),
+    companionSeed: toHex(companionSeed),
+    companion: toHex(cellKeys.companion),
     capsule: toHex(wrap.capsule),
+    companionCiphertext: toHex(wrap.companionCiphertext),
     wrappedKey: toHex(wrap.wrappedKey),
+    label: toHex(wrap.label),
     wrapHash: toHex(await wrapHash(wrap)),
-    inboxSecretKey: toHex(inbox.toBytes()),
+    inboxSeed: toHex(inboxSeed),
+    inbox: toHex(decapsulator(inboxSeed).publicKey),
     place,
     text,
-    sealedText: toHex(sealText(place, text, publicKeyOf(inbox), counting())),
+    sealedText: toHex(sealText(place, text, decapsulator(inboxSeed).publicKey, counting())),
   };
 };
 

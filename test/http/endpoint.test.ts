@@ -31,7 +31,12 @@ describe('an accepted request', () => {
       statement: JWS,
       upload: ID,
       metadata: 'A'.repeat(704),
-      wrap: { capsule: 'A'.repeat(140), wrappedKey: 'A'.repeat(96) },
+      wrap: {
+        capsule: 'A'.repeat(140),
+        companionCiphertext: `${'A'.repeat(1494)}`,
+        wrappedKey: 'A'.repeat(64),
+        label: `${'A'.repeat(363)}`,
+      },
     });
     const answer = await send({ method: 'PUT', target, body }, undefined, { name: 'commit-record' });
     expect(answer.status).toBe(201);

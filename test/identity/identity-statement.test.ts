@@ -34,7 +34,7 @@ describe('identityPayload', () => {
         key: toBase64url(encodePublicKey(publicKeyOf(keys.receiving(3)))),
         proof: payload.receiving.proof,
       },
-      inbox: toBase64url(encodePublicKey(publicKeyOf(keys.inbox))),
+      inbox: toBase64url(keys.inbox().publicKey),
       kfragSigner: toBase64url(encodePublicKey(publicKeyOf(keys.kfragSigner))),
       next: createHash('sha256').update(nextIdentityKey).digest('base64url'),
       issued: facts.now,

@@ -1,6 +1,7 @@
 // Tests the derivation of keys: compares them with those of the peer and the platform, and with formulas that the test computes itself.
 import { describe, expect, test } from '@jest/globals';
 import { SecretKeyFactory } from '@nucypher/umbral-pre';
+import { ml_kem768_x25519 } from '@noble/post-quantum/hybrid.js';
 import fc from 'fast-check';
 import { createHash, createPrivateKey, createPublicKey, hkdfSync } from 'node:crypto';
 import { inspect } from 'node:util';
@@ -33,18 +34,13 @@ describe('derivation', () => {
         const sub = (use: string) => peerFactory(seed).makeFactory(utf8(`pcehr/v1/${use}`));
         const none = new Uint8Array(0);
         expect(publicHex(keys.kfragSigner)).toBe(peerHex(sub('kfrag-signer'), none));
-        expect(publicHex(keys.inbox)).toBe(peerHex(sub('inbox'), none));
+        expect(keys.inbox().publicKey).toEqual(ml_kem768_x25519.getPublicKey(peerSecret(seed, utf8('pcehr/v1/inbox'))));
         expect(publicHex(keys.receiving(n))).toBe(peerHex(sub('receiving'), u32(n)));
         const label = concat(random, u32(n), salt);
-        expect(
-          publicHex(
-            keys.folderKey(
-              newId<FolderId>(() => random),
-              n,
-              salt,
-            ),
-          ),
-        ).toBe(peerHex(sub('folder'), label));
+        const id = newId<FolderId>(() => random);
+        expect(publicHex(keys.folderKey(id, n, salt))).toBe(peerHex(sub('folder'), label));
+        const companion = peerSecret(seed, concat(utf8('pcehr/v1/companion'), label));
+        expect(keys.companionSeed(id, n, salt)).toEqual(companion);
       }),
       { numRuns: 10 },
     );
@@ -83,11 +79,15 @@ describe('derivation', () => {
     expect(toHex(deviceKeys(seed).folderKey(folder, 258, salt).toBytes())).toBe(scalar.toString(16).padStart(64, '0'));
   });
 
+  test('expands the inbox key at the first call, and not again', () => {
+    const keys = deviceKeys(fill(1, 32));
+    expect(keys.inbox()).toBe(keys.inbox());
+  });
+
   test('gives a different key for each use', () => {
     const [a, b] = [deviceKeys(fill(1, 32)), deviceKeys(fill(2, 32))];
     const keys = [a, b].flatMap((k) => [
       k.kfragSigner,
-      k.inbox,
       k.receiving(1),
       k.receiving(2),
       k.folderKey(folder, 1, salt),
@@ -99,14 +99,22 @@ describe('derivation', () => {
         salt,
       ),
     ]);
-    expect(new Set(keys.map(publicHex)).size).toBe(16);
+    expect(new Set(keys.map(publicHex)).size).toBe(14);
     expect(a.id).not.toBe(b.id);
+    const seeds = [a, b].flatMap((k) => [
+      k.companionSeed(folder, 1, salt),
+      k.companionSeed(folder, 2, salt),
+      k.companionSeed(folder, 1, fill(5, 16)),
+    ]);
+    expect(new Set(seeds.map(toHex)).size).toBe(6);
+    expect(a.inbox().publicKey).not.toEqual(b.inbox().publicKey);
   });
 
   test('refuses seeds, ids and salts of another length', () => {
     expect(() => deviceKeys(fill(1, 31))).toThrow(BytesError);
     expect(() => identityPublicKey(fill(1, 33))).toThrow(BytesError);
     expect(() => deviceKeys(fill(1, 32)).folderKey(folder, 1, fill(1, 15))).toThrow(BytesError);
+    expect(() => deviceKeys(fill(1, 32)).companionSeed(folder, 1, fill(1, 15))).toThrow(BytesError);
     expect(() => deviceKeys(fill(1, 32)).folderKey('x' as FolderId, 1, salt)).toThrow(BytesError);
   });
 });
@@ -130,5 +138,8 @@ test('the seed is copied: wiping it afterwards changes nothing', () => {
   const seed = fill(1, 32);
   const keys = deviceKeys(seed);
   seed.fill(0);
-  expect(publicHex(keys.receiving(1))).toBe(publicHex(deviceKeys(fill(1, 32)).receiving(1)));
+  const same = deviceKeys(fill(1, 32));
+  expect(publicHex(keys.receiving(1))).toBe(publicHex(same.receiving(1)));
+  expect(keys.inbox().publicKey).toEqual(same.inbox().publicKey);
+  expect(keys.companionSeed(folder, 1, salt)).toEqual(same.companionSeed(folder, 1, salt));
 });

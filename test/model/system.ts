@@ -2,9 +2,8 @@
 import { AppError } from '../../lib/api/errors.ts';
 import type { RouteName } from '../../lib/api/routes.ts';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
-import { wrapKey } from '../../lib/envelope/wrap.ts';
 import type { Payload, Statement } from '../../lib/statements/kinds.ts';
-import { decodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
+import { publicKeyOf } from '../../lib/umbral/keys.ts';
 import { makeMemory, type Memory } from '../support/memory/index.ts';
 import {
   delegated,
@@ -27,10 +26,12 @@ import {
   type Filing,
   type Person,
   type SignedGrant,
+  companionsOf,
 } from '../usecases/people.ts';
 import { begin, send, trailOf, uploaded } from '../usecases/clinic.ts';
 import { REPEATABLE } from './plans.ts';
 import type { Cell, ExtensionPlan, GrantPlan, Name, Outcome, Plans, Scope, Version, PersonIndex } from './plans.ts';
+import { wrapOf } from '../support/wraps.ts';
 
 const PEOPLE: readonly Person[] = [patient, recipient, stranger, nobody];
 
@@ -113,11 +114,6 @@ const folderId = (s: System, folder: number) => s.folders[folder]![0]!.payload.f
 const delegate = (by: PersonIndex, cell: Statement<'folder'>, { to, key }: Pick<GrantPlan, 'to' | 'key'>) =>
   delegated(personOf(by), cell, personOf(to), { receiving: publicKeyOf(personOf(to).keys.receiving(key)) });
 
-const wrapped = (fileKey: Uint8Array, { payload }: Statement<'folder'>) => {
-  const { capsule, wrappedKey } = wrapKey(fileKey, decodePublicKey(fromBase64url(payload.key)));
-  return { capsule: toBase64url(capsule), wrappedKey: toBase64url(wrappedKey) };
-};
-
 const extensionOf = async (s: System, by: PersonIndex, { grant, number }: ExtensionPlan, cell: Statement<'folder'>) => {
   const { plan, grant: of, tips } = s.grants[grant]!;
   const made = delegate(by, cell, plan);
@@ -129,6 +125,7 @@ const extensionOf = async (s: System, by: PersonIndex, { grant, number }: Extens
       number,
       previous: tips.at(-1)!,
       cells: [made.cell],
+      companions: companionsOf(1),
       issued: s.now,
     },
     {},
@@ -222,7 +219,7 @@ const acts: Acts = {
     const { statement: shared, fileKey } = versionOf(s, { record, version });
     const single = { record: shared.payload.record, version };
     const statement = await folderOf(personOf(by), { single, issued: s.now });
-    const body = { statement: statement.jws, wrap: wrapped(fileKey, statement) };
+    const body = { statement: statement.jws, wrap: wrapOf(fileKey, statement, single) };
     await call(s, 'create-folder', by, { params: { folderId: statement.payload.folder }, body });
     s.folders.push([statement]);
   },

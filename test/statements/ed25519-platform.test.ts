@@ -29,8 +29,8 @@ test('if the platform throws for a key that is not a point, the signature is inv
 });
 
 const { createPrivateKey } = nodeCrypto;
-const signing = (sign: (...args: Parameters<typeof nodeCrypto.sign>) => Uint8Array) =>
-  nativeSigning({ process: { getBuiltinModule: () => ({ createPrivateKey, sign }) } });
+type Sign = (algorithm: null, message: Uint8Array, key: nodeCrypto.KeyObject) => Uint8Array;
+const signing = (sign: Sign) => nativeSigning({ process: { getBuiltinModule: () => ({ createPrivateKey, sign }) } });
 
 test("the platform's signatures are those of noble, byte for byte", () => {
   const signWith = nativeSigning()!;

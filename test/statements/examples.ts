@@ -7,14 +7,18 @@ import { newId, type GrantId, type OpeningId, type RandomId, type RequestId } fr
 import { EMPTY_CHAIN, nextEvent, type EventDraft } from '../../lib/domain/audit-chain.ts';
 import { instantOf, MINUTE } from '../../lib/domain/time.ts';
 import { granted } from '../../lib/usecases/checks/grant.ts';
-import { deviceKeys, identityPublicKey } from '../../lib/identity/key-derivation.ts';
+import { deviceKeys, identityPublicKey, type DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import { signRequest } from '../../lib/identity/http-signature.ts';
 import { identityPayload, nextKeyHash } from '../../lib/identity/identity-statement.ts';
 import { encodeKeyFile, holdKeys, sealKeyFile } from '../../lib/identity/key-file.ts';
 import { generationSeed, newRootWords } from '../../lib/identity/recovery-words.ts';
+import { sealSeeds } from '../../lib/envelope/companion-seeds.ts';
+import { decapsulator } from '../../lib/envelope/x-wing.ts';
 import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
+import { makeSecret } from '../../lib/umbral/key-factory.ts';
 import { encodePublicKey, publicKeyOf, type SecretKey } from '../../lib/umbral/keys.ts';
+import { counting } from '../support/counting.ts';
 
 const fill = (byte: number, length: number): Uint8Array => new Uint8Array(length).fill(byte);
 const text = (byte: number, length: number): string => toBase64url(fill(byte, length));
@@ -38,6 +42,10 @@ const SALT = fill(0x05, 16);
 /** A service key: the base point of P-256. */
 const SERVICE_KEY = toBase64url(p256.Point.BASE.toBytes());
 
+const inboxSeed = (seed: Uint8Array): Uint8Array => makeSecret(seed, utf8('pcehr/v1/inbox')).slice(0, 32);
+const companionOf = (keys: DeviceKeys, epoch: number): string =>
+  toBase64url(decapsulator(keys.companionSeed(FOLDER, epoch, SALT)).publicKey);
+
 const describe = ({ words, root, seed, nextIdentityKey, keys }: Person) => ({
   words,
   root: toHex(root),
@@ -50,13 +58,15 @@ const describe = ({ words, root, seed, nextIdentityKey, keys }: Person) => ({
   kfragSignerPublic: publicKey(keys.kfragSigner),
   receiving1: toHex(keys.receiving(1).toBytes()),
   receiving1Public: publicKey(keys.receiving(1)),
-  inbox: toHex(keys.inbox.toBytes()),
-  inboxPublic: publicKey(keys.inbox),
+  inboxSeed: toHex(inboxSeed(seed)),
+  inboxPublic: toBase64url(keys.inbox().publicKey),
   folder: FOLDER,
   epoch: 1,
   salt: toHex(SALT),
   folderKey: toHex(keys.folderKey(FOLDER, 1, SALT).toBytes()),
   folderKeyPublic: publicKey(keys.folderKey(FOLDER, 1, SALT)),
+  companionSeed: toHex(keys.companionSeed(FOLDER, 1, SALT)),
+  companionPublic: companionOf(keys, 1),
 });
 
 const statementsOf = async (patient: Person, clinician: Person) => {
@@ -83,8 +93,9 @@ const statementsOf = async (patient: Person, clinician: Person) => {
       epoch: 1,
       salt: toBase64url(SALT),
       key: folderKey,
+      companion: companionOf(patient.keys, 1),
       category: 'imaging',
-      name: text(0x07, 64),
+      name: text(0x07, 1200),
       issued: NOW,
     },
     patient.keys,
@@ -127,6 +138,12 @@ const statementsOf = async (patient: Person, clinician: Person) => {
     },
     clinician.keys,
   );
+  const inbox = clinician.keys.inbox().publicKey;
+  /** The seeds of one epoch, sealed with the random bytes 01 02 03 .. */
+  const seedsOf = (epoch: number, extension: number): string => {
+    const of = { patient: patient.keys.id, recipient: clinician.keys.id, grant: id<GrantId>(0x44), extension };
+    return toBase64url(sealSeeds([patient.keys.companionSeed(FOLDER, epoch, SALT)], inbox, of, counting()));
+  };
   const grant = await signStatement(
     'grant',
     {
@@ -145,6 +162,8 @@ const statementsOf = async (patient: Person, clinician: Person) => {
           kfrags: [{ proxy: 'service', id: text(0x0d, 32), hash: text(0x0e, 32) }],
         },
       ],
+      inbox: toBase64url(inbox),
+      companions: seedsOf(1, 0),
       notBefore: NOW,
       expires: NOW + 30 * DAY,
       openings: 100,
@@ -194,6 +213,7 @@ const statementsOf = async (patient: Person, clinician: Person) => {
       number: 1,
       previous: grant.hash,
       cells: grant.payload.cells.map((c) => ({ ...c, epoch: c.epoch + 1 })),
+      companions: seedsOf(2, 1),
       issued: NOW,
     },
     patient.keys,
@@ -212,7 +232,7 @@ const statementsOf = async (patient: Person, clinician: Person) => {
     clinician.keys,
   );
   const [readable] = grant.payload.cells;
-  const { openings: _openings, request: _request, ...rest } = grant.payload;
+  const { openings: _openings, request: _request, inbox: _inbox, companions: _companions, ...rest } = grant.payload;
   const grantToAdd = await signStatement(
     'grant',
     { ...rest, grant: id<GrantId>(0x46), right: 'add', cells: [{ ...readable!, kfrags: [] }] },
@@ -309,8 +329,16 @@ export type Examples = Awaited<ReturnType<typeof buildExamples>>;
 const block = (language: string, lines: string): string => `\`\`\`${language}\n${lines.trimEnd()}\n\`\`\``;
 const fromJws = (jws: string, part: number): string => Buffer.from(jws.split('.')[part]!, 'base64url').toString();
 
-const statementBlock = ({ jws, hash }: { readonly jws: string; readonly hash: string }): string =>
-  block('text', `header:  ${fromJws(jws, 0)}\npayload: ${fromJws(jws, 1)}\nhash:    ${hash}\njws:     ${jws}`);
+/** Shortens long values of base64url to their beginning and their end. examples.json has the whole values. */
+const shortened = (text: string): string =>
+  text.replace(/[\w-]{1024,}/g, (value) => `${value.slice(0, 64)}..${value.slice(-32)}`);
+
+const statementBlock = ({ jws, hash }: { readonly jws: string; readonly hash: string }): string => {
+  const payload = shortened(fromJws(jws, 1));
+  const [header, , signature] = jws.split('.');
+  const text = payload === fromJws(jws, 1) ? jws : `${header}.${shortened(jws.split('.')[1]!)}.${signature}`;
+  return block('text', `header:  ${fromJws(jws, 0)}\npayload: ${payload}\nhash:    ${hash}\njws:     ${text}`);
+};
 
 /** Builds the signature base by RFC 9421 section 2.5, as the page shows it. A test verifies the signature against it. */
 export const signatureBase = (request: Examples['requests']['put'] | Examples['requests']['get']): string => {

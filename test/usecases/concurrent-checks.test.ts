@@ -18,6 +18,7 @@ import {
   requestOf,
   signed,
   type Person,
+  companionsOf,
 } from './people.ts';
 import {
   begin,
@@ -68,7 +69,15 @@ describe('extending a grant', () => {
     const { payload, hash } = w.grant.statement;
     const statement = await signed(
       'extension',
-      { patient: patient.keys.id, grant: payload.grant, number: 1, previous: hash, cells: [cell], issued: NOW },
+      {
+        patient: patient.keys.id,
+        grant: payload.grant,
+        number: 1,
+        previous: hash,
+        cells: [cell],
+        companions: companionsOf(1),
+        issued: NOW,
+      },
       {},
       patient,
     );

@@ -24,6 +24,7 @@ import {
   uploaded,
   type Clinic,
 } from './clinic.ts';
+import { hashOfWrap } from '../support/wraps.ts';
 
 /** Returns the next version of the letter. */
 const revised = (w: Clinic, changes: Parameters<typeof filingOf>[2] = {}) => {
@@ -290,7 +291,13 @@ describe('commit-record', () => {
     const invalid = (member: string) => ({ code: 'statement-invalid', member });
     const { wrap } = filing.body;
     expect(await refused(w, () => commit(w, patient, filing, { metadata: b64(528) }))).toEqual(invalid('metadata'));
-    for (const change of [{ capsule: b64(105) }, { wrappedKey: b64(72) }])
+    const changes = [
+      { capsule: b64(105) },
+      { companionCiphertext: b64(1120) },
+      { wrappedKey: b64(48) },
+      { label: b64(272) },
+    ];
+    for (const change of changes)
       expect(await refused(w, () => commit(w, patient, filing, { wrap: { ...wrap, ...change } }))).toEqual(
         invalid('wrap'),
       );
@@ -298,14 +305,9 @@ describe('commit-record', () => {
 
   test('refuses a capsule that cannot be re-encrypted', async () => {
     const w = await clinic();
-    const bytes = systemRng(105 + 72);
-    const filing = await ready(w, { wrap: hashOf(bytes) });
-    const [capsule, wrappedKey] = [bytes.slice(0, 105), bytes.slice(105)].map((b) =>
-      Buffer.from(b).toString('base64url'),
-    ) as [string, string];
-    expect(await refused(w, () => commit(w, patient, filing, { wrap: { capsule, wrappedKey } }))).toEqual({
-      code: 'capsule-invalid',
-    });
+    const wrap = { ...(await ready(w)).body.wrap, capsule: b64(105) };
+    const filing = await ready(w, { wrap: hashOfWrap(wrap) });
+    expect(await refused(w, () => commit(w, patient, filing, { wrap }))).toEqual({ code: 'capsule-invalid' });
   });
 
   test('refuses an unregistered author and a statement that another identity signed', async () => {

@@ -13,14 +13,16 @@ import {
 } from '../../lib/bytes/ids.ts';
 import { DAY } from '../../lib/domain/time.ts';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
-import { wrapKey } from '../../lib/envelope/wrap.ts';
+import { decapsulator } from '../../lib/envelope/x-wing.ts';
 import { deviceKeys, identityPublicKey, type DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import { identityPayload } from '../../lib/identity/identity-statement.ts';
 import type { GrantCell, Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
+import { companionsLength, type Right } from '../../lib/statements/fields.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import type { BodyWithoutEntry } from '../support/entries.ts';
+import { hashOfWrap, wrapOf } from '../support/wraps.ts';
 import { generateKFrags, type KFragInput } from '../../lib/umbral/delegator.ts';
-import { decodePublicKey, encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
+import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { encodeKFrag, kfragId } from '../../lib/umbral/kfrag.ts';
 
 export const NOW = 1_767_225_600_000;
@@ -78,6 +80,7 @@ export const receivingOf = ({ keys, next }: Person, receivingNumber: number): Pa
 export const folderOf = (person: Person, changes: Partial<Payload<'folder'>> = {}): Promise<Statement<'folder'>> => {
   const { folder = newId<FolderId>(), epoch = 1, salt = b64(16) } = changes;
   const key = publicKeyOf(person.keys.folderKey(folder, epoch, fromBase64url(salt)));
+  const companion = decapsulator(person.keys.companionSeed(folder, epoch, fromBase64url(salt))).publicKey;
   return signed(
     'folder',
     {
@@ -86,6 +89,7 @@ export const folderOf = (person: Person, changes: Partial<Payload<'folder'>> = {
       epoch,
       salt,
       key: toBase64url(encodePublicKey(key)),
+      companion: toBase64url(companion),
       category: 'letters',
       name: b64(80),
       issued: NOW,
@@ -128,13 +132,14 @@ export const filingOf = async (
   { blob = systemRng(1040), upload = newId<UploadId>(), ...changes }: FilingOf = {},
 ): Promise<Filing> => {
   const fileKey = systemRng(32);
-  const { capsule, wrappedKey } = wrapKey(fileKey, decodePublicKey(fromBase64url(cell.payload.key)));
+  const version = { record: newId<RecordId>(), version: 1, ...changes };
+  const wrap = wrapOf(fileKey, cell, version);
   const metadata = systemRng(528);
   const { id } = author.keys;
   const { folder, epoch } = cell.payload;
   const payload: Payload<'record'> = {
-    record: newId<RecordId>(),
-    version: 1,
+    record: version.record,
+    version: version.version,
     patient: id,
     folder,
     epoch,
@@ -148,10 +153,9 @@ export const filingOf = async (
     digest: hashOf(concat(...partsOf(blob).map((p) => sha256(p)))),
     length: blob.length,
     metadata: hashOf(metadata),
-    wrap: hashOf(concat(capsule, wrappedKey)),
+    wrap: hashOfWrap(wrap),
   };
   const statement = await signed('record', payload, changes, author);
-  const wrap = { capsule: toBase64url(capsule), wrappedKey: toBase64url(wrappedKey) };
   const body = { statement: statement.jws, upload, metadata: toBase64url(metadata), wrap };
   return { statement, blob, upload, body, fileKey };
 };
@@ -212,6 +216,13 @@ export const delegated = (
   return { cell: { folder, epoch, key, statement: hash, kfrags: [named] }, kfrag: toBase64url(bytes) };
 };
 
+/** Random bytes that have the length of the sealed companion seeds of this many cells. The service cannot see the difference. */
+export const companionsOf = (cells: number): string => b64(companionsLength(cells));
+
+/** The members of a grant to read that the recipient's companion keys come from. Other grants have none. */
+const readingKeys = ({ keys }: Person, right: Right = 'read', cells: number): Partial<Payload<'grant'>> =>
+  right === 'read' ? { inbox: toBase64url(keys.inbox().publicKey), companions: companionsOf(cells) } : {};
+
 export interface SignedGrant {
   readonly statement: Statement<'grant'>;
   readonly body: BodyWithoutEntry<'grant-access'>;
@@ -238,6 +249,7 @@ export const grantOf = async (
     ...(answers === undefined ? {} : { request: { id: answers.payload.request, hash: answers.hash } }),
     right: 'read',
     cells: made.map((d) => d.cell),
+    ...readingKeys(to, changes.right, (changes.cells ?? cells).length),
     notBefore: NOW,
     expires: NOW + DAY,
     purpose: 'TREAT',
@@ -269,6 +281,7 @@ export const extensionOf = async (
       number: 1,
       previous: hash,
       cells: made.map((d) => d.cell),
+      companions: companionsOf((changes.cells ?? cells).length),
       issued: NOW,
     },
     changes,

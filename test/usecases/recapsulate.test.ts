@@ -2,15 +2,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
 import { fromBase64url } from '../../lib/bytes/codec.ts';
-import { newId, type GrantId, type OpeningId } from '../../lib/bytes/ids.ts';
+import { newId, type GrantId, type OpeningId, type RecordId } from '../../lib/bytes/ids.ts';
 import { OPENING_SKEW, REPEAT_WINDOW } from '../../lib/domain/opening.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/domain/time.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';
 import { fragmentHash, verifyServiceStatement } from '../../lib/statements/service-statements.ts';
 import { decodeCapsule } from '../../lib/umbral/capsule.ts';
 import { decodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
-import { decryptReencrypted } from '../../lib/umbral/delegatee.ts';
-import { decryptOriginal } from '../../lib/umbral/delegator.ts';
+import { decapsulateReencrypted } from '../../lib/umbral/delegatee.ts';
 import { decodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import {
   deletionOf,
@@ -43,6 +42,7 @@ import {
   unchanged,
   type Clinic,
 } from './clinic.ts';
+import { openOwnWrap, openWrap, type VersionName } from '../support/wraps.ts';
 
 const ended = (reason: string) => ({ code: 'grant-ended', reason });
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
@@ -80,8 +80,13 @@ const usedOf = async (w: Clinic, grant = w.grant.statement.payload.grant): Promi
 
 type Opened = Awaited<ReturnType<typeof open>>['records'][number];
 
-/** Decrypts the file key from an opened record, as the recipient does. */
-const fileKeyOf = ({ wrap }: Opened, cell: Statement<'folder'>): Uint8Array => {
+const nameOf = ({ record, version }: Pick<Opened, 'record' | 'version'>): VersionName => ({
+  record: record as RecordId,
+  version,
+});
+
+/** Decrypts the file key from an opened record, as the recipient does. The companion key comes from the patient. */
+const fileKeyOf = ({ wrap, ...version }: Opened, cell: Statement<'folder'>): Uint8Array => {
   const receiving = recipient.keys.receiving(1);
   const delegating = decodePublicKey(fromBase64url(cell.payload.key));
   const capsule = decodeCapsule(fromBase64url(wrap.capsule));
@@ -91,7 +96,11 @@ const fileKeyOf = ({ wrap }: Opened, cell: Statement<'folder'>): Uint8Array => {
     verifying: publicKeyOf(patient.keys.kfragSigner),
     receiving: publicKeyOf(receiving),
   });
-  return decryptReencrypted(receiving, delegating, capsule, [cfrag], fromBase64url(wrap.wrappedKey));
+  return openWrap(wrap, decapsulateReencrypted(receiving, delegating, capsule, [cfrag]), {
+    keys: patient.keys,
+    cell,
+    version: nameOf(version),
+  });
 };
 
 describe('recapsulate for a recipient', () => {
@@ -468,10 +477,8 @@ describe('recapsulate for the patient itself', () => {
     const { records, ...rest } = await open(w, opening, patient);
     expect(rest).toEqual({});
     expect(records[0]?.wrap).toStrictEqual(w.letter.body.wrap);
-    const { salt } = w.folder.payload;
-    const key = patient.keys.folderKey(w.folder.payload.folder, 1, fromBase64url(salt));
-    const { capsule, wrappedKey } = records[0]!.wrap;
-    expect(decryptOriginal(key, decodeCapsule(fromBase64url(capsule)), fromBase64url(wrappedKey))).toEqual(
+    const { wrap, ...version } = records[0]!;
+    expect(openOwnWrap(wrap, { keys: patient.keys, cell: w.folder, version: nameOf(version) })).toEqual(
       w.letter.fileKey,
     );
     expect(await usedOf(w)).toBe(0);

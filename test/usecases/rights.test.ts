@@ -1,10 +1,7 @@
 // Tests rights to add and to write, scopes, extensions, pauses, settling and checkpoints: each use case and each of its refusals.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
-import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import { DAY, MINUTE } from '../../lib/domain/time.ts';
-import { wrapKey } from '../../lib/envelope/wrap.ts';
-import { decodePublicKey } from '../../lib/umbral/keys.ts';
 import type { Payload, Statement } from '../../lib/statements/kinds.ts';
 import { verifyServiceStatement } from '../../lib/statements/service-statements.ts';
 import { authority } from '../../lib/usecases/checks/filing-right.ts';
@@ -47,6 +44,7 @@ import {
   uploaded,
   type Clinic,
 } from './clinic.ts';
+import { wrapOf } from '../support/wraps.ts';
 
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
 /** Returns the refusal, which also says which extension of the body is wrong. */
@@ -548,8 +546,7 @@ describe('settle-grant', () => {
     const { record } = w.letter.statement.payload;
     const single = await folderOf(patient, { single: { record, version: 1 } });
     const { fileKey } = w.letter;
-    const { capsule, wrappedKey } = wrapKey(fileKey, decodePublicKey(fromBase64url(single.payload.key)));
-    const wrap = { capsule: toBase64url(capsule), wrappedKey: toBase64url(wrappedKey) };
+    const wrap = wrapOf(fileKey, single, { record, version: 1 });
     const params = { folderId: folderId(single) };
     await send(w, 'create-folder', patient, { params, body: { statement: single.jws, wrap } });
     const shared = await grantOf([single]);

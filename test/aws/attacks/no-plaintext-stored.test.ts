@@ -3,15 +3,15 @@
 import { paginateScan, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { GetObjectCommand, ListObjectVersionsCommand } from '@aws-sdk/client-s3';
 import { beforeAll, expect, test } from '@jest/globals';
-import type { RouteName } from '../../../lib/api/routes.ts';
+import type { Body, RouteName } from '../../../lib/api/routes.ts';
 import { systemRng } from '../../../lib/bytes/binary.ts';
 import { fromBase64url, toBase64url, toHex, utf8 } from '../../../lib/bytes/codec.ts';
-import { unwrapOriginal } from '../../../lib/envelope/wrap.ts';
 import { fromAttributes } from '../../../lib/stores/dynamo/item.ts';
 import { newPerson, patientOf, recipientOf, then, when } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
 import { keepIn, type Clients } from '../stored-items.ts';
 import { signedRequest } from '../raw-calls.ts';
+import { openOwnWrap } from '../../support/wraps.ts';
 
 const marker = (name: string): string => `${name}-${toHex(systemRng(9))}`;
 const MARKS = {
@@ -47,6 +47,8 @@ const clients: Clients = {};
 const lines: string[] = [];
 const errorTexts: string[] = [];
 const fileKeys: Record<string, string> = {};
+/** The companion seed of the folder, which the grant contains sealed. */
+const seeds: Record<string, string> = {};
 let broken = false;
 
 /** Makes DynamoDB fail with an error that quotes its input, as some platforms do. */
@@ -69,7 +71,7 @@ const service = makeService({
 });
 
 /** The wraps of all committed records, taken from the requests. */
-const wraps: { capsule: string; wrappedKey: string }[] = [];
+const wraps: Body<'commit-record'>['wrap'][] = [];
 /** Stores the text of each error response. */
 const fetching: typeof fetch = async (input, init) => {
   if (typeof init?.body !== 'string' && init?.body instanceof Uint8Array) {
@@ -90,12 +92,11 @@ beforeAll(async () => {
   const folder = await patient.createFolder({ name: MARKS.folder, category: 'letters' });
   const about = { fileName: MARKS.file, mediaType: 'text/plain', description: MARKS.description };
   const records = [await patient.file(folder.id, utf8(MARKS.content), about)];
-  const { salt } = folder.statement.payload;
-  for (const [i, { capsule, wrappedKey }] of wraps.entries()) {
-    const key = people.patient.keys.folderKey(folder.id, 1, fromBase64url(salt));
-    const wrap = { capsule: fromBase64url(capsule), wrappedKey: fromBase64url(wrappedKey) };
-    fileKeys[`file key ${i}`] = latin1(unwrapOriginal(wrap, key));
-  }
+  const cell = folder.statement;
+  for (const [i, wrap] of wraps.entries())
+    fileKeys[`file key ${i}`] = latin1(openOwnWrap(wrap, { keys: people.patient.keys, cell, version: records[i]! }));
+  const salt = fromBase64url(cell.payload.salt);
+  seeds['companion seed'] = latin1(people.patient.keys.companionSeed(folder.id, 1, salt));
   const grant = await when.granted({ patient, recipient, folder: folder.id });
   const [opened] = await then.opens(recipient, grant, records);
   expect(latin1(opened!)).toBe(MARKS.content);
@@ -126,7 +127,7 @@ beforeAll(async () => {
   broken = false;
 }, 120_000);
 
-const secrets = () => ({ ...MARKS, ...fileKeys });
+const secrets = () => ({ ...MARKS, ...fileKeys, ...seeds });
 
 test('the search finds each secret as text, base64, hex and inside a JWS', () => {
   expect(Object.keys(fileKeys)).toHaveLength(1);

@@ -23,6 +23,7 @@ import { publicKeyOf } from '../../../lib/umbral/keys.ts';
 import { bytesOf, newPerson, patientOf, recipientOf, then, type Person } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
 import { signedRequest } from '../raw-calls.ts';
+import { hashOfWrap } from '../../support/wraps.ts';
 
 let now = Date.now();
 const service = makeService({ env: process.env, clock: () => now });
@@ -207,7 +208,7 @@ describe('grants', () => {
     ],
     [
       'a key fragment of another cell',
-      { delegation: { delegating: newPerson().keys.inbox } },
+      { delegation: { delegating: newPerson().keys.receiving(1) } },
       { code: 'kfrag-invalid' },
     ],
     [
@@ -279,18 +280,23 @@ describe('commit', () => {
       keys = patientPerson.keys,
     }: { capsule?: Uint8Array; meta?: Uint8Array; keys?: DeviceKeys } = {},
   ): Promise<Outcome> => {
-    const wrappedKey = new Uint8Array(72);
+    const [companionCiphertext, wrappedKey, label] = [1120, 48, 272].map((n) => toBase64url(new Uint8Array(n))) as [
+      string,
+      string,
+      string,
+    ];
+    const wrap = { capsule: toBase64url(capsule), companionCiphertext, wrappedKey, label };
     const payload = change({
       ...record.statement.payload,
       metadata: toBase64url(sha256(metadata)),
-      wrap: toBase64url(sha256(concat(capsule, wrappedKey))),
+      wrap: hashOfWrap(wrap),
     });
     const statement = await sign('record', payload, keys);
     const body = {
       statement: statement.jws,
       upload: newId<UploadId>(),
       metadata: toBase64url(meta),
-      wrap: { capsule: toBase64url(capsule), wrappedKey: toBase64url(wrappedKey) },
+      wrap,
     };
     return call(keys, 'commit-record', { recordId: record.record, version: '1' }, body);
   };

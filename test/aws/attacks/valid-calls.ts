@@ -24,6 +24,8 @@ import { encodeKFrag, kfragId } from '../../../lib/umbral/kfrag.ts';
 import { decodePublicKey } from '../../../lib/umbral/keys.ts';
 import type { Person } from '../flows/people.ts';
 import type { RawCall } from '../raw-calls.ts';
+import { companionsOf } from '../../usecases/people.ts';
+import { hashOfWrap, wrapOf } from '../../support/wraps.ts';
 
 /** The ids that a call names. */
 export interface Target {
@@ -94,7 +96,7 @@ const delegate = (keys: DeviceKeys, folder: FolderId, of: Facts, to = of.recipie
 
 const grantBody = async (
   { as: { keys }, at, of, now }: Attempt,
-  { id: recipient, receiving }: Payload<'identity'>,
+  { id: recipient, receiving, inbox }: Payload<'identity'>,
   more: Partial<Payload<'grant'>>,
 ) => {
   const delegated = delegate(keys, at.folder, of, receiving.key);
@@ -105,6 +107,8 @@ const grantBody = async (
     receiving: { number: receiving.number, key: receiving.key },
     right: 'read',
     cells: [delegated.cell],
+    inbox,
+    companions: companionsOf(1),
     notBefore: now,
     expires: now + 60_000,
     purpose: 'TREAT',
@@ -118,7 +122,7 @@ const grantBody = async (
 
 const commitBody = async ({ as: { keys }, at, of, now }: Attempt) => {
   const metadata = systemRng(528);
-  const wrap = wrapKey(systemRng(32), decodePublicKey(fromBase64url(of.folder.payload.key)), systemRng);
+  const wrap = wrapOf(systemRng(32), of.folder, { record: at.record, version: 2 });
   const payload: Payload<'record'> = {
     record: at.record,
     version: 2,
@@ -136,13 +140,13 @@ const commitBody = async ({ as: { keys }, at, of, now }: Attempt) => {
     digest: toBase64url(systemRng(32)),
     length: 100,
     metadata: toBase64url(sha256(metadata)),
-    wrap: toBase64url(await wrapHash(wrap)),
+    wrap: hashOfWrap(wrap),
   };
   return {
     ...(await stated('record', keys, payload)),
     upload: at.upload,
     metadata: toBase64url(metadata),
-    wrap: { capsule: toBase64url(wrap.capsule), wrappedKey: toBase64url(wrap.wrappedKey) },
+    wrap,
   };
 };
 
@@ -156,7 +160,7 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
   'create-folder': async ({ as: { keys }, at, of, now }) => {
     const salt = toBase64url(systemRng(16));
     const payload = { ...of.folder.payload, patient: keys.id, folder: at.folder, salt, epoch: 2, issued: now };
-    const key = of.recipient.payload.inbox;
+    const key = of.recipient.payload.kfragSigner;
     return {
       params: { folderId: at.folder },
       body: await stated('folder', keys, { ...payload, key, previous: of.folder.hash }),
@@ -243,7 +247,7 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
     return {
       params: { grantId: at.grant },
       body: {
-        ...(await stated('extension', keys, { ...payload, cells: [delegated.cell] })),
+        ...(await stated('extension', keys, { ...payload, cells: [delegated.cell], companions: companionsOf(1) })),
         kfrags: [delegated.kfrag],
       },
     };

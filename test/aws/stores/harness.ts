@@ -229,7 +229,7 @@ export const versionOf = ({
   return {
     statement,
     metadata: b64(528),
-    wrap: { capsule: b64(105), wrappedKey: b64(72) },
+    wrap: { capsule: b64(105), companionCiphertext: b64(1120), wrappedKey: b64(48), label: b64(272) },
     blob: { key: `b/${record}/${upload.upload}`, versionId: b64(16) },
     upload,
   };
