@@ -1,6 +1,7 @@
 // Fakes the service in memory. The fake checks nothing, and lies where a test tells it to. It re-encrypts with the real scheme.
 import { base64 } from '@scure/base';
 import { ROUTES, type RouteName } from '../../lib/api/routes.ts';
+import { decapsulator } from '../../lib/envelope/x-wing.ts';
 import type { StoredWrap } from '../../lib/ports/index.ts';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { concat } from '../../lib/bytes/binary.ts';
@@ -523,7 +524,9 @@ export const memoryService = (clock: () => number) => {
     const epoch = payload.epoch + 1;
     const salt = new Uint8Array(16).fill(epoch);
     const key = toBase64url(encodePublicKey(publicKeyOf(keys.folderKey(payload.folder, epoch, salt))));
-    const next = signNow('folder', { ...payload, epoch, salt: toBase64url(salt), key, previous: hash }, keys);
+    const companion = toBase64url(decapsulator(keys.companionSeed(payload.folder, epoch, salt)).publicKey);
+    const changes = { epoch, salt: toBase64url(salt), key, companion, previous: hash };
+    const next = signNow('folder', { ...payload, ...changes }, keys);
     appendEntry(keys, [next]);
     addFolder(next);
   };

@@ -119,7 +119,7 @@ describe('filing', () => {
 
   test('refuses a folder name that cannot be sealed before anything is sent', async () => {
     const { patient, service } = await people();
-    const create = () => patient.createFolder({ name: 'x'.repeat(1000), category: 'other' });
+    const create = () => patient.createFolder({ name: 'x'.repeat(1014), category: 'other' });
     expect(await refusal(create)).toBe('bad-argument');
     expect(service.calls).not.toContain('create-folder');
   });
@@ -254,5 +254,5 @@ test('a stranger who knows every id cannot use them', async () => {
   await stranger.register();
   expect(await refusal(() => stranger.grant(grant.id))).toBe('not-mine');
   // This service answers every caller, and the stranger still cannot open the record.
-  expect(await refusal(() => stranger.open(grant, [record]))).toBe('unverified wrap');
+  expect(await refusal(() => stranger.open(grant, [record]))).toBe('unverified companion');
 });

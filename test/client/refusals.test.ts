@@ -1,15 +1,25 @@
 // Tests everything that the client verifies: for each check, the service lies only in what this check verifies.
 import { describe, expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
-import { newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';
+import {
+  newId,
+  type FolderId,
+  type GrantId,
+  type IdentityId,
+  type RecordId,
+  type RequestId,
+} from '../../lib/bytes/ids.ts';
 import { createPatient, createRecipient } from '../../lib/client/index.ts';
+import type { GrantWithCells } from '../../lib/client/access/verify-grant.ts';
+import { sealSeeds, type SeedsContext } from '../../lib/envelope/companion-seeds.ts';
+import { sealText } from '../../lib/envelope/sealed-text.ts';
 import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodeCapsule, encodeCFrag, reencrypt } from '../../lib/umbral/proxy.ts';
-import { fill } from '../statements/samples.ts';
+import { fill, rawJws } from '../statements/samples.ts';
 import { problem } from './prepared-answers.ts';
 import { pendingRequest, DAY, granted, people, readAll, TEXT } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
@@ -28,6 +38,15 @@ const flipped = (text: string, at = 10): string => {
   const bytes = fromBase64url(text);
   bytes[at]! ^= 1;
   return toBase64url(bytes);
+};
+
+/** Seals a seed to the clinician, as the patient does: that of the cell, or another one. */
+const seedsFor = (
+  context: { readonly patient: IdentityId; readonly grant: GrantId } & Partial<SeedsContext>,
+  seed = fill(8, 32),
+): string => {
+  const full = { recipient: KEYS.clinician.id, extension: 0, ...context };
+  return toBase64url(sealSeeds([seed], KEYS.clinician.inbox().publicKey, full));
 };
 
 /** Sets up a grant, and functions that make one route lie. */
@@ -116,9 +135,31 @@ describe('an opened record', () => {
     expect(await refusal(opens)).toBe('unverified cfrag');
   });
 
-  test('is refused if its wrapped key is altered', async () => {
+  test.each(['companionCiphertext', 'wrappedKey'])('is refused if its %s is altered', async (part) => {
     const { opened, opens } = await lying();
-    opened((r) => ({ wrap: { ...r.wrap, wrappedKey: flipped(r.wrap.wrappedKey, 40) } }));
+    opened((r) => ({ wrap: { ...r.wrap, [part]: flipped(r.wrap[part], 40) } }));
+    expect(await refusal(opens)).toBe('unverified wrap');
+  });
+
+  test.each<[string, object]>([
+    ['no companion ciphertext', { companionCiphertext: undefined }],
+    ['a shorter companion ciphertext', { companionCiphertext: toBase64url(new Uint8Array(1119)) }],
+    ['the wrapped key of a wrap without a companion key', { wrappedKey: toBase64url(new Uint8Array(72)) }],
+    ['no label', { label: undefined }],
+  ])('is refused if its wrap has %s, for recipient and patient', async (_, change) => {
+    const { opened, opens, patient, record } = await lying();
+    opened((r) => ({ wrap: { ...r.wrap, ...change } }));
+    expect(await refusal(opens)).toBe('bad-answer');
+    expect(await refusal(() => patient.open([record]))).toBe('bad-answer');
+  });
+
+  test('is refused if its wrap is sealed to the cell key alone, with a guessed companion secret', async () => {
+    const { opened, opens, record, grant } = await lying();
+    const stranger = { ...grant.cells[0]!.statement.payload, companion: toBase64url(KEYS.stranger.inbox().publicKey) };
+    const made = wrapOf(fill(7, 32), { ...grant.cells[0]!.statement, payload: stranger }, record);
+    opened((r) => ({
+      wrap: { ...r.wrap, wrappedKey: made.wrappedKey, companionCiphertext: made.companionCiphertext },
+    }));
     expect(await refusal(opens)).toBe('unverified wrap');
   });
 
@@ -190,7 +231,7 @@ describe('an opened record', () => {
     lie('recapsulate', (a) => ({ records: a.records.slice(1) }));
     expect(await refusal(() => clinician.open(grant, records.slice(0, 2)))).toBe('bad-answer');
     lie('recapsulate', (a) => ({ records: a.records.toReversed() }));
-    expect(await refusal(() => clinician.open(grant, records.slice(0, 2)))).toBe('unverified record');
+    expect(await refusal(() => clinician.open(grant, records.slice(0, 2)))).toBe('unverified wrap');
   });
 
   test('is not requested through a grant that does not cover its folder', async () => {
@@ -389,6 +430,39 @@ describe('a grant', () => {
     expect(await refusal(() => fresh().grant(grant.id))).toBe('unverified folder-key');
   });
 
+  test.each<[string, (grant: GrantWithCells) => Partial<Payload<'grant'>>]>([
+    ['of another grant', ({ patient }) => ({ companions: seedsFor({ patient, grant: newId() }) })],
+    ['of an extension', ({ patient, id }) => ({ companions: seedsFor({ patient, grant: id, extension: 1 }) })],
+    [
+      'for another recipient',
+      ({ patient, id }) => ({
+        companions: seedsFor({ patient, grant: id, recipient: KEYS.stranger.id }),
+      }),
+    ],
+    ['of another patient', ({ id }) => ({ companions: seedsFor({ patient: KEYS.stranger.id, grant: id }) })],
+    ['of another cell', ({ patient, id }) => ({ companions: seedsFor({ patient, grant: id }, fill(8, 32)) })],
+    ['of no cell', () => ({ companions: undefined })],
+  ])('opens nothing if its companion seeds are those %s', async (_, change) => {
+    const { lie, grant, fresh, record } = await lying();
+    const odd = await resigned(grant.statement, change(grant));
+    lie('get-grant', (a) => ({ ...a, statement: odd.jws }));
+    const clinician = fresh();
+    const received = await clinician.grant(grant.id);
+    expect(await refusal(() => clinician.open(received, [record]))).toBe('unverified companion');
+  });
+
+  test('is refused if the folder statement of its cell has no companion key', async () => {
+    const { lie, grant, first, fresh } = await lying();
+    const { companion: _, ...rest } = first.statement.payload;
+    const old = rawJws(
+      JSON.stringify({ alg: 'EdDSA', kid: KEYS.patient.id, typ: 'pcehr-folder+jws' }),
+      JSON.stringify(rest),
+      KEYS.patient,
+    );
+    lie('get-grant', (a) => ({ ...a, cells: a.next === undefined ? a.cells : [{ folder: old }] }));
+    expect(await refusal(() => fresh().grant(grant.id))).toBe('unverified folder');
+  });
+
   test('opens nothing if the service returns another identity for the patient', async () => {
     const { lie, grant, record, optionsOf, patient } = await lying();
     const { payload } = await patient.register();
@@ -564,6 +638,18 @@ describe('a folder', () => {
     const chain = service.entries.get(patient.id)!;
     service.entries.set(patient.id, [...chain.slice(0, -1), { ...chain.at(-1)!, statements: [other.jws] }]);
     expect(await refusals()).toEqual(['unverified chain', 'unverified chain']);
+  });
+
+  test("gets no record if its companion key is not derived from the patient's seed", async () => {
+    const { add, fresh } = await made();
+    const salt = fill(1, 16);
+    const id = newId<FolderId>();
+    const key = toBase64url(encodePublicKey(publicKeyOf(KEYS.patient.folderKey(id, 1, salt))));
+    const { inbox } = KEYS.patient;
+    const context = { kind: 'folder-name', sender: KEYS.patient.id, receiver: KEYS.patient.id, statement: id } as const;
+    const name = toBase64url(sealText(context, 'Odd', inbox().publicKey));
+    await add({ folder: id, salt: toBase64url(salt), key, name, companion: toBase64url(inbox().publicKey) });
+    expect(await refusal(() => fresh().file(id, TEXT, {}))).toBe('unverified companion');
   });
 
   test("is refused if its key is not derived from the patient's seed", async () => {

@@ -9,6 +9,7 @@ import { CLOCK_TOLERANCE, continues, createdClockFault, LONGEST_DELAY, UPLOAD_LI
 import { isOpen, LONGEST_WAIT, requestFault, requestStateAt } from '../../lib/domain/request.ts';
 import { DAY, instantOf, MINUTE, SECOND } from '../../lib/domain/time.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
+import { companionsOf, kemKey } from './sample-grant.ts';
 import { runs } from '../support/property-runs.ts';
 
 const NOW = 1_764_000_000_000;
@@ -39,6 +40,8 @@ const grant: Payload<'grant'> = {
   request: { id: request.request, hash },
   right: 'read',
   cells: [cell],
+  inbox: kemKey,
+  companions: companionsOf(1),
   notBefore: NOW,
   expires: NOW + 60 * SECOND,
   purpose: 'TREAT',
@@ -100,7 +103,13 @@ describe('the members of a grant', () => {
     expect(grantFault(grant, at(grant.expires))).toBe('expires');
     expect(grantFault(grant, at(grant.expires - 1))).toBeUndefined();
     expect(grantFault({ ...grant, cells: [cell, cell] }, at(NOW))).toBe('cells');
-    expect(grantFault({ ...grant, cells: [cell, { ...cell, epoch: 2 }] }, at(NOW))).toBeUndefined();
+    const two = { ...grant, cells: [cell, { ...cell, epoch: 2 }] };
+    expect(grantFault({ ...two, companions: companionsOf(2) }, at(NOW))).toBeUndefined();
+    expect(grantFault(two, at(NOW))).toBe('companions');
+    const { inbox: _inbox, ...withoutInbox } = grant;
+    expect(grantFault(withoutInbox, at(NOW))).toBe('inbox');
+    const { companions: _companions, ...withoutSeeds } = grant;
+    expect(grantFault(withoutSeeds, at(NOW))).toBe('companions');
   });
 
   const other = identityId(new Uint8Array(32).fill(3));

@@ -17,7 +17,7 @@ import { DAY, HOUR, instantOf } from '../../lib/domain/time.ts';
 import { CATEGORIES } from '../../lib/statements/fields.ts';
 import type { GrantCell, Payload, Scope, Statement } from '../../lib/statements/kinds.ts';
 import { runs } from '../support/property-runs.ts';
-import { cellOf, companionsOf, folder, grantOf, hash, NOW, patient, point, recipient } from './sample-grant.ts';
+import { cellOf, companionsOf, folder, grantOf, hash, kemKey, NOW, patient, point, recipient } from './sample-grant.ts';
 
 const now = instantOf(NOW);
 const record = newId<RecordId>();
@@ -29,6 +29,8 @@ describe('grantFault', () => {
     expect(grantFault(grantOf({ right, cells: [bare] }), now)).toBeUndefined();
     expect(grantFault(grantOf({ right }), now)).toBe('cells');
     expect(grantFault(grantOf({ right, cells: [bare, { ...bare, epoch: 2 }] }), now)).toBe('cells');
+    expect(grantFault(grantOf({ right, cells: [bare], inbox: kemKey }), now)).toBe('inbox');
+    expect(grantFault(grantOf({ right, cells: [bare], companions: companionsOf(1) }), now)).toBe('companions');
     expect(grantFault(grantOf({ right, cells: [bare], openings: 1 }), now)).toBe('openings');
     expect(grantFault(grantOf({ right, cells: [bare], standing: { everything: true } }), now)).toBe('standing');
     expect(grantFault(grantOf({ right, cells: [bare], expires: NOW }), now)).toBe('expires');
@@ -55,6 +57,8 @@ describe('extensions', () => {
     expect(extensionFault(extension([cellOf(), cellOf()]))).toBe('cells');
     expect(extensionFault(extension([cellOf({ kfrags: [] })]))).toBe('cells');
     expect(extensionFault(extension([cellOf(), cellOf({ epoch: 2, kfrags: [] })]))).toBe('cells');
+    for (const companions of [companionsOf(1), companionsOf(3)])
+      expect(extensionFault({ ...extension([cellOf(), cellOf({ epoch: 2 })]), companions })).toBe('companions');
   });
   test('takesIn: a grant to read covers later epochs of its folders, and new folders if it is standing for them', () => {
     const elsewhere = facts({ folder: newId<FolderId>() });

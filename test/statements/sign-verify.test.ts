@@ -115,7 +115,7 @@ describe('signStatement', () => {
         number: fc.integer({ min: 1, max: 0xffffffff }),
         previous: bytes(32),
         receiving: fc.record({ number: fc.integer({ min: 1, max: 0xffffffff }), key: bytes(33), proof: bytes(64) }),
-        inbox: bytes(33),
+        inbox: fc.constantFrom(SAMPLES.identity.payload.inbox),
         kfragSigner: bytes(33),
         name: fc
           .string({ unit: 'binary', minLength: 1, maxLength: 60 })

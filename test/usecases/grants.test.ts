@@ -7,8 +7,10 @@ import type { GrantCell, Statement } from '../../lib/statements/kinds.ts';
 import { publicKeyOf } from '../../lib/umbral/keys.ts';
 import {
   b64,
+  companionsOf,
   delegated,
   epochAfter,
+  extensionOf,
   folderOf,
   grantOf,
   hashOf,
@@ -210,6 +212,24 @@ describe('grant-access', () => {
     const newer = { number: 2, previous, receiving: receivingOf(recipient, 2) };
     await putIdentity(w, recipient, await identityOf(recipient, newer));
     expect(await refused(w, () => makeGrant(w, grant))).toEqual(invalid('receiving'));
+  });
+
+  test("refuses any inbox key but the recipient's", async () => {
+    const w = await clinic();
+    const grant = await grantOf([w.folder], { inbox: toBase64url(stranger.keys.inbox().publicKey) });
+    expect(await refused(w, () => makeGrant(w, grant))).toEqual(invalid('inbox'));
+  });
+
+  test('refuses companion seeds of another length than its cells need, in a grant and in an extension', async () => {
+    const w = await clinic();
+    const grant = await grantOf([w.folder], { companions: companionsOf(2) });
+    expect(await refused(w, () => makeGrant(w, grant))).toEqual(invalid('companions'));
+    const without = await grantOf([w.folder], { companions: undefined as never });
+    expect(await refused(w, () => makeGrant(w, without))).toEqual(invalid('companions'));
+    const extension = await extensionOf(w.grant, [w.other], { companions: companionsOf(2) });
+    const { grant: grantId } = w.grant.statement.payload;
+    const extend = () => send(w, 'extend-grant', patient, { params: { grantId }, body: extension.body });
+    expect(await refused(w, extend)).toEqual(invalid('companions'));
   });
 
   test("answers not-found for cells that are missing or another patient's, with their folders", async () => {

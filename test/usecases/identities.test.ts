@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { health } from '../../lib/usecases/health.ts';
 import { openapi } from '../../lib/usecases/openapi.ts';
+import { rawJws } from '../statements/samples.ts';
 import { b64, identityOf, nobody, NOW, patient, receivingOf, recipient, stranger } from './people.ts';
 import {
   clinic,
@@ -61,10 +62,21 @@ describe('register', () => {
     expect(await refused(w, () => send(w, 'register', stranger, own))).toBe('StatementError wrong-signer');
   });
 
-  test.each(['inbox', 'kfragSigner'] as const)('refuses a key that is not on the curve: %s', async (member) => {
+  test('refuses a signer of key fragments that is not on the curve', async () => {
     const w = await clinic();
-    const statement = await identityOf(nobody, { [member]: NOT_A_POINT });
-    expect(await refused(w, () => putIdentity(w, nobody, statement))).toEqual({ code: 'statement-invalid', member });
+    const statement = await identityOf(nobody, { kfragSigner: NOT_A_POINT });
+    const invalid = { code: 'statement-invalid', member: 'kfragSigner' };
+    expect(await refused(w, () => putIdentity(w, nobody, statement))).toEqual(invalid);
+  });
+
+  test('refuses an inbox key that is a point of the curve, as it was before X-Wing', async () => {
+    const w = await clinic();
+    const { payload } = await identityOf(nobody);
+    const old = { ...payload, inbox: payload.kfragSigner };
+    const header = JSON.stringify({ alg: 'EdDSA', kid: nobody.keys.id, typ: 'pcehr-identity+jws' });
+    const statement = rawJws(header, JSON.stringify(old), nobody.keys);
+    const sent = { params: { id: nobody.keys.id }, body: { statement } };
+    expect(await refused(w, () => send(w, 'register', nobody, sent))).toBe('StatementError bad-payload');
   });
 
   test('refuses a receiving key that is not on the curve or has no proof of possession', async () => {

@@ -7,6 +7,7 @@ import type { Statement } from '../../statements/kinds.ts';
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError } from '../session/errors.ts';
 import { publicKeyText } from '../identities/identities.ts';
+import { ownCompanion } from './companion-keys.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 export interface Folder {
@@ -70,7 +71,7 @@ export interface FolderWithCells {
 
 /**
  * Finds one of the patient's folders by its id, in the chain of statements.
- * @throws {ClientError} `not-mine`, `unverified` (`folder-key`, `folder-name`), `rolled-back`
+ * @throws {ClientError} `not-mine`, `unverified` (`folder-key`, `folder-name`, `companion`), `rolled-back`
  */
 export const ownFolderWithCells = async (
   ctx: Context,
@@ -80,7 +81,10 @@ export const ownFolderWithCells = async (
   const cells = await listOwnCells(ctx, id, options);
   const current = cells.at(-1);
   if (current === undefined) throw new ClientError('not-mine', 'the folder is not one of the patient');
-  return { folder: await openFolder(ctx, verifyKey(ctx, current)), cells };
+  const folder = await openFolder(ctx, verifyKey(ctx, current));
+  // Records are filed to this key. The check takes a millisecond, so the list of all folders omits it.
+  await ownCompanion(ctx, current);
+  return { folder, cells };
 };
 
 /** Finds one of the patient's folders by its id. */
