@@ -188,7 +188,7 @@ export const memoryService = (clock: () => number) => {
       subject: {
         folder,
         epoch,
-        ...(single === undefined ? {} : { records: [single] }),
+        ...(single === undefined ? {} : { records: [{ record: single.record, version: single.version }] }),
         ...(carried.length === 0 ? {} : { grants: carried }),
       } as EventDraft['subject'],
       statement: statement.hash,

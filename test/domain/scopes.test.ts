@@ -69,7 +69,7 @@ describe('extensions', () => {
     expect(takesIn(grantOf({ standing: { everything: true } }), elsewhere)).toBe(true);
     expect(takesIn(grantOf({ standing: { categories: ['letters'] } }), elsewhere)).toBe(true);
     expect(takesIn(grantOf({ standing: { categories: ['imaging'] } }), elsewhere)).toBe(false);
-    const single = { ...elsewhere, single: { record, version: 1 } };
+    const single = { ...elsewhere, single: { record } };
     expect(takesIn(grantOf({ standing: { everything: true } }), single)).toBe(false);
     expect(takesIn(grantOf(), { ...single, folder })).toBe(true);
   });
@@ -86,14 +86,14 @@ const scope = fc.oneof(
 describe('scopes', () => {
   test('reaches is true for the folders in the scope', () => {
     expect(reaches({ everything: true }, facts())).toBe(true);
-    expect(reaches({ everything: true }, facts({ single: { record, version: 1 } }))).toBe(true);
+    expect(reaches({ everything: true }, facts({ single: { record } }))).toBe(true);
     expect(reaches({ categories: ['letters'] }, facts())).toBe(true);
     expect(reaches({ categories: ['imaging', 'other'] }, facts())).toBe(false);
     expect(reaches({ folders: [folder] }, facts())).toBe(true);
     expect(reaches({ folders: [newId<FolderId>()] }, facts())).toBe(false);
     expect(reaches({ record }, facts())).toBe(false);
-    expect(reaches({ record }, facts({ single: { record, version: 3 } }))).toBe(true);
-    expect(reaches({ record }, facts({ single: { record: newId<RecordId>(), version: 1 } }))).toBe(false);
+    expect(reaches({ record }, facts({ single: { record } }))).toBe(true);
+    expect(reaches({ record }, facts({ single: { record: newId<RecordId>() } }))).toBe(false);
   });
 
   const requestWith = (changes: Partial<Payload<'request'>>): Pick<Statement<'request'>, 'hash' | 'payload'> => ({
@@ -119,7 +119,7 @@ describe('scopes', () => {
     fc.assert(
       fc.property(scope, category, fc.boolean(), (requested, kind, single) => {
         const request = requestWith({ scope: requested });
-        const f = facts({ category: kind, ...(single ? { single: { record, version: 1 } } : {}) });
+        const f = facts({ category: kind, ...(single ? { single: { record } } : {}) });
         expect(excess(answering(request), request, [f])).toBe(reaches(requested, f) ? undefined : 'cells');
       }),
       { numRuns: runs(200) },
@@ -180,6 +180,7 @@ describe('covers', () => {
     length: 16,
     metadata: '',
     wrap: '',
+    label: '',
     ...changes,
   });
   test('is true for the recipient in the folder, in any epoch, before the end of the grant', () => {

@@ -6,7 +6,7 @@ import { idBytes, identityKey } from '../../lib/bytes/ids.ts';
 import { openMetadata } from '../../lib/envelope/metadata.ts';
 import { collect, openBlob } from '../../lib/envelope/open.ts';
 import { openText } from '../../lib/envelope/sealed-text.ts';
-import { unwrapKey } from '../../lib/envelope/wrap.ts';
+import { openWrap, readLabel } from '../../lib/envelope/wrap.ts';
 import { decapsulator } from '../../lib/envelope/x-wing.ts';
 import { decodeCapsule } from '../../lib/umbral/capsule.ts';
 import { decapsulateOriginal } from '../../lib/umbral/delegator.ts';
@@ -47,15 +47,18 @@ test('opens with lib/envelope', async () => {
   expect(meta).toEqual(metadata);
   const opened = await openBlob(inPieces(blob, 100), fileKey, signed, { plainLength: meta.length });
   expect(await collect(opened)).toEqual(body);
-  const { capsule, companionCiphertext, wrappedKey } = example;
+  const { capsule, companionCiphertext, wrappedKey, label } = example;
   const wrap = {
     capsule: bytesOf(capsule),
     companionCiphertext: bytesOf(companionCiphertext),
     wrappedKey: bytesOf(wrappedKey),
+    label: bytesOf(label),
   };
   const umbral = () => decapsulateOriginal(cell, decodeCapsule(wrap.capsule));
   const companion = decapsulator(companionSeed);
-  expect(toHex(unwrapKey(wrap, { umbral, companion }, wrapContext))).toBe(example.fileKey);
+  const content = openWrap(wrap, { umbral, companion }, wrapContext);
+  expect([toHex(content.fileKey), JSON.stringify(content.label)]).toEqual([example.fileKey, example.labelText]);
+  expect(readLabel(wrap, companion, wrapContext)).toEqual(content.label);
   expect(openText(bytesOf(example.sealedText), decapsulator(inboxSeed), example.place)).toBe(example.text);
 });
 
@@ -83,6 +86,7 @@ describe('is printed on the page', () => {
     ['wrap', [example.cellSecretKey, example.companionSeed, ends(example.companion)]],
     ['wrap', [example.capsule, ends(example.companionCiphertext), example.wrappedKey, ends(example.label)]],
     ['wrap', [example.wrapHash]],
+    ['label', [example.labelText, ends(example.label), example.labelHash]],
     ['sealed-text', [example.inboxSeed, ends(example.inbox), JSON.stringify(example.place)]],
     ['sealed-text', [JSON.stringify({ text: example.text }), ends(example.sealedText)]],
   ])('%s', (name, values) => {

@@ -1,10 +1,10 @@
-// Builds the worked example of docs/spec/{blob,wrap,metadata,sealed-text}.md. All inputs are fixed, so all bytes of the example are fixed too.
+// Builds the worked example of docs/spec/{blob,wrap,label,metadata,sealed-text}.md. All inputs are fixed, so all bytes of the example are fixed too.
 import { readFileSync } from 'node:fs';
 import { concat } from '../../lib/bytes/binary.ts';
 import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
 import { identityId, newId, type FolderId, type RecordId } from '../../lib/bytes/ids.ts';
 import { encodeHeader, sha256 } from '../../lib/envelope/header.ts';
-import { labelOf } from '../../lib/envelope/label.ts';
+import { labelHash, labelOf } from '../../lib/envelope/label.ts';
 import { sealMetadata } from '../../lib/envelope/metadata.ts';
 import { sealBlob } from '../../lib/envelope/seal.ts';
 import { sealText } from '../../lib/envelope/sealed-text.ts';
@@ -73,6 +73,8 @@ export const makeExample = async () => {
     companionCiphertext: toHex(wrap.companionCiphertext),
     wrappedKey: toHex(wrap.wrappedKey),
     label: toHex(wrap.label),
+    labelText: JSON.stringify(labelOf(metadata)),
+    labelHash: toHex(labelHash(wrap.companionCiphertext, wrap.label)),
     wrapHash: toHex(await wrapHash(wrap)),
     inboxSeed: toHex(inboxSeed),
     inbox: toHex(decapsulator(inboxSeed).publicKey),

@@ -11,7 +11,7 @@ import { openMetadata, sealMetadata } from '../../lib/envelope/metadata.ts';
 import { assertCommit } from '../../lib/envelope/open.ts';
 import { sealBox } from '../../lib/envelope/sealed-box.ts';
 import { openText, sealText, type TextContext } from '../../lib/envelope/sealed-text.ts';
-import { unwrapKey, wrapHash, wrapKey, type CellPublicKeys, type Wrap } from '../../lib/envelope/wrap.ts';
+import { openWrap, wrapHash, wrapKey, type CellPublicKeys, type Wrap } from '../../lib/envelope/wrap.ts';
 import { fileKeyCipher, type WrapContext } from '../../lib/envelope/wrap-keys.ts';
 import { decapsulator } from '../../lib/envelope/x-wing.ts';
 import { decodeCapsule, encodeCapsule } from '../../lib/umbral/capsule.ts';
@@ -138,20 +138,20 @@ describe('wraps', () => {
   const content = { fileKey, label: {} };
 
   const unwrapOwn = (wrap: Wrap, changes: Partial<WrapContext> = {}, with_: SecretKey = cell, and = companion) =>
-    unwrapKey(
+    openWrap(
       wrap,
       { umbral: () => decapsulateOriginal(with_, decodeCapsule(wrap.capsule)), companion: and },
       { ...context, ...changes },
-    );
+    ).fileKey;
   const unwrapAs = (wrap: Wrap, receiving: SecretKey, cfrags: readonly VerifiedCapsuleFrag[]) =>
-    unwrapKey(
+    openWrap(
       wrap,
       {
         umbral: () => decapsulateReencrypted(receiving, publicKeyOf(cell), decodeCapsule(wrap.capsule), cfrags),
         companion,
       },
       context,
-    );
+    ).fileKey;
 
   test('open with both keys of the cell, or re-encrypted with the recipient key, and with no other keys', async () => {
     const wrap = wrapKey(content, keys, context);

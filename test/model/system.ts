@@ -1,7 +1,6 @@
 // Runs the planned calls of the model test on the use cases over the stores in memory, and stores the signed statements by number.
 import { AppError } from '../../lib/api/errors.ts';
 import type { RouteName } from '../../lib/api/routes.ts';
-import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import type { Payload, Statement } from '../../lib/statements/kinds.ts';
 import { publicKeyOf } from '../../lib/umbral/keys.ts';
 import { makeMemory, type Memory } from '../support/memory/index.ts';
@@ -31,7 +30,7 @@ import {
 import { begin, send, trailOf, uploaded } from '../usecases/clinic.ts';
 import { REPEATABLE } from './plans.ts';
 import type { Cell, ExtensionPlan, GrantPlan, Name, Outcome, Plans, Scope, Version, PersonIndex } from './plans.ts';
-import { wrapOf } from '../support/wraps.ts';
+import { hashOfLabel, wrapOf } from '../support/wraps.ts';
 
 const PEOPLE: readonly Person[] = [patient, recipient, stranger, nobody];
 
@@ -218,8 +217,13 @@ const acts: Acts = {
   share: async (s, { by, record, version }) => {
     const { statement: shared, fileKey } = versionOf(s, { record, version });
     const single = { record: shared.payload.record, version };
-    const statement = await folderOf(personOf(by), { single, issued: s.now });
-    const body = { statement: statement.jws, wrap: wrapOf(fileKey, statement, single) };
+    const empty = await folderOf(personOf(by), { issued: s.now });
+    const wrap = wrapOf(fileKey, empty, single);
+    const statement = await folderOf(personOf(by), {
+      ...empty.payload,
+      single: { ...single, label: hashOfLabel(wrap) },
+    });
+    const body = { statement: statement.jws, wrap };
     await call(s, 'create-folder', by, { params: { folderId: statement.payload.folder }, body });
     s.folders.push([statement]);
   },

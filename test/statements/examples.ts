@@ -119,6 +119,7 @@ const statementsOf = async (patient: Person, clinician: Person) => {
       length: 1040,
       metadata: text(0x0b, 32),
       wrap: text(0x0c, 32),
+      label: text(0x0d, 32),
     },
     patient.keys,
   );

@@ -40,7 +40,10 @@ describe('a payload', () => {
     ['single.record', { ...payload, single: { record: 'private', version: 1 } }],
     ['single.version', { ...payload, single: { record: payload.folder } }],
     ['note', { ...payload, note: 'private' }],
-    ['single.note', { ...payload, single: { record: payload.folder, version: 1, note: 'private' } }],
+    [
+      'single.note',
+      { ...payload, single: { record: payload.folder, version: 1, label: payload.previous, note: 'private' } },
+    ],
     ['payload', []],
     ['payload', null],
     ['payload', 'private'],

@@ -79,6 +79,7 @@ export const SAMPLES: { readonly [K in Kind]: { readonly signer: TestSigner; rea
       length: 1040,
       metadata: b64(13, 32),
       wrap: b64(14, 32),
+      label: b64(15, 32),
     },
   },
   request: {

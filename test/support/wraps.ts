@@ -3,11 +3,12 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { concat } from '../../lib/bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import type { RecordId } from '../../lib/bytes/ids.ts';
-import { unwrapKey, wrapKey } from '../../lib/envelope/wrap.ts';
+import { labelHash } from '../../lib/envelope/label.ts';
+import { openWrap as openParts, wrapKey } from '../../lib/envelope/wrap.ts';
 import type { WrapContext } from '../../lib/envelope/wrap-keys.ts';
 import { decapsulator } from '../../lib/envelope/x-wing.ts';
 import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
-import type { StoredWrap } from '../../lib/ports/index.ts';
+import type { StoredLabel, StoredWrap } from '../../lib/ports/index.ts';
 import type { Payload, Statement } from '../../lib/statements/kinds.ts';
 import { decodeCapsule } from '../../lib/umbral/capsule.ts';
 import { decapsulateOriginal } from '../../lib/umbral/delegator.ts';
@@ -40,9 +41,13 @@ export const wrapOf = (fileKey: Uint8Array, cell: Statement<'folder'>, version: 
 export const hashOfWrap = ({ capsule, companionCiphertext, wrappedKey, label }: StoredWrap): string =>
   toBase64url(sha256(concat(...[capsule, companionCiphertext, wrappedKey, label].map((part) => fromBase64url(part)))));
 
+/** The member `label` of a record statement, and of `single` in a folder statement. */
+export const hashOfLabel = ({ companionCiphertext, label }: StoredLabel): string =>
+  toBase64url(labelHash(fromBase64url(companionCiphertext), fromBase64url(label)));
+
 /** Opens a wrap with the secret of its capsule, and the keys of the patient who owns the cell. */
 export const openWrap = (
-  wrap: Omit<StoredWrap, 'label'>,
+  wrap: StoredWrap,
   umbral: Uint8Array,
   {
     keys,
@@ -55,13 +60,14 @@ export const openWrap = (
     capsule: fromBase64url(wrap.capsule),
     companionCiphertext: fromBase64url(wrap.companionCiphertext),
     wrappedKey: fromBase64url(wrap.wrappedKey),
+    label: fromBase64url(wrap.label),
   };
   const companion = decapsulator(keys.companionSeed(folder, epoch, fromBase64url(salt)));
-  return unwrapKey(parts, { umbral: () => umbral, companion }, contextOf(cell, version));
+  return openParts(parts, { umbral: () => umbral, companion }, contextOf(cell, version)).fileKey;
 };
 
 /** Opens a wrap as the patient who owns the cell. */
-export const openOwnWrap = (wrap: Omit<StoredWrap, 'label'>, of: Parameters<typeof openWrap>[2]): Uint8Array => {
+export const openOwnWrap = (wrap: StoredWrap, of: Parameters<typeof openWrap>[2]): Uint8Array => {
   const { folder, epoch, salt }: Payload<'folder'> = of.cell.payload;
   const key = of.keys.folderKey(folder, epoch, fromBase64url(salt));
   return openWrap(wrap, decapsulateOriginal(key, decodeCapsule(fromBase64url(wrap.capsule))), of);

@@ -1,12 +1,11 @@
 // Tests the use cases begin-upload, upload-parts, commit-record and sweep-uploads for a patient who files in its own folder.
 import { describe, expect, test } from '@jest/globals';
-import { systemRng } from '../../lib/bytes/binary.ts';
 import { newId, type FolderId, type RecordId, type UploadId } from '../../lib/bytes/ids.ts';
 import { CLOCK_TOLERANCE, LONGEST_DELAY, UPLOAD_LIFE } from '../../lib/domain/record.ts';
 import { instantOf } from '../../lib/domain/time.ts';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
 import { sweepUploads } from '../../lib/usecases/sweep-uploads.ts';
-import { b64, deletionOf, epochAfter, filingOf, hashOf, nobody, NOW, patient, recipient, stranger } from './people.ts';
+import { b64, deletionOf, epochAfter, filingOf, nobody, NOW, patient, recipient, stranger } from './people.ts';
 import {
   begin,
   clinic,
@@ -24,7 +23,7 @@ import {
   uploaded,
   type Clinic,
 } from './clinic.ts';
-import { hashOfWrap } from '../support/wraps.ts';
+import { hashOfLabel, hashOfWrap } from '../support/wraps.ts';
 
 /** Returns the next version of the letter. */
 const revised = (w: Clinic, changes: Parameters<typeof filingOf>[2] = {}) => {
@@ -224,6 +223,7 @@ describe('commit-record', () => {
       record,
       patient: patient.keys.id,
       folder,
+      epoch,
       latest: 1,
       latestHash: hash,
       state: 'committed',
@@ -303,10 +303,16 @@ describe('commit-record', () => {
       );
   });
 
+  test('refuses a statement that does not name the label of the wrap', async () => {
+    const w = await clinic();
+    const filing = await ready(w, { label: b64(32) });
+    expect(await refused(w, () => commit(w, patient, filing))).toEqual({ code: 'statement-invalid', member: 'label' });
+  });
+
   test('refuses a capsule that cannot be re-encrypted', async () => {
     const w = await clinic();
     const wrap = { ...(await ready(w)).body.wrap, capsule: b64(105) };
-    const filing = await ready(w, { wrap: hashOfWrap(wrap) });
+    const filing = await ready(w, { wrap: hashOfWrap(wrap), label: hashOfLabel(wrap) });
     expect(await refused(w, () => commit(w, patient, filing, { wrap }))).toEqual({ code: 'capsule-invalid' });
   });
 

@@ -20,7 +20,7 @@ import type { GrantCell, Kind, Payload, Statement } from '../../lib/statements/k
 import { companionsLength, type Right } from '../../lib/statements/fields.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import type { BodyWithoutEntry } from '../support/entries.ts';
-import { hashOfWrap, wrapOf } from '../support/wraps.ts';
+import { hashOfLabel, hashOfWrap, wrapOf } from '../support/wraps.ts';
 import { generateKFrags, type KFragInput } from '../../lib/umbral/delegator.ts';
 import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { encodeKFrag, kfragId } from '../../lib/umbral/kfrag.ts';
@@ -154,6 +154,7 @@ export const filingOf = async (
     length: blob.length,
     metadata: hashOf(metadata),
     wrap: hashOfWrap(wrap),
+    label: hashOfLabel(wrap),
   };
   const statement = await signed('record', payload, changes, author);
   const body = { statement: statement.jws, upload, metadata: toBase64url(metadata), wrap };

@@ -34,6 +34,8 @@ const viewOf = ({ statement, body }: Filing) => ({
   statement: statement.jws,
   state: 'committed',
   metadata: body.metadata,
+  companionCiphertext: body.wrap.companionCiphertext,
+  label: body.wrap.label,
 });
 const recordId = ({ statement }: Filing): RecordId => statement.payload.record;
 const idOf = (w: Clinic): GrantId => w.grant.statement.payload.grant;

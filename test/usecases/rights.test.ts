@@ -44,7 +44,8 @@ import {
   uploaded,
   type Clinic,
 } from './clinic.ts';
-import { wrapOf } from '../support/wraps.ts';
+import { hashOfLabel, wrapOf } from '../support/wraps.ts';
+import type { StoredLabel } from '../../lib/ports/index.ts';
 
 const invalid = (member: string) => ({ code: 'statement-invalid', member });
 /** Returns the refusal, which also says which extension of the body is wrong. */
@@ -255,7 +256,7 @@ describe('a folder with one record version', () => {
   const ready = async () => {
     const w = await clinic();
     const { record } = w.letter.statement.payload;
-    const single = await folderOf(patient, { single: { record, version: 1 } });
+    const single = await folderOf(patient, { single: { record, version: 1, label: hashOfLabel(w.letter.body.wrap) } });
     const body = { statement: single.jws, wrap: w.letter.body.wrap };
     await send(w, 'create-folder', patient, { params: { folderId: folderId(single) }, body });
     return { w, single };
@@ -544,9 +545,8 @@ describe('settle-grant', () => {
   test('needs no next epoch of a single-record folder', async () => {
     const w = await clinic();
     const { record } = w.letter.statement.payload;
-    const single = await folderOf(patient, { single: { record, version: 1 } });
-    const { fileKey } = w.letter;
-    const wrap = wrapOf(fileKey, single, { record, version: 1 });
+    const { wrap } = w.letter.body;
+    const single = await folderOf(patient, { single: { record, version: 1, label: hashOfLabel(wrap) } });
     const params = { folderId: folderId(single) };
     await send(w, 'create-folder', patient, { params, body: { statement: single.jws, wrap } });
     const shared = await grantOf([single]);
@@ -744,16 +744,19 @@ describe('create-folder with extensions or a single record', () => {
   test('a single-record folder needs the wrap of its record version', async () => {
     const w = await clinic();
     const { record } = w.letter.statement.payload;
-    const { wrap } = w.letter.body;
-    const single = await folderOf(patient, { single: { record, version: 1 } });
+    const wrap = wrapOf(w.letter.fileKey, w.folder, { record, version: 1 });
+    const single = await folderOf(patient, { single: { record, version: 1, label: hashOfLabel(wrap) } });
     expect(await refused(w, () => put(w, single, {}))).toEqual(invalid('single'));
+    expect(await refused(w, () => put(w, single, { wrap: w.letter.body.wrap }))).toEqual(invalid('single'));
     expect(await refused(w, () => put(w, w.folder, { wrap }))).toEqual(invalid('single'));
     const bad = { ...wrap, capsule: b64(105) };
     expect(await refused(w, () => put(w, single, { wrap: bad }))).toEqual({ code: 'capsule-invalid' });
-    const gone = await folderOf(patient, { single: { record: newId<RecordId>(), version: 1 } });
+    const gone = await folderOf(patient, {
+      single: { record: newId<RecordId>(), version: 1, label: hashOfLabel(wrap) },
+    });
     expect(await refused(w, () => put(w, gone, { wrap }))).toEqual(NOT_FOUND);
     const foreign = await folderOf(patient, {
-      single: { record: w.theirs.statement.payload.record, version: 1 },
+      single: { record: w.theirs.statement.payload.record, version: 1, label: hashOfLabel(wrap) },
     });
     expect(await refused(w, () => put(w, foreign, { wrap }))).toEqual(NOT_FOUND);
     await put(w, single, { wrap });
@@ -765,6 +768,14 @@ describe('create-folder with extensions or a single record', () => {
     expect(listed.records.map((r) => r.statement)).toEqual([w.letter.statement.jws]);
     const seen = await send(w, 'get-record', recipient, { params: { recordId: record }, query });
     expect(seen.versions).toHaveLength(1);
+    // Each reader gets the label in the wrap for its own cell, and no other part of the wrap.
+    const labels = ({ companionCiphertext, label }: StoredLabel) => [{ companionCiphertext, label }];
+    const partsIn = (views: readonly object[]) =>
+      views.map((v) => Object.fromEntries(Object.entries(v).filter(([name]) => name in wrap)));
+    expect(partsIn(listed.records)).toEqual(labels(wrap));
+    expect(partsIn(seen.versions)).toEqual(labels(wrap));
+    const own = await send(w, 'get-record', patient, { params: { recordId: record } });
+    expect(partsIn(own.versions)).toEqual(labels(w.letter.body.wrap));
     const other = w.scan.statement.payload.record;
     const hidden = () => send(w, 'get-record', recipient, { params: { recordId: other }, query });
     expect(await refused(w, hidden)).toEqual(NOT_FOUND);
@@ -773,10 +784,10 @@ describe('create-folder with extensions or a single record', () => {
   test('refuses another record in the next epoch of a single-record folder', async () => {
     const w = await clinic();
     const { record } = w.letter.statement.payload;
-    const single = await folderOf(patient, { single: { record, version: 1 } });
+    const single = await folderOf(patient, { single: { record, version: 1, label: hashOfLabel(w.letter.body.wrap) } });
     await put(w, single, { wrap: w.letter.body.wrap });
     const other = await epochAfter(patient, single, {
-      single: { record: w.scan.statement.payload.record, version: 1 },
+      single: { record: w.scan.statement.payload.record, version: 1, label: hashOfLabel(w.letter.body.wrap) },
     });
     expect(await refused(w, () => put(w, other, { wrap: w.letter.body.wrap }))).toEqual(invalid('single'));
   });

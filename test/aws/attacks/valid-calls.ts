@@ -14,7 +14,6 @@ import {
   type RequestId,
   type UploadId,
 } from '../../../lib/bytes/ids.ts';
-import { wrapHash, wrapKey } from '../../../lib/envelope/wrap.ts';
 import type { DeviceKeys } from '../../../lib/identity/key-derivation.ts';
 import { identityPayload } from '../../../lib/identity/identity-statement.ts';
 import type { Kind, Payload, Statement } from '../../../lib/statements/kinds.ts';
@@ -25,7 +24,7 @@ import { decodePublicKey } from '../../../lib/umbral/keys.ts';
 import type { Person } from '../flows/people.ts';
 import type { RawCall } from '../raw-calls.ts';
 import { companionsOf } from '../../usecases/people.ts';
-import { hashOfWrap, wrapOf } from '../../support/wraps.ts';
+import { hashOfLabel, hashOfWrap, wrapOf } from '../../support/wraps.ts';
 
 /** The ids that a call names. */
 export interface Target {
@@ -141,6 +140,7 @@ const commitBody = async ({ as: { keys }, at, of, now }: Attempt) => {
     length: 100,
     metadata: toBase64url(sha256(metadata)),
     wrap: hashOfWrap(wrap),
+    label: hashOfLabel(wrap),
   };
   return {
     ...(await stated('record', keys, payload)),

@@ -235,7 +235,7 @@ describe('a write that runs inside an ending', () => {
     const deletion = fake('deletion', patient, { patient, record, of: filing.statement.hash });
     const head = (await stores.records.find(record))!;
     rightBefore(() => stores.records.delete(head, deletion, eventOf('record-deleted', patient), callOf(patient)));
-    const single = folderOf(patient, { single: { record, version: 1 } });
+    const single = folderOf(patient, { single: { record, version: 1, label: b64(32) } });
     const carried = { wrap: filing.wrap, extensions: [] };
     const put = stores.folders.put(single, undefined, eventOf('folder-created', patient), callOf(patient), carried);
     expect(await refusal(put)).toBe('not-found');

@@ -1,6 +1,17 @@
 // Tests a deletion that another device interrupts: after the deletion has read the wraps, that device creates a single-record folder for the record.
 import { afterAll, expect, test } from '@jest/globals';
-import { callOf, eventOf, fake, file, folderOf, makeFolder, newIdentity, onCommand, openStores } from './harness.ts';
+import {
+  b64,
+  callOf,
+  eventOf,
+  fake,
+  file,
+  folderOf,
+  makeFolder,
+  newIdentity,
+  onCommand,
+  openStores,
+} from './harness.ts';
 
 const stores = openStores();
 afterAll(stores.close);
@@ -11,7 +22,7 @@ test('a deletion leaves no wrap when the record is shared alone right before its
   const filing = await file(stores, { patient, folder });
   const { record } = filing.upload;
   const head = (await stores.records.find(record))!;
-  const single = folderOf(patient, { single: { record, version: 1 } });
+  const single = folderOf(patient, { single: { record, version: 1, label: b64(32) } });
   let isNext = true;
   const restore = onCommand(stores.dynamo, 'TransactWriteItemsCommand', async (run) => {
     if (isNext) {

@@ -89,6 +89,7 @@ describe('committing', () => {
       record,
       patient: w.patient,
       folder: w.folder,
+      epoch: 1,
       latest: 1,
       latestHash: v.statement.hash,
       state: 'committed',
@@ -326,8 +327,8 @@ describe('deleting', () => {
   test('answers not-found for a record that was never stored', async () => {
     const v = versionOf(await setUp());
     const { record, patient, folder } = v.upload;
-    const notStored = { record, patient, folder, latest: 1, latestHash: v.statement.hash, state: 'committed' } as const;
-    expect(await refusal(remove(v, deletionOf(v), notStored))).toBe('not-found');
+    const notStored = { record, patient, folder, epoch: 1, latest: 1, latestHash: v.statement.hash } as const;
+    expect(await refusal(remove(v, deletionOf(v), { ...notStored, state: 'committed' }))).toBe('not-found');
   });
 
   test('deletes a record with more versions than fit into one transaction', async () => {
