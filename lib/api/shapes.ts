@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import type { FolderId, GrantId, RecordId, RequestId } from '../bytes/ids.ts';
 import { between, bytesOf, identity, integer, listOf, randomId } from '../statements/fields.ts';
 import { MAX_JWS_LENGTH } from '../statements/jws.ts';
-import { MOST_IN_ENTRY, MOST_VOID } from '../statements/kinds/entry.ts';
+import { MOST_IN_ENTRY, MOST_VOID, MOST_VOID_TEXT } from '../statements/kinds/entry.ts';
 
 /** A compact JWS. verifyStatement checks its content. The largest is a grant with 80 cells, about 45 KB. */
 export const jws = z.string().check(z.minLength(1), z.maxLength(MAX_JWS_LENGTH), z.regex(/^[\w-]+\.[\w-]+\.[\w-]+$/));
@@ -19,7 +19,14 @@ export const statementBody = z.strictObject({ statement: jws });
  * The entry of the caller's chain that names the statements of a body, and in `voided` the statements of the entries that it names as void. An approval, or
  * a folder with extensions, has one entry for all its statements.
  */
-export const entryMembers = { entry: jws, voided: z.optional(listOf(jws, 1, MOST_IN_ENTRY * MOST_VOID)) };
+export const entryMembers = {
+  entry: jws,
+  voided: z.optional(
+    listOf(jws, 1, MOST_IN_ENTRY * MOST_VOID).check(
+      z.refine((list) => list.join('').length <= MOST_VOID_TEXT, `at most ${MOST_VOID_TEXT} characters`),
+    ),
+  ),
+};
 /** A statement of the caller's chain, with its entry. */
 export const actBody = z.strictObject({ statement: jws, ...entryMembers });
 /** The parts of a wrap with which a list shows the label: the companion ciphertext (X-Wing), and the sealed label of 272 or 528 bytes. */

@@ -220,3 +220,11 @@ describe('list-chain', () => {
     expect(await refused(w, () => send(w, 'list-chain', nobody, {}))).toEqual({ code: 'not-registered' });
   });
 });
+
+test('the void statements of a body have at most 200,000 characters, so that their entry can be stored', () => {
+  const jws = `a.${'b'.repeat(49_996)}.c`;
+  const body = { statement: jws, entry: jws };
+  const isValid = (voided: string[]) => ROUTES['revoke-grant'].body.safeParse({ ...body, voided }).success;
+  expect(isValid([jws, jws, jws, jws])).toBe(true);
+  expect(isValid([jws, jws, jws, jws, 'a.b.c'])).toBe(false);
+});

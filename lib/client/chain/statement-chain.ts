@@ -2,7 +2,7 @@
 // entry.
 import { AppError } from '../../api/errors.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
-import { MOST_VOID } from '../../statements/kinds/entry.ts';
+import { MOST_VOID, MOST_VOID_TEXT } from '../../statements/kinds/entry.ts';
 import { signStatement, type Signer } from '../../statements/sign.ts';
 import { ClientError } from '../session/errors.ts';
 import type { Memory, PendingEntry } from '../session/memory.ts';
@@ -78,9 +78,6 @@ const isNotFound = (error: unknown): boolean => error instanceof ClientError && 
 /** Whether the error is a refusal that a new entry of another device may explain. */
 const isRefusal = (error: unknown): error is AppError =>
   error instanceof AppError && error.code !== 'busy' && error.code !== 'too-many';
-
-/** Maximum length, in characters, of the void statements that are sent with one entry. It keeps the call and the stored entry within their limits. */
-const MOST_VOID_TEXT = 100_000;
 
 /** Chooses the pending entries that the next entry names as void: the oldest ones, and at least one. Later entries name the rest. */
 const toVoid = (pending: readonly PendingEntry[]): readonly PendingEntry[] => {

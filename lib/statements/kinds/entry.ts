@@ -8,6 +8,12 @@ export const MOST_IN_ENTRY = 41;
 /** Maximum number of entries that one entry names as void. */
 export const MOST_VOID = 8;
 
+/**
+ * Maximum length, in characters, of the void statements that come with one entry. One act has at most 134,000: a folder statement with 40 extensions. So an
+ * entry with its own and the void statements fits into an item of 400 KB.
+ */
+export const MOST_VOID_TEXT = 200_000;
+
 const statements = listOf(sha256, 1, MOST_IN_ENTRY);
 
 /** One act: the hashes of its statements in order, the number of the entry in the chain, and the deployment of the service that the act is for. */

@@ -32,10 +32,10 @@ import {
 import { effectOf, type Writer } from './transact.ts';
 
 /**
- * Page size of the lists of grants by cell, of ended grants, and of standing grants. A grant of 80 cells has 33 KB, so a page stays below the megabyte at which
+ * Page size of the lists of grants by cell, of ended grants, and of standing grants. A grant of 80 cells has 42 KB, so a page stays below the megabyte at which
  * DynamoDB ends a query.
  */
-const MOST_NAMED = 25;
+const MOST_NAMED = 20;
 const fewer = (request: PageRequest): PageRequest => ({ ...request, limit: Math.min(limitOf(request), MOST_NAMED) });
 
 /** The parts of the index that list the grants in a state, in the order of their keys. A paused grant also expires. */

@@ -4,6 +4,7 @@ import { newId, type FolderId, type GrantId, type OpeningId, type RecordId } fro
 import type { Folder } from '../../../lib/client/index.ts';
 import { requestLife, type GrantState, type RequestState } from '../../../lib/domain/life-cycles.ts';
 import { DAY } from '../../../lib/domain/time.ts';
+import { companionsLength } from '../../../lib/statements/fields.ts';
 import type { Payload } from '../../../lib/statements/kinds.ts';
 import { toAttributes } from '../../../lib/stores/dynamo/item.ts';
 import {
@@ -71,6 +72,7 @@ const makeGrant = async (
   const patient = person.keys.id;
   const grant = grantOf(patient, recipient.keys.id, {
     cells: [cellOf(folder), ...Array.from({ length: heavy ? 79 : 0 }, () => anyCell())],
+    companions: b64(companionsLength(heavy ? 80 : 1)),
     notBefore: NOW - 2 * DAY,
     expires: state === 'expired' ? NOW - DAY : NOW + DAY,
     standing: standing ? { everything: true } : undefined,
@@ -95,7 +97,7 @@ const makeRequest = async (
   const request = requestOf(recipient.keys.id, person.keys.id, {
     until: NOW + DAY,
     ...(heavy === true
-      ? { message: b64(4096), scope: { folders: Array.from({ length: 80 }, () => newId<FolderId>()) } }
+      ? { message: b64(5232), scope: { folders: Array.from({ length: 80 }, () => newId<FolderId>()) } }
       : {}),
   });
   const { payload: p } = request;

@@ -7,7 +7,8 @@ import { NO_ENTRIES, type EntryHead } from '../../../lib/domain/statement-chain.
 import type { NewEntry } from '../../../lib/ports/call.ts';
 import type { StoredEntry } from '../../../lib/ports/index.ts';
 import type { Payload, Statement } from '../../../lib/statements/kinds.ts';
-import { MOST_IN_ENTRY, MOST_VOID } from '../../../lib/statements/kinds/entry.ts';
+import { companionsLength } from '../../../lib/statements/fields.ts';
+import { MOST_IN_ENTRY, MOST_VOID, MOST_VOID_TEXT } from '../../../lib/statements/kinds/entry.ts';
 import { encodeCursor } from '../../../lib/stores/dynamo/page.ts';
 import { countOf } from '../../support/case-counts.ts';
 import {
@@ -461,14 +462,26 @@ describe('the largest acts fit into one transaction, with their entry:', () => {
   test('an entry that names the most and the longest void statements', async () => {
     const [patient, recipient] = [newIdentity(), newIdentity()];
     const folder = folderOf(patient);
-    const long = () => folderOf(patient, { name: b64(1024) });
+    const long = () => folderOf(patient, { name: b64(2160) });
     const extension = () => fake('extension', patient, { patient, grant: newId<GrantId>(), cells: cells(1) });
     const folderAct = (): readonly Statement[] => [long(), ...Array.from({ length: MOST_IN_ENTRY - 1 }, extension)];
-    const grantAct = (): readonly Statement[] => [grantOf(patient, recipient, { cells: cells(80), ...standing })];
+    const grantAct = (): readonly Statement[] => [
+      grantOf(patient, recipient, { cells: cells(80), companions: b64(companionsLength(80)), ...standing }),
+    ];
+    const lengthOf = (acts: readonly (readonly Statement[])[]) => acts.flat().reduce((n, s) => n + s.jws.length, 0);
+    /** As many acts as an entry may name as void, by their number and their length. */
+    const most = (act: () => readonly Statement[]) => {
+      const acts: (readonly Statement[])[] = [];
+      for (let next = act(); acts.length < MOST_VOID && lengthOf([...acts, next]) <= MOST_VOID_TEXT; next = act())
+        acts.push(next);
+      return acts;
+    };
     let head: EntryHead = NO_ENTRIES;
     for (const voided of [folderAct, grantAct]) {
       const made = head.number === 0 ? folder : folderOf(patient);
-      const entry = entryOf(patient, [made], head, Array.from({ length: MOST_VOID }, voided));
+      // An act of the largest size names the most void statements.
+      const own = [made, ...folderAct().slice(1)];
+      const entry = entryOf(patient, own, head, most(voided));
       await putWith(entry, made);
       expect((await chainOf(patient)).at(-1)).toEqual(storedAs(entry));
       head = headAfter(entry);
