@@ -54,7 +54,7 @@ export interface Patient {
   readonly clock: () => ClockReading | undefined;
   /** Registers the identity statement. A second call changes nothing. If `name` is absent, the registered name stays; `name: null` removes it. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
-  /** @param input.name 1 to about 900 bytes; encrypted, so that only the patient can read it */
+  /** @param input.name 1 to about 1,000 bytes; encrypted, so that only the patient can read it */
   readonly createFolder: (
     input: { readonly name: string; readonly category: Category },
     options?: CallOptions,

@@ -7,7 +7,7 @@ import { signStatement } from '../../statements/sign.ts';
 import { cellsOf, tipOf, type GivenGrant } from '../chain/given-access.ts';
 import type { EntryBody } from '../chain/statement-chain.ts';
 import type { Context } from '../session/context.ts';
-import { ClientError } from '../session/errors.ts';
+import { check, ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { delegate, seedsFor } from './delegation.ts';
 import { verifyGrant, type GrantView } from './verify-grant.ts';
@@ -29,7 +29,7 @@ export const extensionOf = async (
   const { payload: given } = grant.statement;
   const delegated = cells.map((c) => delegate(ctx, c, given.receiving.key));
   const { inbox } = given;
-  if (inbox === undefined) throw new ClientError('bad-argument', 'only a grant to read can be extended');
+  check('grant', inbox !== undefined);
   const number = grant.extensions.length + 1;
   const payload: Payload<'extension'> = {
     patient: ctx.keys.id,

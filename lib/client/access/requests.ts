@@ -48,7 +48,7 @@ export interface RequestInput extends ScopeInput {
   readonly patient: IdentityId;
   /** Default: `read`. */
   readonly rights?: readonly Right[];
-  /** Encrypted for the patient. At most about 3,000 bytes. */
+  /** Encrypted for the patient. At most about 4,000 bytes. */
   readonly message?: string;
   readonly purpose: Purpose;
   readonly durationSeconds: number;

@@ -23,7 +23,8 @@ import { publicKeyOf } from '../../../lib/umbral/keys.ts';
 import { bytesOf, newPerson, patientOf, recipientOf, then, type Person } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
 import { signedRequest } from '../raw-calls.ts';
-import { hashOfWrap } from '../../support/wraps.ts';
+import { companionsOf } from '../../usecases/people.ts';
+import { hashOfLabel, hashOfWrap } from '../../support/wraps.ts';
 
 let now = Date.now();
 const service = makeService({ env: process.env, clock: () => now });
@@ -111,7 +112,6 @@ describe('register', () => {
   });
   test("refuses a key off the curve, somebody else's receiving key and a first statement with number 2", async () => {
     const foreign = identityPayload(facts(newPerson()));
-    expect(await refused((p) => ({ ...p, inbox: toBase64url(new Uint8Array(33)) }))).toMatchObject({ member: 'inbox' });
     expect(await refused((p) => ({ ...p, kfragSigner: toBase64url(new Uint8Array(33)) }))).toMatchObject({
       member: 'kfragSigner',
     });
@@ -178,6 +178,8 @@ describe('grants', () => {
       receiving: { number: 1, key: identity.receiving.key },
       right: 'read',
       cells: [changes.cell?.(cell) ?? cell],
+      inbox: identity.inbox,
+      companions: companionsOf(1),
       notBefore: now,
       expires: now + 60_000,
       purpose: 'TREAT',
@@ -252,6 +254,16 @@ describe('grants', () => {
       { payload: (p) => ({ ...p, recipient: newPerson().keys.id }) },
       { code: 'not-found' },
     ],
+    [
+      'the inbox key of another identity',
+      { payload: (p) => ({ ...p, inbox: toBase64url(newPerson().keys.inbox().publicKey) }) },
+      { code: 'statement-invalid', member: 'inbox' },
+    ],
+    [
+      'companion seeds for two cells',
+      { payload: (p) => ({ ...p, companions: companionsOf(2) }) },
+      { code: 'statement-invalid', member: 'companions' },
+    ],
     ['the patient as recipient', { payload: (p) => ({ ...p, recipient: p.patient }) }, { member: 'recipient' }],
     [
       'an `expires` in the past',
@@ -290,6 +302,7 @@ describe('commit', () => {
       ...record.statement.payload,
       metadata: toBase64url(sha256(metadata)),
       wrap: hashOfWrap(wrap),
+      label: hashOfLabel(wrap),
     });
     const statement = await sign('record', payload, keys);
     const body = {
