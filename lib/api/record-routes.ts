@@ -38,23 +38,23 @@ export const partTargets = z.strictObject({ parts: z.array(partTarget) });
 
 export const commitBody = z.strictObject({ statement: jws, upload: randomId<UploadId>(), metadata, wrap });
 
-/** A version as readers get it: the author's statement, the sealed metadata, and for an author who is not the patient the author's grant. */
-export const versionView = z.strictObject({
+/** The author's statement, the sealed metadata, and for an author who is not the patient the author's grant. */
+const version = z.strictObject({
   statement: jws,
   state: z.enum(['committed', 'deleted']),
   metadata: z.optional(metadata),
   grant: z.optional(jws),
 });
 
+/** A version as readers get it, with the sealed label and the companion ciphertext that opens it. A deleted version has neither. */
+export const versionView = z.strictObject({ ...version.shape, ...z.partial(z.strictObject(labelParts)).shape });
+
 /** A version that was just filed. `receipt` is the service's signed confirmation. It is present if the author is not the patient. */
-export const filedView = z.strictObject({ ...versionView.shape, receipt: z.optional(jws) });
+export const filedView = z.strictObject({ ...version.shape, receipt: z.optional(jws) });
 
-/** A version in a list, with the sealed label and the companion ciphertext that opens it. A deleted version has neither. */
-export const listedVersion = z.strictObject({ ...versionView.shape, ...z.partial(z.strictObject(labelParts)).shape });
+export const recordPage = z.strictObject({ records: z.array(versionView), ...nextPage });
 
-export const recordPage = z.strictObject({ records: z.array(listedVersion), ...nextPage });
-
-export const recordView = z.strictObject({ versions: z.array(listedVersion), deletion: z.optional(jws), ...nextPage });
+export const recordView = z.strictObject({ versions: z.array(versionView), deletion: z.optional(jws), ...nextPage });
 
 const { folderId, recordId, grantId } = ids;
 const asGrant = { grant: z.optional(grantId) };

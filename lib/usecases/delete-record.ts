@@ -49,5 +49,5 @@ export async function deleteRecord(
   for (const blob of await deps.records.blobs(head.record)) await deps.blobs.purge(blob.key);
 
   const page = await deps.records.versions(head.record, {});
-  return { versions: page.items.map(versionAnswer), deletion: head.deletion ?? statement.jws, ...next(page) };
+  return { versions: page.items.map((v) => versionAnswer(v)), deletion: head.deletion ?? statement.jws, ...next(page) };
 }

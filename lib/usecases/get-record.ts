@@ -5,7 +5,7 @@ import type { Call } from '../ports/call.ts';
 import { whileRegistered } from './checks/caller.ts';
 import type { Grants, Identities, NamedLabel, Records, StoredRecord, StoredVersion } from '../ports/index.ts';
 import { readableWraps, type ReadableWraps } from './checks/readable-cells.ts';
-import { listedAnswer, next } from './shared/answers.ts';
+import { next, versionAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
@@ -28,7 +28,7 @@ export async function getRecord(
   const listed = page.items.map((v) => ({ version: v, wrap: wrapFor(v, readable.wraps) }));
   const shown = isOwn ? listed : listed.filter(({ wrap }) => wrap !== undefined);
   return {
-    versions: shown.map(({ version, wrap }) => listedAnswer(version, wrap)),
+    versions: shown.map(({ version, wrap }) => versionAnswer(version, wrap)),
     ...(head.deletion === undefined ? {} : { deletion: head.deletion }),
     ...next(page),
   };

@@ -5,7 +5,7 @@ import type { Call } from '../ports/call.ts';
 import { whileRegistered } from './checks/caller.ts';
 import type { Folders, Grants, Identities, ListedVersion, Page, Records } from '../ports/index.ts';
 import { readableCells } from './checks/readable-cells.ts';
-import { listedAnswer, next } from './shared/answers.ts';
+import { next, versionAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
@@ -20,7 +20,7 @@ export async function listRecords(
   input: Input<'list-records'>,
 ): Promise<Answer<'list-records'>> {
   const [, page] = await whileRegistered(deps.identities, call.caller, visible(deps, call, input));
-  return { records: page.items.map((v) => listedAnswer(v, v.label)), ...next(page) };
+  return { records: page.items.map((v) => versionAnswer(v, v.label)), ...next(page) };
 }
 
 async function visible(deps: Deps, call: Call, { params, query }: Input<'list-records'>): Promise<Page<ListedVersion>> {

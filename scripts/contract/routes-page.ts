@@ -57,6 +57,8 @@ const NOTES = `## Two views of a folder
 \`list-records\` returns to the patient the latest version of each record of the folder. A recipient names its grant, and gets every version whose key is wrapped for a cell that
 the grant reads. So a recipient may get several versions of one record, or an older one if the latest is in another cell. \`get-record\` returns the versions from the oldest on;
 a recipient gets those that its grant reads. Of a deleted record, a recipient with a live grant of the same patient gets the deletion, and no version.
+
+Both return with each committed version its label, in the wrap for a cell of the reader, and the companion ciphertext that opens it ([label.md](label.md)). They return no other part of the wrap.
 `;
 
 const SIGNED = { public: 'no', read: 'yes', mutation: 'once' } as const;

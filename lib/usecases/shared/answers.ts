@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import type { folderView } from '../../api/folder-routes.ts';
 import type { grantView } from '../../api/grant-routes.ts';
 import type { identityView } from '../../api/identity-routes.ts';
-import type { listedVersion, versionView } from '../../api/record-routes.ts';
+import type { versionView } from '../../api/record-routes.ts';
 import type { requestView } from '../../api/request-routes.ts';
 import { livenessAt } from '../../domain/grant.ts';
 import { requestStateAt } from '../../domain/request.ts';
@@ -28,16 +28,15 @@ export const folderAnswer = (c: StoredCell): z.input<typeof folderView> => ({
   state: c.state,
 });
 
-export const versionAnswer = (v: Omit<StoredVersion, 'blob' | 'event' | 'filed'>): z.input<typeof versionView> => ({
+/** @param label absent for a deleted version, and for one that was just filed */
+export const versionAnswer = (
+  v: Omit<StoredVersion, 'blob' | 'event' | 'filed'>,
+  label?: StoredLabel,
+): z.input<typeof versionView> => ({
   statement: v.statement.jws,
   state: v.state,
   ...(v.metadata === undefined ? {} : { metadata: v.metadata }),
   ...(v.grant === undefined ? {} : { grant: v.grant }),
-});
-
-/** @param label absent for a deleted version */
-export const listedAnswer = (v: StoredVersion, label: StoredLabel | undefined): z.input<typeof listedVersion> => ({
-  ...versionAnswer(v),
   ...(label === undefined ? {} : { companionCiphertext: label.companionCiphertext, label: label.label }),
 });
 

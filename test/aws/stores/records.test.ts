@@ -1,12 +1,12 @@
 // Tests the record store: committing versions, listing by folder, cell and record, and deleting.
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { BatchWriteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, DeleteItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { newId, type FolderId, type IdentityId, type RecordId } from '../../../lib/bytes/ids.ts';
 import { toAttributes } from '../../../lib/stores/dynamo/item.ts';
 import { encodeCursor } from '../../../lib/stores/dynamo/page.ts';
 import { versionItem, wrapItem } from '../../../lib/stores/dynamo/record-items.ts';
 import { recordKey } from '../../../lib/stores/dynamo/table.ts';
-import type { NewVersion, PageRequest, StoredRecord, StoredVersion } from '../../../lib/ports/index.ts';
+import type { NewVersion, PageRequest, StoredLabel, StoredRecord, StoredVersion } from '../../../lib/ports/index.ts';
 import {
   b64,
   callOf,
@@ -225,6 +225,44 @@ describe('listing', () => {
     expect(await stores.records.listCells([], {})).toEqual({ items: [] });
   });
 
+  test('shows with each version the label in the wrap for the cell of the list', async () => {
+    const w = await setUp();
+    const first = await file(stores, w);
+    const { record } = first.upload;
+    const wrap = { ...first.wrap, companionCiphertext: b64(1120), label: b64(528) };
+    const single = folderOf(w.patient, { single: { record, version: 1, label: b64(32) } });
+    const carried = { wrap, extensions: [] };
+    await stores.folders.put(single, undefined, eventOf('folder-created', w.patient), callOf(w.patient), carried);
+    const alone = { folder: single.payload.folder, epoch: 1 };
+    const home = { folder: w.folder, epoch: 1 };
+    const labelOf = ({ companionCiphertext, label }: StoredLabel) => ({ companionCiphertext, label });
+    const labelsIn = async (list: Promise<{ items: readonly { label: StoredLabel }[] }>) =>
+      (await list).items.map((v) => v.label);
+    expect(await labelsIn(stores.records.listCells([home], {}))).toEqual([labelOf(first.wrap)]);
+    expect(await labelsIn(stores.records.listCells([alone], {}))).toEqual([labelOf(wrap)]);
+    expect(await labelsIn(stores.records.listFolder(w.folder, {}))).toEqual([labelOf(first.wrap)]);
+    const byCell = expect.arrayContaining([
+      { ...home, version: 1, ...labelOf(first.wrap) },
+      { ...alone, version: 1, ...labelOf(wrap) },
+    ]) as unknown;
+    expect(await stores.records.wraps(record)).toEqual(byCell);
+
+    await nextEpoch(w);
+    const second = await file(stores, { ...w, epoch: 2, record, head: await headOf(first) });
+    expect((await headOf(first)).epoch).toBe(2);
+    expect(await labelsIn(stores.records.listFolder(w.folder, {}))).toEqual([labelOf(second.wrap)]);
+    await remove(second);
+    expect(await stores.records.wraps(record)).toEqual([]);
+  });
+
+  test('omits a record whose wrap is gone, because it is being deleted', async () => {
+    const w = await setUp();
+    const v = await file(stores, w);
+    const { pk, sk } = wrapItem(v);
+    await stores.dynamo.send(new DeleteItemCommand({ TableName: ENV.MAIN_TABLE, Key: toAttributes({ pk, sk }) }));
+    expect(await stores.records.listFolder(w.folder, {})).toEqual({ items: [] });
+  });
+
   test('accepts a cursor only for a cell that the caller names', async () => {
     const [mine, foreign] = [await setUp(), await setUp()];
     await file(stores, mine);
@@ -266,7 +304,8 @@ const longRecord = async (patient: IdentityId, folder: FolderId, versions: numbe
     versionOf({ patient, folder, record, changes: { version: i + 1 } }),
   );
   const last = all.at(-1)!;
-  const head = { ...recordKey(record), record, patient, folder, latest: versions, hash: last.statement.hash };
+  const { hash } = last.statement;
+  const head = { ...recordKey(record), record, patient, folder, epoch: 1, latest: versions, hash };
   const items = [
     { ...head, state: 'committed' },
     ...all.flatMap((v) => [versionItem(v, { event: 'A'.repeat(43), at: NOW }), wrapItem(v)]),
@@ -302,7 +341,7 @@ describe('deleting', () => {
     expect(await stores.records.blobs(record)).toEqual([v.blob]);
     const other = await file(stores, { ...w, created: NOW + 1 });
     // The deleted record does not count towards the limit of a page.
-    expect((await stores.records.listFolder(w.folder, { limit: 1 })).items).toEqual([asStored(other)]);
+    expect((await stores.records.listFolder(w.folder, { limit: 1 })).items).toMatchObject([asStored(other)]);
     expect((await stores.audit.list(w.patient, {}, {})).items.at(2)?.evidence).toBe(deletion.jws);
   });
 
