@@ -50,6 +50,8 @@ type ModelRequest = Plans['ask'] & { state: 'pending' | 'approved' | 'denied' | 
 
 interface Grant extends GrantPlan {
   state: 'active' | 'paused' | 'revoked';
+  /** The time in the patient's revocation. Undefined if the recipient returned the grant. */
+  revoked?: number;
   used: number;
   extensions: number;
   holds: number;
@@ -286,8 +288,10 @@ const endGrant =
     const g = m.grants[grant]!;
     if (!m.people.has(by)) return 'not-registered';
     if (g[party] !== by) return 'not-found';
-    if (g.state === 'revoked') return 'ok';
+    // Two revocations with the same time are the same statement, so the second call is a repetition.
+    if (g.state === 'revoked') return party === 'to' || g.revoked === m.now ? 'ok' : 'grant-ended revoked';
     g.state = 'revoked';
+    if (party === 'by') g.revoked = m.now;
     if (g.right === 'read') g.end = m.now;
     log(m, g.by, kind, by);
     return 'ok';
