@@ -46,7 +46,11 @@ type Filing = Omit<Plans['begin'], 'record'> & {
   done: boolean;
 };
 
-type ModelRequest = Plans['ask'] & { state: 'pending' | 'approved' | 'denied' | 'withdrawn' };
+type ModelRequest = Plans['ask'] & {
+  state: 'pending' | 'approved' | 'denied' | 'withdrawn';
+  /** The time in the statement that denied or withdrew the request. */
+  closed?: number;
+};
 
 interface Grant extends GrantPlan {
   state: 'active' | 'paused' | 'revoked';
@@ -260,9 +264,11 @@ const denyOrWithdraw =
     const r = m.requests[request]!;
     if (!m.people.has(by)) return 'not-registered';
     if (r[party] !== by) return 'not-found';
-    if (r.state === kind) return 'ok';
+    // Two denials with the same time are the same statement, so the second call is a repetition. Withdrawals have no entry.
+    if (r.state === kind && (kind === 'withdrawn' || r.closed === m.now)) return 'ok';
     if (!isPending(m, r)) return 'request-closed';
     r.state = kind;
+    r.closed = m.now;
     log(m, r.to, `request-${kind}`, by);
     return 'ok';
   };
