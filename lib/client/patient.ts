@@ -38,7 +38,6 @@ import { listOwnRecords } from './records/list-records.ts';
 import { listVersions } from './records/list-versions.ts';
 import type { RecordInfo } from './records/verify-record.ts';
 import { listReceivedRequests, type AccessRequest, type RequestState } from './access/requests.ts';
-import { readWithPurposes } from './audit/check-lists-against-trail.ts';
 import { openingsIn, type RecordOpening, type OpeningFilter, type Trail, type TrailEntry } from './session/trail.ts';
 import type { CallOptions } from './session/transport.ts';
 
@@ -146,14 +145,15 @@ export interface Patient {
   readonly eventOf: (receipt: Receipt, options?: CallOptions) => Promise<TrailEntry>;
   /**
    * Finds openings in the whole verified trail: who opened which record, when, and for which purpose. The purpose comes from the signed grant.
-   * @throws {TrailError} like `audit`; {ClientError} `unverified` (`grant`)
+   * @throws {TrailError} like `audit`
    */
   readonly openings: (filter?: OpeningFilter, options?: AuditOptions) => Promise<readonly RecordOpening[]>;
   /** The verified trail. The caller stores `trail.export()` for the next start. */
   readonly trail: Trail;
   /**
    * Reads the whole audit trail, oldest first. Verified: every link from the start, that no event verified before is missing or changed, the statement that
-   * caused each event, and that every act in the patient's chain of statements has its events. Only an honest service shows all events that others caused.
+   * caused each event, that the events before allow it, and that every act in the patient's chain of statements has its events. Only an honest service shows
+   * all events that others caused.
    * @throws {TrailError} `unverified`, `rolled-back`, with the number of the event; {ClientError} `unverified` (`chain`), `rolled-back` (`chain`)
    */
   readonly audit: (options?: AuditOptions) => Promise<readonly TrailEntry[]>;
@@ -272,7 +272,7 @@ export const createPatient = (options: ClientOptions): Patient => {
     exportFhir: (o) => exportFhir(ctx, options.origin, o),
     checkpoint: (o) => takeCheckpoint(ctx, o),
     eventOf: (receipt, o) => eventOf(ctx, receipt, o),
-    openings: async (filter, o) => openingsIn(await readWithPurposes(ctx, o), filter),
+    openings: async (filter, o) => openingsIn(await readTrail(ctx, o), filter),
     trail: ctx.trail,
   };
 };

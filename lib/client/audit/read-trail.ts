@@ -10,6 +10,7 @@ import {
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError, TrailError } from '../session/errors.ts';
 import type { GivenAccess, VerifiedEntry } from '../chain/given-access.ts';
+import { createEarlierEvents, type EarlierEvents } from './allowed-events.ts';
 import { EVENT_CAUSES, hasOwnEvent, verifyEvidence, type FindInChain } from './event-evidence.ts';
 import { serviceKey, fetchCheckpoint, type Checkpoint, type Receipt } from '../session/service-key.ts';
 import { pages } from '../session/pagination.ts';
@@ -33,6 +34,8 @@ interface Verifying {
   /** Hashes of the statements of all events read so far. */
   readonly seen: Set<string>;
   readonly find: FindInChain;
+  /** The events read so far, and what they allow. */
+  readonly earlier: EarlierEvents;
   /** Position, in the patient's chain of statements, of the last event whose statement is there. */
   last: number;
 }
@@ -50,6 +53,13 @@ const chainFinder =
   async (hash) =>
     entries.get(hash) ?? (await ctx.chain.sync(options)).entries.get(hash);
 
+/** Returns the events of a verified trail, and what they allow. */
+const earlierEvents = (trail: readonly TrailEntry[], { entries }: GivenAccess): EarlierEvents => {
+  const earlier = createEarlierEvents();
+  for (const event of trail) earlier.add(event, entries.get(event.statement));
+  return earlier;
+};
+
 /** Checks that the trail has the events of each act. @throws {TrailError} `unverified` if one is missing */
 const assertNoneMissing = (acts: ReadonlySet<VerifiedEntry>, { seen }: Verifying, length: number): void => {
   for (const act of acts)
@@ -64,20 +74,22 @@ const assertNoneMissing = (acts: ReadonlySet<VerifiedEntry>, { seen }: Verifying
 
 /**
  * Verifies the evidence of one event. A statement may have only one event, because it has one effect. The events of the chain's statements must be in the
- * order of the chain. An error names the event's number.
+ * order of the chain, and the events before must allow the event. An error names the event's number.
  */
 const verifyEntry = async (event: AuditEvent, entry: Entry, verifying: Verifying): Promise<TrailEntry> => {
-  const { seen, find } = verifying;
+  const { seen, find, earlier } = verifying;
   try {
-    const verified = await verifyEvidence(event, entry, find);
+    const { statement, act } = await verifyEvidence(event, entry.evidence, find);
     check('evidence', !seen.has(event.statement));
     seen.add(event.statement);
-    if (EVENT_CAUSES[event.kind].from === 'chain') {
-      const place = placeOf(event.statement, await find(event.statement));
+    if (act !== undefined) {
+      const place = placeOf(event.statement, act);
       check('evidence', place > verifying.last);
       verifying.last = place;
     }
-    return verified;
+    earlier.assertAllow(event, statement);
+    earlier.add(event, act);
+    return { ...event, hash: entry.hash, evidence: statement.jws };
   } catch (error) {
     if (error instanceof ClientError) throw new TrailError('unverified', error.message, event.seq, 'evidence');
     throw error;
@@ -148,6 +160,7 @@ export const readTrail = async (
   const verifying = {
     seen: new Set(read.map((e) => e.statement)),
     find: chainFinder(ctx, given, { signal }),
+    earlier: earlierEvents(read, given),
     last: read.reduce((last, { statement: s }) => Math.max(last, placeOf(s, given.entries.get(s))), 0),
   };
   const last = read.at(-1);
