@@ -5,7 +5,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import { argv, resourceUsage, stdout } from 'node:process';
 import { DEFAULT_CHUNK, type HeaderFields } from '../lib/envelope/header.ts';
 import { openBlob, type SignedBlob } from '../lib/envelope/open.ts';
-import { sealBlob } from '../lib/envelope/seal.ts';
+import { sealBlob } from '../lib/envelope/seal-blob.ts';
 import { openFile } from '../lib/files/open-file.ts';
 import { sealFile, type SealedFile } from '../lib/files/seal-file.ts';
 import { someHeading } from './sample-header.ts';

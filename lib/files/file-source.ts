@@ -4,7 +4,7 @@ import { createReadStream, type PathLike } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { bufferPool, byteReader, closeOnReturn } from '../envelope/bytestream.ts';
 import { PART_BYTES } from '../envelope/header.ts';
-import type { SealedPart, BodySource } from '../envelope/seal.ts';
+import type { SealedPart, BodySource } from '../envelope/seal-blob.ts';
 import { sealFile } from './seal-file.ts';
 
 /** How many bytes are read at a time. */

@@ -15,7 +15,7 @@ import {
   type HeaderFields,
 } from '../envelope/header.ts';
 import { deriveKeys } from '../envelope/keys.ts';
-import { sealBlob, type HeaderInput, type SealedFacts, type SealOptions } from '../envelope/seal.ts';
+import { sealBlob, type HeaderInput, type SealedFacts, type SealOptions } from '../envelope/seal-blob.ts';
 import { withWorkers, type Outcome, type Task, type ThreadOptions } from './run-workers.ts';
 import { openRegular, writeAtomically, type RegularFile } from './atomic-file.ts';
 

@@ -5,7 +5,7 @@ import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
 import { identityId, newId, type FolderId, type RecordId } from '../../lib/bytes/ids.ts';
 import { encodeHeader, sha256 } from '../../lib/envelope/header.ts';
 import { sealMetadata } from '../../lib/envelope/metadata.ts';
-import { sealBlob } from '../../lib/envelope/seal.ts';
+import { sealBlob } from '../../lib/envelope/seal-blob.ts';
 import { sealText } from '../../lib/envelope/sealed-text.ts';
 import { wrapHash, wrapKey } from '../../lib/envelope/wrap.ts';
 import { publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';

@@ -5,7 +5,7 @@ import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { newId, type FolderId, type IdentityId, type RecordId } from '../../bytes/ids.ts';
 import type { ByteSource } from '../../envelope/bytestream.ts';
 import { encodeMetadata, sealMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
-import { sealBlob, type SealedBlob, type BodySource } from '../../envelope/seal.ts';
+import { sealBlob, type SealedBlob, type BodySource } from '../../envelope/seal-blob.ts';
 import { wrapHash, wrapKey, type Wrap } from '../../envelope/wrap.ts';
 import { decodePublicKey } from '../../umbral/keys.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
