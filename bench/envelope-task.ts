@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { argv, resourceUsage, stdout } from 'node:process';
 import { DEFAULT_CHUNK, type HeaderFields } from '../lib/envelope/header.ts';
-import { openBlob, type SignedBlob } from '../lib/envelope/open.ts';
+import { openBlob, type SignedBlob } from '../lib/envelope/open-blob.ts';
 import { sealBlob } from '../lib/envelope/seal-blob.ts';
 import { openFile } from '../lib/files/open-file.ts';
 import { sealFile, type SealedFile } from '../lib/files/seal-file.ts';

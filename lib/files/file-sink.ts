@@ -4,7 +4,7 @@ import type { PathLike } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { byteReader, type ByteSource } from '../envelope/bytestream.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
-import { payloadKey, type BodySink } from '../envelope/open.ts';
+import { payloadKey, type BodySink } from '../envelope/open-blob.ts';
 import { openFile } from './open-file.ts';
 import { assertReplaceable, folderOf } from './atomic-file.ts';
 

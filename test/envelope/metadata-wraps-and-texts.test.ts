@@ -5,7 +5,7 @@ import { utf8 } from '../../lib/bytes/codec.ts';
 import { newId } from '../../lib/bytes/ids.ts';
 import { decrypt, deriveKeys, encrypt } from '../../lib/envelope/keys.ts';
 import { openMetadata, sealMetadata } from '../../lib/envelope/metadata.ts';
-import { assertCommit } from '../../lib/envelope/open.ts';
+import { assertCommit } from '../../lib/envelope/open-blob.ts';
 import { openText, sealText, type TextContext } from '../../lib/envelope/sealed-text.ts';
 import { unwrapOriginal, unwrapReencrypted, wrapHash, wrapKey } from '../../lib/envelope/wrap.ts';
 import { decodeCapsule, encodeCapsule } from '../../lib/umbral/capsule.ts';

@@ -6,7 +6,7 @@ import { newId, type GrantId, type IdentityId, type OpeningId } from '../../byte
 import { EnvelopeError, type EnvelopeErrorCode } from '../../envelope/errors.ts';
 import type { HeaderFields } from '../../envelope/header.ts';
 import { openMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
-import { assertCommit, openBlob, type BodySink } from '../../envelope/open.ts';
+import { assertCommit, openBlob, type BodySink } from '../../envelope/open-blob.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import type { CellKeys } from './cell-keys.ts';

@@ -4,7 +4,7 @@ import type { AttributeValue, DynamoDBClient, QueryCommandOutput, TransactWriteI
 import type { FolderId } from '../../../lib/bytes/ids.ts';
 import type { Grant, Patient } from '../../../lib/client/index.ts';
 import type { AwsClient } from '../../../lib/runtime/container.ts';
-import { collect } from '../../../lib/envelope/open.ts';
+import { collect } from '../../../lib/envelope/open-blob.ts';
 import { bytesOf, given, then } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
 
