@@ -7,7 +7,8 @@ import { EnvelopeError } from '../envelope/errors.ts';
 import { compositeDigest, PADDED } from '../envelope/header.ts';
 import { collect, openBlob, payloadKey, type OpenBlobOptions, type SignedBlob } from '../envelope/open-blob.ts';
 import { withWorkers, type Outcome, type Task, type ThreadOptions } from './run-workers.ts';
-import { openRegular, writeAtomically } from './atomic-file.ts';
+import { writeAtomically } from './atomic-file.ts';
+import { openRegular } from './regular-file.ts';
 
 export type OpenFileOptions = Omit<OpenBlobOptions, 'inFlight'> & ThreadOptions;
 

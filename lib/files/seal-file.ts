@@ -17,7 +17,8 @@ import {
 import { deriveKeys } from '../envelope/keys.ts';
 import { sealBlob, type HeaderInput, type SealedFacts, type SealOptions } from '../envelope/seal-blob.ts';
 import { withWorkers, type Outcome, type Task, type ThreadOptions } from './run-workers.ts';
-import { openRegular, writeAtomically, type RegularFile } from './atomic-file.ts';
+import { writeAtomically } from './atomic-file.ts';
+import { openRegular, type RegularFile } from './regular-file.ts';
 
 export type SealFileOptions = Omit<SealOptions, 'inFlight'> & ThreadOptions;
 
