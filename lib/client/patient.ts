@@ -104,8 +104,8 @@ export interface Patient {
   readonly preview: (request: AccessRequest, options?: CallOptions) => Promise<readonly Folder[]>;
   readonly deny: (request: AccessRequest, code?: Payload<'denial'>['code'], options?: CallOptions) => Promise<void>;
   /**
-   * Grants access without a request. Verified: the recipient's identity statement, and the patient's folders. For categories and for everything it uses
-   * `listFolders`.
+   * Grants access without a request. Verified: the recipient's identity statement, and the patient's folders. For categories and for everything, the function
+   * lists the folders as `listFolders` does.
    * @throws {ClientError} `unverified`, `not-mine`, `bad-argument`
    */
   readonly grant: (input: GrantInput, options?: CallOptions) => Promise<Grants>;
@@ -118,14 +118,14 @@ export interface Patient {
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
   /** Finds a grant that the patient gave, with its cells. Verified: as in `listGrants`. */
   readonly getGrant: (id: GrantId, options?: CallOptions) => Promise<GrantWithCells>;
-  /** Pauses a grant at once. After this returns, the service answers no opening under it until the grant is resumed. */
+  /** Pauses a grant at once. After this returns, the service refuses every opening under the grant until the grant is resumed. */
   readonly pause: (grant: GrantRef, options?: CallOptions) => Promise<Grant>;
   readonly resume: (grant: GrantRef, options?: CallOptions) => Promise<Grant>;
-  /** Revokes a grant at once. After this returns, the service answers no opening under it. */
+  /** Revokes a grant at once. After this returns, the service refuses every opening under the grant. */
   readonly revoke: (grant: GrantRef, code?: Payload<'revocation'>['code'], options?: CallOptions) => Promise<Grant>;
   /**
-   * Settles ended grants: starts a new epoch of each folder that they could read, and carries the other grants over. The functions that file or grant call
-   * this first.
+   * Settles ended grants: starts a new epoch of each folder that they could read, and carries the other grants over. Every function that files a record or
+   * gives a grant settles ended grants first.
    */
   readonly settle: (options?: CallOptions) => Promise<void>;
   /** Starts the next epoch of a folder, even if no grant has ended. */
@@ -215,7 +215,7 @@ const deleteRecord = async (
       if (view.versions.some((v) => v.state !== 'deleted'))
         throw new ClientError('bad-answer', 'the service does not say that the record is gone');
     };
-    // The deletion is sent again, so that the service deletes the blobs that an interrupted deletion left.
+    // If the chain already has the deletion, the client sends it again. The service then deletes the blobs that an interrupted deletion left.
     const again = entries.get(statement.hash);
     if (again === undefined) return { statements: [statement], send };
     await send(entryBodyOf(again));

@@ -62,11 +62,13 @@ export interface Recipient {
     options?: CallOptions,
   ) => Promise<void>;
   readonly listRequests: (state?: RequestState, options?: CallOptions) => Promise<readonly AccessRequest[]>;
-  /** Lists grants to this recipient. Verified: the signature of the patient that each grant names. The caller must compare the patient's id. */
+  /**
+   * Lists grants to this recipient. Verified: the signature of the patient that each grant names. The caller must check that this is the patient it expects.
+   */
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
   /**
-   * Fetches a grant with the folder statements of its cells. Verified: the patient's signature on each, and that the grant names the hash of each
-   * folder statement.
+   * Fetches a grant with the folder statements of its cells. Verified: the patient's signatures on the grant and on each folder statement, and that the grant
+   * names the hash of each folder statement.
    * @param patient the expected patient. Default: the patient that the grant names
    * @throws {ClientError} `unverified` (`grant`, `grant-cell`, `folder`), `not-mine`
    */
@@ -98,8 +100,8 @@ export interface Recipient {
     options?: OpenOptions,
   ) => Promise<readonly OpenedRecord[]>;
   /**
-   * Files a new record under a grant to add. The client keeps no key for it, so the author cannot read it later. The receipt names the event in the
-   * patient's trail.
+   * Files a new record under a grant to add. The client keeps no key for the record, so the author cannot read the record later. The receipt names the event in
+   * the patient's trail.
    * @throws {ClientError} `upload-failed`, `too-large`, `bad-argument`, `unverified` (`receipt`); {RightEnded} if the grant ended meanwhile
    */
   readonly file: (grant: Grant, content: Content, metadata: Metadata, options?: FileOptions) => Promise<FiledRecord>;
@@ -112,19 +114,19 @@ export interface Recipient {
     options?: FileOptions,
   ) => Promise<FiledRecord>;
   /**
-   * Continues a filing whose grant has ended. The other grant must be for the same folder and right. The uploaded blob is not sent again.
+   * Continues a filing whose grant has ended, under another grant for the same folder and right. The uploaded blob is not sent again.
    * @throws {ClientError} `bad-argument` for a grant of another folder or right; otherwise the errors of `file`
    */
   readonly resumeFiling: (ended: RightEnded, grant: Grant, options?: CallOptions) => Promise<FiledRecord>;
-  /** Lists the caller's own events in the trails of patients. They are not verified, because the answer has no chain. */
+  /** Lists the caller's own events in the trails of patients. The client cannot verify them, because the answer lacks the hashes that link them. */
   readonly events: (options?: CallOptions) => Promise<readonly OwnEvent[]>;
   /** Stores the fact that the owner has verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
   readonly verify: (id: IdentityId) => void;
 }
 
 /**
- * Returns the patient and the folder that every listed record of this folder must have. A record in a single-record folder names its original folder, so
- * here its record id is compared instead.
+ * Returns the members that every listed record of this folder must have: the patient and the folder. A record in a single-record folder names its original
+ * folder, so for such a folder the members are the patient and the record id.
  */
 const expectedIn = ({ patient, cells }: GrantWithCells, folder: FolderId): Expected => {
   const single = cells.find((c) => c.folder === folder)?.statement.payload.single;

@@ -1,6 +1,6 @@
 // Transient errors: recognises errors of the platform after which the same call may succeed a little later. The server has no other list of them.
 
-/** Names of AWS errors, codes of the cancellation reasons of a DynamoDB transaction, and codes of Node's network errors. */
+/** Error names and codes that mean "try again": of AWS, of DynamoDB cancellation reasons, and of Node's network. */
 const TRANSIENT: ReadonlySet<unknown> = new Set([
   // Throttling.
   'LimitExceededException',

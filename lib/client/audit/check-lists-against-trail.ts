@@ -32,7 +32,8 @@ const withdrawnIn = (trail: Entries): ReadonlySet<RequestId | undefined> =>
   new Set(trail.flatMap((e) => (e.kind === 'request-withdrawn' ? [e.subject.request] : [])));
 
 /**
- * Adds to the requests their withdrawals from the trail, because the list may lag. A request or withdrawal that the trail does not have is an error.
+ * Marks the requests that were withdrawn according to the trail, because the list may be older than the trail. A request or withdrawal that the trail does not
+ * have is an error.
  * @throws {ClientError} `unverified` (`request`)
  */
 export const withWithdrawals = (

@@ -137,7 +137,7 @@ export const EVENT_CAUSES: Readonly<Record<EventKind, EventCause>> = {
 const mayAct = (actor: Actor, event: AuditEvent): boolean =>
   actor === 'anyone' || (event.actor === event.patient) === (actor === 'patient');
 
-/** Finds the entry of the patient's chain that names the statement with this hash. Reads the chain again if the chain does not have it yet. */
+/** Finds the entry of the patient's chain that names the statement with this hash. Reads the chain again if the entries read so far do not name it. */
 export type FindInChain = (hash: StatementHash) => Promise<VerifiedEntry | undefined>;
 
 /** Whether a statement of the chain has its own event. An extension that came with a new cell has none: the event of the cell names it. */

@@ -29,18 +29,21 @@ export interface AuditOptions extends CallOptions {
   readonly fromStart?: boolean;
 }
 
-/** What the verification of a trail uses besides the entries of the trail. */
+/** The state that the verification of a trail uses besides the entries of the trail. */
 interface Verifying {
   /** Hashes of the statements of all events read so far. */
   readonly seen: Set<string>;
   readonly find: FindInChain;
   /** The events read so far, and what they allow. */
   readonly earlier: EarlierEvents;
-  /** Position, in the patient's chain of statements, of the last event whose statement is there. */
+  /** The largest position in the patient's chain of statements ({@link placeOf}) of an event whose statement is in that chain. */
   last: number;
 }
 
-/** Returns a number that grows along the chain. An entry has at most 41 statements, so 100 positions for each entry are enough. */
+/**
+ * Returns the position of a statement in the chain, as a number that grows along the chain; 0 for a statement that is not in the chain. An entry has at most 41
+ * statements, so 100 positions for each entry are enough.
+ */
 const placeOf = (hash: string, act: VerifiedEntry | undefined): number =>
   act === undefined ? 0 : act.entry.payload.number * 100 + act.statements.findIndex((s) => s.hash === hash);
 
@@ -175,7 +178,8 @@ export const readTrail = async (
     if (first && last !== undefined) assertStillThere(last, page.events);
     const fresh = first && last !== undefined ? page.events.slice(1) : page.events;
     first = false;
-    // If the service changed an event and made its link valid, only a later event fails. So the error must name the first event whose hash changed.
+    // A dishonest service can change an event and recompute its hash. That event still verifies, and only the next one fails. So the client compares hashes
+    // with the ones it knows, and the error names the first that differs.
     const { seq } = head;
     const other = fresh.findIndex(({ hash }, i) => hash !== (hashAt(seq + i + 1) ?? hash));
     const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1), verifying);
@@ -219,7 +223,7 @@ export const takeCheckpoint = async (ctx: Context, options: CallOptions = {}): P
   assertEntry(await ctx.chain.state(options), { entry });
   if ((entry?.number ?? 0) < number) throw otherChain();
   if (seq > entries.length) throw rewritten(entries.length + 1);
-  // The checkpoint must cover all events that this client has seen. The service has not signed an event outside it, so such an event would not be evidence.
+  // The checkpoint must cover all events that this client has seen. An event after the checkpoint has no signature of the service, so it would not be evidence.
   if (seq < seen || headOf(entries.slice(0, seq)).hash !== hash) throw rewritten(seq);
   ctx.trail.keepCheckpoint(checkpoint.jws);
   return checkpoint;
@@ -239,7 +243,7 @@ export const eventOf = async (ctx: Context, receipt: Receipt, options: CallOptio
 /** An event in another patient's trail, without its number and the hash of the event before. */
 export type OwnEvent = Omit<AuditEvent, 'seq' | 'previous'>;
 
-/** Lists the caller's own events in the trails of patients. They are not verified, because the answer does not link them. */
+/** Lists the caller's own events in the trails of patients. The client cannot verify them, because the answer lacks the hashes that link them. */
 export const listOwnEvents = async (ctx: Context, options: CallOptions = {}): Promise<readonly OwnEvent[]> => {
   const events: OwnEvent[] = [];
   for await (const page of pages((cursor) =>

@@ -42,7 +42,7 @@ export const ownKeys = (ctx: Context, { payload: { folder, epoch, salt } }: Stat
   },
 });
 
-/** Returns the cached state for openings of one cell, or creates it. The client keeps it for its whole life. */
+/** Returns the cached state for openings of one cell, or creates it. The state stays in the cache as long as the client exists. */
 const openerOf = (
   ctx: Context,
   identity: Statement<'identity'>,
@@ -70,7 +70,8 @@ export const grantedKeys = async (
 ): Promise<CellKeys> => {
   const { number, key } = grant.statement.payload.receiving;
   const receiving = ctx.keys.receiving(number);
-  // The client does not send an opening whose answer this device cannot decrypt. For a grant of another recipient the service refuses the opening.
+  // The client does not send an opening whose answer this device cannot decrypt. A grant to another recipient passes here, because the service refuses such an
+  // opening.
   check('receiving-key', grant.recipient !== ctx.keys.id || publicKeyText(receiving) === key);
   const identity = await knownIdentity(ctx, grant.patient, options);
   const { verifier, opener } = openerOf(ctx, identity, grant.statement, cell, receiving);

@@ -91,8 +91,8 @@ const assertSealable = (metadata: Metadata): void => {
 };
 
 /**
- * Returns the creation time of a record, which must be before the grant expires. The client's clock may be past that time while the service's clock, which
- * decides, is not.
+ * Returns the creation time of a record, which must be before the grant expires. The client's clock may have passed the expiry although the service's clock,
+ * which decides, has not.
  */
 const createdUnder = (ctx: Context, grant: Statement<'grant'> | undefined): number =>
   Math.min(ctx.now(), (grant?.payload.expires ?? Infinity) - 1);
@@ -188,8 +188,8 @@ const commit = async (
 const isEnd = (error: unknown): boolean => error instanceof AppError && error.code === 'grant-ended';
 
 /**
- * Checks that the other target has the patient, folder and version that the blob's header names. Otherwise readers of another folder would get the file
- * key.
+ * Checks the target under which the client continues a filing: its patient, folder and version must be those in the blob's header. Otherwise readers of another
+ * folder would get the file key.
  */
 const assertGoesTo = ({ patient, folder, before }: FilingTarget, { sealed: { header } }: Stored): void => {
   if (patient !== header.patient || folder !== header.folder || (before?.version ?? 0) + 1 !== header.version)

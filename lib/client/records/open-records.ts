@@ -46,8 +46,8 @@ export interface OpenedRecord extends RecordInfo {
   readonly save: (into: BodySink) => Promise<void>;
 }
 
-/** Errors of the sink. They say nothing about the body. */
-const OF_THE_PLACE: ReadonlySet<EnvelopeErrorCode> = new Set(['source-invalid', 'source-changed', 'target-invalid']);
+/** Errors about the files that are read or written, not about the body. They are passed on unchanged. */
+const FILE_ERRORS: ReadonlySet<EnvelopeErrorCode> = new Set(['source-invalid', 'source-changed', 'target-invalid']);
 
 /** Maximum number of records in one opening. */
 const MOST = 100;
@@ -77,8 +77,8 @@ interface OpenedKey {
 }
 
 /**
- * Signs one opening of records of one cell, and sends it. It returns `again`, which sends the same opening again: the service then returns its answer again
- * and counts nothing.
+ * Signs one opening of records of one cell, and sends it. The returned function `again` sends the same opening once more: the service then answers as before
+ * and counts no further opening.
  */
 const sendOnce = async (
   ctx: Context,
@@ -164,7 +164,7 @@ const verifyOpened = async (
       try {
         await into.open(lazily(download, signal), fileKey, blob, { plainLength, signal });
       } catch (error) {
-        throw error instanceof EnvelopeError && !OF_THE_PLACE.has(error.code) ? bodyError(error, signal) : error;
+        throw error instanceof EnvelopeError && !FILE_ERRORS.has(error.code) ? bodyError(error, signal) : error;
       }
     },
   };

@@ -193,7 +193,7 @@ export const uploadBlob = async (
     const cell = await begin(ctx, upload, group.length > 1, { signal });
     while (group.length > 0) {
       const sending = sendAll(group);
-      // The client encrypts the next parts while it sends these. If either fails, both end.
+      // The client encrypts the next parts while it sends these. If the encryption or the sending fails, both end.
       [group] = await Promise.all([group.length < IN_FLIGHT ? [] : take(parts, IN_FLIGHT), sending]);
     }
     return { upload: upload.upload, cell };

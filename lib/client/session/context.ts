@@ -39,8 +39,9 @@ export interface ClientOptions extends PlatformOptions {
   /** Maximum number of tries for a call that may be repeated. Default: 6. */
   readonly tries?: number;
   /**
-   * Stores the memory durably. The client waits for it before it sends a statement of the owner's chain, and after the service confirmed the statement. If
-   * it throws, the call ends and the statement is not sent. It must not call the client, because the client waits for it.
+   * Stores the memory durably. The client waits for this function before it sends a statement of the owner's chain, and after the service confirmed the
+   * statement. If the function throws, the call ends and the statement is not sent. The function must not call the client, because both would wait for each
+   * other.
    */
   readonly save?: (memory: MemorySnapshot) => void | Promise<void>;
 }
@@ -67,7 +68,7 @@ export interface Context {
   readonly clock: ServiceClock;
   /** Verified identity statements by id. A client fetches each once. */
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
-  /** One entry for each cell that was opened under a grant. The key of the map joins the three public keys of the delegation. */
+  /** One opener for each cell that was opened under a grant. The key of the map joins the three public keys of the delegation. */
   readonly openers: Map<string, CellOpener>;
 }
 
