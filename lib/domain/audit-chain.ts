@@ -173,7 +173,10 @@ export const purposesIn = (events: readonly AuditEvent[]): ReadonlyMap<GrantId, 
     ),
   );
 
-/** Returns the event as its actor may see it in another patient's chain. It lacks its position, which would show how many other events the chain has. */
+/**
+ * Returns the event as its actor may see it in another patient's chain. The result lacks the position of the event, which would show how many other events the
+ * chain has.
+ */
 export const withoutPosition = (e: AuditEvent): Omit<AuditEvent, 'seq' | 'previous'> => {
   const { seq: _seq, previous: _previous, ...rest } = e;
   return rest;

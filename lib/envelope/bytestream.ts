@@ -10,7 +10,7 @@ const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
   return {
     next: () => reader.read(),
     return: async () => {
-      // A stream that failed needs no cancelling.
+      // For a stream that failed, `cancel` rejects. Such a stream needs no cancelling, so the error is dropped.
       await reader.cancel().catch(() => undefined);
       return { done: true, value: undefined };
     },
@@ -18,7 +18,7 @@ const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
 };
 
 export interface ByteReader {
-  /** Fills the array and returns the number of bytes, which is smaller than its length only at the end of the source. */
+  /** Fills the array and returns the number of bytes. At the end of the source the number is smaller than the length of the array. */
   readonly fill: (into: Uint8Array) => Promise<number>;
   /** Returns true when the source has no more bytes. */
   readonly ended: () => Promise<boolean>;
@@ -121,7 +121,7 @@ export async function* pipelined<A, B>(items: AsyncIterable<A>, work: (item: A) 
       next = await coming;
     }
   } finally {
-    // The end is not awaited, because a source that waits for input ends only when that input ends.
+    // `return` is not awaited, because a source that waits for input ends only when that input ends.
     void source.return?.().catch(() => undefined);
   }
 }

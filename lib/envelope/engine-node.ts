@@ -18,7 +18,7 @@ const PIECE = 65_536;
 /** Parts that are hashed on the calling thread. Starting a thread takes about as long as hashing five parts. */
 const PARTS_BEFORE_THREAD = 4;
 
-/** Hashes bytes in order. If a part ends within the bytes, at `cut`, the result has its digest. */
+/** Hashes bytes in order. If a part ends within the bytes, at `cut`, the result has the digest of that part. */
 interface Hasher {
   readonly step: (bytes: Uint8Array, cut: number | undefined) => Promise<HashedChunk>;
   readonly end: () => Promise<Uint8Array>;
@@ -122,8 +122,8 @@ const partHash = (crypto: Crypto, threads: Threads): PartHash => {
 };
 
 /**
- * Frees memory immediately. Otherwise the results of the cipher are garbage-collected tens of megabytes later. A buffer that is transferred to a port
- * whose other end is closed is freed at once, and the next result gets the same memory, which is still in the processor's cache.
+ * Frees memory immediately. Otherwise garbage collection would free the results of the cipher only after tens of megabytes more. A buffer that is transferred
+ * to a port whose other end is closed is freed at once, and the next result gets the same memory, which is still in the processor's cache.
  */
 const freeing = ({ MessageChannel }: Threads): ((bytes: Uint8Array) => void) => {
   const closed = (): MessagePort => {

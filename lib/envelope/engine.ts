@@ -23,7 +23,7 @@ export interface Engine {
   readonly name: 'webcrypto' | 'node';
   /** Whether it is faster to process several chunks at a time. */
   readonly parallelChunks: boolean;
-  /** Whether its keys have to be extractable CryptoKeys. */
+  /** Whether the engine needs extractable CryptoKeys. */
   readonly extractableKeys: boolean;
   /**
    * Returns ciphertext and tag.

@@ -28,7 +28,7 @@ export interface WorkerHost {
 /** Time for a worker to report that it is ready, milliseconds. A worker that was blocked without an error never reports. */
 const READY_TIMEOUT_MS = 5_000;
 
-/** Hosts that cannot start a worker. They are remembered, because browsers log every attempt. */
+/** Hosts that cannot start a worker. No further start is tried on them, because browsers log every failed start. */
 const hostsWithoutWorkers = new WeakSet<WorkerHost>();
 
 /** Starts a worker; undefined if the host cannot start one. @param lost is called when the worker fails later, at any time */
@@ -92,7 +92,7 @@ export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
     const full = bytes.length === PART_BYTES;
     const started = full && !closed && worker !== undefined ? await worker : undefined;
     if (closed) throw new Error('given up');
-    // A worker that failed while it was idle had no part, so nothing is lost.
+    // If the worker failed while it was idle, it had no part, so nothing is lost. The calling thread then hashes this part.
     if (started !== undefined && !broken) return hashInWorker(started, bytes);
     if (full) worker ??= startWorker(host, lost);
     return hashHere(bytes);

@@ -52,7 +52,7 @@ export interface SealedFacts {
 
 export interface SealedBlob {
   readonly header: HeaderFields;
-  /** COMMIT, 32 bytes. */
+  /** The key commitment, 32 bytes. */
   readonly commit: Uint8Array;
   /** Read this once, to its end, or call `return`, which cancels the source. */
   readonly parts: AsyncGenerator<SealedPart, void>;
@@ -210,7 +210,7 @@ export const sealBlob = async (
       for await (const { bytes, digest, last } of hash === undefined
         ? pipelined(cut, digested)
         : inOrder(cut, 1, digested)) {
-        // A source that was cancelled looks as if it had ended.
+        // A cancelled source looks as if it had ended, so this part may be incomplete and is not returned to the caller.
         if (givenUp) return;
         digests.push(digest);
         length += bytes.length;

@@ -30,7 +30,7 @@ export const assertReplaceable = async (path: PathLike): Promise<void> => {
 };
 
 /**
- * Writes a file atomically. `write` gets a temporary file in the same folder, whose name ends in `.part`. At the end this file is renamed, and replaces an
+ * Writes a file atomically. `write` gets a temporary file in the same folder; its name ends in `.part`. At the end this file is renamed, and replaces an
  * existing file. Only its owner may read the file. It is not synced to disk (no fsync).
  * @throws {EnvelopeError} `target-invalid`; {Error} the error of the operating system; the signal's reason
  */

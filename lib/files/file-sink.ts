@@ -29,7 +29,7 @@ export const intoFile = (path: PathLike, { scratch, ...threads }: BodyOptions = 
   open: async (ciphertext, fileKey, blob, { plainLength, signal }) => {
     const begin = async () => {
       await payloadKey(fileKey, blob, { plainLength });
-      // `writeAtomically` checks this again, but only after the whole blob was received.
+      // A wrong target is refused before the blob is received. `writeAtomically` checks the target again, but only afterwards.
       await assertReplaceable(path);
       return scratchFile(scratch ?? folderOf(path));
     };

@@ -51,7 +51,7 @@ const startWorker = (): Started => {
     worker.on('error', (error: Error) => (failure = error));
     worker.on('exit', () => (failure === undefined ? resolve() : reject(failure)));
   });
-  // The caller that runs the worker gets the error; as an unhandled rejection it would end the process.
+  // The caller that runs the worker gets the error. Without this line, the error would also end the process as an unhandled rejection.
   ended.catch(() => undefined);
   return { worker, ended };
 };

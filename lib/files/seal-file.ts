@@ -1,5 +1,5 @@
-// Seals a file, and writes the blob to another file. Worker threads do the work. The blob has the form that sealBlob gives it; docs/spec/blob.md
-// specifies it.
+// Seals a file, and writes the blob to another file. Worker threads do the work. The blob has the same form as from sealBlob; docs/spec/blob.md specifies that
+// form.
 import { KeyObject } from 'node:crypto';
 import type { PathLike } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -25,7 +25,7 @@ export type SealFileOptions = Omit<SealOptions, 'inFlight'> & ThreadOptions;
 /** The facts of the blob that the author signs, and those for the sealed metadata. */
 export interface SealedFile extends SealedFacts {
   readonly header: HeaderFields;
-  /** COMMIT, 32 bytes. */
+  /** The key commitment, 32 bytes. */
   readonly commit: Uint8Array;
   /** SHA-256 of each part, 32 bytes. */
   readonly parts: readonly Uint8Array[];

@@ -35,7 +35,7 @@ interface Exchange extends Record<string, unknown> {
   body: Uint8Array;
   call: Pick<Call, 'now'> | Call;
 }
-/** What the use case gets, after authentication and parsing. */
+/** The arguments of the use case, after authentication and parsing. */
 interface Admitted {
   readonly call: unknown;
   readonly input: unknown;

@@ -112,7 +112,7 @@ const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], 
   if (nonce === undefined || parsed('nonce', () => fromBase64url(nonce)).length !== NONCE_LENGTH)
     throw invalid('nonce');
   const caller = parsed('keyid', () => parseIdentityId(keyid ?? ''));
-  // The library has checked that both are integers.
+  // The library has checked that `created` and `expires` are integers.
   if (created === undefined || expires === undefined || expires <= created || expires > created + SIGNATURE_LIFE)
     throw invalid('created and expires');
   const clock = skewOf({ created, expires }, now);

@@ -12,7 +12,7 @@ import { identityPublicKey } from './key-derivation.ts';
 import { IdentityError } from './errors.ts';
 import { concealed } from './unprintable-secret.ts';
 
-/** What a device stores of its keys. `deviceKeys(seed)` derives the keys. The object prints as a placeholder. */
+/** The seed and the public facts that a device stores. `deviceKeys(seed)` derives the keys from the seed. The object prints as a placeholder. */
 export interface HeldKeys {
   /** k, 1 or more. */
   readonly generation: number;

@@ -19,7 +19,7 @@ export interface StoredVersion {
   /** The grant of an author who is not the patient. */
   readonly grant?: Jws;
   readonly blob: BlobName;
-  /** Hash of the filing's audit event, and in `filed` the time of this event in ms since 1970. */
+  /** Hash of the audit event of the filing. `filed` is the time of this event, ms since 1970. */
   readonly event: string;
   readonly filed: number;
 }

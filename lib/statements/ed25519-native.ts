@@ -71,7 +71,8 @@ export const nativeSigning = (platform: Platform = globalThis): SignWith | undef
 };
 
 /**
- * Returns undefined if the platform has no such library, or one that accepts other signatures than RFC 8032 without the cofactor.
+ * Returns the verification equation of the platform's own library. Undefined if the platform has no such library, or one that accepts other signatures than RFC
+ * 8032 without the cofactor.
  *
  * @param platform tests pass another one
  */
