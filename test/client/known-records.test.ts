@@ -4,10 +4,12 @@ import { toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { createPatient, createRecipient, importMemory } from '../../lib/client/index.ts';
 import type { ClientOptions } from '../../lib/client/session/context.ts';
 import { deviceKeys } from '../../lib/identity/key-derivation.ts';
+import type { Payload } from '../../lib/statements/kinds.ts';
 import { fill } from '../statements/samples.ts';
 import { lyingFetch, refusing, type Lie } from '../support/lying-fetch.ts';
 import { memoryService, ORIGIN } from '../support/memory-service.ts';
 import { refusal } from './clients.ts';
+import { signNow } from './lying-service.ts';
 
 /** A patient with one folder, and a clinician who may read it. Both have listed the two records in it. */
 const people = async () => {
@@ -103,13 +105,28 @@ test('a memory that was stored and imported knows the records', async () => {
 });
 
 test('a recipient refuses another grant with the id of a known one', async () => {
-  const { state, clinician, grant, patient, folder } = await people();
-  const input = { recipient: clinician.id, folders: [folder], purpose: 'TREAT', durationSeconds: 60 } as const;
-  const [other] = await patient.grant(input);
-  const { noteGrant } = clinician.memory;
-  const { statement } = grant;
-  noteGrant(statement);
-  const forged = { ...other.statement, payload: { ...other.statement.payload, grant: grant.id } };
-  expect(await refusal(() => noteGrant(forged))).toBe('rolled-back grant');
-  expect(state.lie).toBeUndefined();
+  const { state, clinician, grant } = await people();
+  const other = signNow('grant', { ...grant.statement.payload, expires: grant.expires + 1 }, deviceKeys(fill(1, 32)));
+  const changed = (view: object) => ({ ...view, statement: other.jws });
+  state.lie = (route, { status, body }) => {
+    if (route === 'list-grants') return { status, body: { grants: body.grants.map(changed) } };
+    return route === 'get-grant' ? { status, body: changed(body) } : undefined;
+  };
+  expect(await refusal(() => clinician.grant(grant.id))).toBe('rolled-back grant');
+  expect(await refusal(() => clinician.listGrants())).toBe('rolled-back grant');
+});
+
+test.each<[string, (first: Payload<'record'>) => Partial<Payload<'record'>>]>([
+  ['another statement with a known version', ({ created }) => ({ created: created + 1 })],
+  ['a next version that does not name the known one', () => ({ version: 2, previous: 'A'.repeat(43) })],
+])('a list with %s is refused by patient and recipient', async (_, change) => {
+  const { state, listOf, first } = await people();
+  const { payload } = first.statement;
+  const other = signNow('record', { ...payload, ...change(payload) }, deviceKeys(fill(1, 32)));
+  const changed = (view: { statement: string }) =>
+    view.statement === first.statement.jws ? { ...view, statement: other.jws } : view;
+  state.lie = (route, { status, body }) =>
+    route === 'list-records' ? { status, body: { records: body.records.map(changed) } } : undefined;
+  expect(await refusal(listOf.patient)).toBe('rolled-back record');
+  expect(await refusal(listOf.clinician)).toBe('rolled-back record');
 });
