@@ -22,7 +22,8 @@ import {
 } from './records/file-record.ts';
 import { register, renewReceivingKey, type RegisterOptions } from './identities/identities.ts';
 import type { Memory } from './session/memory.ts';
-import { openRecords, type OpenedRecord, type OpenOptions } from './records/open-records.ts';
+import { openRecords, type OpenOptions } from './records/open-records.ts';
+import type { OpenedRecord } from './records/opened-record.ts';
 import { all } from './session/pagination.ts';
 import { withKnownRecords } from './records/known-records.ts';
 import { listVersions } from './records/list-versions.ts';

@@ -83,12 +83,7 @@ const withdrawn = ({ patient }: Story, of: string, actor: DeviceKeys = KEYS.clin
 };
 
 const write = ({ service, patient }: Story, { kind, actor, subject, evidence }: Invented): void =>
-  service.log(
-    { kind, patient: patient.id, actor: actor.id, subject, statement: evidence.hash } as Parameters<
-      typeof service.log
-    >[0],
-    evidence.jws,
-  );
+  service.log({ kind, patient: patient.id, actor: actor.id, subject, statement: evidence.hash }, evidence.jws);
 
 /** Reads the trail on a device that has read it up to now, and on a new device. Returns the refusal of each. */
 const verdicts = async (all: Story, invent: (all: Story & { readonly now: number }) => readonly Invented[]) => {

@@ -61,7 +61,7 @@ const allowsOpening = (grant: GrantSoFar, { actor, at, subject }: AuditEvent): b
 type Allowed = (soFar: SoFar, event: AuditEvent, statement: Statement) => boolean;
 
 /** The events that need an earlier one. The others have their statement in the patient's chain, or need nothing. */
-const RULES: { readonly [K in EventKind]?: Allowed } = {
+const RULES: Readonly<Partial<Record<EventKind, Allowed>>> = {
   'records-opened': ({ grants, epochs }, event) => {
     const { actor, patient, subject } = event;
     if ((subject.epoch ?? 0) > (epochs.get(subject.folder) ?? 0)) return false;
@@ -102,7 +102,7 @@ const startsEpoch: Effect = (soFar, { subject: { folder, epoch } }, act) => {
 const statementIn = (act: VerifiedEntry | undefined, { statement }: AuditEvent): Statement | undefined =>
   act?.statements.find((s) => s.hash === statement);
 
-const EFFECTS: { readonly [K in EventKind]?: Effect } = {
+const EFFECTS: Readonly<Partial<Record<EventKind, Effect>>> = {
   'folder-created': startsEpoch,
   'epoch-started': startsEpoch,
   'access-requested': ({ requests }, { statement, actor }) => void requests.set(statement, actor),

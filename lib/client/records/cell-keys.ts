@@ -3,13 +3,13 @@ import type { Answer } from '../../api/routes.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { FolderId } from '../../bytes/ids.ts';
 import type { GrantCell, Jws, Statement } from '../../statements/kinds.ts';
-import { decodeCapsules } from '../../umbral/capsule.ts';
+import { decodeCapsules, type Capsule } from '../../umbral/capsule.ts';
 import { CapsuleOpener } from '../../umbral/delegatee.ts';
 import { decryptOriginal } from '../../umbral/delegator.ts';
 import type { SecretKey } from '../../umbral/keys.ts';
 import type { CellOpener, Context } from '../session/context.ts';
-import { check, checked } from '../session/errors.ts';
-import { fragmentsOf, fragmentVerifier, type SignedBy } from './verify-fragments.ts';
+import { check, checked, ClientError, resultOf } from '../session/errors.ts';
+import { fragmentsOf, fragmentVerifier, type CheckedFragment, type SignedBy } from './verify-fragments.ts';
 import type { GrantedCell, GrantWithCells } from '../access/verify-grant.ts';
 import { knownIdentity, publicKeyFrom, publicKeyText } from '../identities/identities.ts';
 import type { CallOptions } from '../session/transport.ts';
@@ -27,18 +27,32 @@ export interface SignedOpening {
 export interface CellKeys {
   readonly folder: FolderId;
   readonly epoch: number;
-  /** Returns the file key of each wrap, 32 bytes. @throws {ClientError} `unverified`; {WrongFragmentError} */
-  readonly unwrap: (wraps: readonly Wrap[], opening: SignedOpening) => Promise<readonly Uint8Array[]>;
+  /** Returns for each wrap its file key, 32 bytes, or the error of its check. @throws {ClientError} `unverified` (`recapsulation`) */
+  readonly unwrap: (wraps: readonly Wrap[], opening: SignedOpening) => Promise<readonly (Uint8Array | ClientError)[]>;
 }
+
+/** Decodes capsules: all together, which is faster, and one by one if that fails. @returns for each wrap the capsule, or the error of its check */
+const capsulesOf = async (wraps: readonly Wrap[]): Promise<readonly (Capsule | ClientError)[]> => {
+  const decode = (list: readonly Wrap[]) =>
+    resultOf(() => checked('capsule', () => decodeCapsules(list.map((w) => fromBase64url(w.capsule)))));
+  const together = await decode(wraps);
+  if (!(together instanceof ClientError)) return together;
+  const each = await Promise.all(wraps.map((w) => decode([w])));
+  return each.map((one) => (one instanceof ClientError ? one : one[0]!));
+};
 
 /** Unwraps with the patient's cell key. */
 export const ownKeys = (ctx: Context, { payload: { folder, epoch, salt } }: Statement<'folder'>): CellKeys => ({
   folder,
   epoch,
   unwrap: async (wraps) => {
-    const capsules = await checked('capsule', () => decodeCapsules(wraps.map((w) => fromBase64url(w.capsule))));
+    const capsules = await capsulesOf(wraps);
     const key = ctx.keys.folderKey(folder, epoch, fromBase64url(salt));
-    return checked('wrap', () => wraps.map((w, i) => decryptOriginal(key, capsules[i]!, fromBase64url(w.wrappedKey))));
+    const open = async ({ wrappedKey }: Wrap, capsule: Capsule | ClientError) => {
+      if (capsule instanceof ClientError) return capsule;
+      return resultOf(() => checked('wrap', () => decryptOriginal(key, capsule, fromBase64url(wrappedKey))));
+    };
+    return Promise.all(wraps.map((w, i) => open(w, capsules[i]!)));
   },
 });
 
@@ -82,9 +96,12 @@ export const grantedKeys = async (
     unwrap: async (wraps, { opening, proof }) => {
       check('recapsulation', proof !== undefined);
       const fragments = fragmentsOf(wraps, entitled, { ...proof, opening });
-      return checked('wrap', () =>
-        fragments.map(({ capsule, cfrag }, i) => opener.decrypt(capsule, [cfrag], fromBase64url(wraps[i]!.wrappedKey))),
-      );
+      const open = async (fragment: CheckedFragment | ClientError, { wrappedKey }: Wrap) => {
+        if (fragment instanceof ClientError) return fragment;
+        const { capsule, cfrag } = fragment;
+        return resultOf(() => checked('wrap', () => opener.decrypt(capsule, [cfrag], fromBase64url(wrappedKey))));
+      };
+      return Promise.all(fragments.map((fragment, i) => open(fragment, wraps[i]!)));
     },
   };
 };

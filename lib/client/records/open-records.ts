@@ -5,15 +5,16 @@ import { fromBase64url } from '../../bytes/codec.ts';
 import { newId, type GrantId, type IdentityId, type OpeningId } from '../../bytes/ids.ts';
 import { EnvelopeError, type EnvelopeErrorCode } from '../../envelope/errors.ts';
 import type { HeaderFields } from '../../envelope/header.ts';
-import { openMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
-import { assertCommit, openBlob, type BodySink } from '../../envelope/open-blob.ts';
+import { openMetadata } from '../../envelope/metadata.ts';
+import { assertCommit, openBlob } from '../../envelope/open-blob.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
+import { allOrRefused, type OpenedRecord } from './opened-record.ts';
 import type { CellKeys } from './cell-keys.ts';
 import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { downloadBlob, type DownloadProgress } from './download.ts';
-import { check, checked, ClientError, unverified } from '../session/errors.ts';
+import { check, checked, ClientError, resultOf, unverified } from '../session/errors.ts';
 import { verifyAnswer } from './verify-fragments.ts';
 import { serviceKey } from '../session/service-key.ts';
 import { infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './verify-record.ts';
@@ -31,19 +32,6 @@ export interface KeyAccess {
 export interface OpenOptions extends CallOptions {
   /** The client calls it for each record while the stream of the record is read. */
   readonly onProgress?: (record: RecordInfo, progress: DownloadProgress) => void;
-}
-
-export interface OpenedRecord extends RecordInfo {
-  readonly metadata: RecordMetadata;
-  /**
-   * Returns the decrypted body as a stream, in constant memory. Each call starts a download. The stream returns only authenticated bytes. It ends with an
-   * error if the blob is not exactly the signed one, possibly after many bytes: then discard all of them. Start the download within ten minutes of the
-   * opening. After that, open the record again, which counts as another opening.
-   * The error of the stream is a ClientError `unverified` (`blob`, `digest`) or `download-failed`, or the signal's reason.
-   */
-  readonly stream: () => ReadableStream<Uint8Array>;
-  /** Downloads the body into a sink such as `intoFile`, which keeps the complete body or nothing. Rejects with the errors of `stream` or of the sink. */
-  readonly save: (into: BodySink) => Promise<void>;
 }
 
 /** Errors about the files that are read or written, not about the body. They are passed on unchanged. */
@@ -70,10 +58,10 @@ const headerOf = ({ payload: p }: Statement<'record'>): HeaderFields => ({
   flags: p.flags,
 });
 
-/** One record of an answer, and its file key. */
+/** One record of an answer, and its file key, or the error of the check of its wrap. */
 interface OpenedKey {
   readonly opened: RecapsulatedRecord;
-  readonly fileKey: Uint8Array;
+  readonly fileKey: Uint8Array | ClientError;
 }
 
 /**
@@ -123,6 +111,7 @@ const sendOpening = (ctx: Context, access: KeyAccess, batch: Batch, options: Cal
 
 /** Verifies the record statement in the answer, its sealed metadata, and that the file key matches the key commitment. */
 const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
+  if (fileKey instanceof ClientError) throw fileKey;
   const { patient, folder, record, version } = info;
   const authored = await verifyRecord(opened, { patient, folder, record, version });
   const { statement } = authored;
@@ -131,7 +120,7 @@ const unseal = async (info: RecordInfo, { opened, fileKey }: OpenedKey) => {
   const header = headerOf(statement);
   const commit = fromBase64url(statement.payload.commit);
   await checked('commit', () => assertCommit(fileKey, header, commit));
-  return { authored, sealed, header, commit };
+  return { authored, sealed, header, commit, fileKey };
 };
 
 /** Verifies a record and decrypts its metadata. The body is verified later, while it is streamed. */
@@ -141,8 +130,8 @@ const verifyOpened = async (
   answered: OpenedKey,
   { renew, options }: { readonly renew: () => Promise<string>; readonly options: OpenOptions },
 ): Promise<OpenedRecord> => {
-  const { authored, sealed, header, commit } = await unseal(info, answered);
-  const { opened, fileKey } = answered;
+  const { authored, sealed, header, commit, fileKey } = await unseal(info, answered);
+  const { opened } = answered;
   const { payload } = authored.statement;
   const metadata = await checked('metadata', () => openMetadata(sealed, fileKey, header));
   const blob = { header, commit, digest: fromBase64url(payload.digest), length: payload.length };
@@ -181,8 +170,7 @@ export const openKeys = async (
   for (const batch of await batches(access, records)) {
     const { answers } = await sendOpening(ctx, access, batch, options);
     for (const [i, record] of batch.records.entries()) {
-      await unseal(record, answers[i]!);
-      found.set(record, answers[i]!.fileKey);
+      found.set(record, (await unseal(record, answers[i]!)).fileKey);
     }
   }
   return records.map((r) => found.get(r)!);
@@ -239,8 +227,9 @@ const batches = async (access: KeyAccess, records: readonly RecordInfo[]): Promi
 };
 
 /**
- * Opens records, in the order given.
- * @throws {ClientError} `unverified`, `bad-answer`; {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
+ * Opens records, in the order given. A record that does not check does not keep the others from being opened.
+ * @throws {RefusedRecordsError} names the records that do not check, and has the others, opened; {ClientError} `unverified` (`recapsulation`), `bad-answer`;
+ *   {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export const openRecords = async (
   ctx: Context,
@@ -248,13 +237,13 @@ export const openRecords = async (
   records: readonly RecordInfo[],
   options: OpenOptions = {},
 ): Promise<readonly OpenedRecord[]> => {
-  const opened = new Map<RecordInfo, OpenedRecord>();
+  const results = new Map<RecordInfo, OpenedRecord | ClientError>();
   for (const batch of await batches(access, records)) {
     const { answers, again } = await sendOpening(ctx, access, batch, options);
     for (const [i, record] of batch.records.entries()) {
       const renew = async (): Promise<string> => (await again())[i]!.download.url;
-      opened.set(record, await verifyOpened(ctx, record, answers[i]!, { renew, options }));
+      results.set(record, await resultOf(() => verifyOpened(ctx, record, answers[i]!, { renew, options })));
     }
   }
-  return records.map((r) => opened.get(r)!);
+  return allOrRefused(records.map((record) => ({ record, result: results.get(record)! })));
 };

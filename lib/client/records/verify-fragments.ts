@@ -199,23 +199,31 @@ export const assertDelegation = (
   );
 
 /**
- * Checks the fragments of an opening, and returns them in the order of its records.
- * @throws {WrongFragmentError} with the proof against the service; {ClientError} `unverified` (`recapsulation`)
+ * Checks the fragments of an opening: all together, and one by one if that fails, so that one wrong fragment does not hide the others.
+ * @returns for each record, in order, the fragment, or the error with the proof against the service
+ * @throws {ClientError} `unverified` (`recapsulation`)
  */
 export const fragmentsOf = (
   wraps: readonly Wrap[],
   { identity, grant, cell, by, verifier }: EntitledCell,
   { delegation, ...answered }: Pick<FragmentProof, 'serviceKey' | 'opening'> & SignedBy,
-): readonly CheckedFragment[] => {
+): readonly (CheckedFragment | WrongFragmentError)[] => {
   const to = delegationOf(identity, grant, cell);
   assertDelegation(delegation, to);
   const fragments = wraps.map(({ capsule, cfrags }) => ({ capsule, fragment: cfrags?.[0] ?? '' }));
+  const checkOne = (fragment: Fragment, place: number): CheckedFragment | WrongFragmentError => {
+    try {
+      return checkFragments([fragment], to.kfrag, verifier)[0]!;
+    } catch (error) {
+      if (!(error instanceof WrongFragmentAt)) throw error;
+      const said = { identity: identity.jws, grant: grant.jws, by, place, ...fragment };
+      return new WrongFragmentError({ ...answered, ...said }, error.cause);
+    }
+  };
   try {
     return checkFragments(fragments, to.kfrag, verifier);
   } catch (error) {
     if (!(error instanceof WrongFragmentAt)) throw error;
-    const { place, cause } = error;
-    const said = { identity: identity.jws, grant: grant.jws, by, place, ...fragments[place]! };
-    throw new WrongFragmentError({ ...answered, ...said }, cause);
+    return fragments.map(checkOne);
   }
 };

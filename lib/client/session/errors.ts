@@ -101,3 +101,13 @@ export const checked = async <T>(what: Check, run: () => T | Promise<T>): Promis
     throw error instanceof ClientError ? error : unverified(what, error);
   }
 };
+
+/** Runs the checks of one item of several. @returns the result, or the ClientError; other errors are thrown */
+export const resultOf = async <T>(run: () => T | Promise<T>): Promise<T | ClientError> => {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
+  }
+};
