@@ -34,7 +34,7 @@ export async function getRecord(
 
 /**
  * Whether the caller may learn that the record exists: the caller is the record's patient, or a recipient whose grant reads a version of the record. A deleted
- * record has no wraps. So every recipient with a grant of the patient that knows the record's id gets its deletion, and nothing else.
+ * record has no wraps. So every recipient that has a grant of the patient and knows the record's id gets the deletion of the record, and nothing else.
  */
 const mayKnow = (head: StoredRecord, readable: ReadableVersions | undefined, { caller }: Call): boolean =>
   readable === undefined

@@ -9,7 +9,7 @@ interface Deps {
   readonly blobs: Pick<Blobs, 'discard'>;
 }
 
-/** Removes such uploads. @returns how many it removed */
+/** Removes the uploads that were not committed in time. @returns how many it removed */
 export async function sweepUploads({ uploads, blobs }: Deps, { now }: { readonly now: Instant }): Promise<number> {
   let swept = 0;
   for await (const upload of uploads.stale(now - UPLOAD_LIFE)) {

@@ -14,7 +14,7 @@ export interface Claim {
   readonly pk: string;
   /** Seconds since 1970; DynamoDB may delete the claim after that. */
   readonly ttl: number;
-  /** Present for an opening only. If the same statement arrives again within {@link REPEAT_WINDOW}, it is a repetition. */
+  /** Present for an opening only. If the same statement arrives again within {@link REPEAT_WINDOW}, the verdict is `repeated`. */
   readonly opening?: { readonly statement: StatementHash; readonly at: number };
 }
 
@@ -67,7 +67,8 @@ const refusalOf = (step: Step, old: Item | undefined): Refusal => {
 };
 
 /**
- * Decides what follows from a cancellation: the write was done, is a repetition, is refused, or is to be tried again.
+ * Decides what follows from a cancellation: this attempt did the write (`done`), an earlier call did it (`repeated`), the write is refused, or the caller tries
+ * again.
  * @param reasons one for each item of the transaction, in its order
  * @throws {StoreError} `unexplained-cancellation`
  */

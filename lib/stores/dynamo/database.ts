@@ -1,5 +1,5 @@
-// DynamoDB access: reads items, and makes the single-item writes that need no transaction. A use case decides on consistent reads by key. Only
-// lists read an index, which may lag behind.
+// DynamoDB access: reads items, and makes the single-item writes that need no transaction. The decisions of use cases are based on consistent reads by key.
+// Only lists read an index, which may lag behind the table.
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,

@@ -36,7 +36,7 @@ import { OPEN, COMMITTED } from './uploads.ts';
 
 const conflict = () => new AppError('version-conflict');
 const exists = () => new AppError('already-exists');
-/** The refusal if this version exists: for version 1 the record id is used, for a later version another author was quicker. */
+/** The refusal if this version exists. For version 1, the record id is already used. For a later version, another author was quicker. */
 const takenOf = ({ statement: { payload } }: NewVersion) => (payload.version === 1 ? exists : conflict);
 
 const headStep = (version: NewVersion, head: StoredRecord | undefined): Step => {

@@ -170,7 +170,7 @@ export const makeWriter = (context: StoreContext): Writer => {
       const verdict = await send(attempt);
       if (verdict.is === 'done') return { repeated: false };
       if (verdict.is === 'repeated') {
-        // The change is stored, but another entry may have made it. Then this call is no repetition.
+        // The change is stored. If the chain lacks the entry of this call, another entry made the change, so this call was not done before.
         if (entry !== undefined && !(await hasEntry(context, entry.statement))) throw new AppError('chain-moved');
         return { repeated: true };
       }
