@@ -155,7 +155,7 @@ export interface ProblemDetails {
   readonly statement?: string;
   /**
    * With `grant-ended`: why the grant allows nothing at present, for example `paused`. With `statement-invalid`: why the statement is invalid by itself; absent
-   * if it does not fit the request or the stored state.
+   * if the statement does not fit the request or the stored state.
    */
   readonly reason?: Reason;
   /** If a clock can be the cause: whether the refused time is ahead of the service's clock or behind it. */

@@ -46,7 +46,7 @@ export const versionView = z.strictObject({
   grant: z.optional(jws),
 });
 
-/** A version that was just filed. `receipt` is the service's signed confirmation. It is present if the author is not the patient. */
+/** A version that was just filed. `receipt` is the service's signed confirmation, and is present if the author is not the patient. */
 export const filedView = z.strictObject({ ...versionView.shape, receipt: z.optional(jws) });
 
 export const recordPage = z.strictObject({ records: z.array(versionView), ...nextPage });

@@ -1,4 +1,4 @@
-// The SDK's public interface. Applications import this file (or node.ts, which adds files) and nothing deeper. It runs in Node (from 20.19) and in
+// The SDK's public interface. Applications import this file (or node.ts, which adds files) and nothing deeper. The SDK runs in Node (from 20.19) and in
 // browsers. docs/client.md is the guide.
 export { createIdentity, identityFromKeyFile, identityFromWords, type Identity } from './identities/create-identity.ts';
 export { encodeKeyFile, sealKeyFile, type PassphraseOptions } from '../identity/key-file.ts';

@@ -1,4 +1,4 @@
-// Creates a patient's client. It owns folders, files records, answers requests, grants and revokes access, and reads the audit trail.
+// Creates a patient's client. With it the patient makes folders, files records, answers requests, gives and ends grants, and reads the audit trail.
 import { AppError } from '../api/errors.ts';
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { FhirExport } from '../fhir/bundle.ts';
@@ -43,7 +43,7 @@ import { openingsIn, type RecordOpening, type OpeningFilter, type Trail, type Tr
 import type { CallOptions } from './session/transport.ts';
 
 /**
- * The functions of a patient. "Verified:" lists what the client checks in an answer of the service before it returns. Every function may also throw
+ * The functions of a patient. "Verified:" lists what the client checks in the service's answer before the function returns. Every function may also throw
  * AppError (a refusal by the service) and ClientError (`network`, `bad-answer`, `wrong-clock`).
  */
 export interface Patient {
@@ -236,7 +236,7 @@ const openOwn = async (
     options,
   );
 
-/** Creates a client that acts as a patient. It keeps keys in memory only and writes nothing to disk. */
+/** Creates a client that acts as a patient. The client keeps the keys in RAM only and writes nothing to disk. */
 export const createPatient = (options: ClientOptions): Patient => {
   const ctx = createContext(options);
   return {

@@ -1,4 +1,5 @@
-// Creates a recipient's client. It requests access, and opens and files records under grants. It trusts only statements that the patient signed.
+// Creates a recipient's client. With it the recipient requests access, and opens and files records under grants. The client trusts only statements that the
+// patient signed.
 import { AppError } from '../api/errors.ts';
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import { mayFile, RIGHT_FACTS } from '../domain/grant.ts';
@@ -39,7 +40,7 @@ import {
 import type { CallOptions } from './session/transport.ts';
 
 /**
- * The functions of a recipient. "Verified:" lists what the client checks in an answer of the service before it returns. Every function may also throw
+ * The functions of a recipient. "Verified:" lists what the client checks in the service's answer before the function returns. Every function may also throw
  * AppError (a refusal by the service) and ClientError (`network`, `bad-answer`, `wrong-clock`).
  */
 export interface Recipient {
@@ -177,7 +178,7 @@ export const targetUnder = (
   return { patient: grant.patient, folder, current, grant: grant.statement, before };
 };
 
-/** Creates a client that acts as a recipient. It keeps keys in memory only and writes nothing to disk. */
+/** Creates a client that acts as a recipient. The client keeps the keys in RAM only and writes nothing to disk. */
 export const createRecipient = (options: ClientOptions): Recipient => {
   const ctx = createContext(options);
   return {

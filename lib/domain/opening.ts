@@ -6,8 +6,8 @@ import { clockFault, MINUTE, SECOND, type ClockFault, type Instant } from './tim
 /** For this time, in ms, the service answers the same opening again without counting it. */
 export const REPEAT_WINDOW = 10 * MINUTE;
 /**
- * How far `when` may be ahead of the service's clock, ms. `when` may be behind by this difference and {@link REPEAT_WINDOW} together, so that a repeated
- * opening is still accepted.
+ * How far `when` may be ahead of the service's clock, ms. `when` may be behind by the sum of this value and {@link REPEAT_WINDOW}, so that a repeated opening
+ * is still accepted.
  */
 export const OPENING_SKEW = MINUTE;
 
@@ -39,6 +39,6 @@ export const nextPace = ({ second, count }: Pace, now: Instant): Pace | undefine
   return count < OPENINGS_A_SECOND ? { second, count: count + 1 } : undefined;
 };
 
-/** Whether an opening names each record version only once. It must, because opening n records counts as n. */
+/** Whether an opening names each record version only once. An opening must do so, because opening n records counts as n. */
 export const namesEachOnce = (p: Payload<'opening'>): boolean =>
   new Set(p.records.map((r) => `${r.record}#${r.version}`)).size === p.records.length;

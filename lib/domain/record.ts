@@ -17,8 +17,8 @@ export interface RecordStatus {
 }
 
 /**
- * Returns in which direction the creation time of a record is too far from the present; undefined if it is not. It may be up to a day behind, because of a
- * wrong clock or a slow upload.
+ * Returns in which direction the creation time of a record is too far from the present; undefined if it is not. The creation time may be up to a day ago,
+ * because of a wrong clock or a slow upload.
  */
 export const createdClockFault = (created: number, now: Instant): ClockFault | undefined =>
   clockFault(created, now, { ahead: CLOCK_TOLERANCE, behind: LONGEST_DELAY });

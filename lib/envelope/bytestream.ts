@@ -87,7 +87,7 @@ export const bufferPool = (size: number) => {
 
 export type BufferPool = ReturnType<typeof bufferPool>;
 
-/** Runs up to `width` items at a time and yields the results in order. It requests no more items from the source than that. */
+/** Runs up to `width` items at a time and yields the results in order. At most `width` items have been requested from the source but not yielded. */
 export async function* inOrder<A, B>(
   items: AsyncIterable<A>,
   width: number,
@@ -96,7 +96,7 @@ export async function* inOrder<A, B>(
   const window: Promise<B>[] = [];
   for await (const item of items) {
     const result = work(item);
-    // The consumer gets the error when it awaits the result; until then it must not count as an unhandled rejection.
+    // The consumer gets the error when it awaits the result. Until then the error must not count as an unhandled rejection.
     result.catch(() => undefined);
     window.push(result);
     if (window.length >= width) yield await window.shift()!;
@@ -109,7 +109,7 @@ export async function* pipelined<A, B>(items: AsyncIterable<A>, work: (item: A) 
   const source = items[Symbol.asyncIterator]();
   const ask = (): Promise<IteratorResult<A, unknown>> => {
     const coming = source.next();
-    // The consumer gets the error when it awaits the item; until then it must not count as an unhandled rejection.
+    // The consumer gets the error when it awaits the item. Until then the error must not count as an unhandled rejection.
     coming.catch(() => undefined);
     return coming;
   };

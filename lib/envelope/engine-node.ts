@@ -1,5 +1,5 @@
-// Crypto engine on Node's crypto. AES-GCM runs on the calling thread, in small pieces whose memory is reused. SHA-256 runs there too for the first
-// parts of a body; for a large body it moves to a worker thread, which receives the buffers and returns them.
+// Crypto engine on Node's crypto. AES-GCM runs on the calling thread, in small pieces whose memory is reused. The calling thread also hashes the first parts of
+// a body. A worker thread hashes the further parts of a large body; it receives the buffers and returns them.
 import type { Engine, HashedChunk, PartHash } from './engine.ts';
 import type { HashAnswer, HashRequest } from './hash-worker-node.ts';
 import { WORKER } from './hash-worker-node.generated.ts';
@@ -94,7 +94,7 @@ const partHash = (crypto: Crypto, threads: Threads): PartHash => {
   let hasher = localHasher(crypto);
   let left = PART_BYTES;
   let parts = 0;
-  /** Starts the worker thread for the parts that follow. If no thread can start, hashing stays here. */
+  /** Starts the worker thread for the parts that follow. If no thread can start, the calling thread goes on hashing. */
   const moved = (): Hasher => {
     try {
       return threadHasher(threads);

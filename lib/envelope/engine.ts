@@ -11,7 +11,7 @@ export interface HashedChunk {
 
 /** Computes SHA-256 of each part of a blob. The bytes of the blob are fed in order. */
 export interface PartHash {
-  /** Hashes the next bytes. It owns `bytes` until the promise resolves. `bytes.byteOffset` must be 0, and at most one part may end within them. */
+  /** Hashes the next bytes. The engine owns `bytes` until the promise resolves. `bytes.byteOffset` must be 0, and at most one part may end within them. */
   readonly feed: (bytes: Uint8Array) => Promise<HashedChunk>;
   /** Returns SHA-256 of the last part if it is not full. Nothing may be fed afterwards. */
   readonly end: () => Promise<Uint8Array | undefined>;

@@ -1,7 +1,7 @@
 // Defines EnvelopeError, the error for sealed things that do not open, and its closed list of codes.
 export type EnvelopeErrorCode =
   | 'header-invalid' // a header field is out of range
-  | 'commit-mismatch' // the file key is not the one that the author committed to
+  | 'commit-mismatch' // the file key does not match the key commitment that the author signed
   | 'chunk-invalid' // a chunk was altered, moved, or belongs to another record
   | 'truncated' // the blob ends early
   | 'trailing-data' // the blob goes on after its end

@@ -13,7 +13,7 @@ export interface DigestedPart {
 }
 
 export interface PartDigester {
-  /** Hashes a part. It owns `part` until the promise resolves. A full part must fill its buffer. The promises resolve in the order of the calls. */
+  /** Hashes a part. The digester owns `part` until the promise resolves. A full part must fill its buffer. The promises resolve in the order of the calls. */
   readonly digest: (part: Uint8Array) => Promise<DigestedPart>;
   /** Stops hashing. It can be called at any time; pending calls are rejected. */
   readonly close: () => void;
@@ -100,10 +100,10 @@ export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
 
   return {
     digest: (bytes) => {
-      // After a failure all later calls fail too.
+      // A call waits for the call before. So after a failure all later calls fail.
       const answer = turn.then(() => next(bytes));
       turn = answer;
-      // The caller gets the error when it awaits the answer; until then it must not count as an unhandled rejection.
+      // The caller gets the error when it awaits the answer. Until then the error must not count as an unhandled rejection.
       answer.catch(() => undefined);
       return answer;
     },

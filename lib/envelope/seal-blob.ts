@@ -143,8 +143,8 @@ async function* partsOf(
 /**
  * Starts to seal a body. It reads up to 64 KiB to decide on padding; the rest is read together with the parts.
  *
- * Secret: `fileKey`, 32 random bytes. It must be fresh for every call, because two bodies under one key and header would get the same nonces. Each call
- * draws a new salt for the header, so a second call with the same arguments, made by mistake, is harmless: it has other keys.
+ * Secret: `fileKey`, 32 random bytes. It must be fresh for every call, because two bodies under one key and header would get the same nonces. Each call draws a
+ * new salt for the header, so a second call with the same arguments, made by mistake, is harmless: the second blob has other keys.
  *
  * @throws {EnvelopeError} `header-invalid`; reading `parts` throws the errors of the source
  */

@@ -1,4 +1,4 @@
-// Opens the body of a record into a file. The blob is received into a temporary file first, and opened from there.
+// Opens the body of a record into a file. The blob is received into a temporary file first, and opened from that file.
 import { scratchFile, type BodyOptions } from './scratch-file.ts';
 import type { PathLike } from 'node:fs';
 import { writeFile } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-// Takes the body of a new record version from a file. The file is first sealed into a temporary file, and the blob is sent from there.
+// Takes the body of a new record version from a file. The file is first sealed into a temporary file, and the blob is sent from that file.
 import { scratchFile, type BodyOptions } from './scratch-file.ts';
 import { createReadStream, type PathLike } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -56,7 +56,10 @@ const startWorker = (): Started => {
   return { worker, ended };
 };
 
-/** Sends the work to a worker. The promise resolves when the worker is done, and rejects if the thread ends earlier, with its error if it has one. */
+/**
+ * Sends the work to a worker. The promise resolves when the worker is done, and rejects if the thread ends earlier: with the error of the thread, if there is
+ * one.
+ */
 const runOne = ({ worker, ended }: Started, work: Work, onPart: (message: PartMessage) => void): Promise<void> =>
   new Promise((resolve, reject) => {
     worker.on('message', (message: WorkerMessage) => (message === 'done' ? resolve() : onPart(message)));

@@ -36,7 +36,8 @@ export type Fault = { readonly short: true } | { readonly chunk: number };
 
 /**
  * Values of the chunks that cross the borders of a run. The workers of both runs read such a chunk, and each sends a value of it. When sealing, the value is
- * the tag over the bytes before the border; when opening, a digest of the bytes after it. If the two values differ, the file was written to in between.
+ * the tag over the bytes before the border; when opening, a digest of the bytes after it. If the two values differ, the file was written to between the two
+ * readings.
  */
 interface Borders {
   /** Value of the chunk that crosses the start of the run. */

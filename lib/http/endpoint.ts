@@ -114,7 +114,7 @@ function quietly(log: () => void): void {
   try {
     log();
   } catch {
-    // If the log line fails, the answer must still be sent.
+    // The error is dropped, because the response must be sent even without a log line.
   }
 }
 

@@ -170,7 +170,7 @@ export const verifyRequest = async (
     });
     return verifier.caller;
   } catch (error) {
-    // The library wraps the errors of our key resolver; this unwraps them. All errors of the library itself mean the same to the caller.
+    // The library wraps the errors of our key resolver; this line unwraps them. All errors of the library itself mean the same to the caller.
     throw isSignatureError(error) && error.cause instanceof HttpSignatureError
       ? error.cause
       : invalid('the signature does not verify');

@@ -16,7 +16,7 @@ import { concealed } from './unprintable-secret.ts';
 export interface HeldKeys {
   /** k, 1 or more. */
   readonly generation: number;
-  /** S_k, 32 bytes, secret: it gives every right of this identity. */
+  /** S_k, 32 bytes, secret: anybody who has the seed can act as this identity. */
   readonly seed: Uint8Array;
   readonly id: IdentityId;
   /** SHA-256 of the next generation's identity key, base64url. */

@@ -29,7 +29,7 @@ export type Completion = BlobName & {
 };
 
 export interface Blobs {
-  /** Begins a multipart upload. @returns the id that S3 gives it */
+  /** Begins a multipart upload. @returns the id that S3 gives the upload */
   begin(record: RecordId, upload: UploadId): Promise<string>;
   /** Ends a multipart upload that is not needed. If another upload completed an object with the same key, this object stays. */
   abort(upload: StoredUpload): Promise<void>;

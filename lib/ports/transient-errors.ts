@@ -43,7 +43,7 @@ interface AwsError {
   readonly $retryable?: unknown;
 }
 
-/** Whether the same call may succeed a little later. The failed call may have had its effect all the same. */
+/** Whether the same call may succeed a little later. The failed call may nevertheless have taken effect. */
 export const isTransient = (error: unknown): boolean => {
   if (typeof error !== 'object' || error === null) return false;
   const { name, code, $metadata, $retryable } = error as AwsError;

@@ -40,7 +40,7 @@ const passesSelfTest = (equation: Equation): boolean => {
   return holds(RIGHT) && !holds(COFACTORED);
 };
 
-// This is not an import, because browsers run this code too, and bundlers follow imports.
+// The crypto module is not imported, because browsers run this code too, and bundlers follow imports.
 const cryptoOf = (platform: Platform): Crypto | undefined =>
   platform.process?.getBuiltinModule?.('crypto') as Crypto | undefined;
 

@@ -66,8 +66,8 @@ const assertVerified = (cfrags: readonly VerifiedCapsuleFrag[]): void => {
 };
 
 /**
- * Opens capsules that were re-encrypted for one delegation. Values that depend on the delegation alone (a Diffie-Hellman point, an inversion, some hashes)
- * are computed once for each set of fragments. It contains secrets: drop it together with the receiving key.
+ * Opens capsules that were re-encrypted for one delegation. Values that depend on the delegation alone (a Diffie-Hellman point, an inversion, some hashes) are
+ * computed once for each set of fragments. The object contains secrets: drop it together with the receiving key.
  */
 export class CapsuleOpener {
   readonly #receiving: SecretKey;

@@ -42,8 +42,8 @@ const continuing = (ctx: Context, { grants }: GivenAccess, folder: FolderFacts):
 type LastCell = Statement<'folder'> | undefined;
 
 /**
- * Returns the grants of which the service does not say that they were returned or are exhausted. The service's answer can end a grant for this client, but
- * cannot prolong one. The client asks by id for a grant that the service leaves out of its lists.
+ * Leaves out the grants that the service reports as returned or exhausted. The service's answer can end a grant for this client, but cannot prolong one. The
+ * client asks by id for a grant that the service leaves out of its lists.
  */
 const withoutEnded = async (
   ctx: Context,
@@ -83,7 +83,7 @@ const readersOf = (
     (page) => page.grants,
   );
 
-/** Returns the grants that should read a folder and of which the service says that they have ended. */
+/** Returns the ids of the grants that should read a folder and that the service reports as ended. */
 export const saidToHaveEnded = async (
   ctx: Context,
   given: GivenAccess,

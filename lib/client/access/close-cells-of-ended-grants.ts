@@ -29,7 +29,7 @@ const pendingCells = async (ctx: Context, { pending }: KnownAccess): Promise<rea
 
 /**
  * Lists the folders whose newest cell must be closed, because an ended grant to read, a void statement or a pending statement names the cell.
- * @param ended grants of which the service says that they have ended
+ * @param ended the grants that the service reports as ended
  */
 export const foldersToClose = async (
   ctx: Context,
@@ -61,10 +61,7 @@ const ofOneFolder = (error: unknown): ClientError | AppError => {
   throw error;
 };
 
-/**
- * Lists the grants of which the service says that they have ended and are not settled. The patient must have signed each of them, but the chain need not
- * contain it.
- */
+/** Lists the grants that the service reports as ended and not settled. The patient must have signed each of them, but the chain need not contain it. */
 const saidToBeUnsettled = async (ctx: Context, options: CallOptions): Promise<readonly GrantId[]> => {
   const views = await all(
     (cursor) => ctx.call('list-grants', { query: { ...cursor, as: 'patient', state: 'unsettled' } }, options),

@@ -63,7 +63,7 @@ interface Prepared {
   readonly rest: readonly Statement<'folder'>[];
 }
 
-/** Signs one grant for all cells if they need key fragments, otherwise one grant per folder. */
+/** Signs one grant for all cells if the right needs key fragments, otherwise one grant per folder. */
 const prepare = async (
   ctx: Context,
   terms: GrantTerms,

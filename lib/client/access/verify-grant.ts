@@ -156,7 +156,7 @@ export const verifyCells = async (grant: Grant, views: readonly CellView[]): Pro
   return cells;
 };
 
-/** Verifies the current cell of the folder for a grant to add or write. It must not be older than the newest cell in memory. */
+/** Verifies the current cell of the folder for a grant to add or write. This cell must not be older than the newest cell in the memory. */
 export const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellView[]): Promise<GrantedCell> => {
   const [view, ...rest] = views;
   const [named] = grant.statement.payload.cells;

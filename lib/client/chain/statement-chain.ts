@@ -80,7 +80,9 @@ const isNotFound = (error: unknown): boolean => error instanceof ClientError && 
 const isRefusal = (error: unknown): error is AppError =>
   error instanceof AppError && error.code !== 'busy' && error.code !== 'too-many';
 
-/** Maximum length, in characters, of the void statements that are sent with one entry. It keeps the call and the stored entry within their limits. */
+/**
+ * Maximum length, in characters, of the void statements that are sent with one entry. This limit keeps the call and the stored entry within their own limits.
+ */
 const MOST_VOID_TEXT = 100_000;
 
 /** Chooses the pending entries that the next entry names as void: the oldest ones, and at least one. Later entries name the rest. */

@@ -1,4 +1,4 @@
-// Downloads a blob from storage as a stream of bytes. The reader of the stream verifies them.
+// Downloads a blob from storage as a stream of bytes. The reader of the stream verifies the bytes.
 import { backOff } from '../session/platform.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';

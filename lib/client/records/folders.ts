@@ -32,7 +32,7 @@ export const folderNameContext = (ctx: Context, folder: FolderId): TextContext =
   statement: folder,
 });
 
-/** Checks that the patient's keys give the cell key in this statement. @throws {ClientError} `unverified` (`folder-key`) */
+/** Derives the cell key from the patient's keys, and checks that it is the key in this statement. @throws {ClientError} `unverified` (`folder-key`) */
 const verifyKey = (ctx: Context, statement: Statement<'folder'>): Statement<'folder'> => {
   const { folder, epoch, salt, key } = statement.payload;
   check('folder-key', publicKeyText(ctx.keys.folderKey(folder, epoch, fromBase64url(salt))) === key);

@@ -110,7 +110,7 @@ const waitFor = async (work: Promise<void>, signal: AbortSignal | undefined): Pr
 
 export const createServiceClock = ({ platform: { clock, rng }, confirm, ask }: ClockOptions): ServiceClock => {
   let current: ClockReading | undefined;
-  /** The offset that the user confirmed. Later corrections are compared with it. */
+  /** The offset that the user confirmed; 0 if none. The user must confirm again if a later offset is too far from the confirmed one. */
   let confirmed = 0;
   let accepted = false;
   let reading: Promise<void> | undefined;

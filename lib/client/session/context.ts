@@ -68,7 +68,7 @@ export interface Context {
   readonly clock: ServiceClock;
   /** Verified identity statements by id. A client fetches each once. */
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
-  /** One opener for each cell that was opened under a grant. The key of the map joins the three public keys of the delegation. */
+  /** One CellOpener for each cell that was opened under a grant. The key of the map joins the three public keys of the delegation. */
   readonly openers: Map<string, CellOpener>;
 }
 

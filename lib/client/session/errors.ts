@@ -76,7 +76,7 @@ export class TrailError extends ClientError {
   }
 }
 
-/** The error for a refusal by the service. It has the request id from the service's log. */
+/** The error for a refusal by the service. `requestId` is the id of the request in the service's log. */
 export class ServiceError extends AppError {
   readonly requestId: string | undefined;
   constructor(code: ErrorCode, details: ProblemDetails, requestId: string | undefined) {

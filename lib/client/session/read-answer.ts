@@ -16,7 +16,7 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
 const tooLarge = (limit: string): ClientError =>
   new ClientError('bad-answer', `the answer of the service has more than ${limit}`);
 
-/** Returns a function that counts depth and values of JSON, chunk by chunk, before it is parsed. @throws {ClientError} `bad-answer` */
+/** Returns a function that counts depth and values of JSON, chunk by chunk, before the JSON is parsed. @throws {ClientError} `bad-answer` */
 const jsonCounter = (): ((bytes: Uint8Array) => void) => {
   let [depth, values] = [0, 1];
   let [inString, escaped] = [false, false];

@@ -91,7 +91,7 @@ const unexpected = (): never => {
   throw new TypeError('the claim and the chain are read before conditions');
 };
 
-/** Makes the steps that write at the ends of the chains: the head item, the events, and the entry. */
+/** Makes the steps that write at the ends of trail and chain: the head item, the events, and the entry. */
 const chainSteps = (head: Heads, links: readonly Link[], entry: NewEntry | undefined): readonly Step[] => {
   const last = links.at(-1);
   if (last === undefined) return [];

@@ -35,7 +35,7 @@ const decode = (bytes: Uint8Array): Point => {
     try {
       return asPoint(Curve.fromBytes(bytes), bytes.slice());
     } catch {
-      // The error of the library may repeat the input, so it is dropped.
+      // The error of the library may contain the input, so this function throws an error of its own.
     }
   }
   throw new UmbralError('bad-point', 'not a compressed point of secp256k1');
