@@ -140,7 +140,7 @@ export interface Patient {
    * @throws {ClientError} `bad-argument` if it is no identity id
    */
   readonly verify: (id: IdentityId) => void;
-  /** Fetches the head of the trail, signed by the service, and compares it with the verified trail. @throws {TrailError} `rolled-back` */
+  /** Fetches a checkpoint, and compares it with the verified trail and with the chain of statements. @throws {TrailError} `rolled-back` */
   readonly checkpoint: (options?: CallOptions) => Promise<Checkpoint>;
   /** Finds the event that a receipt names. @throws {ClientError} `unverified` (`receipt`) if the trail does not contain it */
   readonly eventOf: (receipt: Receipt, options?: CallOptions) => Promise<TrailEntry>;

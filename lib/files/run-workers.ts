@@ -7,7 +7,7 @@ import { WORKER } from './worker.generated.ts';
 import type { Done, Fault, PartMessage, Shared, Work, WorkerMessage } from './worker.ts';
 
 export interface ThreadOptions {
-  /** Maximum number of threads; never more than there are parts. The default is what the machine runs in parallel, at most four. */
+  /** Maximum number of threads. There are never more threads than parts. Default: as many as the machine runs in parallel, at most four. */
   readonly threads?: number;
   /** Stops the work after the current chunk. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -124,7 +124,7 @@ export const withWorkers = async <T>(
     while (started.length < Math.min(threads, partCount(blob))) started.push(startWorker());
     return await use((task) => runAll(started, task, signal));
   } finally {
-    // A worker that is done ends by itself; this also ends workers that got no work.
+    // A worker that is done ends by itself. This line ends the workers that got no work.
     for (const { worker } of started) void worker.terminate();
   }
 };

@@ -20,7 +20,7 @@ export interface DeviceKeys {
   readonly receiving: (number: number) => SecretKey;
   /** Opens messages and folder names that were sealed to this identity. */
   readonly inbox: SecretKey;
-  /** a: the delegating key of one cell. @param salt 16 bytes, from the folder statement */
+  /** a: the cell key of one cell, in Umbral the delegating key. @param salt 16 bytes, from the folder statement */
   readonly folderKey: (folder: FolderId, epoch: number, salt: Uint8Array) => SecretKey;
 }
 

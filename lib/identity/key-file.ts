@@ -32,8 +32,8 @@ export interface PassphraseOptions {
 const FORMAT = 'pcehr-key-file';
 const BLOCK = 8;
 /**
- * The least cost is the minimum of OWASP for r = 8, p = 1 (Password Storage Cheat Sheet). The largest cost prevents that a hostile file takes
- * more than a gigabyte of memory.
+ * The least cost is the minimum of OWASP for r = 8, p = 1 (Password Storage Cheat Sheet). The largest cost takes one gigabyte of memory, so a hostile file
+ * cannot take more.
  */
 const cost = integer(17, 20);
 const base = { format: z.literal(FORMAT), version: z.literal(1), generation: ordinal, id: identity, next: sha256 };

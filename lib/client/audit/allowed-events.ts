@@ -14,7 +14,7 @@ interface GrantSoFar {
   /** The cells that the grant and its extensions name. */
   readonly cells: ReadonlySet<string>;
   readonly state: GrantStatus['state'];
-  /** Records opened so far. */
+  /** Number of records opened so far. */
   readonly used: number;
 }
 
@@ -60,7 +60,7 @@ const allowsOpening = (grant: GrantSoFar, { actor, at, subject }: AuditEvent): b
 
 type Allowed = (soFar: SoFar, event: AuditEvent, statement: Statement) => boolean;
 
-/** The events that need an earlier one. The others have their statement in the patient's chain, or need nothing. */
+/** The rules for the kinds of events that need an earlier event. All other kinds have their statement in the patient's chain, or need no earlier event. */
 const RULES: Readonly<Partial<Record<EventKind, Allowed>>> = {
   'records-opened': ({ grants, epochs }, event) => {
     const { actor, patient, subject } = event;
@@ -129,7 +129,7 @@ export interface EarlierEvents {
   readonly add: (event: AuditEvent, act: VerifiedEntry | undefined) => void;
 }
 
-/** Starts before the first event of a trail. The events must be added in order. */
+/** Creates the state before the first event of a trail. The events must be added in order. */
 export const createEarlierEvents = (): EarlierEvents => {
   const soFar: SoFar = { grants: new Map(), epochs: new Map(), requests: new Map() };
   return {

@@ -34,7 +34,7 @@ interface Verifying {
   /** Hashes of the statements of all events read so far. */
   readonly seen: Set<string>;
   readonly find: FindInChain;
-  /** The events read so far, and what they allow. */
+  /** The events read so far. They decide whether the next event is allowed. */
   readonly earlier: EarlierEvents;
   /** The largest position in the patient's chain of statements ({@link placeOf}) of an event whose statement is in that chain. */
   last: number;
@@ -56,7 +56,7 @@ const chainFinder =
   async (hash) =>
     entries.get(hash) ?? (await ctx.chain.sync(options)).entries.get(hash);
 
-/** Returns the events of a verified trail, and what they allow. */
+/** Returns the events of a verified trail, which decide whether the next event is allowed. */
 const earlierEvents = (trail: readonly TrailEntry[], { entries }: GivenAccess): EarlierEvents => {
   const earlier = createEarlierEvents();
   for (const event of trail) earlier.add(event, entries.get(event.statement));
@@ -197,7 +197,7 @@ export const readTrail = async (
     assertEntry(given, { entry });
     if (headOf(read.slice(0, seq)).hash !== hash || seq > read.length) throw rewritten(seq);
   }
-  // Another call may have read more events meanwhile. Then its longer trail is kept.
+  // Another call may have read more events meanwhile. Then the client keeps that longer trail.
   const seen = ctx.trail.entries();
   if (seen.length > read.length) {
     if (seen[read.length - 1]?.hash !== read.at(-1)?.hash) throw rewritten(read.length);

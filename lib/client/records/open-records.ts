@@ -30,7 +30,7 @@ export interface KeyAccess {
 }
 
 export interface OpenOptions extends CallOptions {
-  /** The client calls it for each record while the stream of the record is read. */
+  /** The client calls this function for each record while the stream of the record is read. */
   readonly onProgress?: (record: RecordInfo, progress: DownloadProgress) => void;
 }
 
@@ -227,9 +227,9 @@ const batches = async (access: KeyAccess, records: readonly RecordInfo[]): Promi
 };
 
 /**
- * Opens records, in the order given. A record that does not check does not keep the others from being opened.
- * @throws {RefusedRecordsError} names the records that do not check, and has the others, opened; {ClientError} `unverified` (`recapsulation`), `bad-answer`;
- *   {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
+ * Opens records, in the order given. If a record fails a check, the other records are opened nevertheless.
+ * @throws {RefusedRecordsError} names the records that failed a check, and contains the other records, opened; {ClientError} `unverified` (`recapsulation`),
+ *   `bad-answer`; {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export const openRecords = async (
   ctx: Context,

@@ -1,4 +1,4 @@
-// The result of an opening: the opened records, or an error that names the records that do not check and has the others.
+// The result of an opening: the opened records, or an error that names the records that failed a check and contains the other records.
 import type { RecordMetadata } from '../../envelope/metadata.ts';
 import type { BodySink } from '../../envelope/open-blob.ts';
 import { ClientError } from '../session/errors.ts';
@@ -17,14 +17,14 @@ export interface OpenedRecord extends RecordInfo {
   readonly save: (into: BodySink) => Promise<void>;
 }
 
-/** A record of an opening that does not check. */
+/** A record that failed a check when it was opened. */
 export interface RefusedRecord {
   readonly record: RecordInfo;
-  /** Names the check in `what`. It is a {@link WrongFragmentError}, with a proof, if the service signed a wrong fragment. */
+  /** The error of this record; `what` names the check that failed. It is a {@link WrongFragmentError}, with a proof, if the service signed a wrong fragment. */
   readonly error: ClientError;
 }
 
-/** The error for an opening with records that do not check. The service has counted the opening, so the error has the records that do check. */
+/** The error for an opening in which some records failed a check. The service has counted the opening, so the error contains the other records. */
 export class RefusedRecordsError extends ClientError {
   /** At least one, in the order of the call. */
   readonly refused: readonly [RefusedRecord, ...RefusedRecord[]];

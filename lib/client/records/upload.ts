@@ -20,7 +20,7 @@ export interface SealedPart {
   readonly bytes: Uint8Array;
   /** SHA-256 of `bytes`, 32 bytes. */
   readonly sha256: Uint8Array;
-  /** The client calls it after the part is stored. The buffer of the part can then be reused. */
+  /** The client calls this function after the part is stored. The buffer of the part can then be reused. */
   readonly release?: () => void;
 }
 

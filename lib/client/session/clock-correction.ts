@@ -22,7 +22,9 @@ export interface SignedTime {
   readonly answer: string;
 }
 
-/** The client calls it if the clock is off by more than {@link MOST_CORRECTION}. Only the answer `true` confirms that the service's time is right. */
+/**
+ * The client calls this function if the clock is off by more than {@link MOST_CORRECTION}. Only the answer `true` confirms that the service's time is right.
+ */
 export type ConfirmClock = (reading: ClockReading) => boolean | Promise<boolean>;
 
 /**

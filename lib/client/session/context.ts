@@ -32,8 +32,8 @@ export interface ClientOptions extends PlatformOptions {
   /** The service key, SEC 1 compressed P-256, base64url. Default: the client pins the first key that the service names. */
   readonly serviceKey?: string;
   /**
-   * The client calls it if this device's clock is off by more than 26 hours. Show both times to the user, and return `true` if the service's time is right.
-   * Without this function, or with any other answer, every call ends with a {@link ClockError}.
+   * The client calls this function if this device's clock is off by more than 26 hours. Show both times to the user, and return `true` if the service's time is
+   * right. Without this function, or with any other answer, every call ends with a {@link ClockError}.
    */
   readonly confirmClock?: ConfirmClock;
   /** Maximum number of tries for a call that may be repeated. Default: 6. */
@@ -66,7 +66,7 @@ export interface Context {
   /** The corrected clock. */
   readonly now: () => Instant;
   readonly clock: ServiceClock;
-  /** Verified identity statements by id. A client fetches each once. */
+  /** Cache of verified identity statements, by id. */
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
   /** One CellOpener for each cell that was opened under a grant. The key of the map joins the three public keys of the delegation. */
   readonly openers: Map<string, CellOpener>;

@@ -102,7 +102,7 @@ export const checked = async <T>(what: Check, run: () => T | Promise<T>): Promis
   }
 };
 
-/** Runs the checks of one item of several. @returns the result, or the ClientError; other errors are thrown */
+/** Runs the checks of one of several items. @returns the result, or the ClientError; other errors are thrown */
 export const resultOf = async <T>(run: () => T | Promise<T>): Promise<T | ClientError> => {
   try {
     return await run();

@@ -5,7 +5,7 @@ import { ClientError } from './errors.ts';
 export const MOST_ANSWER_BYTES = 3_500_000;
 /** Maximum number of bytes of an answer that is a refusal. */
 export const MOST_PROBLEM_BYTES = 65_536;
-/** Maximum depth of objects and arrays. The deepest answer, the API contract, has depth 12. */
+/** Maximum depth of objects and arrays. The OpenAPI document is the deepest answer. It has depth 12. */
 export const MOST_DEPTH = 32;
 /** Maximum number of values. An empty array takes 2 bytes as text and 56 in memory, so a limit on bytes alone does not bound memory. */
 export const MOST_VALUES = 20_000;

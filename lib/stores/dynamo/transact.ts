@@ -132,7 +132,7 @@ const claimItem = (table: string, { claim, invocation }: Attempt): TransactWrite
 
 const judge = (error: unknown, attempt: Attempt): Verdict => {
   if (error instanceof TransactionCanceledException) return readCancellation(error.CancellationReasons ?? [], attempt);
-  // Nobody knows whether the write was done. If it was, the next attempt finds its own claim.
+  // It is unknown whether the write was done, so the writer tries again. If the write was done, the next attempt finds its own claim.
   if (isTransient(error)) return { is: 'retry' };
   throw error;
 };

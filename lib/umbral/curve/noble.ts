@@ -58,7 +58,7 @@ const checkLinear = (terms: readonly (readonly [Base, Scalar])[], equals: Point)
   return mulAddUnsafe<Inner, CurvePointCons<Inner>>(Curve, points, scalars).equals(inner(equals));
 };
 
-/** Inverts k times a random factor: the extended Euclidean algorithm is not constant time, and this way it sees only a uniformly random number. */
+/** Inverts k times a random factor: the extended Euclidean algorithm is not constant time, and this way its input is a uniformly random number. */
 const inv = (k: Scalar): Scalar => {
   const blind = randomScalar(systemRng);
   return mul(blind, Curve.Fn.inv(mul(blind, k)) as Scalar);
