@@ -79,7 +79,10 @@ export interface Patient {
   ) => Promise<RecordInfo>;
   /** Lists the latest version of each record in a folder, oldest first. Verified: the author's signature, and that the sealed metadata is the signed one. */
   readonly listRecords: (folder: FolderId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
-  /** Lists all versions of a record, oldest first. Verified: as in `listRecords`, and that each version names the one before. */
+  /**
+   * Lists all versions of a record, oldest first. Verified: as in `listRecords`, that each version names the one before, and that no known one
+   * is missing.
+   */
   readonly listVersions: (record: RecordId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
   /** Opens the patient's own records. The trail records the opening. Verified: the same as in a recipient's `open`, except grant and capsule fragments. */
   readonly open: (records: readonly RecordInfo[], options?: OpenOptions) => Promise<readonly OpenedRecord[]>;

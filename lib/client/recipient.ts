@@ -83,7 +83,10 @@ export interface Recipient {
     folder: FolderId,
     options?: CallOptions,
   ) => Promise<readonly RecordInfo[]>;
-  /** Lists the versions of a record that the grant covers, oldest first. Verified: as in `listRecords`, and that each version names the one before. */
+  /**
+   * Lists the versions of a record that the grant covers, oldest first. Verified: as in `listRecords`, that each version names the one before, and that no known one
+   * is missing.
+   */
   readonly listVersions: (
     grant: GrantWithCells,
     record: RecordId,

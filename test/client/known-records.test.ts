@@ -95,6 +95,64 @@ describe.each(['patient', 'clinician'] as const)('a list of the %s', (reader: Re
   });
 });
 
+describe.each(['patient', 'clinician'] as const)('the versions of a known record, for the %s', (reader: Reader) => {
+  const setUp = async () => {
+    const all = await people();
+    const { patient, clinician, grant, first } = all;
+    const versions = () =>
+      reader === 'patient' ? patient.listVersions(first.record) : clinician.listVersions(grant, first.record);
+    return { ...all, versions };
+  };
+  const changing =
+    (change: (versions: readonly object[]) => readonly object[]): Lie =>
+    (route, { status, body }) =>
+      route === 'get-record' ? { status, body: { ...body, versions: change(body.versions) } } : undefined;
+
+  test('are refused without the known version', async () => {
+    const { state, versions } = await setUp();
+    expect(await versions()).toHaveLength(1);
+    state.lie = changing(() => []);
+    expect(await refusal(versions)).toBe('rolled-back record');
+  });
+
+  test('are refused without a version that was shown with the other versions', async () => {
+    const { state, patient, first, versions } = await setUp();
+    await patient.fileVersion(first, utf8('one, corrected'), {});
+    expect(await versions()).toHaveLength(2);
+    state.lie = changing((shown) => shown.slice(0, 1));
+    expect(await refusal(versions)).toBe('rolled-back record');
+  });
+
+  test('are refused if the service says that they are deleted, and the patient did not delete them', async () => {
+    const { state, versions } = await setUp();
+    state.lie = changing((shown) => shown.map((v) => ({ ...v, state: 'deleted' })));
+    expect(await refusal(versions)).toBe('rolled-back record');
+  });
+
+  test('are shown as deleted, or not at all, after the patient deleted the record', async () => {
+    const { patient, first, versions } = await setUp();
+    await patient.deleteRecord(first);
+    expect((await versions()).map((v) => v.state)).toEqual(reader === 'patient' ? ['deleted'] : []);
+  });
+
+  test('in a list are not shown as deleted, because the patient did not delete them', async () => {
+    const { state, listOf } = await setUp();
+    state.lie = (route, { status, body }) =>
+      route === 'list-records'
+        ? { status, body: { records: body.records.map((v: object) => ({ ...v, state: 'deleted' })) } }
+        : undefined;
+    expect((await listOf[reader]()).map((i) => i.state)).toEqual(['committed', 'committed']);
+  });
+});
+
+test('a device that does not know of a deletion yet reads the chain before it shows the record as deleted', async () => {
+  const { patient, first, optionsOf } = await people();
+  const other = createPatient(optionsOf(1));
+  expect(await other.listVersions(first.record)).toHaveLength(1);
+  await patient.deleteRecord(first);
+  expect((await other.listVersions(first.record)).map((v) => v.state)).toEqual(['deleted']);
+});
+
 test('a memory that was stored and imported knows the records', async () => {
   const { state, optionsOf, patient, folder } = await people();
   const memory = importMemory(patient.id, JSON.parse(JSON.stringify(patient.memory.export())));
