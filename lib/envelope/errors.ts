@@ -13,7 +13,7 @@ export type EnvelopeErrorCode =
   | 'too-long'
   | 'source-invalid' // the source is not a regular file, so it cannot be read at an offset
   | 'target-invalid' // the target exists and is not a regular file: the rename would replace it
-  | 'source-changed'; // the source was written to while it was sealed or opened. Seal it again with a fresh file key, or open it again
+  | 'source-changed'; // somebody wrote to the source while it was sealed or opened. Seal it again with a fresh file key, or open it again
 
 /** A sealed thing that does not open. The message never repeats content. */
 export class EnvelopeError extends Error {

@@ -25,7 +25,8 @@ export interface StoredPart {
 /** A completed object, with the length and the digest that S3 reports. */
 export type Completion = BlobName & {
   readonly length: number;
-  /** base64url composite digest */ readonly digest: string;
+  /** The composite digest, base64url. */
+  readonly digest: string;
 };
 
 export interface Blobs {

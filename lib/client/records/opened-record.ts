@@ -26,9 +26,9 @@ export interface RefusedRecord {
 
 /** The error for an opening in which some records failed a check. The service has counted the opening, so the error contains the other records. */
 export class RefusedRecordsError extends ClientError {
-  /** At least one, in the order of the call. */
+  /** The records that failed a check, at least one, in the order of the call. */
   readonly refused: readonly [RefusedRecord, ...RefusedRecord[]];
-  /** The other records of the call, in its order. */
+  /** The other records, in the order of the call. */
   readonly opened: readonly OpenedRecord[];
   constructor(refused: RefusedRecordsError['refused'], opened: readonly OpenedRecord[]) {
     const [{ error }] = refused;

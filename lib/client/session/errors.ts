@@ -3,7 +3,7 @@ import { AppError, type ErrorCode, type ProblemDetails } from '../../api/errors.
 
 export type ClientErrorCode =
   | 'unverified' // an answer failed a check; `what` names the check
-  | 'rolled-back' // an answer is older than, or contradicts, a statement that this client has verified before
+  | 'rolled-back' // an answer is older than a statement that this client has verified before, or contradicts it
   | 'not-mine' // the object belongs to another identity than the caller
   | 'exceeds-request' // the approval would give more than the request asks for
   | 'unverified-recipient' // the patient has not verified the recipient's id; `unverifiedRecipient: true` allows the approval nevertheless
