@@ -49,6 +49,8 @@ export interface Blobs {
   complete(upload: StoredUpload, expected: { readonly length: number; readonly digest: string }): Promise<Completion>;
   /** Makes a presigned GET URL of exactly this version, valid for at most five minutes. */
   download(blob: BlobName, now: number): Promise<{ readonly url: string; readonly expires: number }>;
-  /** Removes every version of the object. */
+  /** Removes every version of the object. An upload URL that is still valid can then store an object again. */
   purge(key: string): Promise<void>;
+  /** Replaces the object by an empty one, and removes every other version. No upload URL can store the object again, because an object is there all the time. */
+  replaceByEmpty(key: string): Promise<void>;
 }

@@ -24,6 +24,9 @@ export interface StoredVersion {
   readonly filed: number;
 }
 
+/** The blob of a version, and in `filed` the time when the version was filed, ms since 1970. */
+export type FiledBlob = BlobName & Pick<StoredVersion, 'filed'>;
+
 export interface StoredRecord extends RecordStatus {
   readonly record: RecordId;
   readonly patient: IdentityId;
@@ -59,10 +62,10 @@ export interface Records {
    */
   commit(version: NewVersion, head: StoredRecord | undefined, event: EventDraft, call: Call): Promise<Written>;
   /**
-   * Removes wraps and metadata of a record. The caller must then purge its blobs. Condition: the record is committed, and `deletion.of` is still its latest
+   * Removes wraps and metadata of a record. The caller must then remove its blobs. Condition: the record is committed, and `deletion.of` is still its latest
    * version.
    */
   delete(record: StoredRecord, deletion: Statement<'deletion'>, event: EventDraft, call: Call): Promise<Written>;
-  /** Lists the blobs of all versions, so that the caller can purge them. */
-  blobs(id: RecordId): Promise<readonly BlobName[]>;
+  /** Lists the blobs of all versions, so that the caller can remove them. */
+  blobs(id: RecordId): Promise<readonly FiledBlob[]>;
 }

@@ -14,7 +14,7 @@ import type {
 import { after, getItem, getItems, query, queryAll, type StoreContext } from './database.ts';
 import { text, type Item } from './item.ts';
 import { decodeCursor, encodeCursor, limitOf, mapPage, page } from './page.ts';
-import { headItem, toBlob, toRecord, toVersion, versionItem, wrapItem } from './record-items.ts';
+import { headItem, toFiledBlob, toRecord, toVersion, versionItem, wrapItem } from './record-items.ts';
 import { liveConditions } from './grant-items.ts';
 import { deleteRecord } from './record-deletion.ts';
 import { is, isAbsent, type Step } from './conditional-writes.ts';
@@ -156,7 +156,7 @@ export const makeRecords = (context: StoreContext, write: Writer): Records => {
     delete: (record, deletion, event, call) => deleteRecord(context, write, { record, deletion, event, call }),
 
     blobs: async (id: RecordId) =>
-      (await queryAll(context, { pk: recordPk(id), span: startingWith('V#') })).map(toBlob),
+      (await queryAll(context, { pk: recordPk(id), span: startingWith('V#') })).map(toFiledBlob),
   };
 };
 

@@ -211,6 +211,23 @@ describe('removing blobs', () => {
     await stores.blobs.purge(keyOf(upload));
   });
 
+  test('replaceByEmpty removes every version, and leaves no place for an upload URL from before', async () => {
+    const [upload, bytes] = [single(), random(100)];
+    const to = await target(upload, bytes);
+    expect(await put(to, bytes)).toBe(200);
+    const { versionId } = await stores.blobs.complete(upload, expectedOf(bytes));
+    await Promise.all([1, 2].map(() => stores.blobs.replaceByEmpty(keyOf(upload))));
+    expect(await put(to, bytes)).toBe(412);
+    const { Versions = [] } = await stores.s3.send(
+      new ListObjectVersionsCommand({ Bucket: ENV.BUCKET, Prefix: keyOf(upload) }),
+    );
+    expect(Versions.map((v) => v.Size)).toEqual([0]);
+    const { url } = await stores.blobs.download({ key: keyOf(upload), versionId }, Date.now());
+    expect((await fetch(url)).status).toBe(404);
+    await stores.blobs.purge(keyOf(upload));
+    expect(await versionsOf(upload)).toBe(0);
+  });
+
   test('discard removes a completed blob that was never committed, after one PUT or in parts', async () => {
     for (const upload of [single(), await multipart()]) {
       const bytes = random(100);
