@@ -154,7 +154,7 @@ describe('a blob uploaded in parts', () => {
     // A part may be sent again until the upload is complete.
     expect(await put(await target(upload, one, 1), one)).toBe(200);
     expect(await stores.blobs.complete(upload, expected)).toMatchObject(expected);
-  }, 60_000);
+  });
 
   test('completing answers blob-mismatch if there is one part too many', async () => {
     const [upload, bytes] = [await multipart(), random(1000)];
