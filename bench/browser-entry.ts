@@ -1,5 +1,5 @@
 // Web page of bench/browser.ts: measures the implementations in turn, then the envelope, and sends the results to the server.
-import { envelope, type Sealing } from './envelope-memory.ts';
+import { envelope, type Sealing } from './envelope-time-in-memory.ts';
 import { laneOf, peerLane, type Operation } from './implementations.ts';
 import * as scheme from './scheme-entry.ts';
 import { batchesOf, race } from './timing-loop.ts';

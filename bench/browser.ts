@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { build, type Plugin } from 'esbuild';
 import { findChromium, HOW_TO_INSTALL, runPage } from '../test/support/browser.ts';
 import type { Measured } from './browser-entry.ts';
-import { envelope, type Sealing } from './envelope-memory.ts';
+import { envelope, type Sealing } from './envelope-time-in-memory.ts';
 import { OPERATIONS } from './implementations.ts';
 import { countOf } from './arguments.ts';
 import { geometricMean, median, round } from './statistics.ts';

@@ -1,6 +1,6 @@
 // Makes header fields with random ids, for bodies that are sealed in a bench.
 import { identityId, newId, type FolderId, type RecordId } from '../lib/bytes/ids.ts';
-import type { HeaderInput } from '../lib/envelope/seal.ts';
+import type { HeaderInput } from '../lib/envelope/seal-blob.ts';
 
 export const someHeading = (): HeaderInput => {
   const someone = identityId(new Uint8Array(32).fill(9));

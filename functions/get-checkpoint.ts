@@ -1,4 +1,4 @@
-// Lambda function get-checkpoint: returns the signed head of the caller's audit chain.
+// Lambda function get-checkpoint: returns the caller's checkpoint, which is signed by the service.
 import { AUDIT_ROUTES } from '../lib/api/audit-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { signingContainer } from '../lib/runtime/signing-container.ts';

@@ -1,4 +1,4 @@
-// Lambda function list-audit: lists events of the caller's chain, or events that the caller caused in other chains.
+// Lambda function list-audit: lists events of the caller's audit trail, or events that the caller caused in the trails of others.
 import { AUDIT_ROUTES } from '../lib/api/audit-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

@@ -8,7 +8,9 @@ const T: usize = TEMP + 840;
 const SEVEN: usize = TEMP + 880;
 const WORDS: usize = TEMP + 920;
 
-/** Decodes 33 bytes (SEC 1 compressed) to an affine point in canonical limbs. Returns false if there is no such point. Only this decides a branch. */
+/**
+ * Decodes 33 bytes (SEC 1 compressed) to an affine point in canonical limbs. Returns false if there is no such point. The code branches on this result only.
+ */
 export function decompress(o: usize, bytes: usize): bool {
   const tag = load<u8>(bytes);
   swap(WORDS, bytes + 1);

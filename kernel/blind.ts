@@ -7,7 +7,7 @@ import { AFFINE, BLIND, BUILD, BYTES, JACOBIAN, Y, Z } from './layout';
 
 /**
  * Values for each kind of sum: COMB is over a fixed base, PAIR over a pair (walk.ts), WALK has secret scalars, PUBLIC has public ones. *_DOUBLINGS is the
- * number of doublings in such a sum. After them the sum contains 2^doublings B too much; *_EXCESS is the address of that multiple, negated.
+ * number of doublings in such a sum. After these doublings the sum contains 2^doublings B too much; *_EXCESS is the address of that multiple, negated.
  */
 export const COMB_DOUBLINGS = 3;
 export const PAIR_DOUBLINGS = 64;

@@ -19,7 +19,7 @@ export function largestDifference(a: usize, b: usize): u64 {
   return most;
 }
 
-/** Checks that a column of 9 products of at most this size, plus the reduction (under 2^50), fits into i64. */
+/** Checks that the sum of 9 products of at most `product` each, plus the reduction (under 2^50), fits into i64. */
 export function fits(product: u64): bool {
   return product < (((<u64>1) << 63) - ((<u64>1) << 50)) / 9;
 }

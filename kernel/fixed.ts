@@ -71,7 +71,7 @@ export function buildOdd(table: usize, point: usize): void {
   }
 }
 
-/** o = [k]P in constant time: each step reads its whole block. */
+/** o = [k]P in constant time: each step reads all entries of its block. */
 export function mulFixed(o: usize, table: usize, k: usize): void {
   combDigits(DIGITS, k);
   fromAffine(o, BLIND);

@@ -37,7 +37,7 @@ export function start(): bool {
   return true;
 }
 
-/** Decodes the 33 bytes at BYTES to a point at OUT, with its encoding. Returns false if they are no point. */
+/** Decodes the 33 bytes at BYTES to a point at OUT, with its encoding. Returns false if the bytes are no point. */
 export function decodePoint(): bool {
   if (!decompress(OUT, BYTES)) return false;
   encode(OUT + AFFINE, OUT);

@@ -4,7 +4,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { countCommand, countTests, sum, type Counts, type JestReport } from './jest-report.ts';
+import { countCommand, countTests, sum, type Counts, type JestReport } from './count-tests.ts';
 
 const PROJECT = join(import.meta.dirname, '..');
 const REPORTS = join(PROJECT, 'reports', 'tests');

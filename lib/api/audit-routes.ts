@@ -17,7 +17,10 @@ export const auditEvent = z.strictObject({
 
 export const auditPage = z.strictObject({ events: z.array(auditEvent), ...nextPage });
 
-/** An entry, the statements that it names in their order, and the statements of the entries that it names as void. */
+/**
+ * An entry of the chain. `statements` are the statements that the entry names, in the same order. `voided` are the statements of the entries that the entry
+ * names as void.
+ */
 export const chainEntry = z.strictObject({
   entry: jws,
   statements: listOf(jws, 1, MOST_IN_ENTRY),
@@ -39,7 +42,7 @@ export const AUDIT_ROUTES = {
       as: role,
       from: z.optional(number(instant)),
       to: z.optional(number(instant)),
-      /** The answer has only events with a larger `seq`. It cannot be combined with `from` and `to`. */
+      /** Only events with a larger `seq` are listed. `after` cannot be combined with `from` and `to`. */
       after: z.optional(number(integer(0, 999_999_999_999))),
     }),
     body: undefined,
@@ -54,7 +57,7 @@ export const AUDIT_ROUTES = {
     params: none,
     query: z.strictObject({
       ...page,
-      /** The answer has only entries with a larger number. */
+      /** Only entries with a larger number are listed. */
       after: z.optional(number(z.union([z.literal(0), ordinal]))),
     }),
     body: undefined,

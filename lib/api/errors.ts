@@ -134,7 +134,7 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** The reasons why a grant has ended, or why a statement is invalid by itself. */
+/** The reasons why a grant allows nothing at present, or why a statement is invalid by itself. */
 export const REASONS = [
   'revoked',
   'expired',
@@ -149,13 +149,13 @@ export type Reason = (typeof REASONS)[number];
 
 /** Members that a problem may have besides its code. None of them contains health data or a secret. */
 export interface ProblemDetails {
-  /** The member of the request that is wrong. */
+  /** The wrong member of the request. */
   readonly member?: string;
   /** If the body has several statements: the path of the wrong one, such as `grants.1.statement`. */
   readonly statement?: string;
   /**
-   * With `grant-ended`: why the grant has ended. With `statement-invalid`: why the statement is invalid by itself; absent if it does not fit the request or
-   * the stored state.
+   * With `grant-ended`: why the grant allows nothing at present, for example `paused`. With `statement-invalid`: why the statement is invalid by itself; absent
+   * if the statement does not fit the request or the stored state.
    */
   readonly reason?: Reason;
   /** If a clock can be the cause: whether the refused time is ahead of the service's clock or behind it. */
@@ -164,7 +164,7 @@ export interface ProblemDetails {
   readonly serverTime?: number;
   /** With `busy` and `too-many`: after how many seconds the client may try again. */
   readonly retryAfter?: number;
-  /** The ids that were not found, if the request named several. */
+  /** The ids that were not found, if the request named several ids. */
   readonly ids?: readonly string[];
 }
 

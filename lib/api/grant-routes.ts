@@ -23,9 +23,9 @@ export const grantState = z.enum(['active', 'not-begun', 'paused', 'revoked', 'e
 export const grantView = z.strictObject({
   statement: jws,
   state: grantState,
-  /** Records opened so far. */
+  /** Number of records opened so far. */
   used: count,
-  /** The number of the last extension, and in `tip` its hash. Before the first extension: 0, and the hash of the grant. */
+  /** The number of the last extension; `tip` is its hash. Before the first extension, they are 0 and the hash of the grant. */
   extensions: count,
   tip: sha256,
   /** The number of the last pause or resumption; 0 before the first. */
@@ -33,8 +33,9 @@ export const grantView = z.strictObject({
 });
 
 /**
- * A grant with its cells. For a grant to read: its cells by folder and epoch, also those of extensions, each with its folder statement. The first cell of
- * an extension also has the extension. For a grant to add or to write: the folder with its current epoch.
+ * A grant with its cells. For a grant to read, `cells` contains all its cells in the order of folder and epoch, also those that extensions added, each with its
+ * folder statement. The first cell of an extension also has the extension. For a grant to add or to write, `cells` contains one cell of the folder: the current
+ * one, or the one that the grant names if the grant has ended.
  */
 export const grantDetail = z.strictObject({
   ...grantView.shape,

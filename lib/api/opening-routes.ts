@@ -18,8 +18,8 @@ export const openedRecord = z.strictObject({
 });
 
 /**
- * The answer to an opening. `signed` contains the signed recapsulation, which has the hashes of the capsules and capsule fragments in the answer, and the
- * certificate of the proxy key that signed it. It is absent if the patient opens its own records.
+ * The answer to an opening. In `signed`, `answer` is the signed recapsulation with the hashes of the capsules and capsule fragments in this answer, and `key`
+ * is the certificate of the proxy key that signed it. `signed` is absent if the patient opens its own records.
  */
 export const openingView = z.strictObject({
   records: z.array(openedRecord),

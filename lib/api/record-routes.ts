@@ -49,7 +49,7 @@ const version = z.strictObject({
 /** A version as readers get it, with the sealed label and the companion ciphertext that opens it. A deleted version has neither. */
 export const versionView = z.strictObject({ ...version.shape, ...z.partial(z.strictObject(labelParts)).shape });
 
-/** A version that was just filed. `receipt` is the service's signed confirmation. It is present if the author is not the patient. */
+/** A version that was just filed. `receipt` is the service's signed confirmation, and is present if the author is not the patient. */
 export const filedView = z.strictObject({ ...version.shape, receipt: z.optional(jws) });
 
 export const recordPage = z.strictObject({ records: z.array(versionView), ...nextPage });

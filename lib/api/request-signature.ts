@@ -1,5 +1,5 @@
-// Request signature rules: the rules (RFC 9421 with ed25519, RFC 9530) that signer and verifier both follow. They are pure and use no key. The signer is
-// lib/identity/http-signature.ts, the verifier lib/http/verify-request.ts. docs/spec/request-signatures.md describes the rules.
+// Request signature rules: the rules (RFC 9421 with ed25519, RFC 9530) that signer and verifier both follow. The functions here are pure and use no key. The
+// signer is lib/identity/http-signature.ts, the verifier lib/http/verify-request.ts. docs/spec/request-signatures.md describes the rules.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { base64 } from '@scure/base';
 

@@ -16,8 +16,8 @@ export const page = { cursor: z.optional(cursor), limit: z.optional(limit) };
 export const nextPage = { next: z.optional(cursor) };
 export const statementBody = z.strictObject({ statement: jws });
 /**
- * The entry of the caller's chain that names the statements of a body, and in `voided` the statements of the entries that it names as void. An approval, or
- * a folder with extensions, has one entry for all its statements.
+ * `entry` is the entry of the caller's chain that names the statements of the body. `voided` are the statements of the entries that it names as void. An
+ * approval, or a folder with extensions, has one entry for all its statements.
  */
 export const entryMembers = {
   entry: jws,

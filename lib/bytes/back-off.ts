@@ -14,6 +14,6 @@ const fraction = (rng: Rng): number => {
   return new DataView(buffer, byteOffset).getUint32(0) / 2 ** 32;
 };
 
-/** Returns a random wait in milliseconds, from 0 to `first` doubled `attempt` times, but at most `longest`. @param attempt 0 for the first wait */
+/** Returns a random wait in milliseconds, from 0 to `first` times 2^`attempt`, but at most to `longest`. @param attempt 0 for the first wait */
 export const backOff = (rng: Rng, attempt: number, { first, longest }: BackOff): number =>
   fraction(rng) * Math.min(longest, first * 2 ** attempt);

@@ -56,7 +56,7 @@ export type Rng = (length: number) => Uint8Array;
 
 export const systemRng: Rng = (length) => globalThis.crypto.getRandomValues(new Uint8Array(length));
 
-/** Overwrites secrets with zeros. Best effort: the JavaScript engine may have made copies. */
+/** Overwrites secrets with zeros. This is not certain, because JavaScript may have made copies. */
 export const wipe = (...secrets: readonly Uint8Array[]): void => {
   for (const s of secrets) s.fill(0);
 };

@@ -1,5 +1,5 @@
-// Encodes bytes as text (base64url, hexadecimal, base32, UTF-8) and decodes it strictly: each byte string has exactly one accepted text,
-// so a text that decodes encodes to itself again.
+// Encodes bytes as text (base64url, hexadecimal, base32, UTF-8) and decodes it strictly: each byte string has exactly one accepted text. If a text is decoded
+// and the bytes are encoded, the result is the same text.
 import { base32nopad, base64urlnopad, hex } from '@scure/base';
 import { BytesError } from './errors.ts';
 

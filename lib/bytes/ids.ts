@@ -35,7 +35,7 @@ export const identityKey = (id: string): Uint8Array => {
     const { prefix, bytes } = bech32m.decodeToBytes(id);
     if (prefix === PREFIX && bytes.length === 32 && identityId(bytes) === id) return bytes;
   } catch {
-    // The error of the library repeats the input, so it is dropped.
+    // The error of the library contains the input, so this function throws an error of its own.
   }
   throw new BytesError('bad-encoding', 'identity id is not canonical bech32m with the prefix ehr');
 };

@@ -1,4 +1,4 @@
-// The SDK's public interface. Applications import this file (or node.ts, which adds files) and nothing deeper. It runs in Node (from 20.19) and in
+// The SDK's public interface. Applications import this file (or node.ts, which adds files) and nothing deeper. The SDK runs in Node (from 20.19) and in
 // browsers. docs/client.md is the guide.
 export { createIdentity, identityFromKeyFile, identityFromWords, type Identity } from './identities/create-identity.ts';
 export { encodeKeyFile, sealKeyFile, type PassphraseOptions } from '../identity/key-file.ts';
@@ -59,7 +59,8 @@ export type { Folder } from './records/folders.ts';
 export type { Grant, GrantedCell, GrantState, GrantWithCells } from './access/verify-grant.ts';
 export type { GrantFilter } from './access/fetch-grants.ts';
 export type { RegisterOptions } from './identities/identities.ts';
-export type { OpenedRecord, OpenOptions } from './records/open-records.ts';
+export type { OpenOptions } from './records/open-records.ts';
+export { RefusedRecordsError, type OpenedRecord, type RefusedRecord } from './records/opened-record.ts';
 export type { RecordInfo } from './records/verify-record.ts';
 export { PURPOSE_TEXTS, PURPOSES, type Purpose } from '../statements/fields.ts';
 export type { AccessRequest, RequestState, RequestInput } from './access/requests.ts';

@@ -1,4 +1,4 @@
-// Creates a patient's client. It owns folders, files records, answers requests, grants and revokes access, and reads the audit trail.
+// Creates a patient's client. With it the patient makes folders, files records, answers requests, gives and ends grants, and reads the audit trail.
 import { AppError } from '../api/errors.ts';
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import type { FhirExport } from '../fhir/bundle.ts';
@@ -33,17 +33,17 @@ import { register, type RegisterOptions } from './identities/identities.ts';
 import { createFolder } from './records/create-folder.ts';
 import type { Memory } from './session/memory.ts';
 import type { Checkpoint, Receipt } from './session/service-key.ts';
-import { openRecords, type OpenedRecord, type OpenOptions } from './records/open-records.ts';
+import { openRecords, type OpenOptions } from './records/open-records.ts';
+import type { OpenedRecord } from './records/opened-record.ts';
 import { listOwnRecords } from './records/list-records.ts';
 import { listOwnVersions } from './records/list-versions.ts';
 import type { RecordInfo } from './records/verify-record.ts';
 import { listReceivedRequests, type AccessRequest, type RequestState } from './access/requests.ts';
-import { readWithPurposes } from './audit/check-lists-against-trail.ts';
 import { openingsIn, type RecordOpening, type OpeningFilter, type Trail, type TrailEntry } from './session/trail.ts';
 import type { CallOptions } from './session/transport.ts';
 
 /**
- * The functions of a patient. "Verified:" lists what the client checks in an answer of the service before it returns. Every function may also throw
+ * The functions of a patient. "Verified:" lists what the client checks in the service's answer before the function returns. Every function may also throw
  * AppError (a refusal by the service) and ClientError (`network`, `bad-answer`, `wrong-clock`).
  */
 export interface Patient {
@@ -79,7 +79,10 @@ export interface Patient {
   ) => Promise<RecordInfo>;
   /** Lists the latest version of each record in a folder, oldest first. Verified: the author's signature, and that the sealed metadata is the signed one. */
   readonly listRecords: (folder: FolderId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
-  /** Lists all versions of a record, oldest first. Verified: as in `listRecords`, and that each version names the one before. */
+  /**
+   * Lists all versions of a record, oldest first. Verified: as in `listRecords`, that each version names the one before, and that no known one
+   * is missing.
+   */
   readonly listVersions: (record: RecordId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
   /** Opens the patient's own records. The trail records the opening. Verified: the same as in a recipient's `open`, except grant and capsule fragments. */
   readonly open: (records: readonly RecordInfo[], options?: OpenOptions) => Promise<readonly OpenedRecord[]>;
@@ -105,8 +108,8 @@ export interface Patient {
   readonly preview: (request: AccessRequest, options?: CallOptions) => Promise<readonly Folder[]>;
   readonly deny: (request: AccessRequest, code?: Payload<'denial'>['code'], options?: CallOptions) => Promise<void>;
   /**
-   * Grants access without a request. Verified: the recipient's identity statement, and the patient's folders. For categories and for everything it uses
-   * `listFolders`.
+   * Grants access without a request. Verified: the recipient's identity statement, and the patient's folders. For categories and for everything, the function
+   * lists the folders as `listFolders` does.
    * @throws {ClientError} `unverified`, `not-mine`, `bad-argument`
    */
   readonly grant: (input: GrantInput, options?: CallOptions) => Promise<Grants>;
@@ -119,14 +122,14 @@ export interface Patient {
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
   /** Finds a grant that the patient gave, with its cells. Verified: as in `listGrants`. */
   readonly getGrant: (id: GrantId, options?: CallOptions) => Promise<GrantWithCells>;
-  /** Pauses a grant at once. After this returns, the service answers no opening under it until the grant is resumed. */
+  /** Pauses a grant at once. After this returns, the service refuses every opening under the grant until the grant is resumed. */
   readonly pause: (grant: GrantRef, options?: CallOptions) => Promise<Grant>;
   readonly resume: (grant: GrantRef, options?: CallOptions) => Promise<Grant>;
-  /** Revokes a grant at once. After this returns, the service answers no opening under it. */
+  /** Revokes a grant at once. After this returns, the service refuses every opening under the grant. */
   readonly revoke: (grant: GrantRef, code?: Payload<'revocation'>['code'], options?: CallOptions) => Promise<Grant>;
   /**
-   * Settles ended grants: starts a new epoch of each folder that they could read, and carries the other grants over. The functions that file or grant call
-   * this first.
+   * Settles ended grants: starts a new epoch of each folder that they could read, and carries the other grants over. Every function that files a record or
+   * gives a grant settles ended grants first.
    */
   readonly settle: (options?: CallOptions) => Promise<void>;
   /** Starts the next epoch of a folder, even if no grant has ended. */
@@ -140,20 +143,21 @@ export interface Patient {
    * @throws {ClientError} `bad-argument` if it is no identity id
    */
   readonly verify: (id: IdentityId) => void;
-  /** Fetches the head of the trail, signed by the service, and compares it with the verified trail. @throws {TrailError} `rolled-back` */
+  /** Fetches a checkpoint, and compares it with the verified trail and with the chain of statements. @throws {TrailError} `rolled-back` */
   readonly checkpoint: (options?: CallOptions) => Promise<Checkpoint>;
   /** Finds the event that a receipt names. @throws {ClientError} `unverified` (`receipt`) if the trail does not contain it */
   readonly eventOf: (receipt: Receipt, options?: CallOptions) => Promise<TrailEntry>;
   /**
    * Finds openings in the whole verified trail: who opened which record, when, and for which purpose. The purpose comes from the signed grant.
-   * @throws {TrailError} like `audit`; {ClientError} `unverified` (`grant`)
+   * @throws {TrailError} like `audit`
    */
   readonly openings: (filter?: OpeningFilter, options?: AuditOptions) => Promise<readonly RecordOpening[]>;
   /** The verified trail. The caller stores `trail.export()` for the next start. */
   readonly trail: Trail;
   /**
    * Reads the whole audit trail, oldest first. Verified: every link from the start, that no event verified before is missing or changed, the statement that
-   * caused each event, and that every act in the patient's chain of statements has its events. Only an honest service shows all events that others caused.
+   * caused each event, that the events before allow it, and that every act in the patient's chain of statements has its events. Only an honest service shows
+   * all events that others caused.
    * @throws {TrailError} `unverified`, `rolled-back`, with the number of the event; {ClientError} `unverified` (`chain`), `rolled-back` (`chain`)
    */
   readonly audit: (options?: AuditOptions) => Promise<readonly TrailEntry[]>;
@@ -215,7 +219,7 @@ const deleteRecord = async (
       if (view.versions.some((v) => v.state !== 'deleted'))
         throw new ClientError('bad-answer', 'the service does not say that the record is gone');
     };
-    // The deletion is sent again, so that the service deletes the blobs that an interrupted deletion left.
+    // If the chain already has the deletion, the client sends it again. The service then deletes the blobs that an interrupted deletion left.
     const again = entries.get(statement.hash);
     if (again === undefined) return { statements: [statement], send };
     await send(entryBodyOf(again));
@@ -235,7 +239,7 @@ const openOwn = async (
     options,
   );
 
-/** Creates a client that acts as a patient. It keeps keys in memory only and writes nothing to disk. */
+/** Creates a client that acts as a patient. The client keeps the keys in RAM only and writes nothing to disk. */
 export const createPatient = (options: ClientOptions): Patient => {
   const ctx = createContext(options);
   return {
@@ -272,7 +276,7 @@ export const createPatient = (options: ClientOptions): Patient => {
     exportFhir: (o) => exportFhir(ctx, options.origin, o),
     checkpoint: (o) => takeCheckpoint(ctx, o),
     eventOf: (receipt, o) => eventOf(ctx, receipt, o),
-    openings: async (filter, o) => openingsIn(await readWithPurposes(ctx, o), filter),
+    openings: async (filter, o) => openingsIn(await readTrail(ctx, o), filter),
     trail: ctx.trail,
   };
 };

@@ -1,4 +1,5 @@
-// Creates a recipient's client. It requests access, and opens and files records under grants. It trusts only statements that the patient signed.
+// Creates a recipient's client. With it the recipient requests access, and opens and files records under grants. The client trusts only statements that the
+// patient signed.
 import { AppError } from '../api/errors.ts';
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import { mayFile, RIGHT_FACTS } from '../domain/grant.ts';
@@ -22,7 +23,8 @@ import {
 } from './records/file-record.ts';
 import { register, renewReceivingKey, type RegisterOptions } from './identities/identities.ts';
 import type { Memory } from './session/memory.ts';
-import { openRecords, type OpenedRecord, type OpenOptions } from './records/open-records.ts';
+import { openRecords, type OpenOptions } from './records/open-records.ts';
+import type { OpenedRecord } from './records/opened-record.ts';
 import { all } from './session/pagination.ts';
 import { withKnownRecords } from './records/known-records.ts';
 import { grantedCell, grantedLabels } from './records/labels.ts';
@@ -39,7 +41,7 @@ import {
 import type { CallOptions } from './session/transport.ts';
 
 /**
- * The functions of a recipient. "Verified:" lists what the client checks in an answer of the service before it returns. Every function may also throw
+ * The functions of a recipient. "Verified:" lists what the client checks in the service's answer before the function returns. Every function may also throw
  * AppError (a refusal by the service) and ClientError (`network`, `bad-answer`, `wrong-clock`).
  */
 export interface Recipient {
@@ -63,11 +65,13 @@ export interface Recipient {
     options?: CallOptions,
   ) => Promise<void>;
   readonly listRequests: (state?: RequestState, options?: CallOptions) => Promise<readonly AccessRequest[]>;
-  /** Lists grants to this recipient. Verified: the signature of the patient that each grant names. The caller must compare the patient's id. */
+  /**
+   * Lists grants to this recipient. Verified: the signature of the patient that each grant names. The caller must check that this is the patient it expects.
+   */
   readonly listGrants: (state?: GrantFilter, options?: CallOptions) => Promise<readonly Grant[]>;
   /**
-   * Fetches a grant with the folder statements of its cells. Verified: the patient's signature on each, and that the grant names the hash of each
-   * folder statement.
+   * Fetches a grant with the folder statements of its cells. Verified: the patient's signatures on the grant and on each folder statement, and that the grant
+   * names the hash of each folder statement.
    * @param patient the expected patient. Default: the patient that the grant names
    * @throws {ClientError} `unverified` (`grant`, `grant-cell`, `folder`), `not-mine`
    */
@@ -80,7 +84,10 @@ export interface Recipient {
     folder: FolderId,
     options?: CallOptions,
   ) => Promise<readonly RecordInfo[]>;
-  /** Lists the versions of a record that the grant covers, oldest first. Verified: as in `listRecords`, and that each version names the one before. */
+  /**
+   * Lists the versions of a record that the grant covers, oldest first. Verified: as in `listRecords`, that each version names the one before, and that no known one
+   * is missing.
+   */
   readonly listVersions: (
     grant: GrantWithCells,
     record: RecordId,
@@ -99,8 +106,8 @@ export interface Recipient {
     options?: OpenOptions,
   ) => Promise<readonly OpenedRecord[]>;
   /**
-   * Files a new record under a grant to add. The client keeps no key for it, so the author cannot read it later. The receipt names the event in the
-   * patient's trail.
+   * Files a new record under a grant to add. The client keeps no key for the record, so the author cannot read the record later. The receipt names the event in
+   * the patient's trail.
    * @throws {ClientError} `upload-failed`, `too-large`, `bad-argument`, `unverified` (`receipt`); {RightEnded} if the grant ended meanwhile
    */
   readonly file: (grant: Grant, content: Content, metadata: Metadata, options?: FileOptions) => Promise<FiledRecord>;
@@ -113,19 +120,19 @@ export interface Recipient {
     options?: FileOptions,
   ) => Promise<FiledRecord>;
   /**
-   * Continues a filing whose grant has ended. The other grant must be for the same folder and right. The uploaded blob is not sent again.
+   * Continues a filing whose grant has ended, under another grant for the same folder and right. The uploaded blob is not sent again.
    * @throws {ClientError} `bad-argument` for a grant of another folder or right; otherwise the errors of `file`
    */
   readonly resumeFiling: (ended: RightEnded, grant: Grant, options?: CallOptions) => Promise<FiledRecord>;
-  /** Lists the caller's own events in the trails of patients. They are not verified, because the answer has no chain. */
+  /** Lists the caller's own events in the trails of patients. The client cannot verify them, because the answer lacks the hashes that link them. */
   readonly events: (options?: CallOptions) => Promise<readonly OwnEvent[]>;
   /** Stores the fact that the owner has verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
   readonly verify: (id: IdentityId) => void;
 }
 
 /**
- * Returns the patient and the folder that every listed record of this folder must have. A record in a single-record folder names its original folder, so
- * here its record id is compared instead.
+ * Returns the members that every listed record of this folder must have: the patient and the folder. A record in a single-record folder names its original
+ * folder, so for such a folder the members are the patient and the record id.
  */
 const expectedIn = ({ patient, cells }: GrantWithCells, folder: FolderId): Expected => {
   const single = cells.find((c) => c.folder === folder)?.statement.payload.single;
@@ -173,7 +180,7 @@ export const targetUnder = (
   return { patient: grant.patient, folder, current, grant: grant.statement, before };
 };
 
-/** Creates a client that acts as a recipient. It keeps keys in memory only and writes nothing to disk. */
+/** Creates a client that acts as a recipient. The client keeps the keys in RAM only and writes nothing to disk. */
 export const createRecipient = (options: ClientOptions): Recipient => {
   const ctx = createContext(options);
   return {

@@ -1,4 +1,4 @@
-// Audit chain: makes and verifies the hash chain of one patient's events. The hash covers the text of an event byte for byte (docs/spec/audit.md).
+// Audit trail: makes and verifies the hash chain of one patient's events. The hash covers the text of an event byte for byte (docs/spec/audit.md).
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as z from 'zod/mini';
 import { concat } from '../bytes/binary.ts';
@@ -72,7 +72,7 @@ export type AuditEvent = z.infer<typeof auditEvent>;
 export type EventKind = AuditEvent['kind'];
 export type EventSubject = AuditEvent['subject'];
 
-/** An event that is not yet in the chain. */
+/** An event that is not yet in the trail. */
 export interface EventDraft {
   readonly kind: EventKind;
   readonly patient: IdentityId;
@@ -82,7 +82,7 @@ export interface EventDraft {
   readonly statement: string;
 }
 
-/** Number and hash of the last event of a chain; 0 and GENESIS if it is empty. */
+/** Number and hash of the last event of a trail; 0 and GENESIS if the trail is empty. */
 export interface ChainHead {
   readonly seq: number;
   readonly hash: string;
@@ -173,7 +173,10 @@ export const purposesIn = (events: readonly AuditEvent[]): ReadonlyMap<GrantId, 
     ),
   );
 
-/** Returns the event as its actor may see it in another patient's chain. It lacks its position, which would show how many other events the chain has. */
+/**
+ * Returns the event as its actor may see it in another patient's trail. The result lacks the position of the event, which would show how many other events the
+ * trail has.
+ */
 export const withoutPosition = (e: AuditEvent): Omit<AuditEvent, 'seq' | 'previous'> => {
   const { seq: _seq, previous: _previous, ...rest } = e;
   return rest;

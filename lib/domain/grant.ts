@@ -44,7 +44,7 @@ export interface GrantStatus {
   readonly expires: number;
   /** How many records may be opened in total. If it is undefined, there is no limit. */
   readonly limit?: number | undefined;
-  /** Records opened so far. */
+  /** Number of records opened so far. */
   readonly used: number;
 }
 
@@ -163,8 +163,8 @@ export const extensionFault = (e: Extension): keyof Extension | undefined => {
 };
 
 /**
- * Whether a grant allows the filing of a record: by its author, in its folder, with its right, before its expiry. The function does not check whether the
- * grant was revoked or returned before.
+ * Whether a grant allows the filing of a record version: the author is the grant's recipient, the folder is the grant's, the right allows this version, and the
+ * record was created before the grant expires. The function does not check whether the grant was revoked or returned before.
  */
 export const covers = (g: Statement<'grant'>, p: Payload<'record'>): boolean =>
   p.grant?.id === g.payload.grant &&

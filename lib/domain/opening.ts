@@ -6,14 +6,14 @@ import { clockFault, MINUTE, SECOND, type ClockFault, type Instant } from './tim
 /** For this time, in ms, the service answers the same opening again without counting it. */
 export const REPEAT_WINDOW = 10 * MINUTE;
 /**
- * How far `when` may be ahead of the service's clock, ms. It may be behind by this and {@link REPEAT_WINDOW} together, so that a repeated opening is still
- * accepted.
+ * How far `when` may be ahead of the service's clock, ms. `when` may be behind by the sum of this value and {@link REPEAT_WINDOW}, so that a repeated opening
+ * is still accepted.
  */
 export const OPENING_SKEW = MINUTE;
 
 /**
- * Returns in which direction `when` is too far from the present; undefined if it is not. Because of this limit, the claim of an opening stays stored for
- * longer than the opening can be repeated.
+ * Returns in which direction `when` is too far from the present; undefined if it is not. The claim of an opening is stored for longer than this limit, so the
+ * service recognises every repeated opening that passes this check.
  */
 export const openingClockFault = (when: number, now: Instant): ClockFault | undefined =>
   clockFault(when, now, { ahead: OPENING_SKEW, behind: REPEAT_WINDOW + OPENING_SKEW });
@@ -39,6 +39,6 @@ export const nextPace = ({ second, count }: Pace, now: Instant): Pace | undefine
   return count < OPENINGS_A_SECOND ? { second, count: count + 1 } : undefined;
 };
 
-/** Whether an opening names each record version only once. It must, because opening n records counts as n. */
+/** Whether an opening names each record version only once. An opening must do so, because opening n records counts as n. */
 export const namesEachOnce = (p: Payload<'opening'>): boolean =>
   new Set(p.records.map((r) => `${r.record}#${r.version}`)).size === p.records.length;

@@ -5,6 +5,10 @@ import { clockFault, DAY, MINUTE, type ClockFault, type Instant } from './time.t
 
 /** The service removes an upload that is not committed within this time, ms. */
 export const UPLOAD_LIFE = DAY;
+/** How long an upload URL is valid, ms. */
+export const UPLOAD_URL_LIFE = 15 * MINUTE;
+/** After this time, ms, storage accepts no upload URL any more: its life, and one minute for the difference between the clocks of service and storage. */
+export const UPLOAD_URL_END = UPLOAD_URL_LIFE + MINUTE;
 /** At commit, the service refuses a record statement that was signed longer ago than this, ms. */
 export const LONGEST_DELAY = DAY;
 /** How far the clock of an author may be ahead of the service's, ms. */
@@ -17,8 +21,8 @@ export interface RecordStatus {
 }
 
 /**
- * Returns in which direction the creation time of a record is too far from the present; undefined if it is not. It may be up to a day behind, because of a
- * wrong clock or a slow upload.
+ * Returns in which direction the creation time of a record is too far from the present; undefined if it is not. The creation time may be up to a day ago,
+ * because of a wrong clock or a slow upload.
  */
 export const createdClockFault = (created: number, now: Instant): ClockFault | undefined =>
   clockFault(created, now, { ahead: CLOCK_TOLERANCE, behind: LONGEST_DELAY });

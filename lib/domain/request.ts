@@ -1,4 +1,4 @@
-// Request for access: checks its content, and derives its state. It is pending until it is answered or reaches its end.
+// Request for access: checks its content, and derives its state. A request is pending until somebody answers or withdraws it, or until its end.
 import type { Payload } from '../statements/kinds.ts';
 import type { RequestState } from './life-cycles.ts';
 import { clockFault, DAY, HOUR, type ClockFault, type Instant } from './time.ts';

@@ -11,8 +11,8 @@ export interface EntryHead {
 export const NO_ENTRIES: EntryHead = { number: 0 };
 
 /**
- * The heads of an identity's two chains: number and hash of the last event of the trail, and the last entry of the chain of statements. Both are stored in
- * one item, so they change together.
+ * The heads of an identity's trail and chain of statements: number and hash of the last event, and in `entries` those of the last entry. Both heads are stored
+ * in one item, so they change together.
  */
 export interface Heads extends ChainHead {
   readonly entries: EntryHead;

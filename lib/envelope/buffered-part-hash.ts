@@ -29,7 +29,7 @@ export const bufferedPartHash = (length: number, digester = partDigester()): Par
       const whole = fill(bytes.subarray(0, n));
       if (filled < size) return { bytes };
       const [before, digest] = [busy, digestOf(whole)];
-      // The consumer gets the error when it awaits the digest; until then it must not count as an unhandled rejection.
+      // The consumer gets the error when it awaits the digest. Until then the error must not count as an unhandled rejection.
       digest.catch(() => undefined);
       busy = digest;
       part = undefined;

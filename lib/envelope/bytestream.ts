@@ -10,7 +10,7 @@ const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
   return {
     next: () => reader.read(),
     return: async () => {
-      // A stream that failed needs no cancelling.
+      // For a stream that failed, `cancel` rejects. Such a stream needs no cancelling, so the error is dropped.
       await reader.cancel().catch(() => undefined);
       return { done: true, value: undefined };
     },
@@ -18,7 +18,7 @@ const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
 };
 
 export interface ByteReader {
-  /** Fills the array and returns the number of bytes, which is smaller than its length only at the end of the source. */
+  /** Fills the array and returns the number of bytes. At the end of the source the number is smaller than the length of the array. */
   readonly fill: (into: Uint8Array) => Promise<number>;
   /** Returns true when the source has no more bytes. */
   readonly ended: () => Promise<boolean>;
@@ -87,7 +87,7 @@ export const bufferPool = (size: number) => {
 
 export type BufferPool = ReturnType<typeof bufferPool>;
 
-/** Runs up to `width` items at a time and yields the results in order. It requests no more items from the source than that. */
+/** Runs up to `width` items at a time and yields the results in order. At most `width` items have been requested from the source but not yielded. */
 export async function* inOrder<A, B>(
   items: AsyncIterable<A>,
   width: number,
@@ -96,7 +96,7 @@ export async function* inOrder<A, B>(
   const window: Promise<B>[] = [];
   for await (const item of items) {
     const result = work(item);
-    // The consumer gets the error when it awaits the result; until then it must not count as an unhandled rejection.
+    // The consumer gets the error when it awaits the result. Until then the error must not count as an unhandled rejection.
     result.catch(() => undefined);
     window.push(result);
     if (window.length >= width) yield await window.shift()!;
@@ -109,7 +109,7 @@ export async function* pipelined<A, B>(items: AsyncIterable<A>, work: (item: A) 
   const source = items[Symbol.asyncIterator]();
   const ask = (): Promise<IteratorResult<A, unknown>> => {
     const coming = source.next();
-    // The consumer gets the error when it awaits the item; until then it must not count as an unhandled rejection.
+    // The consumer gets the error when it awaits the item. Until then the error must not count as an unhandled rejection.
     coming.catch(() => undefined);
     return coming;
   };
@@ -121,7 +121,7 @@ export async function* pipelined<A, B>(items: AsyncIterable<A>, work: (item: A) 
       next = await coming;
     }
   } finally {
-    // The end is not awaited, because a source that waits for input ends only when that input ends.
+    // `return` is not awaited, because a source that waits for input ends only when that input ends.
     void source.return?.().catch(() => undefined);
   }
 }

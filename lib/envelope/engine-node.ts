@@ -1,5 +1,5 @@
-// Crypto engine on Node's crypto. AES-GCM runs on the calling thread, in small pieces whose memory is reused. SHA-256 runs there too for the first
-// parts of a body; for a large body it moves to a worker thread, which receives the buffers and returns them.
+// Crypto engine on Node's crypto. AES-GCM runs on the calling thread, in small pieces whose memory is reused. The calling thread also hashes the first parts of
+// a body. A worker thread hashes the further parts of a large body; it receives the buffers and returns them.
 import type { Engine, HashedChunk, PartHash } from './engine.ts';
 import type { HashAnswer, HashRequest } from './hash-worker-node.ts';
 import { WORKER } from './hash-worker-node.generated.ts';
@@ -18,7 +18,7 @@ const PIECE = 65_536;
 /** Parts that are hashed on the calling thread. Starting a thread takes about as long as hashing five parts. */
 const PARTS_BEFORE_THREAD = 4;
 
-/** Hashes bytes in order. If a part ends within the bytes, at `cut`, the result has its digest. */
+/** Hashes bytes in order. If a part ends within the bytes, at `cut`, the result has the digest of that part. */
 interface Hasher {
   readonly step: (bytes: Uint8Array, cut: number | undefined) => Promise<HashedChunk>;
   readonly end: () => Promise<Uint8Array>;
@@ -94,7 +94,7 @@ const partHash = (crypto: Crypto, threads: Threads): PartHash => {
   let hasher = localHasher(crypto);
   let left = PART_BYTES;
   let parts = 0;
-  /** Starts the worker thread for the parts that follow. If no thread can start, hashing stays here. */
+  /** Starts the worker thread for the parts that follow. If no thread can start, the calling thread goes on hashing. */
   const moved = (): Hasher => {
     try {
       return threadHasher(threads);
@@ -122,8 +122,8 @@ const partHash = (crypto: Crypto, threads: Threads): PartHash => {
 };
 
 /**
- * Frees memory immediately. Otherwise the results of the cipher are garbage-collected tens of megabytes later. A buffer that is transferred to a port
- * whose other end is closed is freed at once, and the next result gets the same memory, which is still in the processor's cache.
+ * Frees memory immediately. Otherwise garbage collection would free the results of the cipher only after tens of megabytes more. A buffer that is transferred
+ * to a port whose other end is closed is freed at once, and the next result gets the same memory, which is still in the processor's cache.
  */
 const freeing = ({ MessageChannel }: Threads): ((bytes: Uint8Array) => void) => {
   const closed = (): MessagePort => {

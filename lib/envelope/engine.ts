@@ -11,7 +11,7 @@ export interface HashedChunk {
 
 /** Computes SHA-256 of each part of a blob. The bytes of the blob are fed in order. */
 export interface PartHash {
-  /** Hashes the next bytes. It owns `bytes` until the promise resolves. `bytes.byteOffset` must be 0, and at most one part may end within them. */
+  /** Hashes the next bytes. The engine owns `bytes` until the promise resolves. `bytes.byteOffset` must be 0, and at most one part may end within them. */
   readonly feed: (bytes: Uint8Array) => Promise<HashedChunk>;
   /** Returns SHA-256 of the last part if it is not full. Nothing may be fed afterwards. */
   readonly end: () => Promise<Uint8Array | undefined>;
@@ -23,7 +23,7 @@ export interface Engine {
   readonly name: 'webcrypto' | 'node';
   /** Whether it is faster to process several chunks at a time. */
   readonly parallelChunks: boolean;
-  /** Whether its keys have to be extractable CryptoKeys. */
+  /** Whether the engine needs extractable CryptoKeys. */
   readonly extractableKeys: boolean;
   /**
    * Returns ciphertext and tag.

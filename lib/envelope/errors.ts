@@ -1,7 +1,7 @@
 // Defines EnvelopeError, the error for sealed things that do not open, and its closed list of codes.
 export type EnvelopeErrorCode =
   | 'header-invalid' // a header field is out of range
-  | 'commit-mismatch' // the file key is not the one that the author committed to
+  | 'commit-mismatch' // the file key does not match the key commitment that the author signed
   | 'chunk-invalid' // a chunk was altered, moved, or belongs to another record
   | 'truncated' // the blob ends early
   | 'trailing-data' // the blob goes on after its end
@@ -16,7 +16,7 @@ export type EnvelopeErrorCode =
   | 'too-long'
   | 'source-invalid' // the source is not a regular file, so it cannot be read at an offset
   | 'target-invalid' // the target exists and is not a regular file: the rename would replace it
-  | 'source-changed'; // the source was written to while it was sealed or opened. Seal it again with a fresh file key, or open it again
+  | 'source-changed'; // somebody wrote to the source while it was sealed or opened. Seal it again with a fresh file key, or open it again
 
 /** A sealed thing that does not open. The message never repeats content. */
 export class EnvelopeError extends Error {

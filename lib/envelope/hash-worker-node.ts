@@ -6,7 +6,7 @@ export interface HashRequest {
   readonly buffer?: ArrayBuffer;
   /** How many bytes of the buffer to hash. */
   readonly length?: number;
-  /** Where a part ends within the bytes: the offset of the first byte of the next part. */
+  /** The end of a part within the bytes: the offset of the first byte of the next part. */
   readonly cut?: number | undefined;
 }
 export interface HashAnswer {

@@ -1,11 +1,11 @@
-// Derives the keys of a record version from its file key, and encrypts with AES-256-GCM. The keys are bound to the whole header. The record statement
-// contains the commitment to the file key, so the author signs it.
+// Derives the keys of a record version from its file key, and encrypts with AES-256-GCM. The keys are bound to the whole header. The record statement contains
+// the key commitment, so the author signs the key commitment too.
 import { ofLength } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
 import { encodeHeader, sha256, type HeaderFields } from './header.ts';
 
 export interface RecordKeys {
-  /** COMMIT, 32 bytes, public. */
+  /** The key commitment (COMMIT in docs/spec/blob.md), 32 bytes, public. */
   readonly commit: Uint8Array;
   readonly payload: CryptoKey;
   readonly metadata: CryptoKey;
@@ -14,12 +14,12 @@ export interface RecordKeys {
 const AES: AesDerivedKeyParams = { name: 'AES-GCM', length: 256 };
 
 export interface DeriveOptions {
-  /** Whether the payload key is extractable. This is needed only where the key becomes a KeyObject of Node, because Node accepts no other keys. */
+  /** Whether the payload key is extractable. Only Node's engine needs this: Node makes KeyObjects of extractable keys only. */
   readonly extractable?: boolean;
 }
 
 /**
- * Derives COMMIT, the payload key and the metadata key: HKDF-SHA-256 (RFC 5869) of the file key, with the hash of the header as salt.
+ * Derives the key commitment, the payload key and the metadata key: HKDF-SHA-256 (RFC 5869) of the file key, with the hash of the header as salt.
  * @param fileKey 32 random bytes, fresh for every version, and for every new attempt with another plaintext or metadata
  */
 export const deriveKeys = async (

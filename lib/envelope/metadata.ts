@@ -58,7 +58,7 @@ const parse = (plain: Uint8Array): RecordMetadata => {
     if (isMetadata(value) && canonical(value) === text && padded(plain.subarray(0, end)).length === plain.length)
       return value;
   } catch {
-    // All faults of the text get the same error, which says nothing about it, because the text belongs to the patient.
+    // All faults of the text get the same error, which repeats nothing of the text, because the text belongs to the patient.
   }
   throw invalid();
 };

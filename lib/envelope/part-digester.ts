@@ -13,7 +13,7 @@ export interface DigestedPart {
 }
 
 export interface PartDigester {
-  /** Hashes a part. It owns `part` until the promise resolves. A full part must fill its buffer. The promises resolve in the order of the calls. */
+  /** Hashes a part. The digester owns `part` until the promise resolves. A full part must fill its buffer. The promises resolve in the order of the calls. */
   readonly digest: (part: Uint8Array) => Promise<DigestedPart>;
   /** Stops hashing. It can be called at any time; pending calls are rejected. */
   readonly close: () => void;
@@ -28,7 +28,7 @@ export interface WorkerHost {
 /** Time for a worker to report that it is ready, milliseconds. A worker that was blocked without an error never reports. */
 const READY_TIMEOUT_MS = 5_000;
 
-/** Hosts that cannot start a worker. They are remembered, because browsers log every attempt. */
+/** Hosts that cannot start a worker. No further start is tried on them, because browsers log every failed start. */
 const hostsWithoutWorkers = new WeakSet<WorkerHost>();
 
 /** Starts a worker; undefined if the host cannot start one. @param lost is called when the worker fails later, at any time */
@@ -92,7 +92,7 @@ export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
     const full = bytes.length === PART_BYTES;
     const started = full && !closed && worker !== undefined ? await worker : undefined;
     if (closed) throw new Error('given up');
-    // A worker that failed while it was idle had no part, so nothing is lost.
+    // If the worker failed while it was idle, it had no part, so nothing is lost. The calling thread then hashes this part.
     if (started !== undefined && !broken) return hashInWorker(started, bytes);
     if (full) worker ??= startWorker(host, lost);
     return hashHere(bytes);
@@ -100,10 +100,10 @@ export const partDigester = (host: WorkerHost = globalThis): PartDigester => {
 
   return {
     digest: (bytes) => {
-      // After a failure all later calls fail too.
+      // A call waits for the call before. So after a failure all later calls fail.
       const answer = turn.then(() => next(bytes));
       turn = answer;
-      // The caller gets the error when it awaits the answer; until then it must not count as an unhandled rejection.
+      // The caller gets the error when it awaits the answer. Until then the error must not count as an unhandled rejection.
       answer.catch(() => undefined);
       return answer;
     },

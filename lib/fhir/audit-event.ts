@@ -158,7 +158,7 @@ const entity = ({ what }: NamedObject): AuditEventEntity => ({
   role: DOMAIN_RESOURCE,
 });
 
-/** Describes the event's position in the chain, and the members of an event that have no equivalent in FHIR. */
+/** Describes the event's position in the trail, and the members of an event that have no equivalent in FHIR. */
 const chainEntity = (origin: Origin, { hash, seq, previous, statement, subject }: ExportedEntry): AuditEventEntity => {
   const { epoch, right, opening } = subject;
   const details = { seq, previous, statement, epoch, right, opening };

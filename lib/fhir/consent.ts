@@ -74,8 +74,8 @@ const scopeReferences = (origin: Origin, patient: IdentityId, scope: Scope | Sta
 };
 
 /**
- * Makes a modifier extension for a maximum of openings. A reader that does not know a modifier extension must not act on the consent: without the limit, it
- * would permit more than the patient did.
+ * Makes a modifier extension for a maximum of openings. A reader that does not know a modifier extension must not act on the consent: without the limit, the
+ * consent would permit more than the patient did.
  */
 const limit = (origin: Origin, openings: number): Extension => ({
   url: `${origin}/ids/maximum-openings`,

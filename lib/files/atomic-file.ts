@@ -1,40 +1,11 @@
-// Opens a regular file to read it at any offset, and writes a file atomically: its final name never belongs to an unfinished file.
-import { constants, type BigIntStats, type PathLike } from 'node:fs';
+// Writes a file atomically: its final name never belongs to an unfinished file.
+import type { PathLike } from 'node:fs';
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemRng } from '../bytes/binary.ts';
 import { toHex } from '../bytes/codec.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
-
-export interface RegularFile {
-  readonly file: FileHandle;
-  /** Length when it was opened, bytes. */
-  readonly size: number;
-  /** Returns whether size and times are still the same as at opening. */
-  readonly unchanged: () => Promise<boolean>;
-}
-
-const stateOf = (stat: BigIntStats): string => [stat.size, stat.mtimeNs, stat.ctimeNs].join();
-
-/** Opens a file for reading; the caller closes it. @throws {EnvelopeError} `source-invalid`; {Error} the error of the operating system */
-export const openRegular = async (path: PathLike): Promise<RegularFile> => {
-  // Without O_NONBLOCK, opening a pipe waits for a writer. Windows has neither the flag nor such pipes.
-  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = await file.stat({ bigint: true });
-    if (!stat.isFile())
-      throw new EnvelopeError(
-        'source-invalid',
-        'not a regular file: a pipe or a device can be filed and opened as a stream, a folder cannot',
-      );
-    const unchanged = async (): Promise<boolean> => stateOf(await file.stat({ bigint: true })) === stateOf(stat);
-    return { file, size: Number(stat.size), unchanged };
-  } catch (error) {
-    await file.close();
-    throw error;
-  }
-};
 
 /** Latin-1 keeps every byte of a Buffer, so these two functions also work for names that are not UTF-8. */
 const textOf = (path: string | Buffer): string => (typeof path === 'string' ? path : path.toString('latin1'));
@@ -59,7 +30,7 @@ export const assertReplaceable = async (path: PathLike): Promise<void> => {
 };
 
 /**
- * Writes a file atomically. `write` gets a temporary file in the same folder, whose name ends in `.part`. At the end this file is renamed, and replaces an
+ * Writes a file atomically. `write` gets a temporary file in the same folder; its name ends in `.part`. At the end this file is renamed, and replaces an
  * existing file. Only its owner may read the file. It is not synced to disk (no fsync).
  * @throws {EnvelopeError} `target-invalid`; {Error} the error of the operating system; the signal's reason
  */

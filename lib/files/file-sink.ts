@@ -1,10 +1,10 @@
-// Opens the body of a record into a file. The blob is received into a temporary file first, and opened from there.
+// Opens the body of a record into a file. The blob is received into a temporary file first, and opened from that file.
 import { scratchFile, type BodyOptions } from './scratch-file.ts';
 import type { PathLike } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { byteReader, type ByteSource } from '../envelope/bytestream.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
-import { payloadKey, type BodySink } from '../envelope/open.ts';
+import { payloadKey, type BodySink } from '../envelope/open-blob.ts';
 import { openFile } from './open-file.ts';
 import { assertReplaceable, folderOf } from './atomic-file.ts';
 
@@ -29,7 +29,7 @@ export const intoFile = (path: PathLike, { scratch, ...threads }: BodyOptions = 
   open: async (ciphertext, fileKey, blob, { plainLength, signal }) => {
     const begin = async () => {
       await payloadKey(fileKey, blob, { plainLength });
-      // `writeAtomically` checks this again, but only after the whole blob was received.
+      // A wrong target is refused before the blob is received. `writeAtomically` checks the target again, but only afterwards.
       await assertReplaceable(path);
       return scratchFile(scratch ?? folderOf(path));
     };

@@ -1,10 +1,10 @@
-// Takes the body of a new record version from a file. The file is first sealed into a temporary file, and the blob is sent from there.
+// Takes the body of a new record version from a file. The file is first sealed into a temporary file, and the blob is sent from that file.
 import { scratchFile, type BodyOptions } from './scratch-file.ts';
 import { createReadStream, type PathLike } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { bufferPool, byteReader, closeOnReturn } from '../envelope/bytestream.ts';
 import { PART_BYTES } from '../envelope/header.ts';
-import type { SealedPart, BodySource } from '../envelope/seal.ts';
+import type { SealedPart, BodySource } from '../envelope/seal-blob.ts';
 import { sealFile } from './seal-file.ts';
 
 /** How many bytes are read at a time. */

@@ -5,9 +5,10 @@ import type { FileHandle } from 'node:fs/promises';
 import { equalBytes } from '../bytes/binary.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import { compositeDigest, PADDED } from '../envelope/header.ts';
-import { collect, openBlob, payloadKey, type OpenBlobOptions, type SignedBlob } from '../envelope/open.ts';
+import { collect, openBlob, payloadKey, type OpenBlobOptions, type SignedBlob } from '../envelope/open-blob.ts';
 import { withWorkers, type Outcome, type Task, type ThreadOptions } from './run-workers.ts';
-import { openRegular, writeAtomically } from './atomic-file.ts';
+import { writeAtomically } from './atomic-file.ts';
+import { openRegular } from './regular-file.ts';
 
 export type OpenFileOptions = Omit<OpenBlobOptions, 'inFlight'> & ThreadOptions;
 

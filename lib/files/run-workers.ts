@@ -7,7 +7,7 @@ import { WORKER } from './worker.generated.ts';
 import type { Done, Fault, PartMessage, Shared, Work, WorkerMessage } from './worker.ts';
 
 export interface ThreadOptions {
-  /** Maximum number of threads; never more than there are parts. The default is what the machine runs in parallel, at most four. */
+  /** Maximum number of threads. There are never more threads than parts. Default: as many as the machine runs in parallel, at most four. */
   readonly threads?: number;
   /** Stops the work after the current chunk. The promise rejects with the signal's reason. */
   readonly signal?: AbortSignal;
@@ -51,12 +51,15 @@ const startWorker = (): Started => {
     worker.on('error', (error: Error) => (failure = error));
     worker.on('exit', () => (failure === undefined ? resolve() : reject(failure)));
   });
-  // The caller that runs the worker gets the error; as an unhandled rejection it would end the process.
+  // The caller that runs the worker gets the error. Without this line, the error would also end the process as an unhandled rejection.
   ended.catch(() => undefined);
   return { worker, ended };
 };
 
-/** Sends the work to a worker. The promise resolves when the worker is done, and rejects if the thread ends earlier, with its error if it has one. */
+/**
+ * Sends the work to a worker. The promise resolves when the worker is done, and rejects if the thread ends earlier: with the error of the thread, if there is
+ * one.
+ */
 const runOne = ({ worker, ended }: Started, work: Work, onPart: (message: PartMessage) => void): Promise<void> =>
   new Promise((resolve, reject) => {
     worker.on('message', (message: WorkerMessage) => (message === 'done' ? resolve() : onPart(message)));
@@ -121,7 +124,7 @@ export const withWorkers = async <T>(
     while (started.length < Math.min(threads, partCount(blob))) started.push(startWorker());
     return await use((task) => runAll(started, task, signal));
   } finally {
-    // A worker that is done ends by itself; this also ends workers that got no work.
+    // A worker that is done ends by itself. This line ends the workers that got no work.
     for (const { worker } of started) void worker.terminate();
   }
 };

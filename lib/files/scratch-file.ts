@@ -14,7 +14,7 @@ export interface BodyOptions extends Pick<ThreadOptions, 'threads'> {
 export const scratchFile = async (inside: string | Buffer) => {
   const folder = entryOf(inside, `.sealed-${toHex(systemRng(8))}`);
   await mkdir(folder, { mode: 0o700 });
-  // A folder that cannot be removed contains only ciphertext; it is no reason to fail.
+  // If the folder cannot be removed, the call succeeds nevertheless, because the folder contains only ciphertext.
   const remove = () => rm(folder, { recursive: true, force: true }).catch(() => undefined);
   return { path: entryOf(folder, 'blob'), remove };
 };

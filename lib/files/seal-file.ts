@@ -1,5 +1,5 @@
-// Seals a file, and writes the blob to another file. Worker threads do the work. The blob has the form that sealBlob gives it; docs/spec/blob.md
-// specifies it.
+// Seals a file, and writes the blob to another file. Worker threads do the work. The blob has the same form as from sealBlob; docs/spec/blob.md specifies that
+// form.
 import { KeyObject } from 'node:crypto';
 import type { PathLike } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
@@ -15,16 +15,17 @@ import {
   type HeaderFields,
 } from '../envelope/header.ts';
 import { deriveKeys } from '../envelope/keys.ts';
-import { sealBlob, type HeaderInput, type SealedFacts, type SealOptions } from '../envelope/seal.ts';
+import { sealBlob, type HeaderInput, type SealedFacts, type SealOptions } from '../envelope/seal-blob.ts';
 import { withWorkers, type Outcome, type Task, type ThreadOptions } from './run-workers.ts';
-import { openRegular, writeAtomically, type RegularFile } from './atomic-file.ts';
+import { writeAtomically } from './atomic-file.ts';
+import { openRegular, type RegularFile } from './regular-file.ts';
 
 export type SealFileOptions = Omit<SealOptions, 'inFlight'> & ThreadOptions;
 
 /** The facts of the blob that the author signs, and those for the sealed metadata. */
 export interface SealedFile extends SealedFacts {
   readonly header: HeaderFields;
-  /** COMMIT, 32 bytes. */
+  /** The key commitment, 32 bytes. */
   readonly commit: Uint8Array;
   /** SHA-256 of each part, 32 bytes. */
   readonly parts: readonly Uint8Array[];

@@ -1,5 +1,5 @@
-// Worker thread that seals or opens runs of one blob, from file to file. A run is a number of consecutive parts. Each worker takes other runs, and the workers
-// exchange no bytes of the blob.
+// Worker thread that seals or opens runs of one blob, from file to file. A run is a number of consecutive parts. Each run is taken by one worker, and the
+// workers exchange no bytes of the blob.
 import type { KeyObject } from 'node:crypto';
 import { chunkNonce } from '../envelope/header.ts';
 
@@ -9,7 +9,7 @@ export interface Work {
   readonly from: number;
   readonly to: number;
   readonly key: KeyObject;
-  /** Sizes in bytes: `plain` of the plaintext, `chunk` of a chunk of it, `blob` of the blob, `part` of a part of it, `tag` of a tag. */
+  /** Sizes in bytes: `plain` of the plaintext, `chunk` of a chunk of the plaintext, `blob` of the blob, `part` of a part of the blob, `tag` of a tag. */
   readonly plain: number;
   readonly chunk: number;
   readonly blob: number;
@@ -25,18 +25,19 @@ type Counter = Int32Array<SharedArrayBuffer>;
 export interface Shared {
   /** The first part that no worker has taken. */
   readonly next: Counter;
-  /** Workers take no part from this one on: it was refused, or the work was stopped (0). */
+  /** Workers take no part from this number on: the part with this number was refused, or the work was stopped (then it is 0). */
   readonly limit: Counter;
   /** How many workers are writing now. */
   readonly writing: Counter;
 }
 
-/** Why a part was refused. `short`: the file ended early. `chunk`: this chunk does not open. */
+/** The reason why a part was refused. `short`: the file ended early. `chunk`: this chunk does not open. */
 export type Fault = { readonly short: true } | { readonly chunk: number };
 
 /**
  * Values of the chunks that cross the borders of a run. The workers of both runs read such a chunk, and each sends a value of it. When sealing, the value is
- * the tag over the bytes before the border; when opening, a digest of the bytes after it. If the two values differ, the file was written to in between.
+ * the tag over the bytes before the border; when opening, a digest of the bytes after it. If the two values differ, the file was written to between the two
+ * readings.
  */
 interface Borders {
   /** Value of the chunk that crosses the start of the run. */
@@ -70,8 +71,8 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
   const { createCipheriv, createDecipheriv, createHash } = process.getBuiltinModule('crypto');
   const send = (message: WorkerMessage): void => parentPort!.postMessage(message);
 
-  // The results of the cipher get new memory, which would be garbage-collected tens of megabytes later. A buffer that is transferred to a port whose other
-  // end is closed is freed at once, and the next result gets the same memory, which is still in the processor's cache.
+  // Each result of the cipher gets new memory. Garbage collection would free it only after tens of megabytes more. A buffer that is transferred to a port whose
+  // other end is closed is freed at once, and the next result gets the same memory, which is still in the processor's cache.
   const { port1: closedPort, port2 } = new MessageChannel();
   const closed = new Promise((resolve) => closedPort.once('close', resolve));
   port2.close();
@@ -114,7 +115,10 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
       at += piece.length;
     }
   };
-  /** Writes and hashes. If another worker is writing, it hashes first: the system does one write to a file at a time, and waiting costs processor time. */
+  /**
+   * Writes bytes and hashes bytes. If another worker is writing, this worker hashes first: the operating system does one write to a file at a time, and a
+   * worker that waits for another write uses processor time.
+   */
   const writeAndHash = (toWrite: () => void, toHash: () => void): void => {
     const others = Atomics.load(writing, 0) > 0;
     if (others) toHash();
@@ -156,7 +160,10 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
     cipher.final();
     return [answer, cipher.getAuthTag()];
   };
-  /** The tag over these bytes alone. It must never leave the process: the full chunk has another tag under the same nonce. */
+  /**
+   * Returns the tag over these bytes alone. It must never leave the process: the full chunk has another tag under the same nonce, and an attacker who knows
+   * both tags could forge chunks.
+   */
   const tagOf = (index: number, bytes: Uint8Array): Uint8Array => {
     const [answer, made] = encrypted(index, bytes);
     free(answer);
@@ -229,7 +236,8 @@ export const runWorker = async ({ process }: WorkerScope): Promise<void> => {
       (job === 'seal' ? seal : open)(first * part, Math.min(last * part, blob));
     } catch (error) {
       if (fault === undefined) throw error;
-      // Earlier parts were taken before and will be finished, so the first refused part is always reported.
+      // Lowers the limit to this part, so no worker starts a later one. Workers take parts in order: all earlier parts are already taken and will be finished.
+      // So the first refused part is always reported.
       for (let before; (before = Atomics.load(limit, 0)) > current;) Atomics.compareExchange(limit, 0, before, current);
       send({ part: current, fault });
     }

@@ -35,7 +35,7 @@ interface Exchange extends Record<string, unknown> {
   body: Uint8Array;
   call: Pick<Call, 'now'> | Call;
 }
-/** What the use case gets, after authentication and parsing. */
+/** The arguments of the use case, after authentication and parsing. */
 interface Admitted {
   readonly call: unknown;
   readonly input: unknown;
@@ -114,7 +114,7 @@ function quietly(log: () => void): void {
   try {
     log();
   } catch {
-    // If the log line fails, the answer must still be sent.
+    // The error is dropped, because the response must be sent even without a log line.
   }
 }
 

@@ -1,5 +1,5 @@
-// Log schema: defines the events and fields that may be logged, and no others exist. No field can contain an id of a person, a path, a query, a body, a
-// key or the text of an error, so the names and ids of patients cannot get into the logs. lib/runtime/log.ts writes the lines.
+// Log schema: defines all events and fields that may be logged. No field can contain an id of a person, a path, a query, a body, a key or the text of an error,
+// so the names and ids of patients cannot get into the logs. lib/runtime/log.ts writes the lines.
 import type { ErrorCode } from '../api/errors.ts';
 
 export const LOG_EVENTS = {
@@ -30,7 +30,7 @@ export interface LogFields {
 /** Writes one log line. */
 export type Log = (event: LogEvent, fields: LogFields) => void;
 
-/** What the pipeline needs from outside. */
+/** The functions that the pipeline gets from outside: log, clock and origin. */
 export interface Runtime {
   readonly log: Log;
   /** Milliseconds since 1970. */

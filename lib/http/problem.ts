@@ -1,5 +1,5 @@
-// Problem details: turns every thrown value into an error of the closed list, and that error into problem+json (RFC 9457). An error that it does not know
-// becomes `internal`, without its text.
+// Problem details: turns every thrown value into an error of the closed list, and that error into problem+json (RFC 9457). An unknown error becomes `internal`,
+// without its text.
 import type * as z from 'zod/mini';
 import { AppError, ERRORS, refusedStatement, type ErrorCode, type ProblemDetails } from '../api/errors.ts';
 import { isTransient } from '../ports/transient-errors.ts';

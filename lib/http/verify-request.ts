@@ -112,7 +112,7 @@ const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], 
   if (nonce === undefined || parsed('nonce', () => fromBase64url(nonce)).length !== NONCE_LENGTH)
     throw invalid('nonce');
   const caller = parsed('keyid', () => parseIdentityId(keyid ?? ''));
-  // The library has checked that both are integers.
+  // The library has checked that `created` and `expires` are integers.
   if (created === undefined || expires === undefined || expires <= created || expires > created + SIGNATURE_LIFE)
     throw invalid('created and expires');
   const clock = skewOf({ created, expires }, now);
@@ -170,7 +170,7 @@ export const verifyRequest = async (
     });
     return verifier.caller;
   } catch (error) {
-    // The library wraps the errors of our key resolver; this unwraps them. All errors of the library itself mean the same to the caller.
+    // The library wraps the errors of our key resolver; this line unwraps them. All errors of the library itself mean the same to the caller.
     throw isSignatureError(error) && error.cause instanceof HttpSignatureError
       ? error.cause
       : invalid('the signature does not verify');

@@ -4,7 +4,7 @@ export type IdentityErrorCode =
   | 'bad-key-file' // not a key file of this version, or damaged
   | 'bad-cost' // the cost of scrypt is too low to protect a key file, or takes too much memory
   | 'bad-passphrase' // the passphrase is empty, or contains half of a character (a lone surrogate), which no keyboard enters
-  | 'wrong-passphrase' // the passphrase is wrong, or the key file is damaged: the two look the same
+  | 'wrong-passphrase' // the passphrase is wrong, or the key file is damaged; both faults look the same
   | 'bad-url';
 
 /** An error of keys or of their storage. No message repeats a word, a key or a passphrase. */

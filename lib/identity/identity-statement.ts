@@ -1,4 +1,4 @@
-// Builds the payload of an identity statement: public keys, proof of possession of the receiving key, and a hash that commits to the next identity key.
+// Builds the payload of an identity statement: public keys, proof of possession of the receiving key, and a hash of the next identity key.
 import { sha256 } from '@noble/hashes/sha2.js';
 import { ofLength, systemRng, type Rng } from '../bytes/binary.ts';
 import { toBase64url } from '../bytes/codec.ts';

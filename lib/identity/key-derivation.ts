@@ -21,7 +21,7 @@ export interface DeviceKeys {
   readonly receiving: (number: number) => SecretKey;
   /** Opens the texts and the companion seeds that were sealed to this identity. It is expanded at the first call, which takes milliseconds. */
   readonly inbox: () => Decapsulator;
-  /** a: the delegating key of one cell. @param salt 16 bytes, from the folder statement */
+  /** a: the cell key of one cell, in Umbral the delegating key. @param salt 16 bytes, from the folder statement */
   readonly folderKey: (folder: FolderId, epoch: number, salt: Uint8Array) => SecretKey;
   /** The seed of the companion key of one cell, 32 bytes, secret. @param salt 16 bytes, from the folder statement */
   readonly companionSeed: (folder: FolderId, epoch: number, salt: Uint8Array) => Uint8Array;

@@ -12,11 +12,11 @@ import { identityPublicKey } from './key-derivation.ts';
 import { IdentityError } from './errors.ts';
 import { concealed } from './unprintable-secret.ts';
 
-/** What a device stores of its keys. `deviceKeys(seed)` derives the keys. The object prints as a placeholder. */
+/** The seed and the public facts that a device stores. `deviceKeys(seed)` derives the keys from the seed. The object prints as a placeholder. */
 export interface HeldKeys {
   /** k, 1 or more. */
   readonly generation: number;
-  /** S_k, 32 bytes, secret: it gives every right of this identity. */
+  /** S_k, 32 bytes, secret: anybody who has the seed can act as this identity. */
   readonly seed: Uint8Array;
   readonly id: IdentityId;
   /** SHA-256 of the next generation's identity key, base64url. */
@@ -32,8 +32,8 @@ export interface PassphraseOptions {
 const FORMAT = 'pcehr-key-file';
 const BLOCK = 8;
 /**
- * The least cost is the minimum of OWASP for r = 8, p = 1 (Password Storage Cheat Sheet). The largest cost prevents that a hostile file takes
- * more than a gigabyte of memory.
+ * The least cost is the minimum of OWASP for r = 8, p = 1 (Password Storage Cheat Sheet). The largest cost takes one gigabyte of memory, so a hostile file
+ * cannot take more.
  */
 const cost = integer(17, 20);
 const base = { format: z.literal(FORMAT), version: z.literal(1), generation: ordinal, id: identity, next: sha256 };

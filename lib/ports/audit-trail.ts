@@ -16,7 +16,7 @@ export interface AuditTrail {
     range: {
       readonly from?: number | undefined;
       readonly to?: number | undefined;
-      /** The list has only events with a larger `seq`. It cannot be combined with `from` and `to`. */
+      /** Only events with a larger `seq` are listed. `after` cannot be combined with `from` and `to`. */
       readonly after?: number | undefined;
     },
     page: PageRequest,

@@ -25,11 +25,12 @@ export interface StoredPart {
 /** A completed object, with the length and the digest that S3 reports. */
 export type Completion = BlobName & {
   readonly length: number;
-  /** base64url composite digest */ readonly digest: string;
+  /** The composite digest, base64url. */
+  readonly digest: string;
 };
 
 export interface Blobs {
-  /** Begins a multipart upload. @returns the id that S3 gives it */
+  /** Begins a multipart upload. @returns the id that S3 gives the upload */
   begin(record: RecordId, upload: UploadId): Promise<string>;
   /** Ends a multipart upload that is not needed. If another upload completed an object with the same key, this object stays. */
   abort(upload: StoredUpload): Promise<void>;
@@ -48,6 +49,8 @@ export interface Blobs {
   complete(upload: StoredUpload, expected: { readonly length: number; readonly digest: string }): Promise<Completion>;
   /** Makes a presigned GET URL of exactly this version, valid for at most five minutes. */
   download(blob: BlobName, now: number): Promise<{ readonly url: string; readonly expires: number }>;
-  /** Removes every version of the object. */
+  /** Removes every version of the object. An upload URL that is still valid can then store an object again. */
   purge(key: string): Promise<void>;
+  /** Replaces the object by an empty one, and removes every other version. No upload URL can store the object again, because an object is there all the time. */
+  replaceByEmpty(key: string): Promise<void>;
 }

@@ -1,4 +1,4 @@
-// Call: what every use case gets besides its input: caller, time and nonce.
+// Call: the facts of a request that every use case gets besides its input: caller, time, nonce, and the entry if there is one.
 import type { IdentityId } from '../bytes/ids.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Jws, Statement } from '../statements/kinds.ts';

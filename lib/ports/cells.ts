@@ -30,7 +30,7 @@ export interface WrapName extends CellName {
 /** A wrap of a record, without the parts that open the record. */
 export interface NamedLabel extends WrapName, StoredLabel {}
 
-/** A statement with which the patient adds cells to a grant, and in `kfrags` the key fragments in the order of those cells, base64url. */
+/** An extension to store. `kfrags` contains its key fragments in the order of its cells, base64url. */
 export interface NewExtension {
   readonly statement: Statement<'extension'>;
   readonly kfrags: readonly string[];

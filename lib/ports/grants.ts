@@ -25,7 +25,7 @@ export interface GrantedCell extends CellName {
   readonly extension?: Jws;
 }
 
-/** A grant to store, and in `kfrags` its key fragments in the order of its cells, base64url. The use case has verified them. */
+/** A grant to store. `kfrags` contains its key fragments in the order of its cells, base64url. The use case has verified the key fragments. */
 export interface NewGrant {
   readonly statement: Statement<'grant'>;
   readonly kfrags: readonly string[];
@@ -83,8 +83,8 @@ export interface Grants {
     call: Call,
   ): Promise<Written>;
   /**
-   * Ends a grant. One transaction stores the state and the event, and deletes the key fragments of up to 80 cells. If other writes get in the way, it is
-   * tried again for 10 s. `KeyFragments.forget` deletes the other key fragments.
+   * Ends a grant. One transaction stores the state and the event, and deletes the key fragments of up to 80 cells. If other writes conflict with the
+   * transaction, it is tried again for 10 s. `KeyFragments.forget` deletes the other key fragments.
    * @returns `repeated` if the grant had ended before; then nothing is changed
    */
   revoke(

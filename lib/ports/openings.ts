@@ -15,7 +15,7 @@ import type { Written } from './written.ts';
 /** The stored state that an opening needs, from one consistent read. A member is undefined if its item does not exist. */
 export interface OpeningView {
   readonly caller: StoredIdentity | undefined;
-  /** The grant that the opening names. It is also undefined if its right does not open records. */
+  /** The grant that the opening names. The member is also undefined if the right of the grant does not open records. */
   readonly grant:
     | (GrantStatus & {
         readonly patient: IdentityId;

@@ -19,10 +19,13 @@ export interface StoredVersion {
   /** The grant of an author who is not the patient. */
   readonly grant?: Jws;
   readonly blob: BlobName;
-  /** Hash of the filing's audit event, and in `filed` the time of this event in ms since 1970. */
+  /** Hash of the audit event of the filing. `filed` is the time of this event, ms since 1970. */
   readonly event: string;
   readonly filed: number;
 }
+
+/** The blob of a version, and in `filed` the time when the version was filed, ms since 1970. */
+export type FiledBlob = BlobName & Pick<StoredVersion, 'filed'>;
 
 /** A committed version in a list, with the label in the wrap for one cell. */
 export interface ListedVersion extends StoredVersion {
@@ -69,10 +72,10 @@ export interface Records {
    */
   commit(version: NewVersion, head: StoredRecord | undefined, event: EventDraft, call: Call): Promise<Written>;
   /**
-   * Removes wraps and metadata of a record. The caller must then purge its blobs. Condition: the record is committed, and `deletion.of` is still its latest
+   * Removes wraps and metadata of a record. The caller must then remove its blobs. Condition: the record is committed, and `deletion.of` is still its latest
    * version.
    */
   delete(record: StoredRecord, deletion: Statement<'deletion'>, event: EventDraft, call: Call): Promise<Written>;
-  /** Lists the blobs of all versions, so that the caller can purge them. */
-  blobs(id: RecordId): Promise<readonly BlobName[]>;
+  /** Lists the blobs of all versions, so that the caller can remove them. */
+  blobs(id: RecordId): Promise<readonly FiledBlob[]>;
 }

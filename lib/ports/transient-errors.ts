@@ -1,6 +1,6 @@
 // Transient errors: recognises errors of the platform after which the same call may succeed a little later. The server has no other list of them.
 
-/** Names of AWS errors, codes of the cancellation reasons of a DynamoDB transaction, and codes of Node's network errors. */
+/** Error names and codes that mean "try again": of AWS, of DynamoDB cancellation reasons, and of Node's network. */
 const TRANSIENT: ReadonlySet<unknown> = new Set([
   // Throttling.
   'LimitExceededException',
@@ -43,7 +43,7 @@ interface AwsError {
   readonly $retryable?: unknown;
 }
 
-/** Whether the same call may succeed a little later. The failed call may have had its effect all the same. */
+/** Whether the same call may succeed a little later. The failed call may nevertheless have taken effect. */
 export const isTransient = (error: unknown): boolean => {
   if (typeof error !== 'object' || error === null) return false;
   const { name, code, $metadata, $retryable } = error as AwsError;

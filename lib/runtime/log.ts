@@ -8,7 +8,7 @@ import { LOG_EVENTS, type Log, type LogEvent, type LogFields } from '../http/log
 const SERVICE = 'pcehr';
 
 /**
- * Makes the log. It writes faults at the level of errors, and all other events at the level of information.
+ * Makes the log. Events whose name ends in `-faulted` get the level ERROR, all others the level INFO.
  * @param options.metrics false to write no metrics
  */
 export function makeLog({ metrics: measured = true }: { readonly metrics?: boolean } = {}): Log {

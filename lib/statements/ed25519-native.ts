@@ -1,5 +1,5 @@
-// Signs and checks the verification equation of Ed25519 with the platform's own library, if that is synchronous (as in Node). Both are about ten times as
-// fast as JavaScript.
+// Ed25519 by the platform's own library, if that is synchronous (as in Node): signs, and checks the verification equation. Both are about ten times as fast as
+// in JavaScript.
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
 
 /** Checks that encode([S]B - [k]A) is R byte for byte. The caller must already have checked the range of S and the form of A. */
@@ -29,7 +29,10 @@ export interface Platform {
   readonly process?: { readonly getBuiltinModule?: (id: string) => unknown };
 }
 
-/** Two signatures of the empty message. The R of the second one is shifted by a point of order 8: it is valid only by the equation with the cofactor. */
+/**
+ * Two signatures of the empty message. The R of the second one is shifted by a point of order 8: this signature is valid only by the equation with the
+ * cofactor.
+ */
 const KEY = 'iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w';
 const RIGHT = 'd4zaBjTAIfrosan6ZVuhMjD2_PxcXVGa-why7Jvx1kJBzD7titRycNhtMOdirRdnfG-xeX41vKfrowOIJX4CDw';
 const COFACTORED = 'QKTPXGEdc3ovHG_MqE2cq_7YCYfxhqWmxX5im_8a8n_OaqD3UG0gK1etbH7kAqmK3NpM6ad6IjM_fmWGUEjrDQ';
@@ -40,7 +43,7 @@ const passesSelfTest = (equation: Equation): boolean => {
   return holds(RIGHT) && !holds(COFACTORED);
 };
 
-// This is not an import, because browsers run this code too, and bundlers follow imports.
+// The crypto module is not imported, because browsers run this code too, and bundlers follow imports.
 const cryptoOf = (platform: Platform): Crypto | undefined =>
   platform.process?.getBuiltinModule?.('crypto') as Crypto | undefined;
 
@@ -71,7 +74,8 @@ export const nativeSigning = (platform: Platform = globalThis): SignWith | undef
 };
 
 /**
- * Returns undefined if the platform has no such library, or one that accepts other signatures than RFC 8032 without the cofactor.
+ * Returns the verification equation of the platform's own library. Undefined if the platform has no such library, or one that accepts other signatures than RFC
+ * 8032 without the cofactor.
  *
  * @param platform tests pass another one
  */

@@ -1,6 +1,6 @@
 // Verifies Ed25519 strictly: canonical A and R, neither of small order, S below the group order, no cofactor. So every library gives the same verdict on a
-// signature. This file makes the checks; the verification equation is the platform's (ed25519-native.ts) or that of @noble/curves, so that it also works in
-// browsers without Ed25519 in WebCrypto.
+// signature. This file makes the checks; the verification equation is the platform's (ed25519-native.ts) or that of @noble/curves, so that verification also
+// works in browsers without Ed25519 in WebCrypto.
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { concat, equalBytes } from '../bytes/binary.ts';
@@ -16,7 +16,10 @@ const littleEndian = (bytes: Uint8Array): bigint => bytes.reduceRight((n, byte) 
 const SMALL_ORDER_8 = 0x7a03ac9277fdc74ec6cc392cfa53202a0f67100d760b3cba4fd84d3d706a17c7n;
 const SMALL_ORDER = new Set([1n, PRIME - 1n, 0n, SMALL_ORDER_8, PRIME - SMALL_ORDER_8]);
 
-/** Checks that A or R has 32 bytes, that its y is below p, and that it is not of small order. The equation later fails if it is not on the curve. */
+/**
+ * Checks that A or R has 32 bytes, that its y is below p, and that it is not of small order. If the point is not on the curve, the verification equation fails
+ * later.
+ */
 const hasStrictForm = (point: Uint8Array): boolean => {
   if (point.length !== 32) return false;
   const y = littleEndian(point) & ((1n << 255n) - 1n);
@@ -51,14 +54,15 @@ export const makeVerifier =
   (signature, message, publicKey) =>
     signature.length === 64 &&
     littleEndian(signature.subarray(32)) < ORDER &&
-    // libsodium refuses R of small order. And because R has one encoding, it does not matter whether a platform compares bytes or points.
+    // R of small order is refused, because libsodium refuses it. And because R has only one encoding, it does not matter whether a platform compares R as bytes
+    // or as a point.
     hasStrictForm(signature.subarray(0, 32)) &&
     hasStrictForm(publicKey) &&
     equation(signature, message, publicKey);
 
 /**
- * Verifies a signature by RFC 8032 section 5.1.7, without the cofactor: encode([S]B - [k]A) must equal R byte for byte, as in OpenSSL, Go and libsodium.
- * With the cofactor, signatures would be accepted that other JOSE libraries refuse.
+ * Verifies a signature by RFC 8032 section 5.1.7, without the cofactor: encode([S]B - [k]A) must equal R byte for byte, as in OpenSSL, Go and libsodium. With
+ * the cofactor, it would accept signatures that other JOSE libraries refuse.
  *
  * @param signature R[32] then S[32]
  * @param publicKey 32 bytes

@@ -109,7 +109,7 @@ export const RIGHTS = ['read', 'add', 'write'] as const;
 export const right = z.enum(RIGHTS);
 export type Right = z.infer<typeof right>;
 
-/** A recipient's receiving key: what key fragments are made for. */
+/** A recipient's receiving key, for which key fragments are made. */
 export const receivingKey = z.strictObject({ number: ordinal, key: point });
 
 /** Maximum number of grants to which one call adds a new cell. With the items of the cell they fit into one transaction of 100 items. */

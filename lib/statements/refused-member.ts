@@ -1,5 +1,5 @@
-// Gives the path of the member that a schema refused. The path contains no value. It contains a name that the sender chose only if that is a plain
-// identifier.
+// Gives the path of the member that a schema refused. The path contains no value. If the sender chose the name of a member, the path contains this name only if
+// the name is a plain identifier.
 import type * as z from 'zod/mini';
 
 /** A name that is safe to repeat to its sender, and in a log: a short identifier of ASCII letters and digits. */

@@ -38,7 +38,7 @@ export const checkpointPayload = z.strictObject({
 /** The next key of the service, signed by the previous one. */
 export const serviceKeyPayload = z.strictObject({ key: point, when: instant });
 
-/** The key of one running copy of the service. It signs what is signed too often for a call to the service's own key (KMS). */
+/** The key of one running copy of the service. It signs answers and times, because they are too frequent for calls to KMS, where the service key is. */
 export const proxyKeyPayload = z.strictObject({ key: point, from: instant, until: instant });
 
 /** The service's time, with the nonce of the request. A proxy key signs it. */
@@ -51,8 +51,8 @@ export const recapsulationPayload = z.strictObject({
   /** {@link fragmentHash} for each record, in the order of the opening. */
   fragments: listOf(sha256, 1, 100),
   /**
-   * The delegation, as the patient gave it to the service: key fragment signer, cell key, receiving key, and the key fragment's id.
-   * Fragments are judged by this alone, because a patient could later sign other grants and identity statements.
+   * The delegation, as the patient gave it to the service: key fragment signer, cell key, receiving key, and the key fragment's id. Fragments are judged by
+   * this delegation alone, because a patient could later sign other grants and identity statements.
    */
   delegation: z.strictObject({ verifying: point, delegating: point, receiving: point, kfrag: bytesOf(32) }),
   when: instant,

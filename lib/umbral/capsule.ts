@@ -1,5 +1,5 @@
-// Capsule of Umbral: the public value that accompanies a ciphertext. The symmetric key is derived from it, with the secret delegating key, or with the secret
-// receiving key and enough capsule fragments.
+// Capsule of Umbral: the public value that accompanies a ciphertext. The symmetric key is derived from the capsule, with the secret delegating key, or with the
+// secret receiving key and enough capsule fragments.
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
 import { array, bin, reader } from './message-pack.ts';
 import { curve } from './curve/curve.ts';

@@ -12,7 +12,7 @@ import { publicKeyOf, SecretKey } from './secret-key.ts';
 
 const refused = (why: string): UmbralError => new UmbralError('bad-cfrags', `the capsule fragments do not fit: ${why}`);
 
-/** For how many sets of fragments the weights are remembered. Any t of n fragments are a set, so without a limit there could be very many. */
+/** Maximum number of sets of fragments whose weights are cached. Any t of n fragments are a set, so without a limit there could be very many. */
 const MAX_SETS = 64;
 
 /** Lagrange coefficients times d: w_i = d * prod x_j / (x_j - x_i), the weight of each fragment in the sum. Secret. */
@@ -66,8 +66,8 @@ const assertVerified = (cfrags: readonly VerifiedCapsuleFrag[]): void => {
 };
 
 /**
- * Opens capsules that were re-encrypted for one delegation. Values that depend on the delegation alone (a Diffie-Hellman point, an inversion, some hashes)
- * are computed once for each set of fragments. It contains secrets: drop it together with the receiving key.
+ * Opens capsules that were re-encrypted for one delegation. Values that depend on the delegation alone (a Diffie-Hellman point, an inversion, some hashes) are
+ * computed once for each set of fragments. The object contains secrets: drop it together with the receiving key.
  */
 export class CapsuleOpener {
   readonly #receiving: SecretKey;

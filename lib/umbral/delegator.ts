@@ -52,8 +52,8 @@ const checkCounts = (threshold: number, shares: number): void => {
 };
 
 /**
- * Makes the key fragments of one delegation. `threshold` of them, together with the recipient's secret key, open everything that is encrypted to the
- * delegating key. They even reveal that key: so delegate only a key that was made for this.
+ * Makes the key fragments of one delegation. `threshold` of them, together with the recipient's secret key, open everything that is encrypted to the delegating
+ * key. Together they even reveal the delegating key: so delegate only a key that was made for delegation.
  * @throws {UmbralError} `bad-threshold`
  */
 export const generateKFrags = (input: KFragInput): VerifiedKeyFrag[] => {

@@ -68,7 +68,9 @@ export interface KeyFragContext {
   readonly delegating?: PublicKey | undefined;
   /** B, the receiving key. It is required if `proxySignature` covers it, and ignored otherwise. */
   readonly receiving?: PublicKey | undefined;
-  /** Whether to refuse a fragment that is not signed for both keys. Such a fragment proves nothing about the missing key. */
+  /**
+   * Whether to refuse a fragment that is not signed for both keys. Otherwise nothing shows that a fragment belongs to a key that its signatures do not cover.
+   */
   readonly requireBothKeys?: boolean;
 }
 
@@ -82,8 +84,8 @@ const signedKey = (isSigned: boolean, key: PublicKey | undefined, which: string)
 };
 
 /**
- * Checks that rk matches the commitment U1, and that the signature of the key fragment signer is valid. If the fragment is signed for both keys, it also
- * checks `receiverSignature`: otherwise a proxy could store a fragment of which every recipient refuses the capsule fragments.
+ * Checks that rk matches the commitment U1, and that the signature of the key fragment signer is valid. If the fragment is signed for both keys, it also checks
+ * `receiverSignature`: otherwise a proxy could store a key fragment whose capsule fragments every recipient refuses.
  * @throws {UmbralError} `kfrag-invalid`
  */
 export const verifyKFrag = (kfrag: KeyFrag, context: KeyFragContext): VerifiedKeyFrag => {

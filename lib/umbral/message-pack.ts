@@ -20,7 +20,7 @@ export interface Reader {
 }
 
 /**
- * @param length the only length that is accepted. The fields have fixed lengths, so every byte is then read
+ * @param length the only length that is accepted. The fields have fixed lengths, so the methods then read every byte
  * @param what names the object in errors
  */
 export const reader = (bytes: Uint8Array, length: number, what: string): Reader => {

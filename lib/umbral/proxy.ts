@@ -48,8 +48,8 @@ export const trustStoredKFrag = (bytes: Uint8Array): VerifiedKeyFrag => {
 };
 
 /**
- * Caches decoded key fragments (see {@link trustStoredKFrag}). A full cache drops the fragment that was not used for the longest time. The caller reads the
- * bytes from storage each time to find a fragment, so a deleted fragment is never used again. The cache contains secrets of the proxy (rk).
+ * Caches decoded key fragments (see {@link trustStoredKFrag}). A full cache drops the fragment that was not used for the longest time. A fragment is found by
+ * its bytes, which the caller reads from storage each time. So a deleted fragment is never used again. The cache contains secrets of the proxy (rk).
  */
 export class StoredKFrags {
   readonly #capacity: number;

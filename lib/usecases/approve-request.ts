@@ -29,7 +29,7 @@ export async function approveRequest(
 
   const statements = await checkEach('grants', body.grants, (g) => readGrant(g.statement, call));
   await assertOnePerRight(statements);
-  // This comes before the check for repetitions: a grant that was stored for another request is no repetition.
+  // This comes before the check for a repeated call: a grant stored for another request does not count as one.
   await checkEach('grants', statements, (s) => {
     if (s.payload.request?.id !== params.requestId) throw new AppError('grant-exceeds-request', { member: 'request' });
   });
@@ -61,7 +61,7 @@ async function assertOnePerRight(statements: readonly Statement<'grant'>[]): Pro
   mustBe('cells', payloads.reduce((n, p) => n + p.cells.length, 0) <= MOST_CELLS);
 }
 
-/** Finds the stored grants of these statements. If all are stored, the call is a repetition. @returns undefined if one is not stored */
+/** Finds the stored grants of these statements. If all are stored, the same call was made before. @returns undefined if one is not stored */
 async function findAll(
   deps: Deps,
   statements: readonly Statement<'grant'>[],

@@ -69,7 +69,7 @@ export async function commitRecord(
   );
   mustBe('grant', payload.grant?.hash === grant?.hash);
   assertFollowsInCell(payload, cell, head, call);
-  // Readers refuse a list with a version whose `created` its grant does not cover. The grant is live now, so the author's clock must be ahead.
+  // Readers refuse a list that contains a version whose grant does not cover `created`. The grant is live now, so the author's clock must be ahead.
   if (grant !== undefined && !covers(grant, payload)) throw misdated('ahead', call);
   assertUpload(payload, upload);
 

@@ -2,18 +2,19 @@
 // interrupted a deletion, a repeated call completes it.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
+import { UPLOAD_URL_END } from '../domain/record.ts';
 import { verifyStatement } from '../statements/verify.ts';
 import type { Call } from '../ports/call.ts';
 import { withEntry } from './checks/entry.ts';
 import { findRegistered } from './checks/caller.ts';
-import type { Blobs, Identities, Records, StatementChain } from '../ports/index.ts';
+import type { Blobs, FiledBlob, Identities, Records, StatementChain } from '../ports/index.ts';
 import { mustBe } from './checks/statement-members.ts';
 import { next, versionAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
   readonly records: Pick<Records, 'find' | 'versions' | 'delete' | 'blobs'>;
-  readonly blobs: Pick<Blobs, 'purge'>;
+  readonly blobs: Pick<Blobs, 'purge' | 'replaceByEmpty'>;
   readonly chain: Pick<StatementChain, 'has'>;
 }
 
@@ -46,8 +47,15 @@ export async function deleteRecord(
     },
     act,
   );
-  for (const blob of await deps.records.blobs(head.record)) await deps.blobs.purge(blob.key);
+  for (const blob of await deps.records.blobs(head.record)) await remove(deps.blobs, blob, call.now);
 
   const page = await deps.records.versions(head.record, {});
   return { versions: page.items.map((v) => versionAnswer(v)), deletion: head.deletion ?? statement.jws, ...next(page) };
 }
+
+/**
+ * Removes the blob of a version. The author got no upload URL after the commit. As long as one from before may be valid, an empty object stays, so that
+ * nobody can store the blob again by this URL.
+ */
+const remove = (blobs: Deps['blobs'], { key, filed }: FiledBlob, now: number): Promise<void> =>
+  filed > now - UPLOAD_URL_END ? blobs.replaceByEmpty(key) : blobs.purge(key);

@@ -28,7 +28,7 @@ export async function extendGrant(
   mustBe('grant', payload.grant === params.grantId);
   const act = await withEntry(call, body, [statement]);
 
-  // If several of these fail, the error of ownGrant is thrown, so that a caller learns nothing about the grants of others.
+  // If several of these reads fail, the error of ownGrant is thrown, so that a caller learns nothing about the grants of others.
   const reading = awaitAllInOrder([ownGrant(deps.grants, params.grantId, call), ownCells(deps.folders, payload)]);
   const [patient, [grant, cells]] = await whileRegistered(deps.identities, call.caller, reading);
   if (grant.extended.hash === hash) {

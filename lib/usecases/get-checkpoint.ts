@@ -1,5 +1,5 @@
-// Use case get-checkpoint: returns the head of the caller's audit chain, signed by the service. It stores each checkpoint, so that each head is signed only
-// once.
+// Use case get-checkpoint: returns the caller's checkpoint: the heads of the audit trail and of the chain of statements, signed by the service. It stores each
+// checkpoint, so that each head is signed only once.
 import type { Answer, Input } from '../api/routes.ts';
 import type { Heads } from '../domain/statement-chain.ts';
 import type { Call } from '../ports/call.ts';

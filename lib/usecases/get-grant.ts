@@ -44,8 +44,8 @@ async function namedCells({ grants, folders }: Deps, id: GrantId, page: PageRequ
 }
 
 /**
- * Finds the folder statement for a grant to add or to write: of the current epoch if the grant is live, because filing needs its key, else of the epoch in the
- * grant.
+ * Finds the folder statement for a grant to add or to write. If the grant has not ended, it is the statement of the current epoch, because filing needs the key
+ * of that epoch. Otherwise it is the statement that the grant names.
  */
 async function folderNow({ folders }: Deps, [cell]: Payload<'grant'>['cells'], live: boolean): Promise<Cells> {
   const folder = cell && (live ? await folders.find(cell.folder) : (await folders.cells([cell]))[0]);

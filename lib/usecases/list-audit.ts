@@ -1,5 +1,5 @@
-// Use case list-audit: lists the events of the caller's own chain, which the client verifies; or the events that the caller caused in the chains of
-// others, without their numbers in those chains.
+// Use case list-audit: lists the events of the caller's own audit trail, which the client verifies; or the events that the caller caused in the trails of
+// others, without their numbers there.
 import { AppError } from '../api/errors.ts';
 import { parseEvent, withoutPosition } from '../domain/audit-chain.ts';
 import type { Answer, Input } from '../api/routes.ts';

@@ -1,5 +1,5 @@
-// Use case list-cells: lists the cells of all epochs of a folder for its patient, who needs the old cells because the wraps of older records are encrypted to
-// them.
+// Use case list-cells: lists the cells of all epochs of a folder for its patient. The patient needs the old cells, because the wraps of older records are
+// encrypted to them.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { Call } from '../ports/call.ts';

@@ -21,7 +21,7 @@ const SECRET = [
   'lib/identity/http-signature.ts',
   'lib/umbral/delegatee.ts',
   'lib/umbral/secret-key.ts',
-  'lib/envelope/open.ts',
+  'lib/envelope/open-blob.ts',
   'lib/files/open-file.ts',
   'lib/client/patient.ts',
 ];
@@ -32,7 +32,7 @@ const PLANTED: readonly (readonly [from: string, to: string])[] = [
   ['lib/domain/planted.ts', 'lib/api/errors.ts'],
   ['lib/statements/planted.ts', 'lib/domain/audit-chain.ts'],
   ['lib/bytes/planted.ts', 'lib/statements/verify.ts'],
-  ['lib/umbral/planted.ts', 'lib/envelope/open.ts'],
+  ['lib/umbral/planted.ts', 'lib/envelope/open-blob.ts'],
   ['lib/client/planted.ts', 'lib/stores/dynamo/item.ts'],
   ['lib/client/session/planted.ts', 'lib/files/file-source.ts'],
   ['lib/stores/planted.ts', 'lib/usecases/health.ts'],

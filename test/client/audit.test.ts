@@ -1,28 +1,18 @@
 // Tests readTrail and takeCheckpoint: the client verifies the audit trail and the checkpoints that the service returns.
 import { describe, expect, test } from '@jest/globals';
-import { toBase64url } from '../../lib/bytes/codec.ts';
-import {
-  newId,
-  type FolderId,
-  type GrantId,
-  type OpeningId,
-  type RecordId,
-  type RequestId,
-} from '../../lib/bytes/ids.ts';
+import { newId, type FolderId, type RequestId } from '../../lib/bytes/ids.ts';
 import { readTrail, takeCheckpoint } from '../../lib/client/audit/read-trail.ts';
 import { EMPTY_CHAIN, type EventDraft } from '../../lib/domain/audit-chain.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
-import { fill } from '../statements/samples.ts';
 import { signedBy } from './hand-made-service-signatures.ts';
-import { openedEvent, openingOf, trailOf, type Draft, type Entry } from './hand-made-trails.ts';
+import { requestedEvent, requestOf, trailOf, type Draft, type Entry } from './hand-made-trails.ts';
 import { KEYS, newClients, refusal } from './clients.ts';
 
 const ME = KEYS.patient.id;
-const opening = openingOf(40);
-const { opening: id, folder, epoch, records } = opening;
-const SUBJECT = { opening: id, folder, epoch, records };
+const request = requestOf(40);
+const SUBJECT = { request: request.request, purpose: request.purpose };
 
-const opened = (change: Draft = {}, by = KEYS.clinician): Draft => ({ ...openedEvent(opening, by), ...change });
+const requested = (change: Draft = {}, by = KEYS.clinician): Draft => ({ ...requestedEvent(request, by), ...change });
 
 const setUp = (entries: Entry[]) => {
   const clients = newClients();
@@ -55,11 +45,11 @@ describe('takeCheckpoint', () => {
 
 describe('readTrail', () => {
   test('reads all pages, verifies them, and remembers the last event', async () => {
-    const entries = trailOf({}, {}, {}, opened(), {}, {}, {});
+    const entries = trailOf({}, {}, {}, requested(), {}, {}, {});
     const { read, ctx } = setUp(entries);
     const trail = await read();
     expect(trail.map((e) => e.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
-    expect(trail[3]).toMatchObject({ kind: 'records-opened', actor: KEYS.clinician.id });
+    expect(trail[3]).toMatchObject({ kind: 'access-requested', actor: KEYS.clinician.id });
     expect(ctx.memory.auditHead()).toEqual({ seq: 7, hash: entries[6]!.hash });
   });
 
@@ -73,7 +63,7 @@ describe('readTrail', () => {
     ['an event repeated', (e) => [e[0]!, ...e]],
     [
       'an altered event',
-      (e) => [{ ...e[0]!, event: e[0]!.event.replace('records-opened', 'record-filed') }, ...e.slice(1)],
+      (e) => [{ ...e[0]!, event: e[0]!.event.replace('access-requested', 'record-filed') }, ...e.slice(1)],
     ],
     ['its first event left out', (e) => e.slice(1)],
   ])('refuses a trail with %s', async (_, change) => {
@@ -98,71 +88,64 @@ describe('readTrail', () => {
     expect(await refusal(read)).toBe('accepted');
   });
 
-  test('refuses an opening without its statement', async () => {
-    expect(await refusal(setUp(trailOf(opened({ evidence: undefined }))).read)).toBe('unverified evidence');
+  test('refuses a request without its statement', async () => {
+    expect(await refusal(setUp(trailOf(requested({ evidence: undefined }))).read)).toBe('unverified evidence');
   });
 
   test('refuses evidence whose hash is not in the event', async () => {
-    const { read } = setUp(trailOf(opened({ statement: 'A'.repeat(43) })));
+    const { read } = setUp(trailOf(requested({ statement: 'A'.repeat(43) })));
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
   test('refuses evidence that another identity signed', async () => {
-    const { read } = setUp(trailOf(opened({}, KEYS.stranger)));
+    const { read } = setUp(trailOf(requested({}, KEYS.stranger)));
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
-  test('refuses evidence of another opening', async () => {
-    const { read } = setUp(trailOf(opened({ subject: { ...SUBJECT, opening: newId<OpeningId>() } })));
+  test('refuses evidence of another request', async () => {
+    const { read } = setUp(trailOf(requested({ subject: { ...SUBJECT, request: newId<RequestId>() } })));
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
   test.each<[string, Partial<EventDraft['subject']>]>([
-    ['another record', { records: [{ record: newId<RecordId>(), version: 1 }] }],
-    ['another version', { records: [{ ...opening.records[0]!, version: 2 }] }],
-    ['one record more', { records: [...opening.records, { record: newId<RecordId>(), version: 1 }] }],
-    ['another folder', { folder: newId<FolderId>() }],
-    ['another epoch', { epoch: 2 }],
-    ['a grant', { grant: newId<GrantId>() }],
-  ])('refuses an event that names %s, if the opening statement does not', async (_, change) => {
-    const { read } = setUp(trailOf(opened({ subject: { ...SUBJECT, ...change } })));
+    ['another purpose', { purpose: 'HRESCH' }],
+    ['no purpose', { purpose: undefined }],
+    ['a folder', { folders: [newId<FolderId>()] }],
+  ])('refuses an event that names %s, if the request does not', async (_, change) => {
+    const { read } = setUp(trailOf(requested({ subject: { ...SUBJECT, ...change } })));
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
-  test('refuses a request as evidence of an opening', async () => {
-    const request = await signStatement(
-      'request',
+  test('refuses a withdrawal as evidence of a request', async () => {
+    const { jws, hash } = await signStatement(
+      'withdrawal',
       {
-        request: newId<RequestId>(),
-        patient: ME,
         recipient: KEYS.clinician.id,
-        receiving: { number: 1, key: toBase64url(fill(2, 33)) },
-        scope: { everything: true },
-        rights: ['read'],
-        purpose: 'TREAT',
-        duration: 1,
-        until: 1,
-        created: 1,
+        patient: ME,
+        request: request.request,
+        of: 'A'.repeat(43),
+        code: 'not-needed',
+        when: 1,
       },
       KEYS.clinician,
     );
-    const { read } = setUp(trailOf(opened({ statement: request.hash, evidence: request.jws })));
+    const { read } = setUp(trailOf(requested({ statement: hash, evidence: jws })));
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
-  test('refuses an opening statement about another patient as evidence', async () => {
-    const elsewhere = { ...opening, patient: KEYS.stranger.id };
-    const { jws, hash } = await signStatement('opening', elsewhere, KEYS.clinician);
-    const { read } = setUp(trailOf(opened({ statement: hash, evidence: jws })));
+  test('refuses a request to another patient as evidence', async () => {
+    const elsewhere = { ...request, patient: KEYS.stranger.id };
+    const { jws, hash } = await signStatement('request', elsewhere, KEYS.clinician);
+    const { read } = setUp(trailOf(requested({ statement: hash, evidence: jws })));
     expect(await refusal(read)).toBe('unverified evidence');
   });
 
-  test('refuses a second event with the same opening', async () => {
-    const { read, show } = setUp(trailOf(opened(), opened({ at: 2 })));
+  test('refuses a second event with the same request', async () => {
+    const { read, show } = setUp(trailOf(requested(), requested({ at: 2 })));
     await expect(read()).rejects.toMatchObject({ code: 'unverified', what: 'evidence', index: 2 });
-    show(trailOf(opened()));
+    show(trailOf(requested()));
     await read();
-    show(trailOf(opened(), opened({ at: 2 })));
+    show(trailOf(requested(), requested({ at: 2 })));
     await expect(read()).rejects.toMatchObject({ code: 'unverified', what: 'evidence', index: 2 });
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { fromUtf8 } from '../../lib/bytes/codec.ts';
 import { createPatient, importMemory } from '../../lib/client/index.ts';
 import { problem } from './prepared-answers.ts';
-import { granted } from './main-job-story.ts';
+import { DAY, granted, pendingRequest } from './main-job-story.ts';
 
 const setUp = async () => {
   const story = await granted();
@@ -74,6 +74,19 @@ describe('a grant that the patient revoked', () => {
     expect(epochOf(first.id)).toBe(2);
     expect(calls).not.toContain('settle-grant');
   });
+
+  test.each(['grant', 'approve'] as const)(
+    'its cells are closed before the patient grants access by %s',
+    async (act) => {
+      const all = await setUp();
+      const { patient, clinician, grant, first, second, epochOf } = all;
+      const request = await pendingRequest(all, [first.id]);
+      await patient.revoke(grant);
+      const terms = { recipient: clinician.id, folders: [first.id], purpose: 'TREAT', durationSeconds: DAY } as const;
+      await (act === 'grant' ? patient.grant(terms) : patient.approve(request, { unverifiedRecipient: true }));
+      expect([epochOf(first.id), epochOf(second.id)]).toEqual([2, 2]);
+    },
+  );
 });
 
 test('closes every other cell if one cannot be closed, and throws the error', async () => {

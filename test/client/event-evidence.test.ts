@@ -188,7 +188,7 @@ const verdict = (event: AuditEvent, { evidence, act }: Offered = {}) => {
     const isNamed = act?.some((s) => s.hash === hash) === true;
     return Promise.resolve(isNamed ? ({ statements: act, voided: [] } as unknown as VerifiedEntry) : undefined);
   };
-  return refusal(() => verifyEvidence(event, { hash: GENESIS, ...(evidence === undefined ? {} : { evidence }) }, find));
+  return refusal(() => verifyEvidence(event, evidence, find));
 };
 const REFUSED = 'unverified evidence';
 

@@ -1,5 +1,6 @@
-// Makes audit trails for tests, with a valid hash chain. By default each event is an opening by the clinician, with its signed statement.
-import { newId, type FolderId, type OpeningId, type RecordId } from '../../lib/bytes/ids.ts';
+// Makes audit trails for tests, with a valid hash chain. By default each event is a request of the clinician, with its signed statement.
+import { toBase64url } from '../../lib/bytes/codec.ts';
+import { newId, type RequestId } from '../../lib/bytes/ids.ts';
 import {
   EMPTY_CHAIN,
   nextEvent,
@@ -21,25 +22,28 @@ export interface Entry {
 
 const ME = KEYS.patient.id;
 
-/** Makes the opening with this number. Each number gives another id, so that no two events have the same statement. */
-export const openingOf = (n: number): Payload<'opening'> => ({
-  opening: newId<OpeningId>(() => fill(n + 1, 16)),
+/** Makes the request with this number. Each number gives another id, so that no two events have the same statement. */
+export const requestOf = (n: number): Payload<'request'> => ({
+  request: newId<RequestId>(() => fill(n + 1, 16)),
   patient: ME,
-  opener: KEYS.clinician.id,
-  folder: newId<FolderId>(() => fill(1, 16)),
-  epoch: 1,
-  records: [{ record: newId<RecordId>(() => fill(1, 16)), version: 1 }],
-  when: 1,
+  recipient: KEYS.clinician.id,
+  receiving: { number: 1, key: toBase64url(fill(2, 33)) },
+  scope: { everything: true },
+  rights: ['read'],
+  purpose: 'TREAT',
+  duration: 1,
+  until: 1,
+  created: 1,
 });
 
-/** Makes the event of an opening, with the signed statement as its evidence. */
-export const openedEvent = (payload: Payload<'opening'>, by = KEYS.clinician) => {
-  const { opening, folder, epoch, records } = payload;
-  const { hash: statement, jws: evidence } = signNow('opening', { ...payload, opener: by.id }, by);
+/** Makes the event of a request, with the signed statement as its evidence. The event names the clinician as its actor, whoever signs. */
+export const requestedEvent = (payload: Payload<'request'>, by = KEYS.clinician) => {
+  const { request, purpose } = payload;
+  const { hash: statement, jws: evidence } = signNow('request', { ...payload, recipient: by.id }, by);
   return {
-    kind: 'records-opened' as const,
+    kind: 'access-requested' as const,
     actor: KEYS.clinician.id,
-    subject: { opening, folder, epoch, records },
+    subject: { request, purpose },
     statement,
     evidence,
   };
@@ -52,7 +56,7 @@ export type Draft = Partial<EventDraft> & { readonly evidence?: string | undefin
 export const trailOf = (...drafts: readonly Draft[]): Entry[] => {
   let head: ChainHead = EMPTY_CHAIN;
   return drafts.map((changes, n) => {
-    const { evidence, ...draft } = { ...openedEvent(openingOf(n)), ...changes };
+    const { evidence, ...draft } = { ...requestedEvent(requestOf(n)), ...changes };
     const link = nextEvent(head, { patient: ME, at: 1, ...draft });
     head = { seq: link.event.seq, hash: link.hash };
     return { event: link.text, hash: link.hash, ...(evidence === undefined ? {} : { evidence }) };

@@ -139,4 +139,14 @@ describe('the identity of another person', () => {
     serve(theirs.jws);
     expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('rolled-back identity');
   });
+
+  test.each<[string, Partial<Payload<'identity'>>]>([
+    ['has the number of the one known and differs', { name: 'Praxis am Ring' }],
+    ['announces another successor', { number: 2, previous: 'A'.repeat(43), next: 'A'.repeat(43) }],
+  ])('is refused if the statement %s', async (_, change) => {
+    const { ctx, served } = await setUp();
+    await currentIdentity(ctx, KEYS.clinician.id);
+    await served(change);
+    expect(await refusal(() => currentIdentity(ctx, KEYS.clinician.id))).toBe('rolled-back identity');
+  });
 });

@@ -4,10 +4,12 @@ import { toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import { createPatient, createRecipient, importMemory } from '../../lib/client/index.ts';
 import type { ClientOptions } from '../../lib/client/session/context.ts';
 import { deviceKeys } from '../../lib/identity/key-derivation.ts';
+import type { Payload } from '../../lib/statements/kinds.ts';
 import { fill } from '../statements/samples.ts';
 import { lyingFetch, refusing, type Lie } from '../support/lying-fetch.ts';
 import { memoryService, ORIGIN } from '../support/memory-service.ts';
 import { refusal } from './clients.ts';
+import { signNow } from './lying-service.ts';
 
 /** A patient with one folder, and a clinician who may read it. Both have listed the two records in it. */
 const people = async () => {
@@ -93,6 +95,64 @@ describe.each(['patient', 'clinician'] as const)('a list of the %s', (reader: Re
   });
 });
 
+describe.each(['patient', 'clinician'] as const)('the versions of a known record, for the %s', (reader: Reader) => {
+  const setUp = async () => {
+    const all = await people();
+    const { patient, clinician, grant, first } = all;
+    const versions = () =>
+      reader === 'patient' ? patient.listVersions(first.record) : clinician.listVersions(grant, first.record);
+    return { ...all, versions };
+  };
+  const changing =
+    (change: (versions: readonly object[]) => readonly object[]): Lie =>
+    (route, { status, body }) =>
+      route === 'get-record' ? { status, body: { ...body, versions: change(body.versions) } } : undefined;
+
+  test('are refused without the known version', async () => {
+    const { state, versions } = await setUp();
+    expect(await versions()).toHaveLength(1);
+    state.lie = changing(() => []);
+    expect(await refusal(versions)).toBe('rolled-back record');
+  });
+
+  test('are refused without a version that was shown with the other versions', async () => {
+    const { state, patient, first, versions } = await setUp();
+    await patient.fileVersion(first, utf8('one, corrected'), {});
+    expect(await versions()).toHaveLength(2);
+    state.lie = changing((shown) => shown.slice(0, 1));
+    expect(await refusal(versions)).toBe('rolled-back record');
+  });
+
+  test('are refused if the service says that they are deleted, and the patient did not delete them', async () => {
+    const { state, versions } = await setUp();
+    state.lie = changing((shown) => shown.map((v) => ({ ...v, state: 'deleted' })));
+    expect(await refusal(versions)).toBe('rolled-back record');
+  });
+
+  test('are shown as deleted, or not at all, after the patient deleted the record', async () => {
+    const { patient, first, versions } = await setUp();
+    await patient.deleteRecord(first);
+    expect((await versions()).map((v) => v.state)).toEqual(reader === 'patient' ? ['deleted'] : []);
+  });
+
+  test('in a list are not shown as deleted, because the patient did not delete them', async () => {
+    const { state, listOf } = await setUp();
+    state.lie = (route, { status, body }) =>
+      route === 'list-records'
+        ? { status, body: { records: body.records.map((v: object) => ({ ...v, state: 'deleted' })) } }
+        : undefined;
+    expect((await listOf[reader]()).map((i) => i.state)).toEqual(['committed', 'committed']);
+  });
+});
+
+test('a device that does not know of a deletion yet reads the chain before it shows the record as deleted', async () => {
+  const { patient, first, optionsOf } = await people();
+  const other = createPatient(optionsOf(1));
+  expect(await other.listVersions(first.record)).toHaveLength(1);
+  await patient.deleteRecord(first);
+  expect((await other.listVersions(first.record)).map((v) => v.state)).toEqual(['deleted']);
+});
+
 test('a memory that was stored and imported knows the records', async () => {
   const { state, optionsOf, patient, folder } = await people();
   const memory = importMemory(patient.id, JSON.parse(JSON.stringify(patient.memory.export())));
@@ -103,13 +163,28 @@ test('a memory that was stored and imported knows the records', async () => {
 });
 
 test('a recipient refuses another grant with the id of a known one', async () => {
-  const { state, clinician, grant, patient, folder } = await people();
-  const input = { recipient: clinician.id, folders: [folder], purpose: 'TREAT', durationSeconds: 60 } as const;
-  const [other] = await patient.grant(input);
-  const { noteGrant } = clinician.memory;
-  const { statement } = grant;
-  noteGrant(statement);
-  const forged = { ...other.statement, payload: { ...other.statement.payload, grant: grant.id } };
-  expect(await refusal(() => noteGrant(forged))).toBe('rolled-back grant');
-  expect(state.lie).toBeUndefined();
+  const { state, clinician, grant } = await people();
+  const other = signNow('grant', { ...grant.statement.payload, expires: grant.expires + 1 }, deviceKeys(fill(1, 32)));
+  const changed = (view: object) => ({ ...view, statement: other.jws });
+  state.lie = (route, { status, body }) => {
+    if (route === 'list-grants') return { status, body: { grants: body.grants.map(changed) } };
+    return route === 'get-grant' ? { status, body: changed(body) } : undefined;
+  };
+  expect(await refusal(() => clinician.grant(grant.id))).toBe('rolled-back grant');
+  expect(await refusal(() => clinician.listGrants())).toBe('rolled-back grant');
+});
+
+test.each<[string, (first: Payload<'record'>) => Partial<Payload<'record'>>]>([
+  ['another statement with a known version', ({ created }) => ({ created: created + 1 })],
+  ['a next version that does not name the known one', () => ({ version: 2, previous: 'A'.repeat(43) })],
+])('a list with %s is refused by patient and recipient', async (_, change) => {
+  const { state, listOf, first } = await people();
+  const { payload } = first.statement;
+  const other = signNow('record', { ...payload, ...change(payload) }, deviceKeys(fill(1, 32)));
+  const changed = (view: { statement: string }) =>
+    view.statement === first.statement.jws ? { ...view, statement: other.jws } : view;
+  state.lie = (route, { status, body }) =>
+    route === 'list-records' ? { status, body: { records: body.records.map(changed) } } : undefined;
+  expect(await refusal(listOf.patient)).toBe('rolled-back record');
+  expect(await refusal(listOf.clinician)).toBe('rolled-back record');
 });

@@ -408,6 +408,15 @@ export const memoryService = (clock: () => number) => {
         log({ kind: 'request-denied', patient, actor: patient, subject, statement: denial.hash }, body.statement);
         return { statement: request.statement.jws, state: 'denied' };
       }
+      case 'withdraw-request': {
+        const request = requests.get(params['requestId']!)!;
+        request.state = 'withdrawn';
+        const { payload, hash } = read('withdrawal', body.statement);
+        const { patient, recipient: actor } = payload;
+        const subject = { request: payload.request };
+        log({ kind: 'request-withdrawn', patient, actor, subject, statement: hash }, body.statement);
+        return { statement: request.statement.jws, state: 'withdrawn' };
+      }
       case 'grant-access':
         return grantView(addGrant(body));
       case 'get-grant': {

@@ -1,7 +1,8 @@
 // Tests that a stolen proxy key that has expired cannot convict the service of a wrong fragment in a later opening.
 import { expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
-import { checkFragmentProof, WrongFragmentError } from '../../lib/client/index.ts';
+import { checkFragmentProof } from '../../lib/client/index.ts';
+import { wrongFragmentIn } from '../support/wrong-fragment.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
 import { SERVICE_KEY, signedAnswer } from './hand-made-service-signatures.ts';
 import { granted } from './main-job-story.ts';
@@ -18,8 +19,7 @@ test('refuses a fragment proof with a proxy key that had expired at the opening'
     return answer;
   };
   const error = await clinician.open(grant, [record]).catch((e: unknown) => e);
-  expect(error).toBeInstanceOf(WrongFragmentError);
-  const { proof } = error as WrongFragmentError;
+  const { proof } = wrongFragmentIn(error)!;
   expect(await refusal(() => checkFragmentProof(proof, SERVICE_KEY))).toBe('accepted');
 
   const opening = reloadStatement('opening', proof.opening);

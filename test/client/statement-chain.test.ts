@@ -1,10 +1,13 @@
 // Tests the chain of statements: the patient's client takes the access that it gave, and every number, from statements that the patient signed.
 import { describe, expect, test } from '@jest/globals';
-import { createPatient, importMemory } from '../../lib/client/index.ts';
+import { createPatient, importMemory, type MemorySnapshot } from '../../lib/client/index.ts';
+import { deviceKeys } from '../../lib/identity/key-derivation.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
+import { fill } from '../statements/samples.ts';
 import { refusing, type Lie } from '../support/lying-fetch.ts';
 import { ORIGIN } from '../support/memory-service.ts';
 import { refusal } from './clients.ts';
+import { signNow } from './lying-service.ts';
 import { DAY, people } from './people.ts';
 
 describe('a statement that the service refused, and may use later', () => {
@@ -101,7 +104,9 @@ describe('numbers', () => {
     expect(service.memory.state.entries.get(patient.id)).toHaveLength(2);
     state.lie = (route) => (route === 'list-chain' ? refusing(403, 'not-registered') : undefined);
     const again = createPatient(optionsOf(1, { memory: importMemory(patient.id, saved.at(-1)) }));
-    expect(await refusal(() => again.register())).not.toBe('accepted');
+    const sent = service.calls.length;
+    expect(await refusal(() => again.register())).toBe('not-registered');
+    expect(service.calls.slice(sent)).not.toContain('register');
   });
 });
 
@@ -120,6 +125,44 @@ describe('a chain that is not what it was', () => {
     expect(await refusal(() => other.listFolders())).toMatch(/^(rolled-back|unverified) chain$/);
   });
 
+  test.each([
+    ['two entries are swapped', ([first, second, third]: readonly unknown[]) => [first, third, second]],
+    ['an entry is left out', ([first, , third]: readonly unknown[]) => [first, third]],
+    ['an entry comes twice', ([first, second, third]: readonly unknown[]) => [first, second, second, third]],
+  ])('is refused by a client without memory if %s', async (_, change) => {
+    const { state, patient, optionsOf } = await people();
+    await patient.createFolder({ name: 'Urine', category: 'laboratory' });
+    state.lie = (route, said) =>
+      route === 'list-chain' ? { ...said, body: { entries: change(said.body.entries) } } : undefined;
+    expect(await refusal(() => createPatient(optionsOf(1)).listFolders())).toBe('unverified chain');
+  });
+
+  test('is refused if the signature of an entry or of a statement is wrong', async () => {
+    const { state, optionsOf } = await people();
+    const spoiled = (jws: string) => `${jws.slice(0, -10)}${'A'.repeat(10)}`;
+    for (const spoil of [
+      ({ entry, ...rest }: { entry: string }) => ({ ...rest, entry: spoiled(entry) }),
+      ({ statements, ...rest }: { statements: string[] }) => ({ ...rest, statements: statements.map(spoiled) }),
+    ] as ((entry: object) => object)[]) {
+      state.lie = (route, said) =>
+        route === 'list-chain' ? { ...said, body: { entries: said.body.entries.map(spoil) } } : undefined;
+      expect(await refusal(() => createPatient(optionsOf(1)).listFolders())).toBe('unverified chain');
+    }
+  });
+
+  test('of the known length with another last entry, which the patient signed too, is refused by a client with a memory', async () => {
+    const { state, saved, patient, entries, optionsOf } = await people();
+    const { payload } = entries().at(-1)!.statement;
+    const fork = signNow('entry', { ...payload, issued: payload.issued + 1 }, deviceKeys(fill(1, 32))).jws;
+    state.lie = (route, said) =>
+      route === 'list-chain'
+        ? { ...said, body: { entries: [said.body.entries[0], { ...said.body.entries[1], entry: fork }] } }
+        : undefined;
+    const other = createPatient(optionsOf(1, { memory: importMemory(patient.id, saved.at(-1)) }));
+    expect(await refusal(() => other.listFolders())).toBe('rolled-back chain');
+    expect(await refusal(() => createPatient(optionsOf(1)).listFolders())).toBe('accepted');
+  });
+
   test('of another deployment is refused', async () => {
     const { patient, optionsOf } = await people();
     const other = createPatient(optionsOf(1, { serviceKey: 'A'.repeat(44) }));
@@ -131,7 +174,10 @@ describe('a chain that is not what it was', () => {
 test('the memory is saved before a statement leaves, and a memory that cannot be saved keeps it back', async () => {
   const { service, patient, optionsOf } = await people();
   const sent = service.calls.length;
-  const broken = createPatient(optionsOf(1, { save: () => Promise.reject(new Error('disk full')) }));
+  // The memory can be saved until it has an entry to be sent.
+  const save = ({ pending }: MemorySnapshot) =>
+    pending.length === 0 ? undefined : Promise.reject(new Error('disk full'));
+  const broken = createPatient(optionsOf(1, { save }));
   expect(broken.id).toBe(patient.id);
   await expect(broken.createFolder({ name: 'X', category: 'other' })).rejects.toThrow('disk full');
   expect(service.calls.slice(sent)).not.toContain('create-folder');

@@ -21,7 +21,7 @@ export default {
   // By default jest kills a worker that has not ended after 500 ms, and warns. On a busy machine a worker needs longer to end by itself.
   workerGracefulExitTimeout: 60_000,
   // In milliseconds. With COUNTS=long, property tests run many more cases (test/support/case-counts.ts).
-  testTimeout: process.env.COUNTS === 'long' ? 1_200_000 : 60_000,
+  testTimeout: process.env.COUNTS === 'long' ? 1_200_000 : 300_000,
   projects: [
     // Tests that need no AWS and no network.
     {

@@ -8,7 +8,7 @@ export default {
   ...unit,
   displayName: 'deployed',
   workerGracefulExitTimeout: base.workerGracefulExitTimeout,
-  testTimeout: 120_000,
+  testTimeout: 300_000,
   testMatch: ['<rootDir>/test/aws/{flows,deployed}/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/'],
 };

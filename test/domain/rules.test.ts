@@ -5,7 +5,15 @@ import { identityId, newId, type FolderId, type GrantId, type RecordId, type Req
 import { excess, grantFault, leavesRoomFor, livenessAt, type GrantStatus } from '../../lib/domain/grant.ts';
 import { cellLife, grantLife, recordLife, requestLife } from '../../lib/domain/life-cycles.ts';
 import { namesEachOnce, openingInTime, OPENING_SKEW, REPEAT_WINDOW } from '../../lib/domain/opening.ts';
-import { CLOCK_TOLERANCE, continues, createdClockFault, LONGEST_DELAY, UPLOAD_LIFE } from '../../lib/domain/record.ts';
+import {
+  CLOCK_TOLERANCE,
+  continues,
+  createdClockFault,
+  LONGEST_DELAY,
+  UPLOAD_LIFE,
+  UPLOAD_URL_END,
+  UPLOAD_URL_LIFE,
+} from '../../lib/domain/record.ts';
 import { isOpen, LONGEST_WAIT, requestFault, requestStateAt } from '../../lib/domain/request.ts';
 import { DAY, instantOf, MINUTE, SECOND } from '../../lib/domain/time.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
@@ -197,5 +205,6 @@ test('an opening must be dated near now and must name each record once', () => {
 test('the limits are those that the documentation states', () => {
   expect([SECOND, MINUTE, DAY]).toEqual([1_000, 60_000, 86_400_000]);
   expect([UPLOAD_LIFE, LONGEST_DELAY, CLOCK_TOLERANCE]).toEqual([DAY, DAY, 300_000]);
+  expect([UPLOAD_URL_LIFE, UPLOAD_URL_END]).toEqual([900_000, 960_000]);
   expect([REPEAT_WINDOW, OPENING_SKEW, LONGEST_WAIT]).toEqual([600_000, 60_000, 90 * DAY]);
 });

@@ -11,8 +11,8 @@ import {
   partCount,
   PART_BYTES,
 } from '../../lib/envelope/header.ts';
-import { openBlob } from '../../lib/envelope/open.ts';
-import { sealBlob } from '../../lib/envelope/seal.ts';
+import { openBlob } from '../../lib/envelope/open-blob.ts';
+import { sealBlob } from '../../lib/envelope/seal-blob.ts';
 import { runs } from '../support/property-runs.ts';
 import {
   codeOf,

@@ -10,7 +10,7 @@ import { webEngine } from '../../lib/envelope/engine-web.ts';
 import type { PartHash } from '../../lib/envelope/engine.ts';
 import type { DigestedPart, PartDigester } from '../../lib/envelope/part-digester.ts';
 import { nodeEngine, type Host } from '../../lib/envelope/engine-node.ts';
-import { sealBlob } from '../../lib/envelope/seal.ts';
+import { sealBlob } from '../../lib/envelope/seal-blob.ts';
 import { runs } from '../support/property-runs.ts';
 import { fileKey, heading, inPieces, openAll, patterned } from './sample-blobs.ts';
 

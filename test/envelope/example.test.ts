@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { fromUtf8, toHex } from '../../lib/bytes/codec.ts';
 import { idBytes, identityKey } from '../../lib/bytes/ids.ts';
 import { openMetadata } from '../../lib/envelope/metadata.ts';
-import { collect, openBlob } from '../../lib/envelope/open.ts';
+import { collect, openBlob } from '../../lib/envelope/open-blob.ts';
 import { openText } from '../../lib/envelope/sealed-text.ts';
 import { openWrap, readLabel } from '../../lib/envelope/wrap.ts';
 import { decapsulator } from '../../lib/envelope/x-wing.ts';

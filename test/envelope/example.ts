@@ -6,7 +6,7 @@ import { identityId, newId, type FolderId, type RecordId } from '../../lib/bytes
 import { encodeHeader, sha256 } from '../../lib/envelope/header.ts';
 import { labelHash, labelOf } from '../../lib/envelope/label.ts';
 import { sealMetadata } from '../../lib/envelope/metadata.ts';
-import { sealBlob } from '../../lib/envelope/seal.ts';
+import { sealBlob } from '../../lib/envelope/seal-blob.ts';
 import { sealText } from '../../lib/envelope/sealed-text.ts';
 import { wrapHash, wrapKey } from '../../lib/envelope/wrap.ts';
 import { decapsulator } from '../../lib/envelope/x-wing.ts';

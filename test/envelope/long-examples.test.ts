@@ -6,7 +6,7 @@ import { equalBytes } from '../../lib/bytes/binary.ts';
 import { toHex } from '../../lib/bytes/codec.ts';
 import { idBytes, identityKey } from '../../lib/bytes/ids.ts';
 import { encodeHeader } from '../../lib/envelope/header.ts';
-import { sealBlob } from '../../lib/envelope/seal.ts';
+import { sealBlob } from '../../lib/envelope/seal-blob.ts';
 import { counting } from '../support/counting.ts';
 import { fileKey, heading } from './example.ts';
 import { inPieces, openAll, patterned, type Sealed } from './sample-blobs.ts';

@@ -8,7 +8,7 @@ import { openSeeds, sealSeeds, type SeedsContext } from '../../lib/envelope/comp
 import { sha256 } from '../../lib/envelope/header.ts';
 import { decrypt, deriveKeys, encrypt } from '../../lib/envelope/keys.ts';
 import { openMetadata, sealMetadata } from '../../lib/envelope/metadata.ts';
-import { assertCommit } from '../../lib/envelope/open.ts';
+import { assertCommit } from '../../lib/envelope/open-blob.ts';
 import { sealBox } from '../../lib/envelope/sealed-box.ts';
 import { openText, sealText, type TextContext } from '../../lib/envelope/sealed-text.ts';
 import { openWrap, wrapHash, wrapKey, type CellPublicKeys, type Wrap } from '../../lib/envelope/wrap.ts';

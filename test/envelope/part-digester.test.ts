@@ -6,9 +6,9 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { equalBytes } from '../../lib/bytes/binary.ts';
 import { engine } from '../../lib/envelope/choose-engine.ts';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
-import { openBlob } from '../../lib/envelope/open.ts';
+import { openBlob } from '../../lib/envelope/open-blob.ts';
 import { partDigester, type DigestedPart, type WorkerHost } from '../../lib/envelope/part-digester.ts';
-import { sealBlob } from '../../lib/envelope/seal.ts';
+import { sealBlob } from '../../lib/envelope/seal-blob.ts';
 import { fileKey, heading, inPieces, openAll, patterned, seal } from './sample-blobs.ts';
 
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());

@@ -1,7 +1,7 @@
 // Tests that the memory of a sealed part is reused after its release, and not before.
 import { expect, test } from '@jest/globals';
 import { sha256 } from '@noble/hashes/sha2.js';
-import { sealBlob, type SealedPart } from '../../lib/envelope/seal.ts';
+import { sealBlob, type SealedPart } from '../../lib/envelope/seal-blob.ts';
 import { fileKey, heading, inPieces, patterned } from './sample-blobs.ts';
 
 const MiB = 1024 * 1024;

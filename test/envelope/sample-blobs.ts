@@ -3,8 +3,8 @@ import { newId, identityId, type FolderId, type RecordId } from '../../lib/bytes
 import { concat } from '../../lib/bytes/binary.ts';
 import { EnvelopeError } from '../../lib/envelope/errors.ts';
 import type { HeaderFields } from '../../lib/envelope/header.ts';
-import { collect, openBlob, type SignedBlob } from '../../lib/envelope/open.ts';
-import { sealBlob, type HeaderInput, type SealOptions } from '../../lib/envelope/seal.ts';
+import { collect, openBlob, type SignedBlob } from '../../lib/envelope/open-blob.ts';
+import { sealBlob, type HeaderInput, type SealOptions } from '../../lib/envelope/seal-blob.ts';
 
 export const fileKey = new Uint8Array(32).fill(7);
 export const heading: HeaderInput = {

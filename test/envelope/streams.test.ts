@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { engine } from '../../lib/envelope/choose-engine.ts';
 import { pipelined } from '../../lib/envelope/bytestream.ts';
-import { collect, openBlob } from '../../lib/envelope/open.ts';
-import { sealBlob } from '../../lib/envelope/seal.ts';
+import { collect, openBlob } from '../../lib/envelope/open-blob.ts';
+import { sealBlob } from '../../lib/envelope/seal-blob.ts';
 import { codeOf, fileKey, heading, inPieces, patterned, seal } from './sample-blobs.ts';
 
 const K64 = 65_536;

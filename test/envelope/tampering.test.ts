@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { concat, equalBytes } from '../../lib/bytes/binary.ts';
 import { encodeHeader, type HeaderFields } from '../../lib/envelope/header.ts';
 import { EnvelopeError, type EnvelopeErrorCode } from '../../lib/envelope/errors.ts';
-import { openBlob } from '../../lib/envelope/open.ts';
+import { openBlob } from '../../lib/envelope/open-blob.ts';
 import { runs } from '../support/property-runs.ts';
 import { fileKey, inPieces, patterned, seal, type Sealed } from './sample-blobs.ts';
 import { peerDigest, peerKey, peerSealChunks } from './peer.ts';

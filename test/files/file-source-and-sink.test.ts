@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { concat, equalBytes } from '../../lib/bytes/binary.ts';
 import { EnvelopeError } from '../../lib/envelope/errors.ts';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
-import type { BodySource } from '../../lib/envelope/seal.ts';
+import type { BodySource } from '../../lib/envelope/seal-blob.ts';
 import { fileBody } from '../../lib/files/file-source.ts';
 import { intoFile } from '../../lib/files/file-sink.ts';
 import { people } from '../client/main-job-story.ts';

@@ -1,5 +1,5 @@
 // Tests sealing and opening from file to file by worker threads: bytes and refusals are the same as for streams.
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { createSecretKey } from 'node:crypto';
 import { appendFileSync, statSync, truncateSync } from 'node:fs';
 import { mkdir, mkdtemp, open, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
@@ -297,6 +297,35 @@ describe('unusable files', () => {
       expect(await codeOf(sealFile(at('body'), at('blob'), fileKey, heading, { chunk }))).toBe('header-invalid');
     await expectTidy();
   });
+});
+
+// If a memory mapping was written to before, a further write through it changes neither the time nor the size of the file.
+const MAPPING = `
+import mmap, sys
+f = open(sys.argv[1], 'r+b'); m = mmap.mmap(f.fileno(), 0)
+def write(value):
+    for i in range(0, len(m), 4096): m[i] = value
+write(1); print('ready', flush=True)
+value = 0
+while True: value = (value + 1) % 256; write(value)
+`;
+test('a file that changes through a memory mapping is refused, or its blob opens', async () => {
+  await writeFile(at('mapped-body'), patterned(2 * PART_BYTES));
+  const writer = spawn('python3', ['-c', MAPPING, at('mapped-body')]);
+  try {
+    await new Promise((resolve) => writer.stdout.once('data', resolve));
+    for (let i = 0; i < 3; i++) {
+      const sealing = sealFile(at('mapped-body'), at('mapped-blob'), fileKey, heading, { threads: 2, chunk: 20 });
+      const result = await sealing.catch((error: unknown) => error as { code: string });
+      if ('code' in result) expect(result.code).toBe('source-changed');
+      else {
+        const { plainLength, ...blob }: SealedFile = result;
+        await openFile(at('mapped-blob'), at('mapped-opened'), fileKey, blob, { plainLength });
+      }
+    }
+  } finally {
+    writer.kill();
+  }
 });
 
 describe('aborted by a signal', () => {

@@ -32,7 +32,7 @@ const run = promisify(execFile);
 let stack: Compiled;
 beforeAll(async () => {
   stack = (await compiledStack('local')) as unknown as Compiled;
-}, 60_000);
+});
 
 test('has one function for each route and job, with the method and path of the contract', () => {
   expect(Object.keys(stack.functions).sort()).toEqual([...Object.keys(ROUTES), ...Object.keys(JOBS)].sort());

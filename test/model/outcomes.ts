@@ -45,7 +45,7 @@ export const OUTCOMES: Readonly<Record<Name, readonly Outcome[]>> = {
   ],
   pause: ['ok', ...STRANGE, ...ENDED, 'statement-outdated'],
   resume: ['ok', ...STRANGE, ...ENDED, 'statement-outdated'],
-  revoke: ['ok', ...STRANGE],
+  revoke: ['ok', ...STRANGE, 'grant-ended revoked'],
   return: ['ok', ...STRANGE],
   settle: ['ok', 'ok: single folders need no new epoch', ...STRANGE, 'cells-open'],
   open: ['ok', ...OPENING, ...HELD, 'grant-ended exhausted', 'grant-not-begun', 'too-many', 'statement-invalid when'],

@@ -46,10 +46,16 @@ type Filing = Omit<Plans['begin'], 'record'> & {
   done: boolean;
 };
 
-type ModelRequest = Plans['ask'] & { state: 'pending' | 'approved' | 'denied' | 'withdrawn' };
+type ModelRequest = Plans['ask'] & {
+  state: 'pending' | 'approved' | 'denied' | 'withdrawn';
+  /** The time in the statement that denied or withdrew the request. */
+  closed?: number;
+};
 
 interface Grant extends GrantPlan {
   state: 'active' | 'paused' | 'revoked';
+  /** The time in the patient's revocation. Undefined if the recipient returned the grant. */
+  revoked?: number;
   used: number;
   extensions: number;
   holds: number;
@@ -258,9 +264,11 @@ const denyOrWithdraw =
     const r = m.requests[request]!;
     if (!m.people.has(by)) return 'not-registered';
     if (r[party] !== by) return 'not-found';
-    if (r.state === kind) return 'ok';
+    // Two denials with the same time are the same statement, so the second call is a repetition. Withdrawals have no entry.
+    if (r.state === kind && (kind === 'withdrawn' || r.closed === m.now)) return 'ok';
     if (!isPending(m, r)) return 'request-closed';
     r.state = kind;
+    r.closed = m.now;
     log(m, r.to, `request-${kind}`, by);
     return 'ok';
   };
@@ -286,8 +294,10 @@ const endGrant =
     const g = m.grants[grant]!;
     if (!m.people.has(by)) return 'not-registered';
     if (g[party] !== by) return 'not-found';
-    if (g.state === 'revoked') return 'ok';
+    // Two revocations with the same time are the same statement, so the second call is a repetition.
+    if (g.state === 'revoked') return party === 'to' || g.revoked === m.now ? 'ok' : 'grant-ended revoked';
     g.state = 'revoked';
+    if (party === 'by') g.revoked = m.now;
     if (g.right === 'read') g.end = m.now;
     log(m, g.by, kind, by);
     return 'ok';

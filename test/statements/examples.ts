@@ -366,9 +366,9 @@ const requestBlock = (request: Examples['requests']['put'] | Examples['requests'
 /** The pages that show one example of a person's statement each. */
 export const STATEMENT_PAGES = [
   'identity',
-  'records',
+  'folders-and-records',
   'requests',
-  'grants',
+  'grants-and-extensions',
   'grant-pauses-and-ends',
   'openings',
   'entry',

@@ -57,6 +57,22 @@ describe('list-audit as patient', () => {
   });
 });
 
+describe('list-audit with after', () => {
+  test('returns the events after a number to the patient, and refuses from and to with it', async () => {
+    const w = await clinic();
+    const all = trailOf(w, patient).length;
+    const { events } = await send(w, 'list-audit', patient, { query: { as: 'patient', after: all - 2 } });
+    expect(events).toHaveLength(2);
+    const malformed = { code: 'malformed-request', member: 'after' };
+    for (const query of [
+      { as: 'patient', after: 1, from: 1 },
+      { as: 'patient', after: 1, to: 1 },
+      { as: 'recipient', after: 1 },
+    ] as const)
+      expect(await refused(w, () => send(w, 'list-audit', patient, { query }))).toEqual(malformed);
+  });
+});
+
 describe('list-audit as recipient', () => {
   test("returns the caller's own events in other trails, without sequence number and previous hash", async () => {
     const w = await clinic();

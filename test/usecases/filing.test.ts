@@ -1,11 +1,11 @@
 // Tests the use cases begin-upload, upload-parts, commit-record and sweep-uploads for a patient who files in its own folder.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type RecordId, type UploadId } from '../../lib/bytes/ids.ts';
-import { CLOCK_TOLERANCE, LONGEST_DELAY, UPLOAD_LIFE } from '../../lib/domain/record.ts';
+import { CLOCK_TOLERANCE, LONGEST_DELAY, UPLOAD_LIFE, UPLOAD_URL_END } from '../../lib/domain/record.ts';
 import { instantOf } from '../../lib/domain/time.ts';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
 import { sweepUploads } from '../../lib/usecases/sweep-uploads.ts';
-import { b64, deletionOf, epochAfter, filingOf, nobody, NOW, patient, recipient, stranger } from './people.ts';
+import { b64, deletionOf, epochAfter, filingOf, hashOf, nobody, NOW, patient, recipient, stranger } from './people.ts';
 import {
   begin,
   clinic,
@@ -24,6 +24,9 @@ import {
   type Clinic,
 } from './clinic.ts';
 import { hashOfLabel, hashOfWrap } from '../support/wraps.ts';
+
+/** The first time when the sweep removes an upload that began at {@link NOW}. */
+const SWEPT_AT = NOW + UPLOAD_LIFE + UPLOAD_URL_END + 1;
 
 /** Returns the next version of the letter. */
 const revised = (w: Clinic, changes: Parameters<typeof filingOf>[2] = {}) => {
@@ -468,7 +471,7 @@ describe('commit-record', () => {
   test('answers upload-not-found for an upload that sweep-uploads removed meanwhile', async () => {
     const w = await clinic();
     const filing = await ready(w);
-    const now = instantOf(NOW + UPLOAD_LIFE + 1);
+    const now = instantOf(SWEPT_AT);
     const late = interrupted(w, 'records.commit', () => sweepUploads(w.ports, { now }));
     await expect(commit(late, patient, filing)).rejects.toMatchObject({ code: 'upload-not-found' });
     expect(w.state.records.has(filing.statement.payload.record)).toBe(false);
@@ -497,12 +500,25 @@ describe('sweep-uploads', () => {
       await begin(w, patient, filing, { multipart });
       await uploaded(w, patient, filing);
     }
-    expect(await unchanged(w, () => sweep(w, NOW + UPLOAD_LIFE))).toBe(0);
-    expect(await sweep(w, NOW + UPLOAD_LIFE + 1)).toBe(2);
+    expect(await unchanged(w, () => sweep(w, SWEPT_AT - 1))).toBe(0);
+    expect(await sweep(w, SWEPT_AT)).toBe(2);
     expect(w.state.uploads).toEqual(uploads);
     expect(w.state.objects).toEqual(objects);
     expect(w.state.multiparts.size).toBe(0);
-    expect(await sweep(w, NOW + UPLOAD_LIFE + 1)).toBe(0);
+    expect(await sweep(w, SWEPT_AT)).toBe(0);
+  });
+
+  test('removes an upload only after the last upload URL that its author could get', async () => {
+    const w = await clinic();
+    const filing = await filingOf(patient, w.folder);
+    await begin(w, patient, filing, { multipart: false });
+    const { record } = filing.statement.payload;
+    const parts = [{ number: 1, length: filing.blob.length, sha256: hashOf(filing.blob) }];
+    const body = { upload: filing.upload, parts };
+    const now = NOW + UPLOAD_LIFE - 1;
+    const { parts: targets } = await send(w, 'upload-parts', patient, { params: { recordId: record }, body, now });
+    expect(await sweep(w, SWEPT_AT)).toBe(1);
+    expect(w.send(targets[0]!, filing.blob, SWEPT_AT)).toBe(403);
   });
 
   test('leaves an upload that was committed meanwhile', async () => {
@@ -511,7 +527,7 @@ describe('sweep-uploads', () => {
     await begin(w, patient, filing);
     await uploaded(w, patient, filing);
     const late = interrupted(w, 'uploads.retire', () => commit(w, patient, filing));
-    expect(await sweep(late, NOW + UPLOAD_LIFE + 1)).toBe(0);
+    expect(await sweep(late, SWEPT_AT)).toBe(0);
     const version = await w.ports.records.version(filing.statement.payload.record, 1);
     const { url } = await w.ports.blobs.download(version!.blob, NOW);
     expect(w.fetch(url, NOW)).toEqual(filing.blob);

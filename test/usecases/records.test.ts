@@ -1,12 +1,14 @@
 // Tests the use cases list-records, get-record and delete-record.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
+import { UPLOAD_URL_END, UPLOAD_URL_LIFE } from '../../lib/domain/record.ts';
 import { DAY } from '../../lib/domain/time.ts';
 import {
   b64,
   deletionOf,
   epochAfter,
   filingOf,
+  hashOf,
   grantOf,
   nobody,
   NOW,
@@ -17,7 +19,9 @@ import {
   type Filing,
 } from './people.ts';
 import {
+  begin,
   clinic,
+  commit,
   eventOf,
   file,
   interrupted,
@@ -57,9 +61,10 @@ const remove = async (
   filing: Filing,
   changes: Parameters<typeof deletionOf>[2] = {},
   by = patient,
+  now = NOW,
 ) => {
   const { jws } = await deletionOf(by, filing.statement, changes);
-  return send(w, 'delete-record', by, { params: { recordId: recordId(filing) }, body: { statement: jws } });
+  return send(w, 'delete-record', by, { params: { recordId: recordId(filing) }, body: { statement: jws }, now });
 };
 
 const revised = async (w: Clinic, { statement }: Filing, cell = w.folder): Promise<Filing> => {
@@ -260,7 +265,7 @@ describe('delete-record', () => {
       versions: [w.letter, second].map(({ statement }) => ({ statement: statement.jws, state: 'deleted' })),
       deletion: deletion.jws,
     });
-    expect(keys.map((key) => w.state.objects.has(key))).toEqual([false, false]);
+    expect(keys.map((key) => w.state.objects.get(key)?.body.length)).toEqual([0, 0]);
     expect(w.state.records.get(record)).toMatchObject({ wraps: [], head: { state: 'deleted' } });
     const subject = { folder, records: [{ record, version: 2 }] };
     expect(lastEvent(w, patient)).toEqual(eventOf('record-deleted', patient, subject, deletion, { evidence: true }));
@@ -273,7 +278,43 @@ describe('delete-record', () => {
     expect(await unchanged(w, () => remove(w, w.letter))).toEqual(first);
     w.state.objects.set(...object!);
     expect(await remove(w, w.letter)).toEqual(first);
-    expect(w.state.objects.has(object![0])).toBe(false);
+    expect(w.state.objects.get(object![0])?.body.length).toBe(0);
+  });
+
+  test('does not let a blob come back by an upload URL from before the deletion', async () => {
+    const w = await clinic();
+    const filing = await filingOf(patient, w.folder);
+    const { upload, blob } = filing;
+    const record = recordId(filing);
+    await begin(w, patient, filing, { multipart: false });
+    const parts = [{ number: 1, length: blob.length, sha256: hashOf(blob) }];
+    const body = { upload, parts };
+    const { parts: targets } = await send(w, 'upload-parts', patient, { params: { recordId: record }, body });
+    const sendAt = (now: number) => w.send(targets[0]!, blob, now);
+    expect(sendAt(NOW)).toBe(200);
+    await commit(w, patient, filing);
+    const { url } = await w.ports.blobs.download((await w.ports.records.blobs(record))[0]!, NOW);
+    await remove(w, filing);
+    const stored = () => w.state.objects.get(`b/${record}/${upload}`)?.body.length;
+    for (const now of [NOW, NOW + UPLOAD_URL_LIFE]) expect([sendAt(now), stored()]).toEqual([412, 0]);
+    expect(sendAt(NOW + UPLOAD_URL_END)).toBe(403);
+    expect(w.fetch(url, NOW)).toBeUndefined();
+    const next = await filingOf(patient, w.folder, { record, version: 2, previous: filing.statement.hash });
+    expect(await refused(w, () => begin(w, patient, next))).toEqual({ code: 'already-exists' });
+    const params = { recordId: record };
+    expect(await refused(w, () => send(w, 'upload-parts', patient, { params, body }))).toEqual({
+      code: 'upload-not-found',
+    });
+  });
+
+  test('leaves no object once no upload URL can be valid any more', async () => {
+    const w = await clinic();
+    const second = await revised(w, w.letter);
+    const keys = (await w.ports.records.blobs(recordId(w.letter))).map((b) => b.key);
+    await remove(w, second, {}, patient, NOW + UPLOAD_URL_END - 1);
+    expect(keys.map((key) => w.state.objects.get(key)?.body.length)).toEqual([0, 0]);
+    await remove(w, second, {}, patient, NOW + UPLOAD_URL_END);
+    expect(keys.map((key) => w.state.objects.has(key))).toEqual([false, false]);
   });
 
   test('refuses another deletion of a deleted record, because its entry is not in the chain', async () => {

@@ -14,9 +14,9 @@ import { askAbout, fetchGivenGrant } from './given-grants.ts';
 import { hasNotEnded, type Grant, type GrantView } from './verify-grant.ts';
 
 /**
- * Returns a function that tells whether a grant of the chain has not ended, by what this client knows itself: the patient's statements, its memory, its
- * clock and the verified trail. It does not ask the service: if the service reported a revoked grant as active, it would get key fragments of the next
- * epoch for this grant.
+ * Returns a function that tells whether a grant of the chain has not ended. The function uses only the knowledge of this client: the patient's statements, the
+ * memory, the clock and the verified trail. It does not ask the service: a service that reports a revoked grant as active would otherwise get key fragments of
+ * the next epoch for that grant.
  */
 export const goesOn = (ctx: Context): ((grant: GivenGrant) => boolean) => {
   const { ended, opened } = grantHistory(ctx.trail.entries());
@@ -38,12 +38,12 @@ const continuing = (ctx: Context, { grants }: GivenAccess, folder: FolderFacts):
   return [...grants.values()].filter((g) => isLive(g) && takesIn(g.statement.payload, folder));
 };
 
-/** The last cell of a folder. The client asks the service for the grants of this cell. Absent for a new folder. */
+/** The last cell of a folder. The client asks the service for the grants of this cell. Undefined for a new folder. */
 type LastCell = Statement<'folder'> | undefined;
 
 /**
- * Asks the service which of the grants were returned or have no openings left. The service's answer can end a grant for this client, but cannot prolong
- * one. A grant that the service leaves out of its lists is fetched by its id.
+ * Leaves out the grants that the service reports as returned or exhausted. The service's answer can end a grant for this client, but cannot prolong one. The
+ * client asks by id for a grant that the service leaves out of its lists.
  */
 const withoutEnded = async (
   ctx: Context,
@@ -83,7 +83,7 @@ const readersOf = (
     (page) => page.grants,
   );
 
-/** Asks the service which of the grants that should read a folder have ended. */
+/** Returns the ids of the grants that should read a folder and that the service reports as ended. */
 export const saidToHaveEnded = async (
   ctx: Context,
   given: GivenAccess,
@@ -95,7 +95,7 @@ export const saidToHaveEnded = async (
   return new Set(asked.filter((grant) => !left.has(grant)).map(idOf));
 };
 
-/** Lists the grants of the chain that have not ended and are to be added to a new cell. @param ended the grants that {@link saidToHaveEnded} returned */
+/** Lists the grants of the chain that have not ended and that must get a new cell. @param ended the grants that {@link saidToHaveEnded} returned */
 export const grantsToCarry = (
   ctx: Context,
   given: GivenAccess,
@@ -136,7 +136,7 @@ export const outstanding = async (ctx: Context, folder: Folder, options: CallOpt
 export const carryOver = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<number> => {
   let carried = 0;
   for (const { grant, cells } of await missing(ctx, folder, options)) {
-    // This client may have revoked the grant since the list was made.
+    // This client may have revoked the grant since it made the list of grants.
     if (!goesOn(ctx)(grant)) continue;
     if ((await extendAll(ctx, idOf(grant), cells, options)) !== undefined) carried += 1;
   }

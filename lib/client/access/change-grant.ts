@@ -46,7 +46,7 @@ export const revoke = async (
   code: Payload<'revocation'>['code'] = 'no-longer-needed',
   options: CallOptions = {},
 ): Promise<Grant> => {
-  // The memory gets this at once, so that an act that still waits for the service does not prolong the grant.
+  // The memory notes the revocation at once, so that an act that still waits for the service does not prolong the grant.
   ctx.memory.noteRevoked(grant.id);
   const when = await ctx.clock.date(options);
   const revoked = ctx.chain.append(async (given) => {
@@ -57,7 +57,7 @@ export const revoke = async (
       const body = { statement: statement.jws, ...entry };
       return ended(ctx, await ctx.call('revoke-grant', { params: { grantId: grant.id }, body }, options), grant);
     };
-    // The revocation is sent again, so that the service deletes the key fragments that an interrupted revocation left.
+    // If the chain already has the revocation, the client sends it again. The service then deletes the key fragments that an interrupted revocation left.
     const again = given.entries.get(statement.hash);
     return again === undefined ? { statements: [statement], send } : { done: await send(entryBodyOf(again)) };
   }, options);

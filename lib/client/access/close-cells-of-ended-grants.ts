@@ -16,7 +16,7 @@ import { goesOn } from './carry-over.ts';
 import { verifyGrant } from './verify-grant.ts';
 import { startEpoch } from './start-epoch.ts';
 
-/** Lists the cells that the statements of pending entries name. Their key fragments may be at the service. */
+/** Lists the cells that the statements of pending entries name. The service may have key fragments for these cells. */
 const pendingCells = async (ctx: Context, { pending }: KnownAccess): Promise<readonly GrantCell[]> => {
   const named: GrantCell[] = [];
   for (const jws of pending.flatMap((p) => p.statements)) {
@@ -28,8 +28,8 @@ const pendingCells = async (ctx: Context, { pending }: KnownAccess): Promise<rea
 };
 
 /**
- * Lists the folders whose newest cell must be closed, because an ended grant to read names the cell, or a void or pending statement does.
- * @param ended grants of which the service says that they have ended
+ * Lists the folders whose newest cell must be closed, because an ended grant to read, a void statement or a pending statement names the cell.
+ * @param ended the grants that the service reports as ended
  */
 export const foldersToClose = async (
   ctx: Context,
@@ -46,7 +46,7 @@ export const foldersToClose = async (
     ...voided.flatMap((v) => v.payload.cells.filter((c) => c.kfrags.length > 0)),
     ...(await pendingCells(ctx, given)),
   ];
-  // A void extension may name a cell that is not in the chain, because another cell has its epoch.
+  // A void extension may name a cell that is not in the chain, because the chain has another cell of the same epoch.
   const isNewest = ({ folder, statement }: GrantCell): boolean => {
     const last = folders.get(folder)?.at(-1);
     return last?.hash === statement && last.payload.single === undefined;
@@ -61,7 +61,7 @@ const ofOneFolder = (error: unknown): ClientError | AppError => {
   throw error;
 };
 
-/** Lists the grants of which the service says that they have ended and are not settled. Each must carry the patient's signature; the chain need not have it. */
+/** Lists the grants that the service reports as ended and not settled. The patient must have signed each of them, but the chain need not contain it. */
 const saidToBeUnsettled = async (ctx: Context, options: CallOptions): Promise<readonly GrantId[]> => {
   const views = await all(
     (cursor) => ctx.call('list-grants', { query: { ...cursor, as: 'patient', state: 'unsettled' } }, options),

@@ -46,7 +46,7 @@ interface SignedCell {
 const LONGEST_NAME = 2160;
 
 /**
- * Signs the statement of a folder's first or next epoch. Each has a fresh salt, and so a fresh key.
+ * Signs the statement of a folder's first or next epoch. Each epoch has a fresh salt, and so a fresh key.
  * @throws {ClientError} `bad-argument` for a name that is too long to seal
  */
 export const signCell = async (
@@ -81,7 +81,7 @@ export interface CellPlan {
   readonly next: (given: GivenAccess) => NewCell | { readonly done: Statement<'folder'> };
 }
 
-/** Returns the plan of a new folder. If an earlier try stored the folder although it ended with an error, the plan returns that cell. */
+/** Returns the plan of a new folder. An earlier try may have stored the folder and then ended with an error. In this case the plan returns the stored cell. */
 export const newFolder = (cell: NewCell): CellPlan => ({
   next: ({ folders }) => {
     const made = folders.get(cell.folder)?.at(-1);
@@ -94,7 +94,7 @@ export const putCell = async (ctx: Context, { next }: CellPlan, options: CallOpt
   const known = await ctx.chain.state(options);
   const planned = next(known);
   if ('done' in planned) return planned.done;
-  // The client reads the lists before the act. So a revocation, which waits for the act, does not wait for a slow service too.
+  // The client asks the service before the act begins. A revocation waits until a running act ends, so a slow answer here does not delay the revocation.
   const ended = await saidToHaveEnded(ctx, known, planned, options);
   let rest: readonly GivenGrant[] = [];
   const cell = await ctx.chain.append(async (given) => {

@@ -10,7 +10,7 @@ import type { Context } from '../session/context.ts';
 import { checked, ClientError } from '../session/errors.ts';
 import { publicKeyFrom } from '../identities/identities.ts';
 
-/** Returns the entry for a cell in a grant or an extension. The caller adds the key fragments. */
+/** Returns a cell in the form in which a grant or an extension names it. The caller adds the key fragments. */
 export const cellOf = ({ payload, hash }: Statement<'folder'>): GrantCell => ({
   folder: payload.folder,
   epoch: payload.epoch,
@@ -19,7 +19,10 @@ export const cellOf = ({ payload, hash }: Statement<'folder'>): GrantCell => ({
   kfrags: [],
 });
 
-/** Makes the key fragment of one cell for one receiving key, and the entry for this cell in a grant. The patient's signature covers both keys. */
+/**
+ * Makes the key fragment of one cell for one receiving key, and returns it with the cell as a grant names it. The signatures in the key fragment cover the cell
+ * key and the receiving key.
+ */
 export const delegate = (ctx: Context, folder: Statement<'folder'>, receiving: string) => {
   const { folder: id, epoch, salt } = folder.payload;
   const [kfrag] = generateKFrags({

@@ -14,7 +14,7 @@ import { verifyGrant, type GrantView } from './verify-grant.ts';
 
 export type ExtensionBody = Pick<Body<'extend-grant'>, 'statement' | 'kfrags'>;
 
-/** A signed extension, and the body with its key fragments. */
+/** A signed extension, and the body of the request that sends it with its key fragments. */
 export interface SignedExtension {
   readonly statement: Statement<'extension'>;
   readonly body: ExtensionBody;
@@ -48,7 +48,7 @@ export const extensionOf = async (
   return { statement, body: { statement: statement.jws, kfrags: delegated.map((d) => d.kfrag) } };
 };
 
-/** Adds the cells that the grant lacks, at most 80. @returns undefined if it lacks none, or if it is revoked */
+/** Adds the cells that the grant lacks, at most 80. @returns undefined if the grant lacks none of the cells, or is revoked */
 const extend = (
   ctx: Context,
   id: GrantId,

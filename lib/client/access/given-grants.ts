@@ -21,7 +21,7 @@ import {
   type GrantWithCells,
 } from './verify-grant.ts';
 
-/** What the service says about a grant. The patient has not signed it. */
+/** The facts about a grant that come from the service. The patient has not signed them. */
 type Said = Pick<GrantView, 'state' | 'used'>;
 
 const isPaused = ({ holds }: GivenGrant): boolean => holds % 2 === 1;
@@ -31,7 +31,7 @@ const stateOf = (given: GivenGrant, { state }: Pick<Said, 'state'>): GrantState 
   if (given.revocation !== undefined) return 'revoked';
   if (hasEnded(state)) return state;
   if (isPaused(given)) return 'paused';
-  // The service's list may be from before the patient resumed the grant.
+  // The service may have made its list before the patient resumed the grant.
   return state === 'paused' ? 'active' : state;
 };
 

@@ -63,7 +63,7 @@ interface Prepared {
   readonly rest: readonly Statement<'folder'>[];
 }
 
-/** Signs one grant for all cells if they need key fragments, otherwise one grant per folder. */
+/** Signs one grant for all cells if the right needs key fragments, otherwise one grant per folder. */
 const prepare = async (
   ctx: Context,
   terms: GrantTerms,
@@ -90,7 +90,7 @@ const prepare = async (
 const put = (ctx: Context, { statement, body }: SignedGrant, options: CallOptions): Promise<Grant> =>
   ctx.chain.append(async ({ entries }) => {
     const { grant } = statement.payload;
-    // If an earlier try stored the grant although it ended with an error, the chain has the grant.
+    // An earlier try may have stored the grant and then ended with an error. In this case the chain has the grant already.
     if (entries.has(statement.hash)) return { done: await verifyGrant(ctx, newGrantView(statement), ctx.keys.id) };
     const send = async (entry: EntryBody) => {
       const view = await ctx.call('grant-access', { params: { grantId: grant }, body: { ...body, ...entry } }, options);
@@ -114,8 +114,8 @@ const withRest = async (
 };
 
 /**
- * Corrects the clock by the signed time, so that the grant is live at once. The service accepts a clock that is up to a minute ahead, and the grant would
- * begin with it.
+ * Corrects the clock by the signed time, so that the grant is live at once. The service also accepts the requests of a client whose clock is a minute ahead.
+ * But a grant of that client would begin a minute later.
  */
 const beginsAtOnce = (ctx: Context, options: CallOptions) => ctx.clock.date({ ...options, fresh: true });
 

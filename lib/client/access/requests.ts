@@ -22,7 +22,10 @@ import type { CallOptions } from '../session/transport.ts';
 
 export type RequestState = Answer<'list-requests'>['requests'][number]['state'];
 
-/** A request with a verified statement. If the caller is the patient, the answer and the grants are verified too. The service says all other states. */
+/**
+ * A request with a verified statement. If the caller is the patient, the client also verifies the answer to the request and the grants. All other states come
+ * from the service and are not verified.
+ */
 export interface AccessRequest {
   readonly id: RequestId;
   readonly patient: IdentityId;
@@ -64,7 +67,7 @@ interface RequestView {
 
 /** Verifies a request: its recipient signed it, and the caller is a party of it. @throws {ClientError} `unverified`, `not-mine` */
 export const verifyRequestStatement = async (ctx: Context, view: RequestView): Promise<AccessRequest> => {
-  // Anybody may send a request, so its signer is the recipient that it names. The patient decides by the recipient's id.
+  // Anybody may send a request, so the client accepts any signer, who must be the recipient in the request. The patient decides by the recipient's id.
   const statement = await checked('request', () =>
     verifyStatement('request', view.statement, claimOf(view.statement).signer),
   );
@@ -95,8 +98,8 @@ const messageContext = (p: Pick<Payload<'request'>, 'request' | 'patient' | 'rec
 });
 
 /**
- * Decrypts the message of a request. A message that was copied from another request does not decrypt. Anybody can send such a message, and the service
- * cannot detect it. So it must not stop the patient from listing the other requests.
+ * Decrypts the message of a request. A message that was copied from another request does not decrypt. Anybody can send such a message, and the service cannot
+ * detect it. So the client marks the request instead of throwing an error, which would hide the other requests.
  */
 const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest, 'message' | 'messageRefused'> => {
   const { message } = p;

@@ -25,9 +25,9 @@ export interface Grant {
   /** Milliseconds since 1970, by the service's clock. */
   readonly expires: number;
   readonly state: GrantState;
-  /** Records opened so far. */
+  /** Number of records opened so far. */
   readonly used: number;
-  /** Number of extensions, and in `tip` the hash of the last one. Without an extension, `tip` is the hash of the grant. */
+  /** Number of extensions. `tip` is the hash of the last extension, or of the grant if there is no extension. */
   readonly extensions: number;
   readonly tip: string;
   /** Number of pauses and resumptions together. */
@@ -80,7 +80,7 @@ export const newGrantView = ({ jws, hash }: Statement<'grant'>): GrantView => ({
 /**
  * Verifies a grant: the patient signed it, and the caller is its patient or its recipient.
  *
- * @param patient the expected signer. Default: the patient that the grant names; the caller must then compare the id
+ * @param patient the expected signer. Default: the patient that the grant names; the caller must then check that this is the patient it expects
  * @throws {ClientError} `unverified`, `not-mine`
  */
 export const verifyGrant = async (ctx: Context, view: GrantView, patient?: IdentityId): Promise<Grant> => {
@@ -174,7 +174,7 @@ export const verifyCells = async (grant: Grant, views: readonly CellView[]): Pro
   return cells;
 };
 
-/** Verifies the current cell of the folder for a grant to add or write. It must not be older than the newest cell in memory. */
+/** Verifies the current cell of the folder for a grant to add or write. This cell must not be older than the newest cell in the memory. */
 export const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonly CellView[]): Promise<GrantedCell> => {
   const [view, ...rest] = views;
   const [named] = grant.statement.payload.cells;
@@ -184,7 +184,8 @@ export const verifyFolderNow = async (ctx: Context, grant: Grant, views: readonl
   check('grant-cell', folder === named.folder && epoch >= named.epoch);
   check('grant-cell', epoch > named.epoch || statement.hash === named.statement);
   await checked('folder-key', () => publicKeyFrom(key));
-  // For an ended grant, the service returns the cell that the grant names. This cell may be older than the memory, so it is not compared.
+  // For an ended grant, the service returns the cell that the grant names. The memory may know a newer cell of the folder, so the client does not compare the
+  // two.
   if (hasNotEnded(grant)) ctx.memory.noteFolder(statement);
   return { folder, epoch, cell: cellOf(statement), by: grant.statement.jws, statement };
 };

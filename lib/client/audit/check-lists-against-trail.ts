@@ -1,40 +1,13 @@
 // Checks lists against the audit trail. The trail has what the patient's chain of statements does not have: who opened records under a grant, returns, the
 // count of openings, and withdrawals.
-import type { GrantId, RequestId } from '../../bytes/ids.ts';
-import { RIGHT_FACTS } from '../../domain/grant.ts';
+import type { RequestId } from '../../bytes/ids.ts';
 import { grantHistory, type GrantHistory } from './grant-history.ts';
-import { readTrail, type AuditOptions } from './read-trail.ts';
-import type { GivenGrant } from '../chain/given-access.ts';
-import type { Context } from '../session/context.ts';
 import { check } from '../session/errors.ts';
 import { hasNotEnded, type Grant } from '../access/verify-grant.ts';
 import type { AccessRequest } from '../access/requests.ts';
 import type { TrailEntry } from '../session/trail.ts';
 
 type Entries = readonly TrailEntry[];
-
-/** Checks that the opener of each opening is the recipient of a grant that opens records, or the patient. @throws {ClientError} `unverified` (`grant`) */
-export const assertOpeners = (trail: Entries, grants: ReadonlyMap<GrantId, GivenGrant>): void => {
-  for (const { kind, actor, patient, subject } of trail) {
-    if (kind !== 'records-opened') continue;
-    if (subject.grant === undefined) check('grant', actor === patient);
-    else {
-      const grant = grants.get(subject.grant)?.statement.payload;
-      check('grant', grant?.recipient === actor && RIGHT_FACTS[grant.right].opensRecords);
-    }
-  }
-};
-
-/**
- * Reads the trail and checks its openings against the grants of the chain, because the purpose of an opening comes from its grant and not from its event.
- * @throws {TrailError}; {ClientError} `unverified` (`grant`)
- */
-export const readWithPurposes = async (ctx: Context, options: AuditOptions = {}): Promise<Entries> => {
-  const trail = await readTrail(ctx, options);
-  const { grants } = await ctx.chain.state(options);
-  assertOpeners(trail, grants);
-  return trail;
-};
 
 /** The trail as it was before and after a list was read. A listed state must agree with the trail at some time between the two readings. */
 export interface TrailBeforeAndAfter {
@@ -59,7 +32,8 @@ const withdrawnIn = (trail: Entries): ReadonlySet<RequestId | undefined> =>
   new Set(trail.flatMap((e) => (e.kind === 'request-withdrawn' ? [e.subject.request] : [])));
 
 /**
- * Adds to the requests their withdrawals from the trail, because the list may lag. A request or withdrawal that the trail does not have is an error.
+ * Marks the requests that were withdrawn according to the trail, because the list may be older than the trail. A request or withdrawal that the trail does not
+ * have is an error.
  * @throws {ClientError} `unverified` (`request`)
  */
 export const withWithdrawals = (

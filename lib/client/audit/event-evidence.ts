@@ -4,7 +4,6 @@ import type { Jws, Kind, Payload, Statement, StatementHash } from '../../stateme
 import { statementHash, verifyStatement } from '../../statements/verify.ts';
 import type { VerifiedEntry } from '../chain/given-access.ts';
 import { check, checked } from '../session/errors.ts';
-import type { TrailEntry } from '../session/trail.ts';
 
 /** Who may cause an event: only the patient, only others, or both. */
 type Actor = 'patient' | 'others' | 'anyone';
@@ -138,20 +137,27 @@ export const EVENT_CAUSES: Readonly<Record<EventKind, EventCause>> = {
 const mayAct = (actor: Actor, event: AuditEvent): boolean =>
   actor === 'anyone' || (event.actor === event.patient) === (actor === 'patient');
 
-/** Finds the entry of the patient's chain that names the statement with this hash. Reads the chain again if the chain does not have it yet. */
+/** Finds the entry of the patient's chain that names the statement with this hash. Reads the chain again if the entries read so far do not name it. */
 export type FindInChain = (hash: StatementHash) => Promise<VerifiedEntry | undefined>;
 
 /** Whether a statement of the chain has its own event. An extension that came with a new cell has none: the event of the cell names it. */
 export const hasOwnEvent = (statement: Statement, { statements }: VerifiedEntry): boolean =>
   statement.kind !== 'extension' || statements[0]?.kind !== 'folder';
 
+/** The statement that caused an event. */
+export interface VerifiedCause {
+  readonly statement: Statement;
+  /** The entry of the patient's chain that names the statement. Absent if others can cause the event. */
+  readonly act?: VerifiedEntry;
+}
+
 /** Finds and checks the statement in the patient's chain that caused the event. */
-const inChain = async (cause: CauseInChain, event: AuditEvent, find: FindInChain): Promise<Jws> => {
+const inChain = async (cause: CauseInChain, event: AuditEvent, find: FindInChain): Promise<Required<VerifiedCause>> => {
   const act = await find(event.statement);
   const statement = act?.statements.find((s) => s.hash === event.statement);
   check('evidence', act !== undefined && statement !== undefined && hasOwnEvent(statement, act));
   check('evidence', cause.agrees(statement, event, act));
-  return statement.jws;
+  return { statement, act };
 };
 
 /**
@@ -161,18 +167,18 @@ const inChain = async (cause: CauseInChain, event: AuditEvent, find: FindInChain
  */
 export const verifyEvidence = async (
   event: AuditEvent,
-  { hash, evidence }: { readonly hash: string; readonly evidence?: Jws | undefined },
+  evidence: Jws | undefined,
   find: FindInChain,
-): Promise<TrailEntry> => {
+): Promise<VerifiedCause> => {
   const cause = EVENT_CAUSES[event.kind];
   check('evidence', mayAct(cause.actor, event));
   if (cause.from === 'chain') {
-    const jws = await inChain(cause, event, find);
-    check('evidence', evidence === undefined || evidence === jws);
-    return { ...event, hash, evidence: jws };
+    const found = await inChain(cause, event, find);
+    check('evidence', evidence === undefined || evidence === found.statement.jws);
+    return found;
   }
   check('evidence', evidence !== undefined && statementHash(evidence) === event.statement);
   const statement = await checked('evidence', () => verifyStatement(cause.statement, evidence, event.actor));
   check('evidence', cause.agrees(statement, event));
-  return { ...event, hash, evidence };
+  return { statement };
 };

@@ -10,6 +10,7 @@ import {
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError, TrailError } from '../session/errors.ts';
 import type { GivenAccess, VerifiedEntry } from '../chain/given-access.ts';
+import { createEarlierEvents, type EarlierEvents } from './allowed-events.ts';
 import { EVENT_CAUSES, hasOwnEvent, verifyEvidence, type FindInChain } from './event-evidence.ts';
 import { serviceKey, fetchCheckpoint, type Checkpoint, type Receipt } from '../session/service-key.ts';
 import { pages } from '../session/pagination.ts';
@@ -28,16 +29,21 @@ export interface AuditOptions extends CallOptions {
   readonly fromStart?: boolean;
 }
 
-/** What the verification of a trail uses besides the entries of the trail. */
+/** The state that the verification of a trail uses besides the entries of the trail. */
 interface Verifying {
   /** Hashes of the statements of all events read so far. */
   readonly seen: Set<string>;
   readonly find: FindInChain;
-  /** Position, in the patient's chain of statements, of the last event whose statement is there. */
+  /** The events read so far. They decide whether the next event is allowed. */
+  readonly earlier: EarlierEvents;
+  /** The largest position in the patient's chain of statements ({@link placeOf}) of an event whose statement is in that chain. */
   last: number;
 }
 
-/** Returns a number that grows along the chain. An entry has at most 41 statements, so 100 positions for each entry are enough. */
+/**
+ * Returns the position of a statement in the chain, as a number that grows along the chain; 0 for a statement that is not in the chain. An entry has at most 41
+ * statements, so 100 positions for each entry are enough.
+ */
 const placeOf = (hash: string, act: VerifiedEntry | undefined): number =>
   act === undefined ? 0 : act.entry.payload.number * 100 + act.statements.findIndex((s) => s.hash === hash);
 
@@ -49,6 +55,13 @@ const chainFinder =
   (ctx: Context, { entries }: GivenAccess, options: CallOptions): FindInChain =>
   async (hash) =>
     entries.get(hash) ?? (await ctx.chain.sync(options)).entries.get(hash);
+
+/** Returns the events of a verified trail, which decide whether the next event is allowed. */
+const earlierEvents = (trail: readonly TrailEntry[], { entries }: GivenAccess): EarlierEvents => {
+  const earlier = createEarlierEvents();
+  for (const event of trail) earlier.add(event, entries.get(event.statement));
+  return earlier;
+};
 
 /** Checks that the trail has the events of each act. @throws {TrailError} `unverified` if one is missing */
 const assertNoneMissing = (acts: ReadonlySet<VerifiedEntry>, { seen }: Verifying, length: number): void => {
@@ -64,20 +77,22 @@ const assertNoneMissing = (acts: ReadonlySet<VerifiedEntry>, { seen }: Verifying
 
 /**
  * Verifies the evidence of one event. A statement may have only one event, because it has one effect. The events of the chain's statements must be in the
- * order of the chain. An error names the event's number.
+ * order of the chain, and the events before must allow the event. An error names the event's number.
  */
 const verifyEntry = async (event: AuditEvent, entry: Entry, verifying: Verifying): Promise<TrailEntry> => {
-  const { seen, find } = verifying;
+  const { seen, find, earlier } = verifying;
   try {
-    const verified = await verifyEvidence(event, entry, find);
+    const { statement, act } = await verifyEvidence(event, entry.evidence, find);
     check('evidence', !seen.has(event.statement));
     seen.add(event.statement);
-    if (EVENT_CAUSES[event.kind].from === 'chain') {
-      const place = placeOf(event.statement, await find(event.statement));
+    if (act !== undefined) {
+      const place = placeOf(event.statement, act);
       check('evidence', place > verifying.last);
       verifying.last = place;
     }
-    return verified;
+    earlier.assertAllow(event, statement);
+    earlier.add(event, act);
+    return { ...event, hash: entry.hash, evidence: statement.jws };
   } catch (error) {
     if (error instanceof ClientError) throw new TrailError('unverified', error.message, event.seq, 'evidence');
     throw error;
@@ -148,6 +163,7 @@ export const readTrail = async (
   const verifying = {
     seen: new Set(read.map((e) => e.statement)),
     find: chainFinder(ctx, given, { signal }),
+    earlier: earlierEvents(read, given),
     last: read.reduce((last, { statement: s }) => Math.max(last, placeOf(s, given.entries.get(s))), 0),
   };
   const last = read.at(-1);
@@ -162,7 +178,8 @@ export const readTrail = async (
     if (first && last !== undefined) assertStillThere(last, page.events);
     const fresh = first && last !== undefined ? page.events.slice(1) : page.events;
     first = false;
-    // If the service changed an event and made its link valid, only a later event fails. So the error must name the first event whose hash changed.
+    // A dishonest service can change an event and recompute its hash. That event still verifies, and only the next one fails. So the client compares hashes
+    // with the ones it knows, and the error names the first that differs.
     const { seq } = head;
     const other = fresh.findIndex(({ hash }, i) => hash !== (hashAt(seq + i + 1) ?? hash));
     const verified = await verifyPage(ctx, head, other === -1 ? fresh : fresh.slice(0, other + 1), verifying);
@@ -180,7 +197,7 @@ export const readTrail = async (
     assertEntry(given, { entry });
     if (headOf(read.slice(0, seq)).hash !== hash || seq > read.length) throw rewritten(seq);
   }
-  // Another call may have read more events meanwhile. Then its longer trail is kept.
+  // Another call may have read more events meanwhile. Then the client keeps that longer trail.
   const seen = ctx.trail.entries();
   if (seen.length > read.length) {
     if (seen[read.length - 1]?.hash !== read.at(-1)?.hash) throw rewritten(read.length);
@@ -206,7 +223,7 @@ export const takeCheckpoint = async (ctx: Context, options: CallOptions = {}): P
   assertEntry(await ctx.chain.state(options), { entry });
   if ((entry?.number ?? 0) < number) throw otherChain();
   if (seq > entries.length) throw rewritten(entries.length + 1);
-  // The checkpoint must cover all events that this client has seen. The service has not signed an event outside it, so such an event would not be evidence.
+  // The checkpoint must cover all events that this client has seen. An event after the checkpoint has no signature of the service, so it would not be evidence.
   if (seq < seen || headOf(entries.slice(0, seq)).hash !== hash) throw rewritten(seq);
   ctx.trail.keepCheckpoint(checkpoint.jws);
   return checkpoint;
@@ -226,7 +243,7 @@ export const eventOf = async (ctx: Context, receipt: Receipt, options: CallOptio
 /** An event in another patient's trail, without its number and the hash of the event before. */
 export type OwnEvent = Omit<AuditEvent, 'seq' | 'previous'>;
 
-/** Lists the caller's own events in the trails of patients. They are not verified, because the answer does not link them. */
+/** Lists the caller's own events in the trails of patients. The client cannot verify them, because the answer lacks the hashes that link them. */
 export const listOwnEvents = async (ctx: Context, options: CallOptions = {}): Promise<readonly OwnEvent[]> => {
   const events: OwnEvent[] = [];
   for await (const page of pages((cursor) =>

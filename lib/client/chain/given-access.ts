@@ -29,7 +29,7 @@ export interface GivenAccess {
   readonly deletions: ReadonlyMap<RecordId, Statement<'deletion'>>;
   /** Void grants and extensions. The service may have their key fragments. */
   readonly voided: readonly Delegating[];
-  /** Every statement that an entry names and that is not void. The key is its hash, the value its entry. */
+  /** Every statement that an entry names and that is not void. The key is the hash of the statement, the value is its entry. */
   readonly entries: ReadonlyMap<StatementHash, VerifiedEntry>;
 }
 

@@ -23,7 +23,7 @@ export interface Act<T> {
   readonly send: (entry: EntryBody) => Promise<T>;
 }
 
-/** Returns the members of a body that sends an entry of the chain again. The service recognises the repetition and answers as before. */
+/** Returns the members of a body that sends an entry of the chain again. The service recognises the entry and answers as before. */
 export const entryBodyOf = ({ entry, voided }: VerifiedEntry): EntryBody => ({
   entry: entry.jws,
   ...(voided.length === 0 ? {} : { voided: voided.map((v) => v.jws) }),
@@ -48,11 +48,12 @@ export interface OwnChain {
   /** Returns the access that the patient gave, by the entries read so far. If none was read yet, it reads the chain first. */
   readonly state: (options?: CallOptions) => Promise<GivenAccess>;
   /**
-   * Signs the statements that `decide` returns, with an entry, and sends them. If the service refuses them and another device has added an entry meanwhile,
-   * it calls `decide` again with the new chain. Acts run one after the other, so `decide` and `send` must not use the chain.
+   * Signs an entry for the statements that `decide` returns, and sends entry and statements. If the service refuses them and another device has added an entry
+   * meanwhile, `decide` is called again with the new chain. Acts run one after the other, so `decide` and `send` must not call this object: they would wait for
+   * their own act.
    * @param decide gets the access that the patient gave; it may be called several times, and may throw to end the act
-   * @throws {ClientError} `unverified` (`chain`), before anything is sent, if the statements contradict the chain; `bad-answer` if the service says that
-   *   the chain has a new last entry but returns none
+   * @throws {ClientError} `unverified` (`chain`), before anything is sent, if the statements contradict the chain; `bad-answer` if the service says that the
+   *   chain has a new last entry but returns none
    */
   readonly append: <T>(decide: Decide<T>, options?: CallOptions) => Promise<T>;
 }
@@ -64,18 +65,18 @@ export interface ChainInit {
   readonly now: () => number;
   /** The service key, configured or pinned. */
   readonly service: (options?: CallOptions) => Promise<string>;
-  /** Stores the memory. The client waits for it before it sends an entry. */
+  /** Stores the memory. The client waits until it is stored before it sends an entry. */
   readonly save: () => Promise<void>;
 }
 
-/** How often an act is decided anew because other devices added entries first. */
+/** Maximum number of times that the client decides on an act. It decides again if another device added an entry first. */
 const TRIES = 8;
 
 const isMoved = (error: AppError): boolean => error.code === 'chain-moved';
 
 const isNotFound = (error: unknown): boolean => error instanceof ClientError && error.code === 'not-mine';
 
-/** Whether the error is a refusal that a new entry of another device may explain. */
+/** Whether the service refused an act for a reason that a new entry of another device may explain. */
 const isRefusal = (error: unknown): error is AppError =>
   error instanceof AppError && error.code !== 'busy' && error.code !== 'too-many';
 

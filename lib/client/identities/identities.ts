@@ -67,7 +67,7 @@ const ownPayload = (
     receivingNumber,
     name,
     now: ctx.now(),
-    // A device knows only the hash of the next generation's key.
+    // A placeholder. A device knows only the hash of the next generation's key, and `next` below is this hash.
     nextIdentityKey: new Uint8Array(32),
   }),
   next: ctx.next,

@@ -36,7 +36,7 @@ export const readQrPayload = (scanned: string): IdentityId => {
   try {
     if (text.startsWith(QR) && text === text.toUpperCase()) return parseIdentityId(text.slice(QR.length).toLowerCase());
   } catch {
-    // The error below reports this too.
+    // A text that is no id gets the error below.
   }
   throw new ClientError('bad-argument', 'this is not the code of an identity');
 };

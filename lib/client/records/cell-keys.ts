@@ -4,14 +4,14 @@ import { fromBase64url } from '../../bytes/codec.ts';
 import { openWrap, type OpenedWrap, type Wrap } from '../../envelope/wrap.ts';
 import type { WrapContext } from '../../envelope/wrap-keys.ts';
 import type { GrantCell, Jws, Statement } from '../../statements/kinds.ts';
-import { decodeCapsules } from '../../umbral/capsule.ts';
+import { decodeCapsules, type Capsule } from '../../umbral/capsule.ts';
 import { CapsuleOpener } from '../../umbral/delegatee.ts';
 import { decapsulateOriginal } from '../../umbral/delegator.ts';
 import type { SecretKey } from '../../umbral/keys.ts';
 import type { CellOpener, Context } from '../session/context.ts';
-import { check, checked } from '../session/errors.ts';
+import { check, checked, ClientError, resultOf } from '../session/errors.ts';
 import { grantedCompanion, ownCompanion } from './companion-keys.ts';
-import { fragmentsOf, fragmentVerifier, type SignedBy } from './verify-fragments.ts';
+import { fragmentsOf, fragmentVerifier, type CheckedFragment, type SignedBy } from './verify-fragments.ts';
 import type { GrantedCell, GrantWithCells } from '../access/verify-grant.ts';
 import { knownIdentity, publicKeyFrom, publicKeyText } from '../identities/identities.ts';
 import type { CallOptions } from '../session/transport.ts';
@@ -42,9 +42,22 @@ export interface SignedOpening {
 export interface CellKeys {
   /** The patient's statement of the cell. */
   readonly cell: Statement<'folder'>;
-  /** Returns the content of the wrap of each version. @throws {ClientError} `unverified`; {WrongFragmentError} */
-  readonly unwrap: (versions: readonly WrappedVersion[], opening: SignedOpening) => Promise<readonly OpenedWrap[]>;
+  /** Returns for each version the content of its wrap, or the error of its check. @throws {ClientError} `unverified` (`recapsulation`) */
+  readonly unwrap: (
+    versions: readonly WrappedVersion[],
+    opening: SignedOpening,
+  ) => Promise<readonly (OpenedWrap | ClientError)[]>;
 }
+
+/** Decodes capsules: all together, which is faster, and one by one if that fails. @returns for each wrap the capsule, or the error of its check */
+const capsulesOf = async (wraps: readonly AnsweredWrap[]): Promise<readonly (Capsule | ClientError)[]> => {
+  const decode = (list: readonly AnsweredWrap[]) =>
+    resultOf(() => checked('capsule', () => decodeCapsules(list.map((w) => fromBase64url(w.capsule)))));
+  const together = await decode(wraps);
+  if (!(together instanceof ClientError)) return together;
+  const each = await Promise.all(wraps.map((w) => decode([w])));
+  return each.map((one) => (one instanceof ClientError ? one : one[0]!));
+};
 
 /** Unwraps with the patient's cell key. */
 export const ownKeys = (ctx: Context, cell: Statement<'folder'>): CellKeys => {
@@ -52,22 +65,20 @@ export const ownKeys = (ctx: Context, cell: Statement<'folder'>): CellKeys => {
   return {
     cell,
     unwrap: async (versions) => {
-      const capsules = await checked('capsule', () =>
-        decodeCapsules(versions.map(({ wrap }) => fromBase64url(wrap.capsule))),
-      );
+      const capsules = await capsulesOf(versions.map(({ wrap }) => wrap));
       const key = ctx.keys.folderKey(folder, epoch, fromBase64url(salt));
       const companion = await ownCompanion(ctx, cell);
-      return checked('wrap', () =>
-        versions.map(({ version, wrap }, i) => {
-          const umbral = () => decapsulateOriginal(key, capsules[i]!);
-          return openWrap(partsOf(wrap), { umbral, companion }, { ...version, folder, epoch });
-        }),
-      );
+      const open = async ({ version, wrap }: WrappedVersion, capsule: Capsule | ClientError) => {
+        if (capsule instanceof ClientError) return capsule;
+        const secrets = { umbral: () => decapsulateOriginal(key, capsule), companion };
+        return resultOf(() => checked('wrap', () => openWrap(partsOf(wrap), secrets, { ...version, folder, epoch })));
+      };
+      return Promise.all(versions.map((v, i) => open(v, capsules[i]!)));
     },
   };
 };
 
-/** Returns the cached state for openings of one cell, or creates it. The client keeps it for its whole life. */
+/** Returns the cached state for openings of one cell, or creates it. The state stays in the cache as long as the client exists. */
 const openerOf = (
   ctx: Context,
   identity: Statement<'identity'>,
@@ -96,7 +107,8 @@ export const grantedKeys = async (
   const { folder, epoch, cell, by } = granted;
   const { number, key } = grant.statement.payload.receiving;
   const receiving = ctx.keys.receiving(number);
-  // The client does not send an opening whose answer this device cannot decrypt. For a grant of another recipient the service refuses the opening.
+  // The client does not send an opening whose answer this device cannot decrypt. A grant to another recipient passes here, because the service refuses such an
+  // opening.
   check('receiving-key', grant.recipient !== ctx.keys.id || publicKeyText(receiving) === key);
   const companion = await grantedCompanion(ctx, grant, granted);
   const identity = await knownIdentity(ctx, grant.patient, options);
@@ -111,13 +123,13 @@ export const grantedKeys = async (
         entitled,
         { ...proof, opening },
       );
-      return checked('wrap', () =>
-        fragments.map(({ capsule, cfrag }, i) => {
-          const { version, wrap } = versions[i]!;
-          const umbral = () => opener.decapsulate(capsule, [cfrag]);
-          return openWrap(partsOf(wrap), { umbral, companion }, { ...version, folder, epoch });
-        }),
-      );
+      const open = async (fragment: CheckedFragment | ClientError, { version, wrap }: WrappedVersion) => {
+        if (fragment instanceof ClientError) return fragment;
+        const { capsule, cfrag } = fragment;
+        const secrets = { umbral: () => opener.decapsulate(capsule, [cfrag]), companion };
+        return resultOf(() => checked('wrap', () => openWrap(partsOf(wrap), secrets, { ...version, folder, epoch })));
+      };
+      return Promise.all(fragments.map((fragment, i) => open(fragment, versions[i]!)));
     },
   };
 };

@@ -40,7 +40,7 @@ const cellNamedBy = async ({ by }: FragmentProof, grant: Statement<'grant'>, { p
 
 const isRight = (proof: FragmentProof, delegation: SignedDelegation): boolean => {
   try {
-    // If a key is not a point of the curve, every fragment is wrong.
+    // If a key of the delegation is not a point of the curve, no fragment can be right.
     checkFragments(
       [proof],
       delegation.kfrag,

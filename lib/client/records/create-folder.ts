@@ -1,4 +1,4 @@
-// Creates an ordinary folder for the patient. Standing grants that cover it get its cell at once.
+// Creates an ordinary folder for the patient. The client adds the folder's cell at once to the standing grants that cover the folder.
 import { folderOf, type Folder } from './folders.ts';
 import { newId, type FolderId } from '../../bytes/ids.ts';
 import type { Category } from '../../statements/fields.ts';

@@ -1,4 +1,4 @@
-// Downloads a blob from storage as a stream of bytes. The reader of the stream verifies them.
+// Downloads a blob from storage as a stream of bytes. The reader of the stream verifies the bytes.
 import { backOff } from '../session/platform.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
@@ -21,7 +21,7 @@ export interface Source {
   readonly renew: () => Promise<string>;
 }
 
-/** Time limit, milliseconds. Storage must begin its answer within it, and send the next `PROGRESS_BYTES` bytes within it each time. */
+/** Time limit, milliseconds: for the beginning of storage's answer, and then for each further `PROGRESS_BYTES` bytes of the answer. */
 const SILENCE = 60_000;
 const PROGRESS_BYTES = 16_384;
 

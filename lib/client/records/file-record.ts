@@ -6,7 +6,7 @@ import { newId, type FolderId, type IdentityId, type RecordId } from '../../byte
 import type { ByteSource } from '../../envelope/bytestream.ts';
 import { labelHash, labelOf, type Label } from '../../envelope/label.ts';
 import { encodeMetadata, sealMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
-import { sealBlob, type SealedBlob, type BodySource } from '../../envelope/seal.ts';
+import { sealBlob, type SealedBlob, type BodySource } from '../../envelope/seal-blob.ts';
 import { wrapHash, type Wrap } from '../../envelope/wrap.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
@@ -93,8 +93,8 @@ const assertSealable = (metadata: Metadata): void => {
 };
 
 /**
- * Returns the creation time of a record, which must be before the grant expires. The client's clock may be past that time while the service's clock, which
- * decides, is not.
+ * Returns the creation time of a record, which must be before the grant expires. The client's clock may have passed the expiry although the service's clock,
+ * which decides, has not.
  */
 const createdUnder = (ctx: Context, grant: Statement<'grant'> | undefined): number =>
   Math.min(ctx.now(), (grant?.payload.expires ?? Infinity) - 1);
@@ -193,8 +193,8 @@ const commit = async (
 const isEnd = (error: unknown): boolean => error instanceof AppError && error.code === 'grant-ended';
 
 /**
- * Checks that the other target has the patient, folder and version that the blob's header names. Otherwise readers of another folder would get the file
- * key.
+ * Checks the target under which the client continues a filing: its patient, folder and version must be those in the blob's header. Otherwise readers of another
+ * folder would get the file key.
  */
 const assertGoesTo = ({ patient, folder, before }: FilingTarget, { sealed: { header } }: Stored): void => {
   if (patient !== header.patient || folder !== header.folder || (before?.version ?? 0) + 1 !== header.version)

@@ -1,4 +1,5 @@
-// The patient's folders, from the chain of statements: names, current cells and all cells. The client derives the key of each cell again, and compares it.
+// The patient's folders, from the chain of statements: names, current cells and all cells. The client derives the key of each cell again, and compares it with
+// the key in the folder statement.
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { FolderId } from '../../bytes/ids.ts';
 import { openText, type TextContext } from '../../envelope/sealed-text.ts';
@@ -19,7 +20,7 @@ export interface Folder {
   readonly statement: Statement<'folder'>;
 }
 
-/** Returns the folder that belongs to this verified statement of its current cell. */
+/** Returns the folder whose current cell has this verified statement. */
 export const folderOf = (statement: Statement<'folder'>, name: string): Folder => {
   const { folder: id, category, epoch } = statement.payload;
   return { id, name, category, epoch, statement };
@@ -32,7 +33,7 @@ export const folderNameContext = (ctx: Context, folder: FolderId): TextContext =
   statement: folder,
 });
 
-/** Checks that the patient's keys give the cell key in this statement. @throws {ClientError} `unverified` (`folder-key`) */
+/** Derives the cell key from the patient's keys, and checks that it is the key in this statement. @throws {ClientError} `unverified` (`folder-key`) */
 const verifyKey = (ctx: Context, statement: Statement<'folder'>): Statement<'folder'> => {
   const { folder, epoch, salt, key } = statement.payload;
   check('folder-key', publicKeyText(ctx.keys.folderKey(folder, epoch, fromBase64url(salt))) === key);

@@ -2,13 +2,12 @@
 // record.
 import { AppError } from '../../api/errors.ts';
 import type { FolderId, IdentityId, RecordId } from '../../bytes/ids.ts';
-import { verifyStatement } from '../../statements/verify.ts';
 import type { Context } from '../session/context.ts';
-import { check, checked, ClientError } from '../session/errors.ts';
+import { ClientError } from '../session/errors.ts';
 import type { RecordList } from '../session/memory.ts';
 import type { CallOptions } from '../session/transport.ts';
 import type { LabelReader } from './labels.ts';
-import { listVersions } from './list-versions.ts';
+import { readVersions } from './list-versions.ts';
 import type { RecordInfo } from './verify-record.ts';
 
 /** A list of the records of one folder, as the service returned it. */
@@ -18,31 +17,6 @@ export interface ListedFolder {
   readonly folder: FolderId;
   readonly labels: LabelReader;
 }
-
-const rolledBack = (): ClientError =>
-  new ClientError(
-    'rolled-back',
-    'refused: a record that was listed before is missing, or has an older version',
-    'record',
-  );
-
-/**
- * Whether the patient deleted the record. A patient's client looks in its own chain of statements; a recipient's client asks the service for the deletion
- * and verifies it.
- */
-const isDeleted = async (
-  ctx: Context,
-  { list, patient }: ListedFolder,
-  record: RecordId,
-  options: CallOptions,
-): Promise<boolean> => {
-  if (list === 'own') return (await ctx.chain.sync(options)).deletions.has(record);
-  const { deletion } = await ctx.call('get-record', { params: { recordId: record }, query: { grant: list } }, options);
-  if (deletion === undefined) return false;
-  const { payload } = await checked('record', () => verifyStatement('deletion', deletion, patient));
-  check('record', payload.record === record);
-  return true;
-};
 
 const isNotFound = (error: unknown): boolean => error instanceof AppError && error.code === 'not-found';
 
@@ -56,22 +30,21 @@ const findMissing = async (
   record: RecordId,
   options: CallOptions,
 ): Promise<readonly RecordInfo[]> => {
-  const { list, patient, folder, labels } = listed;
-  const known = ctx.memory.listedRecord(list, record);
+  const { list, patient, labels } = listed;
+  const grant = list === 'own' ? {} : { grant: list };
   try {
-    if (await isDeleted(ctx, listed, record, options)) {
-      ctx.memory.forgetListed(list, record);
-      return [];
-    }
-    const grant = list === 'own' ? {} : { grant: list };
-    const versions = await listVersions(ctx, { patient, record, labels, ...grant }, options);
-    for (const { statement } of versions) ctx.memory.noteListed(list, folder, statement);
-    const isThere = versions.some((v) => v.state === 'committed' && v.version === known?.version);
-    if (isThere) return list === 'own' ? versions.slice(-1) : versions;
+    const { versions, isDeleted } = await readVersions(ctx, { patient, record, labels, ...grant }, options);
+    if (!isDeleted) return list === 'own' ? versions.slice(-1) : versions;
+    ctx.memory.forgetListed(list, record);
+    return [];
   } catch (error) {
     if (!isNotFound(error)) throw error;
+    throw new ClientError(
+      'rolled-back',
+      'refused: the service no longer has a record that was listed before',
+      'record',
+    );
   }
-  throw rolledBack();
 };
 
 /** Whether a list contains this record in the known version or a later one. */
@@ -81,16 +54,18 @@ const isListed = (ctx: Context, { list }: ListedFolder, infos: readonly RecordIn
 };
 
 /**
- * Compares a list with the memory, and adds the records that the list left out.
+ * Compares a list with the memory, and adds the records that the list left out. A listed record that the service says is deleted counts as left out,
+ * because only the patient's deletion shows that a record is deleted.
  * @throws {ClientError} `rolled-back` (`record`)
  */
 export const withKnownRecords = async (
   ctx: Context,
   listed: ListedFolder,
-  infos: readonly RecordInfo[],
+  shown: readonly RecordInfo[],
   options: CallOptions,
 ): Promise<readonly RecordInfo[]> => {
   const { list, folder } = listed;
+  const infos = shown.filter((i) => i.state === 'committed');
   const inOrder = infos.toSorted((a, b) => a.version - b.version);
   for (const { statement } of inOrder) ctx.memory.noteListed(list, folder, statement);
   const missing = ctx.memory.listedIn(list, folder).filter((id) => !isListed(ctx, listed, infos, id));

@@ -6,16 +6,17 @@ import { newId, type GrantId, type IdentityId, type OpeningId } from '../../byte
 import { EnvelopeError, type EnvelopeErrorCode } from '../../envelope/errors.ts';
 import type { HeaderFields } from '../../envelope/header.ts';
 import { labelDifferences, labelOf, type LabelMember } from '../../envelope/label.ts';
-import { openMetadata, type RecordMetadata } from '../../envelope/metadata.ts';
-import { assertCommit, openBlob, type BodySink } from '../../envelope/open.ts';
+import { openMetadata } from '../../envelope/metadata.ts';
+import { assertCommit, openBlob } from '../../envelope/open-blob.ts';
 import type { OpenedWrap, WrapContent } from '../../envelope/wrap.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
+import { allOrRefused, type OpenedRecord } from './opened-record.ts';
 import type { CellKeys } from './cell-keys.ts';
 import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { downloadBlob, type DownloadProgress } from './download.ts';
-import { check, checked, ClientError, unverified } from '../session/errors.ts';
+import { check, checked, ClientError, resultOf, unverified } from '../session/errors.ts';
 import { verifyLabel } from './labels.ts';
 import { verifyAnswer } from './verify-fragments.ts';
 import { serviceKey } from '../session/service-key.ts';
@@ -32,30 +33,12 @@ export interface KeyAccess {
 }
 
 export interface OpenOptions extends CallOptions {
-  /** The client calls it for each record while the stream of the record is read. */
+  /** The client calls this function for each record while the stream of the record is read. */
   readonly onProgress?: (record: RecordInfo, progress: DownloadProgress) => void;
 }
 
-export interface OpenedRecord extends RecordInfo {
-  readonly metadata: RecordMetadata;
-  /**
-   * The members in which `label` differs from the label that belongs to the metadata. Then lists show something else than the author sealed in the record. Empty
-   * if nothing differs. An absent label differs in each text of the metadata.
-   */
-  readonly labelDiffers: readonly LabelMember[];
-  /**
-   * Returns the decrypted body as a stream, in constant memory. Each call starts a download. The stream returns only authenticated bytes. It ends with an
-   * error if the blob is not exactly the signed one, possibly after many bytes: then discard all of them. Start the download within ten minutes of the
-   * opening. After that, open the record again, which counts as another opening.
-   * The error of the stream is a ClientError `unverified` (`blob`, `digest`) or `download-failed`, or the signal's reason.
-   */
-  readonly stream: () => ReadableStream<Uint8Array>;
-  /** Downloads the body into a sink such as `intoFile`, which keeps the complete body or nothing. Rejects with the errors of `stream` or of the sink. */
-  readonly save: (into: BodySink) => Promise<void>;
-}
-
-/** Errors of the sink. They say nothing about the body. */
-const OF_THE_PLACE: ReadonlySet<EnvelopeErrorCode> = new Set(['source-invalid', 'source-changed', 'target-invalid']);
+/** Errors about the files that are read or written, not about the body. They are passed on unchanged. */
+const FILE_ERRORS: ReadonlySet<EnvelopeErrorCode> = new Set(['source-invalid', 'source-changed', 'target-invalid']);
 
 /** Maximum number of records in one opening. */
 const MOST = 100;
@@ -78,15 +61,16 @@ const headerOf = ({ payload: p }: Statement<'record'>): HeaderFields => ({
   flags: p.flags,
 });
 
-/** One record of an answer, the cell of its wrap, and the content of the wrap. */
-interface OpenedKey extends OpenedWrap {
+/** One record of an answer, the cell of its wrap, and the content of the wrap, or the error of the check of its wrap. */
+interface OpenedKey {
   readonly opened: RecapsulatedRecord;
   readonly cell: Statement<'folder'>;
+  readonly content: OpenedWrap | ClientError;
 }
 
 /**
- * Signs one opening of records of one cell, and sends it. It returns `again`, which sends the same opening again: the service then returns its answer again
- * and counts nothing.
+ * Signs one opening of records of one cell, and sends it. The returned function `again` sends the same opening once more: the service then answers as before
+ * and counts no further opening.
  */
 const sendOnce = async (
   ctx: Context,
@@ -121,7 +105,7 @@ const sendOnce = async (
     answer.records.map(({ wrap }, i) => ({ version: records[i]!, wrap })),
     { opening: opening.jws, proof },
   );
-  const answers = answer.records.map((opened, i): OpenedKey => ({ opened, cell, ...wraps[i]! }));
+  const answers = answer.records.map((opened, i): OpenedKey => ({ opened, cell, content: wraps[i]! }));
   return { answers, again: async () => (await send()).records };
 };
 
@@ -129,8 +113,10 @@ const sendOnce = async (
 const sendOpening = (ctx: Context, access: KeyAccess, batch: Batch, options: CallOptions) =>
   dated(ctx.clock, () => sendOnce(ctx, access, batch, options), options);
 
-/** Verifies the record statement in the answer, its label and that the file key matches the key commitment. Decrypts the metadata. */
-const unseal = async (info: RecordInfo, { opened, cell, fileKey }: OpenedKey) => {
+/** Verifies the record statement in the answer, its label, and that the file key matches the key commitment. Decrypts the metadata. */
+const unseal = async (info: RecordInfo, { opened, cell, content }: OpenedKey) => {
+  if (content instanceof ClientError) throw content;
+  const { fileKey, label } = content;
   const { patient, folder, record, version } = info;
   const authored = await verifyRecord(opened, { patient, folder, record, version });
   const { statement } = authored;
@@ -141,7 +127,7 @@ const unseal = async (info: RecordInfo, { opened, cell, fileKey }: OpenedKey) =>
   verifyLabel(statement, cell, opened.wrap);
   await checked('commit', () => assertCommit(fileKey, header, commit));
   const metadata = await checked('metadata', () => openMetadata(sealed, fileKey, header));
-  return { authored, metadata, header, commit };
+  return { authored, metadata, header, commit, fileKey, label };
 };
 
 /** Verifies a record, and compares its label with its metadata. The body is verified later, while it is streamed. */
@@ -151,8 +137,8 @@ const verifyOpened = async (
   answered: OpenedKey,
   { renew, options }: { readonly renew: () => Promise<string>; readonly options: OpenOptions },
 ): Promise<OpenedRecord> => {
-  const { authored, metadata, header, commit } = await unseal(info, answered);
-  const { opened, fileKey, label } = answered;
+  const { authored, metadata, header, commit, fileKey, label } = await unseal(info, answered);
+  const { opened } = answered;
   const { payload } = authored.statement;
   const blob = { header, commit, digest: fromBase64url(payload.digest), length: payload.length };
 
@@ -174,7 +160,7 @@ const verifyOpened = async (
       try {
         await into.open(lazily(download, signal), fileKey, blob, { plainLength, signal });
       } catch (error) {
-        throw error instanceof EnvelopeError && !OF_THE_PLACE.has(error.code) ? bodyError(error, signal) : error;
+        throw error instanceof EnvelopeError && !FILE_ERRORS.has(error.code) ? bodyError(error, signal) : error;
       }
     },
   };
@@ -189,8 +175,8 @@ export const openContent = async (
 ): Promise<WrapContent> => {
   const [batch] = await batches(access, [record]);
   const { answers } = await sendOpening(ctx, access, batch!, options);
-  const { metadata } = await unseal(record, answers[0]!);
-  return { fileKey: answers[0]!.fileKey, label: labelOf(metadata) };
+  const { fileKey, metadata } = await unseal(record, answers[0]!);
+  return { fileKey, label: labelOf(metadata) };
 };
 
 /** Converts an error that occurred while reading a body to a ClientError. */
@@ -244,8 +230,9 @@ const batches = async (access: KeyAccess, records: readonly RecordInfo[]): Promi
 };
 
 /**
- * Opens records, in the order given.
- * @throws {ClientError} `unverified`, `bad-answer`; {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
+ * Opens records, in the order given. If a record fails a check, the other records are opened nevertheless.
+ * @throws {RefusedRecordsError} names the records that failed a check, and contains the other records, opened; {ClientError} `unverified` (`recapsulation`),
+ *   `bad-answer`; {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export const openRecords = async (
   ctx: Context,
@@ -253,13 +240,13 @@ export const openRecords = async (
   records: readonly RecordInfo[],
   options: OpenOptions = {},
 ): Promise<readonly OpenedRecord[]> => {
-  const opened = new Map<RecordInfo, OpenedRecord>();
+  const results = new Map<RecordInfo, OpenedRecord | ClientError>();
   for (const batch of await batches(access, records)) {
     const { answers, again } = await sendOpening(ctx, access, batch, options);
     for (const [i, record] of batch.records.entries()) {
       const renew = async (): Promise<string> => (await again())[i]!.download.url;
-      opened.set(record, await verifyOpened(ctx, record, answers[i]!, { renew, options }));
+      results.set(record, await resultOf(() => verifyOpened(ctx, record, answers[i]!, { renew, options })));
     }
   }
-  return records.map((r) => opened.get(r)!);
+  return allOrRefused(records.map((record) => ({ record, result: results.get(record)! })));
 };

@@ -24,7 +24,7 @@ const headersOf = ({ bytes, sha256 }: Part): ReadonlyMap<string, string> =>
 
 /**
  * Checks a target.
- * @returns the target without the header of the length, because fetch sets that itself
+ * @returns the target without the header of the length, because fetch sets this header itself
  * @throws {ClientError} `bad-answer`
  */
 export const checkTarget = (ctx: Context, part: Part, { url, headers }: Target): Target => {

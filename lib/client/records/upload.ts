@@ -20,7 +20,7 @@ export interface SealedPart {
   readonly bytes: Uint8Array;
   /** SHA-256 of `bytes`, 32 bytes. */
   readonly sha256: Uint8Array;
-  /** The client calls it after the part is stored. The buffer of the part can then be reused. */
+  /** The client calls this function after the part is stored. The buffer of the part can then be reused. */
   readonly release?: () => void;
 }
 
@@ -193,7 +193,7 @@ export const uploadBlob = async (
     const cell = await begin(ctx, upload, group.length > 1, { signal });
     while (group.length > 0) {
       const sending = sendAll(group);
-      // The client encrypts the next parts while it sends these. If either fails, both end.
+      // The client encrypts the next parts while it sends these. If the encryption or the sending fails, both end.
       [group] = await Promise.all([group.length < IN_FLIGHT ? [] : take(parts, IN_FLIGHT), sending]);
     }
     return { upload: upload.upload, cell };

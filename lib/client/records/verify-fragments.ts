@@ -26,7 +26,7 @@ type SignedAnswer = NonNullable<RecapsulateAnswer['signed']>;
 
 /** The proof that the service answered an opening with a wrong capsule fragment. It is plain JSON without secrets, and nobody can open a record with it. */
 export interface FragmentProof {
-  /** The service key. In `signed` are the statement of the proxy key, which the service key signed, and the answer, which the proxy key signed. */
+  /** The service key. It signed the statement of the proxy key, which is `signed.key`. The proxy key signed the answer, which is `signed.answer`. */
   readonly serviceKey: ServiceKey;
   readonly signed: SignedAnswer;
   /** The opening that the recipient signed. */
@@ -136,7 +136,8 @@ export const signedHashes = async (key: ServiceKey, signed: SignedAnswer, openin
   const said = await checked('recapsulation', () => verifyServiceStatement('recapsulation', signed.answer, by.key));
   check('recapsulation', said.when >= by.from && said.when <= by.until);
   check('recapsulation', said.opening === opening.hash);
-  // The proxy key must have been valid at the time of the opening. Somebody may have stolen an expired key, so it proves nothing about later openings.
+  // The time of the opening must be near the signed time of the answer, when the proxy key was valid. A thief of an expired proxy key can sign only times
+  // before its expiry, and so cannot answer a later opening.
   check('recapsulation', openingInTime(opening.payload.when, instantOf(said.when)));
   check('recapsulation', said.fragments.length === opening.payload.records.length);
   return said;
@@ -169,7 +170,7 @@ export interface EntitledCell {
   readonly grant: Statement<'grant'>;
   readonly cell: GrantCell;
   readonly by: Jws;
-  /** The client uses the verifier for every opening of the cell, because it keeps results that depend only on the keys. */
+  /** The client uses the verifier for every opening of the cell, because the verifier keeps results that depend only on the keys. */
   readonly verifier: CapsuleFragVerifier;
 }
 
@@ -187,7 +188,7 @@ export const fragmentVerifier = (
   rng: Rng,
 ): CapsuleFragVerifier => verifierOf(delegationOf(identity, grant, cell), rng);
 
-/** Refuses an answer whose delegation is not the patient's, because it could not be a proof against the service. */
+/** Refuses an answer whose delegation is not the patient's, because such an answer could not be a proof against the service. */
 export const assertDelegation = (
   signed: SignedDelegation,
   expected: DelegationKeys & { readonly kfrag: string | undefined },
@@ -198,23 +199,31 @@ export const assertDelegation = (
   );
 
 /**
- * Checks the fragments of an opening, and returns them in the order of its records.
- * @throws {WrongFragmentError} with the proof against the service; {ClientError} `unverified` (`recapsulation`)
+ * Checks the fragments of an opening: all together, and one by one if that fails, so that one wrong fragment does not hide the others.
+ * @returns for each record, in order, the fragment, or the error with the proof against the service
+ * @throws {ClientError} `unverified` (`recapsulation`)
  */
 export const fragmentsOf = (
   wraps: readonly Wrap[],
   { identity, grant, cell, by, verifier }: EntitledCell,
   { delegation, ...answered }: Pick<FragmentProof, 'serviceKey' | 'opening'> & SignedBy,
-): readonly CheckedFragment[] => {
+): readonly (CheckedFragment | WrongFragmentError)[] => {
   const to = delegationOf(identity, grant, cell);
   assertDelegation(delegation, to);
   const fragments = wraps.map(({ capsule, cfrags }) => ({ capsule, fragment: cfrags?.[0] ?? '' }));
+  const checkOne = (fragment: Fragment, place: number): CheckedFragment | WrongFragmentError => {
+    try {
+      return checkFragments([fragment], to.kfrag, verifier)[0]!;
+    } catch (error) {
+      if (!(error instanceof WrongFragmentAt)) throw error;
+      const said = { identity: identity.jws, grant: grant.jws, by, place, ...fragment };
+      return new WrongFragmentError({ ...answered, ...said }, error.cause);
+    }
+  };
   try {
     return checkFragments(fragments, to.kfrag, verifier);
   } catch (error) {
     if (!(error instanceof WrongFragmentAt)) throw error;
-    const { place, cause } = error;
-    const said = { identity: identity.jws, grant: grant.jws, by, place, ...fragments[place]! };
-    throw new WrongFragmentError({ ...answered, ...said }, cause);
+    return fragments.map(checkOne);
   }
 };

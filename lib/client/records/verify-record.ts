@@ -10,7 +10,7 @@ import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import { check, checked } from '../session/errors.ts';
 import { openListedLabel, type LabelReader } from './labels.ts';
 
-/** What a reader knows of a record version without opening it. */
+/** The facts of a record version that a reader knows without opening it. */
 export interface RecordInfo {
   readonly record: RecordId;
   readonly version: number;
@@ -18,7 +18,7 @@ export interface RecordInfo {
   readonly folder: FolderId;
   readonly epoch: number;
   readonly author: IdentityId;
-  /** The grant of an author who is not the patient. Whether the grant was revoked before the author filed is shown only by the order of events in the trail. */
+  /** The grant of an author who is not the patient. Only the order of events in the trail shows whether the author filed before the grant was revoked. */
   readonly grant?: Statement<'grant'>;
   /** By the author's clock, milliseconds since 1970. */
   readonly created: number;

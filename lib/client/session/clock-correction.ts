@@ -22,7 +22,9 @@ export interface SignedTime {
   readonly answer: string;
 }
 
-/** The client calls it if the clock is off by more than {@link MOST_CORRECTION}. Only the answer `true` confirms that the service's time is right. */
+/**
+ * The client calls this function if the clock is off by more than {@link MOST_CORRECTION}. Only the answer `true` confirms that the service's time is right.
+ */
 export type ConfirmClock = (reading: ClockReading) => boolean | Promise<boolean>;
 
 /**
@@ -31,8 +33,8 @@ export type ConfirmClock = (reading: ClockReading) => boolean | Promise<boolean>
  */
 export const MOST_CORRECTION = 26 * HOUR;
 /**
- * An answer that took longer is too old to correct a clock by it. If the correction in use is larger than this, the client measures it again before it
- * dates a statement.
+ * Maximum duration of a reading: if the answer took longer, it is too old to correct a clock by it. If the correction in use is larger than this, the client
+ * reads the service's time again before it dates a statement.
  */
 const LONGEST_READING = MINUTE;
 
@@ -69,7 +71,7 @@ export interface ServiceClock {
   readonly reading: () => ClockReading | undefined;
   /** Asks for the signed time and corrects the clock by it. @throws {ClockError}; {ClientError} `unverified` (`time`), `network` */
   readonly correct: (options?: Interruptible) => Promise<void>;
-  /** Call it after the service accepted a signed request of this client, because the service then accepts its clock too. */
+  /** Notes that the service accepted a signed request of this client, and so accepts this client's clock. Call this function after such a request. */
   readonly noteAccepted: () => void;
   /**
    * Returns the time for a statement. It first asks for the signed time in three cases: `fresh` is true, the service has not accepted this clock yet, or
@@ -110,7 +112,7 @@ const waitFor = async (work: Promise<void>, signal: AbortSignal | undefined): Pr
 
 export const createServiceClock = ({ platform: { clock, rng }, confirm, ask }: ClockOptions): ServiceClock => {
   let current: ClockReading | undefined;
-  /** The offset that the user confirmed. Later corrections are compared with it. */
+  /** The offset that the user confirmed; 0 if none. The user must confirm again if a later offset is too far from the confirmed one. */
   let confirmed = 0;
   let accepted = false;
   let reading: Promise<void> | undefined;
@@ -120,8 +122,8 @@ export const createServiceClock = ({ platform: { clock, rng }, confirm, ask }: C
     const asked = clock();
     const { when, signed } = await ask(nonce);
     const deviceTime = clock();
-    // The time that the answer took is not added, so the corrected clock may be a little behind. The service tolerates a clock that is behind more than one
-    // that is ahead.
+    // The time that the answer took is not added, so the corrected clock may be a little behind. This is safe, because the service accepts a larger difference
+    // from a clock that is behind than from a clock that is ahead.
     if (deviceTime < asked || deviceTime - asked > LONGEST_READING)
       throw new ClientError('network', 'the service took more than a minute to tell its time, or the clock was set');
     return { deviceTime, serviceTime: when, offset: when - deviceTime, nonce, signed };

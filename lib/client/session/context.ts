@@ -33,15 +33,16 @@ export interface ClientOptions extends PlatformOptions {
   /** The service key, SEC 1 compressed P-256, base64url. Default: the client pins the first key that the service names. */
   readonly serviceKey?: string;
   /**
-   * The client calls it if this device's clock is off by more than 26 hours. Show both times to the user, and return `true` if the service's time is right.
-   * Without this function, or with any other answer, every call ends with a {@link ClockError}.
+   * The client calls this function if this device's clock is off by more than 26 hours. Show both times to the user, and return `true` if the service's time is
+   * right. Without this function, or with any other answer, every call ends with a {@link ClockError}.
    */
   readonly confirmClock?: ConfirmClock;
   /** Maximum number of tries for a call that may be repeated. Default: 6. */
   readonly tries?: number;
   /**
-   * Stores the memory durably. The client waits for it before it sends a statement of the owner's chain, and after the service confirmed the statement. If
-   * it throws, the call ends and the statement is not sent. It must not call the client, because the client waits for it.
+   * Stores the memory durably. The client waits for this function before it sends a statement of the owner's chain, and after the service confirmed the
+   * statement. If the function throws, the call ends and the statement is not sent. The function must not call the client, because both would wait for each
+   * other.
    */
   readonly save?: (memory: MemorySnapshot) => void | Promise<void>;
 }
@@ -66,11 +67,11 @@ export interface Context {
   /** The corrected clock. */
   readonly now: () => Instant;
   readonly clock: ServiceClock;
-  /** Verified identity statements by id. A client fetches each once. */
+  /** Cache of verified identity statements, by id. */
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
   /** The expanded companion keys of cells, by the hash of the folder statement. They are secret. */
   readonly companions: Map<StatementHash, Decapsulator>;
-  /** One entry for each cell that was opened under a grant. The key of the map joins the three public keys of the delegation. */
+  /** One CellOpener for each cell that was opened under a grant. The key of the map joins the three public keys of the delegation. */
   readonly openers: Map<string, CellOpener>;
 }
 

@@ -3,10 +3,10 @@ import { AppError, type ErrorCode, type ProblemDetails } from '../../api/errors.
 
 export type ClientErrorCode =
   | 'unverified' // an answer failed a check; `what` names the check
-  | 'rolled-back' // an answer is older than, or contradicts, a statement that this client has verified before
+  | 'rolled-back' // an answer is older than a statement that this client has verified before, or contradicts it
   | 'not-mine' // the object belongs to another identity than the caller
   | 'exceeds-request' // the approval would give more than the request asks for
-  | 'unverified-recipient' // the patient has not verified the recipient's id; `unverifiedRecipient: true` overrides
+  | 'unverified-recipient' // the patient has not verified the recipient's id; `unverifiedRecipient: true` allows the approval nevertheless
   | 'right-ended' // the grant ended before the record was committed; another grant can commit the uploaded blob
   | 'unknown-cell' // the epoch's folder statement is not known to this client
   | 'bad-answer' // the answer does not match the API contract
@@ -78,7 +78,7 @@ export class TrailError extends ClientError {
   }
 }
 
-/** The error for a refusal by the service. It has the request id from the service's log. */
+/** The error for a refusal by the service. `requestId` is the id of the request in the service's log. */
 export class ServiceError extends AppError {
   readonly requestId: string | undefined;
   constructor(code: ErrorCode, details: ProblemDetails, requestId: string | undefined) {
@@ -101,5 +101,15 @@ export const checked = async <T>(what: Check, run: () => T | Promise<T>): Promis
     return await run();
   } catch (error) {
     throw error instanceof ClientError ? error : unverified(what, error);
+  }
+};
+
+/** Runs the checks of one of several items. @returns the result, or the ClientError; other errors are thrown */
+export const resultOf = async <T>(run: () => T | Promise<T>): Promise<T | ClientError> => {
+  try {
+    return await run();
+  } catch (error) {
+    if (error instanceof ClientError) return error;
+    throw error;
   }
 };

@@ -15,7 +15,7 @@ const chainHead = z.strictObject({ seq: count, hash: sha256 });
 const entryHead = z
   .strictObject({ number: count, hash: z.optional(sha256) })
   .check(z.refine(({ number, hash }) => (number === 0) === (hash === undefined)));
-/** A pending entry, with its statements and all hashes. */
+/** A pending entry with its statements, and the hashes of both. */
 const pendingEntry = z.strictObject({
   entry: z.string(),
   hash: sha256,

@@ -2,7 +2,7 @@
 import { ClientError } from './errors.ts';
 
 /**
- * Maximum number of pages: a million items in pages of 50. Without it a faulty service could keep the client reading for ever, while the client stores
+ * Maximum number of pages: a million items in pages of 50. Without this limit a faulty service could keep the client reading for ever, while the client stores
  * every cursor.
  */
 const MOST_PAGES = 20_000;

@@ -42,7 +42,7 @@ const reasonOf = (signal: AbortSignal | undefined): Error =>
   signal?.reason instanceof Error ? signal.reason : new DOMException('aborted', 'AbortError');
 
 export const platformOf = (s: PlatformOptions): Platform => ({
-  // Browsers refuse a `fetch` that is called without its `this`, so an arrow function calls it.
+  // Browsers refuse `fetch` if it is called as a method of another object, so an arrow function calls the global `fetch`.
   fetch: s.fetch ?? ((input, init) => fetch(input, init)),
   clock: s.clock ?? (() => Date.now()),
   sleep: s.sleep ?? systemSleep,

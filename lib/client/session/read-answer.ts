@@ -5,7 +5,7 @@ import { ClientError } from './errors.ts';
 export const MOST_ANSWER_BYTES = 3_500_000;
 /** Maximum number of bytes of an answer that is a refusal. */
 export const MOST_PROBLEM_BYTES = 65_536;
-/** Maximum depth of objects and arrays. The deepest answer, the API contract, has depth 12. */
+/** Maximum depth of objects and arrays. The OpenAPI document is the deepest answer. It has depth 12. */
 export const MOST_DEPTH = 32;
 /** Maximum number of values. An empty array takes 2 bytes as text and 56 in memory, so a limit on bytes alone does not bound memory. */
 export const MOST_VALUES = 20_000;
@@ -16,7 +16,7 @@ const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 
 const tooLarge = (limit: string): ClientError =>
   new ClientError('bad-answer', `the answer of the service has more than ${limit}`);
 
-/** Returns a function that counts depth and values of JSON, chunk by chunk, before it is parsed. @throws {ClientError} `bad-answer` */
+/** Returns a function that counts depth and values of JSON, chunk by chunk, before the JSON is parsed. @throws {ClientError} `bad-answer` */
 const jsonCounter = (): ((bytes: Uint8Array) => void) => {
   let [depth, values] = [0, 1];
   let [inString, escaped] = [false, false];

@@ -6,7 +6,7 @@ import { check, checked } from './errors.ts';
 import type { Memory } from './memory.ts';
 import type { CallOptions, CallRoute } from './transport.ts';
 
-/** What the functions here need to find the service key: a way to call routes, and the memory. */
+/** The parts of a context that the functions here use to find the service key: a way to call routes, and the memory. */
 interface ServiceKeySource {
   readonly call: CallRoute;
   readonly memory: Memory;
@@ -30,7 +30,7 @@ export const serviceKey = async (ctx: ServiceKeySource, options: CallOptions = {
   return key;
 };
 
-/** Fetches the service's time, which a proxy key signed with this nonce. @throws {ClientError} `unverified` (`time`) */
+/** Fetches the service's time, which a proxy key signed together with this nonce. @throws {ClientError} `unverified` (`time`) */
 export const fetchTime = async (ctx: ServiceKeySource, nonce: string) => {
   const [key, signed] = [await serviceKey(ctx), await ctx.call('get-time', { query: { nonce } })];
   const by = await checked('time', () => verifyServiceStatement('proxy-key', signed.key, key));

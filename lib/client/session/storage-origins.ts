@@ -8,7 +8,7 @@ export type CheckStorageUrl = (url: string) => string;
 const BUCKET_HOST = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\.s3\.[a-z0-9-]+\.amazonaws\.com$/;
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
-/** The protocol is compared too, because `blob:https://HOST` has the same origin as `https://HOST`. */
+/** Whether the URL is an http or https URL. An origin check alone is not enough: `blob:https://HOST` has the same origin as `https://HOST`. */
 const isHttp = (url: URL): boolean => url.protocol === 'https:' || url.protocol === 'http:';
 
 const assertOrigin = (text: string): string => {

@@ -1,7 +1,7 @@
 // Ends the wait for the other side after a time limit.
 import type { Platform } from './platform.ts';
 
-/** The error for another side that was silent, or slower than the limit. */
+/** The error for a wait that reached its time limit, because the other side was silent or too slow. */
 export class TimeLimitError extends Error {
   override readonly name = 'TimeLimitError';
 }

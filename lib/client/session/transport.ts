@@ -67,8 +67,8 @@ const REPEATABLE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['busy', 'too-many
 /** Status codes with which a gateway asks the client to try later. */
 const GATEWAY = new Set([429, 502, 503, 504]);
 /**
- * The longest wait that the transport makes for a Retry-After, in seconds. If the service asks for more, it throws at once, because `too-many` can ask for
- * weeks.
+ * The longest wait that the transport makes for a Retry-After, in seconds. If the service asks for more, the transport throws at once, because `too-many` can
+ * ask for weeks.
  */
 const LONGEST_WAIT_S = 30;
 

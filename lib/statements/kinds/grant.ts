@@ -1,4 +1,4 @@
-// Statements that give access: the grant and its extensions. docs/spec/statements/grants.md specifies them.
+// Statements that give access: the grant and its extensions. docs/spec/statements/grants-and-extensions.md specifies them.
 import * as z from 'zod/mini';
 import type { FolderId, GrantId, RequestId } from '../../bytes/ids.ts';
 import {

@@ -1,4 +1,4 @@
-// Statements about folders, records and their deletion. docs/spec/statements/records.md specifies them.
+// Statements about folders, records and their deletion. docs/spec/statements/folders-and-records.md specifies them.
 import * as z from 'zod/mini';
 import type { FolderId, GrantId, RecordId } from '../../bytes/ids.ts';
 import {

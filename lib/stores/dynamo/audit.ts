@@ -1,5 +1,5 @@
-// Store of audit trails in DynamoDB: lists events and stores checkpoints. It reads a chain from the table, in the order of seq. It reads a time
-// range from an index: several servers write one chain, so `at` need not rise with seq, and a search over seq would miss events.
+// Store of audit trails in DynamoDB: lists events and stores checkpoints. It reads a trail from the table, in the order of seq. It reads a time range from an
+// index: several servers write one trail, so `at` need not rise with seq, and a search over seq would miss events.
 import type { AuditEntry, AuditTrail } from '../../ports/index.ts';
 import { getItem, type StoreContext } from './database.ts';
 import { optionalText, text, type Item } from './item.ts';

@@ -1,5 +1,5 @@
-// Cancellation reasons: finds out why DynamoDB cancelled a transaction. It looks at the reasons in the order of docs/spec/storage.md: the claim, the head
-// of the audit chain, the statement itself, then the first condition that failed. Its functions are pure.
+// Cancellation reasons: finds out why DynamoDB cancelled a transaction. It looks at the reasons in the order of docs/spec/storage.md: the claim, the head of
+// trail and chain, the statement itself, then the first condition that failed. Its functions are pure.
 import type { CancellationReason } from '@aws-sdk/client-dynamodb';
 import { AppError } from '../../api/errors.ts';
 import { REPEAT_WINDOW } from '../../domain/opening.ts';
@@ -14,7 +14,7 @@ export interface Claim {
   readonly pk: string;
   /** Seconds since 1970; DynamoDB may delete the claim after that. */
   readonly ttl: number;
-  /** Present for an opening only. If the same statement arrives again within {@link REPEAT_WINDOW}, it is a repetition. */
+  /** Present for an opening only. If the same statement arrives again within {@link REPEAT_WINDOW}, the verdict is `repeated`. */
   readonly opening?: { readonly statement: StatementHash; readonly at: number };
 }
 
@@ -23,7 +23,7 @@ export interface Attempt {
   readonly claim: Claim | undefined;
   /** A random text, one for each write. The SDK may repeat a request after an ambiguous failure; by this text the attempt recognises its own claim. */
   readonly invocation: string;
-  /** The steps that write the head of the chains, the events and the entry. The list is empty for a write without events. */
+  /** The steps that write the head of trail and chain, the events and the entry. The list is empty for a write without events. */
   readonly chain: readonly Step[];
   readonly steps: readonly Step[];
 }
@@ -67,7 +67,8 @@ const refusalOf = (step: Step, old: Item | undefined): Refusal => {
 };
 
 /**
- * Decides what follows from a cancellation: the write was done, is a repetition, is refused, or is to be tried again.
+ * Decides what follows from a cancellation: this attempt did the write (`done`), an earlier call did it (`repeated`), the write is refused, or the caller tries
+ * again.
  * @param reasons one for each item of the transaction, in its order
  * @throws {StoreError} `unexplained-cancellation`
  */

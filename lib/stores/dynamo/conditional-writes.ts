@@ -57,7 +57,7 @@ export const isAbsentOrAtMost = (member: string, value: number, otherwise: Other
 
 interface Conditional {
   readonly when: readonly Condition[];
-  /** Hash of the statement that this step stores in the member `hash` of the item. If the old item has the same hash, the write is a repetition. */
+  /** Hash of the statement that this step stores in the member `hash` of the item. If the old item has the same hash, the write was done before. */
   readonly makes?: StatementHash;
 }
 export type Step = Conditional &

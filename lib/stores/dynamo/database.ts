@@ -1,5 +1,5 @@
-// DynamoDB access: reads items, and makes the single-item writes that need no transaction. A use case decides on consistent reads by key. Only
-// lists read an index, which may lag behind.
+// DynamoDB access: reads items, and makes the single-item writes that need no transaction. The decisions of use cases are based on consistent reads by key.
+// Only lists read an index, which may lag behind the table.
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
@@ -84,7 +84,7 @@ const getBatch = async (
 
 /**
  * Reads items of both tables by key, in batches of 100 keys, all batches at once. A key may occur twice.
- * @returns the items in the order of `keys`; undefined if an entry is undefined or has no item
+ * @returns the items in the order of `keys`; undefined for a key that is undefined or has no item
  */
 export const getItemsOf = async (
   context: StoreContext,

@@ -61,7 +61,9 @@ export const toOpenable = (item: Item): OpeningView['grant'] =>
       }
     : undefined;
 
-/** Returns why a grant refused an opening or a write, from the state that DynamoDB returned with the refusal. */
+/**
+ * Returns the error for an opening or a write that DynamoDB refused because of the grant, by the state of the grant that DynamoDB returned with the refusal.
+ */
 export const ended =
   (now: number) =>
   (old: Item | undefined): AppError => {

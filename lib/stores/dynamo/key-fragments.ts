@@ -47,7 +47,8 @@ export const makeKeyFragments = (context: StoreContext, write: Writer): KeyFragm
     return item === undefined ? undefined : toKeyFragment(item);
   },
 
-  // This begins at the first cell again: an extension may have been stored since the revocation read the cells, or an earlier call may have been interrupted.
+  // Reads the cells from the first one again: an extension may have been stored since the revocation read the cells, or an earlier call may have been
+  // interrupted.
   forget: async (grant) => {
     for (let from: string | undefined; ;) {
       const { items, more } = await cellsFrom(context, grant, from);

@@ -77,7 +77,7 @@ export const makeOpenings = (context: StoreContext, write: Writer): Openings => 
       });
     const { grant } = opening.payload;
     if (grant === undefined) return writeOf([], seen.head);
-    // The code below checks the limit of the grant in the state that was read. Without a state it cannot, so it refuses the opening.
+    // The code below checks the limit of the grant in the state that was read. Without a state it cannot check this limit, so it refuses the opening.
     if (seen.grant === undefined) throw new AppError('not-found');
     for (let state: Openable = seen.grant, first = true; ; first = false) {
       const count = countSteps(opening.payload, grant, state, call);

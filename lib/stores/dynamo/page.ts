@@ -1,5 +1,5 @@
-// Pagination: reads a list page by page. A cursor is the last sort key as base64url, and nothing else. The caller chooses the partition, and a cursor
-// only moves the start within the list, so with a forged cursor a caller sees only what the list shows to it anyway.
+// Pagination: reads a list page by page. A cursor is the last sort key as base64url, and nothing else. The use case chooses the partition, and a cursor only
+// moves the start within the list. So a forged cursor shows nothing that the list does not show.
 import { AppError } from '../../api/errors.ts';
 import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../bytes/codec.ts';
 import type { Page, PageRequest } from '../../ports/index.ts';

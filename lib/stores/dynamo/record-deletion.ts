@@ -1,5 +1,6 @@
-// Deletion of a record: marks its head item as deleted, and removes metadata and wraps. What does not fit into one transaction is removed after it; if
-// that is interrupted, a repeated call removes the rest. Until then nobody can read it: lists skip a record whose head is deleted, and openings need a wrap.
+// Deletion of a record: marks its head item as deleted, and removes metadata and wraps. If these do not fit into one transaction, the others are removed after
+// it; if that is interrupted, a repeated call removes the rest. Until then nobody can read the rest: lists skip a record whose head is deleted, and openings
+// need a wrap.
 import { AppError } from '../../api/errors.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';
 import { recordLife } from '../../domain/life-cycles.ts';

@@ -1,7 +1,15 @@
 // Items of a record (its head, versions and wraps): converts them to and from the types of the ports.
 import type { RecordState } from '../../domain/life-cycles.ts';
 import type { FolderId, IdentityId, RecordId } from '../../bytes/ids.ts';
-import type { BlobName, NewVersion, StoredLabel, StoredRecord, StoredVersion, StoredWrap } from '../../ports/index.ts';
+import type {
+  BlobName,
+  FiledBlob,
+  NewVersion,
+  StoredLabel,
+  StoredRecord,
+  StoredVersion,
+  StoredWrap,
+} from '../../ports/index.ts';
 import { count, optionalText, statementOf, text, type Fields, type Item } from './item.ts';
 import { recordIndex, recordKey, versionKey, wrapIndex, wrapKey, type Key } from './table.ts';
 
@@ -19,7 +27,9 @@ export const toRecord = (item: Item): StoredRecord => {
   };
 };
 
-export const toBlob = (item: Item): BlobName => ({ key: text(item, 'blob'), versionId: text(item, 'versionId') });
+const toBlob = (item: Item): BlobName => ({ key: text(item, 'blob'), versionId: text(item, 'versionId') });
+
+export const toFiledBlob = (item: Item): FiledBlob => ({ ...toBlob(item), filed: count(item, 'filed') });
 
 export const toVersion = (item: Item): StoredVersion => {
   const metadata = optionalText(item, 'metadata');

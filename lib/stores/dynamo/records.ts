@@ -14,7 +14,7 @@ import type {
 import { after, getItem, getItems, query, queryAll, type StoreContext } from './database.ts';
 import { text, type Item } from './item.ts';
 import { decodeCursor, encodeCursor, limitOf, mapPage, page } from './page.ts';
-import { headItem, toBlob, toLabel, toRecord, toVersion, versionItem, wrapItem } from './record-items.ts';
+import { headItem, toFiledBlob, toLabel, toRecord, toVersion, versionItem, wrapItem } from './record-items.ts';
 import { liveConditions } from './grant-items.ts';
 import { deleteRecord } from './record-deletion.ts';
 import { is, isAbsent, type Step } from './conditional-writes.ts';
@@ -37,7 +37,7 @@ import { OPEN, COMMITTED } from './uploads.ts';
 
 const conflict = () => new AppError('version-conflict');
 const exists = () => new AppError('already-exists');
-/** The refusal if this version exists: for version 1 the record id is used, for a later version another author was quicker. */
+/** The refusal if this version exists. For version 1, the record id is already used. For a later version, another author was quicker. */
 const takenOf = ({ statement: { payload } }: NewVersion) => (payload.version === 1 ? exists : conflict);
 
 const headStep = (version: NewVersion, head: StoredRecord | undefined): Step => {
@@ -166,7 +166,7 @@ export const makeRecords = (context: StoreContext, write: Writer): Records => {
     delete: (record, deletion, event, call) => deleteRecord(context, write, { record, deletion, event, call }),
 
     blobs: async (id: RecordId) =>
-      (await queryAll(context, { pk: recordPk(id), span: startingWith('V#') })).map(toBlob),
+      (await queryAll(context, { pk: recordPk(id), span: startingWith('V#') })).map(toFiledBlob),
   };
 };
 

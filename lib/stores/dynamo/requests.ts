@@ -127,7 +127,10 @@ const roomFor = async (context: StoreContext, { recipient, patient }: Payload<'r
   };
 };
 
-/** The number of the first free slot. If none is free, it is 0: the write is tried even then, because it finds out whether the request is a repetition. */
+/**
+ * The number of the first free slot. If none is free, the result is 0: the write is tried even then, because it finds out whether the same request was stored
+ * before.
+ */
 const freeIn = (ends: readonly number[], now: number): number =>
   Math.max(
     0,
@@ -160,7 +163,7 @@ const paceStep = (recipient: IdentityId, { hour, made }: Pace, now: number, take
     when:
       hour === 0
         ? [isAbsent(otherwise)]
-        : // If the hour is full, this condition always fails (-1). The transaction is sent all the same, because it recognises a repetition.
+        : // If the hour is full, this condition always fails (-1). The transaction is sent nevertheless, because it recognises a request that was stored before.
           [is('hour', hour, otherwise), is('made', next === undefined ? -1 : made, otherwise)],
   };
 };

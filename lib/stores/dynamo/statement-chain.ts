@@ -1,4 +1,4 @@
-// Store of the chains of statements in DynamoDB: one item for each entry, in the partition of the audit chain. The head of both chains is one item.
+// Store of the chains of statements in DynamoDB: one item for each entry, in the partition of the audit trail. The heads of trail and chain are in one item.
 import type { IdentityId } from '../../bytes/ids.ts';
 import type { EntryHead } from '../../domain/statement-chain.ts';
 import type { NewEntry, StatementChain, StoredEntry } from '../../ports/index.ts';

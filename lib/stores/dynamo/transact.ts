@@ -91,7 +91,7 @@ const unexpected = (): never => {
   throw new TypeError('the claim and the chain are read before conditions');
 };
 
-/** Makes the steps that write at the ends of the chains: the head item, the events, and the entry. */
+/** Makes the steps that write at the ends of trail and chain: the head item, the events, and the entry. */
 const chainSteps = (head: Heads, links: readonly Link[], entry: NewEntry | undefined): readonly Step[] => {
   const last = links.at(-1);
   if (last === undefined) return [];
@@ -132,7 +132,7 @@ const claimItem = (table: string, { claim, invocation }: Attempt): TransactWrite
 
 const judge = (error: unknown, attempt: Attempt): Verdict => {
   if (error instanceof TransactionCanceledException) return readCancellation(error.CancellationReasons ?? [], attempt);
-  // Nobody knows whether the write was done. If it was, the next attempt finds its own claim.
+  // It is unknown whether the write was done, so the writer tries again. If the write was done, the next attempt finds its own claim.
   if (isTransient(error)) return { is: 'retry' };
   throw error;
 };
@@ -170,7 +170,7 @@ export const makeWriter = (context: StoreContext): Writer => {
       const verdict = await send(attempt);
       if (verdict.is === 'done') return { repeated: false };
       if (verdict.is === 'repeated') {
-        // The change is stored, but another entry may have made it. Then this call is no repetition.
+        // The change is stored. If the chain lacks the entry of this call, another entry made the change, so this call was not done before.
         if (entry !== undefined && !(await hasEntry(context, entry.statement))) throw new AppError('chain-moved');
         return { repeated: true };
       }

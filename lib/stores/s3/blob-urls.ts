@@ -2,11 +2,13 @@
 import { Buffer } from 'node:buffer';
 import { fromBase64url } from '../../bytes/codec.ts';
 import type { RecordId, UploadId } from '../../bytes/ids.ts';
+import { UPLOAD_URL_LIFE } from '../../domain/record.ts';
+import { SECOND } from '../../domain/time.ts';
 import type { Blobs, PartTarget, StoredUpload } from '../../ports/index.ts';
 import { endOf, type Presign } from './presign.ts';
 
-/** How long an upload URL is valid, seconds. */
-const UPLOAD_LIVES = 15 * 60;
+/** How long the URLs are valid, seconds. */
+const UPLOAD_LIVES = UPLOAD_URL_LIFE / SECOND;
 const DOWNLOAD_LIVES = 5 * 60;
 
 export const blobKey = ({ record, upload }: { readonly record: RecordId; readonly upload: UploadId }): string =>

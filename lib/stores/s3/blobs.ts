@@ -5,6 +5,7 @@ import {
   CreateMultipartUploadCommand,
   DeleteObjectCommand,
   ListObjectVersionsCommand,
+  PutObjectCommand,
   type ListObjectVersionsCommandInput,
   type ListObjectVersionsCommandOutput,
   type S3Client,
@@ -16,23 +17,47 @@ import type { Presign } from './presign.ts';
 import { orBusy } from '../retry.ts';
 import { isMissing, type Bucket } from './s3-errors.ts';
 
-const versionsOf = async ({ s3, bucket }: Bucket, key: string): Promise<readonly (string | undefined)[]> => {
-  const versions: (string | undefined)[] = [];
+interface Version {
+  readonly id: string | undefined;
+  readonly isLatest: boolean;
+}
+
+const versionsOf = async ({ s3, bucket }: Bucket, key: string): Promise<readonly Version[]> => {
+  const versions: Version[] = [];
   let after: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> = {};
   for (;;) {
     const found: ListObjectVersionsCommandOutput = await s3.send(
       new ListObjectVersionsCommand({ Bucket: bucket, Prefix: key, ...after }),
     );
     const all = [...(found.Versions ?? []), ...(found.DeleteMarkers ?? [])];
-    versions.push(...all.filter((v) => v.Key === key).map((v) => v.VersionId));
+    const own = all.filter((v) => v.Key === key);
+    versions.push(...own.map((v) => ({ id: v.VersionId, isLatest: v.IsLatest === true })));
     if (found.IsTruncated !== true) return versions;
     after = { KeyMarker: found.NextKeyMarker, VersionIdMarker: found.NextVersionIdMarker };
   }
 };
 
-const purge = async (where: Bucket, key: string): Promise<void> => {
-  for (const VersionId of await versionsOf(where, key))
-    await where.s3.send(new DeleteObjectCommand({ Bucket: where.bucket, Key: key, VersionId }));
+const removeVersions = async ({ s3, bucket }: Bucket, key: string, versions: readonly Version[]): Promise<void> => {
+  for (const { id } of versions) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: id }));
+};
+
+const purge = async (where: Bucket, key: string): Promise<void> =>
+  removeVersions(where, key, await versionsOf(where, key));
+
+/**
+ * Stores an empty object before it removes the others, so that the key is never free. Two calls at the same time both keep the latest version, which is
+ * the empty object of one of them.
+ */
+const replaceByEmpty = async (where: Bucket, key: string): Promise<void> => {
+  await where.s3.send(
+    new PutObjectCommand({ Bucket: where.bucket, Key: key, Body: new Uint8Array(), ContentLength: 0 }),
+  );
+  const versions = await versionsOf(where, key);
+  await removeVersions(
+    where,
+    key,
+    versions.filter((v) => !v.isLatest),
+  );
 };
 
 /** Ends a multipart upload if it is still open. S3 may accept this for an upload that was completed a moment ago. */
@@ -79,5 +104,7 @@ export const makeBlobs = (s3: S3Client, bucket: string, presign: Presign): Blobs
     complete: makeComplete(where, blobKey),
 
     purge: (key) => orBusy(() => purge(where, key)),
+
+    replaceByEmpty: (key) => orBusy(() => replaceByEmpty(where, key)),
   };
 };

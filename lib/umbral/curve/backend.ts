@@ -10,7 +10,7 @@ export interface Point {
 /** A point, or one of the two fixed points: the generator G or the parameter U. */
 export type Base = Point | 'G' | 'U';
 
-/** Operations on secrets run in constant time as far as the implementation can. An operation that is safe for public inputs only says so. */
+/** Operations on secrets run in constant time as far as the implementation can. If an operation is safe only for public inputs, its comment says so. */
 export interface Backend {
   /** Decodes a point (SEC 1 compressed, 33 bytes). @throws {UmbralError} `bad-point` */
   readonly decode: (bytes: Uint8Array) => Point;

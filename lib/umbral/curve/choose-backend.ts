@@ -9,7 +9,7 @@ import { makeWasm } from './wasm.ts';
 export interface Choice {
   readonly backend: Backend;
   readonly name: 'wasm' | 'noble';
-  /** Why the kernel is not used; absent when it is. */
+  /** The reason why the kernel is not used; absent when it is used. */
   readonly reason?: 'not-loaded' | 'self-test-failed';
 }
 

@@ -35,7 +35,7 @@ const decode = (bytes: Uint8Array): Point => {
     try {
       return asPoint(Curve.fromBytes(bytes), bytes.slice());
     } catch {
-      // The error of the library may repeat the input, so it is dropped.
+      // The error of the library may contain the input, so this function throws an error of its own.
     }
   }
   throw new UmbralError('bad-point', 'not a compressed point of secp256k1');
@@ -58,7 +58,7 @@ const checkLinear = (terms: readonly (readonly [Base, Scalar])[], equals: Point)
   return mulAddUnsafe<Inner, CurvePointCons<Inner>>(Curve, points, scalars).equals(inner(equals));
 };
 
-/** Inverts k times a random factor: the extended Euclidean algorithm is not constant time, and this way it sees only a uniformly random number. */
+/** Inverts k times a random factor: the extended Euclidean algorithm is not constant time, and this way its input is a uniformly random number. */
 const inv = (k: Scalar): Scalar => {
   const blind = randomScalar(systemRng);
   return mul(blind, Curve.Fn.inv(mul(blind, k)) as Scalar);

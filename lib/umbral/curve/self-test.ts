@@ -70,7 +70,7 @@ const answers = (backend: Backend, known: Known): boolean => {
     );
   return (
     equalBytes(backend.sha256(results), fromHex(known.answers)) &&
-    // encodeScalar drops the bits above 256, so the answers do not show an inverse that has more bits. This line does.
+    // This line refuses an inverse of more than 256 bits. The hash of the results does not show such an inverse, because encodeScalar drops the upper bits.
     inverse === decodeScalar(encodeScalar(inverse)) &&
     checks(sum) &&
     !checks(g) &&

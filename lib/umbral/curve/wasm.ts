@@ -42,7 +42,7 @@ const wiping = <T>(kernel: Kernel, terms: number, run: () => T): T => {
 const results = (kernel: Kernel, count: number): Point[] => {
   kernel.settle(count);
   const points: Point[] = [];
-  // Each point gets memory of its own, because one call can give public and secret points.
+  // Each point gets memory of its own, because one call can return public and secret points.
   for (let i = 0; i < count; i++) {
     const block = kernel.result(i);
     if (block[IDENTITY] === 1) throw identity();

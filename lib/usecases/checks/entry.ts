@@ -33,7 +33,7 @@ export async function withEntry(
 }
 
 /**
- * Call this when the change is stored already. The call is a repetition only if the chain contains this entry.
+ * Call this function if the change is stored already. It checks that the chain contains this entry: only then was the same call made before.
  * @throws {AppError} `chain-moved` if another entry made the change
  */
 export async function mustBeStored(chain: Pick<StatementChain, 'has'>, { entry }: Required<Pick<Call, 'entry'>>) {

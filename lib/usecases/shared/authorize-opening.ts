@@ -1,5 +1,5 @@
-// Authorizes an opening: verifies its statement, applies the terms of the grant, and counts it. This half of a recapsulation does not use Umbral; the other
-// half, reencrypt.ts, does.
+// Authorizes an opening: verifies its statement, applies the terms of the grant, and counts the opening. This half of a recapsulation does not use Umbral; the
+// other half, reencrypt.ts, does.
 import { AppError } from '../../api/errors.ts';
 import type { Input } from '../../api/routes.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';
@@ -27,7 +27,7 @@ export interface AllowedOpening {
 }
 
 /**
- * Checks the opening that the caller signed, and returns it with the record versions that it may read. It does not count the opening yet.
+ * Checks the opening that the caller signed, and returns it with the record versions that the opener may read. The function does not count the opening yet.
  * @throws {AppError} `statement-invalid`, `not-registered`, `not-found`, `grant-ended`, `grant-not-begun`, `too-many`, `already-exists`
  */
 export async function allowOpening(

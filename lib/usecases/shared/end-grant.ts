@@ -39,7 +39,7 @@ export async function revoke(
   const statement = await verifyStatement('revocation', body.statement, call.caller);
   const act = await withEntry(call, body, [statement]);
   const grant = await findEnding('revocation', deps, call, { statement, grantId: params.grantId });
-  // If another statement ended the grant, the chain does not contain this entry, and the call is no repetition.
+  // If another statement ended the grant, the chain does not contain this entry, and the same call was not made before.
   if (grant.status.state === 'revoked' && !(await deps.chain.has(act.entry.statement)))
     throw new AppError('grant-ended', { reason: 'revoked' });
   return end('revocation', deps, act, { grant, statement });
@@ -96,7 +96,8 @@ async function end(
     },
     call,
   );
-  // A repeated call does this too, because the earlier call may have been interrupted here. The grant has ended, so a fragment that is left opens nothing.
+  // Deletes the key fragments that are left. A repeated call does this too, because the earlier call may have been interrupted here. The grant has ended, so a
+  // fragment that is left opens nothing.
   await keyFragments.forget(payload.grant);
   return grantAnswer({ ...grant, status: { ...grant.status, state: 'revoked' } }, call.now);
 }

@@ -231,7 +231,7 @@ const WITHOUT_SIGNATURE = ['signature', 'signature-input', 'content-digest'];
 let world: World;
 beforeAll(async () => {
   world = await build();
-}, 120_000);
+});
 
 const send = async (route: RouteName, signer: Signer, target: Target = world.target): Promise<Response> => {
   const { person, over, grant } = world.who[signer];

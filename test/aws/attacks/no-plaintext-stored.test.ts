@@ -125,7 +125,7 @@ beforeAll(async () => {
   broken = true;
   expect(await send({ route: 'list-folders' })).toBe(500);
   broken = false;
-}, 120_000);
+});
 
 const secrets = () => ({ ...MARKS, ...fileKeys, ...seeds });
 

@@ -6,17 +6,13 @@ import umbralPre from '@nucypher/umbral-pre';
 import { decodeProtectedHeader, compactVerify, importJWK, type JWK } from 'jose';
 import { p256 } from '@noble/curves/nist.js';
 import { fromBase64url, fromUtf8, toBase64url } from '../../../lib/bytes/codec.ts';
-import {
-  checkFragmentProof,
-  WrongFragmentError,
-  type FragmentProof,
-  type RecordInfo,
-} from '../../../lib/client/index.ts';
+import { checkFragmentProof, type FragmentProof, type RecordInfo } from '../../../lib/client/index.ts';
 import type { Payload } from '../../../lib/statements/kinds.ts';
 import { reloadStatement } from '../../../lib/statements/verify.ts';
 import { grantCellKey } from '../../../lib/stores/dynamo/table.ts';
 import { bytesOf, given, then } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
+import { wrongFragmentIn } from '../../support/wrong-fragment.ts';
 import { keepIn, type Clients } from '../stored-items.ts';
 
 const TABLE = process.env['MAIN_TABLE']!;
@@ -110,8 +106,7 @@ test.each([
     () => undefined,
     (e: unknown) => e,
   );
-  expect(error).toBeInstanceOf(WrongFragmentError);
-  const { proof } = error as WrongFragmentError;
+  const { proof } = wrongFragmentIn(error)!;
   expect(proof.by === proof.grant).toBe(which === 0);
   const key = await service.container.serviceSigner.key();
   expect(await checkFragmentProof(proof, key)).toMatchObject({ record: record.record, recipient: recipient.id });

@@ -4,7 +4,7 @@ import type { AttributeValue, DynamoDBClient, QueryCommandOutput, TransactWriteI
 import type { FolderId } from '../../../lib/bytes/ids.ts';
 import type { Grant, Patient } from '../../../lib/client/index.ts';
 import type { AwsClient } from '../../../lib/runtime/container.ts';
-import { collect } from '../../../lib/envelope/open.ts';
+import { collect } from '../../../lib/envelope/open-blob.ts';
 import { bytesOf, given, then } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
 
@@ -88,7 +88,7 @@ test('new folders, records and grants work before any list contains them', async
   // The list contains the revocation only now, but the cells of the grant were closed before.
   await patient.settle();
   expect(await epochsOf(patient)).toEqual([2]);
-}, 60_000);
+});
 
 test('a standing grant that no list contains yet gets the cell of a new folder at once', async () => {
   const { at, catchUp } = makeLaggingService();
@@ -102,4 +102,4 @@ test('a standing grant that no list contains yet gets the cell of a new folder a
   expect((await then.opens(recipient, carried, [record])).map((b) => b.length)).toEqual([10]);
   catchUp();
   expect(await patient.carryOver(later.id)).toBe(0);
-}, 60_000);
+});

@@ -111,7 +111,7 @@ beforeAll(async () => {
   before = (await patient.audit()).length;
   statuses.clear();
   mostTries = 0;
-}, 120_000);
+});
 
 test(`eight writers add ${EACH} events each to one trail, and none is refused, lost or doubled`, async () => {
   const write = async ({ write: once }: Writer): Promise<void> => {

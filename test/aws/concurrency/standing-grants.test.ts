@@ -58,7 +58,7 @@ test(`carries ${GRANTS} standing grants over to a new folder, ${AT_ONCE} of them
     expect([grant.extensions, grant.cells.length]).toEqual([2, 3]);
     expect((await then.opens(recipient, grant, [record]))[0]).toHaveLength(10);
   }
-}, 120_000);
+});
 
 test('two devices that carry over at the same time extend the grant once', async () => {
   const person = newPerson();
@@ -78,7 +78,7 @@ test('two devices that carry over at the same time extend the grant once', async
   expect(carried.sort()).toEqual([0, 1]);
   expect(await patient.carryOver(later.id)).toBe(0);
   expect((await patient.audit()).filter((e) => e.kind === 'grant-extended')).toHaveLength(1);
-}, 120_000);
+});
 
 test('carries a grant over to all epochs that it missed', async () => {
   const person = newPerson();
@@ -116,4 +116,4 @@ test('carries a grant over to all epochs that it missed', async () => {
   expect(await cells(plain.id, early)).toEqual(all);
   const both = [...all, [laterCell.payload.folder, 1], [laterCell.payload.folder, 2]];
   expect((await cells(standing.id, late)).sort()).toEqual(both.sort());
-}, 60_000);
+});

@@ -13,7 +13,7 @@ import {
   type Patient,
   type Recipient,
 } from '../../../lib/client/index.ts';
-import { collect } from '../../../lib/envelope/open.ts';
+import { collect } from '../../../lib/envelope/open-blob.ts';
 import { bytesOf, given, newPerson, when, type Connection, type Person } from '../flows/people.ts';
 import { countOf } from '../../support/case-counts.ts';
 import { makeService } from '../../support/in-process.ts';

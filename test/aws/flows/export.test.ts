@@ -73,4 +73,4 @@ test('the export of a patient is valid FHIR R4 with all grants, requests and eve
     'TREAT',
   ]);
   for (const name of ['Cough', 'Knee', 'record 0']) expect(JSON.stringify(bundle)).not.toContain(name);
-}, 240_000);
+});

@@ -31,4 +31,4 @@ test('each example of the guide prints the output that its page shows', async ()
   } finally {
     await Promise.all([rm(file, { force: true }), rm(folder, { recursive: true, force: true })]);
   }
-}, 240_000);
+});

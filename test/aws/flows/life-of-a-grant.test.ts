@@ -1,7 +1,7 @@
 // Tests the life of a grant over HTTP: every right, every scope, every way to end, and the events in the trail.
 import { describe, expect, test } from '@jest/globals';
 import { readQrPayload, qrPayload, RightEnded, safetyNumber } from '../../../lib/client/index.ts';
-import { collect } from '../../../lib/envelope/open.ts';
+import { collect } from '../../../lib/envelope/open-blob.ts';
 import { bytesOf, DAY_SECONDS, given, then, when } from './people.ts';
 
 const refused = (code: string, reason?: string) =>

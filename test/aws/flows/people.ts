@@ -10,7 +10,7 @@ import {
   type Recipient,
   type RecordInfo,
 } from '../../../lib/client/index.ts';
-import { collect } from '../../../lib/envelope/open.ts';
+import { collect } from '../../../lib/envelope/open-blob.ts';
 import { deviceKeys, identityPublicKey, type DeviceKeys } from '../../../lib/identity/key-derivation.ts';
 import { nextKeyHash } from '../../../lib/identity/identity-statement.ts';
 

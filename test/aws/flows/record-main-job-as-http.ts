@@ -1,6 +1,6 @@
 // Makes docs/main-job-as-http.md: records the requests and answers of a real run, writes the page, and gives the shape of a run. The shape is the part
 // that is the same in each run, so a test compares runs by it.
-import { collect } from '../../../lib/envelope/open.ts';
+import { collect } from '../../../lib/envelope/open-blob.ts';
 import { DAY_SECONDS, newPerson, patientOf, recipientOf } from './people.ts';
 
 /** One request and its answer. A request to S3, by a presigned URL, has no path here. */

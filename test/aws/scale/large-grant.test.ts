@@ -90,7 +90,7 @@ test('the grant has every cell, and a record of the last cell opens', async () =
   await recipient.open(grant, [record]);
   const [opened] = await step('open', () => then.opens(recipient, grant, [record]));
   expect(opened).toHaveLength(10);
-}, 60_000);
+});
 
 const fragmentsLeft = async (): Promise<number> => {
   let left = 0;
@@ -115,7 +115,7 @@ test('a revocation ends the grant at once and deletes every key fragment', async
   await step('revoke', () => patient.revoke(grant));
   expect(await fragmentsLeft()).toBe(0);
   await expect(recipient.open(grant, [record])).rejects.toMatchObject({ code: 'grant-ended' });
-}, 60_000);
+});
 
 test('settling closes its cells, and marks it as settled', async () => {
   await step('settle', () => patient.settle());

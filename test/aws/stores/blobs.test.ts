@@ -154,7 +154,7 @@ describe('a blob uploaded in parts', () => {
     // A part may be sent again until the upload is complete.
     expect(await put(await target(upload, one, 1), one)).toBe(200);
     expect(await stores.blobs.complete(upload, expected)).toMatchObject(expected);
-  }, 60_000);
+  });
 
   test('completing answers blob-mismatch if there is one part too many', async () => {
     const [upload, bytes] = [await multipart(), random(1000)];
@@ -209,6 +209,23 @@ describe('removing blobs', () => {
     expect(await versionsOf(upload)).toBe(1);
     expect(await stores.blobs.complete(neighbour, expectedOf(bytes))).toMatchObject(expectedOf(bytes));
     await stores.blobs.purge(keyOf(upload));
+  });
+
+  test('replaceByEmpty removes every version, and leaves no place for an upload URL from before', async () => {
+    const [upload, bytes] = [single(), random(100)];
+    const to = await target(upload, bytes);
+    expect(await put(to, bytes)).toBe(200);
+    const { versionId } = await stores.blobs.complete(upload, expectedOf(bytes));
+    await Promise.all([1, 2].map(() => stores.blobs.replaceByEmpty(keyOf(upload))));
+    expect(await put(to, bytes)).toBe(412);
+    const { Versions = [] } = await stores.s3.send(
+      new ListObjectVersionsCommand({ Bucket: ENV.BUCKET, Prefix: keyOf(upload) }),
+    );
+    expect(Versions.map((v) => v.Size)).toEqual([0]);
+    const { url } = await stores.blobs.download({ key: keyOf(upload), versionId }, Date.now());
+    expect((await fetch(url)).status).toBe(404);
+    await stores.blobs.purge(keyOf(upload));
+    expect(await versionsOf(upload)).toBe(0);
   });
 
   test('discard removes a completed blob that was never committed, after one PUT or in parts', async () => {

@@ -96,7 +96,7 @@ describe('committing', () => {
     });
     expect(await stores.records.version(record, 1)).toEqual(asStored(v));
     expect(await stores.records.versions(record, {})).toEqual({ items: [asStored(v)] });
-    expect(await stores.records.blobs(record)).toEqual([v.blob]);
+    expect(await stores.records.blobs(record)).toEqual([{ ...v.blob, filed: NOW }]);
     expect(await wrapped(record, [{ folder: w.folder, epoch: 1 }])).toEqual(new Set([1]));
     expect(await stores.uploads.find(record, v.upload.upload)).toBeUndefined();
   });
@@ -338,7 +338,7 @@ describe('deleting', () => {
     const { metadata: _gone, ...rest } = asStored(v);
     expect(await stores.records.version(record, 1)).toEqual({ ...rest, state: 'deleted' });
     expect(await remaining(record, [{ folder: w.folder, epoch: 1 }])).toEqual(DELETED);
-    expect(await stores.records.blobs(record)).toEqual([v.blob]);
+    expect(await stores.records.blobs(record)).toEqual([{ ...v.blob, filed: NOW }]);
     const other = await file(stores, { ...w, created: NOW + 1 });
     // The deleted record does not count towards the limit of a page.
     expect((await stores.records.listFolder(w.folder, { limit: 1 })).items).toMatchObject([asStored(other)]);

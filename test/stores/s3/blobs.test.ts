@@ -269,6 +269,28 @@ describe('aborting', () => {
   });
 });
 
+describe('replacing by an empty object', () => {
+  test('stores the empty object first, and keeps the latest version, whoever stored it', async () => {
+    const versions = ['v1', 'ours', 'theirs'].map((VersionId) => ({
+      Key: 'k',
+      VersionId,
+      IsLatest: VersionId === 'theirs',
+    }));
+    const { blobs, sent } = blobsWith((command) =>
+      command === 'ListObjectVersionsCommand' ? { Versions: versions } : {},
+    );
+    await blobs.replaceByEmpty('k');
+    expect(sent.map((s) => s.command)).toEqual([
+      'PutObjectCommand',
+      'ListObjectVersionsCommand',
+      'DeleteObjectCommand',
+      'DeleteObjectCommand',
+    ]);
+    expect(sent[0]!.input).toMatchObject({ Key: 'k', ContentLength: 0 });
+    expect(sent.slice(2).map((s) => (s.input as { VersionId: string }).VersionId)).toEqual(['v1', 'ours']);
+  });
+});
+
 describe('purging', () => {
   test('deletes the versions and markers of every page', async () => {
     let page = 0;

@@ -4,6 +4,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { AppError } from '../../../lib/api/errors.ts';
 import { concat, equalBytes } from '../../../lib/bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../../../lib/bytes/codec.ts';
+import { UPLOAD_URL_LIFE } from '../../../lib/domain/record.ts';
 import { MINUTE, SECOND } from '../../../lib/domain/time.ts';
 import { PART_BYTES, partCount } from '../../../lib/envelope/header.ts';
 import type { Blobs, Completion, PartTarget } from '../../../lib/ports/index.ts';
@@ -11,7 +12,6 @@ import { uploadName, type MultipartRow, type PartRow, type State } from './state
 import type { Steps } from './steps.ts';
 
 const ORIGIN = 'https://blobs.test';
-const UPLOAD_LIVES = 15 * MINUTE;
 const DOWNLOAD_LIVES = 5 * MINUTE;
 
 type Expected = Pick<Completion, 'length' | 'digest'>;
@@ -68,7 +68,7 @@ export const blobSteps = (state: State): Steps<Blobs> => ({
 
   targets: (upload, parts, now) =>
     parts.map(({ number, length, sha256: digest }) => {
-      const until = String(endOf(now, UPLOAD_LIVES));
+      const until = String(endOf(now, UPLOAD_URL_LIFE));
       const { multipart } = upload;
       const of = multipart === undefined ? {} : { partNumber: String(number), uploadId: multipart };
       const headers = {
@@ -96,6 +96,10 @@ export const blobSteps = (state: State): Steps<Blobs> => ({
   },
 
   purge: (key) => void state.objects.delete(key),
+
+  replaceByEmpty: (key) => {
+    if (state.objects.get(key)?.body.length !== 0) putObject(state, key, []);
+  },
 });
 
 const parsed = (url: string) => {

@@ -166,6 +166,6 @@ export const recordSteps = (state: State): Steps<Records> => {
       });
     },
 
-    blobs: (id) => versionsOf(id).map((v) => v.blob),
+    blobs: (id) => versionsOf(id).map(({ blob, filed }) => ({ ...blob, filed })),
   };
 };

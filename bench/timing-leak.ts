@@ -1,4 +1,4 @@
-// `npm run bench:leak [-- --samples 20000]` tests whether the time of the kernel's secret operations depends on the secret. The method is dudect
+// `npm run bench:timing-leak [-- --samples 20000]` tests whether the time of the kernel's secret operations depends on the secret. The method is dudect
 // (Reparaz, Balasch and Verbauwhede, 2017): it calls an operation with a fixed secret and with random secrets, in random order, and compares the times by
 // Welch's t-test, each time without a larger part of the slowest calls. If |t| is above 4.5, there is a leak. One operation is known to leak: the sum with
 // public scalars. If the test does not find that leak, the measurement is useless and the run fails.

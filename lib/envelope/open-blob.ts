@@ -161,7 +161,7 @@ const committedKeys = async (
   return keys;
 };
 
-/** @throws {EnvelopeError} `commit-mismatch` unless the file key is the one that the author committed to */
+/** @throws {EnvelopeError} `commit-mismatch` unless the file key matches the key commitment */
 export const assertCommit = async (fileKey: Uint8Array, header: HeaderFields, commit: Uint8Array): Promise<void> => {
   await committedKeys(fileKey, { header, commit });
 };

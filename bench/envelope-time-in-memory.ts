@@ -1,6 +1,6 @@
 // Measures sealing and opening of a body in memory, from stream to stream, digest included. It runs in Node and in a page.
-import { openBlob } from '../lib/envelope/open.ts';
-import { sealBlob } from '../lib/envelope/seal.ts';
+import { openBlob } from '../lib/envelope/open-blob.ts';
+import { sealBlob } from '../lib/envelope/seal-blob.ts';
 import { someHeading } from './sample-header.ts';
 
 /** Size of the pieces of a stream, bytes. */

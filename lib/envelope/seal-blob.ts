@@ -52,7 +52,7 @@ export interface SealedFacts {
 
 export interface SealedBlob {
   readonly header: HeaderFields;
-  /** COMMIT, 32 bytes. */
+  /** The key commitment, 32 bytes. */
   readonly commit: Uint8Array;
   /** Read this once, to its end, or call `return`, which cancels the source. */
   readonly parts: AsyncGenerator<SealedPart, void>;
@@ -143,8 +143,8 @@ async function* partsOf(
 /**
  * Starts to seal a body. It reads up to 64 KiB to decide on padding; the rest is read together with the parts.
  *
- * Secret: `fileKey`, 32 random bytes. It must be fresh for every call, because two bodies under one key and header would get the same nonces. Each call
- * draws a new salt for the header, so a second call with the same arguments, made by mistake, is harmless: it has other keys.
+ * Secret: `fileKey`, 32 random bytes. It must be fresh for every call, because two bodies under one key and header would get the same nonces. Each call draws a
+ * new salt for the header, so a second call with the same arguments, made by mistake, is harmless: the second blob has other keys.
  *
  * @throws {EnvelopeError} `header-invalid`; reading `parts` throws the errors of the source
  */
@@ -210,7 +210,7 @@ export const sealBlob = async (
       for await (const { bytes, digest, last } of hash === undefined
         ? pipelined(cut, digested)
         : inOrder(cut, 1, digested)) {
-        // A source that was cancelled looks as if it had ended.
+        // A cancelled source looks as if it had ended, so this part may be incomplete and is not returned to the caller.
         if (givenUp) return;
         digests.push(digest);
         length += bytes.length;

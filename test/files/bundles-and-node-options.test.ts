@@ -1,17 +1,15 @@
-// Tests lib/files in different hosts: bundles of several formats, and processes with preloaded modules and other options.
-import { spawn, spawnSync } from 'node:child_process';
+// Tests lib/files in bundles of several formats, and in processes with preloaded modules and other options.
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { buildSync, type BuildOptions } from 'esbuild';
 import { PART_BYTES } from '../../lib/envelope/header.ts';
-import { openFile } from '../../lib/files/open-file.ts';
-import { sealFile, type SealedFile } from '../../lib/files/seal-file.ts';
-import { fileKey, heading, patterned } from '../envelope/sample-blobs.ts';
+import { patterned } from '../envelope/sample-blobs.ts';
 
 const root = join(import.meta.dirname, '..', '..');
-const folder = mkdtempSync(join(tmpdir(), 'hosts-'));
+const folder = mkdtempSync(join(tmpdir(), 'bundles-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const at = (name: string): string => join(folder, name);
 writeFileSync(at('body'), patterned(2 * PART_BYTES));
@@ -96,32 +94,4 @@ test.each(['MessageChannel', 'process.getBuiltinModule'])('the envelope is impor
   writeFileSync(preload, name === 'MessageChannel' ? 'delete globalThis.MessageChannel' : `delete ${name}`);
   const expected = name === 'MessageChannel' ? 'node' : 'webcrypto';
   expect(run(file, { NODE_OPTIONS: `--require ${preload}` })).toBe(expected);
-});
-
-// If a memory mapping was written to before, a further write through it changes neither the time nor the size of the file.
-const MAPPING = `
-import mmap, sys
-f = open(sys.argv[1], 'r+b'); m = mmap.mmap(f.fileno(), 0)
-def write(value):
-    for i in range(0, len(m), 4096): m[i] = value
-write(1); print('ready', flush=True)
-value = 0
-while True: value = (value + 1) % 256; write(value)
-`;
-test('a file that changes through a memory mapping is refused, or its blob opens', async () => {
-  const writer = spawn('python3', ['-c', MAPPING, at('body')]);
-  try {
-    await new Promise((resolve) => writer.stdout.once('data', resolve));
-    for (let i = 0; i < 3; i++) {
-      const sealing = sealFile(at('body'), at('mapped'), fileKey, heading, { threads: 2, chunk: 20 });
-      const result = await sealing.catch((error: unknown) => error as { code: string });
-      if ('code' in result) expect(result.code).toBe('source-changed');
-      else {
-        const { plainLength, ...blob }: SealedFile = result;
-        await openFile(at('mapped'), at('unmapped'), fileKey, blob, { plainLength });
-      }
-    }
-  } finally {
-    writer.kill();
-  }
 });

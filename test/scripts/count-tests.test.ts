@@ -1,6 +1,6 @@
 // Tests the counts of npm run test:all: a test or suite that failed, or did not run, is never counted as passed.
 import { expect, test } from '@jest/globals';
-import { countCommand, countTests, sum, type JestReport } from '../../scripts/jest-report.ts';
+import { countCommand, countTests, sum, type JestReport } from '../../scripts/count-tests.ts';
 
 const passing: JestReport = { numPassedTests: 3, numFailedTests: 0, numFailedTestSuites: 0, testResults: [] };
 const suite = (assertionResults: JestReport['testResults'][number]['assertionResults']) => ({

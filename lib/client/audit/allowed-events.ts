@@ -1,0 +1,139 @@
+// Checks an event of the trail against the events before it: the patient's own acts must allow an opening, a filing, a return or a withdrawal at this point
+// of the trail. An honest service checks the same before it writes the event.
+import type { FolderId, GrantId, IdentityId } from '../../bytes/ids.ts';
+import type { AuditEvent, EventKind } from '../../domain/audit-chain.ts';
+import { covers, leavesRoomFor, livenessAt, RIGHT_FACTS, type GrantStatus } from '../../domain/grant.ts';
+import { instantOf } from '../../domain/time.ts';
+import type { GrantCell, Kind, Payload, Statement, StatementHash } from '../../statements/kinds.ts';
+import type { VerifiedEntry } from '../chain/given-access.ts';
+import { check } from '../session/errors.ts';
+
+/** A grant, as the trail shows it up to an event. */
+interface GrantSoFar {
+  readonly statement: Statement<'grant'>;
+  /** The cells that the grant and its extensions name. */
+  readonly cells: ReadonlySet<string>;
+  readonly state: GrantStatus['state'];
+  /** Number of records opened so far. */
+  readonly used: number;
+}
+
+interface SoFar {
+  readonly grants: Map<GrantId | undefined, GrantSoFar>;
+  /** The current epoch of each folder. */
+  readonly epochs: Map<FolderId | undefined, number>;
+  /** The signer of each request, by the hash of the request. */
+  readonly requests: Map<StatementHash, IdentityId>;
+}
+
+const nameOf = ({ folder, epoch }: { readonly folder?: FolderId | undefined; readonly epoch?: number | undefined }) =>
+  `${folder}#${epoch}`;
+
+const namesOf = (cells: readonly GrantCell[]): readonly string[] => cells.map(nameOf);
+
+const change = ({ grants }: SoFar, id: GrantId | undefined, by: (grant: GrantSoFar) => Partial<GrantSoFar>): void => {
+  const grant = grants.get(id);
+  if (grant !== undefined) grants.set(id, { ...grant, ...by(grant) });
+};
+
+const isOfKind = <K extends Kind>(kind: K, s: Statement): s is Statement<K> => s.kind === kind;
+
+const extend = (soFar: SoFar, { payload: { grant, cells } }: Statement<'extension'>): void =>
+  change(soFar, grant, (g) => ({ cells: new Set([...g.cells, ...namesOf(cells)]) }));
+
+const start = (soFar: SoFar, statement: Statement<'grant'>): void => {
+  const { grant, cells } = statement.payload;
+  soFar.grants.set(grant, { statement, cells: new Set(namesOf(cells)), state: 'active', used: 0 });
+};
+
+const isLive = ({ statement: { payload: p }, state, used }: GrantSoFar, records: number, at: number): boolean => {
+  const status = { state, notBefore: p.notBefore, expires: p.expires, limit: p.openings, used };
+  return livenessAt(status, instantOf(at)).live && leavesRoomFor(status, records);
+};
+
+/** Whether the grant allows its recipient to open the records of this event. */
+const allowsOpening = (grant: GrantSoFar, { actor, at, subject }: AuditEvent): boolean => {
+  const { recipient, right } = grant.statement.payload;
+  const isOpener = recipient === actor && RIGHT_FACTS[right].opensRecords;
+  return isOpener && grant.cells.has(nameOf(subject)) && isLive(grant, subject.records?.length ?? 0, at);
+};
+
+type Allowed = (soFar: SoFar, event: AuditEvent, statement: Statement) => boolean;
+
+/** The rules for the kinds of events that need an earlier event. All other kinds have their statement in the patient's chain, or need no earlier event. */
+const RULES: Readonly<Partial<Record<EventKind, Allowed>>> = {
+  'records-opened': ({ grants, epochs }, event) => {
+    const { actor, patient, subject } = event;
+    if ((subject.epoch ?? 0) > (epochs.get(subject.folder) ?? 0)) return false;
+    if (subject.grant === undefined) return actor === patient;
+    const grant = grants.get(subject.grant);
+    return grant !== undefined && allowsOpening(grant, event);
+  },
+  'record-filed': ({ grants, epochs }, { actor, patient, subject, at }, statement) => {
+    if (subject.epoch !== epochs.get(subject.folder)) return false;
+    if (subject.grant === undefined) return actor === patient;
+    const grant = grants.get(subject.grant);
+    return (
+      grant !== undefined && covers(grant.statement, statement.payload as Payload<'record'>) && isLive(grant, 0, at)
+    );
+  },
+  'grant-returned': ({ grants }, { actor, subject }, statement) => {
+    const grant = grants.get(subject.grant);
+    if (grant?.statement.hash !== (statement.payload as Payload<'return'>).of) return false;
+    return grant.statement.payload.recipient === actor && grant.state !== 'revoked';
+  },
+  'request-withdrawn': ({ requests }, { actor }, statement) =>
+    requests.get((statement.payload as Payload<'withdrawal'>).of) === actor,
+};
+
+type Effect = (soFar: SoFar, event: AuditEvent, act: VerifiedEntry | undefined) => void;
+
+const changesState =
+  (state: GrantSoFar['state']): Effect =>
+  (soFar, { subject }) =>
+    change(soFar, subject.grant, () => ({ state }));
+
+const startsEpoch: Effect = (soFar, { subject: { folder, epoch } }, act) => {
+  soFar.epochs.set(folder, epoch ?? 0);
+  for (const s of act?.statements ?? []) if (isOfKind('extension', s)) extend(soFar, s);
+};
+
+/** Finds the statement of the event in its entry of the chain. */
+const statementIn = (act: VerifiedEntry | undefined, { statement }: AuditEvent): Statement | undefined =>
+  act?.statements.find((s) => s.hash === statement);
+
+const EFFECTS: Readonly<Partial<Record<EventKind, Effect>>> = {
+  'folder-created': startsEpoch,
+  'epoch-started': startsEpoch,
+  'access-requested': ({ requests }, { statement, actor }) => void requests.set(statement, actor),
+  'access-granted': (soFar, event, act) => {
+    const s = statementIn(act, event);
+    if (s !== undefined && isOfKind('grant', s)) start(soFar, s);
+  },
+  'grant-extended': (soFar, event, act) => {
+    const s = statementIn(act, event);
+    if (s !== undefined && isOfKind('extension', s)) extend(soFar, s);
+  },
+  'grant-paused': changesState('paused'),
+  'grant-resumed': changesState('active'),
+  'grant-revoked': changesState('revoked'),
+  'grant-returned': changesState('revoked'),
+  'records-opened': (soFar, { subject: { grant, records = [] } }) =>
+    change(soFar, grant, (g) => ({ used: g.used + records.length })),
+};
+
+export interface EarlierEvents {
+  /** Checks that the earlier events allow this one. @throws {ClientError} `unverified` (`evidence`) */
+  readonly assertAllow: (event: AuditEvent, statement: Statement) => void;
+  /** Adds a verified event. @param act the entry of the patient's chain that names the statement of the event, if there is one */
+  readonly add: (event: AuditEvent, act: VerifiedEntry | undefined) => void;
+}
+
+/** Creates the state before the first event of a trail. The events must be added in order. */
+export const createEarlierEvents = (): EarlierEvents => {
+  const soFar: SoFar = { grants: new Map(), epochs: new Map(), requests: new Map() };
+  return {
+    assertAllow: (event, statement) => check('evidence', RULES[event.kind]?.(soFar, event, statement) ?? true),
+    add: (event, act) => EFFECTS[event.kind]?.(soFar, event, act),
+  };
+};
