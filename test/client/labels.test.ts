@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import type { FolderId } from '../../lib/bytes/ids.ts';
-import { createRecipient, type Metadata, type RecordInfo } from '../../lib/client/index.ts';
+import { createPatient, createRecipient, type Metadata, type RecordInfo } from '../../lib/client/index.ts';
 import { fileRecord } from '../../lib/client/records/file-record.ts';
 import { wrapBody, wrapFor } from '../../lib/client/records/wrap-body.ts';
 import { targetUnder } from '../../lib/client/recipient.ts';
@@ -293,6 +293,19 @@ describe('an author', () => {
     const { person, grant } = await grantTo(w, 4, { record: w.listed[2]!.record });
     expect(labelsOf(await person.listRecords(grant, grant.cells[0]!.folder))).toEqual([TEXTS]);
   });
+});
+
+test('a record of a cell that the reader does not know is listed without a label', async () => {
+  const w = await readers();
+  const { person, grant } = await grantTo(w, 3, { folders: [w.folder.id] }, 'add');
+  w.state.now += 1000;
+  const { statement } = await person.file(grant, utf8('three'), { title: 'Third' });
+  const elsewhere = await signStatement('record', { ...statement.payload, epoch: 9 }, deviceKeys(fill(3, 32)));
+  w.state.lie = changing((views) => views.map((v, i) => (i === 2 ? { ...v, statement: elsewhere.jws } : v)));
+  const device = createPatient(w.optionsOf(1));
+  const expected = [TEXTS, { title: 'Second' }, undefined];
+  expect(labelsOf(await device.listRecords(w.folder.id))).toEqual(expected);
+  expect(labelsOf(await w.lists.clinician())).toEqual(expected);
 });
 
 test('an opening of what was listed finds no difference', async () => {

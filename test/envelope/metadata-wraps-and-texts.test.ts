@@ -11,7 +11,7 @@ import { openMetadata, sealMetadata } from '../../lib/envelope/metadata.ts';
 import { assertCommit } from '../../lib/envelope/open-blob.ts';
 import { sealBox } from '../../lib/envelope/sealed-box.ts';
 import { openText, sealText, type TextContext } from '../../lib/envelope/sealed-text.ts';
-import { openWrap, wrapHash, wrapKey, type CellPublicKeys, type Wrap } from '../../lib/envelope/wrap.ts';
+import { openWrap, readLabel, wrapHash, wrapKey, type CellPublicKeys, type Wrap } from '../../lib/envelope/wrap.ts';
 import { fileKeyCipher, type WrapContext } from '../../lib/envelope/wrap-keys.ts';
 import { decapsulator } from '../../lib/envelope/x-wing.ts';
 import { decodeCapsule, encodeCapsule } from '../../lib/umbral/capsule.ts';
@@ -152,6 +152,22 @@ describe('wraps', () => {
       },
       context,
     ).fileKey;
+
+  test('have a label, which opens with the companion key alone, and is none if it does not open', () => {
+    const label = { title: 'Blood' };
+    const wrap = wrapKey({ fileKey, label }, keys, context);
+    const umbral = () => decapsulateOriginal(cell, decodeCapsule(wrap.capsule));
+    expect(openWrap(wrap, { umbral, companion }, context)).toEqual({ fileKey, label });
+    expect(readLabel(wrap, companion, context)).toEqual(label);
+    expect(readLabel(wrap, companion, { ...context, epoch: 2 })).toBeUndefined();
+    expect(readLabel(wrap, decapsulator(new Uint8Array(32)), context)).toBeUndefined();
+    const broken = { ...wrap, label: new Uint8Array(272) };
+    expect(openWrap(broken, { umbral, companion }, context)).toEqual({ fileKey, label: undefined });
+    expect(readLabel(broken, companion, context)).toBeUndefined();
+    // A point of small order, and another length: the key encapsulation itself fails.
+    for (const companionCiphertext of [new Uint8Array(1120), new Uint8Array(1119)])
+      expect(readLabel({ ...wrap, companionCiphertext }, companion, context)).toBeUndefined();
+  });
 
   test('open with both keys of the cell, or re-encrypted with the recipient key, and with no other keys', async () => {
     const wrap = wrapKey(content, keys, context);
