@@ -451,6 +451,20 @@ describe('a grant', () => {
     expect(await refusal(() => clinician.open(received, [record]))).toBe('unverified companion');
   });
 
+  test('to add opens no records, also at a service that answers', async () => {
+    const { patient, clinician, first, record } = await lying();
+    const [{ id }] = await patient.grant({
+      recipient: clinician.id,
+      folders: [first.id],
+      right: 'add',
+      purpose: 'TREAT',
+      durationSeconds: DAY,
+    });
+    const add = await clinician.grant(id);
+    expect(await refusal(() => clinician.open(add, [record]))).not.toBe('accepted');
+    expect(add.cells[0]!.seeds).toBeUndefined();
+  });
+
   test('is refused if the folder statement of its cell has no companion key', async () => {
     const { lie, grant, first, fresh } = await lying();
     const { companion: _, ...rest } = first.statement.payload;
