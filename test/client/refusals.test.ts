@@ -17,7 +17,7 @@ import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
-import { decodePublicKey, encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
+import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodeCapsule, encodeCFrag, reencrypt } from '../../lib/umbral/proxy.ts';
 import { fill, rawJws } from '../statements/samples.ts';
 import { problem } from './prepared-answers.ts';
