@@ -85,7 +85,7 @@ const EXPECTED: Readonly<Record<EventKind, Expected>> = {
   'folder-created': {
     ...BY_PATIENT,
     statement: 'folder',
-    changes: { epoch: 1, previous: undefined, single },
+    changes: { epoch: 1, previous: undefined, single: { ...single, label: SAMPLES.record.payload.label } },
     subject: { ...FIRST_CELL, records: [single] },
     disagreeing: [
       FIRST_CELL,

@@ -17,7 +17,7 @@ import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
-import { decodePublicKey, encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
+import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
 import { decodeCapsule, encodeCFrag, reencrypt } from '../../lib/umbral/proxy.ts';
 import { fill, rawJws } from '../statements/samples.ts';
 import { problem } from './prepared-answers.ts';
@@ -449,6 +449,20 @@ describe('a grant', () => {
     const clinician = fresh();
     const received = await clinician.grant(grant.id);
     expect(await refusal(() => clinician.open(received, [record]))).toBe('unverified companion');
+  });
+
+  test('to add opens no records, also at a service that answers', async () => {
+    const { patient, clinician, first, record } = await lying();
+    const [{ id }] = await patient.grant({
+      recipient: clinician.id,
+      folders: [first.id],
+      right: 'add',
+      purpose: 'TREAT',
+      durationSeconds: DAY,
+    });
+    const add = await clinician.grant(id);
+    expect(await refusal(() => clinician.open(add, [record]))).not.toBe('accepted');
+    expect(add.cells[0]!.seeds).toBeUndefined();
   });
 
   test('is refused if the folder statement of its cell has no companion key', async () => {

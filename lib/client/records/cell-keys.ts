@@ -1,6 +1,7 @@
 // Opens the wraps of one cell: the file keys and the labels. The patient uses the cell key. A recipient uses capsule fragments that it gets under its grant.
 import type { Answer } from '../../api/routes.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
+import { RIGHT_FACTS } from '../../domain/grant.ts';
 import { openWrap, type OpenedWrap, type Wrap } from '../../envelope/wrap.ts';
 import type { WrapContext } from '../../envelope/wrap-keys.ts';
 import type { GrantCell, Jws, Statement } from '../../statements/kinds.ts';
@@ -107,10 +108,11 @@ export const grantedKeys = async (
   const { folder, epoch, cell, by } = granted;
   const { number, key } = grant.statement.payload.receiving;
   const receiving = ctx.keys.receiving(number);
-  // The client does not send an opening whose answer this device cannot decrypt. A grant to another recipient passes here, because the service refuses such an
-  // opening.
-  check('receiving-key', grant.recipient !== ctx.keys.id || publicKeyText(receiving) === key);
-  const companion = await grantedCompanion(ctx, grant, granted);
+  // The client does not send an opening whose answer this device cannot decrypt. An opening under a grant of another recipient, or without the right to
+  // open, is refused by the service.
+  const mayOpen = grant.recipient === ctx.keys.id && RIGHT_FACTS[grant.right].opensRecords;
+  check('receiving-key', !mayOpen || publicKeyText(receiving) === key);
+  const companion = mayOpen ? await grantedCompanion(ctx, grant, granted) : undefined;
   const identity = await knownIdentity(ctx, grant.patient, options);
   const { verifier, opener } = openerOf(ctx, identity, grant.statement, cell, receiving);
   const entitled = { identity, grant: grant.statement, cell, by, verifier };
@@ -118,6 +120,7 @@ export const grantedKeys = async (
     cell: granted.statement,
     unwrap: async (versions, { opening, proof }) => {
       check('recapsulation', proof !== undefined);
+      check('companion', companion !== undefined);
       const fragments = fragmentsOf(
         versions.map(({ wrap }) => wrap),
         entitled,

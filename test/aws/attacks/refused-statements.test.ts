@@ -2,7 +2,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { RouteName } from '../../../lib/api/routes.ts';
-import { concat } from '../../../lib/bytes/binary.ts';
 import { fromBase64url, toBase64url } from '../../../lib/bytes/codec.ts';
 import {
   newId,

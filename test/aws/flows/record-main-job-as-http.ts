@@ -138,7 +138,7 @@ const shown = (text: string): string => {
   if (/^https?:/.test(text)) return 'https://...';
   if (text.length <= LONGEST) return text;
   const kind = text.startsWith('eyJ') ? kindOf(text) : undefined;
-  return `${text.slice(0, 24)}...${kind === undefined ? '' : ` (${kind})`}`;
+  return `${text.slice(0, 16)}...${kind === undefined ? '' : ` (${kind})`}`;
 };
 
 const json = (value: unknown): string =>
