@@ -5,7 +5,7 @@ import { fromBase64url } from '../../bytes/codec.ts';
 import { newId, type GrantId, type IdentityId, type OpeningId } from '../../bytes/ids.ts';
 import { EnvelopeError, type EnvelopeErrorCode } from '../../envelope/errors.ts';
 import type { HeaderFields } from '../../envelope/header.ts';
-import { labelDifferences, labelOf, type LabelMember } from '../../envelope/label.ts';
+import { labelDifferences, labelOf } from '../../envelope/label.ts';
 import { openMetadata } from '../../envelope/metadata.ts';
 import { assertCommit, openBlob } from '../../envelope/open-blob.ts';
 import type { OpenedWrap, WrapContent } from '../../envelope/wrap.ts';
