@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { toBase64url } from '../../../lib/bytes/codec.ts';
 import { newId, type RecordId, type UploadId } from '../../../lib/bytes/ids.ts';
 import { createPatient, type Patient } from '../../../lib/client/index.ts';
+import { UPLOAD_LIFE, UPLOAD_URL_END } from '../../../lib/domain/record.ts';
 import { DAY, instantOf } from '../../../lib/domain/time.ts';
 import type { Statement } from '../../../lib/statements/kinds.ts';
 import { sweepUploads } from '../../../lib/usecases/sweep-uploads.ts';
@@ -66,16 +67,17 @@ describe('uploads', () => {
     clock.now = Date.now();
   });
 
-  test('the sweeper removes an upload that is unfinished after a day, and no younger one', async () => {
+  test('the sweeper removes an unfinished upload after its last upload URL, and no younger one', async () => {
     // All suites use one system. A sweeper whose clock is a day ahead would remove the unfinished uploads of other suites, so this clock is far in the past.
     clock.now = Date.now() - 1000 * DAY;
     const { record, body, answer } = begin();
     await answer;
     const { uploads } = service.container;
     const sweep = (when: number) => sweepUploads(service.container, { now: instantOf(when) });
-    await sweep(clock.now + DAY - 1000);
+    const end = clock.now + UPLOAD_LIFE + UPLOAD_URL_END;
+    await sweep(end - 1000);
     expect(await uploads.find(record, body.upload)).toBeDefined();
-    expect(await sweep(clock.now + DAY + 1000)).toBeGreaterThan(0);
+    expect(await sweep(end + 1000)).toBeGreaterThan(0);
     expect(await uploads.find(record, body.upload)).toBeUndefined();
     expect(
       await call(person, 'upload-parts', { recordId: record }, { upload: body.upload, parts: [part] }),
