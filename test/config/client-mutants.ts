@@ -450,6 +450,14 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
     { file: 'client/audit/event-evidence.ts', from: 'p.right === s.right &&\n  p.purpose === s.purpose &&', to: '' },
   ],
   T13: [{ file: 'client/export-fhir.ts', from: 'assertStates(grants, around);', to: 'void assertStates;' }],
+  T14: [{ file: 'client/audit/read-trail.ts', from: 'earlier.assertAllow(event, statement);', to: '' }],
+  T15: [
+    {
+      file: 'client/audit/event-evidence.ts',
+      from: 'import { statementHash, verifyStatement } from',
+      to: 'import { reloadStatement as verifyStatement, statementHash } from',
+    },
+  ],
   L1: [
     {
       file: 'client/session/clock-correction.ts',
