@@ -1,4 +1,4 @@
-// Tests pause-grant, resume-grant and settle-grant.
+// Tests the use cases pause-grant, resume-grant and settle-grant.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type GrantId } from '../../lib/bytes/ids.ts';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
