@@ -201,7 +201,7 @@ const ROWS: readonly Row[] = [
     calls: (n) => ({
       BatchGetItem: 1 + Math.ceil(withLater(n) / 100),
       GetItem: 1,
-      Query: pages(withLater(n), 100),
+      Query: pages(withLater(n), 100) + pages(withLater(n), 80),
       TransactWriteItems: 1,
     }),
   },
