@@ -208,8 +208,20 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       to: ';\n    if (view !== undefined && hasNotEnded(view))',
     },
   ],
-  G6: [{ file: 'client/patient.ts', from: 'await settleEnds(ctx, options);\n  const current', to: 'const current' }],
-  G7: [{ file: 'client/access/grant-access.ts', from: 'await settleEnds(ctx, options);', to: 'void settleEnds;' }],
+  G6: [
+    {
+      file: 'client/patient.ts',
+      from: 'const { given, open } = await closeCells(ctx, options);',
+      to: 'const { given, open } = { given: await ctx.chain.sync(options), open: [] };',
+    },
+  ],
+  G7: [
+    {
+      file: 'client/access/grant-access.ts',
+      from: 'const { given, open } = await closeCells(ctx, options);',
+      to: 'const { given, open } = { given: await ctx.chain.sync(options), open: [] };',
+    },
+  ],
   G8: [
     {
       file: 'client/access/close-cells-of-ended-grants.ts',
@@ -223,6 +235,13 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       file: 'client/access/change-grant.ts',
       from: "trail.some((e) => e.kind === 'grant-returned' && e.subject.grant === id),",
       to: '(id, trail.length > 0),',
+    },
+  ],
+  G11: [
+    {
+      file: 'client/access/close-cells-of-ended-grants.ts',
+      from: 'if (first !== undefined) throw new CellsOpenError([first, ...rest]);',
+      to: 'void [first, rest];',
     },
   ],
   R1: [
