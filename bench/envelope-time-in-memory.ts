@@ -46,7 +46,7 @@ export const sealAndOpen = async (body: Uint8Array): Promise<Sealing> => {
 
 /** Seals and opens a body of this many bytes, `times` times, after one warm-up run. */
 export const envelope = async (bytes: number, times: number): Promise<readonly Sealing[]> => {
-  // Writing to the memory makes the system really allocate it.
+  // Fills the body, because the system allocates memory only when a program writes to it.
   const body = new Uint8Array(bytes).fill(7);
   await sealAndOpen(body.subarray(0, bytes / 8));
   const done: Sealing[] = [];

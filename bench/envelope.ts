@@ -44,7 +44,7 @@ const fill = (path: string, length: number): void => {
   const file = openSync(path, 'w');
   for (let left = length; left > 0; left -= block.length)
     writeSync(file, randomFillSync(block), 0, Math.min(left, block.length));
-  // Without this, pending disk writes would slow down the first task.
+  // Waits until the file is on the disk. Otherwise pending writes would slow down the first task.
   fsyncSync(file);
   closeSync(file);
 };

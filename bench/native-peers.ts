@@ -1,5 +1,5 @@
-// Native implementations for the comparison, each in a process of its own that runs one batch at a time. If one cannot be built, it is left out and the reason
-// is kept.
+// Starts the native implementations of the comparison, each in a process of its own that runs one batch at a time. An implementation that cannot be built is
+// left out, and the reason is kept.
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { stderr } from 'node:process';
@@ -25,7 +25,7 @@ const run = (command: string, ...args: readonly string[]): void => {
 
 const start = (name: NativeLane['name'], command: string, ...args: readonly string[]): NativeLane => {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'] });
-  // This ignores the error: if the process does not start, or ends, its answer is missing, and that is noticed later.
+  // Ignores the errors of the process: if it does not start, or ends, `ask` gets no answer and throws.
   child.once('error', () => undefined);
   child.stdin.once('error', () => undefined);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

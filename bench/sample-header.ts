@@ -1,4 +1,4 @@
-// Makes header fields with random ids, for bodies that are sealed in a bench.
+// Makes the header fields of a body that a bench seals. The ids of record and folder are random; patient and author are one fixed identity.
 import { identityId, newId, type FolderId, type RecordId } from '../lib/bytes/ids.ts';
 import type { HeaderInput } from '../lib/envelope/seal-blob.ts';
 

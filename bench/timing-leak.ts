@@ -1,7 +1,7 @@
 // `npm run bench:timing-leak [-- --samples 20000]` tests whether the time of the kernel's secret operations depends on the secret. The method is dudect
 // (Reparaz, Balasch and Verbauwhede, 2017): it calls an operation with a fixed secret and with random secrets, in random order, and compares the times by
-// Welch's t-test, each time without a larger part of the slowest calls. If |t| is above 4.5, there is a leak. One operation is known to leak: the sum with
-// public scalars. If the test does not find that leak, the measurement is useless and the run fails.
+// Welch's t-test. It repeats the t-test without the slowest calls, and leaves out more of them each time. If |t| is above 4.5, there is a leak. One operation
+// is known to leak: the sum with public scalars. If the test does not find that leak, the measurement is useless and the run fails.
 import { parseArgs } from 'node:util';
 import { systemRng } from '../lib/bytes/binary.ts';
 import { kernelBytes, load } from '../lib/umbral/curve/wasm-memory.ts';
@@ -53,7 +53,10 @@ const subjects: readonly Subject[] = [
   { name: 'public sum (control)', leaks: true, put: intoFirst, run: () => kernel.sumPublic(0, 1, 0, -1, -1) },
 ];
 
-/** The fixed secrets: 3, and n - 1, which is -1 modulo n. Most of their digits are zero, so a loop that skips zero digits is faster for them, and is found. */
+/**
+ * The fixed secrets: 3, and n - 1, which is -1 modulo n. Most of their digits are zero. So a loop that skips zero digits is faster for them, and the test finds
+ * that loop.
+ */
 const secrets: Readonly<Record<string, Scalar>> = { 'k = 3': 3n as Scalar, 'k = n - 1': (ORDER - 1n) as Scalar };
 
 const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed: Scalar): number => {

@@ -1,4 +1,4 @@
-// Computes Welch's t of two samples, several times, each time without a larger part of the slowest values (a "cut"), and returns the largest |t|.
+// Computes Welch's t of two samples several times, and returns the largest |t|. Each time it leaves out more of the slowest values (a "cut").
 
 const mean = (x: readonly number[]): number => x.reduce((s, v) => s + v, 0) / x.length;
 const squaredError = (x: readonly number[], m: number): number =>

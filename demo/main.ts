@@ -44,7 +44,7 @@ const run = async ({ files, print, say }: Run): Promise<Outcome> => {
     cleanup.add(() => rm(homes, { recursive: true, force: true }));
     story.heading('The system starts: a local AWS, table and bucket, and the service.');
     const starting = startSystem({ say, signal: ending.signal });
-    // If the user ends the demo during the start, this waits until the start has stopped what it started.
+    // If the user ends the demo during the start, this step waits until `startSystem` has stopped everything that it started.
     cleanup.add(() =>
       starting.then(
         (system) => system.stop(),

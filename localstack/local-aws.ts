@@ -114,7 +114,7 @@ const killAll = (child: ChildProcess, pid: number): void => {
   }
 };
 
-/** Ends a process, and resolves when it has ended. After `patience` ms it kills the process. */
+/** Asks a process to end, and resolves when the process has ended. Kills the process if that takes longer than `patience` ms. */
 export async function end(child: ChildProcess, patience = STOP_MS): Promise<void> {
   const { pid } = child;
   if (isGone(child) || pid === undefined) return;

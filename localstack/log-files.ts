@@ -12,7 +12,7 @@ export async function logFileIn(state: string, name: string): Promise<string> {
   const dated = await Promise.all(
     others.map(async (entry) => {
       const file = join(dir, entry);
-      // If another process has deleted the file meanwhile, its time counts as 0.
+      // If another process has deleted the file meanwhile, the time of the file counts as 0.
       return {
         file,
         time: await stat(file).then(

@@ -32,8 +32,8 @@ export const listenForEnding = (): Ending => {
   return { signal: controller.signal, exitCode: () => code };
 };
 
-// The code is passed to Node as a data URL, because Node loads it before any loader for TypeScript. Worker threads load it too, but only the main thread
-// watches. The code contains the parent's number, because the parent may be gone before the code runs.
+// Returns the code with which a process ends itself when its parent is gone. The code is JavaScript, because Node loads it before any loader for TypeScript.
+// Worker threads load it too, but only the main thread watches. It contains the parent's number, because the parent may be gone before the code runs.
 const watchParent = (parent: number): string => `
 import { isMainThread } from 'node:worker_threads';
 if (isMainThread) {

@@ -30,7 +30,7 @@ export interface ApiOptions {
 
 const START_MS = 120_000;
 const GATEWAY = 'scripts/offline-gateway.ts';
-// These limits are enough, because all functions together use 80 MB. Without limits V8 lets the heap grow to gigabytes before it collects garbage.
+// Limits the heap of the API. All functions together use 80 MB. Without limits V8 lets the heap grow to gigabytes before it collects garbage.
 const MEMORY = ['--max-old-space-size=256', '--max-semi-space-size=4'];
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

@@ -58,7 +58,7 @@ function answerAsGateway({ method, route, response }: Request): void {
   else if (route.path === NO_ROUTE) response.source = { message: 'Not Found' };
 }
 
-/** Adds these behaviours to a hapi server. */
+/** Makes a hapi server treat bodies, queries and unknown routes as API Gateway does. */
 export function extend(server: Server): void {
   server.ext('onRequest', (request, h) => {
     takeBodiesAsBytes(request);

@@ -1,5 +1,6 @@
-// `npm run test:localstack [-- --ci] [jest options]` runs the suites that need AWS against the real LocalStack: the one at AWS_ENDPOINT_URL; if that is not
-// set, one started from the compose file if there is Docker, and else on Python and Java. --ci runs the store contract, one flow and a large upload.
+// `npm run test:localstack [-- --ci] [jest options]` runs the suites that need AWS against the real LocalStack. It uses the LocalStack at AWS_ENDPOINT_URL. If
+// the variable is not set, it starts one: from the compose file if there is Docker, otherwise on Python and Java. --ci runs only the store contract, one flow
+// and a large upload.
 import { spawn, spawnSync } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 // Request routes: defines paths, inputs, answers and error codes of requests for access.
 import * as z from 'zod/mini';
 import type { GrantId } from '../bytes/ids.ts';
-import { listOf, randomId } from '../statements/fields.ts';
+import { listOf, randomId, RIGHTS } from '../statements/fields.ts';
 import { grantBody, grantView } from './grant-routes.ts';
 import { none, STORED, type Route } from './route.ts';
 import { actBody, entryMembers, ids, jws, nextPage, page, role, statementBody } from './shapes.ts';
@@ -16,8 +16,8 @@ export const requestView = z.strictObject({
 
 export const requestPage = z.strictObject({ requests: z.array(requestView), ...nextPage });
 
-/** One to three grants, at most one for each right. */
-export const approvalBody = z.strictObject({ grants: listOf(grantBody, 1, 3), ...entryMembers });
+/** At least one grant, and at most one for each right. */
+export const approvalBody = z.strictObject({ grants: listOf(grantBody, 1, RIGHTS.length), ...entryMembers });
 
 export const approvalView = z.strictObject({ grants: z.array(grantView) });
 

@@ -36,6 +36,7 @@ export { ClientError, ServiceError, TrailError, type Check, type ClientErrorCode
 export { checkFragmentProof, type WrongFragment } from './records/check-wrong-fragment-proof.ts';
 export { WrongFragmentError, type FragmentProof } from './records/verify-fragments.ts';
 export { createPatient, type Patient } from './patient.ts';
+export { CellsOpenError, type OpenFolder } from './access/close-cells-of-ended-grants.ts';
 export type { ApproveOptions, GrantInput, Grants } from './access/grant-access.ts';
 export { createRecipient, type Recipient } from './recipient.ts';
 export { createMemory, importMemory, type Memory, type MemorySnapshot } from './session/memory.ts';

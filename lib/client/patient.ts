@@ -6,18 +6,19 @@ import type { Category } from '../statements/fields.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import { eventOf, readTrail, takeCheckpoint, type AuditOptions } from './audit/read-trail.ts';
+import type { GivenAccess } from './chain/given-access.ts';
 import { entryBodyOf, type EntryBody } from './chain/statement-chain.ts';
 import { ownKeys } from './records/cell-keys.ts';
 import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
 import { revoke, setPaused, type GrantRef } from './access/change-grant.ts';
 import { carryOver, outstanding } from './access/carry-over.ts';
-import { settleEnds } from './access/close-cells-of-ended-grants.ts';
+import { assertClosed, closeCells, settleEnds } from './access/close-cells-of-ended-grants.ts';
 import { startEpoch } from './access/start-epoch.ts';
 import { ClientError } from './session/errors.ts';
 import { exportFhir } from './export-fhir.ts';
 import { fileRecord, type Content, type FileOptions, type Metadata, type FilingTarget } from './records/file-record.ts';
-import { listFolders, ownCell, ownFolder, type Folder } from './records/folders.ts';
+import { folderIn, listFolders, ownCell, ownFolder, type Folder } from './records/folders.ts';
 import {
   approve,
   grantAccess,
@@ -199,8 +200,15 @@ const ownTarget = async (
   before: RecordInfo | undefined,
   options: CallOptions = {},
 ): Promise<FilingTarget> => {
-  await settleEnds(ctx, options);
-  const current = async () => (await ownFolder(ctx, folder, options)).statement;
+  const { given, open } = await closeCells(ctx, options);
+  assertClosed(open, [folder]);
+  let known: GivenAccess | undefined = given;
+  // The chain was read a moment ago. It is read again only if the service says that this cell is closed.
+  const current = async () => {
+    const access = known ?? (await ctx.chain.sync(options));
+    known = undefined;
+    return (await folderIn(ctx, access, folder)).statement;
+  };
   return { patient: ctx.keys.id, folder, current, before };
 };
 

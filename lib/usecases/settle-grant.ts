@@ -1,4 +1,5 @@
 // Use case settle-grant: the patient takes an ended grant off the list of unsettled grants. Before that, all cells that the grant could read must be closed.
+// The key fragments of the grant are deleted: no other call deletes those of a grant that has expired or is used up.
 import { AppError } from '../api/errors.ts';
 import type { Answer, Input } from '../api/routes.ts';
 import type { FolderId, GrantId } from '../bytes/ids.ts';
@@ -6,13 +7,14 @@ import { endAt } from '../domain/grant.ts';
 import type { Call } from '../ports/call.ts';
 import { whileRegistered } from './checks/caller.ts';
 import { ownGrant } from './checks/extension.ts';
-import type { Folders, Grants, Identities } from '../ports/index.ts';
+import type { Folders, Grants, Identities, KeyFragments } from '../ports/index.ts';
 import { grantAnswer } from './shared/answers.ts';
 
 interface Deps {
   readonly identities: Pick<Identities, 'find'>;
   readonly grants: Pick<Grants, 'find' | 'cells' | 'settle'>;
   readonly folders: Pick<Folders, 'cells'>;
+  readonly keyFragments: Pick<KeyFragments, 'forget'>;
 }
 
 const PAGE = 100;
@@ -25,6 +27,8 @@ export async function settleGrant(
   const reading = Promise.all([ownGrant(deps.grants, params.grantId, call), openCells(deps, params.grantId)]);
   const [, [grant, open]] = await whileRegistered(deps.identities, call.caller, reading);
   if (endAt(grant.status, call.now) === undefined || open.length > 0) throw new AppError('cells-open', { ids: open });
+  // The grant leaves the list last, so that a repeated call deletes the fragments that an interrupted one left.
+  await deps.keyFragments.forget(params.grantId);
   await deps.grants.settle(grant, call);
   return grantAnswer(grant, call.now);
 }

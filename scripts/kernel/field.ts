@@ -13,7 +13,7 @@ interface Product {
 }
 interface Formula {
   readonly name: string;
-  /** The comment in the generated file. */
+  /** The formula, for the comment on the function in the generated file. */
   readonly doc: string;
   readonly plus: Product;
   readonly minus?: Product;
@@ -161,7 +161,7 @@ const reduction = (
   ];
 };
 
-/** Makes the bounds that the debug build asserts for a product, see kernel/bounds.ts. */
+/** Returns the source text of an upper bound of one product. The debug build asserts that the sum of these bounds fits (kernel/bounds.ts). */
 const unit = ({ a, b = a, times = 1 }: Product): string => {
   const size = (operand: Operand): string =>
     typeof operand === 'string' ? `largest(${operand})` : `largestDifference(${operand.join(', ')})`;

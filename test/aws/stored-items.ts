@@ -16,7 +16,7 @@ export const keepIn = (clients: Clients) => (client: AwsClient) => {
   if (client.config.serviceId === 'S3') clients.s3 = client as S3Client;
 };
 
-/** These are not the clients of the service, because hundreds of reads at once exceed the time limits of those on a busy machine. */
+/** Makes clients of its own. On a busy machine, hundreds of reads at once exceed the time limits of the service's clients. */
 const dynamo = new DynamoDBClient();
 const s3 = new S3Client({ forcePathStyle: true });
 

@@ -7,7 +7,7 @@ export const root = join(import.meta.dirname, '..', '..');
 
 export const functions = readdirSync(join(root, 'functions')).map((file) => basename(file, '.ts'));
 
-// serverless-esbuild uses these options. serverless.yml sets format, platform, target and main fields.
+// Bundles with the options of serverless-esbuild. serverless.yml sets format, platform, target and main fields.
 export const bundle = async (options: BuildOptions): Promise<Metafile> => {
   const { metafile } = await build({
     absWorkingDir: root,

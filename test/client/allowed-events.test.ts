@@ -104,11 +104,15 @@ type Invent = (all: Story & { readonly now: number }) => readonly Invented[];
 type Before = (all: Story) => unknown;
 const nothing: Before = () => undefined;
 const once = (all: Story): readonly Invented[] => [opening(all)];
+/** An opening of the two records of the first folder. */
+const twoAtOnce = (all: Story): Invented =>
+  opening(all, { records: all.records.slice(0, 2).map(({ record, version }) => ({ record, version })) });
 
 describe('an opening', () => {
   test.each<[string, Invent, Before?]>([
     ['under a grant, by its recipient', once],
     ['of the last records that the grant allows', (all) => [opening(all), opening(all), opening(all)]],
+    ['of two records together, if the grant allows two more', (all) => [opening(all), twoAtOnce(all)]],
     ['by the patient', (all) => [opening(all, { grant: undefined }, KEYS.patient)]],
     [
       'after the grant was paused and resumed',
@@ -159,6 +163,7 @@ describe('an opening', () => {
       'by the patient, of a folder that is not the patient’s',
       (all) => [opening(all, { grant: undefined, folder: newId<FolderId>() }, KEYS.patient)],
     ],
+    ['of two records together, if the grant allows one more', (all) => [opening(all), opening(all), twoAtOnce(all)]],
     ['of more records than the grant allows', (all) => [opening(all), opening(all), opening(all), opening(all)]],
     ['after the grant expired', once, ({ sleep }) => sleep(DAY * 1000)],
     ['after the grant was revoked', once, ({ patient, limited }) => patient.revoke(limited)],

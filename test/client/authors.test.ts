@@ -15,7 +15,7 @@ interface Filed {
   readonly shown?: (grant: Statement<'grant'>) => string | undefined;
 }
 
-/** The service lists one record of the stranger, with a grant to add. Returns how patient and clinician answer, which must be the same. */
+/** The service lists one record of the stranger, with a grant to add. Returns the verdict of patient and clinician, which must be the same. */
 const verdictOn = async ({ grant: terms, record: claims, by = KEYS.patient, shown = (g) => g.jws }: Filed) => {
   const { patient, clinician, service, grant, first, record } = await granted();
   const { cells, request: _, ...rest } = grant.statement.payload;

@@ -84,7 +84,7 @@ describe('key files', () => {
     expect(await readdir(folder)).toEqual(['keys.json']);
   });
 
-  // Sealing refuses the empty passphrase. The expected errors are others, so the target is checked before the file is sealed.
+  // Sealing would refuse the empty passphrase. These errors are those of the target, so the target is checked before the file is sealed.
   test.each([
     ['EEXIST', 'keys.json'],
     ['ENOENT', join('missing', 'keys.json')],

@@ -56,7 +56,7 @@ class Refusal extends Error {
   }
 }
 
-/** The event and the state of the grant after each statement about it. */
+/** For each kind of statement that changes a grant: the kind of its event, and the state of the grant after it. */
 const CHANGES = {
   pause: ['grant-paused', 'paused'],
   resumption: ['grant-resumed', 'active'],

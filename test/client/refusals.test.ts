@@ -1,5 +1,6 @@
 // Tests everything that the client verifies: for each check, the service lies only in what this check verifies.
 import { describe, expect, test } from '@jest/globals';
+import { concat } from '../../lib/bytes/binary.ts';
 import { fromBase64url, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
 import {
   newId,
@@ -13,17 +14,21 @@ import { createPatient, createRecipient } from '../../lib/client/index.ts';
 import type { GrantWithCells } from '../../lib/client/access/verify-grant.ts';
 import { sealSeeds, type SeedsContext } from '../../lib/envelope/companion-seeds.ts';
 import { sealText } from '../../lib/envelope/sealed-text.ts';
+import { fileKeyCipher } from '../../lib/envelope/wrap-keys.ts';
+import { decapsulator } from '../../lib/envelope/x-wing.ts';
 import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import type { Kind, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
-import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
+import { encodeCapsule } from '../../lib/umbral/capsule.ts';
+import { decodePublicKey, encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
+import { encapsulate } from '../../lib/umbral/sender.ts';
 import { decodeCapsule, encodeCFrag, reencrypt } from '../../lib/umbral/proxy.ts';
 import { fill, rawJws } from '../statements/samples.ts';
 import { problem } from './prepared-answers.ts';
 import { pendingRequest, DAY, granted, people, readAll, TEXT } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
-import { wrapOf } from '../support/wraps.ts';
+import { openOwnWrap, wrapOf } from '../support/wraps.ts';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a false answer can have any shape
 type Any = any;
@@ -161,6 +166,40 @@ describe('an opened record', () => {
       wrap: { ...r.wrap, wrappedKey: made.wrappedKey, companionCiphertext: made.companionCiphertext },
     }));
     expect(await refusal(opens)).toBe('unverified wrap');
+  });
+
+  test('is refused if its wrap opens with the cell key alone', async () => {
+    const { opened, patient, record, grant } = await lying();
+    const cell = grant.cells[0]!.statement;
+    const { folder, epoch, key } = cell.payload;
+    opened(({ wrap }) => {
+      const { capsule, key: umbral } = encapsulate(decodePublicKey(fromBase64url(key)));
+      const fileKey = openOwnWrap(wrap, { keys: KEYS.patient, cell, version: record });
+      const parts = concat(encodeCapsule(capsule), fromBase64url(wrap.companionCiphertext));
+      const context = { patient: record.patient, record: record.record, version: record.version, folder, epoch };
+      const cipher = fileKeyCipher({ umbral, companion: new Uint8Array(32) }, parts, context);
+      const wrappedKey = toBase64url(cipher.encrypt(fileKey));
+      return { wrap: { ...wrap, capsule: toBase64url(encodeCapsule(capsule)), wrappedKey } };
+    });
+    expect(await refusal(() => patient.open([record]))).toBe('unverified wrap');
+  });
+
+  test('is refused if its wrap contains another file key', async () => {
+    const { opened, patient, record, grant } = await lying();
+    const cell = grant.cells[0]!.statement;
+    const { folder, epoch, key } = cell.payload;
+    opened(({ wrap }) => {
+      const { capsule, key: umbral } = encapsulate(decodePublicKey(fromBase64url(key)));
+      const ciphertext = fromBase64url(wrap.companionCiphertext);
+      const { salt } = cell.payload;
+      const seed = KEYS.patient.companionSeed(folder, epoch, fromBase64url(salt));
+      const companion = decapsulator(seed).decapsulate(ciphertext);
+      const context = { patient: record.patient, record: record.record, version: record.version, folder, epoch };
+      const cipher = fileKeyCipher({ umbral, companion }, concat(encodeCapsule(capsule), ciphertext), context);
+      const wrappedKey = toBase64url(cipher.encrypt(fill(7, 32)));
+      return { wrap: { ...wrap, capsule: toBase64url(encodeCapsule(capsule)), wrappedKey } };
+    });
+    expect(await refusal(() => patient.open([record]))).toBe('unverified commit');
   });
 
   test('is refused if its wrap is that of another record, because it is bound to its record', async () => {

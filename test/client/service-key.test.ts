@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { toBase64url } from '../../lib/bytes/codec.ts';
 import { newId, type GrantId, type RecordId } from '../../lib/bytes/ids.ts';
 import { createPatient, createRecipient, importMemory } from '../../lib/client/index.ts';
-import { EMPTY_CHAIN, type AuditEvent } from '../../lib/domain/audit-chain.ts';
+import type { AuditEvent } from '../../lib/domain/audit-chain.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
 import { fill } from '../statements/samples.ts';
 import { KEYS, refusal } from './clients.ts';
@@ -24,10 +24,13 @@ const filing = async () => {
   const sign = (signer: Signer, named: string, change: object = {}): void => {
     service.state.lie = (route, answer) => {
       if (route === 'get-service-key') return { key: named };
-      const event = service.trails.get(patient.id)!.at(-1)!.hash;
+      const trail = service.trails.get(patient.id)!;
+      const event = trail.at(-1)!.hash;
       if (route === 'get-checkpoint') {
-        const payload = { patient: patient.id, seq: 0, hash: EMPTY_CHAIN.hash, when: 1, ...change };
-        return { checkpoint: signedBy(signer, 'checkpoint', payload) };
+        const chain = service.entries.get(patient.id)!;
+        const entry = { number: chain.length, hash: reloadStatement('entry', chain.at(-1)!.entry).hash };
+        const heads = { patient: patient.id, seq: trail.length, hash: event, entry, when: 1 };
+        return { checkpoint: signedBy(signer, 'checkpoint', { ...heads, ...change }) };
       }
       if (route !== 'commit-record') return undefined;
       const { hash: statement, payload } = reloadStatement('record', answer.statement as string);
@@ -90,6 +93,12 @@ describe('a receipt', () => {
 });
 
 describe('a checkpoint', () => {
+  test('is accepted if the service signed it', async () => {
+    const { sign, patient } = await filing();
+    sign('service', SERVICE_KEY);
+    expect(await refusal(() => patient.checkpoint())).toBe('accepted');
+  });
+
   test.each<[string, Signer, object]>([
     ['if a proxy key signed it', 'proxy', {}],
     ['if it is of another patient', 'service', { patient: KEYS.stranger.id }],

@@ -174,7 +174,7 @@ describe('a chain that is not what it was', () => {
 test('the memory is saved before a statement leaves, and a memory that cannot be saved keeps it back', async () => {
   const { service, patient, optionsOf } = await people();
   const sent = service.calls.length;
-  // The memory can be saved until it has an entry to be sent.
+  // Saving fails as soon as the memory contains an entry that is not confirmed.
   const save = ({ pending }: MemorySnapshot) =>
     pending.length === 0 ? undefined : Promise.reject(new Error('disk full'));
   const broken = createPatient(optionsOf(1, { save }));

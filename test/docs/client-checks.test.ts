@@ -2,38 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { MUTANTS } from '../config/client-mutants.ts';
+import { checkRows, patternOf, testsOf, titlesOf } from './client-check-rows.ts';
 import { ROOT } from './page-faults.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-
-interface Row {
-  readonly id: string;
-  readonly file: string;
-  /** The beginning of the test's title, or its `describe`, ` > ` and the beginning of its title. */
-  readonly title: string;
-}
-
-const ROW = /^\| ([A-Z]\d+) \| .+ \| `([\w-]+): (.+)` \|$/gm;
-const rowsOf = (page: string): readonly Row[] =>
-  [...page.matchAll(ROW)].map(([, id = '', file = '', title = '']) => ({ id, file, title }));
-
-/** The titles of a test file, each with the last `describe` before it. A title is a text that is passed together with a function. */
-const titlesOf = (source: string): readonly string[] => {
-  let within = '';
-  const titles: string[] = [];
-  for (const [, before, , title = ''] of source.matchAll(/(\w*)\(\s*(['"])((?:(?!\2).)+)\2,\s*(?:async )?\(/g)) {
-    if (before === 'describe') within = title;
-    else titles.push(`${within} > ${title}`);
-  }
-  return titles;
-};
-
-/** The tests that a row means: those with exactly this title, otherwise those whose title begins with it. */
-const testsOf = (titles: readonly string[], wanted: string): readonly string[] => {
-  const named = (title: string): string => (wanted.includes(' > ') ? title : title.slice(title.indexOf(' > ') + 3));
-  const exact = titles.filter((t) => named(t) === wanted);
-  return exact.length > 0 ? exact : titles.filter((t) => named(t).startsWith(wanted));
-};
 
 const isNumbered = (ids: readonly string[]): boolean =>
   ids.every((id, i) => {
@@ -56,7 +29,7 @@ const isAboutClients = (block: string): boolean =>
 const withoutId = (section: string): readonly string[] =>
   blocksOf(section).filter((block) => isAboutClients(block) && idsIn(block).length === 0);
 
-const rows = rowsOf(read('docs/client-checks.md'));
+const rows = checkRows();
 const model = read('docs/threat-model.md');
 const security = read('docs/SECURITY.md');
 
@@ -68,9 +41,12 @@ describe('docs/client-checks.md', () => {
   });
 
   test.each(rows.map((row) => [row.id, row] as const))('%s names one test that exists', (_, { file, title }) => {
-    const path = `test/client/${file}.test.ts`;
-    expect(existsSync(join(ROOT, path))).toBe(true);
-    expect(testsOf(titlesOf(read(path)), title)).toHaveLength(1);
+    expect(existsSync(join(ROOT, file))).toBe(true);
+    expect(testsOf(titlesOf(read(file)), title)).toHaveLength(1);
+  });
+
+  test('has a mutant for each row, and no mutant is of another row', () => {
+    expect(Object.keys(MUTANTS).sort()).toEqual(rows.map((r) => r.id).sort());
   });
 
   test('has no row that neither the threat model nor SECURITY.md names, and they name no other', () => {
@@ -108,6 +84,11 @@ describe('the checks of this test', () => {
     ['is accepted', 0],
   ])('find the tests of %j', (wanted, count) => {
     expect(testsOf(titles, wanted)).toHaveLength(count);
+  });
+
+  test('make the pattern with which jest finds the tests', () => {
+    const pattern = new RegExp(patternOf('a (list) > %s is refused'));
+    expect(['a (list) x is refused', 'b is refused'].map((title) => pattern.test(title))).toEqual([true, false]);
   });
 
   test('find titles of all forms', () => {

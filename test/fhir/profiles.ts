@@ -50,7 +50,7 @@ export const pcfFaults = (consent: Consent): readonly string[] => broken(PCF, co
 const agents = (e: AuditEvent, system: string, code: string): readonly AuditEventAgent[] =>
   e.agent.filter((a) => hasCode(a.type, system, code));
 
-/** A slice that must occur exactly once, with `who` and `network`. */
+/** Makes the check of an agent that is a machine: it must occur exactly once, with `who` and `network`. */
 const machine =
   (system: string, code: string) =>
   (e: AuditEvent): boolean => {
@@ -58,7 +58,7 @@ const machine =
     return agent?.who !== undefined && agent.network !== undefined && agent.media === undefined && more.length === 0;
   };
 
-/** A slice that may occur once: a person who requested the action. */
+/** Makes the check of an agent that is a person: it may occur once, and requested the action. */
 const user =
   (...codes: readonly string[]) =>
   (e: AuditEvent): boolean => {
@@ -159,7 +159,10 @@ const BALP: Readonly<Record<string, Rules<AuditEvent>>> = {
   ],
 };
 
-/** The event claims a BALP profile. Returns the names of the rules of this profile that it breaks, or the profile's name if BALP has no such profile. */
+/**
+ * Checks the event against the BALP profile that it claims. Returns the names of the rules that the event breaks, or the profile's name if BALP has no such
+ * profile.
+ */
 export const balpFaults = (event: AuditEvent): readonly string[] => {
   const [profile = '', ...more] = event.meta?.profile ?? [];
   const rules = BALP[profile];

@@ -28,7 +28,7 @@ export const entry = (kind: EventKind, subject: EventSubject, by = patient): Exp
   return { ...event, hash };
 };
 
-/** Events as the service writes them: subject, actor, and the expected values in FHIR. */
+/** For each kind of event: subject and actor as the service writes them, and the expected BALP profile and identifier of the main entity. */
 export const SAMPLE: Record<
   EventKind,
   readonly [EventSubject, typeof patient, profile: string, main: string, value: string]

@@ -7,11 +7,11 @@ import type { Outcome } from '../../lib/files/run-workers.ts';
 type Behaviour = (thread: Idle) => void;
 
 /**
- * What the workers do with their work: the first entry for the first worker, and so on. Other workers wait until they are ended, as if they worked on a part.
+ * What each worker does with its work, in the order in which the workers start. A worker without an entry waits until it is ended, as if it worked on a part.
  */
 let behaviours: readonly Behaviour[] = [];
 let started: Idle[] = [];
-/** From the worker with this number on, workers cannot be started. */
+/** After `count` workers have started, starting another one throws `error`. */
 let refuseFrom = { count: Infinity, error: new Error() };
 
 class Idle extends EventEmitter {

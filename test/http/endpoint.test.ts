@@ -33,9 +33,9 @@ describe('an accepted request', () => {
       metadata: 'A'.repeat(704),
       wrap: {
         capsule: 'A'.repeat(140),
-        companionCiphertext: `${'A'.repeat(1494)}`,
+        companionCiphertext: 'A'.repeat(1494),
         wrappedKey: 'A'.repeat(64),
-        label: `${'A'.repeat(363)}`,
+        label: 'A'.repeat(363),
       },
     });
     const answer = await send({ method: 'PUT', target, body }, undefined, { name: 'commit-record' });

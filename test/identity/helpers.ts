@@ -12,5 +12,5 @@ export const refusal = async (attempt: () => unknown): Promise<string> => {
   }
 };
 
-/** Returns the text of a value that `toString` gives, as a template shows it. */
+/** Returns the text that `toString` of the value returns, as a template literal does. */
 export const shownAsText = (value: { toString(): string }): string => value.toString();

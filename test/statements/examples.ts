@@ -258,7 +258,7 @@ const statementsOf = async (patient: Person, clinician: Person) => {
   return { byKind, grantToAdd, registration };
 };
 
-/** The events of the patient's chain that three of the statements cause, as the service writes them. */
+/** The events of the patient's trail that three of the statements cause, as the service writes them. */
 const chainOf = ({ folder, request, grant }: Awaited<ReturnType<typeof statementsOf>>['byKind']) => {
   const { patient, recipient } = grant.payload;
   const drafts: readonly EventDraft[] = [

@@ -38,7 +38,7 @@ export const findChromium = (env: NodeJS.ProcessEnv): string | undefined => {
 const FLAGS = [
   '--headless=new',
   '--disable-gpu',
-  // In containers /dev/shm is too small.
+  // Chromium then uses no /dev/shm, which is too small in containers.
   '--disable-dev-shm-usage',
   '--disable-background-networking',
   '--disable-component-update',

@@ -1,9 +1,9 @@
 // Runs the whole service in memory, behind a `fetch`: every handler with its use case, over stores in memory. It needs no AWS.
 import type { RouteName } from '../../lib/api/routes.ts';
 import type { Runtime } from '../../lib/http/log-events.ts';
-import type { Ports } from '../../lib/ports/index.ts';
+import type { Ports, ServiceSigner } from '../../lib/ports/index.ts';
 import { callHandler, eventOf, handlerOf, routeOf } from './function-call.ts';
-import { makeMemory, type Schedule } from './memory/index.ts';
+import { makeMemory, type Schedule, type State } from './memory/index.ts';
 
 export const ORIGIN = 'https://service.test';
 
@@ -14,11 +14,16 @@ export interface MemoryServiceOptions {
   readonly instead?: (route: RouteName, url: URL) => Response | undefined;
   /** Decides when the steps of the stores run. By default they run in the order of the calls. */
   readonly schedule?: Schedule;
+  /** The first state. It is changed in place. By default the service is empty. */
+  readonly state?: State;
+  /** Signs as the service. By default all services in memory have the same key. */
+  readonly signer?: ServiceSigner;
 }
 
-export const memoryService = ({ clock, instead, schedule }: MemoryServiceOptions) => {
-  const memory = makeMemory(schedule === undefined ? {} : { schedule });
-  const runtime: Ports & Runtime = { ...memory.ports, log: () => undefined, clock, origin: () => new URL(ORIGIN) };
+export const memoryService = ({ clock, instead, schedule, state, signer }: MemoryServiceOptions) => {
+  const memory = makeMemory({ ...(schedule && { schedule }), ...(state && { state }) });
+  const ports: Ports = { ...memory.ports, ...(signer && { serviceSigner: signer }) };
+  const runtime: Ports & Runtime = { ...ports, log: () => undefined, clock, origin: () => new URL(ORIGIN) };
   const calls: RouteName[] = [];
 
   const storage = async (request: Request): Promise<Response> => {

@@ -216,7 +216,7 @@ export const readOnly = (memory: Memory): Memory =>
 export const trailOf = ({ state }: Memory, { keys }: Person): readonly AuditEvent[] =>
   (state.chains.get(keys.id) ?? []).map((row) => row.event);
 
-/** Returns the last event of the patient's chain, without sequence number and previous hash. */
+/** Returns the last event of the patient's trail, without sequence number and previous hash. */
 export const lastEvent = ({ state }: Memory, { keys }: Person) => {
   const { event, entry } = state.chains.get(keys.id)!.at(-1)!;
   const { seq: _seq, previous: _previous, ...rest } = event;

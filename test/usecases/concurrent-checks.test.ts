@@ -111,7 +111,7 @@ describe('extending a grant', () => {
 describe('approving', () => {
   const folders = (count: number): FolderId[] => Array.from({ length: count }, () => newId<FolderId>());
 
-  /** A grant to read `count` cells that do not exist, and a grant to add to the folder. */
+  /** Sends a request, and makes the grants that answer it: one to read `count` cells that do not exist, and one to add to the folder. */
   const answer = async (w: Clinic, count: number) => {
     const { cell } = delegated(patient, w.folder, recipient);
     const names = folders(count);

@@ -1,4 +1,4 @@
-// Tests extend-grant, and create-folder with extensions that carry grants over to the new cell.
+// Tests the use case extend-grant, and create-folder with extensions that carry grants over to the new cell.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type GrantId } from '../../lib/bytes/ids.ts';
 import { DAY } from '../../lib/domain/time.ts';

@@ -1,4 +1,4 @@
-// Tests get-checkpoint.
+// Tests the use case get-checkpoint: it signs the heads of trail and chain, once for each event.
 import { describe, expect, test } from '@jest/globals';
 import { verifyServiceStatement } from '../../lib/statements/service-statements.ts';
 import { nobody, NOW, patient } from './people.ts';

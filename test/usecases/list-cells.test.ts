@@ -1,4 +1,4 @@
-// Tests list-cells and list-cell-grants.
+// Tests the use cases list-cells and list-cell-grants, which answer the patient only.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId } from '../../lib/bytes/ids.ts';
 import { epochAfter, nobody, patient, recipient, stranger } from './people.ts';

@@ -1,4 +1,4 @@
-// Tests pause-grant, resume-grant and settle-grant.
+// Tests the use cases pause-grant, resume-grant and settle-grant.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type GrantId } from '../../lib/bytes/ids.ts';
 import { DAY } from '../../lib/domain/time.ts';
@@ -17,7 +17,17 @@ import {
   type Person,
   type SignedGrant,
 } from './people.ts';
-import { clinic, lastEvent, putFolder, readOnly, refused, send, unchanged, type Clinic } from './clinic.ts';
+import {
+  clinic,
+  interrupted,
+  lastEvent,
+  putFolder,
+  readOnly,
+  refused,
+  send,
+  unchanged,
+  type Clinic,
+} from './clinic.ts';
 import { NOT_FOUND, NOT_REGISTERED, folderId, hold, holdOf, idOf, invalid, makeGrant, revoke } from './grant-calls.ts';
 
 describe('pause-grant and resume-grant', () => {
@@ -99,6 +109,43 @@ describe('settle-grant', () => {
     await hold(w, 'pause', w.grant);
     expect(await refused(w, () => settle(w, w.grant))).toEqual(goesOn);
     expect(await settle(w, w.grant, patient, NOW + DAY)).toMatchObject({ state: 'expired' });
+  });
+
+  describe('deletes the key fragments of a grant', () => {
+    const left = (w: Clinic): number => w.state.grants.get(idOf(w.grant))!.kfrags.size;
+
+    test('that has expired, after its cells were closed', async () => {
+      const w = await clinic();
+      const settled = () => settle(w, w.grant, patient, NOW + DAY);
+      expect(await refused(w, settled)).toEqual({ code: 'cells-open', ids: [folderId(w.folder)] });
+      expect(left(w)).toBe(1);
+      await putFolder(w, patient, await epochAfter(patient, w.folder));
+      expect(await refused(w, () => settle(w, w.grant))).toEqual({ code: 'cells-open', ids: [] });
+      expect(left(w)).toBe(1);
+      await settled();
+      expect(left(w)).toBe(0);
+    });
+
+    test('that is used up', async () => {
+      const w = await clinic();
+      const row = w.state.grants.get(idOf(w.grant))!;
+      w.state.grants.set(idOf(w.grant), { ...row, status: { ...row.status, limit: 1, used: 1 } });
+      await putFolder(w, patient, await epochAfter(patient, w.folder));
+      expect(await settle(w, w.grant)).toMatchObject({ state: 'exhausted' });
+      expect(left(w)).toBe(0);
+    });
+
+    test('again, if the first call was interrupted: until then the grant is on the list', async () => {
+      const w = await clinic();
+      await putFolder(w, patient, await epochAfter(patient, w.folder));
+      const broken = interrupted(w, 'keyFragments.forget', () => Promise.reject(new Error('the process ended')));
+      const now = NOW + DAY;
+      await expect(settle({ ...w, ...broken }, w.grant, patient, now)).rejects.toThrow('the process ended');
+      expect(await unsettled(w, now)).toEqual([w.grant.statement.jws]);
+      expect(left(w)).toBe(1);
+      await settle(w, w.grant, patient, now);
+      expect([left(w), await unsettled(w, now)]).toEqual([0, []]);
+    });
   });
 
   test('refuses a grant that has not begun', async () => {

@@ -1,4 +1,4 @@
-// Tests withdraw-request.
+// Tests the use case withdraw-request.
 import { describe, expect, test } from '@jest/globals';
 import { newId } from '../../lib/bytes/ids.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';

@@ -110,7 +110,7 @@ interface Missing {
 
 /** Lists the grants that cover a folder, each with the cells of the folder that it lacks. */
 const missing = async (ctx: Context, { id, statement }: Folder, options: CallOptions): Promise<readonly Missing[]> => {
-  const given = await ctx.chain.sync(options);
+  const given = await ctx.chain.state(options);
   const cells = given.folders.get(id) ?? [];
   const found = continuing(ctx, given, statement.payload).map((grant) => {
     const has = new Set(cellsOf(grant).map((c) => c.statement));

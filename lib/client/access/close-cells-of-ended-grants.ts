@@ -5,9 +5,9 @@ import type { FolderId, GrantId } from '../../bytes/ids.ts';
 import { RIGHT_FACTS } from '../../domain/grant.ts';
 import type { GrantCell } from '../../statements/kinds.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
-import { cellsOf } from '../chain/given-access.ts';
+import { cellsOf, type GivenAccess } from '../chain/given-access.ts';
 import type { KnownAccess } from '../chain/statement-chain.ts';
-import { ownFolder } from '../records/folders.ts';
+import { folderIn } from '../records/folders.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import { all } from '../session/pagination.ts';
@@ -54,10 +54,38 @@ export const foldersToClose = async (
   return new Set(named.filter(isNewest).map((c) => c.folder));
 };
 
-/** Returns the error if it concerns only one folder or grant. @throws any other error: no answer, a busy service, an abort */
+/** A folder whose newest cell could not be closed, although an ended grant, or a void or pending statement, names it. */
+export interface OpenFolder {
+  readonly folder: FolderId;
+  readonly error: ClientError | AppError;
+}
+
+/** The error for an act that needs folders whose cells could not be closed. `cause` is the error of the first one. */
+export class CellsOpenError extends ClientError {
+  readonly folders: readonly [OpenFolder, ...OpenFolder[]];
+  constructor(folders: CellsOpenError['folders']) {
+    const [{ error }] = folders;
+    const what = error instanceof ClientError ? error.what : undefined;
+    super('cells-open', `an ended grant can still read ${folders.length} of the folders: ${error.message}`, what, {
+      cause: error,
+    });
+    this.folders = folders;
+  }
+}
+
+/** Refuses an act that needs these folders. @throws {CellsOpenError} if the newest cell of one of them could not be closed */
+export const assertClosed = (open: readonly OpenFolder[], needed: readonly FolderId[]): void => {
+  const [first, ...rest] = open.filter((o) => needed.includes(o.folder));
+  if (first !== undefined) throw new CellsOpenError([first, ...rest]);
+};
+
+/** Codes of refusals that do not concern one folder alone. */
+const OF_ALL: ReadonlySet<string> = new Set(['busy', 'too-many', 'chain-moved', 'network']);
+
+/** Returns the error if it concerns only one folder. @throws any other error: no answer, a busy service, an unreadable chain, an abort */
 const ofOneFolder = (error: unknown): ClientError | AppError => {
-  if (error instanceof ClientError && error.code !== 'network') return error;
-  if (error instanceof AppError && error.code !== 'busy' && error.code !== 'too-many') return error;
+  const isOwn = error instanceof AppError || (error instanceof ClientError && error.what !== 'chain');
+  if (isOwn && !OF_ALL.has(error.code)) return error;
   throw error;
 };
 
@@ -70,22 +98,37 @@ const saidToBeUnsettled = async (ctx: Context, options: CallOptions): Promise<re
   return Promise.all(views.map(async (view) => (await verifyGrant(ctx, view, ctx.keys.id)).id));
 };
 
+/** The chain of statements after cells were closed, and the folders whose cells could not be closed. */
+export interface ClosedCells {
+  readonly given: GivenAccess;
+  readonly open: readonly OpenFolder[];
+}
+
 /**
  * Settles all grants that ended. It runs before every filing and granting, so that no record is added to a cell that an ended grant could read. The client
- * finds the ended grants in the chain of statements, by the clock and in the verified trail; the service can only name further ones.
- * @throws the first error, after all other cells were closed
+ * finds the ended grants in the chain of statements, by the clock and in the verified trail; the service can only name further ones. A folder that fails
+ * does not keep the others open: the caller refuses the act only if it needs this folder ({@link assertClosed}).
  */
-export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promise<void> => {
-  const [given, unsettled] = await Promise.all([ctx.chain.sync(options), saidToBeUnsettled(ctx, options)]);
-  const ended = new Set(unsettled);
-  const failures: Error[] = [];
-  for (const id of await foldersToClose(ctx, given, ended))
+export const closeCells = async (ctx: Context, options: CallOptions = {}): Promise<ClosedCells> => {
+  const [read, unsettled] = await Promise.all([ctx.chain.sync(options), saidToBeUnsettled(ctx, options)]);
+  const open: OpenFolder[] = [];
+  for (const id of await foldersToClose(ctx, read, new Set(unsettled)))
     try {
-      await startEpoch(ctx, await ownFolder(ctx, id, options), options);
+      await startEpoch(ctx, await folderIn(ctx, await ctx.chain.state(options), id), options);
     } catch (error) {
-      failures.push(ofOneFolder(error));
+      open.push({ folder: id, error: ofOneFolder(error) });
     }
-  const [failure] = failures;
-  if (failure !== undefined) throw failure;
-  for (const id of unsettled) await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);
+  // The service settles a grant only after all its cells were closed.
+  if (open.length === 0)
+    for (const id of unsettled) await ctx.call('settle-grant', { params: { grantId: id }, body: {} }, options);
+  return { given: await ctx.chain.state(options), open };
+};
+
+/** Settles all grants that ended. @throws {CellsOpenError} after all other cells were closed */
+export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promise<void> => {
+  const { open } = await closeCells(ctx, options);
+  assertClosed(
+    open,
+    open.map((o) => o.folder),
+  );
 };

@@ -3,12 +3,13 @@ import type { FolderId, IdentityId } from '../../bytes/ids.ts';
 import { RIGHT_FACTS } from '../../domain/grant.ts';
 import { MOST_CELLS, type Purpose, type Right } from '../../statements/fields.ts';
 import type { Standing, Statement } from '../../statements/kinds.ts';
+import type { GivenAccess } from '../chain/given-access.ts';
 import type { EntryBody } from '../chain/statement-chain.ts';
 import type { Context } from '../session/context.ts';
 import { extendAll } from './extend-grant.ts';
-import { settleEnds } from './close-cells-of-ended-grants.ts';
+import { assertClosed, closeCells } from './close-cells-of-ended-grants.ts';
 import { check, ClientError } from '../session/errors.ts';
-import { cellsOf, foldersWithin, type FolderInScope } from './resolve-scope.ts';
+import { cellsOf, foldersWithin } from './resolve-scope.ts';
 import type { Folder } from '../records/folders.ts';
 import { makeGrant, type SignedGrant, type GrantToSign } from './sign-grant.ts';
 import { newGrantView, verifyGrant, type Grant } from './verify-grant.ts';
@@ -53,7 +54,7 @@ const asGrants = ([first, ...rest]: readonly Grant[]): Grants => {
 };
 
 interface GrantTerms extends Omit<GrantToSign, 'cells' | 'standing' | 'right'> {
-  readonly folders: readonly FolderInScope[];
+  readonly folders: readonly Folder[];
   readonly standing: Standing | undefined;
 }
 
@@ -72,10 +73,10 @@ const prepare = async (
 ): Promise<readonly Prepared[]> => {
   const { folders, standing, openings, ...common } = terms;
   if (!RIGHT_FACTS[right].needsKeyFragments) {
-    const made = folders.map(({ folder }) => makeGrant(ctx, { ...common, right, cells: [folder.statement] }));
+    const made = folders.map((folder) => makeGrant(ctx, { ...common, right, cells: [folder.statement] }));
     return (await Promise.all(made)).map((m) => ({ made: m, rest: [] }));
   }
-  const every = await cellsOf(ctx, folders, options);
+  const every = cellsOf(await ctx.chain.state(options), folders);
   // Extensions add the cells beyond the first 80. An extension may only name folders that the grant names or covers as a standing grant. So the grant names
   // one cell of each folder first.
   const current = new Map(every.map((c) => [c.payload.folder, c]));
@@ -124,17 +125,18 @@ export const preview = async (
   ctx: Context,
   request: AccessRequest,
   options: CallOptions = {},
-): Promise<readonly Folder[]> => (await foldersWithin(ctx, request.scope, options)).map((r) => r.folder);
+): Promise<readonly Folder[]> => foldersWithin(ctx, await ctx.chain.sync(options), request.scope, options);
 
 const chosen = async (
   ctx: Context,
+  given: GivenAccess,
   request: AccessRequest,
   { folders, signal }: ApproveOptions,
-): Promise<readonly FolderInScope[]> => {
-  const reached = await foldersWithin(ctx, request.scope, { signal });
+): Promise<readonly Folder[]> => {
+  const reached = await foldersWithin(ctx, given, request.scope, { signal });
   if (folders === undefined) return reached;
   return folders.map((id) => {
-    const folder = reached.find((r) => r.folder.id === id);
+    const folder = reached.find((r) => r.id === id);
     if (folder === undefined) throw new ClientError('exceeds-request', 'more than was asked: cells');
     return folder;
   });
@@ -148,12 +150,16 @@ export const approve = async (ctx: Context, given: AccessRequest, options: Appro
   check('request', request.messageRefused !== true);
   if (options.unverifiedRecipient !== true && !ctx.memory.isVerified(request.recipient))
     throw new ClientError('unverified-recipient', 'nobody verified that this id is whom it should be');
-  await settleEnds(ctx, { signal });
+  const { given: access, open } = await closeCells(ctx, { signal });
   const [recipient, folders] = await Promise.all([
     currentIdentity(ctx, request.recipient, { signal }),
-    chosen(ctx, request, options),
+    chosen(ctx, access, request, options),
     beginsAtOnce(ctx, { signal }),
   ]);
+  assertClosed(
+    open,
+    folders.map((f) => f.id),
+  );
   const { number, key } = request.statement.payload.receiving;
   const { receiving } = recipient.payload;
   check('receiving-key', receiving.number === number && receiving.key === key);
@@ -210,12 +216,16 @@ export const grantAccess = async (ctx: Context, input: GrantInput, options: Call
   const stands = standing ? standingOf(scope) : undefined;
   if (standing && stands === undefined)
     throw new ClientError('bad-argument', 'only a grant over categories or everything can be standing');
-  await settleEnds(ctx, options);
+  const { given, open } = await closeCells(ctx, options);
   const [recipient, folders] = await Promise.all([
     currentIdentity(ctx, to, options),
-    foldersWithin(ctx, scope, options),
+    foldersWithin(ctx, given, scope, options),
     beginsAtOnce(ctx, options),
   ]);
+  assertClosed(
+    open,
+    folders.map((f) => f.id),
+  );
   if (folders.length === 0) throw new ClientError('bad-argument', 'the grant would reach no folder');
   const terms: GrantTerms = { recipient, folders, purpose, durationSeconds, openings, standing: stands };
   const grants: Grant[] = [];

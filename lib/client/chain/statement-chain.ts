@@ -9,6 +9,7 @@ import type { Memory, PendingEntry } from '../session/memory.ts';
 import { pages } from '../session/pagination.ts';
 import type { CallOptions, CallRoute } from '../session/transport.ts';
 import { createAccessFold, type GivenAccess, type VerifiedEntry } from './given-access.ts';
+import { createTurns } from './turns.ts';
 import { verifyEntry, type ChainOwner, type EntryView } from './verify-entries.ts';
 
 /** The members of a request body that add an entry to the chain. */
@@ -50,7 +51,8 @@ export interface OwnChain {
   /**
    * Signs an entry for the statements that `decide` returns, and sends entry and statements. If the service refuses them and another device has added an entry
    * meanwhile, `decide` is called again with the new chain. Acts run one after the other, so `decide` and `send` must not call this object: they would wait for
-   * their own act.
+   * their own act. After `chain-moved` the client waits before it tries again. If the signal aborts before the entry is sent, the act ends at once and leaves no
+   * pending entry.
    * @param decide gets the access that the patient gave; it may be called several times, and may throw to end the act
    * @throws {ClientError} `unverified` (`chain`), before anything is sent, if the statements contradict the chain; `bad-answer` if the service says that the
    *   chain has a new last entry but returns none
@@ -67,6 +69,8 @@ export interface ChainInit {
   readonly service: (options?: CallOptions) => Promise<string>;
   /** Stores the memory. The client waits until it is stored before it sends an entry. */
   readonly save: () => Promise<void>;
+  /** Waits before the next try of an act, for a random time that grows with `attempt` (0 for the first wait). */
+  readonly pause: (attempt: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
 /** Maximum number of times that the client decides on an act. It decides again if another device added an entry first. */
@@ -93,18 +97,13 @@ const endless = () => new ClientError('bad-answer', 'the chain of statements doe
 
 const rolledBack = () => new ClientError('rolled-back', 'refused: the chain of statements is not what it was', 'chain');
 
-export const createOwnChain = ({ call, signer, memory, now, service, save }: ChainInit): OwnChain => {
+export const createOwnChain = ({ call, signer, memory, now, service, save, pause }: ChainInit): OwnChain => {
   const fold = createAccessFold();
   let last: EntryView | undefined;
   let isRead = false;
-  let queue: Promise<unknown> = Promise.resolve();
-
-  /** Runs acts and readings one after the other. */
-  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
-    const result = queue.then(run, run);
-    queue = result.catch(() => undefined);
-    return result;
-  };
+  /** The pending entries at the last reading: the chain does not have them. */
+  let absent: readonly PendingEntry[] = [];
+  const inTurn = createTurns();
 
   const take = async (view: EntryView, owner: ChainOwner): Promise<void> => {
     const { head } = fold.state();
@@ -149,6 +148,7 @@ export const createOwnChain = ({ call, signer, memory, now, service, save }: Cha
       if (!isUnregistered(error) || memory.chainHead().number > 0) throw error;
       isRead = true;
     }
+    absent = memory.pending();
   };
 
   const addOnce = async <T>(act: Act<T>, options: CallOptions): Promise<T> => {
@@ -165,6 +165,7 @@ export const createOwnChain = ({ call, signer, memory, now, service, save }: Cha
       issued: now(),
     };
     const entry = await signStatement('entry', payload, signer);
+    options.signal?.throwIfAborted();
     const voided = voids.flatMap((p) => p.statements);
     const kept: PendingEntry = {
       entry: entry.jws,
@@ -174,6 +175,12 @@ export const createOwnChain = ({ call, signer, memory, now, service, save }: Cha
     };
     memory.addPending(kept);
     await save();
+    if (options.signal?.aborted === true) {
+      // The entry has not left the device, so it need not be named as void.
+      memory.dropPending(kept);
+      await save();
+      options.signal.throwIfAborted();
+    }
     const body = { entry: entry.jws, ...(voided.length === 0 ? {} : { voided }) };
     const answer = await act.send(body);
     await take({ ...body, statements: kept.statements }, { id: signer.id, service: payload.service });
@@ -192,6 +199,9 @@ export const createOwnChain = ({ call, signer, memory, now, service, save }: Cha
   /** Whether there may be entries that this object has not read: another client that uses the same memory may have added them. */
   const isBehind = (): boolean => !isRead || fold.state().head.number < memory.chainHead().number;
 
+  /** Whether the service may have stored a pending entry: one that was sent after the last reading. */
+  const mayHavePending = (): boolean => memory.pending().some((p) => !absent.includes(p));
+
   /**
    * Decides by the entries read so far. If the object of the act is not among them, reads the new entries and decides again, because another device may
    * have added it.
@@ -207,33 +217,35 @@ export const createOwnChain = ({ call, signer, memory, now, service, save }: Cha
 
   const append: OwnChain['append'] = (decide, options = {}) =>
     inTurn(async () => {
-      if (isBehind() || memory.pending().length > 0) await readIfAny(options);
+      if (isBehind() || mayHavePending()) await readIfAny(options);
       for (let attempt = 1; ; attempt++) {
         const act = await decided(decide, options);
         if ('done' in act) return act.done;
+        options.signal?.throwIfAborted();
         try {
           return await addOnce(act, options);
         } catch (error) {
           if (!isRefusal(error) || attempt === TRIES) throw error;
+          if (isMoved(error)) await pause(attempt - 1, options.signal);
           if (await hasMoved(options)) continue;
           if (isMoved(error))
             throw new ClientError('bad-answer', 'the service says that the chain has moved: it has not');
           throw error;
         }
       }
-    });
+    }, options.signal);
 
   return {
     sync: (options = {}) =>
       inTurn(async () => {
         await readIfAny(options);
         return { ...fold.state(), pending: memory.pending() };
-      }),
+      }, options.signal),
     state: (options = {}) =>
       inTurn(async () => {
         if (isBehind()) await readIfAny(options);
         return fold.state();
-      }),
+      }, options.signal),
     append,
   };
 };

@@ -4,7 +4,7 @@ import { newId, type FolderId } from '../../bytes/ids.ts';
 import type { Category } from '../../statements/fields.ts';
 import type { Context } from '../session/context.ts';
 import { newFolder, putCell } from '../access/create-cell.ts';
-import { settleEnds } from '../access/close-cells-of-ended-grants.ts';
+import { closeCells } from '../access/close-cells-of-ended-grants.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 /** @throws {ClientError} `bad-argument` for a name that is too long to seal */
@@ -13,7 +13,7 @@ export const createFolder = async (
   { name, category }: { readonly name: string; readonly category: Category },
   options: CallOptions = {},
 ): Promise<Folder> => {
-  await settleEnds(ctx, options);
+  await closeCells(ctx, options);
   const cell = { folder: newId<FolderId>(ctx.platform.rng), name, category };
   return folderOf(await putCell(ctx, newFolder(cell), options), name);
 };

@@ -5,6 +5,7 @@ import type { FolderId } from '../../bytes/ids.ts';
 import { openText, type TextContext } from '../../envelope/sealed-text.ts';
 import type { Category } from '../../statements/fields.ts';
 import type { Statement } from '../../statements/kinds.ts';
+import type { GivenAccess } from '../chain/given-access.ts';
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError } from '../session/errors.ts';
 import { publicKeyText } from '../identities/identities.ts';
@@ -50,47 +51,35 @@ const openFolder = async (ctx: Context, statement: Statement<'folder'>): Promise
   return folderOf(statement, text);
 };
 
-/** Lists the patient's folders, from the chain of statements. */
-export const listFolders = async (ctx: Context, options: CallOptions = {}): Promise<readonly Folder[]> => {
-  const { folders } = await ctx.chain.sync(options);
+/** The folders of a chain of statements that was read. */
+type GivenFolders = Pick<GivenAccess, 'folders'>;
+
+/** Lists the folders of the chain of statements. */
+export const foldersIn = async (ctx: Context, { folders }: GivenFolders): Promise<readonly Folder[]> => {
   const current = [...folders.values()].map((cells) => cells.at(-1)!);
   return Promise.all(current.map(async (cell) => openFolder(ctx, verifyKey(ctx, cell))));
 };
 
-/** Lists every cell of one of the patient's folders, oldest first. */
-export const listOwnCells = async (
-  ctx: Context,
-  folder: FolderId,
-  options: CallOptions = {},
-): Promise<readonly Statement<'folder'>[]> => (await ctx.chain.sync(options)).folders.get(folder) ?? [];
-
-/** One of the patient's folders, with its cells, oldest first. */
-export interface FolderWithCells {
-  readonly folder: Folder;
-  readonly cells: readonly Statement<'folder'>[];
-}
+/** Reads the chain of statements, and lists the patient's folders. */
+export const listFolders = async (ctx: Context, options: CallOptions = {}): Promise<readonly Folder[]> =>
+  foldersIn(ctx, await ctx.chain.sync(options));
 
 /**
- * Finds one of the patient's folders by its id, in the chain of statements.
+ * Finds a folder of the chain of statements by its id.
  * @throws {ClientError} `not-mine`, `unverified` (`folder-key`, `folder-name`, `companion`), `rolled-back`
  */
-export const ownFolderWithCells = async (
-  ctx: Context,
-  id: FolderId,
-  options: CallOptions = {},
-): Promise<FolderWithCells> => {
-  const cells = await listOwnCells(ctx, id, options);
-  const current = cells.at(-1);
+export const folderIn = async (ctx: Context, { folders }: GivenFolders, id: FolderId): Promise<Folder> => {
+  const current = folders.get(id)?.at(-1);
   if (current === undefined) throw new ClientError('not-mine', 'the folder is not one of the patient');
   const folder = await openFolder(ctx, verifyKey(ctx, current));
   // Records are filed to this key. The check takes a millisecond, so the list of all folders omits it.
   await ownCompanion(ctx, current);
-  return { folder, cells };
+  return folder;
 };
 
-/** Finds one of the patient's folders by its id. */
+/** Reads the chain of statements, and finds one of the patient's folders by its id. @throws as {@link folderIn} */
 export const ownFolder = async (ctx: Context, id: FolderId, options: CallOptions = {}): Promise<Folder> =>
-  (await ownFolderWithCells(ctx, id, options)).folder;
+  folderIn(ctx, await ctx.chain.sync(options), id);
 
 /**
  * Finds one cell of one of the patient's folders. A cell never changes, so the client reads the chain only if it does not know the cell yet.
@@ -104,7 +93,8 @@ export const ownCell = async (
 ): Promise<Statement<'folder'>> => {
   const known = (await ctx.chain.state(options)).folders.get(id)?.[epoch - 1];
   if (known !== undefined) return verifyKey(ctx, known);
-  const { cells } = await ownFolderWithCells(ctx, id, options);
+  const cells = (await ctx.chain.sync(options)).folders.get(id);
+  if (cells === undefined) throw new ClientError('not-mine', 'the folder is not one of the patient');
   const cell = cells[epoch - 1];
   if (cell === undefined) throw new ClientError('unknown-cell', 'the folder has no such epoch');
   return verifyKey(ctx, cell);

@@ -1,5 +1,5 @@
 // Finds or creates the single-record folder of a record version, so that the patient can grant access to this record alone.
-import { folderOf, listFolders, ownCell, type Folder } from './folders.ts';
+import { folderOf, foldersIn, ownCell, type Folder } from './folders.ts';
 import { newId, type FolderId } from '../../bytes/ids.ts';
 import { ownKeys } from './cell-keys.ts';
 import type { Context } from '../session/context.ts';
@@ -14,7 +14,7 @@ import type { CallOptions } from '../session/transport.ts';
  * @throws {ClientError} `unverified`, `not-mine`
  */
 export const folderOfRecord = async (ctx: Context, info: RecordInfo, options: CallOptions = {}): Promise<Folder> => {
-  const existing = (await listFolders(ctx, options)).find(
+  const existing = (await foldersIn(ctx, await ctx.chain.state(options))).find(
     ({
       statement: {
         payload: { single },

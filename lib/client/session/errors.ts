@@ -7,6 +7,7 @@ export type ClientErrorCode =
   | 'not-mine' // the object belongs to another identity than the caller
   | 'exceeds-request' // the approval would give more than the request asks for
   | 'unverified-recipient' // the patient has not verified the recipient's id; `unverifiedRecipient: true` allows the approval nevertheless
+  | 'cells-open' // an ended grant can still read a folder that the act needs, because the folder could not begin a new epoch; `cause` has the reason
   | 'right-ended' // the grant ended before the record was committed; another grant can commit the uploaded blob
   | 'unknown-cell' // the epoch's folder statement is not known to this client
   | 'bad-answer' // the answer does not match the API contract

@@ -86,6 +86,8 @@ export interface Memory {
   /** Returns the pending entries, oldest first. */
   readonly pending: () => readonly PendingEntry[];
   readonly addPending: (entry: PendingEntry) => void;
+  /** Removes a pending entry that was not sent. */
+  readonly dropPending: (entry: PendingEntry) => void;
   /** Removes this entry, and the entries that it names as void, from the pending ones, because the chain now has it. */
   readonly settlePending: (entry: Statement<'entry'>) => void;
   readonly isVerified: (id: IdentityId) => boolean;
@@ -191,6 +193,9 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
     pending: () => pending,
     addPending: (entry) => {
       pending = [...pending, entry];
+    },
+    dropPending: (entry) => {
+      pending = pending.filter((p) => p !== entry);
     },
     settlePending: ({ hash, payload }) => {
       const settled = new Set([hash, ...(payload.voids ?? []).map((v) => v.entry)]);

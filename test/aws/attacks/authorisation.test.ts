@@ -64,8 +64,8 @@ const byGrant: Record<Signer, Outcome> = {
 const open = Object.fromEntries(SIGNERS.map((s) => [s, 'ok'])) as Record<Signer, Outcome>;
 
 /**
- * The expected outcome of each route for each signer. A route without a row does not compile, and the first test fails. Some calls lack
- * something other than a right; then the outcome of the patient is the error for that.
+ * The expected outcome of each route for each signer. A route without a row does not compile, and the first test fails. Some calls lack something other than a
+ * right. For them, the outcome of the patient is the error that the lack causes.
  */
 const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
   register: { ...everybody('statement-invalid'), unregistered: 'statement-invalid', patient: 'statement-outdated' },

@@ -223,7 +223,7 @@ describe.each(Object.keys(KINDS) as Kind[])('%s', (kind) => {
   test('a client that kept only its memory detects the change', async () => {
     await tamperRepeatedly(async (wrong) => {
       const found = await reportedPosition(data.client({ memory: true }).audit());
-      // If the changed chain is consistent, the first entry that the client knows to be wrong is the last one it saw.
+      // If the changed trail is consistent, the client knows only one wrong entry: the last one that it saw.
       if (kind === 'fork' || kind === 'roll back') expect(found).toBe(LENGTH);
       else if (kind === 'insert' || kind === 'alter, with its hash') expect(found).toBe(Math.min(wrong + 1, LENGTH));
       else expect(found).toBe(wrong);

@@ -98,7 +98,7 @@ beforeAll(async () => {
   await patient.register();
   const folder = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
   const records = [await patient.file(folder.id, bytesOf(20), {})];
-  // One device makes the acts of the patient: a second one would have to decide again after each entry of the first.
+  // One device makes all acts of the patient. A second device would have to decide on its act again after each entry of the first.
   const device = patientOf(person, at);
   writers = [
     ...(await Promise.all([1, 2, 3].map(() => recipientOpener(patient, records)))),

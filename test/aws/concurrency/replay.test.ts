@@ -25,7 +25,7 @@ interface Captured {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** When it was sent, in ms. */
+  /** When the mutation was sent, in ms. */
   readonly at: number;
   readonly first: Answered;
   readonly again: Answered;

@@ -18,7 +18,7 @@ const BATCH = 25;
 
 interface Sent {
   readonly opening: string;
-  /** Whether it was sent after the service had confirmed the revocation. */
+  /** Whether the opening was sent after the service had confirmed the revocation. */
   readonly isLate: boolean;
   readonly status: number;
 }

@@ -141,7 +141,7 @@ describe('jose', () => {
 
   test('verifies the service’s statements with the service key, whose thumbprint is the kid', async () => {
     const point = fromBase64url(evidence.serviceKey);
-    // SubjectPublicKeyInfo of a compressed P-256 point (RFC 5480).
+    // The bytes before a compressed P-256 point in a SubjectPublicKeyInfo (RFC 5480).
     const prefix = Buffer.from('3039301306072a8648ce3d020106082a8648ce3d030107032200', 'hex');
     const jwk = createPublicKey({ key: Buffer.concat([prefix, point]), format: 'der', type: 'spki' }).export({
       format: 'jwk',

@@ -6,6 +6,7 @@ import { balpFaults, pcfFaults } from '../../fhir/profiles.ts';
 import { faults } from '../../fhir/schema.ts';
 import { bytesOf, DAY_SECONDS, given, when } from './people.ts';
 
+// No grant-extended here: a patient with few standing grants extends them within create-folder. So the trail gets no separate grant-extended event.
 const EXPECTED_KINDS: readonly EventKind[] = [
   'registered',
   'folder-created',
@@ -66,7 +67,6 @@ test('the export of a patient is valid FHIR R4 with all grants, requests and eve
 
   const trail = await patient.audit();
   const kinds = new Set(trail.map((e) => e.kind));
-  // EXPECTED_KINDS has no grant-extended: with few grants, the call create-folder extends them itself.
   expect(EXPECTED_KINDS.filter((kind) => !kinds.has(kind))).toEqual([]);
   expect(events.map((e) => e.entity!.at(-1)!.what!.identifier!.value)).toEqual(trail.map((e) => e.hash));
   expect(events.filter((e) => e.type.code === '110106').map((e) => e.purposeOfEvent![0]!.coding![0]!.code)).toEqual([

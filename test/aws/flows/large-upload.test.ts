@@ -6,16 +6,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileBody } from '../../../lib/files/file-source.ts';
 import { intoFile } from '../../../lib/files/file-sink.ts';
-import { bytesOf, given, then, when } from './people.ts';
+import { API_URL, bytesOf, given, then, when } from './people.ts';
 
 const MiB = 1024 * 1024;
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-// A blob is 16 bytes longer than the body for every MiB.
 test('uploads a blob of 8 MiB + 1 in two parts, and downloads it without a changed bit', async () => {
+  const puts: (string | null)[] = [];
+  const watching: typeof fetch = (input, init) => {
+    const { method, url } = new Request(input, init);
+    if (method === 'PUT' && !url.startsWith(API_URL)) puts.push(new URL(url).searchParams.get('partNumber'));
+    return fetch(input, init);
+  };
+  // A blob is 16 bytes longer than its body for every chunk of 512 KiB.
   const content = bytesOf(8 * MiB + 1 - 16 * 16);
-  const { recipient, records, grant } = await given.grant([content]);
+  const { recipient, records, grant } = await given.grant([content], { fetch: watching });
   expect(records[0]!.length).toBe(8 * MiB + 1);
+  expect(puts.sort()).toEqual(['1', '2']);
   const [opened] = await then.opens(recipient, grant, records);
   expect(sha256(opened!)).toBe(sha256(content));
 });

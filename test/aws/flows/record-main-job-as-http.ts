@@ -1,5 +1,5 @@
-// Makes docs/main-job-as-http.md: records the requests and answers of a real run, writes the page, and gives the shape of a run. The shape is the part
-// that is the same in each run, so a test compares runs by it.
+// Makes docs/main-job-as-http.md: records the requests and answers of a real run, writes the page, and returns the shape of a run. The shape is the part that
+// is the same in each run, so a test compares the shapes of two runs.
 import { collect } from '../../../lib/envelope/open-blob.ts';
 import { DAY_SECONDS, newPerson, patientOf, recipientOf } from './people.ts';
 

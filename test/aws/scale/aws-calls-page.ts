@@ -1,4 +1,5 @@
-// Reads and writes the two parts of docs/aws-calls-per-route.md. One test for each part compares the part with the counted calls. UPDATE_DOCS=1 writes it.
+// Reads and writes the two parts of docs/aws-calls-per-route.md. One test for each part compares the part with the counted calls. With UPDATE_DOCS=1 the test
+// writes the part first.
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 

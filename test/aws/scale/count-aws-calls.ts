@@ -74,7 +74,7 @@ export const makeTallies = () => {
         { step: 'initialize', name: 'count-calls' },
       );
     },
-    /** Runs one route. Returns its answer, and what it called, read and wrote. */
+    /** Runs one route. Returns the answer, with the AWS calls that the route made and the bytes that it read and wrote. */
     around: async (run: () => Promise<Response>): Promise<{ readonly answer: Response; readonly tally: Tally }> => {
       const tally: Tally = { calls: new Map(), trips: 0, inFlight: 0, read: 0, put: 0, largest: 0, answered: 0 };
       const answer = await running.run(tally, run);

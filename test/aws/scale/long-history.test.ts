@@ -50,7 +50,7 @@ const setUp = async (history: History) => {
     env: { ...process.env, MAIN_TABLE: table },
     onClient: (client) => {
       tallies.count(client);
-      // The local AWS reads every item of a partition, which takes long.
+      // Allows requests to take long, because the local AWS reads every item of a partition.
       (client.config.requestHandler as unknown as Handler).updateHttpClientConfig('requestTimeout', 300_000);
     },
     around: async (route, run) => {

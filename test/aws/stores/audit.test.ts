@@ -9,7 +9,7 @@ import { callOf, eventOf, folderOf, newIdentity, NOW, openStores, refusal } from
 const stores = openStores();
 afterAll(stores.close);
 
-/** Adds one event to the chain of `patient`. The time may be earlier than that of the event before. */
+/** Adds one event to the trail of `patient`. The time may be earlier than that of the event before. */
 const addEvent = async (patient: IdentityId, at: number, actor = patient): Promise<void> => {
   const statement = folderOf(patient);
   const event = eventOf('folder-created', patient, { at, actor, statement: statement.hash });

@@ -1,4 +1,4 @@
-// Tests concurrent writers to the stores: two writers read the same state before either writes, and many writers need the head of one chain.
+// Tests concurrent writers to the stores: two writers read the same state before either writes, and many writers need the head of one trail.
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type GrantId, type OpeningId, type RecordId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN, verifyChain } from '../../../lib/domain/audit-chain.ts';

@@ -1,4 +1,4 @@
-// Tests the blob store in points in which real S3 is stricter than the local S3: signed headers, checksums, conditional completion, and paging.
+// Tests the blob store where real S3 is stricter than the local S3: signed headers, checksums, conditional completion, and paging.
 import { S3Client, S3ServiceException } from '@aws-sdk/client-s3';
 import { describe, expect, test } from '@jest/globals';
 import { sha256 } from '@noble/hashes/sha2.js';

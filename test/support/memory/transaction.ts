@@ -1,5 +1,5 @@
-// In-memory transaction: all writes happen, or none. It checks reasons for refusal in the order of docs/spec/storage.md: the claim, the statements, then
-// the first condition that fails. No other write runs in between, so the head of the audit chain never moves.
+// In-memory transaction: all writes happen, or none. It checks reasons for refusal in the order of docs/spec/storage.md: the claim, the statements, then the
+// first condition that fails. No other write runs in between, so the head of the trail never moves.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { IdentityId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN, nextEvent, type EventDraft } from '../../../lib/domain/audit-chain.ts';

@@ -17,7 +17,9 @@ const elements = fc.oneof(
   fc.bigInt(0n, P - 1n),
   fc.oneof(near(0n), near(P), near(2n ** 255n), near(2n ** 128n)).map(modP),
 );
-/** Elements as products leave them: their limbs, also limbs with all bits set, and also a third limb as far outside its range as a product can leave it. */
+/**
+ * Limbs as products leave them: the limbs of an element, limbs at the ends of their range, and a third limb as far outside its range as a product can leave it.
+ */
 const tight = fc.oneof(
   elements.map(limbsOf),
   fc
