@@ -523,8 +523,8 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
   L9: [
     {
       file: 'client/records/upload.ts',
-      from: 'await within(ctx.platform, { ms: putLimit(bytes.length), stop }, send())',
-      to: '(stop, await send())',
+      from: 'ms: putLimit(bytes.length), stop',
+      to: 'ms: 2 * putLimit(bytes.length), stop',
     },
   ],
   L10: [{ file: 'client/records/upload-target.ts', from: 'url: ctx.checkStorageUrl(url)', to: 'url' }],
