@@ -33,11 +33,16 @@ const mutate = (copy: string, replacements: readonly Replacement[]): (() => void
 const runTest = (copy: string, { file, title }: CheckRow): JestReport | undefined => {
   const report = join(copy, 'report.json');
   rmSync(report, { force: true });
-  const options = ['--selectProjects', 'unit', '--runTestsByPath', file, '-t', patternOf(title), '--json'];
-  spawnSync('npx', ['jest', '--config', 'test/config/jest.config.js', ...options, `--outputFile=${report}`], {
-    cwd: copy,
-    env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules', COUNTS: 'small' },
-  });
+  // Without its check a client may wait for ever, so jest must not wait for what is left open.
+  const options = ['--selectProjects', 'unit', '--forceExit', '--json', '--runTestsByPath', file, '-t'];
+  spawnSync(
+    'npx',
+    ['jest', '--config', 'test/config/jest.config.js', ...options, patternOf(title), `--outputFile=${report}`],
+    {
+      cwd: copy,
+      env: { ...process.env, NODE_OPTIONS: '--experimental-vm-modules', COUNTS: 'small' },
+    },
+  );
   try {
     return JSON.parse(readFileSync(report, 'utf8')) as JestReport;
   } catch {

@@ -547,13 +547,7 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
     },
   ],
   L6: [{ file: 'client/session/pagination.ts', from: 'n < MOST_PAGES', to: 'n < MOST_PAGES * 2' }],
-  L7: [
-    {
-      file: 'client/session/transport.ts',
-      from: 'return await within(platform, { ms: s.timeout, stop }, exchange());',
-      to: 'void [within, stop]; return await exchange();',
-    },
-  ],
+  L7: [{ file: 'client/session/transport.ts', from: '{ ms: s.timeout, stop }', to: '{ ms: 2 * s.timeout, stop }' }],
   L8: [
     {
       file: 'client/records/download.ts',
@@ -564,8 +558,8 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
   L9: [
     {
       file: 'client/records/upload.ts',
-      from: 'await within(ctx.platform, { ms: putLimit(bytes.length), stop }, send())',
-      to: '(stop, await send())',
+      from: 'ms: putLimit(bytes.length), stop',
+      to: 'ms: 2 * putLimit(bytes.length), stop',
     },
   ],
   L10: [{ file: 'client/records/upload-target.ts', from: 'url: ctx.checkStorageUrl(url)', to: 'url' }],

@@ -20,10 +20,24 @@ import { fill } from '../../statements/samples.ts';
 import { routeOf, type Said } from '../../support/lying-fetch.ts';
 import { ORIGIN, type memoryService } from '../../support/memory-service.ts';
 import { KEYS, type CallBody, type Judge, type Subject, type Wish } from './judge.ts';
-import { CHANGES, DEEDS, placeOf, refusal, spoilt, type LieName, type Liar } from './lies.ts';
+import { CHANGES, DEEDS, liesOf, placeOf, refusal, spoilt, type LieName, type Liar } from './lies.ts';
 
 /** A lie about one answer. */
 export interface Told {
+  /** Chooses the lie, among those that make sense for the route. */
+  readonly lie: number;
+  /** Chooses the object of the lie. */
+  readonly pick: number;
+}
+/** The lies of one step. `null` is the truth. */
+export interface Lies {
+  /** Lies about answers to calls that change something. */
+  readonly onAct: Told | null;
+  /** Lies about other answers. The position chooses the route. */
+  readonly onRead: readonly (Told | null)[];
+}
+/** A lie that was chosen. */
+interface Chosen {
   readonly lie: LieName;
   readonly pick: number;
 }
@@ -44,9 +58,9 @@ export interface World {
   readonly judge: Judge;
   readonly habits: readonly Habit[];
   readonly serviceKey: string;
-  readonly answers: Map<RouteName, Said[]>;
+  readonly answers: Map<RouteName, readonly (Said & { readonly url: string })[]>;
   readonly blobs: Uint8Array[];
-  readonly liar: () => Omit<Liar, 'older'>;
+  readonly liar: () => Omit<Liar, 'older' | 'same'>;
   /** How often each lie was told. */
   readonly told: Map<LieName, number>;
 }
@@ -89,7 +103,7 @@ export const newDevice = (world: World, party: Party, first: Service) => {
   world.devices += 1;
   const rng = rngOf(world.devices);
   let service = first;
-  let lies: readonly (Told | null)[] = [];
+  let lies: Lies | undefined;
   const counts = new Map<string, number>();
   const saved: MemorySnapshot[] = [];
   const revoking = new Set<GrantId>();
@@ -100,15 +114,17 @@ export const newDevice = (world: World, party: Party, first: Service) => {
 
   /** Chooses the lie about the next answer of this route. It depends on the route and its calls in this step, and not on the order of calls to other routes. */
   const nextLie = (route: RouteName | 'storage'): Told | undefined => {
-    const habit = world.habits.find((h) => h.route === route);
     const count = counts.get(route) ?? 0;
     counts.set(route, count + 1);
-    const own = lies.length === 0 ? undefined : lies[(placeOf(route, NAMES) + count) % lies.length];
-    return own ?? (isQuiet ? undefined : habit);
+    if (lies === undefined) return undefined;
+    if (route !== 'storage' && ROUTES[route].method !== 'GET') return lies.onAct ?? undefined;
+    const own = lies.onRead[(placeOf(route, NAMES) + count) % Math.max(1, lies.onRead.length)];
+    return own ?? world.habits.find((h) => h.route === route);
   };
-  let isQuiet = true;
 
-  const callService = async (request: Request, route: RouteName, told: Told | undefined): Promise<Response> => {
+  const callService = async (request: Request, route: RouteName, next: Told | undefined): Promise<Response> => {
+    const among = liesOf(route);
+    const told: Chosen | undefined = next && { lie: among[next.lie % among.length]!, pick: next.pick };
     if (told !== undefined) world.told.set(told.lie, (world.told.get(told.lie) ?? 0) + 1);
     if (told?.lie === 'lose-call') throw new TypeError('the call was lost');
     if (told?.lie === 'refuse') return respond(refusal(told.pick));
@@ -120,16 +136,17 @@ export const newDevice = (world: World, party: Party, first: Service) => {
     const text = await response.text();
     const said: Said = { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
     const older = world.answers.get(route) ?? [];
-    world.answers.set(route, [...older, said].slice(-40));
+    world.answers.set(route, [...older, { ...said, url: request.url }].slice(-40));
     if (told === undefined || isDeed(told.lie)) return respond(said);
-    return respond(CHANGES[told.lie](said, told.pick, { ...world.liar(), older }));
+    return respond(
+      CHANGES[told.lie](said, told.pick, { ...world.liar(), older, same: older.filter((o) => o.url === request.url) }),
+    );
   };
 
   const callStorage = async (request: Request): Promise<Response> => {
     const told = nextLie('storage');
     const isPut = request.method === 'PUT';
-    if (told?.lie === 'lose-call') throw new TypeError('the call was lost');
-    if (told?.lie === 'refuse') return new Response(null, { status: 403 });
+    if (told !== undefined && told.lie % 3 === 0) throw new TypeError('the call was lost');
     if (told !== undefined && isPut) return new Response(null, { status: 200 });
     const answer = await service.fetch(request);
     if (isPut || !answer.ok) return answer;
@@ -220,20 +237,14 @@ export const newDevice = (world: World, party: Party, first: Service) => {
     },
     shown: () => shown,
     /** Runs with lies about the answers; `undefined` for none at all. */
-    during: async <T>(
-      told: readonly (Told | null)[] | undefined,
-      aim: Wish | undefined,
-      run: () => Promise<T>,
-    ): Promise<T> => {
-      lies = told ?? [];
-      isQuiet = told === undefined;
+    during: async <T>(told: Lies | undefined, aim: Wish | undefined, run: () => Promise<T>): Promise<T> => {
+      lies = told;
       counts.clear();
       wish = aim;
       try {
         return await run();
       } finally {
-        lies = [];
-        isQuiet = true;
+        lies = undefined;
       }
     },
   };

@@ -49,6 +49,8 @@ export interface CallBody extends Partial<Pair> {
   readonly extensions?: readonly Pair[];
   readonly grants?: readonly Pair[];
   readonly wrap?: Wrap;
+  readonly folder?: string;
+  readonly epoch?: number;
 }
 
 /** The keys of everybody in a life, by id. The judge opens wraps with them. */
@@ -190,6 +192,8 @@ export const newJudge = (facts: Facts, { now, service }: { readonly now: () => n
       if (!isNew || !facts.entries.has(hash)) return;
       for (const pair of [body, ...extensions, ...grants]) noteFragments(by, pair, facts.given(hash));
     } else if (route === 'commit-record') judgeRecord(by, body);
+    else if (route === 'begin-upload' && !by.isPatient && body.epoch! < (by.epochs.get(body.folder!) ?? 0))
+      faults.push('an author begins to file into an old cell');
     else if (statement !== undefined) {
       const { kind } = note(by, statement);
       if (!['request', 'withdrawal', 'return', 'opening'].includes(kind))

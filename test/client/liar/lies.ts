@@ -1,6 +1,6 @@
 // Makes false answers: a service omits, reorders, truncates, replays, swaps and forges. Each lie turns the true answer into another one, by a number that
 // fast-check chose.
-import type { RouteName } from '../../../lib/api/routes.ts';
+import { ROUTES, type RouteName } from '../../../lib/api/routes.ts';
 import { toBase64url } from '../../../lib/bytes/codec.ts';
 import { EMPTY_CHAIN, nextEvent, type AuditEvent } from '../../../lib/domain/audit-chain.ts';
 import { fill } from '../../statements/samples.ts';
@@ -10,6 +10,8 @@ import { refusing, type Said } from '../../support/lying-fetch.ts';
 export interface Liar {
   /** True answers of the same route, oldest first, to any client of any branch. */
   readonly older: readonly Said[];
+  /** Those of them that answered the same question. */
+  readonly same: readonly Said[];
   /** Every grant that any client ever sent, also refused ones, and grants of another deployment. */
   readonly grants: readonly string[];
   /** The pages of the chain of the same patient at another deployment. */
@@ -117,7 +119,8 @@ const rewriteTrail: Change = (said, pick, { now, hashes }) => {
   const i = Math.floor(pick / 7) % events.length;
   const event = events[i]!;
   const insert = (...made: typeof events) => [...events.slice(0, i + 1), ...made, ...events.slice(i + 1)];
-  const other = at(hashes, pick) ?? event.statement;
+  const unknown = toBase64url(fill(pick % 256, 32));
+  const other = pick % 2 === 0 ? unknown : (at(hashes, pick) ?? unknown);
   const changed = [
     () => events.filter((_, n) => n !== i),
     () => insert(event),
@@ -166,8 +169,7 @@ export const CHANGES = {
   empty: onList(() => []),
   /** Answers for other objects of the same route are among the older ones. */
   replay: (said, pick, { older }) => at(older, pick) ?? said,
-  /** The first answer of a route to anybody is the oldest state. */
-  oldest: (said, _pick, { older }) => older[0] ?? said,
+  oldest: (said, _pick, { same }) => same[0] ?? said,
   /** Puts an element of an older answer in the place of one of this answer. */
   mix: (said, pick, { older }) => {
     const from = at(older, pick);
@@ -190,7 +192,16 @@ export const CHANGES = {
   },
   forge: (said, pick) => ({ ...said, body: forged(said.body, pick) }),
   /** An old answer with another state: the service says that something ended, and shows its first form. */
-  'forge-oldest': (said, pick, { older }) => ({ ...said, body: forged((older[0] ?? said).body, pick) }),
+  'forge-oldest': (said, pick, { same }) => ({ ...said, body: forged((same[0] ?? said).body, pick) }),
+  /** Says that the object has ended, and shows its oldest form. */
+  'end-oldest': (said, pick, { same }) => {
+    const body = bodyOf(same[0] ?? said);
+    return 'state' in body
+      ? { ...said, body: { ...body, state: at(['revoked', 'expired', 'exhausted'], pick) } }
+      : said;
+  },
+  /** Says that nobody with this id ever registered. */
+  unregistered: () => refusing(403, 'not-registered'),
   drop: (said, pick) => ({ ...said, body: without(said.body, at(droppable, pick)!) }),
   tamper: (said, pick) => {
     const path = at(textsIn(said.body), pick);
@@ -209,8 +220,61 @@ export const CHANGES = {
 /** Lies that change nothing in an answer, because the service does something else than it should. */
 export const DEEDS = ['refuse', 'lose-call', 'lose-answer', 'false-time'] as const;
 
-export const LIES = [...(Object.keys(CHANGES) as (keyof typeof CHANGES)[]), ...DEEDS];
-export type LieName = (typeof LIES)[number];
+export type LieName = keyof typeof CHANGES | (typeof DEEDS)[number];
+
+const ON_LISTS: readonly LieName[] = [
+  'omit',
+  'omit-last',
+  'truncate',
+  'reorder',
+  'repeat',
+  'empty',
+  'mix',
+  'replay',
+  'oldest',
+];
+const ON_ANYTHING: readonly LieName[] = ['swap', 'tamper', 'drop', 'forge', 'deny', 'lose-answer'];
+const ON_ACTS: readonly LieName[] = [
+  'refuse',
+  'refuse',
+  'refuse',
+  'deny',
+  'deny',
+  'lose-call',
+  'lose-answer',
+  'tamper',
+  'drop',
+  'forge',
+  'replay',
+  'swap',
+  'mix',
+];
+const ON_GRANTS: readonly LieName[] = [
+  ...ON_LISTS,
+  'empty',
+  'oldest',
+  'name-grants',
+  'forge',
+  'forge-oldest',
+  'forge-oldest',
+  'drop',
+];
+
+const often = (count: number, name: LieName): readonly LieName[] => Array.from({ length: count }, () => name);
+
+/** The lies that make sense for a route. */
+const SPECIAL: Readonly<Partial<Record<RouteName, readonly LieName[]>>> = {
+  'get-time': ['false-time', 'false-time', 'false-time', 'replay', 'tamper', 'lose-call'],
+  'list-chain': [...ON_LISTS, ...ON_ANYTHING, 'omit-last', ...often(4, 'foreign-chain'), ...often(4, 'unregistered')],
+  'list-audit': [...ON_LISTS, 'drop', ...often(10, 'rewrite-trail')],
+  'list-grants': ON_GRANTS,
+  'list-cell-grants': ON_GRANTS,
+  'get-grant': [...ON_GRANTS, ...often(4, 'end-oldest')],
+};
+
+/** Returns the lies to choose from for an answer of this route. */
+export const liesOf = (route: RouteName): readonly LieName[] =>
+  SPECIAL[route] ?? (ROUTES[route].method === 'GET' ? [...ON_LISTS, ...ON_ANYTHING] : ON_ACTS);
 
 /** Changes the bytes that the storage returns. */
 export const spoilt = (bytes: Uint8Array, pick: number, others: readonly Uint8Array[]): Uint8Array => {

@@ -3,52 +3,82 @@
 import fc from 'fast-check';
 import { KEYS, newJudge } from './judge.ts';
 import { memoryService } from '../../support/memory-service.ts';
-import { copyOf } from '../../support/memory/index.ts';
+import { copyOf, type State } from '../../support/memory/index.ts';
 import { makeMemoryServiceSigner } from '../../support/memory/service-signer.ts';
-import { ROUTES } from '../../../lib/api/routes.ts';
 import { PATIENT_ACTS, RECIPIENT_ACTS } from './acts.ts';
-import { newDevice, type Device, type Habit, type Told, type World } from './device.ts';
-import { newFacts } from './facts.ts';
+import { newDevice, type Device, type Habit, type Lies, type Told, type World } from './device.ts';
+import { newFacts, type Given } from './facts.ts';
 import { foreign } from './foreign.ts';
-import { LIES, type LieName } from './lies.ts';
+import type { RouteName } from '../../../lib/api/routes.ts';
+import type { LieName } from './lies.ts';
 import { PATIENT_VIEWS, RECIPIENT_VIEWS } from './views.ts';
 
 const NOW = 1_767_225_600_000;
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-const namesOf = <T extends object>(table: T) => Object.keys(table) as (keyof T & string)[];
-
 /** Changes of the world around the clients. */
-const TURNS = ['wait', 'wait-a-day', 'crash', 'restart', 'lose-memory', 'fork', 'join'] as const;
+const TURNS = ['wait', 'wait-a-day', 'crash', 'restart', 'lose-memory', 'fork', 'rewind', 'join'] as const;
 
-const told: fc.Arbitrary<Told> = fc.record({ lie: fc.constantFrom(...LIES), pick: fc.nat(999) });
+const told: fc.Arbitrary<Told> = fc.record({ lie: fc.nat(9999), pick: fc.nat(999) });
+const orTruth = fc.oneof(told, fc.constant(null));
 
-/** The lies of one step. `null` is the truth. */
-const lies = fc.array(fc.oneof(told, fc.constant(null)), { minLength: 3, maxLength: 6, size: 'max' });
+const HONEST: Lies = { onAct: null, onRead: [] };
+const lies: fc.Arbitrary<Lies> = fc.oneof(
+  fc.constant(HONEST),
+  fc.record({ onAct: told, onRead: fc.constant([]) }),
+  fc.record({ onAct: fc.constant(null), onRead: fc.array(orTruth, { minLength: 3, maxLength: 6 }) }),
+);
 
-const habit: fc.Arbitrary<Habit> = fc
-  .tuple(fc.constantFrom(...namesOf(ROUTES)), told)
-  .map(([route, t]) => ({ ...t, route: route }));
+/** Routes about which a service may lie for a whole life. */
+const HABITS: readonly RouteName[] = [
+  'list-grants',
+  'list-cell-grants',
+  'get-grant',
+  'list-records',
+  'get-record',
+  'list-audit',
+  'list-requests',
+  'list-chain',
+  'get-time',
+];
 
 /** The names of acts and views, so that a test can choose among them. */
 export interface Kinds {
   readonly patient: readonly string[];
   readonly recipient: readonly string[];
   readonly turns: readonly (typeof TURNS)[number][];
+  /** The routes about which a service may lie for a whole life. */
+  readonly about: readonly RouteName[];
 }
 const asViews = (names: readonly string[]): readonly string[] => names.map((name) => `see ${name}`);
+const often = (count: number, ...names: readonly string[]): readonly string[] =>
+  Array.from({ length: count }, () => names).flat();
+/** Acts that give or use access come more often. */
 export const ALL_KINDS: Kinds = {
-  patient: [...namesOf(PATIENT_ACTS), 'file', 'approve', ...asViews(namesOf(PATIENT_VIEWS))],
-  recipient: [...namesOf(RECIPIENT_ACTS), ...asViews(namesOf(RECIPIENT_VIEWS))],
-  turns: TURNS,
+  patient: [
+    ...Object.keys(PATIENT_ACTS),
+    ...often(6, 'file'),
+    ...often(3, 'grant', 'approve', 'revoke', 'start-epoch'),
+    ...often(2, 'grant-everything', 'deny', 'rename'),
+    ...asViews(Object.keys(PATIENT_VIEWS)),
+    ...often(2, 'see records', 'see audit', 'see grants'),
+  ],
+  recipient: [
+    ...Object.keys(RECIPIENT_ACTS),
+    ...often(4, 'add'),
+    ...asViews(Object.keys(RECIPIENT_VIEWS)),
+    ...often(2, 'see grant', 'see records', 'see open'),
+  ],
+  turns: [...TURNS, 'wait-a-day', 'lose-memory'],
+  about: HABITS,
 };
 
 interface Step {
   readonly who: number;
   readonly kind: string;
   readonly pick: number;
-  readonly lies: readonly (Told | null)[];
+  readonly lies: Lies;
 }
 export interface Life {
   readonly habits: readonly Habit[];
@@ -61,14 +91,20 @@ export const livesOf = (kinds: Kinds, isHonest = false): fc.Arbitrary<Life> => {
       who: fc.constantFrom(...who),
       kind: fc.constantFrom(...names),
       pick: fc.nat(999),
-      lies: isHonest
-        ? fc.constant([])
-        : fc.oneof({ arbitrary: fc.constant([]), weight: 1 }, { arbitrary: lies, weight: 2 }),
+      lies: isHonest ? fc.constant(HONEST) : lies,
     });
+  const habit: fc.Arbitrary<Habit> = fc.record({
+    route: fc.constantFrom(...kinds.about),
+    lie: fc.nat(9999),
+    pick: fc.nat(999),
+  });
+  const among = [
+    { names: kinds.patient, who: [0, 0, 1], weight: 8 },
+    { names: kinds.recipient, who: [2, 3], weight: 3 },
+    { names: kinds.turns, who: [0, 1, 2, 3], weight: 2 },
+  ].filter(({ names }) => names.length > 0);
   const step: fc.Arbitrary<Step> = fc.oneof(
-    { arbitrary: stepOf([0, 0, 1], kinds.patient), weight: 8 },
-    { arbitrary: stepOf([2, 3], kinds.recipient), weight: 3 },
-    { arbitrary: stepOf([0, 1, 2, 3], kinds.turns), weight: 2 },
+    ...among.map(({ names, who, weight }) => ({ arbitrary: stepOf(who, names), weight })),
   );
   return fc.record({
     habits: isHonest ? fc.constant([]) : fc.array(habit, { maxLength: 2 }),
@@ -131,6 +167,8 @@ export const live = async ({ habits, steps }: Life, tally: Tally, isHonest = fal
     newDevice(world, 'registrar', first),
   ];
   const faults: string[] = [];
+  /** The states of the first service before each step. */
+  const states: State[] = [];
 
   /** Runs an act or a view. A client may refuse, with an error of its lists. */
   const attempt = async (name: string, run: () => Promise<unknown>): Promise<unknown> => {
@@ -162,26 +200,35 @@ export const live = async ({ habits, steps }: Life, tally: Tally, isHonest = fal
     faults.push(...((found ?? []) as readonly string[]));
   };
 
+  /** Returns the access that the chain of the device gives. */
+  const givenTo = (device: Device): Given | undefined => {
+    try {
+      return facts.given(device.head().hash);
+    } catch {
+      faults.push('a device follows a chain that no device of this life signed');
+      return undefined;
+    }
+  };
+
   const act = async (device: Device, step: Step, index: number): Promise<void> => {
     const acts = device.party === 'patient' ? PATIENT_ACTS : RECIPIENT_ACTS;
-    const given = facts.given(device.head().hash);
+    const given = givenTo(device);
+    if (given === undefined) return;
     const decided = acts[step.kind]!({ facts, device, given, pick: step.pick, step: index });
     if (decided === undefined) return;
     await attempt(`${device.party} does ${step.kind}`, () => device.during(step.lies, decided.wish, decided.run));
   };
 
   const turn = (device: Device, { who, kind, pick }: Step): void => {
-    const [one, other] = [devices[0]!, devices[1]!];
     if (kind === 'wait') world.now += (1 + (pick % 300)) * MINUTE;
     if (kind === 'wait-a-day') world.now += DAY + (pick % 300) * MINUTE;
     if (kind === 'crash') device.restart(true);
     if (kind === 'restart') device.restart(false);
-    if (kind === 'lose-memory' && who <= 1) devices[1] = newDevice(world, 'patient', other.service());
-    if (kind === 'fork') {
-      const from = one.service();
-      other.moveTo(memoryService({ clock, state: copyOf(from.memory.state) }));
-    }
-    if (kind === 'join') other.moveTo(one.service());
+    if (kind === 'lose-memory' && who <= 1) devices[1] = newDevice(world, 'patient', devices[1]!.service());
+    // From here on, the service shows this device a history of its own, which begins with the state of now or of an earlier step.
+    if (kind === 'fork') device.moveTo(memoryService({ clock, state: copyOf(device.service().memory.state) }));
+    if (kind === 'rewind') device.moveTo(memoryService({ clock, state: copyOf(states[pick % states.length]!) }));
+    if (kind === 'join') device.moveTo(first);
   };
 
   /** Sets up the life with an honest service. */
@@ -206,12 +253,13 @@ export const live = async ({ habits, steps }: Life, tally: Tally, isHonest = fal
     await quiet(one, () => one.patient().grant(adding), { recipient: KEYS.registrar.id });
     for (const device of devices)
       for (const name of ['grants', 'grant', 'requests', ...(device === registrar ? [] : ['records'])])
-        await view(device, name, { pick: 0, lies: [] }, true);
+        await view(device, name, { pick: 0, lies: HONEST }, true);
   };
 
   await begin();
   if (faults.length + judge.faults.length > 0) return [...faults, ...judge.faults];
   for (const [i, step] of steps.entries()) {
+    states.push(copyOf(first.memory.state));
     const device = devices[step.who]!;
     if ((TURNS as readonly string[]).includes(step.kind)) turn(device, step);
     else if (step.kind.startsWith('see ')) await view(device, step.kind.slice(4), step);
