@@ -1,6 +1,7 @@
 // Keeps the facts of a generated life: each statement that a client signed, each entry of a chain, each key fragment that left a device, and each record that
 // was filed. It derives the access that a chain gives by rules of its own, so that a mistake in the client's rules is noticed.
 import type { FolderId, GrantId, IdentityId, RecordId, RequestId } from '../../../lib/bytes/ids.ts';
+import type { Decapsulator } from '../../../lib/envelope/x-wing.ts';
 import { claimOf, reloadStatement } from '../../../lib/statements/verify.ts';
 import type { Jws, Kind, Payload, Statement, StatementHash } from '../../../lib/statements/kinds.ts';
 
@@ -110,6 +111,8 @@ export interface Fragment {
   readonly kfrag: string;
   readonly receiving: Payload<'grant'>['receiving'];
   readonly recipient: IdentityId;
+  /** The companion key of the cell, as the recipient gets it from the statement. Undefined if the recipient gets none. */
+  readonly companion: () => Decapsulator | undefined;
 }
 
 /** The true content of a record version. */

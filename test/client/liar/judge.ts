@@ -4,11 +4,15 @@ import type { EntryHead } from '../../../lib/domain/statement-chain.ts';
 import type { GrantId, IdentityId } from '../../../lib/bytes/ids.ts';
 import type { RouteName } from '../../../lib/api/routes.ts';
 import type { MemorySnapshot, TrailEntry } from '../../../lib/client/index.ts';
+import { fromBase64url } from '../../../lib/bytes/codec.ts';
+import { openSeeds } from '../../../lib/envelope/companion-seeds.ts';
+import { decapsulator, type Decapsulator } from '../../../lib/envelope/x-wing.ts';
 import { deviceKeys, type DeviceKeys } from '../../../lib/identity/key-derivation.ts';
+import type { StoredWrap } from '../../../lib/ports/index.ts';
 import type { Payload, Statement, StatementHash } from '../../../lib/statements/kinds.ts';
 import { fill } from '../../statements/samples.ts';
 import type { Facts, Filed, Fragment, Given } from './facts.ts';
-import { opens, type Wrap } from './reach.ts';
+import { opens } from './reach.ts';
 
 const HOUR = 3_600_000;
 /** A service can move the clock of a client by 26 hours without a question to the user. One hour is for the steps of a life. */
@@ -48,7 +52,7 @@ export interface CallBody extends Partial<Pair> {
   readonly voided?: readonly string[];
   readonly extensions?: readonly Pair[];
   readonly grants?: readonly Pair[];
-  readonly wrap?: Wrap;
+  readonly wrap?: StoredWrap;
   readonly folder?: string;
   readonly epoch?: number;
 }
@@ -61,6 +65,24 @@ export const KEYS: Readonly<Record<'patient' | 'clinician' | 'registrar' | 'stra
   stranger: deviceKeys(fill(5, 32)),
 };
 const KEYS_OF = new Map<string, DeviceKeys>(Object.values(KEYS).map((keys) => [keys.id, keys]));
+
+/** Returns a function that opens the seed of a cell with the recipient's keys, and expands it once. */
+const companionOf = (
+  { payload: p }: Statement<'grant'> | Statement<'extension'>,
+  recipient: IdentityId,
+  place: number,
+): (() => Decapsulator | undefined) => {
+  let known: Decapsulator | undefined;
+  return () => {
+    const keys = KEYS_OF.get(recipient);
+    if (known !== undefined || keys === undefined || p.companions === undefined) return known;
+    const extension = 'number' in p ? p.number : 0;
+    const context = { patient: p.patient, recipient, grant: p.grant, extension };
+    const seed = openSeeds(fromBase64url(p.companions), keys.inbox(), context)[place];
+    known = seed && decapsulator(seed);
+    return known;
+  };
+};
 
 /** Whether a grant goes on, by all that the device of the patient knows. */
 export const goesOn = (by: Subject, given: Given, id: GrantId, now: number): boolean => {
@@ -113,7 +135,9 @@ export const newJudge = (facts: Facts, { now, service }: { readonly now: () => n
         return;
       }
       const { recipient, receiving } = terms;
-      const fragment = { statement, grant, cell: statement.payload.cells[i]!, kfrag, receiving, recipient };
+      const cell = statement.payload.cells[i]!;
+      const companion = companionOf(statement, recipient, i);
+      const fragment = { statement, grant, cell, kfrag, receiving, recipient, companion };
       judgeFragment(by, fragment, before);
       facts.fragments.push(fragment);
     }
@@ -155,11 +179,11 @@ export const newJudge = (facts: Facts, { now, service }: { readonly now: () => n
   };
 
   /** Tries every key fragment that the service ever got on the wrap of a new record. */
-  const judgeWrap = (by: Subject, wrap: Wrap, p: Payload<'record'>): void => {
+  const judgeWrap = (by: Subject, wrap: StoredWrap, p: Payload<'record'>): void => {
     for (const fragment of facts.fragments) {
       if (fragment.cell.folder !== p.folder || fragment.cell.epoch !== p.epoch) continue;
       const receiving = KEYS_OF.get(fragment.recipient)!.receiving(fragment.receiving.number);
-      if (!opens(wrap, fragment, receiving)) continue;
+      if (!opens(wrap, fragment, { receiving, context: p })) continue;
       if (isEntitled(by, fragment)) counts.reached += 1;
       else faults.push('a file key reached somebody whom the chain does not name');
     }
