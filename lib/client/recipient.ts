@@ -126,7 +126,10 @@ export interface Recipient {
   readonly resumeFiling: (ended: RightEnded, grant: Grant, options?: CallOptions) => Promise<FiledRecord>;
   /** Lists the caller's own events in the trails of patients. The client cannot verify them, because the answer lacks the hashes that link them. */
   readonly events: (options?: CallOptions) => Promise<readonly OwnEvent[]>;
-  /** Stores the fact that the owner has verified this id in person. @throws {ClientError} `bad-argument` if it is no identity id */
+  /**
+   * Stores the fact that the recipient has verified this id in person, with `safetyNumber` or a scanned code.
+   * @throws {ClientError} `bad-argument` if it is no identity id
+   */
   readonly verify: (id: IdentityId) => void;
 }
 

@@ -102,7 +102,7 @@ export const grantFault = (g: Grant, now: Instant): keyof Grant | undefined => {
   return rightFault(g);
 };
 
-/** Returns `behind` if a grant ends after it begins but the end has passed, because the clock of its signer is then probably behind. */
+/** Returns `behind` if a new grant has a valid period that is already over: the clock of its signer is then probably behind. */
 export const endClockFault = ({ notBefore, expires }: Grant, now: Instant): ClockFault | undefined =>
   expires > notBefore ? clockFault(expires, now, { ahead: Infinity, behind: 0 }) : undefined;
 

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import { checkFragmentProof } from '../../lib/client/index.ts';
-import { wrongFragmentIn } from '../support/wrong-fragment.ts';
+import { wrongFragmentIn } from '../support/wrong-fragment-error.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
 import { SERVICE_KEY, signedAnswer } from './hand-made-service-signatures.ts';
 import { granted } from './main-job-story.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { fromBase64url, toBase64url } from '../../lib/bytes/codec.ts';
 import { systemRng } from '../../lib/bytes/binary.ts';
 import { checkFragmentProof, createRecipient, type FragmentProof } from '../../lib/client/index.ts';
-import { wrongFragmentIn } from '../support/wrong-fragment.ts';
+import { wrongFragmentIn } from '../support/wrong-fragment-error.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
 import { fill } from '../statements/samples.ts';

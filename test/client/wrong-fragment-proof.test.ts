@@ -4,7 +4,7 @@ import umbralPre from '@nucypher/umbral-pre';
 import { fromBase64url, fromUtf8, toBase64url } from '../../lib/bytes/codec.ts';
 import { newId, type FolderId, type GrantId } from '../../lib/bytes/ids.ts';
 import { checkFragmentProof, type FragmentProof } from '../../lib/client/index.ts';
-import { wrongFragmentIn } from '../support/wrong-fragment.ts';
+import { wrongFragmentIn } from '../support/wrong-fragment-error.ts';
 import type { GrantCell, Payload, Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';

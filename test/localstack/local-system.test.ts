@@ -46,7 +46,7 @@ test('a start of the local AWS is announced', async () => {
   expect(await notesUntil('local AWS')).toEqual(['starting the local AWS']);
 });
 
-// This start compiles the stack, which takes seconds even on an idle machine.
+// This test runs "serverless print" (compiled-stack.ts), which takes seconds even on an idle machine.
 test('the endpoint in use, the tables and the API are announced', async () => {
   process.env['AWS_ENDPOINT_URL'] = endpoint;
   expect(await notesUntil('API')).toEqual([

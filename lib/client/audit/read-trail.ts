@@ -76,8 +76,8 @@ const assertNoneMissing = (acts: ReadonlySet<VerifiedEntry>, { seen }: Verifying
 };
 
 /**
- * Verifies the evidence of one event. A statement may have only one event, because it has one effect. The events of the chain's statements must be in the
- * order of the chain, and the events before must allow the event. An error names the event's number.
+ * Verifies one event: its evidence, and its place among the earlier events. A statement may have only one event. Events whose statements are in the patient's
+ * chain must have the order of the chain. The earlier events must allow this one. An error names the number of the event.
  */
 const verifyEntry = async (event: AuditEvent, entry: Entry, verifying: Verifying): Promise<TrailEntry> => {
   const { seen, find, earlier } = verifying;

@@ -71,7 +71,7 @@ export const stateKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'STATE
 export const grantKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'GRANT' });
 /** Key of the item with the end of a grant to read, for the list of grants whose cells must still be closed. */
 export const endKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'END' });
-/** Key of the item from which a standing grant is listed until it ends. */
+/** Key of the item that puts a standing grant into the patient's list of standing grants, until the grant ends. */
 export const standingKey = (grant: GrantId): Key => ({ pk: `G#${grant}`, sk: 'STANDING' });
 export const grantPk = (grant: GrantId): string => `G#${grant}`;
 export const grantCellKey = (grant: GrantId, cell: CellName): Key => ({

@@ -12,7 +12,7 @@ import { reloadStatement } from '../../../lib/statements/verify.ts';
 import { grantCellKey } from '../../../lib/stores/dynamo/table.ts';
 import { bytesOf, given, then } from '../flows/people.ts';
 import { makeService } from '../../support/in-process.ts';
-import { wrongFragmentIn } from '../../support/wrong-fragment.ts';
+import { wrongFragmentIn } from '../../support/wrong-fragment-error.ts';
 import { keepIn, type Clients } from '../stored-items.ts';
 
 const TABLE = process.env['MAIN_TABLE']!;

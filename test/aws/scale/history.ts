@@ -1,4 +1,5 @@
-// Makes long histories of a patient with the stores (see seed-history.ts): records in one folder, grants, requests and openings. Also names all list calls.
+// Writes a long history of one patient directly through the stores (see seed-history.ts): records in one folder, grants, requests and openings. It also returns
+// every call that lists something, for the test to make.
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { newId, type FolderId, type GrantId, type OpeningId, type RecordId } from '../../../lib/bytes/ids.ts';
 import type { Folder } from '../../../lib/client/index.ts';

@@ -75,7 +75,7 @@ const respond = ({ status, body }: Said): Response =>
     headers: { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' },
   });
 
-/** Random bytes that depend on nothing but the number of the device, so that a life can be repeated. */
+/** Returns a generator of pseudorandom bytes. They depend only on the number of the device, so that a generated run can be repeated. @param seed that number */
 const rngOf = (seed: number) => {
   let x = seed * 0x9e3779b9 + 1;
   const next = (): number => {
