@@ -1,5 +1,5 @@
 // Companion seeds: seals the seeds of the companion keys of cells to a recipient's inbox key. A grant to read and an extension contain them, in the order of
-// their cells. docs/spec/companion-seeds.md specifies them.
+// their cells. docs/spec/companion-keys.md specifies them.
 import { concat, ofLength, u32, type Rng } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
 import { idBytes, identityKey, type GrantId, type IdentityId } from '../bytes/ids.ts';

@@ -1,6 +1,9 @@
-// Tests the documents: links and paths exist, pages and bullets are short, and every page of docs/spec links the glossary.
+// Tests the documents: links and paths exist, pages and bullets are short, and every page of docs/spec links the glossary, and comments
+// name pages that exist.
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { allPages, brokenLinks, headLinks, longBullets, missingPaths, type Page } from './page-faults.ts';
+import { allPages, brokenLinks, headLinks, longBullets, missingPaths, ROOT, type Page } from './page-faults.ts';
 
 const pages = allPages();
 const cases = pages.map((page) => [page.path, page] as const);
@@ -58,6 +61,21 @@ describe('paths', () => {
     'https://x.org/lib/nowhere',
   ])('missingPaths accepts %j', (text) => {
     expect(missingPaths(pageOf(text))).toEqual([]);
+  });
+});
+
+describe('pages that comments of the code name', () => {
+  const named = (folder: string) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .flatMap((path) => readFileSync(join(ROOT, folder, path), 'utf8').match(/\bdocs\/[\w/.-]+\.md\b/g) ?? []);
+
+  test.each(['lib', 'functions', 'scripts', 'demo', 'examples'])('in %s exist', (folder) => {
+    expect(named(folder).filter((page) => !existsSync(join(ROOT, page)))).toEqual([]);
+  });
+
+  test('there are such pages', () => {
+    expect(named('lib').length).toBeGreaterThan(30);
   });
 });
 
