@@ -53,7 +53,8 @@ export const blobsOf = async (ids: ReadonlySet<string>): Promise<readonly string
       s3.send(new ListMultipartUploadsCommand(where)),
     ]);
     return [
-      ...(objects.Versions ?? []).map((v) => `${v.Key} ${v.VersionId}`),
+      // A repeated deletion stores the same empty object again, as a new version.
+      ...(objects.Versions ?? []).map((v) => `${v.Key} ${v.Size === 0 ? 'empty' : v.VersionId}`),
       ...(objects.DeleteMarkers ?? []).map((v) => `${v.Key} ${v.VersionId} deleted`),
       ...(uploads.Uploads ?? []).map((u) => `${u.Key} ${u.UploadId} unfinished`),
     ];
