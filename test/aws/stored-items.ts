@@ -16,13 +16,13 @@ export const keepIn = (clients: Clients) => (client: AwsClient) => {
   if (client.config.serviceId === 'S3') clients.s3 = client as S3Client;
 };
 
-/** Makes clients of its own. On a busy machine, hundreds of reads at once exceed the time limits of the service's clients. */
+/** The clients that read here. The clients of the service do not, because hundreds of reads at once exceed their time limits on a busy machine. */
 const dynamo = new DynamoDBClient();
 const s3 = new S3Client({ forcePathStyle: true });
 
 const PREFIXES = ['I', 'A', 'F', 'R', 'Q', 'G'];
 
-/** @param ids ids of people, folders, records and so on. The key of a slot contains the ids of two people */
+/** Reads all items under these ids, sorted. @param ids ids of people, folders, records and so on. The key of a slot contains the ids of two people */
 export const itemsOf = async (ids: ReadonlySet<string>): Promise<readonly string[]> => {
   const people = [...ids].filter((id) => id.startsWith('ehr1'));
   const slots = people.flatMap((a) => people.map((b) => `QS#${a}#${b}`));

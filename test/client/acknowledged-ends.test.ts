@@ -1,4 +1,5 @@
-// Tests that a client takes an end or a pause as done only if the service acknowledges it, and a return only if its recipient signed it.
+// Tests that a client believes that a grant has ended, is paused or is resumed only if the service acknowledges it. If the service refuses a revocation because
+// the recipient returned the grant, the client believes it only with the return that the recipient signed.
 import { expect, test } from '@jest/globals';
 import { refusal } from './clients.ts';
 import { people } from './people.ts';

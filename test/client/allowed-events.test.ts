@@ -31,7 +31,7 @@ const story = async () => {
 };
 type Story = Awaited<ReturnType<typeof story>>;
 
-/** An event that the service writes, with a statement that the actor signs for it. */
+/** An event that the service invents, with a statement that the actor signs as its evidence. */
 interface Invented {
   readonly kind: EventKind;
   readonly actor: DeviceKeys;
@@ -85,7 +85,10 @@ const withdrawn = ({ patient }: Story, of: string, actor: DeviceKeys = KEYS.clin
 const write = ({ service, patient }: Story, { kind, actor, subject, evidence }: Invented): void =>
   service.log({ kind, patient: patient.id, actor: actor.id, subject, statement: evidence.hash }, evidence.jws);
 
-/** Reads the trail on a device that has read it up to now, and on a new device. Returns the refusal of each. */
+/**
+ * Lets the service add the invented events to the trail. Then reads the trail on a device that has read it before, and on a new device. Returns the refusal of
+ * each, or `accepted`.
+ */
 const verdicts = async (all: Story, invent: (all: Story & { readonly now: number }) => readonly Invented[]) => {
   const { optionsOf, patient } = all;
   await patient.audit();

@@ -319,7 +319,7 @@ describe('slow storage', () => {
       length += value.length;
     }
     expect(length).toBe(4 * 16_384 + 1);
-    // There is one limit for the beginning of the answer, four for the pieces, and one for the last byte and the end.
+    // The client sets one time limit for the beginning of the answer, four for the pieces, and one for the last byte and the end.
     expect(time.limits).toEqual(new Array(6).fill(60_000));
   });
 

@@ -86,7 +86,7 @@ test('does not carry over a grant that the patient revokes while the service ans
   sent.length = 0;
   const epoch = refusal(() => patient.startEpoch(first.id));
   await arrived;
-  // The revocation is the next act after the epoch. The client knows of it at once.
+  // The caller revokes the grant while the act that starts the epoch still runs. The client knows of the revocation before it is sent.
   const revoked = patient.revoke(grant);
   release();
   await Promise.all([epoch, revoked]);

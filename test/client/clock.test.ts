@@ -86,7 +86,10 @@ const wrongClocks = [
 ] as const;
 
 describe.each(wrongClocks)('a client %s', (_, off) => {
-  /** The largest error that a date may have. The client does not correct a clock that the service accepts, except before a grant. */
+  /**
+   * The largest error of a date that the client signs, milliseconds. The client corrects its clock if the service refuses the clock, and before a grant.
+   * Otherwise the dates have the error of the clock.
+   */
   const allowed = off > 61 * SECOND || off < -120 * SECOND ? 0 : Math.abs(off);
 
   test('opens records with its grant', async () => {

@@ -84,7 +84,7 @@ describe('key files', () => {
     expect(await readdir(folder)).toEqual(['keys.json']);
   });
 
-  // Sealing would refuse the empty passphrase. These errors are those of the target, so the target is checked before the file is sealed.
+  // The passphrase is empty, which sealing would refuse. The error is about the target instead, so the client checks the target before it seals.
   test.each([
     ['EEXIST', 'keys.json'],
     ['ENOENT', join('missing', 'keys.json')],

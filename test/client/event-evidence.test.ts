@@ -178,7 +178,7 @@ const eventOf = (kind: EventKind, changes: Partial<AuditEvent> = {}): AuditEvent
   ...changes,
 });
 
-/** What a test gives the client beside an event: the evidence in the trail, and the statements of an entry of the patient's chain. */
+/** The things that a test gives the client beside an event: the evidence in the trail, and the statements of an entry of the patient's chain. */
 interface Offered {
   readonly evidence?: string;
   readonly act?: readonly Statement[];

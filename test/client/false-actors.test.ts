@@ -1,4 +1,4 @@
-// Tests a trail whose hash chain is valid, but which names an innocent identity as the actor: the client compares it with the signed statements.
+// Tests a trail whose hash chain is valid, but which names an innocent identity as the actor: the client compares the actor with the signed statements.
 import { expect, test } from '@jest/globals';
 import { toBase64url } from '../../lib/bytes/codec.ts';
 import { createRecipient } from '../../lib/client/index.ts';

@@ -60,7 +60,7 @@ test('an act of the patient is noticed as missing, whatever its kind', async () 
   for (const kind of own) {
     const at = entries.findIndex((e) => kindOf(e) === kind);
     service.trails.set(patient.id, relinked(entries.toSpliced(at, 1)));
-    // A later record needs the event of its folder.
+    // Without the event of a folder, the client already refuses the evidence of a later record in this folder.
     const check = kind === 'folder-created' ? 'evidence' : 'audit';
     expect([kind, await refusal(() => patient.audit())]).toEqual([kind, `unverified ${check}`]);
   }

@@ -19,7 +19,7 @@ test('two parallel readings never lower the last event seen, so a later rollback
   const ctx = contextOf('patient', {
     fetch: async (input, init) => {
       const response = await options.fetch!(input, init);
-      // The client reads its chain of statements in turn, so only the trail can be read twice at the same time.
+      // Holds the first reading of the trail. It holds no reading of the chain of statements, because the client makes those one after the other.
       if (slow && (input as URL).pathname === '/v1/audit') {
         slow = false;
         signalArrival();

@@ -1,4 +1,4 @@
-// Tests grants of more than 80 cells: the patient's client makes extensions for the cells that do not fit, in folders that the grant covers.
+// Tests grants of more than 80 cells: for a cell that does not fit into the grant, the patient's client makes an extension, if the grant covers the folder.
 import { expect, test } from '@jest/globals';
 import { fromUtf8 } from '../../lib/bytes/codec.ts';
 import { takesIn } from '../../lib/domain/grant.ts';

@@ -1,11 +1,11 @@
-// Tests that a statement that names no deployment proves nothing at another one: the patient and the clinician use two deployments with the same keys, and
-// the second one shows what they signed at the first.
+// Tests that the client refuses statements of another deployment as evidence, also statements that name no deployment: the patient and the clinician use two
+// deployments with the same keys, and the second one shows the statements that they signed at the first.
 import { expect, test } from '@jest/globals';
 import type { AuditEvent, EventKind } from '../../lib/domain/audit-chain.ts';
 import { DAY, granted } from './main-job-story.ts';
 import { refusal } from './clients.ts';
 
-/** A deployment at which the clinician, too, has signed something of every kind. */
+/** Sets up a deployment at which patient and clinician have signed an opening, and the clinician also a return and a withdrawal. */
 const deployment = async () => {
   const all = await granted();
   const { patient, clinician, grant, record } = all;
@@ -17,7 +17,7 @@ const deployment = async () => {
   return all;
 };
 
-/** Shows events of one deployment at the end of the trail of another. @returns the refusal of the trail by the patient's client */
+/** Adds events of one deployment to the end of the trail of another. @returns the refusal of that trail by the patient's client */
 const shownElsewhere = async (isShown: (event: AuditEvent) => boolean): Promise<string> => {
   const [one, other] = [await deployment(), await granted()];
   const { log } = other.service;

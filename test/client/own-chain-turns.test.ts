@@ -35,7 +35,7 @@ describe('after chain-moved', () => {
           waits.push(Math.ceil(ms));
           return Promise.resolve();
         },
-        // The wait takes four random bytes.
+        // The client draws four random bytes for each wait. These give the longest one.
         rng: (length) => (length === 4 ? new Uint8Array(4).fill(255) : systemRng(length)),
       },
     );
@@ -191,7 +191,7 @@ describe('an act reads the chain at most once', () => {
     await expect(client.startEpoch(folder.id)).rejects.toMatchObject({ code: 'request-closed' });
     expect(client.memory.pending()).toHaveLength(1);
     state.refuse = undefined;
-    // The chain was read after the refusal, and the client has sent nothing since.
+    // The client has read the chain since the refusal, so it knows that the chain lacks the pending entry, and need not read it a second time.
     expect(await readingsOf(all, () => client.startEpoch(folder.id))).toBe(1);
     expect(client.memory.pending()).toEqual([]);
   });

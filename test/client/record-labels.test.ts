@@ -192,7 +192,7 @@ describe.each(['patient', 'clinician'] as const)('the client of the %s', (reader
       return { ...said, body: { ...said.body, records: [{ ...a, wrap: { ...a.wrap, label: b.wrap.label } }, b] } };
     };
     const open = { patient: () => patient.open(listed), clinician: () => clinician.open(grant, listed) };
-    // The label opens with another key or with none, so what differs is that no statement names it.
+    // The label hash in the record statement is not that of this label, so the client refuses the label, whether or not it opens.
     expect(await refusal(open[reader])).toBe('unverified label');
   });
 });
@@ -272,7 +272,7 @@ describe('an author', () => {
   test('who seals no label that opens hides neither the record nor those of others', async () => {
     const broken = [
       (wrap: Wrap) => ({ ...wrap, label: fill(7, 272) }),
-      // The ciphertext is for another key, or for none: its point of X25519 has a small order.
+      // Sets the X25519 point at the end of the companion ciphertext to zero, which is a point of small order. No key then opens the label.
       (wrap: Wrap) => ({ ...wrap, companionCiphertext: wrap.companionCiphertext.slice().fill(0, 1088) }),
     ];
     for (const change of broken) {
@@ -351,7 +351,7 @@ test('the service gives a recipient the labels of its cells only', async () => {
 
 test('keys of another person open no label', async () => {
   const { patient, folder, grant, state, optionsOf } = await readers();
-  // The service gives a stranger what it gave the clinician.
+  // The service gives the stranger the list that it gave the patient.
   let given: unknown;
   state.lie = (route, said) => {
     if (route === 'list-records' && said.status === 200) given = said.body;

@@ -45,7 +45,7 @@ const flipped = (text: string, at = 10): string => {
   return toBase64url(bytes);
 };
 
-/** Seals a seed to the clinician, as the patient does: that of the cell, or another one. */
+/** Seals one companion seed to the clinician, as the patient does. The default is a seed of no cell. */
 const seedsFor = (
   context: { readonly patient: IdentityId; readonly grant: GrantId } & Partial<SeedsContext>,
   seed = fill(8, 32),

@@ -1,4 +1,4 @@
-// Tests an opening in which some records do not check: the error names them, and has the other records.
+// Tests an opening in which the client refuses some records: the error names these records, and contains the other records, opened.
 import { describe, expect, test } from '@jest/globals';
 import { fromBase64url, fromUtf8, toBase64url } from '../../lib/bytes/codec.ts';
 import { RefusedRecordsError, type RecordInfo } from '../../lib/client/index.ts';

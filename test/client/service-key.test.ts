@@ -20,7 +20,7 @@ const filing = async () => {
   const { id } = await patient.createFolder({ name: 'Blood', category: 'laboratory' });
   const terms = { recipient: clinician.id, folders: [id], purpose: 'TREAT', durationSeconds: DAY } as const;
   const [grant] = await patient.grant({ ...terms, right: 'add' });
-  /** Makes the service sign with this key, and name this key as its own. @param change replaces members of receipt and checkpoint */
+  /** Makes the service sign with the key `signer`, and give `named` as its service key. @param change replaces members of receipt and checkpoint */
   const sign = (signer: Signer, named: string, change: object = {}): void => {
     service.state.lie = (route, answer) => {
       if (route === 'get-service-key') return { key: named };

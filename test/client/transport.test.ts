@@ -350,10 +350,10 @@ describe('stopping', () => {
           init.signal?.addEventListener('abort', () => {
             reject(init.signal?.reason as Error);
           });
-          // Keeps the process alive, because the timer of the limit does not.
           setTimeout(() => undefined, 1000).unref();
         }),
     );
+    // Keeps the process alive, because the timer of the time limit does not.
     const keepAlive = setInterval(() => undefined, 5);
     const call = createTransport({ origin: ORIGIN, signer: patient, fetch: service.fetch, tries: 1, timeout: 10 });
     await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'network' });

@@ -117,7 +117,7 @@ interface Done {
   readonly id: Changed;
 }
 
-/** Lets two devices act at once. @returns the devices, and the acts that were confirmed */
+/** Lets two devices act at once, while answers are lost. @returns the devices, and the acts that ended without an error */
 const race = async (all: Hospital, lives: readonly (readonly RandomAct[])[]) => {
   const done: Done[] = [];
   const refusals: string[] = [];

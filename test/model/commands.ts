@@ -136,7 +136,7 @@ const grantOf = (m: Model, d: Dice, right: Right, t: ReturnType<typeof terms>): 
   };
 };
 
-/** Chooses a grant, often a grant with an upload that is not committed. */
+/** Chooses a grant: often one with an upload that is not committed, sometimes one that is exhausted, otherwise usually one that `prefer` accepts. */
 const chooseGrant = (m: Model, d: Dice, prefer: (g: Model['grants'][number]) => boolean) => {
   const begun = m.filings.flatMap((f) => (f.done || f.grant === undefined ? [] : [f.grant]));
   const usual = indices(m.grants, prefer);

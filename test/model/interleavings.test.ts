@@ -53,7 +53,7 @@ const runOnce = async (s: fc.Scheduler, state: State) => {
   const { w, openings, revocation } = setup;
   const memory = makeMemory({ state, schedule: stepped(s) });
   const { serviceSigner } = memory.ports;
-  // The scheduler delays signing too. Otherwise every other step would run before it.
+  // The scheduler delays the service's signatures too. Otherwise every step of the other calls would run before a signature is ready.
   const answer: typeof serviceSigner.answer = (payload) =>
     s.schedule(serviceSigner.answer(payload), 'serviceSigner.answer');
   const service = { ...memory, ports: { ...memory.ports, serviceSigner: { ...serviceSigner, answer } } };

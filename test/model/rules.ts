@@ -264,7 +264,7 @@ const denyOrWithdraw =
     const r = m.requests[request]!;
     if (!m.people.has(by)) return 'not-registered';
     if (r[party] !== by) return 'not-found';
-    // Two denials with the same time are the same statement, so the second call is a repetition. Withdrawals have no entry.
+    // A second denial is a repetition only if it has the same time, because it is then the same statement. A second withdrawal always is one.
     if (r.state === kind && (kind === 'withdrawn' || r.closed === m.now)) return 'ok';
     if (!isPending(m, r)) return 'request-closed';
     r.state = kind;
@@ -294,7 +294,7 @@ const endGrant =
     const g = m.grants[grant]!;
     if (!m.people.has(by)) return 'not-registered';
     if (g[party] !== by) return 'not-found';
-    // Two revocations with the same time are the same statement, so the second call is a repetition.
+    // A second revocation is a repetition only if it has the same time, because it is then the same statement. A second return always is one.
     if (g.state === 'revoked') return party === 'to' || g.revoked === m.now ? 'ok' : 'grant-ended revoked';
     g.state = 'revoked';
     if (party === 'by') g.revoked = m.now;

@@ -59,7 +59,7 @@ export interface System {
   readonly begun: StartedUpload[];
   readonly requests: Statement<'request'>[];
   readonly grants: StoredGrant[];
-  /** Repeats the accepted calls. */
+  /** For each accepted call that may be repeated, a function that repeats it. */
   readonly done: (() => Promise<unknown>)[];
   last: () => Promise<unknown>;
 }

@@ -1,4 +1,4 @@
-// Tests checks that run at the same time as other checks or as a second call: the refusal does not depend on which one ends first.
+// Tests checks of a call that run at the same time as its other checks, or as a second call: the refusal does not depend on which of them ends first.
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
 import { newId, type FolderId } from '../../lib/bytes/ids.ts';

@@ -220,7 +220,7 @@ export const delegated = (
 /** Random bytes that have the length of the sealed companion seeds of this many cells. The service cannot see the difference. */
 export const companionsOf = (cells: number): string => b64(companionsLength(cells));
 
-/** The members of a grant to read that the recipient's companion keys come from. Other grants have none. */
+/** The two members of a grant to read from which the recipient gets its companion keys. Grants to add or to write have neither. */
 const readingKeys = ({ keys }: Person, right: Right = 'read', cells: number): Partial<Payload<'grant'>> =>
   right === 'read' ? { inbox: toBase64url(keys.inbox().publicKey), companions: companionsOf(cells) } : {};
 

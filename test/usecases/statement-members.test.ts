@@ -1,4 +1,4 @@
-// Tests the checks that name a wrong member of a statement, and the one that maps UmbralError to a refusal.
+// Tests the checks that name a wrong member of a statement, and the check that turns an UmbralError into a refusal.
 import { describe, expect, test } from '@jest/globals';
 import { AppError } from '../../lib/api/errors.ts';
 import { StatementError } from '../../lib/statements/errors.ts';

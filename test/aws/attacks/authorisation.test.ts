@@ -18,7 +18,7 @@ const connection = (ahead = 0): Required<Connection> => {
   return { origin, fetch, clock };
 };
 const present = connection();
-/** A connection whose clock is two hours ahead, so that the grant of one hour has expired. */
+/** A connection to a service whose clock is two hours ahead, so that a grant of one hour has expired there. */
 const later = connection(2 * HOUR);
 
 const SIGNERS = [
@@ -39,7 +39,7 @@ const SIGNERS = [
   'patient',
 ] as const;
 type Signer = (typeof SIGNERS)[number];
-/** `own` is a list that contains only items of the caller. */
+/** The outcome of a call: an error code, the reason why a grant has ended, `ok`, or `own`, which is a list with items of the caller only. */
 type Outcome = ErrorCode | 'revoked' | 'expired' | 'exhausted' | 'ok' | 'own';
 
 const everybody = (outcome: Outcome): Record<Signer, Outcome> => ({
@@ -64,8 +64,8 @@ const byGrant: Record<Signer, Outcome> = {
 const open = Object.fromEntries(SIGNERS.map((s) => [s, 'ok'])) as Record<Signer, Outcome>;
 
 /**
- * The expected outcome of each route for each signer. A route without a row does not compile, and the first test fails. Some calls lack something other than a
- * right. For them, the outcome of the patient is the error that the lack causes.
+ * The expected outcome of each route for each signer. The matrix does not compile without a row for every route. Some calls fail for a reason other than the
+ * signer, such as an upload without its blob. In their rows, the patient's outcome is the error code of that reason.
  */
 const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
   register: { ...everybody('statement-invalid'), unregistered: 'statement-invalid', patient: 'statement-outdated' },
@@ -158,7 +158,7 @@ const build = async (): Promise<World> => {
   const [revokedGrant] = await p.one.grant({ ...terms, recipient: revoked.one.id });
   const [expiredGrant] = await p.one.grant({ ...terms, recipient: expired.one.id, durationSeconds: 3600 });
   const [usedUpGrant] = await p.one.grant({ ...terms, recipient: usedUp.one.id, openings: 1 });
-  // These grants end last, because the patient's client would close their cells at its next grant.
+  // Ends two grants, only after all grants are made: when the patient's client makes a grant, it closes the cells of grants that have ended.
   await usedUp.one.open(await usedUp.one.grant(usedUpGrant.id), [record]);
   await p.one.revoke(revokedGrant);
   await when.asks({ patient: p.one, recipient: denied.one, folder: folder.id });
@@ -274,7 +274,7 @@ const expectOwn = async (response: Response, { keys: { id } }: Person): Promise<
 };
 
 const routes = Object.keys(ROUTES) as RouteName[];
-/** The order of the patient's calls: those that change data come last, and the deletion at the very end. */
+/** The place of a route in the order of the patient's calls: the three that read or open records come first, create-folder and delete-record last. */
 const rank = (route: RouteName): number =>
   ['get-record', 'list-records', 'recapsulate'].includes(route)
     ? 0

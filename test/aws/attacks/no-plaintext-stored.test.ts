@@ -27,7 +27,7 @@ const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin
 const ENCODED = /[A-Za-z0-9_\-+/]{16,}/g;
 const DEPTH = 4;
 
-/** Yields the text, and its parts decoded as base64 (either alphabet) or hex. The decoded parts are searched for such parts in turn. */
+/** Yields the text, and its parts decoded as base64 (either alphabet) or hex. A part decoded from base64 is searched for encoded parts in turn. */
 function* readings(text: string, depth = DEPTH): Generator<string> {
   yield text;
   if (depth === 0) return;
@@ -72,7 +72,7 @@ const service = makeService({
 
 /** The wraps of all committed records, taken from the requests. */
 const wraps: Body<'commit-record'>['wrap'][] = [];
-/** Stores the text of each error response. */
+/** Fetches from the service. Collects the wrap of each request to commit a record, and the text of each error response. */
 const fetching: typeof fetch = async (input, init) => {
   if (typeof init?.body !== 'string' && init?.body instanceof Uint8Array) {
     const text = new TextDecoder().decode(init.body);

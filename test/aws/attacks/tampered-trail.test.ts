@@ -65,7 +65,7 @@ const withSeq = (item: Stored, seq: number): Stored => ({
 });
 const below = (n: number): number => Math.floor((new DataView(systemRng(4).buffer).getUint32(0) / 2 ** 32) * n);
 
-/** Computes the hash of every entry from `position` on again, so that the chain is consistent. */
+/** Computes new hashes for all entries from `position` to the end, so that the chain is consistent. */
 const rehashed = (events: readonly Stored[], position: number): readonly Stored[] => {
   let previous = events[position - 2]?.['hash']?.S ?? GENESIS;
   return events.map((item, i) => {
@@ -77,7 +77,7 @@ const rehashed = (events: readonly Stored[], position: number): readonly Stored[
 };
 const withEarlierTime = (event: AuditEvent): AuditEvent => ({ ...event, at: event.at - 1 });
 
-/** Returns the events after the change at a position, which counts from 1. */
+/** Changes a trail at a position, which counts from 1. Returns all events of the changed trail. */
 type Tampering = (events: readonly Stored[], position: number) => readonly Stored[];
 
 const forgedEvent = (events: readonly Stored[], position: number): Stored => {

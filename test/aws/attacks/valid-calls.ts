@@ -150,7 +150,7 @@ const commitBody = async ({ as: { keys }, at, of, now }: Attempt) => {
   };
 };
 
-/** A new route needs a line here, or this file does not compile. */
+/** For each route, makes the call. The table does not compile without a line for every route. */
 export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
   register: async ({ as, at, now }) => ({
     params: { id: at.patient },

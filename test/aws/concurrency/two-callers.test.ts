@@ -24,7 +24,10 @@ const RACES = countOf({ small: 2, full: 10, long: 200 });
 const isEvent = (input: object): boolean =>
   ((input as TransactWriteItemsCommandInput).TransactItems ?? []).some((i) => i.Put?.Item?.['sk']?.S === 'HEAD');
 
-/** While armed, the gate makes each transaction wait until both sides have one. Then it runs the two one after the other, in the given order. */
+/**
+ * Makes a gate for the transactions of the two callers, side 0 and side 1. While armed, the gate makes each transaction wait until both sides have one. Then it
+ * runs the transaction of the side `first`, and after it that of the other side.
+ */
 const gate = () => {
   let order: readonly number[] = [];
   const waiting = new Map<number, () => void>();
@@ -211,7 +214,10 @@ const twoCommits: Race = async () => {
   };
 };
 
-/** A client that files a record with this id. Once armed, it takes the id after it has looked up the folder in its chain. */
+/**
+ * Makes a client whose `file` files a record with this id: the first random bytes that the client draws after it has read its chain of statements are `id`.
+ * Until `file` is called, all random bytes are true ones.
+ */
 const filingAs = (id: Uint8Array, person: Person, { origin = '', fetch: send }: Connection) => {
   let [isArmed, isDue] = [false, false];
   const watched: typeof fetch = async (input, init) => {

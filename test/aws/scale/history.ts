@@ -44,7 +44,7 @@ export interface History {
   readonly heavy?: boolean;
 }
 
-/** The patient of a history, the recipient, the folder, and the writer of items. */
+/** The patient of a history (`person`), the recipient, the folder, and the seed, which writes the items. */
 export interface Subject {
   readonly person: Person;
   readonly recipient: Person;

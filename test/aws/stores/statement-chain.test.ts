@@ -469,7 +469,7 @@ describe('the largest acts fit into one transaction, with their entry:', () => {
       grantOf(patient, recipient, { cells: cells(80), companions: b64(companionsLength(80)), ...standing }),
     ];
     const lengthOf = (acts: readonly (readonly Statement[])[]) => acts.flat().reduce((n, s) => n + s.jws.length, 0);
-    /** As many acts as an entry may name as void, by their number and their length. */
+    /** Makes as many acts as one entry may name as void. Their number and the length of their statements have a limit. */
     const most = (act: () => readonly Statement[]) => {
       const acts: (readonly Statement[])[] = [];
       for (let next = act(); acts.length < MOST_VOID && lengthOf([...acts, next]) <= MOST_VOID_TEXT; next = act())
@@ -479,7 +479,7 @@ describe('the largest acts fit into one transaction, with their entry:', () => {
     let head: EntryHead = NO_ENTRIES;
     for (const voided of [folderAct, grantAct]) {
       const made = head.number === 0 ? folder : folderOf(patient);
-      // An act of the largest size names the most void statements.
+      // The entry names an act of the largest size and, as void, the most statements.
       const own = [made, ...folderAct().slice(1)];
       const entry = entryOf(patient, own, head, most(voided));
       await putWith(entry, made);

@@ -1,4 +1,5 @@
-// The acts of the users in a generated life. A user acts on the objects that the device showed last.
+// Makes the acts of the users in a generated life, which is a random sequence of acts (see life.ts). A user acts on objects that the device showed last, or on
+// folders of the chain that the device knows.
 import { utf8 } from '../../../lib/bytes/codec.ts';
 import type { Right } from '../../../lib/client/index.ts';
 import { DAY } from '../people.ts';
@@ -6,7 +7,7 @@ import type { Device } from './device.ts';
 import type { Facts, Given } from './facts.ts';
 import { KEYS, type Wish } from './judge.ts';
 
-/** An act that a user has decided on: the wish behind it, and the calls of the client. */
+/** An act that a user has decided on: the user's wish, and a function that calls the client. */
 export interface Decided {
   readonly wish?: Wish;
   readonly run: () => Promise<unknown>;

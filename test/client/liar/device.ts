@@ -1,4 +1,5 @@
-// A client of a generated life, behind a service that lies to it. The device tells the judge each call before it leaves, and lies about the answers.
+// Makes a client of a generated life (see life.ts), behind a service that lies to it. The device shows each call to the judge before it sends the call, and
+// changes the answers of the service.
 import type { RouteName } from '../../../lib/api/routes.ts';
 import { ROUTES } from '../../../lib/api/routes.ts';
 import type { GrantId } from '../../../lib/bytes/ids.ts';
@@ -29,11 +30,11 @@ export interface Told {
   /** Chooses the object of the lie. */
   readonly pick: number;
 }
-/** The lies of one step. `null` is the truth. */
+/** The lies of one step of a life. `null` stands for no lie. */
 export interface Lies {
   /** Lies about answers to calls that change something. */
   readonly onAct: Told | null;
-  /** Lies about other answers. The position chooses the route. */
+  /** Lies about the answers to other calls. The route and the number of the call choose one from the list. */
   readonly onRead: readonly (Told | null)[];
 }
 /** A lie that was chosen. */
@@ -48,7 +49,7 @@ export interface Habit extends Told {
 
 export type Service = ReturnType<typeof memoryService>;
 
-/** What all devices of a life share. */
+/** The data that all devices of a life share. */
 export interface World {
   now: number;
   /** The error of the service's clock while it tells a false time, milliseconds. */
@@ -66,7 +67,7 @@ export interface World {
 }
 
 const NAMES = Object.keys(ROUTES) as RouteName[];
-/** Routes that cost time and carry no lie worth telling in every step. */
+/** Whether the lie is a deed, which is a lie that changes no answer. */
 const isDeed = (lie: LieName): lie is (typeof DEEDS)[number] => (DEEDS as readonly string[]).includes(lie);
 
 const respond = ({ status, body }: Said): Response =>
@@ -75,7 +76,7 @@ const respond = ({ status, body }: Said): Response =>
     headers: { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' },
   });
 
-/** Returns a generator of pseudorandom bytes. They depend only on the number of the device, so that a generated run can be repeated. @param seed that number */
+/** Returns a function that makes pseudorandom bytes. They depend only on `seed`, the number of the device, so that a generated life can be repeated. */
 const rngOf = (seed: number) => {
   let x = seed * 0x9e3779b9 + 1;
   const next = (): number => {
@@ -89,7 +90,7 @@ const rngOf = (seed: number) => {
 
 export type Party = 'patient' | 'clinician' | 'registrar';
 
-/** What the user of a device saw last, and acts on. */
+/** The objects that the user of a device saw last, and acts on. */
 export interface Seen {
   grants: readonly Grant[];
   details: GrantWithCells[];
@@ -112,7 +113,7 @@ export const newDevice = (world: World, party: Party, first: Service) => {
   let shown = new Map<string, number>();
   let shownAtSave = shown;
 
-  /** Chooses the lie about the next answer of this route. It depends on the route and its calls in this step, and not on the order of calls to other routes. */
+  /** Chooses the lie about the next answer of this route. The choice depends on the number of earlier calls of this route in the step, not on other routes. */
   const nextLie = (route: RouteName | 'storage'): Told | undefined => {
     const count = counts.get(route) ?? 0;
     counts.set(route, count + 1);
@@ -183,7 +184,7 @@ export const newDevice = (world: World, party: Party, first: Service) => {
     tries: 2,
     ...(memory && { memory: importMemory(keys.id, memory) }),
     save: async (snapshot) => {
-      // A client that does not wait for the memory sends its call before this.
+      // Saving takes a while, so that a client that does not wait for it sends its call before the memory is saved.
       for (let i = 0; i < 3; i++) await Promise.resolve();
       await new Promise((done) => setImmediate(done));
       saved.push(snapshot);
@@ -212,7 +213,7 @@ export const newDevice = (world: World, party: Party, first: Service) => {
     },
   };
 
-  /** Starts the application again, with the last saved memory, or with all that it knows. */
+  /** Starts the application again: after a crash with the memory that it saved last, otherwise with all that it knows. */
   const restart = (isCrash: boolean): void => {
     const memory = isCrash ? saved.at(-1) : own().memory.export();
     client = start(memory);
@@ -236,7 +237,7 @@ export const newDevice = (world: World, party: Party, first: Service) => {
       service = other;
     },
     shown: () => shown,
-    /** Runs with lies about the answers; `undefined` for none at all. */
+    /** Calls `run` while the service tells these lies; for `undefined` it tells none, not even its habits. @param aim the wish of the user */
     during: async <T>(told: Lies | undefined, aim: Wish | undefined, run: () => Promise<T>): Promise<T> => {
       lies = told;
       counts.clear();

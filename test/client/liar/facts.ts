@@ -5,17 +5,17 @@ import type { Decapsulator } from '../../../lib/envelope/x-wing.ts';
 import { claimOf, reloadStatement } from '../../../lib/statements/verify.ts';
 import type { Jws, Kind, Payload, Statement, StatementHash } from '../../../lib/statements/kinds.ts';
 
-/** A grant as one chain gives it. */
+/** A grant, as the entries of one chain of statements make and change it. */
 export interface FactGrant {
   readonly statement: Statement<'grant'>;
   readonly extensions: readonly Statement<'extension'>[];
   readonly holds: number;
   readonly isRevoked: boolean;
-  /** True if a void revocation names it. */
+  /** True if a void revocation names the grant. */
   readonly isUnwanted: boolean;
 }
 
-/** The access that a chain gives up to one entry. */
+/** The access that a chain of statements gives, from its first entry to a certain one. */
 export interface Given {
   readonly number: number;
   readonly entries: ReadonlySet<StatementHash>;
@@ -24,7 +24,7 @@ export interface Given {
   /** The statements of all entries, in order. */
   readonly statements: ReadonlyMap<StatementHash, Statement>;
   readonly voids: ReadonlySet<StatementHash>;
-  /** Hashes of extensions that came in the act of a cell. */
+  /** Hashes of the extensions that one act signed together with the folder statement of a cell. */
   readonly withCell: ReadonlySet<StatementHash>;
   readonly identity: Statement<'identity'> | undefined;
   readonly folders: ReadonlyMap<FolderId, readonly Statement<'folder'>[]>;
@@ -103,7 +103,7 @@ const APPLY: { readonly [K in Kind]?: Apply<K> } = {
     g.deletions.has(record) ? undefined : { ...g, deletions: new Set([...g.deletions, record]) },
 };
 
-/** A key fragment that left a device, with the statement that came with it. */
+/** A key fragment that a device sent, with the statement that it sent beside it. */
 export interface Fragment {
   readonly statement: Statement<'grant'> | Statement<'extension'>;
   readonly grant: GrantId;
@@ -139,7 +139,7 @@ export const newFacts = () => {
     return known;
   };
 
-  /** Adds an entry. @returns the fault, if the entry does not follow the one before or contradicts it */
+  /** Adds an entry and its statements. @returns the fault, if the entry does not follow the earlier entries or contradicts them */
   const addEntry = (entry: Statement<'entry'>, statements: readonly Statement[]): string | undefined => {
     const { previous, number, voids = [] } = entry.payload;
     const before = givenAt.get(previous);

@@ -1,5 +1,5 @@
 // Judges each call that a client sends: no file key and no key fragment may reach somebody whom the chain does not name, no statement may contradict another
-// one, and each entry must be in the saved memory before it leaves.
+// one, and each entry must be in the saved memory before the client sends it.
 import type { EntryHead } from '../../../lib/domain/statement-chain.ts';
 import type { GrantId, IdentityId } from '../../../lib/bytes/ids.ts';
 import type { RouteName } from '../../../lib/api/routes.ts';
@@ -15,10 +15,10 @@ import type { Facts, Filed, Fragment, Given } from './facts.ts';
 import { opens } from './reach.ts';
 
 const HOUR = 3_600_000;
-/** A service can move the clock of a client by 26 hours without a question to the user. One hour is for the steps of a life. */
+/** The most by which a time in a statement may be wrong: 26 hours that a service can move a client's clock without asking the user, and one hour more. */
 const MOST_WRONG = 27 * HOUR;
 
-/** A client as the judge knows it. It ends when its memory is lost. */
+/** A client as the judge knows it. A client whose memory is lost continues as a new subject. */
 export interface Subject {
   readonly id: IdentityId;
   readonly isPatient: boolean;
@@ -66,7 +66,10 @@ export const KEYS: Readonly<Record<'patient' | 'clinician' | 'registrar' | 'stra
 };
 const KEYS_OF = new Map<string, DeviceKeys>(Object.values(KEYS).map((keys) => [keys.id, keys]));
 
-/** Returns a function that opens the seed of a cell with the recipient's keys, and expands it once. */
+/**
+ * Returns a function that opens a companion seed with the recipient's keys and returns the companion key, or undefined without a seed. It derives the key once.
+ * @param place position of the cell in the statement
+ */
 const companionOf = (
   { payload: p }: Statement<'grant'> | Statement<'extension'>,
   recipient: IdentityId,
@@ -84,7 +87,7 @@ const companionOf = (
   };
 };
 
-/** Whether a grant goes on, by all that the device of the patient knows. */
+/** Whether a grant goes on (it has not ended), by all that the patient's device knows. */
 export const goesOn = (by: Subject, given: Given, id: GrantId, now: number): boolean => {
   const grant = given.grants.get(id);
   if (grant === undefined || grant.isRevoked || grant.isUnwanted || by.revoking.has(id)) return false;
@@ -163,7 +166,7 @@ export const newJudge = (facts: Facts, { now, service }: { readonly now: () => n
     const { hash } = by.head();
     if (hash !== undefined && !given.entries.has(hash)) faults.push('an entry does not follow what the device knows');
     const open = by.entries.filter((e) => !given.entries.has(e.hash) && !given.voidEntries.has(e.hash));
-    // One entry names at most 8 entries as void.
+    // One entry names at most 8 entries as void. So this is checked only while the device has sent at most 8 entries.
     if (open.length > 0 && by.entries.length <= 8)
       faults.push('an entry leaves an earlier one neither in the chain nor void');
     if ((p.voids ?? []).some((v) => given.entries.has(v.entry)))
@@ -174,7 +177,7 @@ export const newJudge = (facts: Facts, { now, service }: { readonly now: () => n
   const isEntitled = (by: Subject, { statement: { hash }, grant }: Fragment): boolean => {
     const given = facts.given(by.head().hash);
     if (given.statements.has(hash)) return goesOn(by, given, grant, now());
-    // Without an entry of the chain, a device knows only the fragments that it sent itself, and those that the chain names as void.
+    // No entry of the chain names this statement. The device still knows of its fragment if it sent the statement, or if the chain names the statement as void.
     return !given.voids.has(hash) && !by.sent.has(hash);
   };
 

@@ -6,11 +6,11 @@ import { EMPTY_CHAIN, nextEvent, type AuditEvent } from '../../../lib/domain/aud
 import { fill } from '../../statements/samples.ts';
 import { refusing, type Said } from '../../support/lying-fetch.ts';
 
-/** What a lying service may use: all that it ever got or answered. */
+/** The data that a lying service may use: all that it ever got or answered. */
 export interface Liar {
-  /** True answers of the same route, oldest first, to any client of any branch. */
+  /** True answers of the same route to any client, oldest first, also from another history that the service shows. */
   readonly older: readonly Said[];
-  /** Those of them that answered the same question. */
+  /** The answers among `older` that answered a call of the same URL. */
   readonly same: readonly Said[];
   /** Every grant that any client ever sent, also refused ones, and grants of another deployment. */
   readonly grants: readonly string[];
@@ -29,7 +29,7 @@ const bodyOf = ({ body }: Said): Body => (body ?? {}) as Body;
 const lists = (said: Said): readonly (readonly [string, readonly unknown[]])[] =>
   Object.entries(bodyOf(said)).filter((e): e is [string, unknown[]] => Array.isArray(e[1]));
 
-/** Changes a list of the body. */
+/** Makes a lie that changes one list of an answer. */
 const onList =
   (change: (list: readonly unknown[], pick: number, liar: Liar) => readonly unknown[]): Change =>
   (said, pick, liar) => {
@@ -47,7 +47,7 @@ const STATES: Readonly<Record<string, readonly string[]>> = {
 const statesLike = (state: unknown): readonly string[] =>
   Object.values(STATES).find((s) => s.includes(state as string)) ?? [];
 
-/** Forges members that nobody signed. Each bit of `pick` decides about one name. */
+/** Forges members that nobody signed: states, counts and the tip of a grant. `pick` decides which of them change. */
 const forged = (value: unknown, pick: number): unknown => {
   if (Array.isArray(value)) return value.map((v, i) => forged(v, pick + i));
   if (typeof value !== 'object' || value === null) return value;
@@ -63,7 +63,7 @@ const forged = (value: unknown, pick: number): unknown => {
 
 const droppable = ['receipt', 'grant', 'deletion', 'evidence', 'voided', 'signed', 'extension', 'metadata', 'next'];
 
-/** Leaves out optional members. */
+/** Leaves out each member with this name, at any depth. */
 const without = (value: unknown, name: string): unknown => {
   if (Array.isArray(value)) return value.map((v) => without(v, name));
   if (typeof value !== 'object' || value === null) return value;
@@ -96,7 +96,7 @@ const flip = (text: string, pick: number): string => {
   return text.slice(0, i) + (text[i] === 'A' ? 'B' : 'A') + text.slice(i + 1);
 };
 
-/** Names grants that the answer does not have: refused and void ones, ones of others, and ones of another deployment. */
+/** Adds a grant to the list of an answer: perhaps a refused or void grant, a grant of another person, or one of another deployment. */
 const nameGrants: Change = (said, pick, { grants }) => {
   const jws = at(grants, pick);
   const { grants: listed, ...rest } = bodyOf(said);
@@ -152,7 +152,7 @@ const REFUSALS: readonly (readonly [number, string])[] = [
   [401, 'clock-skew'],
 ];
 
-/** Refuses, with a time five years ahead or beyond all numbers if the refusal has one. */
+/** Makes a refusal, whose `serverTime` is five years ahead or 1e300. */
 export const refusal = (pick: number): Said => {
   const [status, code] = at(REFUSALS, pick)!;
   const { body } = refusing(status, code);
@@ -167,10 +167,10 @@ export const CHANGES = {
   reorder: onList((list) => list.toReversed()),
   repeat: onList((list) => [...list, ...list]),
   empty: onList(() => []),
-  /** Answers for other objects of the same route are among the older ones. */
+  /** Repeats an older answer of the same route, perhaps about another object. */
   replay: (said, pick, { older }) => at(older, pick) ?? said,
   oldest: (said, _pick, { same }) => same[0] ?? said,
-  /** Puts an element of an older answer in the place of one of this answer. */
+  /** Replaces one element of a list by an element of the same list in an older answer. */
   mix: (said, pick, { older }) => {
     const from = at(older, pick);
     const [name, list] = at(lists(said), pick) ?? [];
@@ -191,9 +191,9 @@ export const CHANGES = {
     return { ...said, body: set(set(said.body, one, b), other, a) };
   },
   forge: (said, pick) => ({ ...said, body: forged(said.body, pick) }),
-  /** An old answer with another state: the service says that something ended, and shows its first form. */
+  /** Repeats the oldest answer to the same call, with forged members. */
   'forge-oldest': (said, pick, { same }) => ({ ...said, body: forged((same[0] ?? said).body, pick) }),
-  /** Says that the object has ended, and shows its oldest form. */
+  /** Shows the object as in the oldest answer to the same call, with a state that says that it has ended. */
   'end-oldest': (said, pick, { same }) => {
     const body = bodyOf(same[0] ?? said);
     return 'state' in body
@@ -213,11 +213,11 @@ export const CHANGES = {
   'rewrite-trail': rewriteTrail,
   'foreign-chain': (said, _pick, { foreign }) =>
     Array.isArray(bodyOf(said)['entries']) ? { ...said, body: { entries: foreign } } : said,
-  /** The service acts, and says that it did not. */
+  /** Refuses, although the service has performed the call. */
   deny: (_said, pick) => refusal(pick),
 } satisfies Readonly<Record<string, Change>>;
 
-/** Lies that change nothing in an answer, because the service does something else than it should. */
+/** Lies that do not change a true answer: the service refuses at once, loses the call or the answer, or has a false clock. */
 export const DEEDS = ['refuse', 'lose-call', 'lose-answer', 'false-time'] as const;
 
 export type LieName = keyof typeof CHANGES | (typeof DEEDS)[number];
@@ -283,6 +283,6 @@ export const spoilt = (bytes: Uint8Array, pick: number, others: readonly Uint8Ar
   return bytes.map((b, i) => (i === pick % Math.max(1, bytes.length) ? b ^ 1 : b));
 };
 
-/** Routes whose answers are lists or objects that a lie may concern. A step's lies are spread over them by their position. */
+/** The position of a route among `routes`. By it, a device spreads the lies of one step over the routes. The storage comes after all routes. */
 export const placeOf = (route: RouteName | 'storage', routes: readonly RouteName[]): number =>
   route === 'storage' ? routes.length : routes.indexOf(route);

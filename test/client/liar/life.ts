@@ -1,5 +1,6 @@
 // A generated life: two devices of a patient and two recipients act at random, and every answer of the service may be false. The service may fork: it shows
-// the second device another history, and joins the two again. A client may refuse to go on. It may not do what the judge finds, nor show what is false.
+// the second device another history, and joins the two again. A client may refuse to go on. It must not do what the judge reports as a fault, nor show
+// its user what is false.
 import fc from 'fast-check';
 import { KEYS, newJudge } from './judge.ts';
 import { memoryService } from '../../support/memory-service.ts';
@@ -17,7 +18,7 @@ const NOW = 1_767_225_600_000;
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** Changes of the world around the clients. */
+/** Events around the clients: time passes, a device restarts, crashes or loses its memory, or the service shows it another history (see `turn`). */
 const TURNS = ['wait', 'wait-a-day', 'crash', 'restart', 'lose-memory', 'fork', 'rewind', 'join'] as const;
 
 const told: fc.Arbitrary<Told> = fc.record({ lie: fc.nat(9999), pick: fc.nat(999) });
@@ -112,7 +113,7 @@ export const livesOf = (kinds: Kinds, isHonest = false): fc.Arbitrary<Life> => {
   });
 };
 
-/** How often acts and views of each kind ended without an error, over all lives. */
+/** Counts over all lives: acts and views that ended without an error, those that were refused, the lies told, and the key fragments that opened a wrap. */
 export interface Tally {
   readonly done: Map<string, number>;
   readonly refused: Map<string, number>;
@@ -170,7 +171,7 @@ export const live = async ({ habits, steps }: Life, tally: Tally, isHonest = fal
   /** The states of the first service before each step. */
   const states: State[] = [];
 
-  /** Runs an act or a view. A client may refuse, with an error of its lists. */
+  /** Runs an act or a view. A client may refuse with an error that has a code. @returns the result, or undefined after an error */
   const attempt = async (name: string, run: () => Promise<unknown>): Promise<unknown> => {
     try {
       const result = await run();
@@ -225,7 +226,7 @@ export const live = async ({ habits, steps }: Life, tally: Tally, isHonest = fal
     if (kind === 'crash') device.restart(true);
     if (kind === 'restart') device.restart(false);
     if (kind === 'lose-memory' && who <= 1) devices[1] = newDevice(world, 'patient', devices[1]!.service());
-    // From here on, the service shows this device a history of its own, which begins with the state of now or of an earlier step.
+    // After `fork` or `rewind`, the service shows this device a history of its own, which begins with the present state or the state at an earlier step.
     if (kind === 'fork') device.moveTo(memoryService({ clock, state: copyOf(device.service().memory.state) }));
     if (kind === 'rewind') device.moveTo(memoryService({ clock, state: copyOf(states[pick % states.length]!) }));
     if (kind === 'join') device.moveTo(first);

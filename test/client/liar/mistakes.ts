@@ -1,4 +1,4 @@
-// Mistakes that a client could have, one of each kind: each is an edit of the sources of lib/client, and the acts in which it can show.
+// Lists mistakes that a client could have. Each has an edit of one file of lib/client, and the kinds of acts that generated lives need to find the mistake.
 import type { Kinds } from './life.ts';
 import type { Edit } from './plant.ts';
 

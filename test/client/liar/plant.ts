@@ -1,5 +1,5 @@
-// Plants a mistake into the client of a test: replaces a text in a copy of one of its files, and imports the generated life with the copy. The product has no
-// option for this.
+// Plants a mistake into the client of a test: replaces a text in a copy of one file of the client, and imports the module of generated lives (life.ts) with the
+// copy. The product has no option for this.
 import { jest } from '@jest/globals';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -29,7 +29,7 @@ const withAbsoluteImports = (text: string, file: string): string =>
 
 let planted: string | undefined;
 
-/** Imports the generated life with a client that has this mistake. Each call makes new instances of all modules. */
+/** Imports life.ts with a client that has this mistake. Each call makes new instances of all modules. */
 export const plant = async (edit: Edit): Promise<typeof Life> => {
   jest.resetModules();
   const folder = mkdtempSync(join(tmpdir(), 'planted-'));

@@ -1,5 +1,5 @@
-// Tests that generated lives find mistakes of the client. Each mistake is planted into a copy of one of its files, and must be found within the lives that CI
-// tries.
+// Tests that generated lives (see life.ts) find mistakes of the client. Each mistake is planted into a copy of one file of the client, and one of LIVES lives
+// must find it.
 import { afterEach, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { countOf, fixedSeed } from '../../support/case-counts.ts';

@@ -8,7 +8,7 @@ import type { Device } from './device.ts';
 import type { FactGrant, Facts, Given } from './facts.ts';
 import { KEYS } from './judge.ts';
 
-/** What a view needs. It returns what was false in the things shown; an empty list if all was true. */
+/** The data that a view needs. A view returns the faults in what the client showed, so an empty list if all was true. */
 export interface Scene {
   readonly facts: Facts;
   readonly device: Device;
@@ -38,7 +38,7 @@ const falseGrant = (shown: Grant, fact: FactGrant | undefined): readonly string[
   ];
 };
 
-/** Checks records that a list shows: each was filed, and none is older than, or missing since, an earlier list. */
+/** Checks the records that a list shows: each was filed, none that an earlier list had is missing, and none has an older version than there. */
 const falseRecords = (
   { facts, device }: Scene,
   list: string,
