@@ -37,7 +37,7 @@ const PLANTED: readonly (readonly [from: string, to: string])[] = [
   ['lib/client/session/planted.ts', 'lib/files/file-source.ts'],
   ['lib/stores/planted.ts', 'lib/usecases/health.ts'],
   ['lib/http/planted.ts', 'lib/usecases/health.ts'],
-  // Code outside the server's folders could import secrets on their behalf.
+  // Server code must not import these files either. They are outside the server's folders, so they could import secrets.
   ...['functions', 'lib/runtime', 'lib/usecases'].flatMap((folder) =>
     ['lib/top.ts', 'lib/common/any.ts', 'test/support/any.ts', 'scripts/any.ts', 'bench/any.ts', 'examples/any.ts'].map(
       (to) => [`${folder}/planted.ts`, to] as const,

@@ -1,4 +1,5 @@
-// Tests that no code of lib compares a right with a name, because a new right would then be treated as another right. RIGHT_FACTS has an entry for every right.
+// Tests that no file of lib compares a right with the name of one, as `right === 'read'` does: a new right would then be treated like one of the others.
+// The code reads RIGHT_FACTS instead, which has an entry for every right.
 import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 // Tests that the server cannot decrypt: no bundle of any function contains code that opens or seals a record or handles a secret. Every function is
-// bundled as it is deployed; of the crypto code, only the files on this list may remain in the output of esbuild.
+// bundled as it is deployed; of the crypto code, only files listed in DOORS and INTERNALS may remain in a bundle.
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Metafile, Plugin } from 'esbuild';
 import { readdirSync } from 'node:fs';

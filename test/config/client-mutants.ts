@@ -1,11 +1,12 @@
-// Mutants of the client: each takes one check of docs/client-checks.md out. scripts/mutate-client.ts runs the test of the row, which must fail.
+// Mutants of the client. Each mutant removes the check of one row of docs/client-checks.md. scripts/mutate-client.ts runs the test that the row names, and
+// this test must fail.
 /** Replaces a text that occurs once in a file of lib. */
 export interface Replacement {
   readonly file: string;
   readonly from: string;
   readonly to: string;
 }
-/** For each row, the replacements that remove its check. */
+/** For each row of docs/client-checks.md, by its id: the replacements that remove the check of the row. */
 export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
   K1: [
     {

@@ -25,7 +25,7 @@ export const rowsOf = (page: string): readonly CheckRow[] =>
 export const checkRows = (): readonly CheckRow[] =>
   rowsOf(readFileSync(join(ROOT, 'docs', 'client-checks.md'), 'utf8'));
 
-/** Lists the titles of a test file, each after the last `describe` before it. A title is a text that is passed together with a function. */
+/** Lists the tests of a source as `DESCRIBE > TITLE`, with the last `describe` above each. A title is a text that is passed together with a function. */
 export const titlesOf = (source: string): readonly string[] => {
   let within = '';
   const titles: string[] = [];
@@ -43,7 +43,7 @@ export const testsOf = (titles: readonly string[], wanted: string): readonly str
   return exact.length > 0 ? exact : titles.filter((t) => named(t).startsWith(wanted));
 };
 
-/** Makes the pattern with which jest runs these tests: `%s` and other values of a table stand for any text. */
+/** Makes the pattern with which jest finds the tests that a row names. `%s`, and each other place for a value of a table, matches any text. */
 export const patternOf = (wanted: string): string =>
   wanted
     .replace(' > ', ' ')

@@ -1,4 +1,5 @@
-// Tests docs/client-checks.md: each row names one test of test/client, and docs/threat-model.md and docs/SECURITY.md name a row for what clients do.
+// Tests docs/client-checks.md: each row names one test of test/client. The passages about clients in docs/threat-model.md and
+// docs/SECURITY.md name rows.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -14,7 +15,7 @@ const isNumbered = (ids: readonly string[]): boolean =>
     return id === `${id[0]}${before?.[0] === id[0] ? Number(before!.slice(1)) + 1 : 1}`;
   });
 
-/** The ids in a text. `K1-K7` and `K1 to K7` mean all from the first to the last. */
+/** Finds the ids of rows in a text. `K1-K7` and `K1 to K7` mean all from the first to the last. */
 const idsIn = (text: string): readonly string[] =>
   [...text.matchAll(/\b([KCGRTL])(\d+)(?:(?:-| to )\1(\d+))?\b/g)].flatMap(([, letter = '', from = '', to = from]) =>
     Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => `${letter}${Number(from) + i}`),

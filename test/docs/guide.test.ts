@@ -1,4 +1,4 @@
-// Tests that the guide to the SDK has no example and no output that test/aws/flows/guide-examples.test.ts does not run.
+// Tests that test/aws/flows/guide-examples.test.ts runs every example of the guide to the SDK, and compares every output that the guide shows.
 import { expect, test } from '@jest/globals';
 import { guideExamples } from './guide.ts';
 import { allPages } from './page-faults.ts';

@@ -30,13 +30,13 @@ const arrows = (life: Readonly<Record<string, Transition<string>>>): readonly st
 
 const grantStates = [...new Set(Object.values(grantLife).flatMap(({ from, to }) => [from, to].flat()))];
 const statusOf = (state: GrantState): GrantStatus => ({ state, notBefore: 0, expires: NOW + 1, limit: 2, used: 1 });
-/** Returns the transition to `after`, if the grant has ended there for a reason that it did not have before. */
+/** Returns the transition from `before` to `after` if the grant is not live in `after`, for a reason that it does not have in `before`. */
 const became = (before: GrantStatus, after: GrantStatus, label: string): readonly string[] => {
   const [was, is] = [livenessAt(before, NOW), livenessAt(after, NOW)];
   return is.live || (!was.live && was.reason === is.reason) ? [] : [`${before.state} ${is.reason} ${label}`];
 };
 const byClock = grantStates.flatMap((s) => became(statusOf(s), { ...statusOf(s), expires: NOW }, 'by the clock'));
-/** The transitions by the count, from live grants only, because the service counts only their openings. */
+/** The transitions of grants whose openings are used up. Only live grants have one, because the service counts no openings of other grants. */
 const byCount = grantStates
   .map(statusOf)
   .filter((s) => livenessAt(s, NOW).live)

@@ -1,5 +1,4 @@
-// Tests the documents: links and paths exist, pages and bullets are short, and every page of docs/spec links the glossary, and comments
-// name pages that exist.
+// Tests the documents: links and paths exist, pages and bullets are short, every page of docs/spec links the glossary, and the pages that comments name exist.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';

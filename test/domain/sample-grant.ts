@@ -1,4 +1,4 @@
-// Sample grants, cells and people for the tests of lib/domain. Each function takes changes.
+// Sample grants, cells and people for the tests of lib/domain. `cellOf` and `grantOf` take the members that a test changes.
 import { identityId, newId, type FolderId, type GrantId } from '../../lib/bytes/ids.ts';
 import { toBase64url } from '../../lib/bytes/codec.ts';
 import { DAY } from '../../lib/domain/time.ts';
@@ -24,7 +24,7 @@ export const cellOf = (changes: Partial<GrantCell> = {}): GrantCell => ({
   ...changes,
 });
 
-/** Text with the length of the sealed companion seeds of this many cells. */
+/** Returns zero bytes in base64url, with the length of the sealed companion seeds for this number of cells. */
 export const companionsOf = (cells: number): string => toBase64url(new Uint8Array(companionsLength(cells)));
 
 /** A valid grant to read the sample cell for a day, with a new id. */

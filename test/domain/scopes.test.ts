@@ -1,4 +1,4 @@
-// Tests scopes of requests and grants, the members of grants to file, grants that cover a record, and rate limits.
+// Tests the faults of grants and extensions, the scopes of requests and grants, the grants that cover a record version, and rate limits.
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { newId, type FolderId, type GrantId, type RecordId, type RequestId } from '../../lib/bytes/ids.ts';

@@ -73,7 +73,7 @@ describe('round trips', () => {
   });
 
   test('an empty body that is not padded is one empty chunk', async () => {
-    // Our code pads such a body, but another implementation may not. The opener follows the flags in the header.
+    // Our code pads an empty body, but another implementation may not. The opener follows the flags in the header.
     const header = { ...(await seal(new Uint8Array(0))).header, flags: 0 };
     const raw = encodeHeader(header);
     const blob = peerSealChunks(fileKey, raw, [new Uint8Array(0)]);

@@ -1,4 +1,5 @@
-// Tests the worked example of docs/spec: the code makes the same bytes again, both implementations open it, and the pages show it.
+// Tests the worked example of docs/spec: lib/envelope makes and opens all of it, the second implementation (peer.ts) makes and opens its
+// blob, and the pages show it.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { fromUtf8, toHex } from '../../lib/bytes/codec.ts';

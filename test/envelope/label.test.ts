@@ -60,7 +60,7 @@ describe('the texts of a label', () => {
     const x = (n: number) => 'x'.repeat(n);
     expect(labelOf({ title: x(144) }).title).toBe(x(144));
     expect(labelOf({ title: x(145) }).title).toBe(`${x(141)}…`);
-    // A heart has 4 bytes, and a zero byte 6 bytes in JSON.
+    // The limit of a text counts its bytes in JSON: the heart has 4, the zero byte and the lone surrogate have 6 each.
     expect(labelOf({ clinicalDate: '🫀'.repeat(9) }).clinicalDate).toBe(`${'🫀'.repeat(7)}…`);
     expect(labelOf({ category: '\0'.repeat(9) }).category).toBe(`${'\0'.repeat(7)}…`);
     expect(labelOf({ clinicalDate: '\ud800'.repeat(9) }).clinicalDate).toBe(`${'\ud800'.repeat(4)}…`);
@@ -94,7 +94,7 @@ describe('the texts of a label', () => {
     expect(labelDifferences(label, { length: 7, fileName: 'befund.pdf' })).toEqual(LABEL_MEMBERS.slice(1));
     expect(labelDifferences(undefined, metadata)).toEqual(LABEL_MEMBERS);
     expect(labelDifferences(undefined, { length: 7 })).toEqual([]);
-    // A label may not name the beginning of a text only.
+    // A label with only the beginning of the title differs from the title, because no `…` shows the cut.
     expect(labelDifferences({ title: 'Blood' }, { length: 7, title: 'Blood test' })).toEqual(['title']);
   });
 });
@@ -117,7 +117,7 @@ describe('the encoding of a label', () => {
     expect(await caught(() => encodeLabel({ title: 'x'.repeat(145) }))).toBe('label-invalid');
     expect(await caught(() => encodeLabel({ title: 7 } as unknown as Label))).toBe('label-invalid');
     expect(await caught(() => encodeLabel({ title: null } as unknown as Label))).toBe('label-invalid');
-    // A member that no label has is left out, as with metadata.
+    // Encoding leaves out `length`, because labels have no such member.
     expect(textOf({ length: 7 } as Label)).toBe('{}');
   });
 

@@ -1,4 +1,4 @@
-// Tests wrong plaintext lengths that fit the blob's length only by calculation, in blobs with valid tags and digests: they are refused before a byte is read.
+// Tests `plainLength` in blobs whose tags and digests are valid: a wrong value is refused, even if its padded length fits the length of the blob.
 import { expect, test } from '@jest/globals';
 import { encodeHeader, type HeaderFields } from '../../lib/envelope/header.ts';
 import { codeOf, fileKey, openAll, seal, type Sealed } from './sample-blobs.ts';

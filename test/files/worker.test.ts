@@ -69,7 +69,7 @@ const worked = async ({ source, most, others = 0, ...sizes }: Given) => {
   const out = Buffer.alloc(sizes.job === 'seal' ? sizes.blob : sizes.plain);
   const written = new Uint8Array(out.length);
   const messages: WorkerMessage[] = [];
-  /** For each message with a digest, how many bytes had been written when the message came. */
+  /** For each message of a worker, how many bytes had been written when the message came. */
   const writtenWhenTold: number[] = [];
   const put = (bytes: Uint8Array, at: number): number => {
     const taken = bytes.subarray(0, most);
@@ -179,7 +179,8 @@ test('a worker hashes first while others write, and writes first otherwise', asy
     expect(alone.out.equals(to)).toBe(true);
     expect(beside.out.equals(to)).toBe(true);
     expect(beside.done).toEqual(alone.done);
-    // Every byte is written when the last digest is reported, and when `done` is reported.
+    // The last message but one has the last digest; the last message is `done`. Alone, the worker has written every byte before this digest. Beside another
+    // writer, it has written every byte only before `done`.
     expect(alone.writtenWhenTold.slice(-2)).toEqual([to.length, to.length]);
     expect(beside.writtenWhenTold.at(-2)).toBeLessThan(to.length);
     expect(beside.writtenWhenTold.at(-1)).toBe(to.length);

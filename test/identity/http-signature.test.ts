@@ -272,7 +272,7 @@ describe('verifyRequest', () => {
   });
 
   describe('exactly one signature', () => {
-    // The last letter is A, Q, g or w: it has four unused bits, so a lenient decoder reads the next letter as the same bytes.
+    // The last letter of a signature in base64 is A, Q, g or w. It has four unused bits, so a lenient decoder reads the next letter as the same bytes.
     const nextLetter = (letter: string) => String.fromCharCode(letter.charCodeAt(0) + 1);
     const other = handSigned(`${LIST}${PARAMS.replace(patient.id, clinician.id)}`, LINES, 2, 'sig2');
     const one = byHand();

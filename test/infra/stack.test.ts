@@ -1,4 +1,4 @@
-// Tests the deployed stack on its compiled form: functions, roles, tables and bucket.
+// Tests serverless.yml, with its variables replaced as for the local stage: functions, roles, tables and bucket.
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -14,7 +14,7 @@ const LOCAL = {
   AWS_ENDPOINT_URL: ENDPOINT,
 };
 const KEYS = { AWS_ACCESS_KEY_ID: 'AKIA', AWS_SECRET_ACCESS_KEY: 'secret', AWS_SESSION_TOKEN: 'token' };
-/** All settings of the AWS SDKs and command lines that come from outside. */
+/** Settings of the AWS SDKs and command lines, as the user's environment can contain them. */
 const SETTINGS = {
   ...KEYS,
   AWS_PROFILE: 'work',

@@ -3,7 +3,10 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Shell code that a fake Python runs. In `venv`, `$3` is the folder; `server` finds its port in `$GATEWAY_PORT`. */
+/**
+ * The version that a fake Python prints, and the shell code that it runs for each command. `venv` finds the folder of the new environment in `$3`, and `server`
+ * its port in `$GATEWAY_PORT`.
+ */
 export interface FakePython {
   readonly version?: string;
   readonly venv?: string;
@@ -66,7 +69,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** The message of the error, or the value if there is none. */
+/** Returns name and message of the error that the work throws. If it throws none, the text says so and contains its value. */
 export const messageOf = (work: Promise<unknown>): Promise<string> =>
   work.then(
     (value) => `nothing was thrown, but answered ${JSON.stringify(value)}`,

@@ -1,4 +1,4 @@
-// Tests the notes of a start of the local system: each slow step is announced before it begins.
+// Tests the notes that the local system prints while it starts: it announces each slow step before the step begins.
 import { spawnSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,7 +10,7 @@ let server: Server;
 let endpoint: string;
 const before = { ...process.env };
 
-/** One answer that fits every AWS call of a start. */
+/** One answer that fits every call to AWS that the system makes while it starts. */
 const ANSWER = JSON.stringify({ Table: { TableStatus: 'ACTIVE' }, KeyMetadata: { KeyId: 'key' } });
 
 /** Starts a fake AWS that accepts everything. */
@@ -23,7 +23,7 @@ afterAll(() => {
   server.close();
   server.closeAllConnections();
 });
-/** Restores the environment of the process, because a start changes it. */
+/** Restores the environment of the process, because `startSystem` changes it. */
 afterEach(() => {
   for (const name of Object.keys(process.env)) if (!(name in before)) Reflect.deleteProperty(process.env, name);
   Object.assign(process.env, before);

@@ -18,7 +18,7 @@ const ensure = (): Promise<string> =>
 const python = (): string => join(machine.state, 'ministack', 'bin', 'python');
 const state = (): Promise<string[]> => readdir(machine.state);
 
-/** What Debian's python3 prints, on stdout, when python3-venv is not installed. */
+/** Shell code that fails as Debian's python3 does without python3-venv: with this message on stdout. */
 const NO_VENV = `cat <<'END'
 The virtual environment was not created successfully because ensurepip is not
 available.  On Debian/Ubuntu systems, you need to install the python3-venv
@@ -30,7 +30,7 @@ You may need to use sudo with that command.
 END
 exit 1`;
 
-/** What pip prints without a network. */
+/** Shell code that fails as pip does without a network. */
 const NO_NETWORK = `cat >&2 <<'END'
 WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError': /simple/botocore/
 ERROR: Could not find a version that satisfies the requirement botocore==1.43.106 (from versions: none)

@@ -1,7 +1,7 @@
 """Checks evidence as docs/spec/evidence.md says, with PyJWT and hashlib only: nothing of this project is used.
 
 Reads JSON from stdin: {"serviceKey": base64url, "patient": id, "statements": [{"kind", "jws", "signer"}], "service": [{"kind", "jws"}],
-"trail": [{"event", "hash"}]}. Prints one line per thing that does not check, then "checked N"; exit code 1 when anything did not.
+"trail": [{"event", "hash"}]}. Prints one line per fault, then "checked N". The exit code is 1 if there is a fault, and 0 otherwise.
 """
 import base64
 import hashlib
@@ -41,7 +41,7 @@ def bech32m(text: str) -> bytes:
 
 
 def hash_of(jws: str) -> str:
-    """What others call a statement by: SHA-256 of header.payload."""
+    """The hash by which events and other statements name a statement: SHA-256 of header.payload."""
     return unpadded(hashlib.sha256(jws.rpartition(".")[0].encode()).digest())
 
 
@@ -54,7 +54,7 @@ def check_statement(kind: str, jws: str, signer: str) -> dict:
 
 
 def service_key(text: str):
-    """The key, and the thumbprint (RFC 7638) that is its kid."""
+    """The service key, and its thumbprint (RFC 7638), which is the `kid` in the headers that it signs."""
     key = EllipticCurvePublicKey.from_encoded_point(SECP256R1(), padded(text))
     numbers = key.public_numbers()
     x, y = (unpadded(n.to_bytes(32, "big")) for n in (numbers.x, numbers.y))

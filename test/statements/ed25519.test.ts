@@ -19,7 +19,7 @@ const L = Point.Fn.ORDER;
 const little = (n: bigint): Uint8Array =>
   Uint8Array.from({ length: 32 }, (_, i) => Number((n >> BigInt(8 * i)) & 255n));
 const number = (bytes: Uint8Array): bigint => bytes.reduceRight((n, b) => n * 256n + BigInt(b), 0n);
-/** The eight points of small order, canonical (first five) or with other encodings (y + p, or x = 0 with the sign set). */
+/** The points of small order: first the canonical encodings of all eight, then other encodings of some (y + p, or x = 0 with the sign set). */
 const SMALL = [
   '0100000000000000000000000000000000000000000000000000000000000000',
   'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
@@ -181,7 +181,7 @@ describe('keys', () => {
   test.each(SMALL)('%s is of small order or not canonical', (text) => {
     const key = fromHex(text);
     expect(isIdentityKey(key)).toBe(false);
-    // If the identity were accepted as a key, R = identity with S = 0 would verify for any message.
+    // `universal` has the neutral element of the curve as R, and S = 0. If that element were accepted as a key, this signature would be valid for any message.
     const universal = concat(fromHex(SMALL[0]!), fill(0, 32));
     expect(verifyEd25519(universal, message, key)).toBe(false);
   });

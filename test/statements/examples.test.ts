@@ -98,7 +98,7 @@ test('the words give the identities, and the key files contain them', async () =
 });
 
 describe('docs/spec/statements', () => {
-  /** The section of a kind, on whichever page it is. */
+  /** Returns the section about one kind of statement. It may be on any of the pages. */
   const sectionOf = async (kind: Kind): Promise<string> => {
     const all = (await Promise.all(STATEMENT_PAGES.map(read))).join('\n');
     return all.split(`\n## ${kind}\n`)[1]!.split(/\n#{1,2} /)[0]!;

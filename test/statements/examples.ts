@@ -363,7 +363,7 @@ const requestBlock = (request: Examples['requests']['put'] | Examples['requests'
   return `The signed text:\n\n${block('text', signatureBase(request))}\n\nThe request:\n\n${block('http', `${lines.join('\n')}${body}`)}`;
 };
 
-/** The pages that show one example of a person's statement each. */
+/** The pages with the examples of statements that people sign. */
 export const STATEMENT_PAGES = [
   'identity',
   'folders-and-records',

@@ -207,7 +207,7 @@ describe('statements that jose accepts', () => {
   const key = () => importJWK({ kty: 'OKP', crv: 'Ed25519', x: toBase64url(patient.publicKey) }, 'EdDSA');
   const joseTakes = async (text: string) => (await compactVerify(text, await key())).payload.length > 0;
 
-  // This shows why the canonical form is checked here. If a later jose refuses these, this test reports it.
+  // jose accepts these two statements, so verifyStatement has to check their form itself. If a later jose refuses them, this test reports it.
   test('doubled members and white space are accepted by jose and refused here', async () => {
     const doubled = rawJws(HEADER.replace('{', '{"alg":"none",'), PAYLOAD, patient);
     expect(await joseTakes(doubled)).toBe(true);

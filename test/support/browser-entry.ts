@@ -97,7 +97,7 @@ const mainJob = async (origin: string): Promise<Report> => {
     purpose: 'TREAT',
     durationSeconds: 86_400,
   });
-  // In the story, the two people compared the safety number. Then the patient starts again from the state that the browser stored.
+  // `verify` means that the two people have compared the safety number. Then a second client of the patient starts from the exported memory of the first.
   patient.verify(recipient.id);
   const kept = JSON.stringify(patient.memory.export());
   const again = createPatient({ origin, ...own, memory: importMemory(own.keys.id, JSON.parse(kept)) });

@@ -45,7 +45,7 @@ const FLAGS = [
   '--disable-breakpad',
   '--no-first-run',
   '--no-proxy-server',
-  // With this, stderr gets the page's console, and the refusals because of CORS or the policy.
+  // Chromium then writes to stderr the page's console, and the requests that it refuses because of CORS or the content security policy.
   '--enable-logging=stderr',
 ];
 
@@ -55,7 +55,7 @@ export interface Page {
   readonly query: Readonly<Record<string, string>>;
   /** The other origins to which the page may connect. */
   readonly connects: readonly string[];
-  /** A further permission for scripts in the policy. */
+  /** A source that the content security policy allows for scripts, besides `'self'`. */
   readonly allows?: '' | "'wasm-unsafe-eval'" | undefined;
   readonly workers?: "'none'" | 'blob:';
   /** Whether the page is cross-origin isolated, which a clock of high resolution requires. */

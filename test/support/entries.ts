@@ -1,4 +1,4 @@
-// Signs entries of the chain of statements for tests: adds to the body of a request the entry that names the statements in the body, as a client does.
+// Signs entries of the chain of statements for tests. As a client does, it adds an entry to the body of a request; the entry names the statements in the body.
 import { p256 } from '@noble/curves/nist.js';
 import { ROUTES, type Body, type RouteName } from '../../lib/api/routes.ts';
 import { toBase64url } from '../../lib/bytes/codec.ts';

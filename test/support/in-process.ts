@@ -65,7 +65,8 @@ export const makeService = ({
   around = (_, run) => run(),
 }: ServiceOptions): Service => {
   const source = () => ({ AWS_REGION: 'us-east-1', ...env, PUBLIC_ORIGIN: ORIGIN });
-  // The clock stands still, so only the number of tries limits a wait, not the time: on a busy machine ten seconds can pass between two tries.
+  // The stores limit their repeated tries by number and by the time on this clock. The clock stands still, so that only the number counts: on a busy machine
+  // ten seconds can pass between two tries.
   const waiting = { clock: () => 0 };
   const options = {
     log,

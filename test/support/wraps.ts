@@ -37,11 +37,11 @@ export const wrapOf = (fileKey: Uint8Array, cell: Statement<'folder'>, version: 
   };
 };
 
-/** The member `wrap` of a record statement. */
+/** Returns the hash of a wrap, which is the member `wrap` of a record statement. */
 export const hashOfWrap = ({ capsule, companionCiphertext, wrappedKey, label }: StoredWrap): string =>
   toBase64url(sha256(concat(...[capsule, companionCiphertext, wrappedKey, label].map((part) => fromBase64url(part)))));
 
-/** The member `label` of a record statement, and of `single` in a folder statement. */
+/** Returns the label hash, which is the member `label` of a record statement, and of `single` in a folder statement. */
 export const hashOfLabel = ({ companionCiphertext, label }: StoredLabel): string =>
   toBase64url(labelHash(fromBase64url(companionCiphertext), fromBase64url(label)));
 

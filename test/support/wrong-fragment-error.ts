@@ -1,4 +1,4 @@
-// Finds the error with the proof against the service in the error of an opening.
+// Finds a WrongFragmentError, which contains a fragment proof, among the errors of records that a client refused to open.
 import { RefusedRecordsError, WrongFragmentError } from '../../lib/client/index.ts';
 
 /** Returns the first {@link WrongFragmentError} of a refused record; undefined if there is none. */

@@ -20,7 +20,7 @@ const split = (threshold: number, shares: number) =>
   generateKFrags({ delegating: a, receiving: keys.receiving, signer: w, threshold, shares });
 const [kfrag] = split(1, 1) as [ReturnType<typeof split>[0]];
 
-/** How many objects there are: more than the kernel can sum in one step. */
+/** The number of objects in a batch: more than the kernel can sum in one step. */
 const COUNT = 18;
 const capsules = Array.from({ length: COUNT }, () => encapsulate(keys.delegating).capsule);
 const encoded = capsules.map(encodeCapsule);

@@ -94,7 +94,7 @@ describe('refuses', () => {
     const error = refusal(() => operations[c.op]!(c));
     expect(error).toBeInstanceOf(UmbralError);
     expect(codes[c.op]).toContain((error as UmbralError).code);
-    // The message must not contain the input, so it has no eight hexadecimal or decimal digits in a row. A length is shorter.
+    // The message must not contain the input, so it has no eight hexadecimal digits in a row. It may contain the length of the input, which has fewer digits.
     expect((error as UmbralError).message).not.toMatch(/[0-9a-f]{8}/);
   });
 

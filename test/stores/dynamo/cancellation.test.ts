@@ -28,7 +28,7 @@ const attempt = (changes: Partial<Attempt> = {}): Attempt => ({
   steps: [making('hash'), changing],
   ...changes,
 });
-/** `reasons` are in the order of the items: claim, head, event, two steps. */
+/** Reads the reasons of a cancelled transaction. They are in the order of its items: claim, head, event, two steps. */
 const read = (reasons: Parameters<typeof readCancellation>[0], changes: Partial<Attempt> = {}) => {
   const verdict = readCancellation(reasons, attempt(changes));
   return verdict.is === 'refused' ? verdict.error.code : verdict;

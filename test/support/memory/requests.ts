@@ -1,5 +1,5 @@
-// In-memory port of requests, and of their limits: five slots for a recipient and a patient, a hundred slots for a patient, and a number per hour for a
-// recipient.
+// In-memory port of requests, and of their limits: five slots for each recipient and patient together, a hundred slots for each patient, and a number of
+// requests in an hour for each recipient.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { IdentityId } from '../../../lib/bytes/ids.ts';
 import type { RequestState } from '../../../lib/domain/life-cycles.ts';
@@ -28,7 +28,7 @@ const toRequest = ({ statement, state, until, grants }: RequestRow): StoredReque
   grants,
 });
 
-/** Whether a row is in the list of a state. After the end of a row, the states in `ends` count as `expired`. */
+/** Whether the list of the state `asked` contains a row. From the time `end` on, a row whose state is in `ends` is listed as `expired` instead. */
 export const isListedAs = (
   asked: string | undefined,
   { state, end, ends }: { readonly state: string; readonly end: number; readonly ends: readonly string[] },

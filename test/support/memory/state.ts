@@ -65,7 +65,7 @@ export interface RequestRow extends StoredRequest {
   readonly answer?: StatementHash;
 }
 
-/** A slot for a pending request, of a recipient with a patient or of a patient. */
+/** A slot that a pending request occupies. It belongs either to a recipient and a patient together, or to a patient alone. */
 export interface SlotRow {
   readonly request: RequestId;
   /** The slot is free from this time on. */

@@ -6,7 +6,7 @@ import { uploadName, type State, type UploadRow } from './state.ts';
 import type { Steps } from './steps.ts';
 import { effectOf, transact, type Refusal } from './transaction.ts';
 
-/** How many days back the sweeper looks. */
+/** How many days back the job sweep-uploads looks for uploads. */
 const DAYS_BACK = 31;
 
 const isSame = (a: StoredUpload, b: StoredUpload): boolean =>
@@ -18,7 +18,7 @@ const taken = (upload: StoredUpload, by: UploadRow | undefined): Refusal | undef
   return isSame(upload, by.upload) ? 'repeated' : new AppError('already-exists');
 };
 
-/** Returns the uploads that are not committed and began before `before`. */
+/** Returns the uploads that are not committed and began before `before`, but not on days that are more than DAYS_BACK days earlier. */
 export const staleUploads = (state: State, before: number): readonly StoredUpload[] => {
   const first = (Math.floor(before / DAY) - DAYS_BACK) * DAY;
   return [...state.uploads.values()]

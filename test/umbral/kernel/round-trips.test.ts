@@ -1,4 +1,5 @@
-// Tests the scheme from end to end on the kernel, with every object encoded and decoded: only A, and B with the key fragments of a grant, can open.
+// Tests the scheme from end to end on the kernel, with every object encoded and decoded. Only two can open: the delegator, and the
+// delegatee with enough capsule fragments.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeCapsules, encodeCapsule } from '../../../lib/umbral/capsule.ts';
