@@ -1,5 +1,6 @@
-// `npm run bench:browser [-- --json]` compares the scheme on the kernel with the npm peer. Both run in turn in one page of a headless Chromium. It then
-// measures the envelope in memory, in turn in the page and in Node. Options: --passes N, --turns N, --bytes N (the size of the body).
+// `npm run bench:browser [-- --json]` compares our Umbral on the WebAssembly kernel with the npm package umbral-pre (the peer). Both run in turn in one page of
+// a headless Chromium. Then the page and Node measure sealing and opening of a body in memory, in turn. Options: --passes N, --turns N, --bytes N (the size of
+// the body).
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

@@ -26,7 +26,7 @@ export interface CompanionTimes {
 
 const WRAPS = 100;
 
-/** Returns medians of `passes` measurements, after as many to warm up. */
+/** Runs each operation `passes` times to warm up, then measures it as many times again, and returns the medians. */
 export const companionTimes = (passes: number): CompanionTimes => {
   const [inboxSeed, seed] = [systemRng(32), systemRng(32)];
   const [inbox, companion, cell] = [decapsulator(inboxSeed), decapsulator(seed), randomSecretKey()];

@@ -104,7 +104,7 @@ const openStream = async (): Promise<void> => {
   const { plainLength, ...blob } = known();
   const body = await openBlob(source(from), fileKey, blob, { plainLength, ...inFlight });
   const file = await open(to, 'w');
-  // This joins pieces to blocks, and writes one block while it reads the next one.
+  // Gathers the pieces of the body until they are at least one block. While one block is written, the next one is gathered.
   let writing: Promise<unknown> = Promise.resolve();
   let gathered: Uint8Array[] = [];
   let bytes = 0;

@@ -50,8 +50,8 @@ const fill = (path: string, length: number): void => {
 };
 
 /**
- * Makes sure that the system has memory for the output of a task. The host of a virtual machine takes back free memory, and returns it page by page when
- * a task needs it. That can cost twice as much as the task itself, and always hits the same task, because the order of tasks is fixed.
+ * Makes sure that the system has memory for the output of a task. The host of a virtual machine takes back free memory, and returns it page by page when a task
+ * needs it. That can cost twice as much as the task itself. It would always slow down the same task, because the order of tasks is fixed.
  */
 const makeRoom = (): void => {
   const room = Math.min(8 * bytes, freemem() / 2);
@@ -177,7 +177,7 @@ const race = (): Race => {
   return { lanes: done, native };
 };
 
-/** Returns how much more memory the whole file takes than a file of 1 MiB: medians in MiB. */
+/** Returns how much more memory it takes to seal and to open the whole file than a file of 1 MiB: medians in MiB. */
 const growth = (way: Way): Rates => {
   const rss = (name: string) => {
     const done = Array.from({ length: passes }, () => {

@@ -37,7 +37,7 @@ const processes = (): readonly Process[] =>
       }
     });
 
-/** Returns the memory of npm with all processes below it. */
+/** Returns the memory of npm and all its child processes, without the local AWS and this process: `all`. `api` is the part of serverless-offline. */
 const memory = (): { readonly api: number; readonly all: number } => {
   const list = processes();
   const own = new Set([pid, list.find((p) => p.pid === pid)?.parent]);
@@ -57,7 +57,7 @@ const folders = await Promise.all(people.map((p) => p.createFolder({ name: 'Load
 
 const get = async (path: string): Promise<string> => (await fetch(`${url}${path}`)).text();
 
-/** The requests, in turn. Most of them do not use AWS, because the local AWS is the slowest part. */
+/** The requests of the test, which the clients send in this order. Most of them do not use AWS, because the local AWS is the slowest part. */
 const work: readonly ((i: number) => Promise<unknown>)[] = [
   ...Array.from({ length: 6 }, () => () => get('/v1/health')),
   ...Array.from({ length: 12 }, () => () => get('/v1/grants?as=patient')),

@@ -58,7 +58,7 @@ const costOf = async (count: number, run: Work): Promise<number> => {
 
 const WARM_UP_MS = 1500;
 
-/** Warms up all, runs them in turn in several passes, and returns the median for each. */
+/** Warms up all works, runs them in turn in several passes, and returns the median of each work. */
 const costsOf = async <K extends string>(
   works: Readonly<Record<K, Work>>,
   count: number,

@@ -20,7 +20,7 @@ export const largestT = (kinds: readonly [readonly number[], readonly number[]])
       const [a, b] = kinds.map((list) => list.filter((t) => t <= limit)) as [number[], number[]];
       if (a.length < 2 || b.length < 2) return Infinity;
       const t = welch(a, b);
-      // If each kind has only equal times, t is infinite; or 0 / 0, which counts as 0, if the two means are equal too.
+      // If all times of each kind are equal, the variances are 0. Then t is infinite; if the two means are equal too, t is 0 / 0 and counts as 0.
       return Number.isNaN(t) ? 0 : t;
     }),
   );

@@ -26,7 +26,7 @@ const undoing = () => {
 
 interface Run {
   readonly files: readonly string[];
-  /** Receives the story, line by line. */
+  /** Receives what the demo prints, line by line. */
   readonly print: (line: string) => void;
   /** Receives notes about slow steps. */
   readonly say: (line: string) => void;

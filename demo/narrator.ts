@@ -1,4 +1,4 @@
-// Prints the story of the demo line by line, with the time of each step.
+// Prints the story of the demo: what each step did, line by line, with the time of the step.
 
 export interface Story {
   readonly heading: (text: string) => void;
@@ -9,7 +9,7 @@ export interface Story {
 
 const seconds = (ms: number): string => (ms < 995 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
 
-/** Makes the story. @param print gets whole lines */
+/** Makes the functions that print the story. @param print gets whole lines */
 export const tellStory = (print: (line: string) => void): Story => ({
   heading: (text) => {
     print('');

@@ -119,7 +119,7 @@ const partyOf = (identity: Identity, memory: Memory, home: string, { origin, sto
         folders: 'folders' in scope ? scope.folders : [],
       }));
     },
-    /** Approves a request of this recipient, after verifying the recipient's id: in the story, patient and recipient met. */
+    /** Approves a request of this recipient, after verifying the recipient's id: the demo assumes that patient and recipient have met. */
     approve: async ({ request, days, from }: { request: string; days: number; from: IdentityId }) => {
       patient.verify(from);
       const asked = (await patient.listRequests('pending')).find((r) => r.id === request);

@@ -63,7 +63,7 @@ export const startParty = (who: string, home: string, origin: string, storage: s
   const ended = once(child, 'exit').then(([code]) => {
     for (const { reject } of waiting.splice(0)) reject(new Error(`${who} ended early (exit code ${String(code)})`));
   });
-  // If the process has ended, writing to it fails. This ignores the error, because the handler above rejects the waiting commands.
+  // Ignores the error of writing to a process that has ended, because the handler above rejects the waiting commands.
   child.stdin.on('error', () => undefined);
 
   return {

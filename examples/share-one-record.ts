@@ -7,7 +7,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   const invoice = await patient.file(folder.id, bytes('Invoice 4711'), { fileName: 'invoice.txt' });
   const letter = await patient.file(folder.id, bytes('Discharge letter'), { fileName: 'letter.txt' });
 
-  // The client makes a folder that contains only this record version, and wraps the file key for it. The blob stays where it is.
+  // The client makes a folder that contains only this record version, and wraps the file key for the cell of this folder. The blob is not copied.
   const [{ id }] = await patient.grant({
     recipient: insurer.id,
     record: invoice.record,

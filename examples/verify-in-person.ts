@@ -15,7 +15,7 @@ export const run = async ({ say = console.log, ...at }: At) => {
   const same = digits === safetyNumber(clinic.id, patient.id);
   say(`Both read the same sixty digits to each other: ${same}.`);
   say(`  ${digits}`);
-  // The other way: the clinic shows a code, and the patient's device scans it.
+  // Another way to verify: the clinic shows a QR code, and the patient's device scans it.
   const code = qrPayload(clinic.id);
   patient.verify(readQrPayload(code));
   say(`Or one scans the other's code: ${code}`);

@@ -1,5 +1,4 @@
-// Lambda function settle-grant: lets a patient take an ended grant off the list of grants whose cells must still be closed. The call is refused while such a
-// cell is current.
+// Lambda function settle-grant: lets a patient mark an ended grant as settled. The call is refused while a cell that the grant could read is current.
 import { GRANT_ROUTES } from '../lib/api/grant-routes.ts';
 import { endpoint } from '../lib/http/endpoint.ts';
 import { container } from '../lib/runtime/container.ts';

@@ -47,8 +47,8 @@ async function removeStale(file: string, isStale: (holder: number) => boolean): 
 }
 
 /**
- * Reserves the folder `data` in the state folder for this process. It takes over a lock if the process of the lock has ended or had
- * the same number.
+ * Reserves the folder `data` in the state folder for this process. It takes over a lock if the process of the lock has ended, or if the lock contains the
+ * number of this process.
  * @param forget whether to delete the stored data once the lock is taken
  * @throws {LocalAwsError} with the number of the process that has the lock
  */

@@ -66,7 +66,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const answers = async (endpoint: string): Promise<boolean> => {
   try {
     const { ok, body } = await fetch(`${endpoint}/_localstack/health`, { signal: AbortSignal.timeout(2_000) });
-    // If the body is not read, its connection stays open.
+    // Cancels the body, because the connection would stay open until the body is read.
     await body?.cancel();
     return ok;
   } catch {

@@ -38,7 +38,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const healthy = async (url: string): Promise<boolean> => {
   try {
     const { ok, body } = await fetch(`${url}/v1/health`, { signal: AbortSignal.timeout(5_000) });
-    // If the body is not read, its connection stays open.
+    // Cancels the body, because the connection would stay open until the body is read.
     await body?.cancel();
     return ok;
   } catch {
@@ -60,7 +60,7 @@ export const offlineService = (
   provider: { ...provider, environment: { ...provider.environment, PUBLIC_ORIGIN: url } },
   plugins: ['serverless-offline', `./${GATEWAY.replace(/\.ts$/, custom.esbuild.outputFileExtension)}`],
   custom: { 'serverless-offline': { ...custom['serverless-offline'], ...ports } },
-  // Roles are needed for deployments only, and their plugin is not loaded here.
+  // Copies these four members only. Roles are left out, because only deployments need them, and their plugin is not loaded here.
   functions: Object.fromEntries(
     Object.entries(functions).map(([name, { handler, events, environment, timeout }]) => [
       name,

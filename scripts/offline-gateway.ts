@@ -29,8 +29,8 @@ interface Serverless {
 }
 
 /**
- * Makes hapi take every body as bytes: serverless-offline would parse JSON, and hapi would refuse some types and cookies. Events get their headers from another
- * list.
+ * Makes hapi take every body as bytes: serverless-offline would parse JSON, and hapi would refuse some types and cookies. The events for the functions keep the
+ * removed headers, because serverless-offline takes them from another list.
  */
 function takeBodiesAsBytes({ headers }: Request): void {
   headers['content-type'] = 'application/octet-stream';

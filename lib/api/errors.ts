@@ -151,16 +151,16 @@ export type Reason = (typeof REASONS)[number];
 export interface ProblemDetails {
   /** The wrong member of the request. */
   readonly member?: string;
-  /** If the body has several statements: the path of the wrong one, such as `grants.1.statement`. */
+  /** If the body has several statements: the path of the wrong statement, such as `grants.1.statement`. */
   readonly statement?: string;
   /**
    * With `grant-ended`: why the grant allows nothing at present, for example `paused`. With `statement-invalid`: why the statement is invalid by itself; absent
    * if the statement does not fit the request or the stored state.
    */
   readonly reason?: Reason;
-  /** If a clock can be the cause: whether the refused time is ahead of the service's clock or behind it. */
+  /** If a wrong clock can be the cause of the error: whether the refused time is ahead of the service's clock or behind it. */
   readonly clock?: ClockFault;
-  /** If a clock can be the cause: the service's time in ms. It is not signed, so clients do not correct their clock by it. */
+  /** If a wrong clock can be the cause of the error: the service's time in ms. It is not signed, so clients do not correct their clock by it. */
   readonly serverTime?: number;
   /** With `busy` and `too-many`: after how many seconds the client may try again. */
   readonly retryAfter?: number;

@@ -33,9 +33,9 @@ export const grantView = z.strictObject({
 });
 
 /**
- * A grant with its cells. For a grant to read, `cells` contains all its cells in the order of folder and epoch, also those that extensions added, each with its
- * folder statement. The first cell of an extension also has the extension. For a grant to add or to write, `cells` contains one cell of the folder: the current
- * one, or the one that the grant names if the grant has ended.
+ * A grant with its cells. For a grant to read, `cells` contains all its cells in the order of folder and epoch, each with its folder statement. This includes
+ * the cells of extensions; the first cell of an extension also has the extension. For a grant to add or to write, `cells` contains one cell: the current cell
+ * of the folder, or, if the grant has ended, the cell that the grant names.
  */
 export const grantDetail = z.strictObject({
   ...grantView.shape,

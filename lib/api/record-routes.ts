@@ -38,7 +38,7 @@ export const partTargets = z.strictObject({ parts: z.array(partTarget) });
 
 export const commitBody = z.strictObject({ statement: jws, upload: randomId<UploadId>(), metadata, wrap });
 
-/** The author's statement, the sealed metadata, and for an author who is not the patient the author's grant. */
+/** The author's statement, the sealed metadata, and, if the author is not the patient, the author's grant. */
 const version = z.strictObject({
   statement: jws,
   state: z.enum(['committed', 'deleted']),

@@ -19,7 +19,7 @@ const WITH_DIGEST = [...COMPONENTS, 'content-digest'] as const;
 export const componentsOf = (digest: string | undefined): readonly string[] =>
   digest === undefined ? COMPONENTS : WITH_DIGEST;
 
-/** The parameters that every signature must have. The only other one allowed is `alg`. */
+/** The parameters that every signature must have. One more parameter is allowed: `alg`. */
 export const REQUIRED_PARAMETERS = ['created', 'expires', 'nonce', 'keyid', 'tag'] as const;
 
 /** Returns the only text of `content-digest` that is accepted for a body; undefined without a body. An empty body counts as no body. */

@@ -16,8 +16,8 @@ export const page = { cursor: z.optional(cursor), limit: z.optional(limit) };
 export const nextPage = { next: z.optional(cursor) };
 export const statementBody = z.strictObject({ statement: jws });
 /**
- * `entry` is the entry of the caller's chain that names the statements of the body. `voided` are the statements of the entries that it names as void. An
- * approval, or a folder with extensions, has one entry for all its statements.
+ * `entry` is the entry of the caller's chain that names the statements of the body. If this entry names earlier entries as void, `voided` contains the
+ * statements of these earlier entries. An approval, or a folder with extensions, has one entry for all its statements.
  */
 export const entryMembers = {
   entry: jws,

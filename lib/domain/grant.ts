@@ -102,7 +102,7 @@ export const grantFault = (g: Grant, now: Instant): keyof Grant | undefined => {
   return rightFault(g);
 };
 
-/** Returns `behind` if a new grant has a valid period that is already over: the clock of its signer is then probably behind. */
+/** Returns `behind` if a new grant has a valid period that is already over, because the clock of its signer is then probably behind. */
 export const endClockFault = ({ notBefore, expires }: Grant, now: Instant): ClockFault | undefined =>
   expires > notBefore ? clockFault(expires, now, { ahead: Infinity, behind: 0 }) : undefined;
 
@@ -127,7 +127,7 @@ const standsWithin = (standing: Standing, scope: Scope): boolean => {
 };
 
 /**
- * Returns the member in which a grant exceeds the request that it answers, or differs from it; undefined if there is none.
+ * Returns the first member of a grant that gives more than the request asks for, or that differs from the request; undefined if there is none.
  * @param folders the folders of the grant's cells, in the same order
  */
 export const excess = (
@@ -150,7 +150,7 @@ export const excess = (
 export const takesIn = (g: Grant, f: FolderFacts): boolean => {
   if (!RIGHT_FACTS[g.right].needsKeyFragments) return false;
   if (g.cells.some((c) => c.folder === f.folder)) return true;
-  // A standing grant does not take in a single-record folder. It covers the record by the folder that the record was filed in.
+  // A standing grant does not take in a single-record folder. It covers the record through the folder in which the record was filed.
   return g.standing !== undefined && f.single === undefined && reaches(g.standing, f);
 };
 
@@ -163,8 +163,8 @@ export const extensionFault = (e: Extension): keyof Extension | undefined => {
 };
 
 /**
- * Whether a grant allows the filing of a record version: the author is the grant's recipient, the folder is the grant's, the right allows this version, and the
- * record was created before the grant expires. The function does not check whether the grant was revoked or returned before.
+ * Whether a grant allows the filing of a record version: the author is the grant's recipient, the folder is that of the grant, the right allows this version,
+ * and the record was created before the grant expires. The function does not check whether the grant had been revoked or returned when the record was created.
  */
 export const covers = (g: Statement<'grant'>, p: Payload<'record'>): boolean =>
   p.grant?.id === g.payload.grant &&

@@ -21,18 +21,20 @@ export const openingClockFault = (when: number, now: Instant): ClockFault | unde
 export const openingInTime = (when: number, now: Instant): boolean => openingClockFault(when, now) === undefined;
 
 /**
- * How many openings of one grant the service accepts in a second. The limit slows down a recipient that sends very many, so that a revocation can be stored
- * between them.
+ * How many openings of one grant the service accepts in a second. The limit slows down a recipient that sends very many openings, so that a revocation can be
+ * stored between two of them.
  */
 export const OPENINGS_A_SECOND = 20;
 
-/** The number of openings of a grant in the last second that had an opening. `second` is the number of that second since 1970. */
+/**
+ * How many openings of a grant the service accepted in one second. `second` is the number of this second since 1970; it is the last one that had an opening.
+ */
 export interface Pace {
   readonly second: number;
   readonly count: number;
 }
 
-/** Adds one opening to the count. Undefined if the limit of this second is reached. */
+/** Adds one opening to the count of the current second. Returns undefined if the limit of this second is reached. */
 export const nextPace = ({ second, count }: Pace, now: Instant): Pace | undefined => {
   const current = Math.floor(now / SECOND);
   if (current > second) return { second: current, count: 1 };

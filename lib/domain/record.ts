@@ -7,7 +7,7 @@ import { clockFault, DAY, MINUTE, type ClockFault, type Instant } from './time.t
 export const UPLOAD_LIFE = DAY;
 /** How long an upload URL is valid, ms. */
 export const UPLOAD_URL_LIFE = 15 * MINUTE;
-/** After this time, ms, storage accepts no upload URL any more: its life, and one minute for the difference between the clocks of service and storage. */
+/** After this time, ms, the storage accepts no upload URL any more. It includes one minute, because the clocks of service and storage may differ. */
 export const UPLOAD_URL_END = UPLOAD_URL_LIFE + MINUTE;
 /** At commit, the service refuses a record statement that was signed longer ago than this, ms. */
 export const LONGEST_DELAY = DAY;

@@ -36,13 +36,13 @@ export const requestFault = (p: Payload<'request'>, now: Instant): keyof Payload
 /** How many requests one recipient may make in an hour, to all patients together. */
 export const REQUESTS_AN_HOUR = 120;
 
-/** The number of requests of a recipient in the last hour that had a request. `hour` is the number of that hour since 1970. */
+/** How many requests a recipient made in one hour. `hour` is the number of this hour since 1970; it is the last one that had a request. */
 export interface RequestPace {
   readonly hour: number;
   readonly made: number;
 }
 
-/** Adds one request to the count. Undefined if the limit of this hour is reached. */
+/** Adds one request to the count of the current hour. Returns undefined if the limit of this hour is reached. */
 export const nextRequestPace = ({ hour, made }: RequestPace, now: Instant): RequestPace | undefined => {
   const current = Math.floor(now / HOUR);
   if (current > hour) return { hour: current, made: 1 };

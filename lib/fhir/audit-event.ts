@@ -29,7 +29,7 @@ const DICOM = 'http://dicom.nema.org/resources/ontology/DCM';
 type Action = 'C' | 'R' | 'U' | 'D';
 type Subject = 'statement' | 'folder' | 'record' | 'request' | 'grant';
 
-/** The action of each kind of event, and the type of its object. The type requires every kind. */
+/** For each kind of event, the action and the type of the object. The code does not compile if a kind is missing. */
 const EFFECTS: Record<EventKind, readonly [Action, Subject]> = {
   registered: ['C', 'statement'],
   'folder-created': ['C', 'folder'],
@@ -76,7 +76,7 @@ const service = (origin: Origin): Pick<AuditEventAgent, 'who' | 'network'> => ({
   network: { address: origin, type: '5' },
 });
 
-/** Describes the client. The service knows only the key with which it signs. */
+/** Describes the client, of which the service knows only the identity key that signs its requests. */
 const client = (origin: Origin, { actor }: ExportedEntry): Pick<AuditEventAgent, 'who' | 'network'> => ({
   who: logical(origin, 'identity', actor, 'Device'),
   network: { _address: notKnown },
@@ -201,7 +201,7 @@ const purposeOf = ({ kind, subject }: ExportedEntry, purposes: Purposes): Purpos
 /**
  * Converts a verified event to AuditEvent.
  * @param origin scheme, host and port of the service; the names of ids begin with it
- * @param purposes the purpose of each grant, which its openings get: `purposesIn(trail)`
+ * @param purposes the purpose of each grant, which is also the purpose of the openings of the grant: `purposesIn(trail)`
  */
 export const auditEvent = (origin: Origin, entry: ExportedEntry, purposes: Purposes): FhirAuditEvent => {
   const [action, subject] = effectOf(entry);

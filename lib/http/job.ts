@@ -1,4 +1,4 @@
-// Scheduled job: makes a Lambda function that runs on a schedule from a use case. The function logs how many items it processed, or a failure without the text
+// Scheduled job: makes a Lambda function from a use case. The function runs on a schedule. It logs how many items it processed, or a failure without the text
 // of the error.
 import type { Context } from 'aws-lambda';
 import type { JobName } from '../api/scheduled-jobs.ts';

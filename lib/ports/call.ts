@@ -3,7 +3,7 @@ import type { IdentityId } from '../bytes/ids.ts';
 import type { Instant } from '../domain/time.ts';
 import type { Jws, Statement } from '../statements/kinds.ts';
 
-/** The nonce of a signed request. A mutation claims it in the transaction that has its effect. */
+/** The nonce of a signed request. A route that changes something claims the nonce in the transaction that makes the change. */
 export interface Nonce {
   /** 16 random bytes as base64url, 22 characters. */
   readonly value: string;

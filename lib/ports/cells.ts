@@ -40,6 +40,6 @@ export interface NewExtension {
 export interface Carried {
   /** The wrap of the record version in a single-record folder. */
   readonly wrap?: StoredWrap;
-  /** Each extension has exactly one cell: the new one. {@link Grants.extend} has their conditions. */
+  /** Each extension has exactly one cell: the new one. {@link Grants.extend} lists the conditions for storing an extension. */
   readonly extensions: readonly NewExtension[];
 }

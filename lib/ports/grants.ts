@@ -73,8 +73,8 @@ export interface Grants {
    */
   extend(extension: NewExtension, event: EventDraft, call: Call): Promise<Written>;
   /**
-   * Pauses or resumes a grant. Conditions: the grant is active before a pause and paused before a resumption, and the number follows the last one
-   * (`statement-outdated`).
+   * Pauses or resumes a grant. Conditions (`statement-outdated`): the grant is active before a pause and paused before a resumption, and the number of the
+   * statement is one more than that of the last pause or resumption.
    */
   hold(
     grant: StoredGrant,
@@ -83,8 +83,8 @@ export interface Grants {
     call: Call,
   ): Promise<Written>;
   /**
-   * Ends a grant. One transaction stores the state and the event, and deletes the key fragments of up to 80 cells. If other writes conflict with the
-   * transaction, it is tried again for 10 s. `KeyFragments.forget` deletes the other key fragments.
+   * Ends a grant. One transaction stores the state and the event, and deletes the key fragments of up to 80 cells; `KeyFragments.forget` deletes the others. If
+   * other writes conflict with the transaction, it is tried again for 10 s.
    * @returns `repeated` if the grant had ended before; then nothing is changed
    */
   revoke(

@@ -4,8 +4,8 @@ import type { Brand, GrantId } from '../bytes/ids.ts';
 import type { CellName } from './cells.ts';
 
 /**
- * A stored key fragment, which was verified before: 310 bytes, base64url. Only stores make values of this type, because {@link reencrypt} does not verify
- * the fragment again.
+ * A stored key fragment: 310 bytes, base64url. It was verified before it was stored, and {@link reencrypt} does not verify it again. So only stores make values
+ * of this type.
  */
 export type StoredKeyFragment = Brand<string, 'StoredKeyFragment'>;
 

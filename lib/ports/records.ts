@@ -57,7 +57,7 @@ export interface Records {
   /** Lists the versions of a record, oldest first. */
   versions(id: RecordId, page: PageRequest): Promise<Page<StoredVersion>>;
   version(id: RecordId, version: number): Promise<StoredVersion | undefined>;
-  /** Lists the wraps of all versions of the record, by their cells, with the labels. */
+  /** Lists the wraps of all versions of the record: for each wrap the cell, the version and the label. */
   wraps(id: RecordId): Promise<readonly NamedLabel[]>;
   /**
    * Lists the latest versions of the folder's records, oldest record first, each with the label for the cell in which it was filed. It leaves out deleted

@@ -32,7 +32,7 @@ const TRANSIENT: ReadonlySet<unknown> = new Set([
   'ETIMEDOUT',
 ]);
 
-/** Whether this is the name or code of a transient error, or such a code in a cancellation reason. */
+/** Whether `code` is the name or the code of a transient error, or the code of a transient cancellation reason of DynamoDB. */
 export const isTransientCode = (code: unknown): boolean => TRANSIENT.has(code);
 
 interface AwsError {

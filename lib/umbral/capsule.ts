@@ -25,7 +25,7 @@ export const capsuleFields = ({ e, v, s }: Capsule): Uint8Array =>
 export const encodeCapsule = ({ e, v, s }: Capsule): Uint8Array =>
   concat(array(3), bin(curve.encode(e)), bin(curve.encode(v)), bin(encodeScalar(s)));
 
-/** Checks q = -p. A capsule with V = -E is refused, because its symmetric key would be derived from the identity. */
+/** Checks q = -p, on encoded points. If V is -E, the symmetric key of a capsule would be derived from the neutral point, so such a capsule is refused. */
 const isOpposite = (p: Uint8Array, q: Uint8Array): boolean => p[0] !== q[0] && p.every((b, i) => i === 0 || b === q[i]);
 
 const isDegenerate = ({ e, v }: Capsule): boolean => isOpposite(curve.encode(e), curve.encode(v));

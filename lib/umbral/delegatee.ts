@@ -15,7 +15,7 @@ const refused = (why: string): UmbralError => new UmbralError('bad-cfrags', `the
 /** Maximum number of sets of fragments whose weights are cached. Any t of n fragments are a set, so without a limit there could be very many. */
 const MAX_SETS = 64;
 
-/** Lagrange coefficients times d: w_i = d * prod x_j / (x_j - x_i), the weight of each fragment in the sum. Secret. */
+/** Computes the secret weight of each fragment in the sum: w_i = d * prod x_j / (x_j - x_i) over all j except i, a Lagrange coefficient times the secret d. */
 const weights = (d: Scalar, indices: readonly Scalar[]): Scalar[] =>
   indices.map((xi, i) => {
     const others = indices.filter((_, j) => j !== i);
@@ -23,7 +23,7 @@ const weights = (d: Scalar, indices: readonly Scalar[]): Scalar[] =>
   });
 
 /**
- * Computes the weight of each fragment. The weights are secret, and depend only on X, the fragment ids and the receiving key.
+ * Computes the weight of each fragment. The weights are secret. They depend only on X (the precursor of the fragments), the fragment ids and the receiving key.
  * @throws {UmbralError} `bad-cfrags`
  */
 const weightsOf = (receiving: SecretKey, cfrags: readonly VerifiedCapsuleFrag[]): readonly Scalar[] => {

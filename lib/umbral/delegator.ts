@@ -35,8 +35,8 @@ export interface KFragInput {
   /** Whether to sign the receiving key too, so that the proxy can check it. The default is true. */
   readonly signReceiving?: boolean;
   /**
-   * Whether to make two signatures, for the proxy and for the receiver, even if the two messages are equal, as other implementations do. The result does
-   * not show whether this was done. One signature is faster. The default is false.
+   * Whether to make two signatures, one for the proxy and one for the receiver, even if both sign the same message, as other implementations do. The key
+   * fragment does not show whether this was done. One signature is faster. The default is false.
    */
   readonly separateSignatures?: boolean;
   readonly rng?: Rng;

@@ -20,7 +20,8 @@ export interface Reader {
 }
 
 /**
- * @param length the only length that is accepted. The fields have fixed lengths, so the methods then read every byte
+ * Makes a reader of an encoding.
+ * @param length the only length that is accepted. The fields have fixed lengths, so a caller that reads all fields reads every byte
  * @param what names the object in errors
  */
 export const reader = (bytes: Uint8Array, length: number, what: string): Reader => {

@@ -1,4 +1,4 @@
-// Public keys on secp256k1: decoded once and valid from then on. The file contains no secret, so the service may use it.
+// Public keys on secp256k1: a key is checked once, when it is decoded. The file contains no secret, so the service may use it.
 import type { Point } from './curve/backend.ts';
 import { curve } from './curve/curve.ts';
 

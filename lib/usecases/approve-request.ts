@@ -29,7 +29,7 @@ export async function approveRequest(
 
   const statements = await checkEach('grants', body.grants, (g) => readGrant(g.statement, call));
   await assertOnePerRight(statements);
-  // This comes before the check for a repeated call: a grant stored for another request does not count as one.
+  // Checks that every grant names this request, before findAll looks for a repeated call: a grant that is stored for another request does not count as one.
   await checkEach('grants', statements, (s) => {
     if (s.payload.request?.id !== params.requestId) throw new AppError('grant-exceeds-request', { member: 'request' });
   });

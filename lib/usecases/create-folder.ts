@@ -87,8 +87,8 @@ const created = (
 });
 
 /**
- * Checks the wrap of a single-record folder: the statement names its label, the record version is committed and belongs to the patient, and the capsule can be
- * re-encrypted.
+ * Checks the wrap of a single-record folder: the folder statement contains the hash of the wrap's label, the record version is committed and belongs to the
+ * patient, and the capsule can be re-encrypted.
  */
 async function singleWrap(
   { records }: Deps,
@@ -103,7 +103,9 @@ async function singleWrap(
   return wrap;
 }
 
-/** Checks that epoch 1 names no previous statement, and that a later epoch names the one before and has a new key, a new salt and the same category. */
+/**
+ * Checks that epoch 1 names no previous statement. A later epoch must name the statement of the epoch before, with a new key, a new salt and the same category.
+ */
 function assertFollows(p: Payload<'folder'>, stored: StoredCell | undefined): void {
   if (p.epoch === 1) {
     mustBe('previous', p.previous === undefined);

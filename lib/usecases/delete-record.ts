@@ -54,8 +54,8 @@ export async function deleteRecord(
 }
 
 /**
- * Removes the blob of a version. The author got no upload URL after the commit. As long as one from before may be valid, an empty object stays, so that
- * nobody can store the blob again by this URL.
+ * Removes the blob of a version. An upload URL that the author got before the commit may still be valid. For that time an empty object stays in the place of
+ * the blob, so that nobody can store the blob again by this URL.
  */
 const remove = (blobs: Deps['blobs'], { key, filed }: FiledBlob, now: number): Promise<void> =>
   filed > now - UPLOAD_URL_END ? blobs.replaceByEmpty(key) : blobs.purge(key);

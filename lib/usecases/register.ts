@@ -55,8 +55,8 @@ function assertKeys({ id, receiving, kfragSigner }: Statement<'identity'>['paylo
 }
 
 /**
- * Checks that the number is one more than the last, that the statement names the last one, that `next` (the key of the next generation) and `kfragSigner` have
- * not changed, and that the number of the receiving key has not fallen.
+ * Checks that the number is one more than that of the stored statement, that `previous` is the hash of the stored statement, that `next` (the key of the next
+ * generation) and `kfragSigner` have not changed, and that the number of the receiving key has not fallen.
  */
 function assertFollows(p: Statement<'identity'>['payload'], stored: StoredIdentity | undefined): void {
   const last = stored?.statement;

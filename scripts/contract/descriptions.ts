@@ -1,5 +1,5 @@
-// Descriptions of the schemas, members and parameters in docs/openapi.json. They are not in lib/api, because every function's bundle contains its schemas.
-// The build fails if a schema, member or parameter has no text here, or if a text here is not used.
+// Descriptions of the schemas, members and parameters in docs/openapi.json. They are not in lib/api, because the bundles of the functions contain lib/api and
+// do not need these texts. The build fails if a schema, member or parameter has no text here, or if a text here is not used.
 
 type Json = Record<string, unknown>;
 

@@ -162,7 +162,7 @@ const members = ({ shape }: z.ZodMiniObject, where: 'path' | 'query'): readonly 
     schema: describe(schema instanceof z.ZodMiniOptional ? schema.def.innerType : schema),
   }));
 
-/** Lists every error code that a route may answer with. Routes that only read can also answer with storage errors. */
+/** Lists every error code that a route may answer with. Signed routes that only read can answer with `busy` too. */
 export function errorsOf({ access, errors }: Route): readonly ErrorCode[] {
   const codes = new Set<ErrorCode>(
     access === 'public' ? [...PUBLIC_ERRORS, ...errors] : [...COMMON_ERRORS, 'busy', ...errors],

@@ -62,7 +62,8 @@ export const toOpenable = (item: Item): OpeningView['grant'] =>
     : undefined;
 
 /**
- * Returns the error for an opening or a write that DynamoDB refused because of the grant, by the state of the grant that DynamoDB returned with the refusal.
+ * Makes a function that explains why DynamoDB refused a write because of a grant. The function gets the stored state of the grant, which DynamoDB returns with
+ * the refusal, and returns the error.
  */
 export const ended =
   (now: number) =>

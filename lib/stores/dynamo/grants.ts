@@ -38,7 +38,7 @@ import { effectOf, type Writer } from './transact.ts';
 const MOST_NAMED = 20;
 const fewer = (request: PageRequest): PageRequest => ({ ...request, limit: Math.min(limitOf(request), MOST_NAMED) });
 
-/** The parts of the index that list the grants in a state, in the order of their keys. A paused grant also expires. */
+/** The parts of the index that list the grants in a state, in the order of their keys. `expired` has two parts, because a paused grant also expires. */
 const spansOf = (state: GrantFilter | undefined, now: number): readonly Span[] => {
   if (state === undefined) return [EVERYTHING];
   if (state === 'active' || state === 'paused') return [endingAfter(state, now)];

@@ -1,5 +1,5 @@
-// Store of openings in DynamoDB: reads what an opening needs, and counts the opening. This is the most frequent write. The opening contains every key, so
-// three BatchGets, sent at once, read everything. Then one transaction counts the opening, writes its event, and claims its id.
+// Store of openings in DynamoDB: reads what an opening needs, and counts the opening. This is the most frequent write. The keys of all items follow from the
+// opening statement, so three BatchGets, sent at once, read everything. Then one transaction counts the opening, writes its event, and claims its id.
 import { AppError } from '../../api/errors.ts';
 import type { GrantId } from '../../bytes/ids.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';

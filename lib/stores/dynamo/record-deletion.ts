@@ -1,5 +1,5 @@
-// Deletion of a record: marks its head item as deleted, and removes metadata and wraps. If these do not fit into one transaction, the others are removed after
-// it; if that is interrupted, a repeated call removes the rest. Until then nobody can read the rest: lists skip a record whose head is deleted, and openings
+// Deletion of a record: marks its head item as deleted, and removes metadata and wraps. Those that do not fit into this transaction are removed after it. If a
+// crash interrupts the deletion, a repeated call removes the rest. Until then nobody can read the rest: lists skip a record whose head is deleted, and openings
 // need a wrap.
 import { AppError } from '../../api/errors.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';

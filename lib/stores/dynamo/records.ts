@@ -37,7 +37,7 @@ import { OPEN, COMMITTED } from './uploads.ts';
 
 const conflict = () => new AppError('version-conflict');
 const exists = () => new AppError('already-exists');
-/** The refusal if this version exists. For version 1, the record id is already used. For a later version, another author was quicker. */
+/** Returns the refusal if this version exists already: for version 1 the record id is used, for a later version another author was quicker. */
 const takenOf = ({ statement: { payload } }: NewVersion) => (payload.version === 1 ? exists : conflict);
 
 const headStep = (version: NewVersion, head: StoredRecord | undefined): Step => {
@@ -84,7 +84,7 @@ const versionOfWrap = (wrap: Item): Key => {
   return { pk: text(wrap, 'pk'), sk: `V#${number}` };
 };
 
-/** @returns undefined for a version that was deleted after the index listed it */
+/** Makes a version of a list from its two items. @returns undefined for a version that was deleted after the index listed it */
 const toListed = (version: Item | undefined, wrap: Item | undefined): ListedVersion | undefined => {
   if (version === undefined || wrap === undefined) return undefined;
   const stored = toVersion(version);
@@ -139,7 +139,7 @@ export const makeRecords = (context: StoreContext, write: Writer): Records => {
       const asked = { index: 'gsi1', pk: `F#${folder}`, span: EVERYTHING } as const;
       const heads = await page(context, asked, SHAPES.record, request);
       const records = heads.items.map(toRecord);
-      // One call reads versions and wraps: a page of 50 records has the 100 keys of a batch.
+      // One call reads versions and wraps: a page of 50 records needs 100 keys, as many as one batch takes.
       const found = await getItems(context, [
         ...records.map((r) => versionKey(r.record, r.latest)),
         ...records.map((r) => wrapKey(r.record, r.latest, r)),

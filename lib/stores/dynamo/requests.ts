@@ -137,7 +137,7 @@ const freeIn = (ends: readonly number[], now: number): number =>
     ends.findIndex((end) => end <= now),
   );
 
-/** Makes the refusal for a slot that is taken or an hour that is full. @param free the time in ms when it becomes free, as read before the write */
+/** Makes the refusal for a taken slot or a full hour. @param free the time in ms when this slot or hour becomes free, as it was read before the write */
 type Taken = (free: number) => () => AppError;
 
 /**

@@ -25,7 +25,7 @@ export const chainPk = (patient: IdentityId): string => `A#${patient}`;
 export const headKey = (patient: IdentityId): Key => ({ pk: chainPk(patient), sk: 'HEAD' });
 export const eventKey = (patient: IdentityId, seq: number): Key => ({ pk: chainPk(patient), sk: `E#${seqText(seq)}` });
 
-/** Key of the item of an entry of the chain of statements, with the statements that the entry names. */
+/** Key of the item that stores an entry of a chain of statements, together with the statements that the entry names. */
 export const entryKey = (id: IdentityId, number: number): Key => ({ pk: chainPk(id), sk: `S#${ordinalText(number)}` });
 
 /** Key of the item of a checkpoint. There is one item for each head whose checkpoint was requested. */

@@ -45,8 +45,8 @@ const purge = async (where: Bucket, key: string): Promise<void> =>
   removeVersions(where, key, await versionsOf(where, key));
 
 /**
- * Stores an empty object before it removes the others, so that the key is never free. Two calls at the same time both keep the latest version, which is
- * the empty object of one of them.
+ * Stores an empty object, then removes all other versions of the key, so that the key always has an object. If two calls run at the same time, both keep the
+ * latest version, which is the empty object of one of them.
  */
 const replaceByEmpty = async (where: Bucket, key: string): Promise<void> => {
   await where.s3.send(

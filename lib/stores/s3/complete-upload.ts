@@ -1,5 +1,5 @@
 // Completion of an upload: compares the length and digest that S3 reports with those that the author signed. A report of the client about the bytes that it
-// sent does not count. The call can be repeated: if a crash came between completion and transaction, it compares the completed object.
+// sent does not count. The call can be repeated after a crash between completion and transaction: it then compares the completed object.
 import {
   CompleteMultipartUploadCommand,
   HeadObjectCommand,

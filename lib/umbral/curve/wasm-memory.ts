@@ -58,8 +58,8 @@ export const kernelBytes = (): Uint8Array<ArrayBuffer> => {
 };
 
 /**
- * Compiles synchronously: the module is small, and everything that uses the curve can then stay synchronous. Loading throws where a browser refuses that (old
- * Chromium above 4 KB on the main thread) or refuses WebAssembly (a content security policy). The caller then uses noble.
+ * Compiles synchronously: the module is small, and everything that uses the curve can then stay synchronous. This throws in a browser that refuses synchronous
+ * compilation (old Chromium above 4 KB on the main thread) or WebAssembly (a content security policy). The caller then uses noble.
  */
 export const load = (wasm: Uint8Array<ArrayBuffer>): Kernel => {
   const exports = new WebAssembly.Instance(new WebAssembly.Module(wasm)).exports as unknown as Exports;

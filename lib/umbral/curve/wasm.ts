@@ -26,7 +26,7 @@ const identity = (): UmbralError => new UmbralError('bad-point', 'the sum is the
 const chunks = <T>(list: readonly T[], size: number): (readonly T[])[] =>
   Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
 
-/** Same as `list.map`, in calls of at most `size` elements. */
+/** Calls `some` with parts of the list, each of at most `size` elements, and joins the results. */
 const inChunks = <T, R>(list: readonly T[], size: number, some: (part: readonly T[]) => R[]): R[] =>
   list.length <= size ? some(list) : chunks(list, size).flatMap(some);
 
@@ -51,7 +51,7 @@ const results = (kernel: Kernel, count: number): Point[] => {
   return points;
 };
 
-/** SUMS[to] = sum of the terms. More terms than one call of the kernel takes are summed in steps, which also use SUMS[to + 1]. */
+/** SUMS[to] = sum of the terms. If one call of the kernel cannot take all terms, they are summed in steps, which also use SUMS[to + 1]. */
 const sumInto = (kernel: Kernel, to: number, terms: readonly Term[], walk: (to: number, terms: number) => void): void =>
   chunks(terms, TERMS).forEach((part, c) => {
     part.forEach(([p, k], i) => {
@@ -95,7 +95,7 @@ const sumsOf = (kernel: Kernel, list: readonly (readonly Term[])[]): Point[] => 
   });
 };
 
-/** Adds up the scalars of G, or those of U. */
+/** Adds up all scalars of one fixed point, G or U. Returns undefined if there are none. */
 const totalOf = (terms: readonly (readonly [Base, Scalar])[], base: Base): Scalar | undefined => {
   const scalars = terms.filter(([b]) => b === base).map(([, k]) => k);
   return scalars.length === 0 ? undefined : scalars.reduce(addScalars);
@@ -134,7 +134,7 @@ const addPoints = (kernel: Kernel, p: Point, q: Point): void => {
   kernel.add(0, 1);
 };
 
-/** If p + q is the identity, its Z is 0. The Z of the table and the Z of the result are then 0 too, so `results` refuses the result. */
+/** Computes [k](p + q). If p + q is the identity, its Z is 0. The Z of the table and the Z of the result are then 0 too, so `results` refuses the result. */
 const addMul = (kernel: Kernel, p: Point, q: Point, k: Scalar): Point =>
   wiping(kernel, 1, () => {
     addPoints(kernel, p, q);

@@ -30,7 +30,8 @@ export async function ownGrant(
 }
 
 /**
- * Checks that an extension may be stored: its grant is a grant to read, has not ended and covers the folders, and the extension follows the last one.
+ * Checks that an extension may be stored: its grant is a grant to read, has not ended and covers the folders, and the extension follows the last extension of
+ * the grant.
  * @param folders the folders of the extension's cells, in the same order
  * @throws {AppError} `grant-ended`, `grant-exceeds-request`, `statement-outdated`, `kfrag-invalid`, `statement-invalid`
  */

@@ -1,5 +1,5 @@
-// Re-encrypts capsules with a stored key fragment, and signs the result: the proxy's half of a recapsulation. It decides nothing: authorize-opening.ts has
-// decided before. A proxy of another operator would first decide by itself.
+// Re-encrypts capsules with a stored key fragment, and signs the result: the proxy's half of a recapsulation. It does not check whether the opening is allowed:
+// authorize-opening.ts has checked that before. A proxy of another operator would first check it by itself.
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import type { ServiceSigner, SignedAnswer, StoredKeyFragment } from '../../ports/index.ts';
 import type { StatementHash } from '../../statements/kinds.ts';
