@@ -84,7 +84,8 @@ const measure = ({ prepare = () => kernel.prepare(1), put, run }: Subject, fixed
 let failed = false;
 for (const subject of subjects)
   for (const [label, fixed] of Object.entries(secrets)) {
-    // If no leak is expected, measures up to three times and counts the smallest |t|. On a busy machine a false alarm happens now and then, but not three times in a row.
+    // If no leak is expected, measures up to three times and counts the smallest |t|.
+    // On a busy machine a false alarm happens now and then, but not three times in a row.
     let t = measure(subject, fixed);
     for (let again = 0; again < 2 && !subject.leaks && t > LEAK; again++) t = Math.min(t, measure(subject, fixed));
     const isLeak = t > LEAK;

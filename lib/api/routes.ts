@@ -1,6 +1,6 @@
 // Routes: the table of all routes. Client, server and OpenAPI document use it, and a test checks that each route has one function and one use case.
-// The key of a route is the name of its Lambda function and of its use case. Each function imports only the routes of its own topic, so that its bundle
-// contains no other schemas.
+// The key of a route is the name of this function and of this use case. Each function imports only the routes of its own topic, so that its bundle contains no
+// other schemas.
 import type * as z from 'zod/mini';
 import { AUDIT_ROUTES } from './audit-routes.ts';
 import { FOLDER_ROUTES } from './folder-routes.ts';

@@ -84,7 +84,7 @@ export interface Grants {
   ): Promise<Written>;
   /**
    * Ends a grant. One transaction stores the state and the event, and deletes the key fragments of up to 80 cells; `KeyFragments.forget` deletes the others. If
-   * other writes conflict with the transaction, it is tried again for 10 s.
+   * other writes conflict with the transaction, it is tried again for up to 10 s.
    * @returns `repeated` if the grant had ended before; then nothing is changed
    */
   revoke(

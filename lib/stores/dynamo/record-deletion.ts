@@ -1,6 +1,6 @@
-// Deletion of a record: marks its head item as deleted, and removes metadata and wraps. Those that do not fit into this transaction are removed after it. If a
-// crash interrupts the deletion, a repeated call removes the rest. Until then nobody can read the rest: lists skip a record whose head is deleted, and openings
-// need a wrap.
+// Deletion of a record: one transaction marks its head item as deleted, and removes metadata and wraps. Those that do not fit into the transaction are removed
+// after it. If a crash interrupts the deletion, a repeated call removes the rest. Until then nobody can read the rest: lists skip a record whose head is
+// deleted, and openings need a wrap.
 import { AppError } from '../../api/errors.ts';
 import type { EventDraft } from '../../domain/audit-chain.ts';
 import { recordLife } from '../../domain/life-cycles.ts';
