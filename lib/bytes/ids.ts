@@ -28,7 +28,7 @@ export const identityId = (publicKey: Uint8Array): IdentityId =>
 
 /**
  * Decodes the Ed25519 public key from an identity id.
- * @throws {BytesError} `bad-encoding` for a wrong checksum, prefix, length or upper case
+ * @throws {BytesError} `bad-encoding` if the checksum, the prefix or the length is wrong, or a letter is in upper case
  */
 export const identityKey = (id: string): Uint8Array => {
   try {

@@ -17,7 +17,7 @@ export type { BodyOptions } from '../files/scratch-file.ts';
 export const readKeyFile = async (path: string, passphrase?: string): Promise<Identity> =>
   identityFromKeyFile(await readFile(path), passphrase);
 
-/** Replaces the path of the unfinished file in the message of a system error by the path of the key file, because the caller knows only that one. */
+/** Returns a system error whose message names the key file instead of the unfinished file, because the caller does not know the unfinished file. */
 const errorAbout = (path: string, unfinished: string, error: unknown): unknown => {
   const { code, errno, syscall, message } = error as NodeJS.ErrnoException;
   if (syscall === undefined) return error;

@@ -81,8 +81,8 @@ export interface Patient {
   /** Lists the latest version of each record in a folder, oldest first. Verified: the author's signature, and that the sealed metadata is the signed one. */
   readonly listRecords: (folder: FolderId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
   /**
-   * Lists all versions of a record, oldest first. Verified: as in `listRecords`, that each version names the one before, and that no known one
-   * is missing.
+   * Lists all versions of a record, oldest first. Verified: as in `listRecords`, that each version names the one before, and that no version
+   * in the memory is missing.
    */
   readonly listVersions: (record: RecordId, options?: CallOptions) => Promise<readonly RecordInfo[]>;
   /** Opens the patient's own records. The trail records the opening. Verified: the same as in a recipient's `open`, except grant and capsule fragments. */

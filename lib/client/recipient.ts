@@ -85,8 +85,8 @@ export interface Recipient {
     options?: CallOptions,
   ) => Promise<readonly RecordInfo[]>;
   /**
-   * Lists the versions of a record that the grant covers, oldest first. Verified: as in `listRecords`, that each version names the one before, and that no known one
-   * is missing.
+   * Lists the versions of a record that the grant covers, oldest first. Verified: as in `listRecords`, that each version names the one before, and that no
+   * version in the memory is missing.
    */
   readonly listVersions: (
     grant: GrantWithCells,

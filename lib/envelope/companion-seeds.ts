@@ -1,5 +1,5 @@
-// Companion seeds: seals the seeds of the companion keys of cells to a recipient's inbox key. A grant to read and an extension contain them, in the order of
-// their cells. docs/spec/companion-keys.md specifies them.
+// Seals companion seeds to a recipient's inbox key, and opens them. A grant to read and an extension contain one seed for each of their cells, in the order of
+// the cells. docs/spec/companion-keys.md specifies them.
 import { concat, ofLength, u32, type Rng } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
 import { idBytes, identityKey, type GrantId, type IdentityId } from '../bytes/ids.ts';

@@ -9,13 +9,13 @@ export type EnvelopeErrorCode =
   | 'digest-mismatch' // the blob is not the one that the author signed
   | 'metadata-invalid'
   | 'wrap-invalid'
-  | 'label-invalid' // the label was altered or moved, or its text is not in its one form
+  | 'label-invalid' // the label was altered or moved, or its text is not in canonical form
   | 'seeds-invalid' // the companion seeds were altered, or sealed for another statement
   | 'key-invalid' // the public key to seal to is no X-Wing key
   | 'text-invalid' // the text was altered, or sealed for another context
   | 'too-long'
   | 'source-invalid' // the source is not a regular file, so it cannot be read at an offset
-  | 'target-invalid' // the target exists and is not a regular file: the rename would replace it
+  | 'target-invalid' // the target exists and is not a regular file; writing would replace it
   | 'source-changed'; // somebody wrote to the source while it was sealed or opened. Seal it again with a fresh file key, or open it again
 
 /** A sealed thing that does not open. The message never repeats content. */

@@ -1,4 +1,4 @@
-// Encodes the header of a blob: the facts of the record to which all keys of the blob are bound. The header is built from the record statement and is not
+// Encodes the header of a blob: facts of the record version. All keys of the blob are bound to the header. The header is built from the record statement and is not
 // stored. This file also computes lengths and digests. It contains no secret, so the service may import it. docs/spec/blob.md specifies the header.
 import { concat, ofLength, u32, u64, u8 } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';

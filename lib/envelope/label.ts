@@ -24,7 +24,7 @@ export const LABEL_MEMBERS = Object.keys(LONGEST) as readonly LabelMember[];
  */
 export type Label = Readonly<Partial<Record<LabelMember, string | undefined>>>;
 
-/** What the key of a label depends on. */
+/** The values from which the key of a label is derived. */
 export interface LabelKey {
   /** The shared secret of the wrap's companion ciphertext, 32 bytes. */
   readonly secret: Uint8Array;
@@ -48,7 +48,7 @@ const invalid = (): EnvelopeError => new EnvelopeError('label-invalid', 'the lab
 /** Length of a text in JSON without the quotes, bytes. */
 const lengthOf = (text: string): number => utf8(JSON.stringify(text)).length - 2;
 
-/** Returns a text that fits as it is. Of a longer one, returns as many whole code points as fit, and an ellipsis. */
+/** Returns a text of at most `most` bytes unchanged. Cuts a longer text: returns as many whole code points as fit, and an ellipsis. */
 const cut = (text: string, most: number): string => {
   if (lengthOf(text) <= most) return text;
   let left = most - lengthOf(ELLIPSIS);
@@ -71,7 +71,7 @@ export const labelOf = (metadata: Omit<RecordMetadata, 'length'>): Label => {
   return label;
 };
 
-/** Returns the members in which the label is not the one that belongs to these metadata. An absent label has no member. */
+/** Returns the names of the members that differ from the label that belongs to this metadata. An absent label has no member. */
 export const labelDifferences = (label: Label | undefined, metadata: RecordMetadata): readonly LabelMember[] => {
   const expected = labelOf(metadata);
   return LABEL_MEMBERS.filter((name) => label?.[name] !== expected[name]);
@@ -136,7 +136,7 @@ export const sealLabel = (key: LabelKey, label: Label): Uint8Array => {
   return sealed;
 };
 
-/** Opens a label. @throws {EnvelopeError} `label-invalid` if it does not open with this key, or is not in its one form */
+/** Opens a label. @throws {EnvelopeError} `label-invalid` if it does not open with this key, or its text is not in canonical form */
 export const openLabel = (key: LabelKey, sealed: Uint8Array): Label => {
   const secret = keyOf(key);
   let plain: Uint8Array;
@@ -151,5 +151,8 @@ export const openLabel = (key: LabelKey, sealed: Uint8Array): Label => {
   return decodeLabel(plain);
 };
 
-/** SHA-256 of companion ciphertext and sealed label. The statement of who made the wrap contains it, so that nobody else can make a label. */
+/**
+ * SHA-256 of companion ciphertext and sealed label. The identity that made the wrap signs this hash in its record or folder statement, so nobody else can make
+ * the label.
+ */
 export const labelHash = (ciphertext: Uint8Array, label: Uint8Array): Uint8Array => sha256(concat(ciphertext, label));

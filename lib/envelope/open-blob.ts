@@ -167,7 +167,7 @@ export const assertCommit = async (fileKey: Uint8Array, header: HeaderFields, co
 };
 
 /**
- * Checks everything that can be checked before the first byte, and derives the key of the chunks.
+ * Makes the checks that need no byte of the blob, and derives the key of the chunks.
  * @throws {EnvelopeError} `header-invalid`, `commit-mismatch`, `length-mismatch`
  */
 export const payloadKey = async (

@@ -141,7 +141,7 @@ async function* partsOf(
 }
 
 /**
- * Starts to seal a body. It reads up to 64 KiB to decide on padding; the rest is read together with the parts.
+ * Starts to seal a body. It reads up to 64 KiB to decide on padding; the rest is read while the caller reads `parts`.
  *
  * Secret: `fileKey`, 32 random bytes. It must be fresh for every call, because two bodies under one key and header would get the same nonces. Each call draws a
  * new salt for the header, so a second call with the same arguments, made by mistake, is harmless: the second blob has other keys.

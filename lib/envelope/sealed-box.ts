@@ -41,6 +41,6 @@ export const sealBox = (publicKey: Uint8Array, binding: BoxBinding, plain: Uint8
   return concat(ciphertext, cipherOf(secret, binding).encrypt(plain));
 };
 
-/** @throws {Error} for a box that was sealed to another key or with another binding, or that was altered. Callers give it a code of their own */
+/** @throws {Error} for a box that was sealed to another key or with another binding, or that was altered. The callers throw an error with a code instead */
 export const openBox = (box: Uint8Array, key: Decapsulator, binding: BoxBinding): Uint8Array =>
   cipherOf(key.decapsulate(box.subarray(0, KEM_CIPHERTEXT_BYTES)), binding).decrypt(box.subarray(KEM_CIPHERTEXT_BYTES));

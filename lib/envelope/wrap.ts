@@ -1,6 +1,6 @@
 // Wrap: encrypts the file key to both keys of a cell: to the cell key with Umbral, and to the companion key with X-Wing. A reader needs both secrets. The
-// author signs only the first wrap of a version, so that wraps can be replaced. A wrap proves nothing: a client compares COMMIT before it wraps the key
-// again. docs/spec/wrap.md specifies wraps.
+// author signs only the first wrap of a version, so that wraps can be replaced. Nothing in a wrap proves that its file key is right: a client compares the file
+// key with the key commitment before it wraps the file key again. docs/spec/wrap.md specifies wraps.
 import { concat, ofLength, wipe, type Rng } from '../bytes/binary.ts';
 import { encodeCapsule } from '../umbral/capsule.ts';
 import type { PublicKey } from '../umbral/keys.ts';
@@ -67,7 +67,7 @@ export interface Unwrapping {
 /** The content of a wrap that was opened. */
 export interface OpenedWrap {
   readonly fileKey: Uint8Array;
-  /** Undefined if the author sealed none that opens. */
+  /** Undefined if the label does not open. */
   readonly label: Label | undefined;
 }
 

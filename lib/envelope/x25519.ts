@@ -36,11 +36,11 @@ export interface Platform {
   readonly process?: { readonly getBuiltinModule?: (id: string) => unknown };
 }
 
-/** What DER has before the 32 bytes of a key (RFC 8410). */
+/** The bytes that DER has before the 32 bytes of a private key and of a public key (RFC 8410). */
 const PKCS8 = fromHex('302e020100300506032b656e04220420');
 const SPKI = fromHex('302a300506032b656e032100');
 
-/** The keys and the secret of RFC 7748 section 6.1. */
+/** The example of RFC 7748 section 6.1: Alice's private and public key, Bob's public key, and their shared secret. */
 const SECRET = fromHex('77076d0a7318a57d3c16c17251b26645df4c2f87ebc0992ab177fba51db92c2a');
 const PUBLIC = fromHex('8520f0098930a754748b7ddcb43ef75a0dbf3a0d26381af4eba4a98eaa9b4e6a');
 const OTHER = fromHex('de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f');
@@ -65,7 +65,8 @@ const passesSelfTest = (pairOf: MakeKeyPair): boolean => {
 };
 
 /**
- * Returns undefined if the platform has no such library, or one that computes otherwise than RFC 7748 or accepts points of small order.
+ * Returns a function that makes key pairs with the platform's own library. Undefined if the platform has no such library, or if the library computes
+ * otherwise than RFC 7748 or accepts points of small order.
  *
  * @param platform tests pass another one
  */

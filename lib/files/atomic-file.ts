@@ -22,7 +22,7 @@ export const folderOf = (path: PathLike): string | Buffer => {
 export const entryOf = (folder: string | Buffer, name: string): string | Buffer =>
   likeOf(folder, join(textOf(folder), name));
 
-/** Refuses links, devices and folders, because the rename would replace them too. @throws {EnvelopeError} `target-invalid` */
+/** Refuses the path of a link, device or folder, because {@link writeAtomically} would replace it. @throws {EnvelopeError} `target-invalid` */
 export const assertReplaceable = async (path: PathLike): Promise<void> => {
   const stat = await lstat(path).catch(() => undefined);
   if (stat?.isFile() === false)

@@ -15,7 +15,7 @@ export interface DeviceKeys {
   readonly id: IdentityId;
   /** Signs statements and requests with Ed25519. It takes the bytes themselves, not a hash of them. */
   readonly sign: (bytes: Uint8Array) => Uint8Array;
-  /** w: signs key fragments and nothing else. */
+  /** Signs key fragments and nothing else (`w` in docs/spec/identity.md). */
   readonly kfragSigner: SecretKey;
   /** b: the receiving key, for which capsules are re-encrypted. @param number 1 or more, as in the identity statement */
   readonly receiving: (number: number) => SecretKey;

@@ -74,8 +74,8 @@ export const nativeSigning = (platform: Platform = globalThis): SignWith | undef
 };
 
 /**
- * Returns the verification equation of the platform's own library. Undefined if the platform has no such library, or one that accepts other signatures than RFC
- * 8032 without the cofactor.
+ * Returns the verification equation of the platform's own library. Undefined if the platform has no such library, or if the library fails the
+ * self-test: it refuses a right signature, or accepts one that is valid only with the cofactor.
  *
  * @param platform tests pass another one
  */

@@ -38,7 +38,7 @@ const decoded = (publicKey: Uint8Array) => {
 export const isIdentityKey = (publicKey: Uint8Array): boolean =>
   hasStrictForm(publicKey) && decoded(publicKey) !== undefined;
 
-/** The time depends on the inputs: signature, message and key are public. */
+/** Checks the equation with @noble/curves. The time depends on signature, message and key, which are public. */
 export const nobleEquation: Equation = (signature, message, publicKey) => {
   const key = decoded(publicKey);
   if (key === undefined) return false;

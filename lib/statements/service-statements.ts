@@ -88,7 +88,7 @@ const thumbprint = (key: ServiceKey): string => {
   return toBase64url(hashOf(utf8(JSON.stringify({ crv: 'P-256', kty: 'EC', x, y }))));
 };
 
-/** Thumbprints are cached, because decompressing a point costs as much as a signature, and only a few keys are in use. */
+/** Maximum number of cached thumbprints. They are cached, because decompressing a point costs as much as a signature, and only a few keys are in use. */
 const MOST_IDS = 16;
 const ids = new Map<ServiceKey, string>();
 

@@ -20,7 +20,7 @@ const ended = (ctx: Context, view: GrantView, { statement }: GrantRef): Promise<
   return verifyGrant(ctx, { ...view, statement: statement.jws }, statement.payload.patient);
 };
 
-/** Finds the grant in the owner's chain. @throws {ClientError} `not-mine` if this patient did not give it */
+/** Finds the grant in the patient's chain of statements. @throws {ClientError} `not-mine` if this patient did not give it */
 const givenGrant = ({ grants }: GivenAccess, { id, statement }: GrantRef): GivenGrant => {
   const given = grants.get(id);
   if (given?.statement.hash !== statement.hash)

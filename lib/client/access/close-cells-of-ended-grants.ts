@@ -46,7 +46,8 @@ export const foldersToClose = async (
     ...voided.flatMap((v) => v.payload.cells.filter((c) => c.kfrags.length > 0)),
     ...(await pendingCells(ctx, given)),
   ];
-  // A void extension may name a cell that is not in the chain, because the chain has another cell of the same epoch.
+  // Only the newest cell of a folder is closed. A void extension may name a cell that is not in the chain, because the chain has another
+  // cell of the same epoch.
   const isNewest = ({ folder, statement }: GrantCell): boolean => {
     const last = folders.get(folder)?.at(-1);
     return last?.hash === statement && last.payload.single === undefined;
@@ -124,7 +125,7 @@ export const closeCells = async (ctx: Context, options: CallOptions = {}): Promi
   return { given: await ctx.chain.state(options), open };
 };
 
-/** Settles all grants that ended. @throws {CellsOpenError} after all other cells were closed */
+/** Settles all grants that ended. @throws {CellsOpenError} if a cell could not be closed; the other cells are closed nevertheless */
 export const settleEnds = async (ctx: Context, options: CallOptions = {}): Promise<void> => {
   const { open } = await closeCells(ctx, options);
   assertClosed(

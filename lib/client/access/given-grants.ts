@@ -134,13 +134,13 @@ export const everyFolderOf = (given: GivenGrant): readonly FolderId[] => [
   ...new Set(cellsOf(given).map((c) => c.folder)),
 ];
 
-/** Returns the list that a grant belongs to. Exhausted grants, and grants that have not begun, belong to the active or the paused ones. */
+/** Returns the filter under which a grant is listed. Exhausted grants, and grants that have not begun, are listed as `active` or `paused`. */
 const listOf = (state: GrantState, given: GivenGrant): GrantFilter => {
   if (state === 'revoked' || state === 'expired') return state;
   return isPaused(given) ? 'paused' : 'active';
 };
 
-/** Returns the list that a grant belongs to if the service does not say that it has ended. */
+/** Returns the filter under which a grant is listed by the chain and the clock alone. The service may report that the grant has ended otherwise. */
 const expectedList = (ctx: Context, given: GivenGrant): GrantFilter => {
   const isOver = given.statement.payload.expires <= ctx.clock.latest();
   return listOf(stateOf(given, { state: isOver ? 'expired' : 'active' }), given);

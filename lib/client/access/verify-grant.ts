@@ -55,7 +55,7 @@ export interface SealedSeeds {
   readonly sealed: string;
   /** Number of the extension; 0 for the grant itself. */
   readonly extension: number;
-  /** From 0. */
+  /** Index of the seed of the cell, from 0. */
   readonly place: number;
 }
 

@@ -22,7 +22,7 @@ const derive = (trail: readonly TrailEntry[]): GrantHistory => {
 
 const histories = new WeakMap<readonly TrailEntry[], GrantHistory>();
 
-/** Derives the history. The result is cached for each list of events, because such a list never changes: a longer trail is a new list. */
+/** Derives the history of all grants in a trail. The result is cached for each trail, because the array never changes: a longer trail is a new array. */
 export const grantHistory = (trail: readonly TrailEntry[]): GrantHistory => {
   const history = histories.get(trail) ?? derive(trail);
   histories.set(trail, history);

@@ -36,7 +36,7 @@ interface Verifying {
   readonly find: FindInChain;
   /** The events read so far. They decide whether the next event is allowed. */
   readonly earlier: EarlierEvents;
-  /** The largest position in the patient's chain of statements ({@link placeOf}) of an event whose statement is in that chain. */
+  /** The position ({@link placeOf}) of the last statement of the patient's chain whose event was read. */
   last: number;
 }
 

@@ -15,7 +15,7 @@ const turn = (before: Promise<unknown>, signal: AbortSignal | undefined): Promis
     });
   });
 
-/** Runs a task after those before it. A task that was aborted while it waited never runs. */
+/** Runs a task when all earlier tasks have ended. A task whose signal aborts while it waits never runs. */
 export type InTurn = <T>(run: () => Promise<T>, signal: AbortSignal | undefined) => Promise<T>;
 
 export const createTurns = (): InTurn => {

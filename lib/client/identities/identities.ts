@@ -43,8 +43,8 @@ export const currentIdentity = (ctx: Context, id: IdentityId, options: CallOptio
 };
 
 /**
- * Returns the verified statement of an identity, from the cache if this client has fetched it before. A cached one is enough, because `kfragSigner` never
- * changes.
+ * Returns the verified statement of an identity, from the cache if this client has fetched it before. A cached statement is enough to check
+ * fragments, because its `kfragSigner` never changes.
  */
 export const knownIdentity = (ctx: Context, id: IdentityId, options: CallOptions = {}) =>
   ctx.identities.get(id) ?? currentIdentity(ctx, id, options);

@@ -72,7 +72,7 @@ export const folderIn = async (ctx: Context, { folders }: GivenFolders, id: Fold
   const current = folders.get(id)?.at(-1);
   if (current === undefined) throw new ClientError('not-mine', 'the folder is not one of the patient');
   const folder = await openFolder(ctx, verifyKey(ctx, current));
-  // Records are filed to this key. The check takes a millisecond, so the list of all folders omits it.
+  // Checks the companion key, because records are filed to it. The check takes a millisecond, so the list of all folders omits it.
   await ownCompanion(ctx, current);
   return folder;
 };

@@ -1,4 +1,4 @@
-// Labels of record versions: checks that the statement of who made a wrap names its label, and opens the labels in lists.
+// Labels of record versions: checks that the identity that made a wrap signed the hash of its label, and opens the labels in lists.
 import type { Answer, Body } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { labelHash, type Label } from '../../envelope/label.ts';
@@ -37,7 +37,7 @@ export const ownLabels = (ctx: Context, options: CallOptions): LabelReader => {
       const statement = await ownCell(ctx, folder, epoch, options);
       return { statement, companion: () => ownCompanion(ctx, statement) };
     } catch (error) {
-      // The patient has no such cell, so its author did not seal the version to the patient.
+      // The patient has no such cell, so the author did not seal the version to a key of the patient.
       if (isUnknown(error)) return undefined;
       throw error;
     }
@@ -67,8 +67,8 @@ export const grantedLabels =
   };
 
 /**
- * Checks the label in the wrap for a cell. The author signed the label of the cell in which it filed the version, and the patient that of a single-record
- * folder.
+ * Checks that the label in a wrap is the signed one. For the cell in which the version was filed, the record statement has the label hash. For a single-record
+ * folder, the folder statement has it.
  * @throws {ClientError} `unverified` (`label`)
  */
 export const verifyLabel = (

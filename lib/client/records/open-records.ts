@@ -166,7 +166,7 @@ const verifyOpened = async (
   };
 };
 
-/** Opens one of the patient's records, so that the patient can wrap its file key again. The new label belongs to the metadata, whatever the author's label is. */
+/** Opens one of the patient's records, so that the patient can wrap its file key again. The new label is made from the metadata. */
 export const openContent = async (
   ctx: Context,
   access: KeyAccess,

@@ -9,7 +9,7 @@ import type { RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 /**
- * Finds or creates the single-record folder of a record version. This folder contains the record's file key, wrapped for its cell. The blob stays the same. The
+ * Finds or creates the single-record folder of a record version. The file key is wrapped for the cell of this folder. The blob stays the same. The
  * patient opens the record to get the file key, and the trail records that opening.
  * @throws {ClientError} `unverified`, `not-mine`
  */

@@ -1,4 +1,4 @@
-// Makes wraps for cells, as the API has them, and decodes them again.
+// Makes wraps for cells, and encodes them for the API.
 import type { Body } from '../../api/routes.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { wrapKey, type Wrap, type WrapContent } from '../../envelope/wrap.ts';
@@ -10,7 +10,10 @@ import { checked } from '../session/errors.ts';
 
 export type WrapBody = Body<'commit-record'>['wrap'];
 
-/** Wraps a file key and seals a label for a cell, whose statement the caller has verified or will sign. @throws {ClientError} `unverified` (`folder-key`) if a key of the cell is invalid */
+/**
+ * Wraps a file key and seals a label for a cell, whose statement the caller has verified or will sign.
+ * @throws {ClientError} `unverified` (`folder-key`) if a key of the cell is invalid
+ */
 export const wrapFor = (
   ctx: Context,
   { folder, epoch, key, companion }: Pick<Payload<'folder'>, 'folder' | 'epoch' | 'key' | 'companion'>,

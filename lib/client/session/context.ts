@@ -59,7 +59,7 @@ export interface Context {
   readonly keys: DeviceKeys;
   readonly next: string;
   readonly memory: Memory;
-  /** The owner's chain of statements. */
+  /** The chain of statements of this client's identity. */
   readonly chain: OwnChain;
   readonly trail: Trail;
   readonly platform: Platform;

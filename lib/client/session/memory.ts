@@ -56,7 +56,7 @@ export type MemorySnapshot = z.infer<typeof snapshot>;
 /** Stores the newest verified statements, and refuses older ones. */
 export interface Memory {
   readonly owner: IdentityId;
-  /** Stores an identity statement. @throws {ClientError} `rolled-back` for a lower number, another statement of the same number, or a changed successor */
+  /** Stores an identity statement. @throws {ClientError} `rolled-back` for a lower number, another statement of the same number, or another `next` */
   readonly noteIdentity: (statement: Statement<'identity'>) => void;
   /**
    * Stores a folder statement.

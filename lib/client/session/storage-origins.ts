@@ -23,7 +23,7 @@ const isUsual = (url: URL, api: string): boolean =>
   (LOOPBACK.test(url.hostname) && api.startsWith('http:'));
 
 /**
- * Creates the check.
+ * Creates the check of storage URLs.
  * @param api the origin of the service
  * @param origins the configured storage; undefined for the default storage
  * @throws {ClientError} `bad-argument` if one of `origins` is no origin

@@ -1,4 +1,4 @@
-// Ends the wait for the other side after a time limit.
+// Ends the wait for the service or for storage after a time limit.
 import type { Platform } from './platform.ts';
 
 /** The error for a wait that reached its time limit, because the other side was silent or too slow. */

@@ -9,8 +9,8 @@ export const MOST_IN_ENTRY = 41;
 export const MOST_VOID = 8;
 
 /**
- * Maximum length, in characters, of the void statements that come with one entry. One act has at most 134,000: a folder statement with 40 extensions. So an
- * entry with its own and the void statements fits into an item of 400 KB.
+ * Maximum length, in characters, of the void statements that come with one entry. The statements of one act have at most 134,000
+ * characters: a folder statement with 40 extensions. So an entry, its own statements and the void ones together fit into an item of 400 KB.
  */
 export const MOST_VOID_TEXT = 200_000;
 

@@ -34,8 +34,8 @@ export const folderPayload = z.strictObject({
 });
 
 /**
- * One version of a record. `chunk` is log2 of the chunk size in bytes, `length` is the length of the blob in bytes. `wrap` and `label` are hashes of the first
- * wrap: of the whole, and of the parts with which a list shows the label.
+ * One version of a record. `chunk` is log2 of the chunk size in bytes, `length` is the length of the blob in bytes. `wrap` is the hash of
+ * the whole first wrap. `label` is the label hash of this wrap.
  */
 export const recordPayload = z.strictObject({
   record: randomId<RecordId>(),
