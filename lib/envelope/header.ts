@@ -1,5 +1,5 @@
-// Encodes the header of a blob: facts of the record version. All keys of the blob are bound to the header. The header is built from the record statement and is not
-// stored. This file also computes lengths and digests. It contains no secret, so the service may import it. docs/spec/blob.md specifies the header.
+// Encodes the header of a blob: facts of the record version. All keys of the blob are bound to the header. The header is built from the record statement and
+// is not stored. This file also computes lengths and digests. It contains no secret, so the service may import it. docs/spec/blob.md specifies the header.
 import { concat, ofLength, u32, u64, u8 } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
 import { idBytes, identityKey, type FolderId, type IdentityId, type RecordId } from '../bytes/ids.ts';
