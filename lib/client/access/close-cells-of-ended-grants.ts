@@ -107,8 +107,8 @@ export interface ClosedCells {
 
 /**
  * Settles all grants that ended. It runs before every filing and granting, so that no record is added to a cell that an ended grant could read. The client
- * finds the ended grants in the chain of statements, by the clock and in the verified trail; the service can only name further ones. A folder that fails
- * does not keep the others open: the caller refuses the act only if it needs this folder ({@link assertClosed}).
+ * finds the ended grants in the chain of statements, by the clock and in the verified trail; the service can only name further ones. If the cell of one
+ * folder cannot be closed, the client still closes those of the other folders; the caller refuses an act only if it needs that folder ({@link assertClosed}).
  */
 export const closeCells = async (ctx: Context, options: CallOptions = {}): Promise<ClosedCells> => {
   const [read, unsettled] = await Promise.all([ctx.chain.sync(options), saidToBeUnsettled(ctx, options)]);

@@ -26,6 +26,6 @@ export const scopeOf = ({ folders, categories, everything, record }: ScopeInput)
   return scope;
 };
 
-/** Returns the scope of later folders that a standing grant over this scope covers. Undefined for named folders and for a record. */
+/** Returns which later folders a standing grant over this scope covers. Returns undefined for named folders and for a record. */
 export const standingOf = (scope: Scope): Standing | undefined =>
   'categories' in scope || 'everything' in scope ? scope : undefined;

@@ -8,7 +8,7 @@ import type { GrantCell, Kind, Payload, Statement, StatementHash } from '../../s
 import type { VerifiedEntry } from '../chain/given-access.ts';
 import { check } from '../session/errors.ts';
 
-/** A grant, as the trail shows it up to an event. */
+/** A grant and its use, by the events of the trail that were read so far. */
 interface GrantSoFar {
   readonly statement: Statement<'grant'>;
   /** The cells that the grant and its extensions name. */

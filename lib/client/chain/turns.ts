@@ -1,6 +1,6 @@
 // Runs tasks one after the other, in the order of the calls. A task that waits for its turn ends at once if its signal aborts.
 
-/** Waits for the tasks before. @throws the signal's reason */
+/** Waits until `before`, the end of all earlier tasks, or until the signal aborts. @throws the signal's reason */
 const turn = (before: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve, reject) => {
     const stop = (): void => reject(signal?.reason as Error);

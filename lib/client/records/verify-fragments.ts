@@ -136,8 +136,8 @@ export const signedHashes = async (key: ServiceKey, signed: SignedAnswer, openin
   const said = await checked('recapsulation', () => verifyServiceStatement('recapsulation', signed.answer, by.key));
   check('recapsulation', said.when >= by.from && said.when <= by.until);
   check('recapsulation', said.opening === opening.hash);
-  // The time of the opening must be near the signed time of the answer, when the proxy key was valid. A thief of an expired proxy key can sign only times
-  // before its expiry, and so cannot answer a later opening.
+  // The checks above show that the proxy key was valid at the signed time of the answer. The time of the opening must be near that time. A thief of an
+  // expired proxy key can sign only times before its expiry, and so cannot answer a later opening.
   check('recapsulation', openingInTime(opening.payload.when, instantOf(said.when)));
   check('recapsulation', said.fragments.length === opening.payload.records.length);
   return said;

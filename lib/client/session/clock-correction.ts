@@ -33,8 +33,8 @@ export type ConfirmClock = (reading: ClockReading) => boolean | Promise<boolean>
  */
 export const MOST_CORRECTION = 26 * HOUR;
 /**
- * Maximum duration of a reading: if the answer took longer, it is too old to correct a clock by it. If the correction in use is larger than this, the client
- * reads the service's time again before it dates a statement.
+ * One minute, with two uses. An answer with the service's time that took longer is not used, because the time in it is too old. And if the client corrects its
+ * clock by more than a minute, it asks for the service's time again before it dates a statement.
  */
 const LONGEST_READING = MINUTE;
 

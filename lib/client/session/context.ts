@@ -41,8 +41,8 @@ export interface ClientOptions extends PlatformOptions {
   readonly tries?: number;
   /**
    * Stores the memory durably. The client waits for this function before it sends a statement of the owner's chain, and after the service confirmed the
-   * statement. If the function throws, the call ends and the statement is not sent. The function must not call the client, because both would wait for each
-   * other.
+   * statement. If the function throws before the statement is sent, the call ends and the client sends nothing. The function must not call the client, because
+   * both would wait for each other.
    */
   readonly save?: (memory: MemorySnapshot) => void | Promise<void>;
 }
