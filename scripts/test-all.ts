@@ -3,6 +3,7 @@
 // arguments to jest: npm run test:all -- test/aws/scale
 import { spawn } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { countCommand, countTests, sum, type Counts, type JestReport } from './count-tests.ts';
 
@@ -31,7 +32,8 @@ const tests = async (script: string, options: readonly string[] = []): Promise<C
 const runAll = async (): Promise<Counts> => {
   await mkdir(REPORTS, { recursive: true });
   return sum([
-    await tests('test:projects'),
+    // By default jest runs one suite at a time on a machine with two cores.
+    await tests('test:projects', [`--maxWorkers=${Math.max(2, availableParallelism() - 1)}`]),
     await command('test:deprecations'),
     await command('test:coverage'),
     await command('demo'),

@@ -69,6 +69,7 @@ const prepare = async (
   ctx: Context,
   terms: GrantTerms,
   right: Right,
+  most: number,
   options: CallOptions,
 ): Promise<readonly Prepared[]> => {
   const { folders, standing, openings, ...common } = terms;
@@ -80,12 +81,12 @@ const prepare = async (
   // Extensions add the cells beyond the first 80. An extension may only name folders that the grant names or covers as a standing grant. So the grant names
   // one cell of each folder first.
   const current = new Map(every.map((c) => [c.payload.folder, c]));
-  if (current.size > MOST_CELLS && standing === undefined)
-    throw new ClientError('bad-argument', `more than ${MOST_CELLS} folders: make several grants, or one that stands`);
+  if (current.size > most && standing === undefined)
+    throw new ClientError('bad-argument', `more than ${most} folders: make several grants, or one that stands`);
   const cells = [...current.values(), ...every.filter((c) => current.get(c.payload.folder) !== c)];
-  const first = cells.slice(0, MOST_CELLS);
+  const first = cells.slice(0, most);
   const made = await makeGrant(ctx, { ...common, right, openings, standing, cells: first });
-  return [{ made, rest: cells.slice(MOST_CELLS) }];
+  return [{ made, rest: cells.slice(most) }];
 };
 
 const put = (ctx: Context, { statement, body }: SignedGrant, options: CallOptions): Promise<Grant> =>
@@ -186,7 +187,9 @@ const answer = async (
   options: CallOptions,
 ): Promise<Grants> => {
   if (terms.folders.length === 0) throw new ClientError('bad-argument', 'the request reaches nothing');
-  const prepared = await Promise.all(rights.map((right) => prepare(ctx, terms, right, options)));
+  // One transaction stores the first grant for each right, and takes 80 cells of all of them together.
+  const most = MOST_CELLS - (rights.length - 1);
+  const prepared = await Promise.all(rights.map((right) => prepare(ctx, terms, right, most, options)));
   const first = prepared.flatMap((p) => p.slice(0, 1));
   const statements = first.map((p) => p.made.statement);
   const views = await ctx.chain.append(({ answers, entries }) => {
@@ -229,7 +232,7 @@ export const grantAccess = async (ctx: Context, input: GrantInput, options: Call
   if (folders.length === 0) throw new ClientError('bad-argument', 'the grant would reach no folder');
   const terms: GrantTerms = { recipient, folders, purpose, durationSeconds, openings, standing: stands };
   const grants: Grant[] = [];
-  for (const { made, rest } of await prepare(ctx, terms, right, options))
+  for (const { made, rest } of await prepare(ctx, terms, right, MOST_CELLS, options))
     grants.push(await withRest(ctx, await put(ctx, made, options), rest, options));
   return asGrants(grants);
 };

@@ -51,7 +51,9 @@ export const pageOfAll = async (
   request: PageRequest,
 ): Promise<Page<Item>> => {
   const pages = await Promise.all(spans.map((span) => page(context, { ...asked, span }, shape, request)));
-  const found = pages.flatMap((p) => p.items);
+  // A query may end early, at a megabyte. The spans after it are then read by a later call.
+  const early = pages.findIndex((p) => p.next !== undefined);
+  const found = (early < 0 ? pages : pages.slice(0, early + 1)).flatMap((p) => p.items);
   const items = found.slice(0, limitOf(request));
   const last = items.at(-1);
   const isAll = found.length === items.length && pages.every((p) => p.next === undefined);
