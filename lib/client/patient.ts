@@ -156,9 +156,9 @@ export interface Patient {
   /** The verified trail. The caller stores `trail.export()` for the next start. */
   readonly trail: Trail;
   /**
-   * Reads the whole audit trail, oldest first. Verified: every link from the start, that no event verified before is missing or changed, the statement that
-   * caused each event, that the events before allow it, and that every act in the patient's chain of statements has its events. Only an honest service shows
-   * all events that others caused.
+   * Reads the whole audit trail, oldest first. It verifies every link from the start, and the statement that caused each event. It checks that the events of
+   * an earlier reading are still there and unchanged, that the earlier events allow each event, and that every act in the patient's chain of statements has
+   * its event. It cannot notice that a dishonest service hides events that others caused.
    * @throws {TrailError} `unverified`, `rolled-back`, with the number of the event; {ClientError} `unverified` (`chain`), `rolled-back` (`chain`)
    */
   readonly audit: (options?: AuditOptions) => Promise<readonly TrailEntry[]>;

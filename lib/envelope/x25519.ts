@@ -65,10 +65,10 @@ const passesSelfTest = (pairOf: MakeKeyPair): boolean => {
 };
 
 /**
- * Returns a function that makes key pairs with the platform's own library. Undefined if the platform has no such library, or if the library computes
- * otherwise than RFC 7748 or accepts points of small order.
+ * Returns a function that makes key pairs with the platform's own library. It returns undefined if there is no such library, if its results differ from RFC
+ * 7748, or if it accepts points of small order.
  *
- * @param platform tests pass another one
+ * @param platform where the library is; tests pass a platform without it, or with a wrong one
  */
 export const nativePair = (platform: Platform = globalThis): MakeKeyPair | undefined => {
   try {

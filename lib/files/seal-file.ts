@@ -58,7 +58,7 @@ const sealByWorkers = async (
   const { payload, commit } = await deriveKeys(fileKey, header, { extractable: true });
   const sizes = { plain: from.size, chunk: 2 ** chunk, blob: blobLength(from.size, chunk) };
   const outcome = await run({ job: 'seal', from: from.file.fd, to: to.fd, key: KeyObject.from(payload), ...sizes });
-  // If a chunk belongs to the work of two threads, both read it. The outcome is a fault if the two readings differ.
+  // Two workers read a chunk that crosses the border between their parts. If they read different bytes, the outcome is a fault: the file has changed.
   if ('fault' in outcome || !(await from.unchanged()))
     throw new EnvelopeError('source-changed', 'the file was written to while it was sealed');
   const parts = outcome.digests;

@@ -86,7 +86,7 @@ const byHalves = (x: string, y: string): Pick<Prepared, 'before' | 'column'> => 
   const [low, high] = [(k: number): string => half(k, 0, 4), (k: number): string => half(k + 10, 5, 8)];
   const name = (part: 'l' | 'h', k: number): string => `${x}${y}${part}${k}`;
   const written = new Set<string>();
-  /** Makes the line that computes a sum, before the first column that needs it. Other columns use the same sum. */
+  /** Returns the code line that declares a sum, at the first call for that sum. Later calls return nothing, because all columns share the sum. */
   const once = (part: 'l' | 'h', k: number): string[] => {
     const sum = part === 'l' ? low(k) : high(k);
     if (sum === '' || written.has(name(part, k))) return [];

@@ -13,6 +13,7 @@ const MOST_CALLS = 60;
 /** Seeds of sequences that are the same in every run. Together these sequences reach every outcome. If commands.ts changes, find new seeds. */
 const FIXED = [53, 58, 21, 16, 10];
 const OF_EACH = 20;
+const SEEDS = FIXED.slice(0, countOf({ small: 1, full: FIXED.length, long: FIXED.length }));
 /** Number of new sequences in each run. */
 const MORE = countOf({ small: 5, full: 20, long: 2000 - FIXED.length * OF_EACH });
 
@@ -27,7 +28,7 @@ const agree = async (seed: number, numRuns: number): Promise<void> => {
   await fc.assert(property, { numRuns, seed });
 };
 
-test.each(FIXED)('model and system agree: the sequences of seed %i', (seed) => agree(seed, OF_EACH), 600_000);
+test.each(SEEDS)('model and system agree: the sequences of seed %i', (seed) => agree(seed, OF_EACH), 600_000);
 
 test(`model and system agree: ${MORE} new random sequences`, async () => {
   const seed = Date.now() % 2 ** 31;
@@ -35,7 +36,9 @@ test(`model and system agree: ${MORE} new random sequences`, async () => {
   await agree(seed, MORE);
 }, 7_200_000);
 
-test('the sequences met every declared outcome and no other', () => {
+test('the sequences met no outcome that is not declared, and those of all fixed seeds met every declared one', () => {
   const declared = Object.entries(OUTCOMES).flatMap(([name, ends]) => ends.map((end) => `${name}: ${end}`));
-  expect([...hits.keys()].sort()).toEqual(declared.sort());
+  expect([...hits.keys()].filter((met) => !declared.includes(met))).toEqual([]);
+  const missing = declared.filter((outcome) => !hits.has(outcome));
+  expect(SEEDS.length < FIXED.length ? [] : missing).toEqual([]);
 });

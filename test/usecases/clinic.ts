@@ -321,8 +321,8 @@ const build = async () => {
 let built: ReturnType<typeof build> | undefined;
 
 /**
- * Patient, recipient and stranger are registered. The patient has a folder with a letter and another with a scan. The stranger has a folder with a
- * record. The recipient's request for the patient's folder is pending. A grant without a request lets the recipient read that folder for a day.
+ * Patient, recipient and stranger are registered. The patient has two folders: `folder` contains a letter, `other` a scan. The stranger has a folder with a
+ * record. The recipient's request for `folder` is pending. A grant without a request lets the recipient read `folder` for a day.
  */
 export const clinic = async () => {
   const { state, ...facts } = await (built ??= build());

@@ -1,5 +1,5 @@
-// Tests a standing grant over many cells (170; 1,500 with COUNTS=long) from its creation to its settlement. Each step must make the AWS calls that the
-// second part of docs/aws-calls-per-route.md lists for 1,500 cells; fewer cells follow the same rules.
+// Tests a standing grant over many cells (170; 1,500 with COUNTS=long) from its creation to its settlement. The test computes the AWS
+// calls of each step from the number of cells. For 1,500 cells they are those in the second part of docs/aws-calls-per-route.md.
 import { beforeAll, expect, test } from '@jest/globals';
 import { QueryCommand } from '@aws-sdk/client-dynamodb';
 import type { RouteName } from '../../../lib/api/routes.ts';

@@ -1,4 +1,5 @@
-// Lists mistakes that a client could have. Each has an edit of one file of lib/client, and the kinds of acts that generated lives need to find the mistake.
+// Lists mistakes that a client could make. Each item has an edit of one file of lib/client that plants the mistake, and the kinds of acts that a random life
+// (life.ts) must contain to find it.
 import type { Kinds } from './life.ts';
 import type { Edit } from './plant.ts';
 
