@@ -15,7 +15,7 @@ import { makeComplete } from './complete-upload.ts';
 import { blobKey, makeLinks } from './blob-urls.ts';
 import type { Presign } from './presign.ts';
 import { orBusy } from '../retry.ts';
-import { isMissing, type Bucket } from './s3-errors.ts';
+import { isMissing, isNoVersion, type Bucket } from './s3-errors.ts';
 
 interface Version {
   readonly id: string | undefined;
@@ -38,7 +38,14 @@ const versionsOf = async ({ s3, bucket }: Bucket, key: string): Promise<readonly
 };
 
 const removeVersions = async ({ s3, bucket }: Bucket, key: string, versions: readonly Version[]): Promise<void> => {
-  for (const { id } of versions) await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: id }));
+  for (const { id } of versions) {
+    try {
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key, VersionId: id }));
+    } catch (error) {
+      // Another call has removed the version in the meantime.
+      if (!isNoVersion(error)) throw error;
+    }
+  }
 };
 
 const purge = async (where: Bucket, key: string): Promise<void> =>

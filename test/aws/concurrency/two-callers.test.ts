@@ -215,14 +215,17 @@ const twoCommits: Race = async () => {
 };
 
 /**
- * Makes a client whose `file` files a record with this id: the first random bytes that the client draws after it has read its chain of statements are `id`.
- * Until `file` is called, all random bytes are true ones.
+ * Makes a client whose `file` files a record with this id: the first random bytes that the client draws after it has read its chain of statements and its
+ * list of unsettled grants are `id`. All other random bytes are true ones.
  */
 const filingAs = (id: Uint8Array, person: Person, { origin = '', fetch: send }: Connection) => {
-  let [isArmed, isDue] = [false, false];
+  /** The paths whose answers the client must still get before it makes the record id. It asks both at the same time. */
+  let open = new Set<string>();
+  let isDue = false;
   const watched: typeof fetch = async (input, init) => {
     const answer = await send!(input, init);
-    isDue = isArmed && new URL(input instanceof Request ? input.url : input).pathname === '/v1/chain';
+    const isLast = open.delete(new URL(input instanceof Request ? input.url : input).pathname) && open.size === 0;
+    isDue = isDue || isLast;
     return answer;
   };
   const rng = (length: number): Uint8Array => {
@@ -232,7 +235,7 @@ const filingAs = (id: Uint8Array, person: Person, { origin = '', fetch: send }: 
   };
   const patient = createPatient({ ...connect(person, { origin, fetch: watched }), rng });
   const file = (folder: FolderId, content: Uint8Array) => {
-    isArmed = true;
+    open = new Set(['/v1/chain', '/v1/grants']);
     return patient.file(folder, content, {});
   };
   return { patient, file };
