@@ -57,7 +57,7 @@ const folders = await Promise.all(people.map((p) => p.createFolder({ name: 'Load
 
 const get = async (path: string): Promise<string> => (await fetch(`${url}${path}`)).text();
 
-/** The requests of the test, which the clients send in this order. Most of them do not use AWS, because the local AWS is the slowest part. */
+/** The requests of the test. Each client sends the next request that no client has sent. Most of them do not use AWS, because the local AWS is the slowest part. */
 const work: readonly ((i: number) => Promise<unknown>)[] = [
   ...Array.from({ length: 6 }, () => () => get('/v1/health')),
   ...Array.from({ length: 12 }, () => () => get('/v1/grants?as=patient')),

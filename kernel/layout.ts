@@ -10,7 +10,7 @@ export const X: usize = 0;
 export const Y: usize = 36;
 export const Z: usize = 72;
 
-/** Maximum number of scalars, points and results in one call. */
+/** A call has at most this number of scalars, the same of points, and the same of results. */
 export const SLOTS: i32 = 64;
 /** Maximum number of points in one interleaved sum. */
 export const TERMS: i32 = 32;

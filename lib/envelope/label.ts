@@ -1,5 +1,5 @@
 // Label of a record version: the texts of its metadata, sealed to the cell's companion key, so that a list shows them and no record is opened for it. The
-// author seals the label with the secret of the wrap's companion ciphertext. docs/spec/label.md specifies it.
+// author seals the label with the secret of the wrap's companion ciphertext. docs/spec/record-label.md specifies it.
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { expand, extract } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';

@@ -36,7 +36,7 @@ export interface WrapContent {
   readonly label: Label;
 }
 
-/** @throws {EnvelopeError} `key-invalid` if the companion key is no X-Wing key; `label-invalid` for the label */
+/** @throws {EnvelopeError} `key-invalid` if the companion key is no X-Wing key; `label-invalid` if a text of the label is too long */
 export const wrapKey = (
   { fileKey, label }: WrapContent,
   { key, companion }: CellPublicKeys,

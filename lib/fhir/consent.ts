@@ -128,7 +128,7 @@ const consent = (origin: Origin, { statement, rights, data, ...parts }: ConsentP
   };
 };
 
-/** Converts a verified grant to Consent. @param origin scheme, host and port of the service; the names of ids begin with it */
+/** Converts a verified grant to Consent. @param origin scheme, host and port of the service. The FHIR `system` of each id of this project begins with it. */
 export const grantConsent = (origin: Origin, { statement, folders, state }: ExportedGrant): Consent => {
   const g = statement.payload;
   return consent(origin, {

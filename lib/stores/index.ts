@@ -15,7 +15,7 @@ import { makeRecords } from './dynamo/records.ts';
 import { makeRequests } from './dynamo/requests.ts';
 import { makeStatementChain } from './dynamo/statement-chain.ts';
 import type { Waiting } from './retry.ts';
-import { makeWriter } from './dynamo/transact.ts';
+import { makeWriter } from './dynamo/transactional-writer.ts';
 import { makeUploads } from './dynamo/uploads.ts';
 
 export interface StoresInit extends Partial<Waiting> {

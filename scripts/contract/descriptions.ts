@@ -74,7 +74,7 @@ const MEMBERS: Readonly<Record<string, string>> = {
   metadata: 'Sealed metadata; none of a deleted record',
   capsule: 'Umbral capsule',
   companionCiphertext: "X-Wing ciphertext for the cell's companion key",
-  label: 'Sealed label: the texts of the metadata, for lists (docs/spec/label.md)',
+  label: 'Sealed label: the texts of the metadata, for lists (docs/spec/record-label.md)',
   wrappedKey: 'The file key, encrypted under the secrets of the capsule and of the companion ciphertext',
   'IdentityView.statement': 'The newest identity statement',
   'IdentityView.state': 'Always `active`',

@@ -22,7 +22,7 @@ type Schema = z.core.JSONSchema.BaseSchema;
 const PUBLIC_ERRORS = ['malformed-request', 'body-too-large', 'internal'] as const satisfies readonly ErrorCode[];
 const ref = (id: string): Json => ({ $ref: `#/components/schemas/${id}` });
 
-/** The components: named schemas of lib/api, and the enumerations of statements. Each has the same name in the document. */
+/** The components: named schemas of lib/api, and the three enumerations of WORDS. Each has in the document the name that it has here. */
 const registry = z.registry<{ id: string }>();
 const WORDS = { category, purpose, right };
 const TOPICS = [shapes, WORDS, identities, folders, records, requests, grants, openings, audit, service];

@@ -58,7 +58,7 @@ const NOTES = `## Two views of a folder
 the grant reads. So a recipient may get several versions of one record, or an older one if the latest is in another cell. \`get-record\` returns the versions from the oldest on;
 a recipient gets those that its grant reads. Of a deleted record, a recipient with a live grant of the same patient gets the deletion, and no version.
 
-Both return with each committed version its label, in the wrap for a cell of the reader, and the companion ciphertext that opens it ([label.md](label.md)). They return no other part of the wrap.
+Both return with each committed version its label, in the wrap for a cell of the reader, and the companion ciphertext that opens it ([record-label.md](record-label.md)). They return no other part of the wrap.
 `;
 
 const SIGNED = { public: 'no', read: 'yes', mutation: 'once' } as const;

@@ -188,7 +188,7 @@ test('a worker hashes first while others write, and writes first otherwise', asy
   }
 });
 
-/** Returns a function that runs one worker over zero bytes and calls `system` before each read and write. */
+/** Returns a function that runs one worker on fake files and calls `system` before each read and write. The worker reads only bytes of value 0. */
 const watching = (system: (call: 'read' | 'write') => void, hash?: typeof createHash) => {
   const fs = {
     readSync: (_: number, into: Uint8Array, offset: number, length: number) => {

@@ -72,7 +72,7 @@ const take = async (parts: AsyncIterator<SealedPart>, most: number): Promise<Sea
   return taken;
 };
 
-/** Begins the upload at the service. @returns the folder's cell */
+/** Begins the upload at the service. @returns the cell in which the upload began, the newest of the folder */
 const begin = async (
   ctx: Context,
   { record, version, folder, grant, upload, ...cells }: Upload,

@@ -15,7 +15,7 @@ import {
   SHAPES,
   startingWith,
 } from './table.ts';
-import { headOf, type Writer } from './transact.ts';
+import { headOf, type Writer } from './transactional-writer.ts';
 
 const LATEST = 9_999_999_999_999;
 

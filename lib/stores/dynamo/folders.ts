@@ -23,7 +23,7 @@ import {
   wrapKey,
   type Key,
 } from './table.ts';
-import { effectOf, type Writer } from './transact.ts';
+import { effectOf, type Writer } from './transactional-writer.ts';
 
 export const toCell = (item: Item): StoredCell => ({
   statement: statementOf('folder', item),

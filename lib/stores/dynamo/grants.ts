@@ -29,7 +29,7 @@ import {
   stateKey,
   type Span,
 } from './table.ts';
-import { effectOf, type Writer } from './transact.ts';
+import { effectOf, type Writer } from './transactional-writer.ts';
 
 /**
  * Page size of the lists of grants by cell, of ended grants, and of standing grants. A grant of 80 cells has 42 KB, so a page stays below the megabyte at which

@@ -5,7 +5,7 @@ import { getItem, type StoreContext } from './database.ts';
 import { statementOf, type Item } from './item.ts';
 import { is, isAbsent } from './conditional-writes.ts';
 import { identityKey } from './table.ts';
-import { effectOf, type Writer } from './transact.ts';
+import { effectOf, type Writer } from './transactional-writer.ts';
 
 export const toIdentity = (item: Item): StoredIdentity => ({
   statement: statementOf('identity', item),

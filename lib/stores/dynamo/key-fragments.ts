@@ -7,7 +7,7 @@ import type { Step } from './conditional-writes.ts';
 import { after, getItem, query, type StoreContext } from './database.ts';
 import { optionalText, primaryKeyOf, text, type Fields, type Item } from './item.ts';
 import { grantCellKey, grantPk, startingWith, type Key } from './table.ts';
-import type { Writer } from './transact.ts';
+import type { Writer } from './transactional-writer.ts';
 
 const MEMBER = 'kfrag';
 

@@ -18,7 +18,7 @@ import { count, text, type Item } from './item.ts';
 import { fragmentKey, toKeyFragment } from './key-fragments.ts';
 import { toVersion, toWrap } from './record-items.ts';
 import { cellKey, claimPk, headKey, identityKey, stateKey, versionKey, wrapKey, type Key } from './table.ts';
-import { headOf, ttlOf, type Writer } from './transact.ts';
+import { headOf, ttlOf, type Writer } from './transactional-writer.ts';
 
 const claimOf = ({ payload, hash }: Statement<'opening'>, at: number): Claim => ({
   pk: claimPk(payload.opener, payload.opening),

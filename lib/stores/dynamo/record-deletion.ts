@@ -11,7 +11,7 @@ import { queryAll, type StoreContext } from './database.ts';
 import { primaryKeyOf } from './item.ts';
 import { is, type Step } from './conditional-writes.ts';
 import { recordKey, recordPk, startingWith } from './table.ts';
-import { effectOf, type Writer } from './transact.ts';
+import { effectOf, type Writer } from './transactional-writer.ts';
 
 /** How many wraps and versions one transaction changes. With head, chain and claim the transaction stays below DynamoDB's limit of 100 items. */
 const IN_ONE = 90;

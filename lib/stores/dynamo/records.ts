@@ -32,7 +32,7 @@ import {
   wrapsPk,
   type Key,
 } from './table.ts';
-import { effectOf, type Writer } from './transact.ts';
+import { effectOf, type Writer } from './transactional-writer.ts';
 import { OPEN, COMMITTED } from './uploads.ts';
 
 const conflict = () => new AppError('version-conflict');

@@ -32,7 +32,7 @@ import {
   type Key,
   type Span,
 } from './table.ts';
-import { effectOf, type Write, type Writer } from './transact.ts';
+import { effectOf, type Write, type Writer } from './transactional-writer.ts';
 
 const toRequest = (item: Item): StoredRequest => ({
   statement: statementOf('request', item),

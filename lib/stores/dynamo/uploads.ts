@@ -6,7 +6,7 @@ import { deleteItem, getItem, moveItem, query, after, type StoreContext } from '
 import { count, optionalText, text, type Fields, type Item } from './item.ts';
 import { isAbsent, type Refusal } from './conditional-writes.ts';
 import { dayOf, LOWEST, msText, SHARDS, uploadIndex, uploadKey, uploadsPk, type Key } from './table.ts';
-import { effectOf, type Writer } from './transact.ts';
+import { effectOf, type Writer } from './transactional-writer.ts';
 
 /** The states of an upload. An open upload is committed by its author or retired by the sweeper; neither can be undone. */
 export const OPEN = 'open';

@@ -14,7 +14,7 @@ export const isMissing = (error: unknown): boolean =>
   isNamed(error, 'NotFound', 'NoSuchKey', 'NoSuchUpload') ||
   (error instanceof S3ServiceException && error.$metadata.httpStatusCode === 404);
 
-/** Whether the error says that a version does not exist. S3 removes such a version without an error; LocalStack returns `InvalidArgument`. */
+/** Whether the error says that a version does not exist. S3 answers the deletion of such a version without an error; LocalStack answers `InvalidArgument`. */
 export const isNoVersion = (error: unknown): boolean => isNamed(error, 'NoSuchVersion', 'InvalidArgument');
 
 /** Whether the error says that another request has completed the object, or is about to. */

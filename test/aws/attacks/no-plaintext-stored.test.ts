@@ -106,7 +106,7 @@ beforeAll(async () => {
   await expect(recipient.open(grant, records)).rejects.toThrow();
   ids.push(folder.id, grant.id, records[0]!.record);
 
-  // These calls are refused, and one fails with an internal error. Each has a marker in every field.
+  // The service refuses these calls. Each has a marker in at least one place.
   const body = { statement: MARKS.sent, [MARKS.sent]: MARKS.sent };
   const calls: readonly { route: RouteName; params?: Record<string, string>; query?: string; body?: unknown }[] = [
     { route: 'create-folder', params: { folderId: folder.id }, body },

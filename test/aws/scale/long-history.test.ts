@@ -79,7 +79,7 @@ const setUp = async (history: History) => {
     const { status } = await fetch(await signedRequest(at, as.keys, call));
     expect([call.route, call.query, status]).toEqual([call.route, call.query, 200]);
   };
-  /** Returns the calls since the last `take`. */
+  /** Returns the API calls made since the last `take`, each with the count of its AWS calls. */
   const take = (): readonly CountedCall[] => made.splice(0);
   return { at, table, of, patient, clinic, raw, take, catchUp };
 };

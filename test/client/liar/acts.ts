@@ -5,7 +5,7 @@ import type { Right } from '../../../lib/client/index.ts';
 import { DAY } from '../people.ts';
 import type { Device } from './device.ts';
 import type { Facts, Given } from './facts.ts';
-import { KEYS, type Wish } from './judge.ts';
+import { KEYS, type Wish } from './judge-sent-calls.ts';
 
 /** An act that a user has decided on: the user's wish, and a function that calls the client. */
 export interface Decided {

@@ -20,7 +20,7 @@ import type { ClientOptions } from '../../../lib/client/session/context.ts';
 import { fill } from '../../statements/samples.ts';
 import { routeOf, type Said } from '../../support/lying-fetch.ts';
 import { ORIGIN, type memoryService } from '../../support/memory-service.ts';
-import { KEYS, type CallBody, type Judge, type Subject, type Wish } from './judge.ts';
+import { KEYS, type CallBody, type Judge, type Subject, type Wish } from './judge-sent-calls.ts';
 import { CHANGES, DEEDS, liesOf, placeOf, refusal, spoilt, type LieName, type Liar } from './lies.ts';
 
 /** A lie about one answer. */

@@ -5,7 +5,7 @@ import { fill } from '../../statements/samples.ts';
 import { makeMemoryServiceSigner } from '../../support/memory/service-signer.ts';
 import { memoryService, ORIGIN } from '../../support/memory-service.ts';
 import { DAY } from '../people.ts';
-import { KEYS } from './judge.ts';
+import { KEYS } from './judge-sent-calls.ts';
 
 export interface Foreign {
   readonly entries: readonly unknown[];

@@ -2,7 +2,7 @@
 // the second device another history, and joins the two again. A client may refuse to go on. It must not do what the judge reports as a fault, nor show
 // its user what is false.
 import fc from 'fast-check';
-import { KEYS, newJudge } from './judge.ts';
+import { KEYS, newJudge } from './judge-sent-calls.ts';
 import { memoryService } from '../../support/memory-service.ts';
 import { copyOf, type State } from '../../support/memory/index.ts';
 import { makeMemoryServiceSigner } from '../../support/memory/service-signer.ts';

@@ -6,7 +6,7 @@ import type { Kind, Payload, Statement } from '../../../lib/statements/kinds.ts'
 import { claimOf } from '../../../lib/statements/verify.ts';
 import type { Device } from './device.ts';
 import type { FactGrant, Facts, Given } from './facts.ts';
-import { KEYS } from './judge.ts';
+import { KEYS } from './judge-sent-calls.ts';
 
 /** The data that a view needs. A view returns the faults in what the client showed, so an empty list if all was true. */
 export interface Scene {

@@ -13,7 +13,7 @@ import type {
   StoredGrant,
   StoredKeyFragment,
 } from '../../../lib/ports/index.ts';
-import { extending } from './extensions.ts';
+import { extending } from './grant-extensions.ts';
 import { keyFragmentSteps, withoutFirst } from './key-fragments.ts';
 import { mapPage, pageOf, type Placed } from './page.ts';
 import { answering, BY_STATE, isListedAs } from './requests.ts';

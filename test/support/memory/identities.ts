@@ -3,7 +3,7 @@ import { AppError } from '../../../lib/api/errors.ts';
 import type { Statement } from '../../../lib/statements/kinds.ts';
 import type { Folders, Identities, StoredCell, StoredWrap } from '../../../lib/ports/index.ts';
 import { pageOf, type Placed } from './page.ts';
-import { extending } from './extensions.ts';
+import { extending } from './grant-extensions.ts';
 import { ordinal, type State } from './state.ts';
 import type { Steps } from './steps.ts';
 import { effectOf, transact, unless } from './transaction.ts';

@@ -7,7 +7,7 @@ import { eventHash } from '../../../lib/domain/audit-chain.ts';
 import { NO_ENTRIES } from '../../../lib/domain/statement-chain.ts';
 import { URGENT } from '../../../lib/stores/retry.ts';
 import { is } from '../../../lib/stores/dynamo/conditional-writes.ts';
-import { makeWriter, type Write } from '../../../lib/stores/dynamo/transact.ts';
+import { makeWriter, type Write } from '../../../lib/stores/dynamo/transactional-writer.ts';
 import { patient } from '../../statements/samples.ts';
 import { cancelled, CONFLICT, fakeContext, itemsOf, NONE, refused, type Answering, type Sent } from '../fakes.ts';
 

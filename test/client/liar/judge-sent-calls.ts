@@ -12,7 +12,7 @@ import type { StoredWrap } from '../../../lib/ports/index.ts';
 import type { Payload, Statement, StatementHash } from '../../../lib/statements/kinds.ts';
 import { fill } from '../../statements/samples.ts';
 import type { Facts, Filed, Fragment, Given } from './facts.ts';
-import { opens } from './reach.ts';
+import { opens } from './opens-wrap.ts';
 
 const HOUR = 3_600_000;
 /** The most by which a time in a statement may be wrong: 26 hours that a service can move a client's clock without asking the user, and one hour more. */

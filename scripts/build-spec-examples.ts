@@ -17,7 +17,7 @@ const files = {
 for (const [path, text] of Object.entries(files)) {
   if ((await read(path).catch(() => '')) === text) continue;
   if (process.argv.includes('--check')) {
-    console.error(`${path} is not what the code makes; run: npx tsx scripts/build-examples.ts`);
+    console.error(`${path} is not what the code makes; run: npx tsx scripts/build-spec-examples.ts`);
     process.exitCode = 1;
   } else await writeFile(new URL(path, root), text);
 }
