@@ -41,6 +41,9 @@ export const nextPace = ({ second, count }: Pace, now: Instant): Pace | undefine
   return count < OPENINGS_A_SECOND ? { second, count: count + 1 } : undefined;
 };
 
+/** Returns the time, ms since 1970, from which on the service answers no opening of a grant again. It is {@link REPEAT_WINDOW} after the last opening. */
+export const repeatsEnd = ({ second }: Pace): number => (second + 1) * SECOND + REPEAT_WINDOW;
+
 /** Whether an opening names each record version only once. An opening must do so, because opening n records counts as n. */
 export const namesEachOnce = (p: Payload<'opening'>): boolean =>
   new Set(p.records.map((r) => `${r.record}#${r.version}`)).size === p.records.length;

@@ -2,6 +2,7 @@
 import type { FolderId, GrantId, IdentityId } from '../bytes/ids.ts';
 import type { EventDraft } from '../domain/audit-chain.ts';
 import type { GrantStatus } from '../domain/grant.ts';
+import type { Pace } from '../domain/opening.ts';
 import type { Jws, Statement, StatementHash } from '../statements/kinds.ts';
 import type { Call } from './call.ts';
 import type { CellName, NewExtension } from './cells.ts';
@@ -18,6 +19,8 @@ export interface StoredGrant {
   readonly extended: { readonly number: number; readonly hash: StatementHash };
   /** The number and the hash of the last pause or resumption. Before the first one: 0, and no hash. */
   readonly held: { readonly number: number; readonly hash?: StatementHash };
+  /** The second of the last opening, and how many openings it had. Before the first opening both are 0. */
+  readonly pace: Pace;
 }
 
 /** A cell of a grant to read. `extension` is present in the first cell of each extension. */
@@ -56,6 +59,8 @@ export interface Grants {
   standing(patient: IdentityId, now: number, page: PageRequest): Promise<Page<StoredGrant>>;
   /** Removes the grant from the list of unsettled grants. */
   settle(grant: StoredGrant, call: Call): Promise<Written>;
+  /** Takes an ended grant off the list of unsettled grants until `until`, ms since 1970. Then the list has the grant again. */
+  settleLater(grant: StoredGrant, until: number, call: Call): Promise<Written>;
   /**
    * Stores new grants.
    * @param answers the request that the grants answer. It is approved in the same transaction. Condition: it is pending and before its end

@@ -80,5 +80,6 @@ export const fresh = (statement: Statement<'grant'>): StoredGrant => {
     status: { state: 'active', notBefore, expires, limit: openings, used: 0 },
     extended: { number: 0, hash: statement.hash },
     held: { number: 0 },
+    pace: { second: 0, count: 0 },
   };
 };

@@ -116,7 +116,8 @@ describe('filing with a grant to add', () => {
       const { notBefore, expires } = statement.payload;
       const status = { state: 'active', notBefore, expires, used: 0 } as const;
       const none = { number: 0, hash: statement.hash };
-      const find = () => Promise.resolve({ statement, status, extended: none, held: { number: 0 } });
+      const find = () =>
+        Promise.resolve({ statement, status, extended: none, held: { number: 0 }, pace: { second: 0, count: 0 } });
       return authority({ find }, filing, call);
     };
     const good = await authorship(w.folder, 'add');

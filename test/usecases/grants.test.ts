@@ -54,6 +54,7 @@ const viewOf = ({ statement }: SignedGrant, state = 'active', used = 0) => ({
 const untouched = ({ statement }: SignedGrant) => ({
   extended: { number: 0, hash: statement.hash },
   held: { number: 0 },
+  pace: { second: 0, count: 0 },
 });
 const idOf = ({ statement }: SignedGrant): GrantId => statement.payload.grant;
 

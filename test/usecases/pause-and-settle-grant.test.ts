@@ -1,7 +1,8 @@
 // Tests the use cases pause-grant, resume-grant and settle-grant.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type GrantId } from '../../lib/bytes/ids.ts';
-import { DAY } from '../../lib/domain/time.ts';
+import { REPEAT_WINDOW } from '../../lib/domain/opening.ts';
+import { DAY, SECOND } from '../../lib/domain/time.ts';
 import { hashOfLabel } from '../support/wraps.ts';
 import {
   b64,
@@ -133,6 +134,47 @@ describe('settle-grant', () => {
       await putFolder(w, patient, await epochAfter(patient, w.folder));
       expect(await settle(w, w.grant)).toMatchObject({ state: 'exhausted' });
       expect(left(w)).toBe(0);
+    });
+
+    test('that is used up only when its last opening can no longer be repeated, and lists the grant again then', async () => {
+      const w = await clinic();
+      const once = await grantOf([w.folder], { openings: 1 });
+      await makeGrant(w, once);
+      const opening = await openingOf(recipient, w.folder, [w.letter.statement], { grant: idOf(once) });
+      const params = { openingId: opening.payload.opening };
+      const open = (now = NOW) => send(w, 'recapsulate', recipient, { params, body: { statement: opening.jws }, now });
+      const kept = () => w.state.grants.get(idOf(once))!.kfrags.size;
+      await open();
+      await putFolder(w, patient, await epochAfter(patient, w.folder));
+
+      expect(await settle(w, once)).toMatchObject({ state: 'exhausted' });
+      expect(await unsettled(w)).toEqual([]);
+      const last = NOW + REPEAT_WINDOW;
+      await settle(w, once, patient, last);
+      expect([kept(), await unsettled(w, last)]).toEqual([1, []]);
+      expect((await open(last)).records).toHaveLength(1);
+
+      const over = last + SECOND;
+      expect(await refused(w, () => open(over))).toEqual({ code: 'already-exists' });
+      expect(await unsettled(w, over)).toEqual([once.statement.jws]);
+      await settle(w, once, patient, over);
+      expect([kept(), await unsettled(w, over)]).toEqual([0, []]);
+    });
+
+    test.each<[string, (w: Clinic, grant: SignedGrant) => Promise<unknown>, string]>([
+      ['that has expired, although its last opening was a moment ago', () => Promise.resolve(), 'expired'],
+      ['that is used up and revoked', (w, grant) => revoke(w, grant), 'revoked'],
+    ])('%s', async (_, end, state) => {
+      const w = await clinic();
+      const once = await grantOf([w.folder], { openings: 1, expires: NOW + 1 });
+      await makeGrant(w, once);
+      const opening = await openingOf(recipient, w.folder, [w.letter.statement], { grant: idOf(once) });
+      const params = { openingId: opening.payload.opening };
+      await send(w, 'recapsulate', recipient, { params, body: { statement: opening.jws } });
+      await putFolder(w, patient, await epochAfter(patient, w.folder));
+      await end(w, once);
+      expect(await settle(w, once, patient, NOW + 1)).toMatchObject({ state });
+      expect([w.state.grants.get(idOf(once))!.kfrags.size, await unsettled(w, NOW + DAY - 1)]).toEqual([0, []]);
     });
 
     test('again, if the first call was interrupted: until then the grant is on the list', async () => {

@@ -233,6 +233,7 @@ describe('approve-request', () => {
       status: { state: 'active', notBefore, expires, used: 0 },
       extended: { number: 0, hash: grant.statement.hash },
       held: { number: 0 },
+      pace: { second: 0, count: 0 },
     });
     expect([...w.state.grants.get(id)!.kfrags.values()]).toEqual(grant.body.kfrags);
     const subject = {

@@ -35,6 +35,8 @@ export const toStatus = (item: Item): GrantStatus => {
   };
 };
 
+const toPace = (item: Item): Pace => ({ second: count(item, 'second'), count: count(item, 'inSecond') });
+
 export const toGrant = (statement: Item | undefined, state: Item | undefined): StoredGrant | undefined => {
   if (statement === undefined || state === undefined) return undefined;
   const hash = optionalText(state, 'heldBy');
@@ -43,10 +45,9 @@ export const toGrant = (statement: Item | undefined, state: Item | undefined): S
     status: toStatus(state),
     extended: { number: count(state, 'extensions'), hash: text(state, 'tip') },
     held: { number: count(state, 'holds'), ...(hash === undefined ? {} : { hash }) },
+    pace: toPace(state),
   };
 };
-
-const toPace = (item: Item): Pace => ({ second: count(item, 'second'), count: count(item, 'inSecond') });
 
 /** Reads from a grant's state item what an opening needs; undefined if the right of the grant does not open records. */
 export const toOpenable = (item: Item): OpeningView['grant'] =>
@@ -157,7 +158,7 @@ export const extensionSteps = ({ statement: { payload: p, jws, hash }, kfrags }:
   return [chained, ...p.cells.map((cell, i) => cellStep(p.grant, cell, kfrags[i], i === 0 ? jws : undefined))];
 };
 
-/** Makes the step that puts the grant on the list of grants whose cells must still be closed. @param end ms since 1970 */
+/** Makes the step that puts the grant on the list of unsettled grants from `end` on. @param end ms since 1970 */
 export const endStep = (patient: IdentityId, grant: GrantId, end: number): Step => ({
   update: endKey(grant),
   set: endIndex(patient, end, grant),

@@ -3,7 +3,7 @@ import type { FolderId, GrantId } from '../../bytes/ids.ts';
 import { requestLife } from '../../domain/life-cycles.ts';
 import type { GrantedCell, GrantFilter, Grants, Page, PageRequest, StoredGrant } from '../../ports/index.ts';
 import { getItems, queryAll, type StoreContext } from './database.ts';
-import { extensionSteps, grantSteps, holdSteps, revokeSteps, toGrant } from './grant-items.ts';
+import { endStep, extensionSteps, grantSteps, holdSteps, revokeSteps, toGrant } from './grant-items.ts';
 import { optionalText, text, type Item } from './item.ts';
 import { forgetFirstSteps } from './key-fragments.ts';
 import { limitOf, mapPage, page, pageOfAll } from './page.ts';
@@ -113,6 +113,9 @@ export const makeGrants = (context: StoreContext, write: Writer): Grants => {
         steps: [{ update: endKey(payload.grant), remove: ['gsi1pk', 'gsi1sk'], when: [] }],
         ...effectOf(call),
       }),
+
+    settleLater: ({ statement: { payload } }, until, call) =>
+      write({ steps: [endStep(payload.patient, payload.grant, until)], ...effectOf(call) }),
 
     create: async (grants, answers, events, call) => {
       const steps = grants.flatMap(grantSteps);

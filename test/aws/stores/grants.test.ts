@@ -72,6 +72,7 @@ describe('grants', () => {
       status: { state: 'active', notBefore, expires, limit: 7, used: 0 },
       extended: { number: 0, hash: statement.hash },
       held: { number: 0 },
+      pace: { second: 0, count: 0 },
     });
     expect(await stores.grants.find(newId<GrantId>())).toBeUndefined();
   });
@@ -133,6 +134,7 @@ describe('grants', () => {
       status,
       extended: { number: 0, hash: statement.hash },
       held: { number: 0 },
+      pace: { second: 0, count: 0 },
     };
     const { patient } = statement.payload;
     const revocation = revocationOf(statement);

@@ -2,6 +2,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type GrantId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN } from '../../../lib/domain/audit-chain.ts';
+import { repeatsEnd } from '../../../lib/domain/opening.ts';
 import { NO_ENTRIES } from '../../../lib/domain/statement-chain.ts';
 import { DAY, MINUTE } from '../../../lib/domain/time.ts';
 import type { Payload, Statement } from '../../../lib/statements/kinds.ts';
@@ -187,6 +188,20 @@ describe('recording an opening', () => {
     expect(await refusal(open(opening, NOW + 10 * MINUTE + 1))).toBe('already-exists');
     expect(await usedOf(w)).toBe(2);
     expect(await trailOf(w)).toEqual(before);
+  });
+
+  test('the last opening puts the grant on the list of unsettled ones; an early settlement takes it off for a while', async () => {
+    const w = await setUp({ openings: 2 });
+    await open(openingOf(w, w.recipient));
+    const used = (await stores.grants.find(w.grant.payload.grant))!;
+    expect([used.status.used, repeatsEnd(used.pace)]).toEqual([2, Math.floor(NOW / 1000 + 1) * 1000 + 10 * MINUTE]);
+    const unsettled = async (now: number) =>
+      (await stores.grants.unsettled(w.patient, now, {})).items.map((g) => g.statement.hash);
+    expect(await unsettled(NOW)).toEqual([w.grant.hash]);
+    await stores.grants.settleLater(used, NOW + 9, callOf(w.patient));
+    expect([await unsettled(NOW + 8), await unsettled(NOW + 9)]).toEqual([[], [w.grant.hash]]);
+    await stores.grants.settle(used, callOf(w.patient));
+    expect(await unsettled(NOW + DAY)).toEqual([]);
   });
 
   test('refuses a second opening of the same opener under the same id', async () => {

@@ -21,11 +21,12 @@ import { cellText, ms, ordinal, type GrantRow, type State } from './state.ts';
 import type { Steps } from './steps.ts';
 import { claimName, headOf, effectOf, openingClaim, transact, unless, type Refusal } from './transaction.ts';
 
-const toGrant = ({ statement, status, extended, held }: GrantRow): StoredGrant => ({
+const toGrant = ({ statement, status, extended, held, pace }: GrantRow): StoredGrant => ({
   statement,
   status,
   extended,
   held,
+  pace,
 });
 
 const rowOf = ({ statement, kfrags, verifying }: NewGrant): GrantRow => {
@@ -117,6 +118,18 @@ export const grantSteps = (state: State): Steps<Grants> => ({
         if (row === undefined) return;
         const { end: _end, ...settled } = row;
         state.grants.set(payload.grant, settled);
+      },
+    });
+  },
+
+  settleLater: ({ statement: { payload } }, until, call) => {
+    const row = state.grants.get(payload.grant);
+    return transact(state, {
+      ...effectOf(call),
+      conditions: [],
+      events: [],
+      effect: () => {
+        if (row !== undefined) state.grants.set(payload.grant, { ...row, end: until });
       },
     });
   },

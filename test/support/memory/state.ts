@@ -2,7 +2,6 @@
 // changed.
 import type { FolderId, GrantId, IdentityId, RecordId, RequestId } from '../../../lib/bytes/ids.ts';
 import type { AuditEvent } from '../../../lib/domain/audit-chain.ts';
-import type { Pace } from '../../../lib/domain/opening.ts';
 import type { RequestPace } from '../../../lib/domain/request.ts';
 import type { Jws, Statement, StatementHash } from '../../../lib/statements/kinds.ts';
 import type {
@@ -79,9 +78,8 @@ export interface GrantRow extends StoredGrant {
   readonly verifying: string;
   /** The key fragments, keyed by the name of the cell. They are removed after a revocation. */
   readonly kfrags: ReadonlyMap<string, StoredKeyFragment>;
-  /** When the grant ended or will end. It is removed when the grant is settled. */
+  /** The time from which on the grant is unsettled. It is removed when the grant is settled. */
   readonly end?: number | undefined;
-  readonly pace: Pace;
 }
 
 export interface PartRow {
