@@ -5,8 +5,14 @@ import base from './jest.config.js';
 // Worker processes inherit the variable (test/support/case-counts.ts).
 process.env.COUNTS ??= 'small';
 
-/** Suites that need large numbers of items or bytes, and so take long. */
-const LEFT_OUT = ['<rootDir>/test/aws/scale/(large-grant|long-history)', '<rootDir>/test/aws/flows/peak-memory'];
+/** Suites that take long: they need large numbers of items, bytes or random lives, or start the whole system again. */
+const LEFT_OUT = [
+  '<rootDir>/test/aws/scale/(large-grant|long-history)',
+  '<rootDir>/test/aws/flows/(large-upload|peak-memory|sizes|user-aws-settings)',
+  '<rootDir>/test/aws/concurrency/(expiry|replay)',
+  '<rootDir>/test/client/liar/planted-mistakes',
+  '<rootDir>/test/localstack/shutdown',
+];
 /** All projects except those that repeat tests on another curve backend or engine. */
 const projects = base.projects.filter(({ displayName }) => ['unit', 'aws', 'flows'].includes(displayName));
 

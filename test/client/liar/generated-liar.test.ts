@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { countOf, fixedSeed } from '../../support/case-counts.ts';
 import { ALL_KINDS, live, livesOf, newTally } from './life.ts';
 
-const LIVES = countOf({ small: 5, full: 100, long: 2000 });
+const LIVES = countOf({ small: 3, full: 100, long: 2000 });
 const options = { seed: fixedSeed, unbiased: true, endOnFailure: false };
 
 test(`no lie makes a client do or show what it must not, in ${LIVES} lives, FC_SEED=${fixedSeed}`, async () => {
