@@ -23,9 +23,16 @@ export const untilClockFault = (until: number, now: Instant): ClockFault | undef
 
 const isDistinct = (list: readonly string[]): boolean => new Set(list).size === list.length;
 
-/** Returns the member that makes a request invalid by itself; undefined if the request is valid. */
-export const requestFault = (p: Payload<'request'>, now: Instant): keyof Payload<'request'> | undefined => {
-  if (untilClockFault(p.until, now) !== undefined) return 'until';
+/**
+ * Returns the member that makes a request invalid at this time and at this deployment; undefined if the request is valid.
+ * @param at.service the service key of the deployment. A request for another deployment is refused, because its recipient did not ask for access here
+ */
+export const requestFault = (
+  p: Payload<'request'>,
+  at: { readonly now: Instant; readonly service: string },
+): keyof Payload<'request'> | undefined => {
+  if (untilClockFault(p.until, at.now) !== undefined) return 'until';
+  if (p.service !== at.service) return 'service';
   if (p.recipient === p.patient) return 'recipient';
   if (!isDistinct(p.rights)) return 'rights';
   if ('folders' in p.scope && !isDistinct(p.scope.folders)) return 'scope';

@@ -57,6 +57,8 @@ export const randomId = <T extends RandomId>() =>
 export const sha256 = bytesOf(32);
 /** SEC 1 compressed secp256k1 point, 33 bytes, base64url. The code that uses the point checks that it is on the curve. */
 export const point = bytesOf(33);
+/** The service key, by which a statement names a deployment of the service: SEC 1 compressed P-256 point, 33 bytes, base64url. */
+export const serviceKey = bytesOf(33);
 /** X-Wing public key, 1216 bytes, base64url. Only its length is checked: the service has no code for X-Wing. */
 export const kemKey = bytesOf(1216);
 /** Length of the sealed companion seeds of this many cells, bytes. */

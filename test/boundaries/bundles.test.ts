@@ -33,5 +33,12 @@ test('few functions contain the clients of S3 or KMS', () => {
   const carrying = (client: string): readonly string[] =>
     functions.filter((name) => left.get(name)!.some((input) => input.includes(`/client-${client}/`)));
   expect(carrying('s3')).toEqual(['begin-upload', 'commit-record', 'delete-record', 'sweep-uploads']);
-  expect(carrying('kms')).toEqual(['commit-record', 'get-checkpoint', 'get-service-key', 'get-time', 'recapsulate']);
+  expect(carrying('kms')).toEqual([
+    'commit-record',
+    'get-checkpoint',
+    'get-service-key',
+    'get-time',
+    'recapsulate',
+    'request-access',
+  ]);
 });

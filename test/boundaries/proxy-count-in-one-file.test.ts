@@ -14,7 +14,8 @@ const naming = (pattern: RegExp): readonly string[] =>
   sources.filter(({ source }) => pattern.test(source)).map(({ file }) => file);
 
 test.each([
-  ["the service's name as a proxy", /(['"`])service\1/],
+  // A request has a member with the same name, which lib/domain/request.ts returns if the member is not valid.
+  ["the service's name as a proxy", /(?<!return )(['"`])service\1/],
   ['a number of proxies', /\b(threshold|shares)(: z\.literal\(|: | = )\d/i],
 ])('%s is in one file', (_, pattern) => {
   expect(naming(pattern)).toEqual(['statements/proxy-threshold.ts']);

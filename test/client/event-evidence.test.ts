@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { toBase64url } from '../../lib/bytes/codec.ts';
 import {
   newId,
   type FolderId,
@@ -21,7 +22,7 @@ import {
 } from '../../lib/domain/audit-chain.ts';
 import { KINDS, type Kind, type Payload, type Statement } from '../../lib/statements/kinds.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
-import { clinician, patient, SAMPLES, stranger, type TestSigner } from '../statements/samples.ts';
+import { clinician, fill, patient, SAMPLES, stranger, type TestSigner } from '../statements/samples.ts';
 import { refusal } from './clients.ts';
 
 const { opening, deletion, denial, revocation, folder, grant, extension, record, request } = SAMPLES;
@@ -188,7 +189,7 @@ const verdict = (event: AuditEvent, { evidence, act }: Offered = {}) => {
     const isNamed = act?.some((s) => s.hash === hash) === true;
     return Promise.resolve(isNamed ? ({ statements: act, voided: [] } as unknown as VerifiedEntry) : undefined);
   };
-  return refusal(() => verifyEvidence(event, evidence, find));
+  return refusal(() => verifyEvidence(event, evidence, { find, service: request.payload.service }));
 };
 const REFUSED = 'unverified evidence';
 
@@ -274,6 +275,13 @@ test.each(KINDS_FROM('trail'))('the statement of %s must be about the patient of
   const made = await signed(statement, actors.at(-1)!, { ...changes, patient: stranger.id });
   const event = eventOf(kind, { actor: actors.at(-1)!.id, statement: made.hash });
   expect(await verdict(event, await offer(kind, made))).toBe(REFUSED);
+});
+
+test('the statement of access-requested must name the service key of the deployment', async () => {
+  const { statement, actors } = EXPECTED['access-requested'];
+  const made = await signed(statement, actors[0]!, { service: toBase64url(fill(8, 33)) });
+  const event = eventOf('access-requested', { statement: made.hash });
+  expect(await verdict(event, await offer('access-requested', made))).toBe(REFUSED);
 });
 
 test.each(KINDS_FROM('chain'))('the trail may have the statement of %s too, and no other one', async (kind) => {

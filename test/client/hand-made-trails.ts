@@ -11,6 +11,7 @@ import {
 import type { Payload } from '../../lib/statements/kinds.ts';
 import { fill } from '../statements/samples.ts';
 import { KEYS } from './clients.ts';
+import { SERVICE_KEY } from './hand-made-service-signatures.ts';
 import { signNow } from './lying-service.ts';
 
 /** An entry of a trail, as `list-audit` returns it. */
@@ -27,6 +28,7 @@ export const requestOf = (n: number): Payload<'request'> => ({
   request: newId<RequestId>(() => fill(n + 1, 16)),
   patient: ME,
   recipient: KEYS.clinician.id,
+  service: SERVICE_KEY,
   receiving: { number: 1, key: toBase64url(fill(2, 33)) },
   scope: { everything: true },
   rights: ['read'],

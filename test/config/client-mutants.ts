@@ -86,6 +86,7 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       to: "(key, JSON.parse(atob(jws.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/'))) as ServicePayload<'checkpoint'>)",
     },
   ],
+  K15: [{ file: 'client/access/requests.ts', from: "check('request', p.service === service);", to: '' }],
   C1: [
     {
       file: 'client/chain/verify-entries.ts',
@@ -513,6 +514,7 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       to: 'import { reloadStatement as verifyStatement, statementHash } from',
     },
   ],
+  T16: [{ file: 'client/audit/event-evidence.ts', from: 'p.service === service &&', to: '' }],
   L1: [
     {
       file: 'client/session/clock-correction.ts',

@@ -31,6 +31,7 @@ const request: Payload<'request'> = {
   request: newId<RequestId>(),
   patient,
   recipient,
+  service: point,
   receiving: { number: 1, key: point },
   scope: { folders: [folder] },
   rights: ['read'],
@@ -158,12 +159,15 @@ describe('requests', () => {
     expect(isOpen({ state: 'denied', until: 10 }, at(9))).toBe(false);
   });
   test('requestFault names the member that is not valid', () => {
-    expect(requestFault(request, at(NOW))).toBeUndefined();
-    expect(requestFault({ ...request, until: NOW }, at(NOW))).toBe('until');
-    expect(requestFault({ ...request, until: NOW + LONGEST_WAIT }, at(NOW))).toBeUndefined();
-    expect(requestFault({ ...request, until: NOW + LONGEST_WAIT + 1 }, at(NOW))).toBe('until');
-    expect(requestFault({ ...request, recipient: patient }, at(NOW))).toBe('recipient');
-    expect(requestFault({ ...request, scope: { folders: [folder, folder] } }, at(NOW))).toBe('scope');
+    const fault = (changes: Partial<typeof request>) =>
+      requestFault({ ...request, ...changes }, { now: at(NOW), service: point });
+    expect(fault({})).toBeUndefined();
+    expect(fault({ until: NOW })).toBe('until');
+    expect(fault({ until: NOW + LONGEST_WAIT })).toBeUndefined();
+    expect(fault({ until: NOW + LONGEST_WAIT + 1 })).toBe('until');
+    expect(fault({ service: 'B'.repeat(44) })).toBe('service');
+    expect(fault({ recipient: patient })).toBe('recipient');
+    expect(fault({ scope: { folders: [folder, folder] } })).toBe('scope');
   });
 });
 

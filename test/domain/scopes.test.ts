@@ -102,6 +102,7 @@ describe('scopes', () => {
       request: newId<RequestId>(),
       patient,
       recipient,
+      service: point,
       receiving: { number: 1, key: point },
       scope: { everything: true },
       rights: ['read'],
@@ -148,7 +149,8 @@ describe('scopes', () => {
   });
 
   test('requestFault refuses a request that names something twice', () => {
-    const fault = (changes: Partial<Payload<'request'>>) => requestFault(requestWith(changes).payload, now);
+    const fault = (changes: Partial<Payload<'request'>>) =>
+      requestFault(requestWith(changes).payload, { now, service: point });
     expect(fault({})).toBeUndefined();
     expect(fault({ rights: ['read', 'add', 'write'] })).toBeUndefined();
     expect(fault({ rights: ['read', 'read'] })).toBe('rights');

@@ -78,6 +78,7 @@ export const request: fc.Arbitrary<ExportedRequest> = fc.record({
       request: id(),
       patient: identity,
       recipient: identity,
+      service: b64(33),
       receiving,
       scope: fc.oneof(standing, fc.record({ folders: ids(5) }), fc.record({ record: id() })),
       rights: fc.uniqueArray(right, { minLength: 1 }),

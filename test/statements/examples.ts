@@ -129,6 +129,7 @@ const statementsOf = async (patient: Person, clinician: Person) => {
       request: id<RequestId>(0x33),
       patient: patient.keys.id,
       recipient: clinician.keys.id,
+      service: SERVICE_KEY,
       receiving,
       scope: { folders: [FOLDER] },
       rights: ['read'],

@@ -88,6 +88,7 @@ export const SAMPLES: { readonly [K in Kind]: { readonly signer: TestSigner; rea
       request: id(0x33),
       patient: patient.id,
       recipient: clinician.id,
+      service: b64(2, 33),
       receiving,
       scope: { folders: [id(0x11)] },
       rights: ['read'],

@@ -20,6 +20,7 @@ import type { GrantCell, Kind, Payload, Statement } from '../../lib/statements/k
 import { companionsLength, type Right } from '../../lib/statements/fields.ts';
 import { signStatement } from '../../lib/statements/sign.ts';
 import type { BodyWithoutEntry } from '../support/entries.ts';
+import { MEMORY_SERVICE_KEY } from '../support/memory/service-signer.ts';
 import { hashOfLabel, hashOfWrap, wrapOf } from '../support/wraps.ts';
 import { generateKFrags, type KFragInput } from '../../lib/umbral/delegator.ts';
 import { encodePublicKey, publicKeyOf } from '../../lib/umbral/keys.ts';
@@ -184,6 +185,7 @@ export const requestOf = (
       request: newId(),
       patient: patient.keys.id,
       recipient: person.keys.id,
+      service: MEMORY_SERVICE_KEY,
       receiving: receivingKey(person),
       scope: { folders: folders.map((f) => f.payload.folder) },
       rights: ['read'],

@@ -132,6 +132,8 @@ describe('request-access', () => {
     for (const [member, changes] of [
       ['recipient', { patient: recipient.keys.id }],
       ['scope', { scope: { folders: [folder, folder] } }],
+      // The key of another deployment.
+      ['service', { service: b64(33) }],
     ] as const) {
       const statement = await requestOf(recipient, [w.folder], changes as Parameters<typeof requestOf>[2]);
       expect(await refused(w, () => ask(w, statement))).toEqual(invalid(member));

@@ -9,6 +9,7 @@ import type { Context } from '../session/context.ts';
 import { extendAll } from './extend-grant.ts';
 import { assertClosed, closeCells } from './close-cells-of-ended-grants.ts';
 import { check, ClientError } from '../session/errors.ts';
+import { serviceKey } from '../session/service-key.ts';
 import { cellsOf, foldersWithin } from './resolve-scope.ts';
 import type { Folder } from '../records/folders.ts';
 import { makeGrant, type SignedGrant, type GrantToSign } from './sign-grant.ts';
@@ -146,7 +147,8 @@ const chosen = async (
 /** @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient` */
 export const approve = async (ctx: Context, given: AccessRequest, options: ApproveOptions = {}): Promise<Grants> => {
   const { signal } = options;
-  const request = await verifyRequestStatement(ctx, { state: given.state, statement: given.statement.jws });
+  const view = { state: given.state, statement: given.statement.jws };
+  const request = await verifyRequestStatement(ctx, view, await serviceKey(ctx, { signal }));
   if (request.patient !== ctx.keys.id) throw new ClientError('not-mine', 'the request is to somebody else');
   check('request', request.messageRefused !== true);
   if (options.unverifiedRecipient !== true && !ctx.memory.isVerified(request.recipient))

@@ -8,6 +8,7 @@ import { EnvelopeError } from '../../envelope/errors.ts';
 import { openText, sealText, type TextContext } from '../../envelope/sealed-text.ts';
 import type { Purpose, Right } from '../../statements/fields.ts';
 import type { Payload, Scope, Statement } from '../../statements/kinds.ts';
+import type { ServiceKey } from '../../statements/service-statements.ts';
 import { signStatement } from '../../statements/sign.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import type { GivenAccess } from '../chain/given-access.ts';
@@ -15,6 +16,7 @@ import { readBeside } from '../chain/read-beside.ts';
 import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError } from '../session/errors.ts';
+import { serviceKey } from '../session/service-key.ts';
 import { currentIdentity } from '../identities/identities.ts';
 import { scopeOf, type ScopeInput } from './scope.ts';
 import { all } from '../session/pagination.ts';
@@ -65,8 +67,16 @@ interface RequestView {
   readonly grants?: readonly GrantId[] | undefined;
 }
 
-/** Verifies a request: its recipient signed it, and the caller is a party of it. @throws {ClientError} `unverified`, `not-mine` */
-export const verifyRequestStatement = async (ctx: Context, view: RequestView): Promise<AccessRequest> => {
+/**
+ * Verifies a request: its recipient signed it for this deployment of the service, and the caller is a party of it.
+ * @param service the service key of this deployment
+ * @throws {ClientError} `unverified` (`request`), `not-mine`
+ */
+export const verifyRequestStatement = async (
+  ctx: Context,
+  view: RequestView,
+  service: ServiceKey,
+): Promise<AccessRequest> => {
   // Anybody may send a request, so the client accepts any signer, who must be the recipient in the request. The patient decides by the recipient's id.
   const statement = await checked('request', () =>
     verifyStatement('request', view.statement, claimOf(view.statement).signer),
@@ -74,6 +84,8 @@ export const verifyRequestStatement = async (ctx: Context, view: RequestView): P
   const p = statement.payload;
   if (p.patient !== ctx.keys.id && p.recipient !== ctx.keys.id)
     throw new ClientError('not-mine', 'the request is between others');
+  // A request for another deployment is a true statement of its recipient, who did not ask for access at this deployment.
+  check('request', p.service === service);
   return {
     id: p.request,
     patient: p.patient,
@@ -143,8 +155,10 @@ const verifyAll = async (
   ctx: Context,
   as: 'patient' | 'recipient',
   views: readonly RequestView[],
+  options: CallOptions,
 ): Promise<readonly AccessRequest[]> => {
-  const requests = await Promise.all(views.map((v) => verifyRequestStatement(ctx, v)));
+  const service = await serviceKey(ctx, options);
+  const requests = await Promise.all(views.map((v) => verifyRequestStatement(ctx, v, service)));
   if (requests.some((r) => r[as] !== ctx.keys.id)) throw new ClientError('not-mine', 'a request of others in the list');
   return requests;
 };
@@ -158,7 +172,7 @@ export const listSentRequests = async (
   state?: RequestState,
   options: CallOptions = {},
 ): Promise<readonly AccessRequest[]> =>
-  verifyAll(ctx, 'recipient', await requestViews(ctx, 'recipient', state, options));
+  verifyAll(ctx, 'recipient', await requestViews(ctx, 'recipient', state, options), options);
 
 const isAnswer = (state: RequestState): state is 'approved' | 'denied' => state === 'approved' || state === 'denied';
 
@@ -188,7 +202,7 @@ export const listReceivedRequests = async (
   state?: RequestState,
   options: CallOptions = {},
 ): Promise<readonly AccessRequest[]> => {
-  const list = requestViews(ctx, 'patient', state, options).then((views) => verifyAll(ctx, 'patient', views));
+  const list = requestViews(ctx, 'patient', state, options).then((views) => verifyAll(ctx, 'patient', views, options));
   const isKnown = (listed: readonly AccessRequest[], { answers }: GivenAccess): boolean =>
     listed.every((r) => !isAnswer(r.state) || answers.has(r.id));
   const requests = withAnswers(...(await readBeside(ctx, list, isKnown, options)));
@@ -208,11 +222,13 @@ export const requestAccess = async (
   const { patient, purpose, durationSeconds, rights = ['read'], waitSeconds = DEFAULT_WAIT_S } = input;
   const own = await currentIdentity(ctx, ctx.keys.id, options);
   const { number, key } = own.payload.receiving;
+  const service = await serviceKey(ctx, options);
   const send = async (): Promise<AccessRequest> => {
     const now = ctx.now();
     const parties = { request: newId<RequestId>(ctx.platform.rng), patient, recipient: ctx.keys.id };
     const payload: Payload<'request'> = {
       ...parties,
+      service,
       receiving: { number, key },
       scope: scopeOf(input),
       rights: [...rights],
@@ -222,7 +238,7 @@ export const requestAccess = async (
       ...(await sealedMessage(ctx, parties, input.message, options)),
       created: now,
     };
-    const fault = requestFault(payload, now);
+    const fault = requestFault(payload, { now, service });
     if (fault !== undefined) throw new ClientError('bad-argument', `a request cannot be made with this: ${fault}`);
     const statement = await signStatement('request', payload, ctx.keys);
     const view = await ctx.call(
@@ -230,7 +246,7 @@ export const requestAccess = async (
       { params: { requestId: payload.request }, body: { statement: statement.jws } },
       options,
     );
-    return verifyRequestStatement(ctx, { ...view, statement: statement.jws });
+    return verifyRequestStatement(ctx, { ...view, statement: statement.jws }, service);
   };
   return dated(ctx.clock, send, options);
 };

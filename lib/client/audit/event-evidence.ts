@@ -1,6 +1,7 @@
 // Verifies the evidence of an event: the actor's signed statement must agree with the event, so that the service cannot misuse a signature.
 import type { AuditEvent, EventKind } from '../../domain/audit-chain.ts';
 import type { Jws, Kind, Payload, Statement, StatementHash } from '../../statements/kinds.ts';
+import type { ServiceKey } from '../../statements/service-statements.ts';
 import { statementHash, verifyStatement } from '../../statements/verify.ts';
 import type { VerifiedEntry } from '../chain/given-access.ts';
 import { check, checked } from '../session/errors.ts';
@@ -16,7 +17,8 @@ interface Cause {
 interface CauseInTrail extends Cause {
   /** The entry of the trail contains the statement. */
   readonly from: 'trail';
-  readonly agrees: (statement: Statement, event: AuditEvent) => boolean;
+  /** @param service the service key of this deployment */
+  readonly agrees: (statement: Statement, event: AuditEvent, service: ServiceKey) => boolean;
 }
 interface CauseInChain extends Cause {
   /** The patient's chain of statements contains the statement. */
@@ -34,14 +36,14 @@ const payloadOf = <K extends Kind>(kind: K, statement: Statement): Payload<K> | 
 const byOthers = <K extends Kind>(
   actor: 'others' | 'anyone',
   statement: K,
-  agrees: (payload: Payload<K>, event: AuditEvent) => boolean,
+  agrees: (payload: Payload<K>, event: AuditEvent, service: ServiceKey) => boolean,
 ): CauseInTrail => ({
   actor,
   statement,
   from: 'trail',
-  agrees: (s, event) => {
+  agrees: (s, event, service) => {
     const payload = payloadOf(statement, s);
-    return payload !== undefined && agrees(payload, event);
+    return payload !== undefined && agrees(payload, event, service);
   },
 });
 
@@ -90,7 +92,9 @@ const agreesOnRecord = (p: Payload<'record'>, { patient, subject: s }: AuditEven
   s.records?.length === 1 &&
   p.record === s.records[0]?.record &&
   p.version === s.records[0].version;
-const agreesOnNewRequest = (p: Payload<'request'>, { patient, subject: s }: AuditEvent): boolean =>
+/** A request has no tie to a chain of the patient, so its own member must name this deployment. */
+const agreesOnNewRequest = (p: Payload<'request'>, { patient, subject: s }: AuditEvent, service: ServiceKey): boolean =>
+  p.service === service &&
   p.patient === patient &&
   p.request === s.request &&
   p.purpose === s.purpose &&
@@ -163,22 +167,24 @@ const inChain = async (cause: CauseInChain, event: AuditEvent, find: FindInChain
 /**
  * Verifies the cause of an event: the actor may cause such an event, the actor signed the statement whose hash the event names, and this statement agrees
  * with the event. If only the patient may cause the event, the statement is in the patient's chain; otherwise the entry of the trail contains it.
+ * @param at.find finds the entries of the patient's chain
+ * @param at.service the service key of this deployment
  * @throws {ClientError} `unverified` (`evidence`)
  */
 export const verifyEvidence = async (
   event: AuditEvent,
   evidence: Jws | undefined,
-  find: FindInChain,
+  at: { readonly find: FindInChain; readonly service: ServiceKey },
 ): Promise<VerifiedCause> => {
   const cause = EVENT_CAUSES[event.kind];
   check('evidence', mayAct(cause.actor, event));
   if (cause.from === 'chain') {
-    const found = await inChain(cause, event, find);
+    const found = await inChain(cause, event, at.find);
     check('evidence', evidence === undefined || evidence === found.statement.jws);
     return found;
   }
   check('evidence', evidence !== undefined && statementHash(evidence) === event.statement);
   const statement = await checked('evidence', () => verifyStatement(cause.statement, evidence, event.actor));
-  check('evidence', cause.agrees(statement, event));
+  check('evidence', cause.agrees(statement, event, at.service));
   return { statement };
 };

@@ -16,7 +16,7 @@ import { serviceKey, fetchCheckpoint, type Checkpoint, type Receipt } from '../s
 import { pages } from '../session/pagination.ts';
 import type { TrailEntry } from '../session/trail.ts';
 import type { CallOptions } from '../session/transport.ts';
-import { verifyServiceStatement } from '../../statements/service-statements.ts';
+import { verifyServiceStatement, type ServiceKey } from '../../statements/service-statements.ts';
 
 interface Entry {
   readonly event: string;
@@ -34,6 +34,7 @@ interface Verifying {
   /** Hashes of the statements of all events read so far. */
   readonly seen: Set<string>;
   readonly find: FindInChain;
+  readonly service: ServiceKey;
   /** The events read so far. They decide whether the next event is allowed. */
   readonly earlier: EarlierEvents;
   /** The position ({@link placeOf}) of the last statement of the patient's chain whose event was read. */
@@ -80,9 +81,9 @@ const assertNoneMissing = (acts: ReadonlySet<VerifiedEntry>, { seen }: Verifying
  * chain must have the order of the chain. The earlier events must allow this one. An error names the number of the event.
  */
 const verifyEntry = async (event: AuditEvent, entry: Entry, verifying: Verifying): Promise<TrailEntry> => {
-  const { seen, find, earlier } = verifying;
+  const { seen, earlier } = verifying;
   try {
-    const { statement, act } = await verifyEvidence(event, entry.evidence, find);
+    const { statement, act } = await verifyEvidence(event, entry.evidence, verifying);
     check('evidence', !seen.has(event.statement));
     seen.add(event.statement);
     if (act !== undefined) {
@@ -163,6 +164,7 @@ export const readTrail = async (
   const verifying = {
     seen: new Set(read.map((e) => e.statement)),
     find: chainFinder(ctx, given, { signal }),
+    service: await serviceKey(ctx, { signal }),
     earlier: earlierEvents(read, given),
     last: read.reduce((last, { statement: s }) => Math.max(last, placeOf(s, given.entries.get(s))), 0),
   };
@@ -190,10 +192,10 @@ export const readTrail = async (
   const expected = Math.max(known.seq, kept.length);
   if (head.seq < expected) throw rewritten(head.seq + 1);
   assertNoneMissing(acts, verifying, read.length);
-  const checkpoints = ctx.trail.checkpoints();
-  const key = checkpoints.length === 0 ? undefined : await serviceKey(ctx, { signal });
-  for (const jws of checkpoints) {
-    const { seq, hash, entry } = await checked('checkpoint', () => verifyServiceStatement('checkpoint', jws, key!));
+  for (const jws of ctx.trail.checkpoints()) {
+    const { seq, hash, entry } = await checked('checkpoint', () =>
+      verifyServiceStatement('checkpoint', jws, verifying.service),
+    );
     assertEntry(given, { entry });
     if (headOf(read.slice(0, seq)).hash !== hash || seq > read.length) throw rewritten(seq);
   }

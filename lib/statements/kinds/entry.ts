@@ -1,6 +1,6 @@
 // The entry: one link of the chain of the statements that an identity signed. docs/spec/statements/entry.md specifies it.
 import * as z from 'zod/mini';
-import { identity, instant, listOf, ordinal, point, sha256 } from '../fields.ts';
+import { identity, instant, listOf, ordinal, serviceKey, sha256 } from '../fields.ts';
 
 /** Maximum number of statements in one entry: a folder statement with 40 extensions. */
 export const MOST_IN_ENTRY = 41;
@@ -19,8 +19,7 @@ const statements = listOf(sha256, 1, MOST_IN_ENTRY);
 /** One act: the hashes of its statements in order, the number of the entry in the chain, and the deployment of the service that the act is for. */
 export const entryPayload = z.strictObject({
   id: identity,
-  /** The service key of the deployment: SEC 1 compressed P-256, 33 bytes. */
-  service: point,
+  service: serviceKey,
   number: ordinal,
   /** Hash of the previous entry. Absent if the number is 1. */
   previous: z.optional(sha256),

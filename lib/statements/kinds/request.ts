@@ -15,6 +15,7 @@ import {
   receivingKey,
   right,
   RIGHTS,
+  serviceKey,
   sha256,
 } from '../fields.ts';
 
@@ -32,11 +33,15 @@ export const scope = z.union([
 
 export type Scope = z.infer<typeof scope>;
 
-/** A recipient asks for access. `duration` is in seconds. `until` is the time when the request lapses if nobody answers it. */
+/**
+ * A recipient asks for access at the deployment that has this service key. `duration` is in seconds. `until` is the time when the request lapses if nobody
+ * answers it.
+ */
 export const requestPayload = z.strictObject({
   request: randomId<RequestId>(),
   patient: identity,
   recipient: identity,
+  service: serviceKey,
   receiving: receivingKey,
   scope,
   rights: listOf(right, 1, RIGHTS.length),

@@ -193,7 +193,7 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
       when: now,
     }),
   }),
-  'request-access': async ({ as, at, now }) => {
+  'request-access': async ({ as, at, of, now }) => {
     const own = await identityStatement(as, now);
     const { number, key } = own.payload.receiving;
     const request = newId<RequestId>(systemRng);
@@ -203,6 +203,7 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
         request,
         patient: at.patient,
         recipient: as.keys.id,
+        service: of.request.payload.service,
         receiving: { number, key },
         scope: { folders: [at.folder] },
         rights: ['read'],

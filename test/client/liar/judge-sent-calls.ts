@@ -113,6 +113,8 @@ export const newJudge = (facts: Facts, { now, service }: { readonly now: () => n
         faults.push(`a ${s.kind} statement has a time that the service chose`);
     if (s.kind === 'request' && until !== created! + 30 * 24 * HOUR)
       faults.push('a request has another end than its sender chose');
+    if (s.kind === 'request' && (s as Statement<'request'>).payload.service !== service)
+      faults.push('a request is for another deployment');
     return s;
   };
 

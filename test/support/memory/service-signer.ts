@@ -5,8 +5,14 @@ import { signAsService } from '../../../lib/statements/service-statements.ts';
 import { makeProxyKey } from '../../../lib/stores/kms/proxy-key.ts';
 import type { ServiceSigner } from '../../../lib/ports/index.ts';
 
-export const makeMemoryServiceSigner = (secret: Uint8Array = new Uint8Array(32).fill(7)): ServiceSigner => {
-  const key = toBase64url(p256.getPublicKey(secret, true));
+const SECRET = new Uint8Array(32).fill(7);
+const publicKeyOf = (secret: Uint8Array): string => toBase64url(p256.getPublicKey(secret, true));
+
+/** The service key of a memory signer that is made without a secret. */
+export const MEMORY_SERVICE_KEY = publicKeyOf(SECRET);
+
+export const makeMemoryServiceSigner = (secret: Uint8Array = SECRET): ServiceSigner => {
+  const key = publicKeyOf(secret);
   const sign = (input: Uint8Array): Promise<Uint8Array> => Promise.resolve(p256.sign(input, secret, { lowS: false }));
   const certify: ServiceSigner['sign'] = (kind, payload) => signAsService(kind, payload, { key, sign });
   return { key: () => Promise.resolve(key), sign: certify, ...makeProxyKey(certify) };
