@@ -1,7 +1,7 @@
 // Label of a record version: the texts of its metadata, sealed to the cell's companion key, so that a list shows them and no record is opened for it. The
 // author seals the label with the secret of the wrap's companion ciphertext. docs/spec/record-label.md specifies it.
 import { chacha20poly1305 } from '@noble/ciphers/chacha.js';
-import { expand, extract } from '@noble/hashes/hkdf.js';
+import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, ofLength, wipe } from '../bytes/binary.ts';
 import { fromUtf8, utf8 } from '../bytes/codec.ts';
@@ -118,10 +118,8 @@ export const decodeLabel = (plain: Uint8Array): Label => {
 
 /** Derives the key of the label: HKDF-SHA-256 (RFC 5869) of the shared secret, for this ciphertext and this context only. */
 const keyOf = ({ secret, ciphertext, context }: LabelKey): Uint8Array => {
-  const prk = extract(sha256, ofLength(secret, 32, 'companion secret'));
-  const key = expand(sha256, prk, concat(utf8('pcehr/v1/label'), sha256(ciphertext), context), 32);
-  wipe(prk);
-  return key;
+  const info = concat(utf8('pcehr/v1/label'), sha256(ciphertext), context);
+  return hkdf(sha256, ofLength(secret, 32, 'companion secret'), undefined, info, 32);
 };
 
 /**

@@ -1,6 +1,7 @@
 // Ed25519 by the platform's own library, if that is synchronous (as in Node): signs, and checks the verification equation. Both are about ten times as fast as
 // in JavaScript.
 import { fromBase64url, toBase64url } from '../bytes/codec.ts';
+import { nodeCrypto, type NodeGlobals } from '../bytes/node-crypto.ts';
 
 /** Checks that encode([S]B - [k]A) is R byte for byte. The caller must already have checked the range of S and the form of A. */
 export type Equation = (signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array) => boolean;
@@ -25,9 +26,6 @@ interface Crypto {
   }) => object;
   readonly verify: (algorithm: null, message: Uint8Array, key: object, signature: Uint8Array) => boolean;
 }
-export interface Platform {
-  readonly process?: { readonly getBuiltinModule?: (id: string) => unknown };
-}
 
 /**
  * Two signatures of the empty message. The R of the second one is shifted by a point of order 8: this signature is valid only by the equation with the
@@ -43,10 +41,6 @@ const passesSelfTest = (equation: Equation): boolean => {
   return holds(RIGHT) && !holds(COFACTORED);
 };
 
-// The crypto module is not imported, because browsers run this code too, and bundlers follow imports.
-const cryptoOf = (platform: Platform): Crypto | undefined =>
-  platform.process?.getBuiltinModule?.('crypto') as Crypto | undefined;
-
 /** The seed and the public key of the first test of RFC 8032 section 7.1, whose message is empty. */
 const SEED = 'nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A';
 const SEED_KEY = '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo';
@@ -57,9 +51,9 @@ const SIGNED = '5VZDAMNgrHKQhuLMgG6CioSHfx645dl02HPgZSJJAVVfuIIVkKM7rMYeOXAc-bRr
  *
  * @param platform tests pass another one
  */
-export const nativeSigning = (platform: Platform = globalThis): SignWith | undefined => {
+export const nativeSigning = (platform: NodeGlobals = globalThis): SignWith | undefined => {
   try {
-    const crypto = cryptoOf(platform);
+    const crypto = nodeCrypto<Crypto>(platform);
     if (crypto === undefined) return undefined;
     const signWith: SignWith = (seed, publicKey) => {
       const jwk = { kty: 'OKP', crv: 'Ed25519', x: toBase64url(publicKey), d: toBase64url(seed) } as const;
@@ -79,9 +73,9 @@ export const nativeSigning = (platform: Platform = globalThis): SignWith | undef
  *
  * @param platform tests pass another one
  */
-export const nativeEquation = (platform: Platform = globalThis): Equation | undefined => {
+export const nativeEquation = (platform: NodeGlobals = globalThis): Equation | undefined => {
   try {
-    const crypto = cryptoOf(platform);
+    const crypto = nodeCrypto<Crypto>(platform);
     if (crypto === undefined) return undefined;
     const equation: Equation = (signature, message, publicKey) => {
       const jwk = { kty: 'OKP', crv: 'Ed25519', x: toBase64url(publicKey) } as const;
