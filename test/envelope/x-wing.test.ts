@@ -108,10 +108,24 @@ describe('X25519', () => {
     },
   );
 
+  const platform = (changes: object) => ({
+    process: { getBuiltinModule: () => ({ ...nodeCrypto, ...changes }) },
+  });
+  /** Behaves like Node 26: refuses a JWK whose public key does not belong to the private key. */
+  const strict = (key: { readonly format: string }) => {
+    if (key.format === 'jwk') throw new Error('Invalid JWK OKP key');
+    return nodeCrypto.createPrivateKey(key as nodeCrypto.PrivateKeyInput);
+  };
+
+  test('of a platform that imports private keys only as DER is that of noble', () => {
+    const secret = systemRng(32);
+    const pair = nativePair(platform({ createPrivateKey: strict }))!(secret);
+    const { publicKey: point } = noblePair(systemRng(32));
+    expect(pair.publicKey).toEqual(noblePair(secret).publicKey);
+    expect(pair.sharedSecret(point)).toEqual(noblePair(secret).sharedSecret(point));
+  });
+
   test('of a platform that has none, that computes otherwise or that accepts points of small order is not used', () => {
-    const platform = (changes: object) => ({
-      process: { getBuiltinModule: () => ({ ...nodeCrypto, ...changes }) },
-    });
     const dh = nodeCrypto.diffieHellman;
     type Keys = Parameters<typeof dh>[0];
     const wrong = (keys: Keys) => dh(keys).map((byte, at) => (at === 0 ? byte ^ 1 : byte));
@@ -127,6 +141,13 @@ describe('X25519', () => {
       {},
       { process: {} },
       { process: { getBuiltinModule: () => undefined } },
+      {
+        process: {
+          getBuiltinModule: () => {
+            throw new Error('not allowed');
+          },
+        },
+      },
       platform({ diffieHellman: wrong }),
       platform({ diffieHellman: lenient }),
       platform({ createPrivateKey: undefined }),
