@@ -1,10 +1,11 @@
-// Companion keys of cells, expanded once for each cell: the patient derives the seed, a recipient gets it from its grant.
+// Companion keys of cells, expanded once for each cell: the patient derives the seed, a recipient gets it from its grant. The sealed seeds of a statement are
+// opened once for all its cells.
 import { equalBytes } from '../../bytes/binary.ts';
 import { fromBase64url } from '../../bytes/codec.ts';
 import { openSeeds } from '../../envelope/companion-seeds.ts';
 import { decapsulator, type Decapsulator } from '../../envelope/x-wing.ts';
-import type { Statement } from '../../statements/kinds.ts';
-import type { GrantedCell, GrantWithCells } from '../access/verify-grant.ts';
+import type { Jws, Statement } from '../../statements/kinds.ts';
+import type { GrantedCell, GrantWithCells, SealedSeeds } from '../access/verify-grant.ts';
 import type { Context } from '../session/context.ts';
 import { check, checked } from '../session/errors.ts';
 
@@ -31,14 +32,30 @@ export const ownCompanion = (ctx: Context, cell: Statement<'folder'>): Promise<D
   return companionKey(ctx, cell, () => ctx.keys.companionSeed(folder, epoch, fromBase64url(salt)));
 };
 
+/**
+ * Returns the seeds of all cells that one grant or extension names, from the cache if they are there.
+ * @param by the statement of the grant or of the extension
+ */
+const seedsOf = (
+  ctx: Context,
+  { patient, recipient, id: grant }: GrantWithCells,
+  by: Jws,
+  { extension, sealed }: SealedSeeds,
+): readonly Uint8Array[] => {
+  const known = ctx.seeds.get(by);
+  if (known !== undefined) return known;
+  const opened = openSeeds(fromBase64url(sealed), ctx.keys.inbox(), { patient, recipient, grant, extension });
+  ctx.seeds.set(by, opened);
+  return opened;
+};
+
 /** @throws {ClientError} `unverified` (`companion`) if the grant has no seeds, or others than those of its cells */
 export const grantedCompanion = (
   ctx: Context,
-  { patient, recipient, id: grant }: GrantWithCells,
-  { statement, seeds }: GrantedCell,
+  grant: GrantWithCells,
+  { statement, by, seeds }: GrantedCell,
 ): Promise<Decapsulator> =>
   companionKey(ctx, statement, () => {
     check('companion', seeds !== undefined);
-    const { extension, sealed, place } = seeds;
-    return openSeeds(fromBase64url(sealed), ctx.keys.inbox(), { patient, recipient, grant, extension })[place];
+    return seedsOf(ctx, grant, by, seeds)[seeds.place];
   });

@@ -3,7 +3,7 @@ import type { IdentityId } from '../../bytes/ids.ts';
 import type { Instant } from '../../domain/time.ts';
 import type { DeviceKeys } from '../../identity/key-derivation.ts';
 import type { Decapsulator } from '../../envelope/x-wing.ts';
-import type { Statement, StatementHash } from '../../statements/kinds.ts';
+import type { Jws, Statement, StatementHash } from '../../statements/kinds.ts';
 import type { CapsuleFragVerifier } from '../../umbral/cfrag.ts';
 import type { CapsuleOpener } from '../../umbral/delegatee.ts';
 import { createServiceClock, type ConfirmClock, type ServiceClock } from './clock-correction.ts';
@@ -71,6 +71,8 @@ export interface Context {
   readonly identities: Map<IdentityId, Promise<Statement<'identity'>>>;
   /** The expanded companion keys of cells, by the hash of the folder statement. They are secret. */
   readonly companions: Map<StatementHash, Decapsulator>;
+  /** The opened companion seeds of grants and extensions, by their statements, in the order of the cells. They are secret. */
+  readonly seeds: Map<Jws, readonly Uint8Array[]>;
   /** One CellOpener for each cell that was opened under a grant. The key of the map joins the three public keys of the delegation. */
   readonly openers: Map<string, CellOpener>;
 }
@@ -107,6 +109,7 @@ export const createContext = (options: ClientOptions): Context => {
     clock,
     identities: new Map(),
     companions: new Map(),
+    seeds: new Map(),
     openers: new Map(),
   };
 };
