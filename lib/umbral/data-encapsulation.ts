@@ -1,4 +1,6 @@
 // Data encapsulation (DEM) of Umbral: encrypts with XChaCha20-Poly1305 under the key of a capsule. The capsule is the additional authenticated data.
+// Records do not use it, because a wrap takes only the key of the capsule. Tests and benches use it: the recorded vectors and the peers (umbral-pre, pyUmbral)
+// encrypt texts, so tests compare whole ciphertexts byte for byte.
 import { xchacha20poly1305 } from '@noble/ciphers/chacha.js';
 import { concat, wipe, type Rng } from '../bytes/binary.ts';
 import { capsuleFields } from './capsule.ts';
