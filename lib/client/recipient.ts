@@ -27,7 +27,8 @@ import { openRecords, type OpenOptions } from './records/open-records.ts';
 import type { OpenedRecord } from './records/opened-record.ts';
 import { all } from './session/pagination.ts';
 import { withKnownRecords } from './records/known-records.ts';
-import { grantedCell, grantedLabels } from './records/labels.ts';
+import { cellsWith, singleVersionsIn } from './records/granted-cells.ts';
+import { grantedLabels } from './records/labels.ts';
 import { listVersions } from './records/list-versions.ts';
 import { verifyVersion, type Expected, type RecordInfo } from './records/verify-record.ts';
 import {
@@ -137,8 +138,9 @@ export interface Recipient {
  * Returns the members that every listed record of this folder must have: the patient and the folder. A record in a single-record folder names its original
  * folder, so for such a folder the members are the patient and the record id.
  */
-const expectedIn = ({ patient, cells }: GrantWithCells, folder: FolderId): Expected => {
-  const single = cells.find((c) => c.folder === folder)?.statement.payload.single;
+const expectedIn = (grant: GrantWithCells, folder: FolderId): Expected => {
+  const { patient } = grant;
+  const [single] = singleVersionsIn(grant, folder);
   return single === undefined ? { patient, folder } : { patient, record: single.record };
 };
 
@@ -155,11 +157,11 @@ const listGranted = async (
   );
   const labels = grantedLabels(ctx, grant);
   const infos = await Promise.all(views.map((v) => verifyVersion(v, expectedIn(grant, folder), labels)));
-  return withKnownRecords(ctx, { list: grant.id, patient: grant.patient, folder, labels }, infos, options);
+  return withKnownRecords(ctx, { grant, patient: grant.patient, folder, labels }, infos, options);
 };
 
 const cellFor = (grant: GrantWithCells, { statement }: RecordInfo): GrantedCell => {
-  const cell = grantedCell(grant, statement);
+  const [cell] = cellsWith(grant, statement);
   if (cell === undefined) throw new ClientError('unknown-cell', 'the grant does not cover the cell of the record');
   return cell;
 };
@@ -200,7 +202,7 @@ export const createRecipient = (options: ClientOptions): Recipient => {
     grant: (id, patient, o) => fetchGrant(ctx, id, patient, o),
     listRecords: (grant, folder, o) => listGranted(ctx, grant, folder, o),
     listVersions: (grant, record, o) =>
-      listVersions(ctx, { patient: grant.patient, record, grant: grant.id, labels: grantedLabels(ctx, grant) }, o),
+      listVersions(ctx, { patient: grant.patient, record, grant, labels: grantedLabels(ctx, grant) }, o),
     open: (grant, records, o) =>
       openRecords(
         ctx,

@@ -34,7 +34,7 @@ export async function getRecord(
   };
 }
 
-/** Finds a wrap of the version, if possible the one for the cell in which the version was filed. The client chooses the cell in the same way. */
+/** Finds a wrap of the version, if possible the one for the cell in which the version was filed. */
 const wrapFor = (
   { statement: { payload: p } }: StoredVersion,
   wraps: readonly NamedLabel[],

@@ -300,8 +300,8 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
   R11: [
     {
       file: 'client/records/known-records.ts',
-      from: "    throw new ClientError(\n      'rolled-back',\n      'refused: the service no longer has a record that was listed before',\n      'record',\n    );",
-      to: '    return [];',
+      from: '    if (!isNotFound(error)) throw error;\n    throw rolledBack();',
+      to: '    if (!isNotFound(error)) throw error;\n    return [];',
     },
   ],
   R12: [
@@ -413,8 +413,8 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
   R28: [
     {
       file: 'client/records/labels.ts',
-      from: "check('label', toBase64url(hash) === signed);",
-      to: 'void [hash, signed];',
+      from: "check('label', isSignedLabel(version, cell, parts));",
+      to: 'void [version, cell, parts];',
     },
   ],
   R29: [
@@ -431,6 +431,7 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       to: 'labelDiffers: [],',
     },
   ],
+  R31: [{ file: 'client/records/known-records.ts', from: 'if (singles.length > 0)', to: 'if (false)' }],
   T1: [
     {
       file: 'domain/audit-chain.ts',

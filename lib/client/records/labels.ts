@@ -5,12 +5,13 @@ import { labelHash, type Label } from '../../envelope/label.ts';
 import { readLabel } from '../../envelope/wrap.ts';
 import type { Decapsulator } from '../../envelope/x-wing.ts';
 import type { Statement } from '../../statements/kinds.ts';
-import type { GrantedCell, GrantWithCells } from '../access/verify-grant.ts';
+import type { GrantWithCells } from '../access/verify-grant.ts';
 import type { Context } from '../session/context.ts';
 import { check, ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { grantedCompanion, ownCompanion } from './companion-keys.ts';
 import { ownCell } from './folders.ts';
+import { cellsWith } from './granted-cells.ts';
 
 /** The parts of a listed version that carry its label. A deleted version has none. */
 type LabelView = Pick<Answer<'list-records'>['records'][number], 'companionCiphertext' | 'label'>;
@@ -23,8 +24,8 @@ export interface LabelCell {
   readonly companion: () => Promise<Decapsulator>;
 }
 
-/** Finds the cell of a version's wrap. Undefined if the reader cannot read the cell. */
-export type LabelReader = (version: Statement<'record'>) => Promise<LabelCell | undefined>;
+/** Finds the cell of the version's wrap that has this label. Undefined if the reader cannot read the cell. */
+export type LabelReader = (version: Statement<'record'>, label: LabelParts) => Promise<LabelCell | undefined>;
 
 const isUnknown = (error: unknown): boolean =>
   error instanceof ClientError && (error.code === 'unknown-cell' || error.code === 'not-mine');
@@ -50,19 +51,26 @@ export const ownLabels = (ctx: Context, options: CallOptions): LabelReader => {
   };
 };
 
-/** Finds the granted cell for a version: the cell in which it was filed, or its single-record folder. */
-export const grantedCell = (
-  { cells }: GrantWithCells,
-  { payload: { record, version, folder, epoch } }: Statement<'record'>,
-): GrantedCell | undefined =>
-  cells.find((c) => c.folder === folder && c.epoch === epoch) ??
-  cells.find(({ statement: { payload } }) => payload.single?.record === record && payload.single.version === version);
+/** Whether the author, or for a single-record folder the patient, signed the hash of this label for the cell. */
+const isSignedLabel = (
+  { payload: version }: Statement<'record'>,
+  { payload: cell }: Statement<'folder'>,
+  { companionCiphertext, label }: LabelParts,
+): boolean => {
+  const hash = labelHash(fromBase64url(companionCiphertext), fromBase64url(label));
+  const isHome = cell.folder === version.folder && cell.epoch === version.epoch;
+  return toBase64url(hash) === (isHome ? version.label : cell.single?.label);
+};
 
-/** Reads labels with the companion keys of a grant to read. */
+/**
+ * Reads labels with the companion keys of a grant to read. A grant may have several wraps of one version, each with its own label. The cell is the one for
+ * which this label was signed.
+ */
 export const grantedLabels =
   (ctx: Context, grant: GrantWithCells): LabelReader =>
-  (version) => {
-    const cell = grantedCell(grant, version);
+  (version, parts) => {
+    const cells = cellsWith(grant, version);
+    const cell = cells.find((c) => isSignedLabel(version, c.statement, parts)) ?? cells[0];
     return Promise.resolve(cell && { statement: cell.statement, companion: () => grantedCompanion(ctx, grant, cell) });
   };
 
@@ -71,16 +79,8 @@ export const grantedLabels =
  * folder, the folder statement has it.
  * @throws {ClientError} `unverified` (`label`)
  */
-export const verifyLabel = (
-  { payload: version }: Statement<'record'>,
-  { payload: cell }: Statement<'folder'>,
-  { companionCiphertext, label }: LabelParts,
-): void => {
-  const hash = labelHash(fromBase64url(companionCiphertext), fromBase64url(label));
-  const isHome = cell.folder === version.folder && cell.epoch === version.epoch;
-  const signed = isHome ? version.label : cell.single?.label;
-  check('label', toBase64url(hash) === signed);
-};
+export const verifyLabel = (version: Statement<'record'>, cell: Statement<'folder'>, parts: LabelParts): void =>
+  check('label', isSignedLabel(version, cell, parts));
 
 /**
  * Opens the label of a listed version.
@@ -94,7 +94,7 @@ export const openListedLabel = async (
 ): Promise<Label | undefined> => {
   const { companionCiphertext, label } = view;
   if (companionCiphertext === undefined || label === undefined) return undefined;
-  const cell = await cellOf(version);
+  const cell = await cellOf(version, { companionCiphertext, label });
   if (cell === undefined) return undefined;
   verifyLabel(version, cell.statement, { companionCiphertext, label });
   const { patient, record, version: number } = version.payload;

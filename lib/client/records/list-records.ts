@@ -22,5 +22,5 @@ export const listOwnRecords = async (
   const labels = ownLabels(ctx, options);
   const infos = await Promise.all(views.map((v) => verifyVersion(v, { patient: ctx.keys.id, folder }, labels)));
   const left = infos.filter((i) => !deletions.has(i.record));
-  return withKnownRecords(ctx, { list: 'own', patient: ctx.keys.id, folder, labels }, left, options);
+  return withKnownRecords(ctx, { patient: ctx.keys.id, folder, labels }, left, options);
 };

@@ -1,17 +1,19 @@
 // Reads the versions of a record, compares them with the memory, and finds the latest one.
-import type { GrantId, RecordId } from '../../bytes/ids.ts';
+import type { RecordId } from '../../bytes/ids.ts';
 import type { Jws } from '../../statements/kinds.ts';
 import { verifyStatement } from '../../statements/verify.ts';
+import type { GrantWithCells } from '../access/verify-grant.ts';
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError } from '../session/errors.ts';
 import { all } from '../session/pagination.ts';
+import { listingFolder } from './granted-cells.ts';
 import { ownLabels, type LabelReader } from './labels.ts';
 import { verifyVersion, type RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 /** A record, the grant under which a recipient reads it, and the means to read its labels. Without a grant, the patient reads it. */
 export interface ReadRecord extends Pick<RecordInfo, 'patient' | 'record'> {
-  readonly grant?: GrantId;
+  readonly grant?: GrantWithCells | undefined;
   readonly labels: LabelReader;
 }
 
@@ -61,10 +63,10 @@ const assertOrder = (versions: readonly RecordInfo[], isWhole: boolean): void =>
 
 /** Compares the versions with the memory, and stores them there. @throws {ClientError} `rolled-back` (`record`) if the known version is missing */
 const noteVersions = ({ memory }: Context, { record, grant }: ReadRecord, versions: readonly RecordInfo[]): void => {
-  const list = grant ?? 'own';
+  const list = grant?.id ?? 'own';
   const known = memory.listedRecord(list, record);
   if (known !== undefined && !versions.some((v) => v.version === known.version)) throw rolledBack();
-  for (const { folder, statement } of versions) memory.noteListed(list, known?.folder ?? folder, statement);
+  for (const { statement } of versions) memory.noteListed(list, listingFolder(grant, statement), statement);
 };
 
 /**
@@ -81,7 +83,7 @@ export const readVersions = async (
   let deletion: Jws | undefined;
   const views = await all(
     async (cursor) => {
-      const query = { ...cursor, ...(grant === undefined ? {} : { grant }) };
+      const query = { ...cursor, ...(grant === undefined ? {} : { grant: grant.id }) };
       const page = await ctx.call('get-record', { params: { recordId: record }, query }, options);
       deletion ??= page.deletion;
       return page;

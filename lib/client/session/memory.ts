@@ -70,7 +70,8 @@ export interface Memory {
   /** Returns the ids of the records that the list contained for this folder. */
   readonly listedIn: (list: RecordList, folder: FolderId) => readonly RecordId[];
   /**
-   * Stores a record version that the list contains. A version older than the known one changes nothing.
+   * Stores a record version that the list of this folder contains. A version older than the known one changes nothing. A record that was known in the folder
+   * in which it was filed stays there, because a grant may show it in a single-record folder too.
    * @throws {ClientError} `rolled-back` for another statement with a known version, or a next version that does not name the known one
    */
   readonly noteListed: (list: RecordList, folder: FolderId, statement: Statement<'record'>) => void;
@@ -172,13 +173,14 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
     listedRecord: (list, record) => records.get(list)?.get(record),
     listedIn: (list, folder) =>
       [...(records.get(list) ?? [])].flatMap(([id, r]) => (r.folder === folder ? [id as RecordId] : [])),
-    noteListed: (list, folder, { hash, payload: { record, version, previous } }) => {
+    noteListed: (list, shownIn, { hash, payload: { record, version, previous, folder: home } }) => {
       const seen = records.get(list)?.get(record);
       if (seen?.version === version && seen.hash !== hash)
         throw rolledBack('record', 'two record statements with one version');
       if (seen?.version === version - 1 && seen.hash !== previous)
         throw rolledBack('record', 'a record statement that does not follow the one known');
       if (seen !== undefined && version < seen.version) return;
+      const folder = seen?.folder === home ? home : shownIn;
       records.set(list, (records.get(list) ?? new Map<string, ListedRecord>()).set(record, { version, hash, folder }));
     },
     forgetListed: (list, record) => void records.get(list)?.delete(record),
