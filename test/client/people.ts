@@ -18,6 +18,16 @@ export interface Hooks {
   after?: ((route: RouteName | undefined) => Promise<unknown>) | undefined;
 }
 
+/** Runs a function before the first call of a route. */
+export const once = (route: string, run: () => Promise<unknown>): NonNullable<Hooks['before']> => {
+  let left = true;
+  return async (called) => {
+    if (called !== route || !left) return;
+    left = false;
+    await run();
+  };
+};
+
 /** Makes a patient with one folder, and a clinician, at an honest service in memory. A test changes answers of the service by `state.lie`. */
 export const people = async () => {
   const state: { lie: Lie | undefined; refuse: RouteName | undefined; code: string; now: number } = {

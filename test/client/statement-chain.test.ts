@@ -1,7 +1,9 @@
 // Tests the chain of statements: the patient's client takes the access that it gave, and every number, from statements that the patient signed.
 import { describe, expect, test } from '@jest/globals';
 import { createPatient, importMemory, type MemorySnapshot } from '../../lib/client/index.ts';
+import { createContext } from '../../lib/client/session/context.ts';
 import { deviceKeys } from '../../lib/identity/key-derivation.ts';
+import { signStatement } from '../../lib/statements/sign.ts';
 import { reloadStatement } from '../../lib/statements/verify.ts';
 import { fill } from '../statements/samples.ts';
 import { refusing, type Lie } from '../support/lying-fetch.ts';
@@ -206,4 +208,20 @@ test('a pause of a grant that another device revoked is refused as ended, and no
   const sent = service.calls.length;
   for (const change of [patient.pause, patient.resume]) expect(await refusal(() => change(grant))).toBe('grant-ended');
   expect(service.calls.slice(sent)).not.toContain('pause-grant');
+});
+
+test('statements that contradict the chain do not leave, and the chain stays usable', async () => {
+  const { patient, folder, optionsOf, service } = await people();
+  const ctx = createContext(optionsOf(1));
+  const { payload } = folder.statement;
+  const second = await signStatement('folder', { ...payload, issued: payload.issued + 1 }, deviceKeys(fill(1, 32)));
+  const sent = service.calls.length;
+  const send = () => Promise.reject(new Error('sent'));
+  expect(await refusal(() => ctx.chain.append(() => Promise.resolve({ statements: [second], send })))).toBe(
+    'unverified chain',
+  );
+  expect(service.calls.slice(sent)).toEqual(['get-service-key', 'list-chain']);
+  expect(ctx.memory.pending()).toEqual([]);
+  expect((await ctx.chain.sync()).head.number).toBe(2);
+  expect(patient.id).toBe(ctx.keys.id);
 });

@@ -1,5 +1,5 @@
 // Downloads a blob from storage as a stream of bytes. The reader of the stream verifies the bytes.
-import { backOff } from '../session/platform.ts';
+import { retryWait } from '../session/retry-wait.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import { stoppable, TimeLimitError, within } from '../session/time-limit.ts';
@@ -111,7 +111,7 @@ export const downloadBlob = async (
     if (verdict === 'renew' && !renewed) {
       current = await renew();
       renewed = true;
-    } else if (verdict === 'again') await ctx.platform.sleep(backOff(ctx.platform.rng, attempt), signal);
+    } else if (verdict === 'again') await ctx.platform.sleep(retryWait(ctx.platform.rng, attempt), signal);
     else break;
   }
   throw new ClientError('download-failed', 'storage did not give the blob', undefined, { cause: reason });

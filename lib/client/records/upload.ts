@@ -3,7 +3,7 @@
 import { toBase64url } from '../../bytes/codec.ts';
 import { MOST_PARTS } from '../../envelope/header.ts';
 import { newId, type FolderId, type GrantId, type RecordId, type UploadId } from '../../bytes/ids.ts';
-import { backOff } from '../session/platform.ts';
+import { retryWait } from '../session/retry-wait.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import { stoppable, within } from '../session/time-limit.ts';
@@ -155,7 +155,7 @@ const sendPart = async (
     reason = cause;
     if (verdict === 'done') return;
     if (verdict === 'final' || attempt + 1 >= ctx.tries) break;
-    await ctx.platform.sleep(backOff(ctx.platform.rng, attempt), signal);
+    await ctx.platform.sleep(retryWait(ctx.platform.rng, attempt), signal);
     [target = first] = await targetsFor(ctx, upload, [part], { signal });
   }
   throw new ClientError('upload-failed', `storage did not take part ${part.number}`, undefined, { cause: reason });

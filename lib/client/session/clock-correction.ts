@@ -3,7 +3,7 @@
 import { AppError } from '../../api/errors.ts';
 import { toBase64url } from '../../bytes/codec.ts';
 import { DAY, HOUR, instantOf, MINUTE, type Instant } from '../../domain/time.ts';
-import type { Platform } from './platform.ts';
+import type { Platform } from './platform-functions.ts';
 import { ClientError } from './errors.ts';
 
 /** The service's signed time and the time of this device, read together. Everything in milliseconds; times since 1970. */

@@ -7,7 +7,8 @@ import type { Jws, Statement, StatementHash } from '../../statements/kinds.ts';
 import type { CapsuleFragVerifier } from '../../umbral/cfrag.ts';
 import type { CapsuleOpener } from '../../umbral/delegatee.ts';
 import { createServiceClock, type ConfirmClock, type ServiceClock } from './clock-correction.ts';
-import { backOff, platformOf, type PlatformOptions, type Platform } from './platform.ts';
+import { platformOf, type PlatformOptions, type Platform } from './platform-functions.ts';
+import { retryWait } from './retry-wait.ts';
 import { createOwnChain, type OwnChain } from '../chain/statement-chain.ts';
 import { createMemory, type Memory, type MemorySnapshot } from './memory.ts';
 import { fetchTime, serviceKey } from './service-key.ts';
@@ -100,7 +101,7 @@ export const createContext = (options: ClientOptions): Context => {
       now: clock.now,
       service: (o) => serviceKey({ call, memory }, o),
       save: async () => options.save?.(memory.export()),
-      pause: (attempt, signal) => platform.sleep(backOff(platform.rng, attempt), signal),
+      pause: (attempt, signal) => platform.sleep(retryWait(platform.rng, attempt), signal),
     }),
     trail,
     platform,

@@ -1,5 +1,5 @@
 // Ends the wait for the service or for storage after a time limit.
-import type { Platform } from './platform.ts';
+import type { Platform } from './platform-functions.ts';
 
 /** The error for a wait that reached its time limit, because the other side was silent or too slow. */
 export class TimeLimitError extends Error {

@@ -9,7 +9,8 @@ import { signRequest } from '../../identity/http-signature.ts';
 import { instant } from '../../statements/fields.ts';
 import type { Signer } from '../../statements/sign.ts';
 import type { ServiceClock } from './clock-correction.ts';
-import { backOff, platformOf, type PlatformOptions, type Platform } from './platform.ts';
+import { platformOf, type PlatformOptions, type Platform } from './platform-functions.ts';
+import { retryWait } from './retry-wait.ts';
 import { ClientError, ServiceError } from './errors.ts';
 import { readJson } from './read-answer.ts';
 import { stoppable, TimeLimitError, within } from './time-limit.ts';
@@ -132,7 +133,7 @@ export const createTransport = (options: TransportOptions): CallRoute => {
       });
       if (response instanceof ClientError) {
         if (last) throw response;
-        await platform.sleep(backOff(platform.rng, attempt), signal);
+        await platform.sleep(retryWait(platform.rng, attempt), signal);
         continue;
       }
       if (response.ok) {
@@ -150,7 +151,7 @@ export const createTransport = (options: TransportOptions): CallRoute => {
       } else if (code === 'replayed' && !signedAnew) {
         signedAnew = true;
       } else if (repeatable && !last && retryAfter <= LONGEST_WAIT_S) {
-        await platform.sleep(retryAfter * 1000 + backOff(platform.rng, attempt), signal);
+        await platform.sleep(retryAfter * 1000 + retryWait(platform.rng, attempt), signal);
       } else throw error;
     }
   };

@@ -1,5 +1,4 @@
-// Defines the platform functions that a client uses (fetch, clock, sleep, timer, randomness), and the wait between two tries.
-import { backOff as backOffWithin } from '../../bytes/back-off.ts';
+// Defines the platform functions that a client uses: fetch, clock, sleep, timer, randomness. A caller may replace each.
 import { systemRng, type Rng } from '../../bytes/binary.ts';
 
 /** Platform functions that a caller may replace. The default functions work in Node and in browsers. */
@@ -49,12 +48,3 @@ export const platformOf = (s: PlatformOptions): Platform => ({
   timer: s.timer ?? systemTimer,
   rng: s.rng ?? systemRng,
 });
-
-/** Limits of the wait between two tries, milliseconds. */
-const BACK_OFF = { first: 100, longest: 5_000 };
-
-/**
- * Returns the milliseconds to wait before the next try: random, from 0 to 100 ms, then to 200 ms, 400 ms, ... and at most 5 s.
- * @param attempt 0 for the first wait
- */
-export const backOff = (rng: Rng, attempt: number): number => backOffWithin(rng, attempt, BACK_OFF);
