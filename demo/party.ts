@@ -1,6 +1,6 @@
 // Runs one person of the demo: a client with its own key file and memory in its own folder. It reads commands from standard input, one line of JSON
 // each, and answers with ids, file names and counts. Record bodies and keys stay in this process.
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import {
@@ -14,6 +14,7 @@ import {
   importMemory,
   intoFile,
   readKeyFile,
+  uniqueNames,
   writeKeyFile,
   type FolderId,
   type GrantId,
@@ -136,9 +137,10 @@ const partyOf = (identity: Identity, memory: Memory, home: string, { origin, sto
       last = { grant, records };
       const opened = await recipient.open(grant, records);
       const files: { record: string; path: string; mediaType: string | undefined }[] = [];
-      for (const { record, metadata, save } of opened) {
-        // The path contains the record id and not the author's file name, because an author could choose a name that leads into another folder.
-        const path = join(out, record);
+      // The author chose the file name, so it is made safe and unique: it could lead into another folder, or replace another file.
+      const nameOf = uniqueNames(await readdir(out));
+      for (const { record, safeName, metadata, save } of opened) {
+        const path = join(out, nameOf(safeName));
         await save(intoFile(path));
         files.push({ record, path, mediaType: metadata.mediaType });
       }

@@ -42,7 +42,7 @@ const readers = async () => {
   };
   return { ...p, first, second, grant, lists };
 };
-const labelsOf = (infos: readonly RecordInfo[]) => infos.map((i) => i.label);
+const labelsOf = (infos: readonly RecordInfo[]) => infos.map((i) => i.label?.claimed);
 
 /** Makes a grant to a further person, and the person's view of it. */
 const grantTo = async (
@@ -71,7 +71,7 @@ describe('a list', () => {
   test('of the versions of a record shows the label of each', async () => {
     const { patient, clinician, grant, first } = await readers();
     const filed = await patient.fileVersion(first, utf8('one, corrected'), { title: 'Corrected' });
-    expect(filed.label).toEqual({ title: 'Corrected' });
+    expect(filed.label?.claimed).toEqual({ title: 'Corrected' });
     expect(labelsOf(await patient.listVersions(first.record))).toEqual([TEXTS, { title: 'Corrected' }]);
     expect(labelsOf(await clinician.listVersions(grant, first.record))).toEqual([TEXTS, { title: 'Corrected' }]);
   });
@@ -80,7 +80,7 @@ describe('a list', () => {
     const { patient, folder, lists } = await readers();
     const texts = { title: 'x'.repeat(500), fileName: '\u202egpj.exe', category: '<script>' };
     await patient.file(folder.id, utf8('three'), texts);
-    expect((await lists.clinician()).at(-1)?.label).toEqual({ ...texts, title: `${'x'.repeat(141)}…` });
+    expect((await lists.clinician()).at(-1)?.label?.claimed).toEqual({ ...texts, title: `${'x'.repeat(141)}…` });
   });
 
   test('shows none for a deleted record', async () => {
@@ -110,7 +110,7 @@ describe('a list', () => {
     expect(labelsOf(await person.listRecords(grant, cell!.folder))).toEqual([TEXTS]);
     expect(labelsOf(await person.listVersions(grant, w.first.record))).toEqual([TEXTS]);
     const [opened] = await person.open(grant, await person.listRecords(grant, cell!.folder));
-    expect([opened!.label, opened!.labelDiffers]).toEqual([TEXTS, []]);
+    expect([opened!.label?.claimed, opened!.labelDiffers]).toEqual([TEXTS, []]);
   });
 
   test('gives no labels to an author, who has no seed of the cell', async () => {
@@ -119,7 +119,7 @@ describe('a list', () => {
     expect(grant.cells[0]!.seeds).toBeUndefined();
     expect(await refusal(() => person.listRecords(grant, w.folder.id))).toBe('not-found');
     const filed = await person.file(grant, utf8('mine'), { title: 'Mine' });
-    expect(filed.label).toEqual({ title: 'Mine' });
+    expect(filed.label?.claimed).toEqual({ title: 'Mine' });
     expect(await refusal(() => person.listVersions(grant, filed.record))).toBe('not-found');
   });
 });
@@ -259,11 +259,11 @@ describe('an author', () => {
     const { patient, clinician, grant, lists, listed } = await filedBy(TEXTS, (_, relabelled) =>
       relabelled({ ...TEXTS, title: 'Harmless', category: undefined }),
     );
-    expect(listed[2]!.label).toEqual({ ...TEXTS, title: 'Harmless', category: undefined });
+    expect(listed[2]!.label?.claimed).toEqual({ ...TEXTS, title: 'Harmless', category: undefined });
     const [byClinician] = await clinician.open(grant, [listed[2]!]);
     const [byPatient] = await patient.open([(await lists.patient())[2]!]);
     for (const opened of [byClinician!, byPatient!]) {
-      expect(opened.metadata).toEqual({ ...TEXTS, length: 4 });
+      expect(opened.metadata.claimed).toEqual({ ...TEXTS, length: 4 });
       expect(opened.label).toEqual(listed[2]!.label);
       expect(opened.labelDiffers).toEqual(['title', 'category']);
     }

@@ -45,7 +45,7 @@ describe('a file that is filed, and opened into another', () => {
     const body = patterned(length);
     const { open } = await filed(body);
     const opened = await open();
-    expect(opened.metadata).toEqual({ length, fileName: 'scan.dcm' });
+    expect(opened.metadata).toEqual({ length, claimed: { length, fileName: 'scan.dcm' } });
     await opened.save(intoFile(at('opened')));
     expect(equalBytes(await readFile(at('opened')), body)).toBe(true);
     expect(leftOver()).toEqual([]);

@@ -15,7 +15,7 @@ import {
 } from '../../lib/client/index.ts';
 
 export interface Seen {
-  readonly fileName: string | undefined;
+  readonly fileName: string;
   readonly bytes: number;
   readonly filed: string;
   readonly opened: string;
@@ -118,7 +118,7 @@ const mainJob = async (origin: string): Promise<Report> => {
     const [opened] = await recipient.open(grant, [record], { onProgress });
     const body = await new Response(opened!.stream() as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer();
     seen.push({
-      fileName: opened!.metadata.fileName,
+      fileName: opened!.safeName,
       bytes: body.byteLength,
       filed: filed.find((f) => f.record.record === record.record)?.sha256 ?? 'none',
       opened: await sha256(body),

@@ -18,6 +18,7 @@ import type { Context } from '../session/context.ts';
 import { check, checked, ClientError } from '../session/errors.ts';
 import { serviceKey } from '../session/service-key.ts';
 import { currentIdentity } from '../identities/identities.ts';
+import { displayLines } from '../texts/display-text.ts';
 import { scopeOf, type ScopeInput } from './scope.ts';
 import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
@@ -36,7 +37,7 @@ export interface AccessRequest {
   readonly rights: readonly Right[];
   readonly purpose: Purpose;
   readonly durationSeconds: number;
-  /** The decrypted message. Only the patient can decrypt it. */
+  /** The decrypted message, safe to show ({@link displayLines}). Only the patient can decrypt it. */
   readonly message?: string;
   /** Present if the message cannot be decrypted, because it was copied from another request or is damaged. Such a request can be denied, but not approved. */
   readonly messageRefused?: true;
@@ -117,7 +118,7 @@ const openedMessage = (ctx: Context, p: Payload<'request'>): Pick<AccessRequest,
   const { message } = p;
   if (message === undefined || p.patient !== ctx.keys.id) return {};
   try {
-    return { message: openText(fromBase64url(message), ctx.keys.inbox(), messageContext(p)) };
+    return { message: displayLines(openText(fromBase64url(message), ctx.keys.inbox(), messageContext(p))) };
   } catch (error) {
     if (error instanceof EnvelopeError) return { messageRefused: true };
     throw error;

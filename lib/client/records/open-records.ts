@@ -17,6 +17,7 @@ import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { downloadBlob, type DownloadProgress } from './download.ts';
 import { check, checked, ClientError, resultOf, unverified } from '../session/errors.ts';
+import { recordName, shown } from '../texts/record-texts.ts';
 import { verifyLabel } from './labels.ts';
 import { verifyAnswer } from './verify-fragments.ts';
 import { serviceKey } from '../session/service-key.ts';
@@ -153,7 +154,8 @@ const verifyOpened = async (
   const start = async () => openBlob(await download(), fileKey, blob, { plainLength });
   return {
     ...infoOf(authored, 'committed', label),
-    metadata,
+    safeName: recordName(info.record, metadata),
+    metadata: { ...shown(metadata), length: plainLength },
     labelDiffers: labelDifferences(label, metadata),
     stream: () => lazily(start, signal),
     save: async (into) => {

@@ -1,14 +1,15 @@
 // The result of an opening: the opened records, or an error that names the records that failed a check and contains the other records.
 import type { LabelMember } from '../../envelope/label.ts';
-import type { RecordMetadata } from '../../envelope/metadata.ts';
 import type { BodySink } from '../../envelope/open-blob.ts';
 import { ClientError } from '../session/errors.ts';
+import type { ShownMetadata } from '../texts/record-texts.ts';
 import type { RecordInfo } from './verify-record.ts';
 
 export interface OpenedRecord extends RecordInfo {
-  readonly metadata: RecordMetadata;
+  /** The metadata that the author sealed in the record, safe to show. `metadata.claimed` has the texts as the author chose them. */
+  readonly metadata: ShownMetadata;
   /**
-   * The members in which `label` differs from the label that belongs to the metadata. Then lists show something else than the author sealed in the record. Empty
+   * The members in which the claimed `label` differs from the label that belongs to the claimed metadata. Then lists show something else than the author sealed in the record. Empty
    * if nothing differs. An absent label differs in each text of the metadata.
    */
   readonly labelDiffers: readonly LabelMember[];

@@ -8,6 +8,7 @@ import type { Label } from '../../envelope/label.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import { check, checked } from '../session/errors.ts';
+import { recordName, shown, type ShownLabel } from '../texts/record-texts.ts';
 import { openListedLabel, type LabelReader } from './labels.ts';
 
 /** The facts of a record version that a reader knows without opening it. */
@@ -26,11 +27,15 @@ export interface RecordInfo {
   readonly length: number;
   readonly state: 'committed' | 'deleted';
   /**
-   * The author's claim about the content: file name, title, type and date, read without an opening. Nothing proves that it fits the record until the record is
-   * opened. It may contain any characters, so show it apart from your own words: {@link Label}. Absent for a deleted version, and if the author sealed no label
-   * that opens.
+   * A file name for the record: the author's file name, made safe to be one path component ({@link safeName}). `record-` and the id if there is none. Several
+   * records can have the same: {@link uniqueNames}.
    */
-  readonly label?: Label;
+  readonly safeName: string;
+  /**
+   * The author's claim about the content: title, type, date and category, safe to show, read without an opening. Nothing proves that it fits the record until
+   * the record is opened. `claimed` has the texts as the author chose them. Absent for a deleted version, and if the author sealed no label that opens.
+   */
+  readonly label?: ShownLabel;
   readonly statement: Statement<'record'>;
 }
 
@@ -46,8 +51,12 @@ export const infoOf = (
   label: Label | undefined,
 ): RecordInfo => {
   const { record, version, patient, folder, epoch, author, created, length } = statement.payload;
-  const optional = { ...(grant === undefined ? {} : { grant }), ...(label === undefined ? {} : { label }) };
-  return { record, version, patient, folder, epoch, author, ...optional, created, length, state, statement };
+  const optional = {
+    ...(grant === undefined ? {} : { grant }),
+    ...(label === undefined ? {} : { label: shown(label) }),
+  };
+  const name = { safeName: recordName(record, label) };
+  return { record, version, patient, folder, epoch, author, ...optional, ...name, created, length, state, statement };
 };
 
 /** The patient, folder, record and version that the caller expects. */
