@@ -61,7 +61,12 @@ export type { Grant, GrantedCell, GrantState, GrantWithCells } from './access/ve
 export type { GrantFilter } from './access/fetch-grants.ts';
 export type { RegisterOptions } from './identities/identities.ts';
 export type { OpenOptions } from './records/open-records.ts';
-export { RefusedRecordsError, type OpenedRecord, type RefusedRecord } from './records/opened-record.ts';
+export {
+  RefusedRecordsError,
+  type OpenedRecord,
+  type OpeningError,
+  type RefusedRecord,
+} from './records/opened-record.ts';
 export type { RecordInfo } from './records/verify-record.ts';
 export { displayLines, displayText } from './texts/display-text.ts';
 export type { ShownLabel, ShownMetadata, ShownTexts } from './texts/record-texts.ts';

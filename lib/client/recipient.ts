@@ -99,7 +99,8 @@ export interface Recipient {
    * the proof of the capsule fragment, that the capsule fragment comes from the granted key fragment, the key commitment, and the metadata. Verified while
    * streaming: each chunk before the stream returns it, and at the end the digest of the whole blob. If a stream ends with an error, discard all of its
    * bytes.
-   * @throws {ClientError} `unverified` (`author`, `record`, `capsule`, `cfrag`, `kfrag-id`, `wrap`, `commit`, `metadata`), `unknown-cell`
+   * @throws {ClientError} `unverified` (`author`, `record`, `capsule`, `cfrag`, `kfrag-id`, `wrap`, `commit`, `metadata`), `unknown-cell`; {RefusedRecordsError} if some
+   *   records are opened and others not
    */
   readonly open: (
     grant: GrantWithCells,

@@ -1,8 +1,11 @@
-// Tests an opening in which the client refuses some records: the error names these records, and contains the other records, opened.
+// Tests an opening in which the client or the service refuses some records: the error names these records, and contains the other records, opened.
 import { describe, expect, test } from '@jest/globals';
-import { fromBase64url, fromUtf8, toBase64url } from '../../lib/bytes/codec.ts';
-import { RefusedRecordsError, type RecordInfo } from '../../lib/client/index.ts';
+import type { AppError } from '../../lib/api/errors.ts';
+import { fromBase64url, fromUtf8, toBase64url, utf8 } from '../../lib/bytes/codec.ts';
+import { createRecipient, RefusedRecordsError, type GrantWithCells, type RecordInfo } from '../../lib/client/index.ts';
+import { refusing } from '../support/lying-fetch.ts';
 import { granted, readAll } from './main-job-story.ts';
+import { DAY, people } from './people.ts';
 
 /** A record of an answer. */
 interface Opened {
@@ -121,4 +124,85 @@ test('an answer that the service did not sign refuses all records, without deliv
   service.state.lie = (route, answer: object) =>
     route === 'recapsulate' ? { ...answer, signed: undefined } : undefined;
   await expect(clinician.open(grant, records)).rejects.toMatchObject({ code: 'unverified', what: 'recapsulation' });
+});
+
+describe('records of three cells, if the service refuses the second cell,', () => {
+  /** Files a record in each of three epochs, and grants a person two openings. */
+  const setUp = async () => {
+    const p = await people();
+    const records: RecordInfo[] = [];
+    for (const title of ['One', 'Two', 'Three']) {
+      if (records.length > 0) await p.patient.startEpoch(p.folder.id);
+      records.push(await p.patient.file(p.folder.id, utf8(title), { title }));
+    }
+    const person = createRecipient(p.optionsOf(3));
+    await person.register();
+    const input = { recipient: person.id, purpose: 'TREAT', durationSeconds: DAY, folders: [p.folder.id] } as const;
+    const grantOf = async (openings: number) =>
+      person.grant((await p.patient.grant({ ...input, openings }))[0].id, p.patient.id);
+    const usedOf = async ({ id }: GrantWithCells) => (await p.patient.getGrant(id)).used;
+    return { ...p, records: records as [RecordInfo, RecordInfo, RecordInfo], person, grantOf, usedOf };
+  };
+
+  test('are delivered as far as they were opened and counted, and the others are named', async () => {
+    const { person, records, grantOf, usedOf } = await setUp();
+    const [one, two, three] = records;
+    const grant = await grantOf(1);
+    const error = await refusedBy(person.open(grant, [two, one, three].toReversed()));
+    expect(await usedOf(grant)).toBe(1);
+    expect([error.code, error.what, (error.cause as AppError).code]).toEqual([
+      'partly-opened',
+      undefined,
+      'grant-ended',
+    ]);
+    expect(error.opened.map((o) => o.record)).toEqual([three.record]);
+    expect(await textsOf(error)).toEqual(['Three']);
+    expect(error.refused).toEqual([one, two].map((record) => ({ record, error: error.cause })));
+  });
+
+  test('are not sent any more after it, and the refused ones can be opened later', async () => {
+    const { state, person, records, grantOf, usedOf } = await setUp();
+    const grant = await grantOf(4);
+    let sent = 0;
+    state.lie = (route) => (route === 'recapsulate' && (sent += 1) === 2 ? refusing(404, 'not-found') : undefined);
+    const { refused, opened } = await refusedBy(person.open(grant, records));
+    expect([sent, opened.length, await usedOf(grant)]).toEqual([2, 1, 2]);
+    state.lie = undefined;
+    const rest = await person.open(
+      grant,
+      refused.map((r) => r.record),
+    );
+    expect(rest.map((r) => r.record)).toEqual(records.slice(1).map((r) => r.record));
+    expect(await usedOf(grant)).toBe(4);
+  });
+
+  test('are delivered with the check that its answer failed', async () => {
+    const { state, person, records, grantOf } = await setUp();
+    let sent = 0;
+    state.lie = (route, said) =>
+      route === 'recapsulate' && (sent += 1) === 2 ? { ...said, body: { ...said.body, signed: undefined } } : undefined;
+    const error = await refusedBy(person.open(await grantOf(3), records));
+    expect([error.code, error.what]).toEqual(['unverified', 'recapsulation']);
+    expect([error.opened.length, error.refused.length]).toEqual([1, 2]);
+  });
+
+  test('are refused with the error of the service if it refuses the first cell', async () => {
+    const { person, records, grantOf } = await setUp();
+    const grant = await grantOf(1);
+    await person.open(grant, records.slice(2));
+    await expect(person.open(grant, records)).rejects.toMatchObject({ name: 'AppError', code: 'grant-ended' });
+  });
+
+  test('end with the reason of a signal that aborts meanwhile', async () => {
+    const { state, person, records, grantOf } = await setUp();
+    const controller = new AbortController();
+    const reason = new Error('the user left');
+    let sent = 0;
+    state.lie = (route) => {
+      if (route === 'recapsulate' && (sent += 1) === 2) controller.abort(reason);
+      return undefined;
+    };
+    await expect(person.open(await grantOf(3), records, { signal: controller.signal })).rejects.toBe(reason);
+    expect(sent).toBe(2);
+  });
 });

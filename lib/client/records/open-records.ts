@@ -11,7 +11,7 @@ import { assertCommit, openBlob } from '../../envelope/open-blob.ts';
 import type { OpenedWrap, WrapContent } from '../../envelope/wrap.ts';
 import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
-import { allOrRefused, type OpenedRecord } from './opened-record.ts';
+import { allOrRefused, isOpeningError, type OpenedRecord, type OpeningError } from './opened-record.ts';
 import type { CellKeys } from './cell-keys.ts';
 import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
@@ -232,9 +232,10 @@ const batches = async (access: KeyAccess, records: readonly RecordInfo[]): Promi
 };
 
 /**
- * Opens records, in the order given. If a record fails a check, the other records are opened nevertheless.
- * @throws {RefusedRecordsError} names the records that failed a check, and contains the other records, opened; {ClientError} `unverified` (`recapsulation`),
- *   `bad-answer`; {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
+ * Opens records, in the order given, with one opening for each cell, or for each 100 records of it. If a record fails a check, the other records are opened nevertheless. If an opening fails,
+ * the client sends no further one, and delivers the records of the openings before, because the service has counted them.
+ * @throws {RefusedRecordsError} names the records that were not opened, and contains the opened ones. If the first opening fails, its own error: {ClientError}
+ *   `unverified` (`recapsulation`), `bad-answer`; {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
  */
 export const openRecords = async (
   ctx: Context,
@@ -242,13 +243,22 @@ export const openRecords = async (
   records: readonly RecordInfo[],
   options: OpenOptions = {},
 ): Promise<readonly OpenedRecord[]> => {
-  const results = new Map<RecordInfo, OpenedRecord | ClientError>();
-  for (const batch of await batches(access, records)) {
+  const results = new Map<RecordInfo, OpenedRecord | OpeningError>();
+  const open = async (batch: Batch): Promise<void> => {
     const { answers, again } = await sendOpening(ctx, access, batch, options);
     for (const [i, record] of batch.records.entries()) {
       const renew = async (): Promise<string> => (await again())[i]!.download.url;
       results.set(record, await resultOf(() => verifyOpened(ctx, record, answers[i]!, { renew, options })));
     }
+  };
+  let failure: OpeningError | undefined;
+  for (const batch of await batches(access, records)) {
+    try {
+      if (failure === undefined) await open(batch);
+    } catch (error) {
+      if (results.size === 0 || !isOpeningError(error)) throw error;
+      failure = error;
+    }
   }
-  return allOrRefused(records.map((record) => ({ record, result: results.get(record)! })));
+  return allOrRefused(records.map((record) => ({ record, result: (results.get(record) ?? failure)! })));
 };

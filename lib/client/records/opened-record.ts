@@ -1,4 +1,5 @@
-// The result of an opening: the opened records, or an error that names the records that failed a check and contains the other records.
+// The result of a call that opens records: the opened records, or an error that names the refused records and contains the opened ones.
+import { AppError } from '../../api/errors.ts';
 import type { LabelMember } from '../../envelope/label.ts';
 import type { BodySink } from '../../envelope/open-blob.ts';
 import { ClientError } from '../session/errors.ts';
@@ -24,16 +25,28 @@ export interface OpenedRecord extends RecordInfo {
   readonly save: (into: BodySink) => Promise<void>;
 }
 
-/** A record that failed a check when it was opened. */
+/** The error of an opening, or of one of its records. An AppError is a refusal by the service. */
+export type OpeningError = ClientError | AppError;
+
+export const isOpeningError = (error: unknown): error is OpeningError =>
+  error instanceof ClientError || error instanceof AppError;
+
+/** A record that failed a check when it was opened, or whose opening failed. */
 export interface RefusedRecord {
   readonly record: RecordInfo;
-  /** The error of this record; `what` names the check that failed. It is a {@link WrongFragmentError}, with a proof, if the service signed a wrong fragment. */
-  readonly error: ClientError;
+  /**
+   * The error of this record; `what` names the check that failed. It is a {@link WrongFragmentError}, with a proof, if the service signed a wrong fragment. If
+   * the opening of a cell failed, its records and those of later cells have the error of that opening.
+   */
+  readonly error: OpeningError;
 }
 
-/** The error for an opening in which some records failed a check. The service has counted the opening, so the error contains the other records. */
+/**
+ * The error for a call that opened some of its records only. The service has counted them, so the error contains them. The code is that of the first refused
+ * record, or `partly-opened` if the service refused it.
+ */
 export class RefusedRecordsError extends ClientError {
-  /** The records that failed a check, at least one, in the order of the call. */
+  /** The records that failed a check or whose opening failed, at least one, in the order of the call. */
   readonly refused: readonly [RefusedRecord, ...RefusedRecord[]];
   /** The other records, in the order of the call. */
   readonly opened: readonly OpenedRecord[];
@@ -41,7 +54,8 @@ export class RefusedRecordsError extends ClientError {
     const [{ error }] = refused;
     const all = refused.length + opened.length;
     const message = `${error.message}: ${refused.length} of ${all} records are refused, and \`opened\` has the others`;
-    super(error.code, message, error.what, { cause: error });
+    const isOwn = error instanceof ClientError;
+    super(isOwn ? error.code : 'partly-opened', message, isOwn ? error.what : undefined, { cause: error });
     this.refused = refused;
     this.opened = opened;
   }
@@ -49,14 +63,14 @@ export class RefusedRecordsError extends ClientError {
 
 interface Result {
   readonly record: RecordInfo;
-  readonly result: OpenedRecord | ClientError;
+  readonly result: OpenedRecord | OpeningError;
 }
 
 /** Returns the opened records if none is refused. @throws {RefusedRecordsError} */
 export const allOrRefused = (results: readonly Result[]): readonly OpenedRecord[] => {
-  const opened = results.flatMap(({ result }) => (result instanceof ClientError ? [] : [result]));
+  const opened = results.flatMap(({ result }) => (isOpeningError(result) ? [] : [result]));
   const [first, ...rest] = results.flatMap(({ record, result }) =>
-    result instanceof ClientError ? [{ record, error: result }] : [],
+    isOpeningError(result) ? [{ record, error: result }] : [],
   );
   if (first !== undefined) throw new RefusedRecordsError([first, ...rest], opened);
   return opened;

@@ -9,6 +9,7 @@ export type ClientErrorCode =
   | 'unverified-recipient' // the patient has not verified the recipient's id; `unverifiedRecipient: true` allows the approval nevertheless
   | 'cells-open' // an ended grant can still read a folder that the act needs, because the folder could not begin a new epoch; `cause` has the reason
   | 'right-ended' // the grant ended before the record was committed; another grant can commit the uploaded blob
+  | 'partly-opened' // the service refused to open some of the records; RefusedRecordsError contains the opened ones
   | 'unknown-cell' // the epoch's folder statement is not known to this client
   | 'bad-answer' // the answer does not match the API contract
   | 'network' // no answer, after all tries
