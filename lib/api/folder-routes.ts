@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { MOST_CARRIED, ordinal } from '../statements/fields.ts';
 import { extensionBody, grantPage } from './grant-routes.ts';
 import { none, STORED, type Route } from './route.ts';
-import { entryMembers, ids, jws, nextPage, number, page, wrap } from './shapes.ts';
+import { entryMembers, ids, jws, number, page, wrap } from './shapes.ts';
 
 /** A folder statement. `wrap` is present for a single-record folder. Each of `extensions` adds the new cell to a grant. */
 export const folderBody = z.strictObject({
@@ -14,8 +14,6 @@ export const folderBody = z.strictObject({
 });
 
 export const folderView = z.strictObject({ statement: jws, state: z.enum(['current', 'closed']) });
-
-export const folderPage = z.strictObject({ folders: z.array(folderView), ...nextPage });
 
 const { folderId } = ids;
 
@@ -41,17 +39,6 @@ export const FOLDER_ROUTES = {
     ],
     summary: `Make a folder, or start its next epoch, and carry up to ${MOST_CARRIED} grants into its cell`,
   },
-  'list-cells': {
-    method: 'GET',
-    path: '/v1/folders/{folderId}/cells',
-    access: 'read',
-    params: z.strictObject({ folderId }),
-    query: z.strictObject(page),
-    body: undefined,
-    answer: [200, folderPage],
-    errors: ['not-found'],
-    summary: 'Every epoch of a folder, oldest first',
-  },
   'list-cell-grants': {
     method: 'GET',
     path: '/v1/folders/{folderId}/cells/{epoch}/grants',
@@ -62,16 +49,5 @@ export const FOLDER_ROUTES = {
     answer: [200, grantPage],
     errors: ['not-found'],
     summary: 'The grants that read a cell, ended ones included',
-  },
-  'list-folders': {
-    method: 'GET',
-    path: '/v1/folders',
-    access: 'read',
-    params: none,
-    query: z.strictObject(page),
-    body: undefined,
-    answer: [200, folderPage],
-    errors: [],
-    summary: "The caller's folders, current epochs",
   },
 } as const satisfies Record<string, Route>;

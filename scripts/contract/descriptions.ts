@@ -17,7 +17,6 @@ const SCHEMAS: Readonly<Record<string, string>> = {
   Right: 'The right that a grant gives: read records, add new ones, write later versions',
   IdentityView: 'An identity as it is stored',
   FolderBody: 'A new folder, or the next epoch of one',
-  FolderPage: 'A page of folders, or of the epochs of one',
   FolderView: 'One epoch of a folder',
   CommitBody: 'The commit that makes an uploaded version visible',
   FiledView: 'A version that was filed, with a receipt if its author is not the patient',
@@ -82,7 +81,6 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'FolderBody.wrap':
     'Of a folder with `single`, and of no other: the file key of the one record version, encrypted to the new cell',
   'FolderBody.extensions': 'Grants to read that are carried into the new cell, one extension each',
-  'FolderPage.folders': 'Folders by category, then by id; epochs of one folder from the oldest on',
   'FolderView.statement': 'The folder statement of this epoch',
   'FolderView.state': '`current` takes records, `closed` is an epoch that another one follows',
   'CommitBody.statement': 'The record statement',

@@ -77,17 +77,14 @@ export const signedRequest = async (
   now = Date.now(),
 ): Promise<Request> => plainRequest(at, keys, await withNextEntry(at, keys, call, now), now);
 
-/** Registers a patient, files a record, and calls the routes that the SDK never calls by itself. */
-export const callRoutesWithoutSdk = async (at: Connection) => {
+/** Registers a patient, files a record, and calls get-record. */
+export const callGetRecord = async (at: Connection): Promise<Response> => {
   const person = newPerson();
   const patient = patientOf(person, at);
   await patient.register();
   const folder = await patient.createFolder({ name: 'Letters', category: 'letters' });
   const { record } = await patient.file(folder.id, bytesOf(10), {});
-  const send = async (call: RawCall) => (at.fetch ?? fetch)(await signedRequest(at, person.keys, call));
-  return {
-    'list-folders': await send({ route: 'list-folders' }),
-    'list-cells': await send({ route: 'list-cells', params: { folderId: folder.id } }),
-    'get-record': await send({ route: 'get-record', params: { recordId: record } }),
-  };
+  return (at.fetch ?? fetch)(
+    await signedRequest(at, person.keys, { route: 'get-record', params: { recordId: record } }),
+  );
 };

@@ -39,7 +39,7 @@ const callWith = (answering: Answering, options: Partial<TransportOptions> = {})
     timer: time.timer,
     ...options,
   });
-  return { call, list: () => call('list-folders', {}), time, ...service };
+  return { call, list: () => call('list-chain', {}), time, ...service };
 };
 
 /** Returns a body whose pieces are made when they are read. `state` contains the number of pieces read, and whether the client cancelled the rest. */
@@ -67,7 +67,7 @@ describe('a compressed answer', () => {
   // 512 MiB of spaces in 512 KB. It is one small gzip member, repeated 512 times: gzip allows several members, one after the other.
   const bomb = Buffer.concat(new Array<Buffer>(512).fill(gzipSync(Buffer.alloc(MiB, 0x20))));
   const server = createServer((request, answer) => {
-    const status = request.url!.startsWith('/v1/folders') ? 200 : 503;
+    const status = request.url!.startsWith('/v1/chain') ? 200 : 503;
     answer.writeHead(status, { 'content-type': 'application/json', 'content-encoding': 'gzip' });
     answer.end(bomb);
   });
@@ -81,7 +81,7 @@ describe('a compressed answer', () => {
   });
 
   test.each([
-    ['list-folders', MOST_ANSWER_BYTES],
+    ['list-chain', MOST_ANSWER_BYTES],
     ['list-requests', MOST_PROBLEM_BYTES],
   ] as const)('%s: is read up to %i bytes, refused, and not asked for again', async (route, most) => {
     const seen = { decoded: 0, requests: 0 };
@@ -128,8 +128,8 @@ describe('a large answer', () => {
   });
 
   test('is accepted up to the limit', async () => {
-    const page = `{"folders":[]${' '.repeat(MOST_ANSWER_BYTES - 14)}}`;
-    await expect(callWith(() => new Response(page)).list()).resolves.toEqual({ folders: [] });
+    const page = `{"entries":[]${' '.repeat(MOST_ANSWER_BYTES - 14)}}`;
+    await expect(callWith(() => new Response(page)).list()).resolves.toEqual({ entries: [] });
     await expect(callWith(() => new Response(`${page} `)).list()).rejects.toMatchObject({ code: 'bad-answer' });
     const long = () => problem(404, 'not-found', { detail: 'x'.repeat(MOST_PROBLEM_BYTES - 200) });
     await expect(callWith(long).list()).rejects.toMatchObject({ code: 'not-found' });
@@ -234,8 +234,8 @@ describe('a slow service', () => {
         });
         return new Response(body, { status });
       };
-      const service = callWith(inTurn(silent, silent, () => json(200, { folders: [] })));
-      await expect(service.list()).resolves.toEqual({ folders: [] });
+      const service = callWith(inTurn(silent, silent, () => json(200, { entries: [] })));
+      await expect(service.list()).resolves.toEqual({ entries: [] });
       expect(service.time.limits).toEqual([30_000, 30_000, 30_000]);
       expect(service.time.running()).toBe(0);
     },

@@ -293,23 +293,6 @@ export const memoryService = (clock: () => number) => {
         );
         return { statement: statement.jws, state: 'current' };
       }
-      case 'list-folders':
-        return {
-          folders: [...folders.values()]
-            .map((epochs) => epochs.at(-1)!)
-            .filter((f) => f.payload.patient === caller)
-            .map((f) => ({ statement: f.jws, state: 'current' })),
-        };
-      case 'list-cells': {
-        const epochs = folders.get(params['folderId']!);
-        if (epochs?.[0]?.payload.patient !== caller) throw new Refusal('not-found');
-        return {
-          folders: epochs.map((f, i) => ({
-            statement: f.jws,
-            state: i === epochs.length - 1 ? 'current' : 'closed',
-          })),
-        };
-      }
       case 'begin-upload': {
         const [current] = (folders.get(body.folder) ?? []).slice(-1);
         if (current?.payload.epoch !== body.epoch) throw new Refusal('cell-closed');

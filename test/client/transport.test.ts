@@ -19,7 +19,7 @@ import {
 } from './prepared-answers.ts';
 
 const ORIGIN = 'https://api.example.org';
-const OK = () => json(200, { folders: [] });
+const OK = () => json(200, { entries: [] });
 const lost = (): Response => {
   throw new TypeError('fetch failed');
 };
@@ -86,28 +86,28 @@ describe('sending', () => {
 
   test('sends no cookies, uses no cache and follows no redirects', async () => {
     const { call, sent } = setUp(OK);
-    await call('list-folders', {});
+    await call('list-chain', {});
     expect(sent[0]!.init).toMatchObject({ credentials: 'omit', cache: 'no-store', redirect: 'error' });
   });
 });
 
 describe('answers', () => {
   test('an answer that does not match the contract is refused', async () => {
-    const { call, sent } = setUp(() => json(200, { folders: [], more: 1 }));
-    await expect(call('list-folders', {})).rejects.toMatchObject({ name: 'ClientError', code: 'bad-answer' });
+    const { call, sent } = setUp(() => json(200, { entries: [], more: 1 }));
+    await expect(call('list-chain', {})).rejects.toMatchObject({ name: 'ClientError', code: 'bad-answer' });
     expect(sent).toHaveLength(1);
   });
 
   test('an answer that is not JSON is refused', async () => {
     const { call } = setUp(() => new Response('<html>'));
-    await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'bad-answer' });
+    await expect(call('list-chain', {})).rejects.toMatchObject({ code: 'bad-answer' });
   });
 
   test('a problem becomes an AppError with its details and request id', async () => {
     const { call } = setUp(() =>
       problem(403, 'grant-ended', { reason: 'revoked', statement: 'grants.1.statement', detail: 'x', ids: ['i'] }),
     );
-    const error = await call('list-folders', {}).catch((e: unknown) => e);
+    const error = await call('list-chain', {}).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(AppError);
     expect(error).toMatchObject({ code: 'grant-ended', requestId: 'req-1', fault: 'client' });
     expect((error as AppError).details).toEqual({ reason: 'revoked', statement: 'grants.1.statement', ids: ['i'] });
@@ -119,7 +119,7 @@ describe('answers', () => {
     [400, '{"message":"Bad Request"}'],
   ])('a refusal %i without a known error code is a bad answer, and is not sent again', async (status, body) => {
     const { call, sent } = setUp(() => new Response(body, { status }));
-    await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'bad-answer' });
+    await expect(call('list-chain', {})).rejects.toMatchObject({ code: 'bad-answer' });
     expect(sent).toHaveLength(1);
   });
 
@@ -127,7 +127,7 @@ describe('answers', () => {
     '%s is not sent again',
     async (code) => {
       const { call, sent } = setUp(() => problem(400, code));
-      await expect(call('list-folders', {})).rejects.toMatchObject({ code });
+      await expect(call('list-chain', {})).rejects.toMatchObject({ code });
       expect(sent).toHaveLength(1);
     },
   );
@@ -138,7 +138,7 @@ describe('sending again', () => {
     const { call, sent, slept } = setUp(inTurn(lost, lost, OK), {
       rng: (n) => crypto.getRandomValues(new Uint8Array(n)),
     });
-    await expect(call('list-folders', {})).resolves.toEqual({ folders: [] });
+    await expect(call('list-chain', {})).resolves.toEqual({ entries: [] });
     expect(new Set(sent.map((s) => s.headers.get('signature-input'))).size).toBe(3);
     expect(slept).toHaveLength(2);
   });
@@ -161,7 +161,7 @@ describe('sending again', () => {
         }),
       );
     const { call, sent } = setUp(inTurn(broken, OK));
-    await expect(call('list-folders', {})).resolves.toEqual({ folders: [] });
+    await expect(call('list-chain', {})).resolves.toEqual({ entries: [] });
     expect(sent).toHaveLength(2);
   });
 
@@ -169,7 +169,7 @@ describe('sending again', () => {
     const least = setUp(lost, { rng: (n) => new Uint8Array(n), tries: 10 });
     const most = setUp(lost, { rng: mostRng, tries: 10 });
     for (const { call } of [least, most])
-      await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'network' });
+      await expect(call('list-chain', {})).rejects.toMatchObject({ code: 'network' });
     expect(least.slept).toEqual(new Array(9).fill(0));
     expect(most.slept.map((ms) => Math.round(ms))).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000]);
     expect(most.sent).toHaveLength(10);
@@ -185,7 +185,7 @@ describe('sending again', () => {
         rng: mostRng,
       },
     );
-    await expect(call('list-folders', {})).resolves.toEqual({ folders: [] });
+    await expect(call('list-chain', {})).resolves.toEqual({ entries: [] });
     expect(sent).toHaveLength(2);
     expect(slept[0]).toBeGreaterThanOrEqual(3000);
     expect(slept[0]).toBeLessThan(3101);
@@ -200,7 +200,7 @@ describe('sending again', () => {
       ),
       { rng: (n) => new Uint8Array(n) },
     );
-    await call('list-folders', {});
+    await call('list-chain', {});
     expect(slept).toEqual([2000, 30_000]);
   });
 
@@ -210,30 +210,30 @@ describe('sending again', () => {
     ['bad-answer', () => new Response('', { status: 503, headers: { 'retry-after': '31' } })],
   ])('%s with a longer wait is thrown at once', async (code, answer) => {
     const { call, sent, slept } = setUp(answer);
-    await expect(call('list-folders', {})).rejects.toMatchObject({ code });
+    await expect(call('list-chain', {})).rejects.toMatchObject({ code });
     expect([sent.length, slept]).toEqual([1, []]);
   });
 
   test.each([429, 502, 503, 504])('a %i without a body is sent again', async (status) => {
     const { call, sent } = setUp(inTurn(() => new Response('', { status }), OK));
-    await call('list-folders', {});
+    await call('list-chain', {});
     expect(sent).toHaveLength(2);
   });
 
   test('gives up with the last refusal after the given number of tries', async () => {
     const { call, sent } = setUp(() => problem(503, 'busy'), { tries: 3 });
-    await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'busy' });
+    await expect(call('list-chain', {})).rejects.toMatchObject({ code: 'busy' });
     expect(sent).toHaveLength(3);
   });
 
   test('replayed: sent again once with a new signature', async () => {
     const good = setUp(inTurn(() => problem(409, 'replayed'), OK));
-    await good.call('list-folders', {});
+    await good.call('list-chain', {});
     const [first, second] = good.sent.map((s) => s.headers.get('signature-input'));
     expect(second).not.toBe(first);
 
     const bad = setUp(() => problem(409, 'replayed'));
-    await expect(bad.call('list-folders', {})).rejects.toMatchObject({ code: 'replayed' });
+    await expect(bad.call('list-chain', {})).rejects.toMatchObject({ code: 'replayed' });
     expect(bad.sent).toHaveLength(2);
   });
 
@@ -254,9 +254,9 @@ describe('sending again', () => {
         signedBy(s, right).then(OK, () => problem(401, 'clock-skew', { serverTime: right + 999_999, clock: 'behind' })),
       { clock: behind.clock, correction },
     );
-    await call('list-folders', {});
+    await call('list-chain', {});
     expect([sent.length, corrections, accepted]).toEqual([2, 1, 1]);
-    await call('list-folders', {});
+    await call('list-chain', {});
     expect([sent.length, corrections, accepted]).toEqual([3, 1, 2]);
   });
 
@@ -269,13 +269,13 @@ describe('sending again', () => {
     };
     const skewed = () => problem(401, 'clock-skew', { serverTime: 1_767_000_000_000, clock: 'ahead' });
     const again = setUp(skewed, { correction });
-    await expect(again.call('list-folders', {})).rejects.toMatchObject({
+    await expect(again.call('list-chain', {})).rejects.toMatchObject({
       code: 'clock-skew',
       details: { serverTime: 1_767_000_000_000, clock: 'ahead' },
     });
     expect(again.sent).toHaveLength(2);
     const bare = setUp(skewed);
-    await expect(bare.call('list-folders', {})).rejects.toMatchObject({ code: 'clock-skew' });
+    await expect(bare.call('list-chain', {})).rejects.toMatchObject({ code: 'clock-skew' });
     expect(bare.sent).toHaveLength(1);
   });
 
@@ -312,7 +312,7 @@ describe('stopping', () => {
   test('an aborted signal sends nothing', async () => {
     const { call, sent } = setUp(OK);
     const reason = new Error('enough');
-    await expect(call('list-folders', {}, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    await expect(call('list-chain', {}, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
     expect(sent).toHaveLength(0);
   });
 
@@ -323,7 +323,7 @@ describe('stopping', () => {
       stop.abort(reason);
       throw reason;
     });
-    await expect(call('list-folders', {}, { signal: stop.signal })).rejects.toBe(reason);
+    await expect(call('list-chain', {}, { signal: stop.signal })).rejects.toBe(reason);
     expect(sent).toHaveLength(1);
   });
 
@@ -339,7 +339,7 @@ describe('stopping', () => {
       return problem(503, 'busy', { retryAfter: 20 });
     });
     const call = createTransport({ origin: ORIGIN, signer: patient, fetch: service.fetch });
-    await expect(call('list-folders', {}, { signal: stop.signal })).rejects.toBe(reason);
+    await expect(call('list-chain', {}, { signal: stop.signal })).rejects.toBe(reason);
     expect(service.sent).toHaveLength(1);
   });
 
@@ -356,7 +356,7 @@ describe('stopping', () => {
     // Keeps the process alive, because the timer of the time limit does not.
     const keepAlive = setInterval(() => undefined, 5);
     const call = createTransport({ origin: ORIGIN, signer: patient, fetch: service.fetch, tries: 1, timeout: 10 });
-    await expect(call('list-folders', {})).rejects.toMatchObject({ code: 'network' });
+    await expect(call('list-chain', {})).rejects.toMatchObject({ code: 'network' });
     clearInterval(keepAlive);
   });
 });

@@ -154,14 +154,14 @@ describe('a request is refused', () => {
       ['body', { headers: { 'content-length': '2' } }],
       ['body', { headers: { 'Content-Length': '2' } }],
       ['body', { headers: { 'transfer-encoding': 'chunked' } }],
-      ['path', { target: '/v1/%66olders' }],
-      ['path', { target: '/v1/folders%2F' }],
-      ['query', { target: '/v1/folders?limit=%31' }],
-      ['query', { target: '/v1/folders?l%69mit=1' }],
-      ['query', { target: '/v1/folders?%' }],
+      ['path', { target: '/v1/%63hain' }],
+      ['path', { target: '/v1/chain%2F' }],
+      ['query', { target: '/v1/chain?limit=%31' }],
+      ['query', { target: '/v1/chain?l%69mit=1' }],
+      ['query', { target: '/v1/chain?%' }],
     ])('if %s of a read is wrong, before the signature is checked: %o', async (member, sent) => {
-      const read = { method: 'GET', target: '/v1/folders', signed, ...sent };
-      expect(await code(read, undefined, { name: 'list-folders' })).toEqual(['malformed-request', member]);
+      const read = { method: 'GET', target: '/v1/chain', signed, ...sent };
+      expect(await code(read, undefined, { name: 'list-chain' })).toEqual(['malformed-request', member]);
     });
 
     test('if a write has percent-encoding in its path', async () => {
@@ -177,8 +177,8 @@ describe('a request is refused', () => {
 
   test('but not if it states that its body has length 0', async () => {
     const headers = { 'content-length': '0' };
-    const { status } = await send({ method: 'GET', target: '/v1/folders', headers }, undefined, {
-      name: 'list-folders',
+    const { status } = await send({ method: 'GET', target: '/v1/chain', headers }, undefined, {
+      name: 'list-chain',
     });
     expect(status).toBe(200);
   });

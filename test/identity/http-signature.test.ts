@@ -93,12 +93,12 @@ describe('signRequest', () => {
 
   test('without a body, or with an empty one, leaves the digest out', async () => {
     for (const body of [undefined, new Uint8Array(0)]) {
-      const headers = await signRequest({ method: 'GET', url: `${base}/v1/folders?limit=5`, body }, patient, {
+      const headers = await signRequest({ method: 'GET', url: `${base}/v1/chain?limit=5`, body }, patient, {
         now: NOW,
       });
       expect(Object.keys(headers).sort()).toEqual(['signature', 'signature-input']);
       expect(headers['signature-input']).toContain('("@method" "@authority" "@path" "@query");');
-      const get = { method: 'GET', path: '/v1/folders', rawQuery: 'limit=5', body };
+      const get = { method: 'GET', path: '/v1/chain', rawQuery: 'limit=5', body };
       expect(await outcome(headers, get)).toBe('accepted');
       expect(await outcome(headers, { ...get, rawQuery: '' })).toBe('signature-invalid');
     }

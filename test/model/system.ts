@@ -392,18 +392,18 @@ const grantView = async (s: System, { plan, grant }: StoredGrant, i: number, cel
   return { state, used, extensions, holds, opens };
 };
 
-/** Everything that the people can see of the system. */
+const currentEpoch = async (s: System, folder: number) =>
+  (await s.memory.ports.folders.find(folderId(s, folder)))?.statement.payload.epoch;
+
+/** Everything that the people can see of the system, and the current epoch of each folder. */
 export const systemView = async (s: System) => {
   const cells = new Map(s.folders.flatMap((of, f) => of.map((c, i) => [c.jws, `${f}#${i + 1}`] as const)));
   const people = everyone(s);
-  const folders = new Map<string, number>();
   const requests = new Map<string, string>();
   const unsettled = new Set<string>();
   for (const person of people) {
     const now = s.now;
     const asPatient = { as: 'patient', ...ALL } as const;
-    for (const f of (await send(s.memory, 'list-folders', person, { query: ALL, now })).folders)
-      folders.set(f.statement, Number(cells.get(f.statement)!.split('#')[1]));
     for (const r of (await send(s.memory, 'list-requests', person, { query: asPatient, now })).requests)
       requests.set(r.statement, r.state);
     const query = { ...asPatient, state: 'unsettled' } as const;
@@ -417,7 +417,7 @@ export const systemView = async (s: System) => {
       const lines = events.map((e) => `${e.kind} by ${PEOPLE.findIndex((x) => x.keys.id === e.actor)}`);
       return lines.length === 0 ? [] : [[who, lines] as const];
     }),
-    folders: s.folders.map((of) => folders.get(of.at(-1)!.jws)),
+    folders: await Promise.all(s.folders.map((_, f) => currentEpoch(s, f))),
     requests: s.requests.map((r) => requests.get(r.jws)),
     grants,
     unsettled: s.grants.flatMap(({ grant }, i) => (unsettled.has(grant.statement.jws) ? [i] : [])),

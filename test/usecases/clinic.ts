@@ -32,7 +32,6 @@ import { getIdentity } from '../../lib/usecases/get-identity.ts';
 import { getRecord } from '../../lib/usecases/get-record.ts';
 import { grantAccess } from '../../lib/usecases/grant-access.ts';
 import { listAudit } from '../../lib/usecases/list-audit.ts';
-import { listFolders } from '../../lib/usecases/list-folders.ts';
 import { listGrants } from '../../lib/usecases/list-grants.ts';
 import { listRecords } from '../../lib/usecases/list-records.ts';
 import { listRequests } from '../../lib/usecases/list-requests.ts';
@@ -42,7 +41,6 @@ import { getCheckpoint } from '../../lib/usecases/get-checkpoint.ts';
 import { getServiceKey } from '../../lib/usecases/get-service-key.ts';
 import { getTime } from '../../lib/usecases/get-time.ts';
 import { listCellGrants } from '../../lib/usecases/list-cell-grants.ts';
-import { listCells } from '../../lib/usecases/list-cells.ts';
 import { pauseGrant } from '../../lib/usecases/pause-grant.ts';
 import { resumeGrant } from '../../lib/usecases/resume-grant.ts';
 import { settleGrant } from '../../lib/usecases/settle-grant.ts';
@@ -77,7 +75,6 @@ const USE_CASES = {
   register,
   'get-identity': getIdentity,
   'create-folder': createFolder,
-  'list-folders': listFolders,
   'begin-upload': beginUpload,
   'upload-parts': uploadParts,
   'commit-record': commitRecord,
@@ -101,7 +98,6 @@ const USE_CASES = {
   'get-service-key': getServiceKey,
   'get-time': getTime,
   'list-cell-grants': listCellGrants,
-  'list-cells': listCells,
   'pause-grant': pauseGrant,
   'resume-grant': resumeGrant,
   'settle-grant': settleGrant,

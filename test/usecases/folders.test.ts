@@ -1,7 +1,7 @@
-// Tests the use cases create-folder and list-folders.
+// Tests the use case create-folder.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type FolderId } from '../../lib/bytes/ids.ts';
-import { b64, epochAfter, folderOf, nobody, NOW, patient, recipient, stranger } from './people.ts';
+import { b64, epochAfter, folderOf, nobody, patient, stranger } from './people.ts';
 import { clinic, eventOf, interrupted, lastEvent, putFolder, readOnly, refused, send, unchanged } from './clinic.ts';
 
 describe('create-folder', () => {
@@ -121,36 +121,5 @@ describe('create-folder', () => {
     const later = interrupted(w, 'folders.put', () => putFolder(w, patient, one));
     await expect(putFolder(later, patient, two)).rejects.toMatchObject({ code: 'chain-moved' });
     expect((await w.ports.folders.find(first.payload.folder))?.statement.hash).toBe(one.hash);
-  });
-});
-
-describe('list-folders', () => {
-  test("returns the caller's own folders in their current epoch, in pages", async () => {
-    const w = await clinic();
-    const second = await epochAfter(patient, w.folder);
-    await putFolder(w, patient, second);
-    const all = await unchanged(w, () => send(w, 'list-folders', patient, {}));
-    expect(all).toEqual({
-      folders: [w.other, second].map((s) => ({ statement: s.jws, state: 'current' })),
-    });
-    const one = await send(w, 'list-folders', patient, { query: { limit: 1 } });
-    expect([one.folders, typeof one.next]).toEqual([all.folders.slice(0, 1), 'string']);
-    const two = await send(w, 'list-folders', patient, { query: { limit: 1, cursor: one.next } });
-    expect(two).toEqual({ folders: all.folders.slice(1) });
-    expect(await send(w, 'list-folders', recipient, {})).toEqual({ folders: [] });
-  });
-
-  test('refuses an unregistered caller', async () => {
-    const w = await clinic();
-    expect(await refused(w, () => send(w, 'list-folders', nobody, { now: NOW }))).toEqual({ code: 'not-registered' });
-  });
-
-  test('refuses a cursor of another list', async () => {
-    const w = await clinic();
-    const sent = { query: { cursor: 'AAAA' } };
-    expect(await refused(w, () => send(w, 'list-folders', patient, sent))).toEqual({
-      code: 'malformed-request',
-      member: 'cursor',
-    });
   });
 });

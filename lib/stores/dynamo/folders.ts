@@ -1,28 +1,14 @@
-// Store of folders in DynamoDB: a folder has one item for the current epoch, from which it is listed, and one item per cell, which is never deleted.
+// Store of folders in DynamoDB: a folder has one item for the current epoch, and one item per cell, which is never deleted.
 import { AppError } from '../../api/errors.ts';
 import { cellLife, recordLife } from '../../domain/life-cycles.ts';
 import type { CellState } from '../../domain/life-cycles.ts';
 import type { Statement, StatementHash } from '../../statements/kinds.ts';
 import type { Carried, Folders, StoredCell } from '../../ports/index.ts';
 import { getItem, getItems, type StoreContext } from './database.ts';
-import { statementOf, text, type Item, primaryKeyOf } from './item.ts';
+import { statementOf, text, type Item } from './item.ts';
 import { extensionSteps } from './grant-items.ts';
-import { mapPage, page } from './page.ts';
 import { is, isAbsent, type Step } from './conditional-writes.ts';
-import {
-  cellKey,
-  EVERYTHING,
-  folderIndex,
-  folderKey,
-  folderPk,
-  foldersPk,
-  recordKey,
-  SHAPES,
-  startingWith,
-  wrapIndex,
-  wrapKey,
-  type Key,
-} from './table.ts';
+import { cellKey, folderKey, recordKey, wrapIndex, wrapKey } from './table.ts';
 import { effectOf, type Writer } from './transactional-writer.ts';
 
 export const toCell = (item: Item): StoredCell => ({
@@ -37,11 +23,11 @@ const folderSteps = (
   { payload, jws, hash }: Statement<'folder'>,
   previous: StatementHash | undefined,
 ): readonly Step[] => {
-  const { folder, epoch, patient, category } = payload;
+  const { folder, epoch } = payload;
   const current = { jws, hash, state: cellLife.close.from };
   const steps: readonly Step[] = [
     {
-      put: { ...folderKey(folder), ...folderIndex(patient, category, folder), ...current },
+      put: { ...folderKey(folder), ...current },
       when: [previous === undefined ? isAbsent(exists) : is('hash', previous, outdated)],
       makes: hash,
     },
@@ -84,27 +70,12 @@ const carriedSteps = (
 };
 
 export const makeFolders = (context: StoreContext, write: Writer): Folders => {
-  const cellsAt = async (keys: readonly Key[]): Promise<readonly (StoredCell | undefined)[]> =>
-    (await getItems(context, keys)).map((item) => (item === undefined ? undefined : toCell(item)));
+  const toCellIfAny = (item: Item | undefined) => (item === undefined ? undefined : toCell(item));
 
   return {
-    find: async (id) => {
-      const item = await getItem(context, folderKey(id));
-      return item === undefined ? undefined : toCell(item);
-    },
+    find: async (id) => toCellIfAny(await getItem(context, folderKey(id))),
 
-    cells: (names) => cellsAt(names.map(cellKey)),
-
-    // The index tells which folders exist. A consistent read gets their statements, so that no client sees an older epoch after a newer one.
-    list: async (patient, request) => {
-      const asked = { index: 'gsi1', pk: foldersPk(patient), span: EVERYTHING } as const;
-      const listed = await page(context, asked, SHAPES.folder, request);
-      const cells = await cellsAt(listed.items.map(primaryKeyOf));
-      return { ...listed, items: cells.filter((c) => c !== undefined) };
-    },
-
-    epochs: async (folder, request) =>
-      mapPage(await page(context, { pk: folderPk(folder), span: startingWith('C#') }, SHAPES.cell, request), toCell),
+    cells: async (names) => (await getItems(context, names.map(cellKey))).map(toCellIfAny),
 
     put: (statement, previous, event, call, carried) =>
       write({

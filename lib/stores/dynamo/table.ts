@@ -34,8 +34,7 @@ export const checkpointKey = (patient: IdentityId, seq: number): Key => ({
   sk: `K#${seqText(seq)}`,
 });
 
-export const folderPk = (folder: FolderId): string => `F#${folder}`;
-export const folderKey = (folder: FolderId): Key => ({ pk: folderPk(folder), sk: 'F' });
+export const folderKey = (folder: FolderId): Key => ({ pk: `F#${folder}`, sk: 'F' });
 export const cellKey = (cell: CellName): Key => ({ pk: `F#${cell.folder}`, sk: `C#${ordinalText(cell.epoch)}` });
 
 export const recordPk = (record: RecordId): string => `R#${record}`;
@@ -91,10 +90,6 @@ export const eventIndexes = (e: { patient: IdentityId; actor: IdentityId; seq: n
   ...gsi2(chainPk(e.patient), `${msText(e.at)}#${seqText(e.seq)}`),
   ...(e.actor === e.patient ? {} : gsi1(ownEventsPk(e.actor), `${e.patient}#${seqText(e.seq)}`)),
 });
-
-export const foldersPk = (patient: IdentityId): string => `P#${patient}`;
-export const folderIndex = (patient: IdentityId, category: string, folder: FolderId) =>
-  gsi1(foldersPk(patient), `F#${category}#${folder}`);
 
 export const recordIndex = (folder: FolderId, created: number, record: RecordId) =>
   gsi1(`F#${folder}`, `${msText(created)}#${record}`);
@@ -176,8 +171,6 @@ export const SHAPES = {
   event: /^E#\d{12}$/,
   eventByTime: /^\d{13}#\d{12}$/,
   ownEvent: /^ehr1[a-z0-9]{58}#\d{12}$/,
-  folder: /^F#[a-z]+#[a-z2-7]{26}$/,
-  cell: /^C#\d{10}$/,
   grantCell: /^C#[a-z2-7]{26}#\d{10}$/,
   cellGrant: /^\d{10}#[a-z2-7]{26}$/,
   end: /^\d{13}#[a-z2-7]{26}$/,

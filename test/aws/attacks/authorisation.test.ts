@@ -71,8 +71,6 @@ const MATRIX: Readonly<Record<RouteName, Readonly<Record<Signer, Outcome>>>> = {
   register: { ...everybody('statement-invalid'), unregistered: 'statement-invalid', patient: 'statement-outdated' },
   'get-identity': everybody('ok'),
   'create-folder': patientOnly(),
-  'list-folders': everybody('own'),
-  'list-cells': patientOnly(),
   'list-cell-grants': patientOnly(),
   'begin-upload': patientOnly(),
   'upload-parts': { ...everybody('upload-not-found'), patient: 'ok' },

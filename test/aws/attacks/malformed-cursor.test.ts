@@ -5,7 +5,7 @@ import { at, clock, patientAndStranger, service } from './patient-and-stranger.t
 
 test('refuses a malformed cursor', async () => {
   const { person } = await patientAndStranger();
-  const list = { route: 'list-folders', query: '?cursor=AAAA' } as const;
+  const list = { route: 'list-chain', query: '?cursor=AAAA' } as const;
   const answer = await service.fetch(await signedRequest(at, person.keys, list, clock.now));
   expect(await answer.json()).toMatchObject({ code: 'malformed-request', member: 'cursor' });
 });

@@ -112,9 +112,9 @@ beforeAll(async () => {
     { route: 'create-folder', params: { folderId: folder.id }, body },
     { route: 'create-folder', params: { folderId: MARKS.sent }, body },
     { route: 'create-folder', params: { folderId: folder.id }, body: { statement: `${MARKS.sent}.a.b` } },
-    { route: 'list-folders', query: `?limit=${MARKS.sent}` },
-    { route: 'list-folders', query: `?${MARKS.sent}=1` },
-    { route: 'list-folders', query: `?cursor=${toBase64url(utf8(MARKS.sent))}` },
+    { route: 'list-chain', query: `?limit=${MARKS.sent}` },
+    { route: 'list-chain', query: `?${MARKS.sent}=1` },
+    { route: 'list-chain', query: `?cursor=${toBase64url(utf8(MARKS.sent))}` },
     { route: 'get-record', params: { recordId: records[0]!.record }, query: `?grant=${MARKS.sent}` },
     { route: 'upload-parts', params: { recordId: records[0]!.record }, body: { upload: MARKS.sent, parts: [body] } },
     { route: 'get-identity', params: { id: MARKS.sent } },
@@ -123,7 +123,7 @@ beforeAll(async () => {
     (await fetching(await signedRequest(at, people.patient.keys, call))).status;
   for (const call of calls) await send(call);
   broken = true;
-  expect(await send({ route: 'list-folders' })).toBe(500);
+  expect(await send({ route: 'list-chain' })).toBe(500);
   broken = false;
 });
 

@@ -166,8 +166,6 @@ export const CALLS: Readonly<Record<RouteName, MakeCall>> = {
       body: await stated('folder', keys, { ...payload, key, previous: of.folder.hash }),
     };
   },
-  'list-folders': () => ({}),
-  'list-cells': ({ at }) => ({ params: { folderId: at.folder } }),
   'list-cell-grants': ({ at }) => ({ params: { folderId: at.folder, epoch: '1' } }),
   'begin-upload': ({ at }) => ({
     params: { recordId: at.record },

@@ -41,7 +41,7 @@ describe('roles', () => {
   });
 
   test('a function that reads may neither write nor scan, nor read blobs', async () => {
-    const credentials = await credentialsOf('list-folders');
+    const credentials = await credentialsOf('list-chain');
     const dynamo = new DynamoDBClient({ credentials });
     const s3 = new S3Client({ credentials, forcePathStyle: true });
     expect(await outcome(dynamo.send(new GetItemCommand({ TableName: TABLE, Key: KEY })))).toBe('allowed');

@@ -1,7 +1,7 @@
 // Tests the main job over HTTP: filing, request, approval or denial, opening, revocation and deletion.
 import { expect, test } from '@jest/globals';
 import { createHash } from 'node:crypto';
-import { callRoutesWithoutSdk } from '../raw-calls.ts';
+import { callGetRecord } from '../raw-calls.ts';
 import { API_URL, bytesOf, DAY_SECONDS, given, newPerson, patientOf, recipientOf, then, when } from './people.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
@@ -135,7 +135,7 @@ test('a patient can grant without a request, and list its grants', async () => {
 });
 
 test('get-record shows the versions of a record to the patient', async () => {
-  const answer = (await callRoutesWithoutSdk({ origin: API_URL, fetch }))['get-record'];
+  const answer = await callGetRecord({ origin: API_URL, fetch });
   expect(answer.status).toBe(200);
   expect(await answer.json()).toMatchObject({ versions: [{ state: 'committed' }] });
 });

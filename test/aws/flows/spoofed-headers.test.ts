@@ -88,16 +88,16 @@ describe('requests that no route accepts', () => {
   };
 
   test('refuses a GET with an unsigned body', async () => {
-    expect(await sent('/v1/folders')).toBe('200');
-    expect(await sent('/v1/folders', '{"a":1}')).toBe('400 malformed-request body');
+    expect(await sent('/v1/chain')).toBe('200');
+    expect(await sent('/v1/chain', '{"a":1}')).toBe('400 malformed-request body');
   });
   test('percent-encoding in the path, which the gateway decodes', async () => {
-    expect(await sent('/v1/%66olders')).toBe('401 signature-invalid');
+    expect(await sent('/v1/%63hain')).toBe('401 signature-invalid');
   });
   test.each(['%6Cimit=1', 'limit=%31', 'limit=1+', 'limit', '&limit=1'])(
     'a query of another form, which reaches the function as it was sent: %s',
     async (query) => {
-      expect(await sent(`/v1/folders?${query}`)).toBe('400 malformed-request query');
+      expect(await sent(`/v1/chain?${query}`)).toBe('400 malformed-request query');
     },
   );
 });

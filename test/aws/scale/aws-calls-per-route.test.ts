@@ -7,7 +7,7 @@ import { bytesOf, given, newPerson, patientOf, then, when, type Connection } fro
 import { putCellAlone } from '../../support/cell-alone.ts';
 import { makeService } from '../../support/in-process.ts';
 import { partOfPage } from './aws-calls-page.ts';
-import { callRoutesWithoutSdk } from '../raw-calls.ts';
+import { callGetRecord } from '../raw-calls.ts';
 import { describeCalls, makeTallies, type Tally } from './count-aws-calls.ts';
 
 const tallies = makeTallies();
@@ -91,7 +91,7 @@ beforeAll(async () => {
   await callEveryRoute(at);
   await fetch(`${origin}/v1/health`);
   await fetch(`${origin}/v1/service-key`);
-  await callRoutesWithoutSdk(at);
+  await callGetRecord(at);
 });
 
 test('an opening makes two trips to DynamoDB: one to read, one to write', () => {

@@ -166,8 +166,6 @@ export const listsOf = ({ person, recipient, folder: { id: folder } }: Subject, 
   const own = (route: RouteName, query: string) => ({ as: person, name: `${route}${query}`, route, params, query });
   const theirs = (route: RouteName, query: string) => ({ ...own(route, query), as: recipient });
   return [
-    own('list-folders', ''),
-    own('list-cells', ''),
     { ...own('list-cell-grants', ''), params: { folderId: folder, epoch: '1' } },
     own('list-records', ''),
     { ...theirs('list-records', `&grant=${grant}`), name: 'list-records&grant' },

@@ -1,8 +1,7 @@
-// Tests the folder store: storing folders and new epochs, closing cells, and listing page by page.
+// Tests the folder store: storing folders and new epochs, and closing cells.
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type FolderId, type IdentityId } from '../../../lib/bytes/ids.ts';
 import type { Statement, StatementHash } from '../../../lib/statements/kinds.ts';
-import { encodeCursor } from '../../../lib/stores/dynamo/page.ts';
 import { b64, callOf, eventOf, folderOf, makeFolder, newIdentity, openStores, refusal } from './harness.ts';
 
 const stores = openStores();
@@ -79,44 +78,4 @@ describe('folders', () => {
     expect(await refusal(put(patient, third, first.hash))).toBe('statement-outdated');
     expect(await stores.folders.find(folder)).toEqual({ statement: first, state: 'current' });
   });
-
-  test('lists the folders of the patient only, page by page, in their current epoch', async () => {
-    const [patient, other] = [newIdentity(), newIdentity()];
-    const expected = new Set<string>();
-    for (let i = 0; i < 5; i++) expected.add((await makeFolder(stores, patient)).hash);
-    await makeFolder(stores, other);
-    const renewed = await makeFolder(stores, patient);
-    const second = folderOf(patient, { folder: renewed.payload.folder, epoch: 2, previous: renewed.hash });
-    await put(patient, second, renewed.hash);
-    expected.add(second.hash);
-
-    const listed: string[] = [];
-    let cursor: string | undefined;
-    let pages = 0;
-    do {
-      const page = await stores.folders.list(patient, { cursor, limit: 4 });
-      expect(page.items.length).toBeLessThanOrEqual(4);
-      listed.push(...page.items.map((c) => c.statement.hash));
-      cursor = page.next;
-      pages += 1;
-    } while (cursor !== undefined && pages < 10);
-    expect(listed).toHaveLength(6);
-    expect(new Set(listed)).toEqual(expected);
-  });
-
-  test("a forged cursor never lists somebody else's folders", async () => {
-    const [patient, other] = [newIdentity(), newIdentity()];
-    await makeFolder(stores, patient);
-    const foreign = await makeFolder(stores, other);
-    const forged = encodeCursor(`F#aaaa#${foreign.payload.folder}`);
-    const page = await stores.folders.list(patient, { cursor: forged });
-    expect(page.items.map((c) => c.statement.payload.patient)).toEqual([patient]);
-  });
-
-  test.each(['', '!', 'AAA', encodeCursor('F'), encodeCursor(`P#${newIdentity()}`), encodeCursor('E#000000000001')])(
-    'refuses the malformed cursor %j',
-    async (cursor) => {
-      expect(await refusal(stores.folders.list(newIdentity(), { cursor }))).toBe('malformed-request cursor');
-    },
-  );
 });

@@ -243,6 +243,14 @@ describe('requests', () => {
     expect(items.map((r) => r.statement.hash)).toEqual([pending.hash]);
   });
 
+  test.each(['', '!', 'AAA', encodeCursor('Q'), encodeCursor(`QP#${newIdentity()}`), encodeCursor('E#000000000001')])(
+    'refuses the malformed cursor %j',
+    async (cursor) => {
+      const list = stores.requests.list('patient', newIdentity(), 'pending', NOW, { cursor });
+      expect(await refusal(list)).toBe('malformed-request cursor');
+    },
+  );
+
   test('lists requests page by page', async () => {
     const [recipient, patient] = [newIdentity(), newIdentity()];
     const all = new Set<string>();

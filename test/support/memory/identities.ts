@@ -1,10 +1,9 @@
 // In-memory port of identities and folders.
 import { AppError } from '../../../lib/api/errors.ts';
 import type { Statement } from '../../../lib/statements/kinds.ts';
-import type { Folders, Identities, StoredCell, StoredWrap } from '../../../lib/ports/index.ts';
-import { pageOf, type Placed } from './page.ts';
+import type { Folders, Identities, StoredWrap } from '../../../lib/ports/index.ts';
 import { extending } from './grant-extensions.ts';
-import { ordinal, type State } from './state.ts';
+import type { State } from './state.ts';
 import type { Steps } from './steps.ts';
 import { effectOf, transact, unless } from './transaction.ts';
 
@@ -22,9 +21,6 @@ export const identitySteps = (state: State): Steps<Identities> => ({
     });
   },
 });
-
-const CELL = /^C#\d{10}$/;
-const FOLDER = /^F#[a-z]+#[a-z2-7]{26}$/;
 
 /** Adds the wrap of a single-record folder to its record version. */
 const addWrap = (state: State, { payload }: Statement<'folder'>, wrap: StoredWrap | undefined): void => {
@@ -47,25 +43,6 @@ export const folderSteps = (state: State): Steps<Folders> => {
     find,
 
     cells: (names) => names.map(({ folder, epoch }) => state.folders.get(folder)?.cells.get(epoch)),
-
-    list: (patient, request) => {
-      const own = [...state.folders.values()].map((row) => row.current).filter((s) => s.payload.patient === patient);
-      const placed = own.map((statement): Placed<StoredCell> => {
-        const { category, folder } = statement.payload;
-        return [`F#${category}#${folder}`, { statement, state: 'current' }];
-      });
-      return pageOf(placed, FOLDER, request);
-    },
-
-    epochs: (folder, request) =>
-      pageOf(
-        [...(state.folders.get(folder)?.cells ?? [])].map(([epoch, cell]): Placed<StoredCell> => [
-          `C#${ordinal(epoch)}`,
-          cell,
-        ]),
-        CELL,
-        request,
-      ),
 
     put: (statement, previous, event, call, carried = { extensions: [] }) => {
       const extended = carried.extensions.map((e) => extending(state, e, call.now));
