@@ -57,8 +57,12 @@ export interface Records {
   /** Lists the versions of a record, oldest first. */
   versions(id: RecordId, page: PageRequest): Promise<Page<StoredVersion>>;
   version(id: RecordId, version: number): Promise<StoredVersion | undefined>;
-  /** Lists the wraps of all versions of the record: for each wrap the cell, the version and the label. */
-  wraps(id: RecordId): Promise<readonly NamedLabel[]>;
+  /**
+   * Lists the wraps of the record: for each wrap the cell, the version and the label.
+   * @param page only the wraps of the versions on this page of {@link Records.versions}. Default: of all versions
+   * @throws {AppError} `malformed-request` for a wrong cursor
+   */
+  wraps(id: RecordId, page?: PageRequest): Promise<readonly NamedLabel[]>;
   /**
    * Lists the latest versions of the folder's records, oldest record first, each with the label for the cell in which it was filed. It leaves out deleted
    * records.

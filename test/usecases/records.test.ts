@@ -195,6 +195,52 @@ describe('get-record', () => {
     expect(await get(w, patient, { limit: 1, cursor: one.next })).toStrictEqual({ versions: [viewOf(second)] });
   });
 
+  test('reads only the wraps of the versions on the page, for patient and recipient', async () => {
+    const w = await clinic();
+    await revised(w, await revised(w, w.letter));
+    const { records } = w.ports;
+    const asked: (readonly number[])[] = [];
+    const seen = {
+      ...w,
+      ports: {
+        ...w.ports,
+        records: {
+          ...records,
+          wraps: async (...of: Parameters<typeof records.wraps>) => {
+            const wraps = await records.wraps(...of);
+            asked.push(wraps.map((v) => v.version).sort());
+            return wraps;
+          },
+        },
+      },
+    };
+    for (const [by, of] of [
+      [patient, {}],
+      [recipient, { grant: idOf(w) }],
+    ] as const) {
+      const first = await get(seen, by, { ...of, limit: 2 });
+      await get(seen, by, { ...of, limit: 2, cursor: first.next });
+    }
+    expect(asked).toEqual([[1, 2], [3], [1, 2], [3]]);
+  });
+
+  test('returns an empty page to a recipient whose grant reads only versions on another page, and hides the record from others', async () => {
+    const w = await clinic();
+    const second = await revised(w, w.letter);
+    const epoch = await epochAfter(patient, w.folder);
+    await putFolder(w, patient, epoch);
+    const third = await revised(w, second, epoch);
+    const newer = await makeGrant(w, [epoch]);
+    const first = await get(w, recipient, { grant: newer, limit: 2 });
+    expect(first).toStrictEqual({ versions: [], next: first.next });
+    const page = { limit: 2, cursor: first.next };
+    expect(await get(w, recipient, { grant: newer, ...page })).toStrictEqual({ versions: [viewOf(third)] });
+    expect(await get(w, recipient, { grant: idOf(w), ...page })).toStrictEqual({ versions: [] });
+    const other = await makeGrant(w, [w.other]);
+    for (const asked of [{ limit: 2 }, page, {}])
+      expect(await refused(w, () => get(w, recipient, { grant: other, ...asked }))).toEqual({ code: 'not-found' });
+  });
+
   test('returns the versions in the cells of the grant to a recipient', async () => {
     const w = await clinic();
     const second = await revised(w, w.letter);

@@ -29,8 +29,10 @@ import {
   uploadKey,
   versionKey,
   wrapKey,
+  wrapsOfVersions,
   wrapsPk,
   type Key,
+  type Span,
 } from './table.ts';
 import { effectOf, type Writer } from './transactional-writer.ts';
 import { OPEN, COMMITTED } from './uploads.ts';
@@ -84,6 +86,13 @@ const versionOfWrap = (wrap: Item): Key => {
   return { pk: text(wrap, 'pk'), sk: `V#${number}` };
 };
 
+/** The sort keys of the wraps of the versions on a page. The versions of a record have the numbers from 1 on without a gap. */
+const wrapsOnPage = (request: PageRequest): Span => {
+  const { cursor } = request;
+  const before = cursor === undefined ? 0 : Number(decodeCursor(cursor, SHAPES.version).slice('V#'.length));
+  return wrapsOfVersions(before + 1, before + limitOf(request));
+};
+
 /** Makes a version of a list from its two items. @returns undefined for a version that was deleted after the index listed it */
 const toListed = (version: Item | undefined, wrap: Item | undefined): ListedVersion | undefined => {
   if (version === undefined || wrap === undefined) return undefined;
@@ -127,8 +136,9 @@ export const makeRecords = (context: StoreContext, write: Writer): Records => {
       return item === undefined ? undefined : toVersion(item);
     },
 
-    wraps: async (id) => {
-      const wraps = await queryAll(context, { pk: recordPk(id), span: startingWith('W#') });
+    wraps: async (id, request) => {
+      const span = request === undefined ? startingWith('W#') : wrapsOnPage(request);
+      const wraps = await queryAll(context, { pk: recordPk(id), span });
       return wraps.map((w) => {
         const [, version, folder, epoch] = text(w, 'sk').split('#');
         return { version: Number(version), folder: folder as FolderId, epoch: Number(epoch), ...toLabel(w) };

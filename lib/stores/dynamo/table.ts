@@ -163,6 +163,11 @@ export const endedBy = (state: string, now: number): Span => ({
 /** The sort keys of the items whose end is at `now` or before. */
 export const before = (now: number): Span => ({ from: LOWEST, to: `${msText(now)}#${HIGHEST}` });
 export const afterwards = (now: number): Span => ({ from: msText(now + 1), to: HIGHEST });
+/** The sort keys of the wraps of these versions, both included. */
+export const wrapsOfVersions = (first: number, last: number): Span => ({
+  from: `W#${ordinalText(first)}`,
+  to: `W#${ordinalText(last)}#${HIGHEST}`,
+});
 export const between = (from: number, to: number): Span => ({ from: msText(from), to: `${msText(to)}#${HIGHEST}` });
 
 /** For each list, the form of the sort keys that its cursors contain. */

@@ -249,6 +249,11 @@ describe('listing', () => {
 
     await nextEpoch(w);
     const second = await file(stores, { ...w, epoch: 2, record, head: await headOf(first) });
+    const { next: cursor } = await stores.records.versions(record, { limit: 1 });
+    expect(await stores.records.wraps(record, { limit: 1 })).toEqual(byCell);
+    expect((await stores.records.wraps(record, { limit: 1, cursor })).map((v) => v.version)).toEqual([2]);
+    expect((await stores.records.wraps(record, {})).map((v) => v.version)).toEqual([1, 1, 2]);
+    expect(await refusal(stores.records.wraps(record, { cursor: 'x' }))).toBe('malformed-request cursor');
     expect((await headOf(first)).epoch).toBe(2);
     expect(await labelsIn(stores.records.listFolder(w.folder, {}))).toEqual([labelOf(second.wrap)]);
     await remove(second);

@@ -74,6 +74,8 @@ const notLive = (status: GrantStatus | undefined, now: Instant): Refusal | undef
 
 export const recordSteps = (state: State): Steps<Records> => {
   const versionsOf = (id: RecordId): readonly StoredVersion[] => [...(state.records.get(id)?.versions.values() ?? [])];
+  const placedVersions = (id: RecordId) =>
+    versionsOf(id).map((v): Placed<StoredVersion> => [`V#${ordinal(v.statement.payload.version)}`, v]);
   const listed = ({ record, version, companionCiphertext, label }: WrapRow): ListedVersion | undefined => {
     const stored = state.records.get(record)?.versions.get(version);
     return stored && { ...stored, label: { companionCiphertext, label } };
@@ -82,23 +84,23 @@ export const recordSteps = (state: State): Steps<Records> => {
   return {
     find: (id) => state.records.get(id)?.head,
 
-    versions: (id, request) =>
-      pageOf(
-        versionsOf(id).map((v): Placed<StoredVersion> => [`V#${ordinal(v.statement.payload.version)}`, v]),
-        VERSION,
-        request,
-      ),
+    versions: (id, request) => pageOf(placedVersions(id), VERSION, request),
 
     version: (id, version) => state.records.get(id)?.versions.get(version),
 
-    wraps: (id) =>
-      (state.records.get(id)?.wraps ?? []).map(({ version, folder, epoch, companionCiphertext, label }) => ({
-        version,
-        folder,
-        epoch,
-        companionCiphertext,
-        label,
-      })),
+    wraps: (id, request) => {
+      const onPage =
+        request && pageOf(placedVersions(id), VERSION, request).items.map((v) => v.statement.payload.version);
+      return (state.records.get(id)?.wraps ?? [])
+        .filter((w) => onPage?.includes(w.version) ?? true)
+        .map(({ version, folder, epoch, companionCiphertext, label }) => ({
+          version,
+          folder,
+          epoch,
+          companionCiphertext,
+          label,
+        }));
+    },
 
     listFolder: (folder, request) => {
       const rows = [...state.records.values()].filter(
