@@ -1,5 +1,6 @@
 // Tests the chain of statements: the patient's client takes the access that it gave, and every number, from statements that the patient signed.
 import { describe, expect, test } from '@jest/globals';
+import { utf8 } from '../../lib/bytes/codec.ts';
 import { createPatient, importMemory, type MemorySnapshot } from '../../lib/client/index.ts';
 import { createContext } from '../../lib/client/session/context.ts';
 import { deviceKeys } from '../../lib/identity/key-derivation.ts';
@@ -183,6 +184,48 @@ test('the memory is saved before a statement leaves, and a memory that cannot be
   expect(broken.id).toBe(patient.id);
   await expect(broken.createFolder({ name: 'X', category: 'other' })).rejects.toThrow('disk full');
   expect(service.calls.slice(sent)).not.toContain('create-folder');
+});
+
+test('an act saves the memory twice, and readings that find nothing new do not save it', async () => {
+  const { saved, optionsOf, patient, folder, give, device } = await people();
+  const before = saved.length;
+  const grant = await give();
+  expect(saved.slice(before).map((s) => s.pending.length)).toEqual([1, 0]);
+  await patient.file(folder.id, utf8('one'), {});
+  await patient.listRecords(folder.id);
+  await patient.settle();
+  const known = saved.length;
+  for (let i = 0; i < 3; i++) {
+    await patient.listFolders();
+    await patient.listRecords(folder.id);
+    await patient.settle();
+    await patient.getGrant(grant.id);
+  }
+  expect(saved).toHaveLength(known);
+  await device().createFolder({ name: 'Heart', category: 'other' });
+  // The first reading finds the entry of the other device. The client then notes the new folder, which the second reading saves.
+  for (let i = 0; i < 4; i++) await patient.listFolders();
+  expect(saved).toHaveLength(known + 2);
+  expect(saved.at(-1)).toEqual(patient.memory.export());
+
+  const again: MemorySnapshot[] = [];
+  const memory = importMemory(patient.id, saved.at(-1));
+  await createPatient(optionsOf(1, { memory, save: (m) => void again.push(m) })).listFolders();
+  expect(again).toEqual([]);
+});
+
+test('a memory that could not be saved is saved at the next reading, although nothing is new', async () => {
+  const { optionsOf } = await people();
+  const tried: MemorySnapshot[] = [];
+  const save = (snapshot: MemorySnapshot) => {
+    tried.push(snapshot);
+    return tried.length === 1 ? Promise.reject(new Error('disk full')) : undefined;
+  };
+  const patient = createPatient(optionsOf(1, { save }));
+  await expect(patient.listFolders()).rejects.toThrow('disk full');
+  await patient.listFolders();
+  expect(tried).toHaveLength(2);
+  expect(tried[1]).toEqual(tried[0]);
 });
 
 test('two devices that act at once both get their act into the chain, with different numbers', async () => {

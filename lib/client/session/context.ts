@@ -12,6 +12,7 @@ import { retryWait } from './retry-wait.ts';
 import { createOwnChain, type OwnChain } from '../chain/statement-chain.ts';
 import { createMemory, type Memory, type MemorySnapshot } from './memory.ts';
 import { fetchTime, serviceKey } from './service-key.ts';
+import { createSave } from './save-memory.ts';
 import { createStorageCheck, type CheckStorageUrl } from './storage-origins.ts';
 import { createTrail, type Trail } from './trail.ts';
 import { createTransport, type CallRoute } from './transport.ts';
@@ -41,8 +42,8 @@ export interface ClientOptions extends PlatformOptions {
   /** Maximum number of tries for a call that may be repeated. Default: 6. */
   readonly tries?: number;
   /**
-   * Stores the memory durably. The client waits for this function before it sends a statement of the owner's chain, and after the service confirmed the
-   * statement. If the function throws before the statement is sent, the call ends and the client sends nothing. The function must not call the client, because
+   * Stores the memory durably. The client waits for this function before it sends a statement of the owner's chain, after the service confirmed the
+   * statement, and after it read the chain. It does not call the function if the memory has not changed since it was created or saved last. If the function throws before the statement is sent, the call ends and the client sends nothing. The function must not call the client, because
    * both would wait for each other.
    */
   readonly save?: (memory: MemorySnapshot) => void | Promise<void>;
@@ -100,7 +101,7 @@ export const createContext = (options: ClientOptions): Context => {
       memory,
       now: clock.now,
       service: (o) => serviceKey({ call, memory }, o),
-      save: async () => options.save?.(memory.export()),
+      save: options.save === undefined ? () => Promise.resolve() : createSave(memory, options.save),
       pause: (attempt, signal) => platform.sleep(retryWait(platform.rng, attempt), signal),
     }),
     trail,
