@@ -1,5 +1,5 @@
-// `npm run test:client-checks [-- ID...]` tests the tests that docs/client-checks.md names. For each row of its table, it takes the check out of a copy of the
-// client, and runs the test of the row, which must fail. Without ids it runs all rows.
+// `npm run test:client-checks [-- ID...]` tests the tests that docs/client-checks.md and docs/client-checks-of-records.md name. For each row, it takes the
+// check out of a copy of the client, and runs the test of the row, which must fail. Without ids it runs all rows.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,5 +1,5 @@
-// Mutants of the client. Each mutant removes the check of one row of docs/client-checks.md. scripts/mutate-client.ts runs the test that the row names, and
-// this test must fail.
+// Mutants of the client. Each mutant removes the check of one row of docs/client-checks.md or docs/client-checks-of-records.md. scripts/mutate-client.ts runs
+// the test that the row names, and this test must fail.
 /** Replaces a text that occurs once in a file of lib. */
 export interface Replacement {
   readonly file: string;

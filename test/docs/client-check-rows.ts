@@ -1,4 +1,4 @@
-// Reads the rows of docs/client-checks.md, and finds the tests that they name.
+// Reads the rows of docs/client-checks.md and docs/client-checks-of-records.md, and finds the tests that they name.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './page-faults.ts';
@@ -14,16 +14,21 @@ export interface CheckRow {
 
 const ROW = /^\| ([A-Z]\d+) \| .+ \| `([\w-]+): (.+)` \|$/gm;
 
-/** @param page the text of docs/client-checks.md */
-export const rowsOf = (page: string): readonly CheckRow[] =>
-  [...page.matchAll(ROW)].map(([, id = '', name = '', title = '']) => ({
+/** The text of both pages. */
+export const checkPages = (): string =>
+  ['client-checks.md', 'client-checks-of-records.md']
+    .map((page) => readFileSync(join(ROOT, 'docs', page), 'utf8'))
+    .join('\n');
+
+/** @param text the text of the pages */
+export const rowsOf = (text: string): readonly CheckRow[] =>
+  [...text.matchAll(ROW)].map(([, id = '', name = '', title = '']) => ({
     id,
     file: `test/client/${name}.test.ts`,
     title,
   }));
 
-export const checkRows = (): readonly CheckRow[] =>
-  rowsOf(readFileSync(join(ROOT, 'docs', 'client-checks.md'), 'utf8'));
+export const checkRows = (): readonly CheckRow[] => rowsOf(checkPages());
 
 /** Lists the tests of a source as `DESCRIBE > TITLE`, with the last `describe` above each. A title is a text that is passed together with a function. */
 export const titlesOf = (source: string): readonly string[] => {

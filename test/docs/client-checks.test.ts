@@ -1,10 +1,10 @@
-// Tests docs/client-checks.md: each row names one test of test/client. The passages about clients in docs/threat-model.md and
-// docs/SECURITY.md name rows.
+// Tests docs/client-checks.md and docs/client-checks-of-records.md: each row names one test of test/client. The passages about clients in
+// docs/threat-model.md and docs/SECURITY.md name rows.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { MUTANTS } from '../config/client-mutants.ts';
-import { checkRows, patternOf, testsOf, titlesOf } from './client-check-rows.ts';
+import { checkPages, checkRows, patternOf, testsOf, titlesOf } from './client-check-rows.ts';
 import { ROOT } from './page-faults.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
@@ -38,7 +38,7 @@ describe('docs/client-checks.md', () => {
   test('numbers its rows without a gap, and has no row of another form', () => {
     expect(rows.length).toBeGreaterThan(80);
     expect(isNumbered(rows.map((r) => r.id))).toBe(true);
-    expect(read('docs/client-checks.md').match(/^\| [A-Z]\d/gm)).toHaveLength(rows.length);
+    expect(checkPages().match(/^\| [A-Z]\d/gm)).toHaveLength(rows.length);
   });
 
   test.each(rows.map((row) => [row.id, row] as const))('%s names one test that exists', (_, { file, title }) => {
