@@ -1,33 +1,45 @@
-// Measures the time that companion keys add for a reader, in milliseconds. It runs in Node and in browsers.
+// Measures the time that companion keys add for a reader, in milliseconds, and X-Wing next to the one of @noble/post-quantum. It runs in Node and in browsers.
+import { ml_kem768_x25519 as peer } from '@noble/post-quantum/hybrid.js';
 import { systemRng } from '../lib/bytes/binary.ts';
 import { identityId, newId } from '../lib/bytes/ids.ts';
 import { openSeeds, sealSeeds } from '../lib/envelope/companion-seeds.ts';
 import { openWrap, wrapKey } from '../lib/envelope/wrap.ts';
-import { decapsulator } from '../lib/envelope/x-wing.ts';
+import { decapsulator, encapsulate } from '../lib/envelope/x-wing.ts';
 import { decodeCapsule } from '../lib/umbral/capsule.ts';
 import { decapsulateOriginal } from '../lib/umbral/delegator.ts';
 import { publicKeyOf, randomSecretKey } from '../lib/umbral/keys.ts';
+import { encapsulate as encapsulateUmbral } from '../lib/umbral/sender.ts';
 import { median } from './statistics.ts';
 
-export interface CompanionTimes {
+const OPERATIONS = [
   /** Expands the seed of one cell, or of an inbox key. */
-  readonly expand: number;
+  'expand',
   /** Opens the sealed seeds of a grant with one cell. */
-  readonly seeds: number;
+  'seeds',
   /** Opens one wrap whose Umbral secret is known: decapsulation, key derivation, file key and label. */
-  readonly wrap: number;
+  'wrap',
   /** Opens 100 such wraps. */
-  readonly wraps100: number;
-  /** The first opening of a grant: expands the inbox key, opens the seeds, expands the cell's key, opens one wrap. */
-  readonly first: number;
-  /** The author's part: encapsulates and seals file key and label, without Umbral. */
-  readonly seal: number;
-}
+  'wraps100',
+  /** The first opening of a client: expands the inbox key, opens the seeds, expands the cell's key, opens one wrap. */
+  'first',
+  /** The author's part: makes a wrap with its label. */
+  'seal',
+  /** The part of `seal` that is Umbral's. */
+  'sealUmbral',
+  /** Expands a seed, and decapsulates one ciphertext. */
+  'xWing',
+  /** The same with the X-Wing of @noble/post-quantum. */
+  'xWingPeer',
+] as const;
+export type CompanionTimes = Readonly<Record<(typeof OPERATIONS)[number], number>>;
 
 const WRAPS = 100;
 
-/** Runs each operation `passes` times to warm up, then measures it as many times again, and returns the medians. */
-export const companionTimes = (passes: number): CompanionTimes => {
+/**
+ * Runs all operations in turns, `passes` times to warm up and as many times again. Returns the medians of the second half, milliseconds.
+ * @param clock the time in milliseconds
+ */
+export const companionTimes = (passes: number, clock: () => number): CompanionTimes => {
   const [inboxSeed, seed] = [systemRng(32), systemRng(32)];
   const [inbox, companion, cell] = [decapsulator(inboxSeed), decapsulator(seed), randomSecretKey()];
   const patient = identityId(systemRng(32));
@@ -43,21 +55,25 @@ export const companionTimes = (passes: number): CompanionTimes => {
   });
   const unwrap = (i: number, key = companion) =>
     openWrap(wraps[i]!.wrap, { umbral: wraps[i]!.umbral, companion: key }, context);
-  const timeOf = (run: () => unknown): number => {
-    const times: number[] = [];
-    for (let i = 0; i < 2 * passes; i++) {
-      const start = performance.now();
-      run();
-      if (i >= passes) times.push(performance.now() - start);
+  const { ciphertext } = encapsulate(companion.publicKey);
+
+  const runs: Readonly<Record<keyof CompanionTimes, () => unknown>> = {
+    expand: () => decapsulator(seed),
+    seeds: () => openSeeds(sealed, inbox, grant),
+    wrap: () => unwrap(0),
+    wraps100: () => wraps.map((_, i) => unwrap(i)),
+    first: () => unwrap(0, decapsulator(openSeeds(sealed, decapsulator(inboxSeed), grant)[0]!)),
+    seal: () => wrapKey(content, keys, context),
+    sealUmbral: () => encapsulateUmbral(keys.key),
+    xWing: () => decapsulator(seed).decapsulate(ciphertext),
+    xWingPeer: () => peer.decapsulate(ciphertext, seed),
+  };
+  const times = OPERATIONS.map(() => [] as number[]);
+  for (let pass = 0; pass < 2 * passes; pass++)
+    for (const [i, name] of OPERATIONS.entries()) {
+      const start = clock();
+      runs[name]();
+      if (pass >= passes) times[i]!.push(clock() - start);
     }
-    return median(times);
-  };
-  return {
-    expand: timeOf(() => decapsulator(seed)),
-    seeds: timeOf(() => openSeeds(sealed, inbox, grant)),
-    wrap: timeOf(() => unwrap(0)),
-    wraps100: timeOf(() => wraps.map((_, i) => unwrap(i))),
-    first: timeOf(() => unwrap(0, decapsulator(openSeeds(sealed, decapsulator(inboxSeed), grant)[0]!))),
-    seal: timeOf(() => wrapKey(content, keys, context)) - timeOf(() => decapsulateOriginal(cell, decodeCapsule(wraps[0]!.wrap.capsule))), // prettier-ignore
-  };
+  return Object.fromEntries(OPERATIONS.map((name, i) => [name, median(times[i]!)])) as unknown as CompanionTimes;
 };
