@@ -64,6 +64,14 @@ const REFUSALS: Readonly<Record<ErrorCode, Words>> = {
   internal: ['the service failed', 'try again later, and tell the operator the request id if it stays'],
 };
 
+/** Why a grant allows nothing at present. */
+const ENDED: Readonly<Record<string, Words>> = {
+  revoked: ['the patient ended this access', 'ask for a new grant'],
+  expired: ['the time of this grant is over', 'ask for a new grant'],
+  exhausted: ['the grant has not so many openings left', 'open fewer records, or ask for a new grant'],
+  paused: ['the patient paused this access', 'wait, or ask the patient'],
+};
+
 const EVIDENCE = 'do not use the data; keep the profile folder as evidence';
 
 /** What each error of the client means, and the kind of exit. */
@@ -119,7 +127,8 @@ const explained = (exit: ExitName, code: string, [message, hint]: Words): Explan
 });
 
 const refusal = (error: AppError): Explanation => {
-  const [message, hint] = REFUSALS[error.code];
+  const reason = error.code === 'grant-ended' ? ENDED[error.details.reason ?? ''] : undefined;
+  const [message, hint] = reason ?? REFUSALS[error.code];
   const id = error instanceof ServiceError && error.fault === 'server' ? error.requestId : undefined;
   return explained('refused', error.code, [id === undefined ? message : `${message} (request ${id})`, hint]);
 };

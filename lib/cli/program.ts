@@ -1,14 +1,19 @@
 // Makes the program `pcehr` from its command families, runs it, and turns each error into lines on stderr and an exit code.
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { addApproveCommand } from './approve-command.ts';
+import { addAuditCommand } from './audit-command.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addContactCommands } from './contact-commands.ts';
 import { EXIT } from './errors.ts';
 import { errorLines, explain, type Explanation } from './explain.ts';
 import { addPutCommand } from './filing.ts';
 import { addFolderCommands } from './folder-commands.ts';
+import { addGrantCommands } from './grant-commands.ts';
 import { addIdentityCommands } from './identity-commands.ts';
 import type { Io } from './io.ts';
+import { addOpenCommand } from './open-command.ts';
 import { addRecordCommands } from './record-commands.ts';
+import { addRequestCommands } from './request-commands.ts';
 
 const FAMILIES = [
   addIdentityCommands,
@@ -17,6 +22,11 @@ const FAMILIES = [
   addFolderCommands,
   addPutCommand,
   addRecordCommands,
+  addRequestCommands,
+  addApproveCommand,
+  addGrantCommands,
+  addOpenCommand,
+  addAuditCommand,
 ];
 
 const descriptor = (text: string): number => {

@@ -1,7 +1,7 @@
 // The commands ls, get and rm: the patient's own records, and the list of what a grant shows.
 import { lstat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { intoFile, type OpenedRecord } from '../client/node.ts';
+import { intoFile, type OpenedRecord, type RecordInfo } from '../client/node.ts';
 import { addCommand, agree, printOne, printRows, tell, type Options } from './app.ts';
 import { CliError, usage } from './errors.ts';
 import { isoTime, shortId, visible } from './format.ts';
@@ -18,7 +18,7 @@ interface LsOptions {
 export const grantedRecords = async ({ recipient }: Session, text: string, signal: AbortSignal) => {
   const { id, patient } = grantNamed(await recipient.listGrants(undefined, { signal }), text);
   const grant = await recipient.grant(id, patient, { signal });
-  const lists = [];
+  const lists: (readonly RecordInfo[])[] = [];
   for (const folder of new Set(grant.cells.map((c) => c.folder)))
     lists.push(await recipient.listRecords(grant, folder, { signal }));
   return { grant, records: lists.flat().filter(({ state }) => state === 'committed') };

@@ -35,7 +35,9 @@ describe('help', () => {
   const commands = commandsOf(makeProgram({} as Io, () => undefined));
 
   test('there are as many commands as the pages name', () => {
-    expect(commands.map(([name]) => name)).toEqual(expect.arrayContaining(['init', 'contacts verify', 'put', 'ls']));
+    expect(commands.map(([name]) => name)).toEqual(
+      expect.arrayContaining(['init', 'contacts verify', 'put', 'ls', 'approve', 'audit']),
+    );
   });
 
   test.each(commands)('%s has an example that the program knows', (name, command) => {
@@ -118,6 +120,7 @@ describe('errors', () => {
 
   test.each([
     ['the service failed', new ServiceError('internal', {}, 'req-1'), 'the service failed (request req-1)'],
+    ['a paused grant', new AppError('grant-ended', { reason: 'paused' }), 'the patient paused this access'],
     ['a refusal', new ServiceError('not-found', {}, 'req-1'), 'the service has no such thing for this identity'],
     ['an open folder', new CellsOpenError([{ folder: newId(), error: new AppError('busy') }]), 'the service is busy'],
     ['words', new IdentityError('bad-root-words', 'expected 24 words, not 3'), 'expected 24 words, not 3'],

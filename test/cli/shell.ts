@@ -145,7 +145,7 @@ export const makeShell = async () => {
     echo: async (args) => ({ code: 0, out: `${args.join(' ')}\n`, err: '' }),
     cat: async ([name = ''], { stdin = '' }) => ({
       code: 0,
-      out: name === '' ? stdin : await readFile(path(name), 'utf8'),
+      out: name === '' ? stdin : await readFile(path(name), 'utf8').catch(() => `cat: ${name}: no such file\n`),
       err: '',
     }),
     ls: async ([name = '.']) => ({ code: 0, out: `${(await readdir(path(name))).sort().join('\n')}\n`, err: '' }),
