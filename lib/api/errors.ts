@@ -1,4 +1,5 @@
 // Errors: the closed list of error codes, for service and client alike. docs/spec/errors.md is generated from it.
+import { PcehrError } from '../bytes/errors.ts';
 import type { EndReason } from '../domain/grant.ts';
 import type { ClockFault } from '../domain/time.ts';
 import type { StatementError, StatementErrorCode } from '../statements/errors.ts';
@@ -162,6 +163,8 @@ export interface ProblemDetails {
   readonly clock?: ClockFault;
   /** If a wrong clock can be the cause of the error: the service's time in ms. It is not signed, so clients do not correct their clock by it. */
   readonly serverTime?: number;
+  /** If a signature does not verify: the host and port for which the service checks signatures. They are not signed, so clients only show them. */
+  readonly authority?: string;
   /** With `busy` and `too-many`: after how many seconds the client may try again. */
   readonly retryAfter?: number;
   /** The ids that were not found, if the request named several ids. */
@@ -169,12 +172,12 @@ export interface ProblemDetails {
 }
 
 /** The only error that use cases throw on purpose. The client throws it too, for a refusal by the service. */
-export class AppError extends Error {
+export class AppError extends PcehrError {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly details: ProblemDetails;
-  constructor(code: ErrorCode, details: ProblemDetails = {}) {
-    super(ERRORS[code].advice);
+  constructor(code: ErrorCode, details: ProblemDetails = {}, message: string = ERRORS[code].advice) {
+    super(message);
     this.code = code;
     this.details = details;
   }

@@ -5,7 +5,7 @@ export { encodeKeyFile, sealKeyFile, type PassphraseOptions } from '../identity/
 export type { DeviceKeys } from '../identity/key-derivation.ts';
 export { IdentityError, type IdentityErrorCode } from '../identity/errors.ts';
 export { EnvelopeError, type EnvelopeErrorCode } from '../envelope/errors.ts';
-export { BytesError } from '../bytes/errors.ts';
+export { BytesError, PcehrError } from '../bytes/errors.ts';
 export { StatementError, type StatementErrorCode } from '../statements/errors.ts';
 export {
   newId,

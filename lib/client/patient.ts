@@ -55,7 +55,10 @@ export interface Patient {
   readonly clock: () => ClockReading | undefined;
   /** Registers the identity statement. A second call changes nothing. If `name` is absent, the registered name stays; `name: null` removes it. */
   readonly register: (options?: RegisterOptions) => Promise<Statement<'identity'>>;
-  /** @param input.name 1 to about 1,000 bytes; encrypted, so that only the patient can read it */
+  /**
+   * @param input.name 1 to about 1,000 bytes, at least one visible character; encrypted, so that only the patient can read it
+   * @throws {ClientError} `bad-argument` for another name or an unknown category
+   */
   readonly createFolder: (
     input: { readonly name: string; readonly category: Category },
     options?: CallOptions,
@@ -281,7 +284,7 @@ export const createPatient = (options: ClientOptions): Patient => {
     carryOver: async (folder, o) => carryOver(ctx, await ownFolder(ctx, folder, o), o),
     verify: ctx.memory.noteVerified,
     audit: (o) => readTrail(ctx, o),
-    exportFhir: (o) => exportFhir(ctx, options.origin, o),
+    exportFhir: (o) => exportFhir(ctx, ctx.origin, o),
     checkpoint: (o) => takeCheckpoint(ctx, o),
     eventOf: (receipt, o) => eventOf(ctx, receipt, o),
     openings: async (filter, o) => openingsIn(await readTrail(ctx, o), filter),

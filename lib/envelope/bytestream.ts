@@ -1,5 +1,7 @@
 // Stream helpers for large bodies: reads a source in pieces of a wanted size, reuses buffers, and processes items in order. It never buffers a whole body.
 
+import { EnvelopeError } from './errors.ts';
+
 /** A source of bytes in pieces. Each piece is copied before the next one is requested, so the source may reuse its memory. */
 export type ByteSource = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
 
@@ -16,6 +18,12 @@ const piecesOf = (source: ByteSource): AsyncIterator<Uint8Array, unknown> => {
     },
   };
 };
+
+/** Checks a piece by its tag, because `instanceof` refuses arrays of another realm, such as a frame. */
+function assertBytes(piece: unknown): asserts piece is Uint8Array {
+  if ((piece as Partial<Uint8Array> | null | undefined)?.[Symbol.toStringTag] !== 'Uint8Array')
+    throw new EnvelopeError('source-invalid', 'a piece of the stream is no Uint8Array: encode a text first');
+}
 
 export interface ByteReader {
   /** Fills the array and returns the number of bytes. At the end of the source the number is smaller than the length of the array. */
@@ -34,6 +42,7 @@ export const byteReader = (source: ByteSource): ByteReader => {
     while (rest.length === 0) {
       const next = await pieces.next();
       if (next.done === true) return false;
+      assertBytes(next.value);
       rest = next.value;
     }
     return true;

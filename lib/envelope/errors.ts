@@ -1,4 +1,6 @@
 // Defines EnvelopeError, the error for sealed things that do not open, and its closed list of codes.
+import { PcehrError } from '../bytes/errors.ts';
+
 export type EnvelopeErrorCode =
   | 'header-invalid' // a header field is out of range
   | 'commit-mismatch' // the file key does not match the key commitment that the author signed
@@ -14,12 +16,12 @@ export type EnvelopeErrorCode =
   | 'key-invalid' // the public key to seal to is no X-Wing key
   | 'text-invalid' // the text was altered, or sealed for another context
   | 'too-long'
-  | 'source-invalid' // the source is not a regular file, so it cannot be read at an offset
+  | 'source-invalid' // the source is not a regular file, so it cannot be read at an offset; or a stream of something else than bytes
   | 'target-invalid' // the target exists and is not a regular file; writing would replace it
   | 'source-changed'; // somebody wrote to the source while it was sealed or opened. Seal it again with a fresh file key, or open it again
 
 /** A sealed thing that does not open. The message never repeats content. */
-export class EnvelopeError extends Error {
+export class EnvelopeError extends PcehrError {
   override readonly name = 'EnvelopeError';
   readonly code: EnvelopeErrorCode;
   constructor(code: EnvelopeErrorCode, message: string) {

@@ -22,6 +22,22 @@ export const folderOf = (path: PathLike): string | Buffer => {
 export const entryOf = (folder: string | Buffer, name: string): string | Buffer =>
   likeOf(folder, join(textOf(folder), name));
 
+/**
+ * Runs `write`, and adds the path to an error of the operating system about a write (`ENOSPC`, `EFBIG`, `EIO`). Node names no path in it, because the file is
+ * already open, so the user could not see which disk is full.
+ * @param path shown to the user; the folder of a temporary file, or the final path instead of the temporary one
+ */
+export const namingPath = async <T>(path: PathLike, write: () => Promise<T>): Promise<T> => {
+  try {
+    return await write();
+  } catch (error) {
+    const { code, errno, syscall, path: named, message } = error as NodeJS.ErrnoException;
+    if (syscall?.startsWith('write') !== true || named !== undefined) throw error;
+    const shown = path instanceof URL ? fileURLToPath(path) : String(path);
+    throw Object.assign(new Error(`${message} '${shown}'`, { cause: error }), { code, errno, syscall, path: shown });
+  }
+};
+
 /** Refuses the path of a link, device or folder, because {@link writeAtomically} would replace it. @throws {EnvelopeError} `target-invalid` */
 export const assertReplaceable = async (path: PathLike): Promise<void> => {
   const stat = await lstat(path).catch(() => undefined);
@@ -44,7 +60,7 @@ export const writeAtomically = async <T>(
   const unfinished = entryOf(folderOf(path), `.${toHex(systemRng(8))}.part`);
   const file = await open(unfinished, 'wx', 0o600);
   try {
-    const written = await write(file).finally(() => file.close());
+    const written = await namingPath(path, () => write(file)).finally(() => file.close());
     signal?.throwIfAborted();
     await rename(unfinished, path);
     return written;

@@ -6,7 +6,7 @@ import { byteReader, type ByteSource } from '../envelope/bytestream.ts';
 import { EnvelopeError } from '../envelope/errors.ts';
 import { payloadKey, type BodySink } from '../envelope/open-blob.ts';
 import { openFile } from './open-file.ts';
-import { assertReplaceable, folderOf } from './atomic-file.ts';
+import { assertReplaceable, folderOf, namingPath } from './atomic-file.ts';
 
 /** Passes on no more than the signed length, so that the sender cannot fill the disk. */
 async function* atMost(length: number, source: ByteSource): AsyncGenerator<Uint8Array> {
@@ -38,7 +38,9 @@ export const intoFile = (path: PathLike, { scratch, ...threads }: BodyOptions = 
       throw error;
     });
     try {
-      await writeFile(received.path, atMost(blob.length, ciphertext), { flag: 'wx', mode: 0o600 });
+      await namingPath(received.path, () =>
+        writeFile(received.path, atMost(blob.length, ciphertext), { flag: 'wx', mode: 0o600 }),
+      );
       const options = { plainLength, ...threads, ...(signal && { signal }) };
       await openFile(received.path, path, fileKey, blob, options);
     } finally {

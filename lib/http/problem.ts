@@ -15,14 +15,18 @@ const RETRY_AFTER_S = 1;
 /** Turns a thrown value into an error of the closed list. @param now ms since 1970; the error contains it if the caller's clock is wrong */
 export function toAppError(thrown: unknown, now: number): AppError {
   if (thrown instanceof AppError) return thrown;
-  if (thrown instanceof HttpSignatureError)
-    return new AppError(thrown.code, thrown.clock === undefined ? {} : { clock: thrown.clock, serverTime: now });
+  if (thrown instanceof HttpSignatureError) return new AppError(thrown.code, detailsOf(thrown, now));
   if (thrown instanceof StatementError) return refusedStatement(thrown);
   if (!(thrown instanceof Error)) return new AppError('internal');
   if (DECODING.has(thrown.name)) return new AppError('malformed-request');
   if (isTransient(thrown)) return new AppError('busy', { retryAfter: RETRY_AFTER_S });
   return new AppError('internal');
 }
+
+const detailsOf = ({ clock, authority }: HttpSignatureError, now: number): ProblemDetails => ({
+  ...(clock === undefined ? {} : { clock, serverTime: now }),
+  ...(authority === undefined ? {} : { authority }),
+});
 
 /**
  * Makes `malformed-request` with the path of the first wrong member, never its value.
@@ -43,7 +47,7 @@ export interface Problem extends ProblemDetails {
 
 /** Makes the body of a refusal. It copies only known members of the error, so that nothing else is sent. */
 export function problemOf({ code, details }: AppError, requestId: string): Problem {
-  const { member, statement, reason, clock, serverTime, retryAfter, ids } = details;
+  const { member, statement, reason, clock, serverTime, authority, retryAfter, ids } = details;
   return {
     type: problemType(code),
     title: titleOf(code),
@@ -56,6 +60,7 @@ export function problemOf({ code, details }: AppError, requestId: string): Probl
     ...(reason === undefined ? {} : { reason }),
     ...(clock === undefined ? {} : { clock }),
     ...(serverTime === undefined ? {} : { serverTime }),
+    ...(authority === undefined ? {} : { authority }),
     ...(retryAfter === undefined ? {} : { retryAfter }),
     ...(ids === undefined ? {} : { ids }),
   };

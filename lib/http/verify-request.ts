@@ -27,10 +27,17 @@ export class HttpSignatureError extends Error {
   readonly code: HttpSignatureErrorCode;
   /** Only with `clock-skew`: whether the signer's clock is ahead of the service's clock or behind it. */
   readonly clock: ClockFault | undefined;
-  constructor(code: HttpSignatureErrorCode, message: string, clock?: ClockFault) {
+  /** Only with `signature-invalid`: the configured host, if the sender may have signed for another one. */
+  readonly authority: string | undefined;
+  constructor(
+    code: HttpSignatureErrorCode,
+    message: string,
+    facts: { readonly clock?: ClockFault; readonly authority?: string } = {},
+  ) {
     super(message);
     this.code = code;
-    this.clock = clock;
+    this.clock = facts.clock;
+    this.authority = facts.authority;
   }
 }
 
@@ -117,7 +124,7 @@ const checkParameters = (parameters: UntrustedSignatureCandidate['parameters'], 
     throw invalid('created and expires');
   const clock = skewOf({ created, expires }, now);
   if (clock !== undefined)
-    throw new HttpSignatureError('clock-skew', 'created or expires is too far from the present', clock);
+    throw new HttpSignatureError('clock-skew', 'created or expires is too far from the present', { clock });
   return { caller, nonce, expires: expires * 1000 };
 };
 
@@ -173,6 +180,6 @@ export const verifyRequest = async (
     // The library wraps the errors of our key resolver; this line unwraps them. All errors of the library itself mean the same to the caller.
     throw isSignatureError(error) && error.cause instanceof HttpSignatureError
       ? error.cause
-      : invalid('the signature does not verify');
+      : new HttpSignatureError('signature-invalid', 'the signature does not verify', { authority });
   }
 };

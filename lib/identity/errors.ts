@@ -1,4 +1,6 @@
 // Defines IdentityError, the error for recovery words, key files and request signatures, and its closed list of codes.
+import { PcehrError } from '../bytes/errors.ts';
+
 export type IdentityErrorCode =
   | 'bad-root-words' // not 24 words of the list, or a wrong checksum: a word is mistyped or out of order
   | 'bad-key-file' // not a key file of this version, or damaged
@@ -8,7 +10,7 @@ export type IdentityErrorCode =
   | 'bad-url';
 
 /** An error of keys or of their storage. No message repeats a word, a key or a passphrase. */
-export class IdentityError extends Error {
+export class IdentityError extends PcehrError {
   override readonly name = 'IdentityError';
   readonly code: IdentityErrorCode;
   constructor(code: IdentityErrorCode, message: string) {

@@ -64,7 +64,9 @@ export const parsePayload = <K extends Kind>(kind: K, value: unknown): Payload<K
   const result = KINDS[kind].payload.safeParse(value);
   if (result.success) return result.data as Payload<K>;
   const member = refusedMember(result.error) || 'payload';
-  throw new StatementError('bad-payload', `bad ${member}`, member);
+  const [issue] = result.error.issues;
+  const valid = issue?.code === 'invalid_value' ? `: not one of ${issue.values.join(', ')}` : '';
+  throw new StatementError('bad-payload', `bad ${member}${valid}`, member);
 };
 
 /** The signer that the payload names. */

@@ -1,4 +1,6 @@
 // Defines UmbralError, the error of the scheme, and its closed list of codes.
+import { PcehrError } from '../bytes/errors.ts';
+
 export type UmbralErrorCode =
   | 'bad-encoding'
   | 'bad-point'
@@ -14,7 +16,7 @@ export type UmbralErrorCode =
   | 'decryption-failed';
 
 /** A refusal by the scheme. The message names the thing that was refused and never contains a key, a plaintext or any input. */
-export class UmbralError extends Error {
+export class UmbralError extends PcehrError {
   override readonly name = 'UmbralError';
   readonly code: UmbralErrorCode;
   /** Index from 0 of the first wrong object, when several were checked together. */

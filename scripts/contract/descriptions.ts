@@ -176,6 +176,8 @@ const MEMBERS: Readonly<Record<string, string>> = {
   'Problem.clock':
     'If a clock can be the cause: whether the refused time is ahead of the clock of the service or behind it',
   'Problem.serverTime': 'If a clock can be the cause: the clock of the service, milliseconds since 1970. Not signed',
+  'Problem.authority':
+    'If the signature does not verify: the host and port for which the service checks signatures. Not signed',
   'Problem.retryAfter': 'With `busy` and `too-many`: seconds to wait',
   'Problem.ids': 'The ids that were not found, or the ids of the folders',
 };

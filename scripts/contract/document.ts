@@ -228,6 +228,7 @@ function problem(): Json {
       reason: { enum: REASONS },
       clock: { enum: ['ahead', 'behind'] },
       serverTime: { type: 'integer' },
+      authority: text,
       retryAfter: { type: 'number' },
       ids: { type: 'array', items: text },
     },

@@ -20,6 +20,7 @@ Some refusals have further members:
 | | | \`statement-invalid\` | \`malformed\`, \`wrong-signer\`, \`bad-signature\` or \`bad-payload\`: [statements.md](statements.md). Absent if the statement is valid alone, but does not agree with the request |
 | \`clock\` | string | if a clock can be the cause: \`clock-skew\`, \`created-too-old\`, some \`statement-invalid\` | whether the refused time is \`ahead\` of the service's clock or \`behind\` it |
 | \`serverTime\` | integer, ms since 1970 | the same, and \`grant-not-begun\` | the clock of the service, not signed. [clock.md](clock.md) shows how a client corrects its own |
+| \`authority\` | string | \`signature-invalid\` | the host, and the port unless it is the default, for which the service checks signatures. Only if a well-formed signature does not verify. Not signed, so a client only shows it |
 | \`retryAfter\` | number, s | \`busy\`, \`too-many\` | as the header \`Retry-After\` |
 | \`ids\` | array of strings | \`not-found\`, \`kfrag-invalid\`, \`cells-open\` | the ids of several that were not found; the folders |
 

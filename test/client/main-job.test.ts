@@ -114,6 +114,7 @@ describe('filing', () => {
       expect(error).toMatchObject({ name: 'ClientError', code: 'bad-argument' });
       expect((error as Error).cause).toBeUndefined();
       expect((error as Error).message).not.toContain('private');
+      expect((error as Error).message).toContain(typeof content === 'string' ? 'new Blob([text])' : 'Uint8Array');
       expect(service.calls).not.toContain('begin-upload');
     },
   );

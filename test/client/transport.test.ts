@@ -1,6 +1,6 @@
 // Tests the client's transport: signed requests, checked answers, retries and abort.
 import { describe, expect, test } from '@jest/globals';
-import { AppError } from '../../lib/api/errors.ts';
+import { AppError, ERRORS } from '../../lib/api/errors.ts';
 import { utf8, fromUtf8 } from '../../lib/bytes/codec.ts';
 import type { FolderId, GrantId } from '../../lib/bytes/ids.ts';
 import { createTransport, type TransportOptions } from '../../lib/client/session/transport.ts';
@@ -112,6 +112,25 @@ describe('answers', () => {
     expect(error).toMatchObject({ code: 'grant-ended', requestId: 'req-1', fault: 'client' });
     expect((error as AppError).details).toEqual({ reason: 'revoked', statement: 'grants.1.statement', ids: ['i'] });
   });
+
+  test('a signature for another host than the service checks becomes an error that names both', async () => {
+    const { call } = setUp(() => problem(401, 'signature-invalid', { authority: '127.0.0.1:3000' }));
+    await expect(call('list-chain', {})).rejects.toMatchObject({
+      code: 'signature-invalid',
+      details: { authority: '127.0.0.1:3000' },
+      message:
+        'origin is https://api.example.org, but this service checks signatures for the host 127.0.0.1:3000: use that host in origin',
+    });
+  });
+
+  test.each(['api.example.org', '\u001b[2J', 'evil.example.org/x', 'x'.repeat(256), 7])(
+    'a wrong signature with the authority %j has the usual message',
+    async (authority) => {
+      const { call } = setUp(() => problem(401, 'signature-invalid', { authority }));
+      const { advice: message } = ERRORS['signature-invalid'];
+      await expect(call('list-chain', {})).rejects.toMatchObject({ code: 'signature-invalid', message });
+    },
+  );
 
   test.each([
     [500, '{"code":"no-such-code"}'],

@@ -103,8 +103,11 @@ describe('a request is refused', () => {
     expect(body['code']).toBe('signature-invalid');
   });
 
-  test('if it was signed for another host', async () =>
-    expect(await code({ origin: 'https://evil.example.org' })).toBe('signature-invalid'));
+  test('if it was signed for another host, with the configured host', async () => {
+    const { status, body } = await send({ origin: 'https://evil.example.org' });
+    expect(status).toBe(401);
+    expect(body).toMatchObject({ code: 'signature-invalid', authority: 'records.example.org' });
+  });
 
   test('if it was signed at a wrong time, with the service’s time', async () => {
     const { body } = await send({ at: NOW - 200_000 });

@@ -40,6 +40,7 @@ describe('an error of the list', () => {
       reason: 'revoked',
       clock: 'ahead',
       serverTime: 5,
+      authority: 'api.example.org',
       retryAfter: 1.2,
       ids: ['a'],
     } as const;

@@ -5,6 +5,7 @@ import { MOST_CELLS, type Purpose, type Right } from '../../statements/fields.ts
 import type { Standing, Statement } from '../../statements/kinds.ts';
 import type { GivenAccess } from '../chain/given-access.ts';
 import type { EntryBody } from '../chain/statement-chain.ts';
+import { assertValid } from '../session/check-arguments.ts';
 import type { Context } from '../session/context.ts';
 import { extendAll } from './extend-grant.ts';
 import { assertClosed, closeCells } from './close-cells-of-ended-grants.ts';
@@ -147,6 +148,7 @@ const chosen = async (
 /** @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient` */
 export const approve = async (ctx: Context, given: AccessRequest, options: ApproveOptions = {}): Promise<Grants> => {
   const { signal } = options;
+  for (const right of options.rights ?? []) assertValid('right', right);
   const view = { state: given.state, statement: given.statement.jws };
   const request = await verifyRequestStatement(ctx, view, await serviceKey(ctx, { signal }));
   if (request.patient !== ctx.keys.id) throw new ClientError('not-mine', 'the request is to somebody else');
@@ -217,6 +219,8 @@ const answer = async (
 /** @throws {ClientError} `unverified`, `not-mine`, `bad-argument` */
 export const grantAccess = async (ctx: Context, input: GrantInput, options: CallOptions = {}): Promise<Grants> => {
   const { recipient: to, right = 'read', purpose, durationSeconds, openings, standing = false } = input;
+  assertValid('purpose', purpose);
+  assertValid('right', right);
   const scope = scopeOf(input);
   const stands = standing ? standingOf(scope) : undefined;
   if (standing && stands === undefined)

@@ -13,6 +13,7 @@ import { signStatement } from '../../statements/sign.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
 import type { GivenAccess } from '../chain/given-access.ts';
 import { readBeside } from '../chain/read-beside.ts';
+import { assertValid } from '../session/check-arguments.ts';
 import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError } from '../session/errors.ts';
@@ -221,6 +222,9 @@ export const requestAccess = async (
   options: CallOptions = {},
 ): Promise<AccessRequest> => {
   const { patient, purpose, durationSeconds, rights = ['read'], waitSeconds = DEFAULT_WAIT_S } = input;
+  assertValid('purpose', purpose);
+  for (const right of rights) assertValid('right', right);
+  const scope = scopeOf(input);
   const own = await currentIdentity(ctx, ctx.keys.id, options);
   const { number, key } = own.payload.receiving;
   const service = await serviceKey(ctx, options);
@@ -231,7 +235,7 @@ export const requestAccess = async (
       ...parties,
       service,
       receiving: { number, key },
-      scope: scopeOf(input),
+      scope,
       rights: [...rights],
       purpose,
       duration: durationSeconds,

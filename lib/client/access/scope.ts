@@ -2,6 +2,7 @@
 import type { FolderId, RecordId } from '../../bytes/ids.ts';
 import type { Category } from '../../statements/fields.ts';
 import type { Scope, Standing } from '../../statements/kinds.ts';
+import { assertValid } from '../session/check-arguments.ts';
 import { ClientError } from '../session/errors.ts';
 
 /** Exactly one member must be present. */
@@ -12,7 +13,7 @@ export interface ScopeInput {
   readonly record?: RecordId;
 }
 
-/** @throws {ClientError} `bad-argument` unless exactly one member is present */
+/** @throws {ClientError} `bad-argument` unless exactly one member is present, and for an unknown category */
 export const scopeOf = ({ folders, categories, everything, record }: ScopeInput): Scope => {
   const scopes: Scope[] = [
     ...(folders === undefined ? [] : [{ folders: [...folders] }]),
@@ -23,6 +24,7 @@ export const scopeOf = ({ folders, categories, everything, record }: ScopeInput)
   const [scope, ...rest] = scopes;
   if (scope === undefined || rest.length > 0)
     throw new ClientError('bad-argument', 'name folders, categories, everything or a record, and one of them only');
+  for (const category of categories ?? []) assertValid('category', category);
   return scope;
 };
 

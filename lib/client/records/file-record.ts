@@ -79,7 +79,9 @@ const assertContent = (content: unknown): void => {
   if (!isBytes && !isSource)
     throw new ClientError(
       'bad-argument',
-      'the content is no Uint8Array, Blob, stream or file body: encode a text first',
+      typeof content === 'string'
+        ? 'the content is a string: pass new Blob([text]) for a text, and fileBody(path) for a file'
+        : 'the content is no Uint8Array, Blob, stream or file body',
     );
 };
 

@@ -6,6 +6,7 @@ import type { Decapsulator } from '../../envelope/x-wing.ts';
 import type { Jws, Statement, StatementHash } from '../../statements/kinds.ts';
 import type { CapsuleFragVerifier } from '../../umbral/cfrag.ts';
 import type { CapsuleOpener } from '../../umbral/delegatee.ts';
+import { serviceOrigin } from './check-arguments.ts';
 import { createServiceClock, type ConfirmClock, type ServiceClock } from './clock-correction.ts';
 import { platformOf, type PlatformOptions, type Platform } from './platform-functions.ts';
 import { retryWait } from './retry-wait.ts';
@@ -56,6 +57,8 @@ export interface CellOpener {
 }
 
 export interface Context {
+  /** Scheme, host and port of the service. */
+  readonly origin: string;
   readonly call: CallRoute;
   readonly checkStorageUrl: CheckStorageUrl;
   readonly keys: DeviceKeys;
@@ -80,7 +83,8 @@ export interface Context {
 }
 
 export const createContext = (options: ClientOptions): Context => {
-  const { origin, keys, next, tries = 6, memory = createMemory(keys.id), trail = createTrail() } = options;
+  const { keys, next, tries = 6, memory = createMemory(keys.id), trail = createTrail() } = options;
+  const origin = serviceOrigin(options.origin);
   const platform = platformOf(options);
   if (options.serviceKey !== undefined) memory.noteServiceKey(options.serviceKey);
   const clock = createServiceClock({
@@ -90,6 +94,7 @@ export const createContext = (options: ClientOptions): Context => {
   });
   const call = createTransport({ ...platform, origin, signer: keys, tries, correction: clock });
   return {
+    origin,
     call,
     checkStorageUrl: createStorageCheck(origin, options.storageOrigins),
     keys,

@@ -1,4 +1,5 @@
 // Defines the errors that the client itself raises. A refusal by the service is an AppError.
+import { PcehrError } from '../../bytes/errors.ts';
 import { AppError, type ErrorCode, type ProblemDetails } from '../../api/errors.ts';
 
 export type ClientErrorCode =
@@ -53,7 +54,7 @@ export type Check =
   | 'recapsulation';
 
 /** An error that the client itself raises. Message and members contain no health data, no names and no secrets. */
-export class ClientError extends Error {
+export class ClientError extends PcehrError {
   override readonly name = 'ClientError';
   readonly code: ClientErrorCode;
   /** The name of the check that failed, for `unverified` and `rolled-back`. */
@@ -83,8 +84,8 @@ export class TrailError extends ClientError {
 /** The error for a refusal by the service. `requestId` is the id of the request in the service's log. */
 export class ServiceError extends AppError {
   readonly requestId: string | undefined;
-  constructor(code: ErrorCode, details: ProblemDetails, requestId: string | undefined) {
-    super(code, details);
+  constructor(code: ErrorCode, details: ProblemDetails, requestId: string | undefined, message?: string) {
+    super(code, details, message);
     this.requestId = requestId;
   }
 }

@@ -1,7 +1,7 @@
 // Calls a route of the API by its name: signs the request, sends it, checks the answer, and repeats the call when that is safe. The client chooses the ids,
 // so every route is idempotent, and a call whose answer was lost can be repeated. Each try has its own signature.
 import * as z from 'zod/mini';
-import { ERRORS, REASONS, type ErrorCode } from '../../api/errors.ts';
+import { ERRORS, REASONS, type ErrorCode, type ProblemDetails } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
 import { ROUTES, type Body, type Params, type Query, type RouteName } from '../../api/routes.ts';
 import { utf8 } from '../../bytes/codec.ts';
@@ -48,15 +48,19 @@ export type CallRoute = <N extends RouteName>(
   options?: CallOptions,
 ) => Promise<RouteAnswer<N>>;
 
+/** A host in lower case with or without a port. An error shows it, so it has no other characters. */
+const AUTHORITY = /^[a-z0-9.:[\]-]{1,255}$/;
+
 const problem = z.object({
   code: z.string(),
   requestId: z.optional(z.string().check(z.maxLength(200))),
   member: z.optional(z.string().check(z.maxLength(200))),
   statement: z.optional(z.string().check(z.maxLength(200))),
   reason: z.optional(z.enum(REASONS)),
-  // People read the next two members, programs do not. So an invalid value in them must not hide the refusal.
+  // People read the next three members, programs do not. So an invalid value in them must not hide the refusal.
   clock: z.catch(z.optional(z.enum(['ahead', 'behind'])), undefined),
   serverTime: z.catch(z.optional(instant), undefined),
+  authority: z.catch(z.optional(z.string().check(z.regex(AUTHORITY))), undefined),
   retryAfter: z.optional(z.number()),
   ids: z.optional(z.array(z.string())),
 });
@@ -89,14 +93,21 @@ interface Refusal {
   readonly repeatable: boolean;
 }
 
-const refusalOf = (response: HttpAnswer): Refusal => {
+/** Returns a message that names both hosts, if the request was signed for another host than the service checks. */
+const otherHost = (code: ErrorCode, { authority }: ProblemDetails, { origin, host }: URL): string | undefined =>
+  code === 'signature-invalid' && authority !== undefined && authority !== host
+    ? `origin is ${origin}, but this service checks signatures for the host ${authority}: use that host in origin`
+    : undefined;
+
+const refusalOf = (response: HttpAnswer, url: URL): Refusal => {
   const header = Number(response.retryAfter ?? Number.NaN);
   const parsed = problem.safeParse(response.json);
   if (parsed.success && isErrorCode(parsed.data.code)) {
     const { code, requestId, ...rest } = parsed.data;
-    const details = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
+    const details: ProblemDetails = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== undefined));
     const retryAfter = rest.retryAfter ?? (Number.isFinite(header) ? header : undefined);
-    return { error: new ServiceError(code, details, requestId), retryAfter, repeatable: REPEATABLE.has(code) };
+    const error = new ServiceError(code, details, requestId, otherHost(code, details, url));
+    return { error, retryAfter, repeatable: REPEATABLE.has(code) };
   }
   return {
     error: new ClientError('bad-answer', `the service answered ${response.status} without a known problem`),
@@ -141,7 +152,7 @@ export const createTransport = (options: TransportOptions): CallRoute => {
         return answered(name, response.json);
       }
 
-      const { error, retryAfter = 0, repeatable } = refusalOf(response);
+      const { error, retryAfter = 0, repeatable } = refusalOf(response, url);
       const code = error instanceof ServiceError ? error.code : undefined;
       if (code === 'clock-skew' && correction !== undefined && isSigned && !corrected) {
         // The time in a refusal is not signed, so the correction asks for the signed time. The route for this time is public, so that call never needs a
