@@ -1,5 +1,8 @@
 // Tests filing while the folder begins a new epoch: the client repeats the call in the new cell, three times at most.
 import { describe, expect, test } from '@jest/globals';
+import { createPatient } from '../../lib/client/index.ts';
+import { routeOf } from '../support/lying-fetch.ts';
+import { people as chainPeople } from './people.ts';
 import { problem } from './prepared-answers.ts';
 import { people, TEXT } from './main-job-story.ts';
 import { refusal } from './clients.ts';
@@ -39,4 +42,22 @@ test('refuses metadata that is too long before it sends anything', async () => {
   const { count, file } = await setUp();
   expect(await refusal(() => file({ title: 'x'.repeat(5_000) }))).toBe('bad-argument');
   expect(count('begin-upload')).toBe(0);
+});
+
+test('begins the upload in the new cell, if the answer to the first call was lost and the folder began a new epoch then', async () => {
+  const { optionsOf, device, folder } = await chainPeople();
+  const options = optionsOf(1);
+  let begun = 0;
+  const losing: typeof fetch = async (input, init) => {
+    const request = new Request(input, init);
+    const answer = await options.fetch!(request);
+    if (routeOf(request.method, new URL(request.url).pathname) !== 'begin-upload') return answer;
+    begun += 1;
+    if (begun > 1) return answer;
+    await device().startEpoch(folder.id);
+    throw new TypeError('connection reset');
+  };
+  const patient = createPatient({ ...options, fetch: losing });
+  const { epoch } = await patient.file(folder.id, TEXT, {});
+  expect([epoch, begun]).toEqual([2, 3]);
 });

@@ -56,7 +56,9 @@ const IN_FLIGHT = 2;
  */
 const putLimit = (length: number): number => 60_000 + Math.ceil(length / 8_192) * 1_000;
 
-interface Upload extends Destination {
+/** An upload that has begun. */
+interface Upload {
+  readonly record: RecordId;
   readonly upload: UploadId;
 }
 
@@ -72,18 +74,24 @@ const take = async (parts: AsyncIterator<SealedPart>, most: number): Promise<Sea
   return taken;
 };
 
-/** Begins the upload at the service. @returns the cell in which the upload began, the newest of the folder */
+/**
+ * Begins the upload at the service. Each cell has an upload id of its own: the service may have stored the upload in a cell that was closed before the client
+ * got an answer, and then takes this id for no other cell.
+ * @returns the id of the upload, and the cell in which it began, the newest of the folder
+ */
 const begin = async (
   ctx: Context,
-  { record, version, folder, grant, upload, ...cells }: Upload,
+  { record, version, folder, grant, ...cells }: Destination,
   multipart: boolean,
   options: CallOptions,
-): Promise<Statement<'folder'>> => {
-  const { cell } = await inCurrentCell(cells, ({ payload: { epoch } }) => {
-    const body = { upload, folder, epoch, version, multipart, ...(grant === undefined ? {} : { grant }) };
-    return ctx.call('begin-upload', { params: { recordId: record }, body }, options);
+): Promise<Uploaded> => {
+  const { value: upload, cell } = await inCurrentCell(cells, async ({ payload: { epoch } }) => {
+    const id = newId<UploadId>(ctx.platform.rng);
+    const body = { upload: id, folder, epoch, version, multipart, ...(grant === undefined ? {} : { grant }) };
+    await ctx.call('begin-upload', { params: { recordId: record }, body }, options);
+    return id;
   });
-  return cell;
+  return { upload, cell };
 };
 
 const targetsFor = async (
@@ -174,9 +182,9 @@ export const uploadBlob = async (
 ): Promise<Uploaded> => {
   const stop = new AbortController();
   const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const upload: Upload = { ...destination, upload: newId<UploadId>(ctx.platform.rng) };
+  const { record } = destination;
   let sentBytes = 0;
-  const sendAll = async (group: readonly SealedPart[]): Promise<void> => {
+  const sendAll = async (upload: Upload, group: readonly SealedPart[]): Promise<void> => {
     const targets = await targetsFor(ctx, upload, group, { signal: ended });
     await Promise.all(
       group.map(async (part, i) => {
@@ -190,13 +198,13 @@ export const uploadBlob = async (
 
   try {
     let group = await take(parts, IN_FLIGHT);
-    const cell = await begin(ctx, upload, group.length > 1, { signal });
+    const begun = await begin(ctx, destination, group.length > 1, { signal });
     while (group.length > 0) {
-      const sending = sendAll(group);
+      const sending = sendAll({ record, upload: begun.upload }, group);
       // The client encrypts the next parts while it sends these. If the encryption or the sending fails, both end.
       [group] = await Promise.all([group.length < IN_FLIGHT ? [] : take(parts, IN_FLIGHT), sending]);
     }
-    return { upload: upload.upload, cell };
+    return begun;
   } catch (error) {
     stop.abort(error);
     await parts.return?.();
