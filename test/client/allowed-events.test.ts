@@ -10,7 +10,7 @@ import {
   type RequestId,
 } from '../../lib/bytes/ids.ts';
 import { createPatient, createTrail } from '../../lib/client/index.ts';
-import type { EventKind } from '../../lib/domain/audit-chain.ts';
+import type { AuditEvent, EventKind } from '../../lib/domain/audit-chain.ts';
 import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
 import { signNow } from './lying-service.ts';
@@ -81,6 +81,10 @@ const withdrawn = ({ patient }: Story, of: string, actor: DeviceKeys = KEYS.clin
   const payload = { recipient: actor.id, patient: patient.id, request, of, code: 'not-needed', when: 1 } as const;
   return { kind: 'request-withdrawn', actor, subject: { request }, evidence: signNow('withdrawal', payload, actor) };
 };
+
+/** Returns the hash of the statement of the trail's last event. */
+const lastHash = ({ service, patient }: Story): string =>
+  (JSON.parse(service.trails.get(patient.id)!.at(-1)!.event) as AuditEvent).statement;
 
 const write = ({ service, patient }: Story, { kind, actor, subject, evidence }: Invented): void =>
   service.log({ kind, patient: patient.id, actor: actor.id, subject, statement: evidence.hash }, evidence.jws);
@@ -209,18 +213,23 @@ describe('an opening', () => {
 });
 
 describe('a filing', () => {
-  const later = (all: Story & { readonly now: number }, changes: Partial<Payload<'record'>> = {}) =>
-    filing(all, {
-      version: 2,
-      previous: all.record.statement.hash,
-      record: all.record.record,
-      grant: named(all.write),
-      ...changes,
-    });
+  const later = (
+    all: Story & { readonly now: number },
+    changes: Partial<Payload<'record'>> = {},
+    actor: DeviceKeys = KEYS.clinician,
+  ) => {
+    const { record, statement } = all.record;
+    return filing(all, { version: 2, previous: statement.hash, record, grant: named(all.write), ...changes }, actor);
+  };
+
+  /** The version after `later`. */
+  const third = (all: Story & { readonly now: number }) =>
+    later(all, { version: 3, previous: later(all).evidence.hash });
 
   test.each<[string, Invent, Before?]>([
     ['under a grant to add', (all) => [filing(all)]],
     ['of a next version, under a grant to write', (all) => [later(all)]],
+    ['of each next version', (all) => [later(all), third(all)]],
     ['by the patient', (all) => [filing(all, { grant: undefined }, KEYS.patient)]],
     ['in the next epoch', (all) => [filing(all, { epoch: 2 })], ({ patient, first }) => patient.startEpoch(first.id)],
   ])('%s is accepted', async (_, invent, before = nothing) => {
@@ -260,10 +269,67 @@ describe('a filing', () => {
     ['after the grant was revoked', (all) => [filing(all)], ({ patient, add }) => patient.revoke(add)],
     ['after the grant was returned', (all) => [filing(all)], ({ clinician, add }) => clinician.giveBack(add)],
     ['while the grant is paused', (all) => [filing(all)], ({ patient, add }) => patient.pause(add)],
+    [
+      'of a next version, into another folder',
+      (all) => [later(all, { folder: all.elsewhere.id, grant: undefined }, KEYS.patient)],
+    ],
+    ['of a first version twice', (all) => [filing(all, { record: all.record.record })]],
+    ['of a next version twice', (all) => [later(all), later(all, { created: all.now + 1 })]],
+    ['of a version after a gap', (all) => [later(all, { version: 3 })]],
+    ['of a next version that does not name the last one', (all) => [later(all, { previous: 'A'.repeat(43) })]],
+    ['of a next version of an unknown record', (all) => [later(all, { record: newId<RecordId>() })]],
+    ['of a first version that names one before it', (all) => [filing(all, { previous: 'A'.repeat(43) })]],
+    [
+      'of a next version after the deletion',
+      (all) => [later(all)],
+      ({ patient, record }) => patient.deleteRecord(record),
+    ],
+    [
+      'of a next version that names the deletion',
+      (all) => [later(all, { previous: lastHash(all) })],
+      ({ patient, record }) => patient.deleteRecord(record),
+    ],
   ])('%s is refused', async (_, invent, before = nothing) => {
     const all = await story();
     await before(all);
     expect(await verdicts(all, invent)).toEqual(REFUSED);
+  });
+});
+
+describe('a deletion', () => {
+  const isDeletion = ({ kind }: AuditEvent): boolean => kind === 'record-deleted';
+  const isFiling = (event: AuditEvent): boolean => event.kind === 'record-filed';
+
+  test.each<[string, (event: AuditEvent, all: Story) => Partial<AuditEvent>]>([
+    [
+      'with another version',
+      (e) => (isDeletion(e) ? { subject: { ...e.subject, records: [{ ...e.subject.records![0]!, version: 2 }] } } : {}),
+    ],
+    [
+      'in another folder',
+      (e, { elsewhere }) => (isDeletion(e) ? { subject: { ...e.subject, folder: elsewhere.id } } : {}),
+    ],
+  ])('%s is refused', async (_, change) => {
+    const all = await story();
+    const { service, patient, record } = all;
+    await patient.deleteRecord(record);
+    const entries = service.trails.get(patient.id)!;
+    service.trails.set(
+      patient.id,
+      relinked(entries, (e) => change(e, all)),
+    );
+    expect(await refusal(() => patient.audit())).toBe('unverified evidence');
+    service.trails.set(patient.id, entries);
+    expect(await refusal(() => patient.audit())).toBe('accepted');
+  });
+
+  test('without the filing of the record is refused', async () => {
+    const { service, patient, record } = await story();
+    await patient.deleteRecord(record);
+    const entries = service.trails.get(patient.id)!;
+    const filed = entries.findIndex(({ event }) => isFiling(JSON.parse(event) as AuditEvent));
+    service.trails.set(patient.id, relinked(entries.toSpliced(filed, 1)));
+    expect(await refusal(() => patient.audit())).toBe('unverified evidence');
   });
 });
 

@@ -1,8 +1,9 @@
 // Checks an event of the trail against the events before it: the patient's own acts must allow an opening, a filing, a return or a withdrawal at this point
-// of the trail. An honest service checks the same before it writes the event.
-import type { FolderId, GrantId, IdentityId } from '../../bytes/ids.ts';
+// of the trail, and a filing or a deletion must follow the last version of its record. An honest service checks the same before it writes the event.
+import type { FolderId, GrantId, IdentityId, RecordId } from '../../bytes/ids.ts';
 import type { AuditEvent, EventKind } from '../../domain/audit-chain.ts';
 import { covers, leavesRoomFor, livenessAt, RIGHT_FACTS, type GrantStatus } from '../../domain/grant.ts';
+import { continues, type RecordStatus } from '../../domain/record.ts';
 import { instantOf } from '../../domain/time.ts';
 import type { GrantCell, Kind, Payload, Statement, StatementHash } from '../../statements/kinds.ts';
 import type { VerifiedEntry } from '../chain/given-access.ts';
@@ -18,10 +19,18 @@ interface GrantSoFar {
   readonly used: number;
 }
 
+/** The last version of a record, by the events of the trail that were read so far. */
+interface RecordSoFar extends RecordStatus {
+  readonly folder: FolderId | undefined;
+}
+
 interface SoFar {
   readonly grants: Map<GrantId | undefined, GrantSoFar>;
   /** The current epoch of each folder. */
   readonly epochs: Map<FolderId | undefined, number>;
+  readonly records: Map<RecordId | undefined, RecordSoFar>;
+  /** The deleted records. They stay in `records` too. */
+  readonly deleted: Set<RecordId | undefined>;
   /** The signer of each request, by the hash of the request. */
   readonly requests: Map<StatementHash, IdentityId>;
 }
@@ -58,6 +67,19 @@ const allowsOpening = (grant: GrantSoFar, { actor, at, subject }: AuditEvent): b
   return isOpener && grant.cells.has(nameOf(subject)) && isLive(grant, subject.records?.length ?? 0, at);
 };
 
+/** Whether the version is the first one of its record, or follows the last one in the same folder. No version follows a deletion. */
+const followsLast = ({ records, deleted }: SoFar, payload: Payload<'record'>): boolean => {
+  const { record, folder } = payload;
+  const last = records.get(record);
+  return !deleted.has(record) && continues(payload, last) && (last === undefined || last.folder === folder);
+};
+
+/** Whether the deletion names the last version of its record, and the event its number and folder. */
+const namesLast = ({ records }: SoFar, { of, record }: Payload<'deletion'>, { subject }: AuditEvent): boolean => {
+  const last = records.get(record);
+  return of === last?.latestHash && subject.folder === last.folder && subject.records?.[0]?.version === last.latest;
+};
+
 type Allowed = (soFar: SoFar, event: AuditEvent, statement: Statement) => boolean;
 
 /** The rules for the kinds of events that need an earlier event. All other kinds have their statement in the patient's chain, or need no earlier event. */
@@ -69,14 +91,14 @@ const RULES: Readonly<Partial<Record<EventKind, Allowed>>> = {
     const grant = grants.get(subject.grant);
     return grant !== undefined && allowsOpening(grant, event);
   },
-  'record-filed': ({ grants, epochs }, { actor, patient, subject, at }, statement) => {
-    if (subject.epoch !== epochs.get(subject.folder)) return false;
+  'record-filed': (soFar, { actor, patient, subject, at }, statement) => {
+    const record = statement.payload as Payload<'record'>;
+    if (subject.epoch !== soFar.epochs.get(subject.folder) || !followsLast(soFar, record)) return false;
     if (subject.grant === undefined) return actor === patient;
-    const grant = grants.get(subject.grant);
-    return (
-      grant !== undefined && covers(grant.statement, statement.payload as Payload<'record'>) && isLive(grant, 0, at)
-    );
+    const grant = soFar.grants.get(subject.grant);
+    return grant !== undefined && covers(grant.statement, record) && isLive(grant, 0, at);
   },
+  'record-deleted': (soFar, event, statement) => namesLast(soFar, statement.payload as Payload<'deletion'>, event),
   'grant-returned': ({ grants }, { actor, subject }, statement) => {
     const grant = grants.get(subject.grant);
     if (grant?.statement.hash !== (statement.payload as Payload<'return'>).of) return false;
@@ -105,6 +127,9 @@ const statementIn = (act: VerifiedEntry | undefined, { statement }: AuditEvent):
 const EFFECTS: Readonly<Partial<Record<EventKind, Effect>>> = {
   'folder-created': startsEpoch,
   'epoch-started': startsEpoch,
+  'record-filed': ({ records }, { subject: { folder, records: [filed] = [] }, statement: latestHash }) =>
+    void records.set(filed?.record, { latest: filed?.version ?? 0, latestHash, folder }),
+  'record-deleted': ({ deleted }, { subject: { records: [gone] = [] } }) => void deleted.add(gone?.record),
   'access-requested': ({ requests }, { statement, actor }) => void requests.set(statement, actor),
   'access-granted': (soFar, event, act) => {
     const s = statementIn(act, event);
@@ -131,7 +156,13 @@ export interface EarlierEvents {
 
 /** Creates the state before the first event of a trail. The events must be added in order. */
 export const createEarlierEvents = (): EarlierEvents => {
-  const soFar: SoFar = { grants: new Map(), epochs: new Map(), requests: new Map() };
+  const soFar: SoFar = {
+    grants: new Map(),
+    epochs: new Map(),
+    records: new Map(),
+    deleted: new Set(),
+    requests: new Map(),
+  };
   return {
     assertAllow: (event, statement) => check('evidence', RULES[event.kind]?.(soFar, event, statement) ?? true),
     add: (event, act) => EFFECTS[event.kind]?.(soFar, event, act),
