@@ -137,12 +137,12 @@ export interface Recipient {
 
 /**
  * Returns the members that every listed record of this folder must have: the patient and the folder. A record in a single-record folder names its original
- * folder, so for such a folder the members are the patient and the record id.
+ * folder, so for such a folder the members are the patient, the record id and the version.
  */
 const expectedIn = (grant: GrantWithCells, folder: FolderId): Expected => {
   const { patient } = grant;
   const [single] = singleVersionsIn(grant, folder);
-  return single === undefined ? { patient, folder } : { patient, record: single.record };
+  return single === undefined ? { patient, folder } : { patient, record: single.record, version: single.version };
 };
 
 const listGranted = async (

@@ -1,6 +1,7 @@
 // Tests known records: if a list lacks a record that the client's memory has, or has an older version, the client fills the gap or refuses the list.
 import { describe, expect, test } from '@jest/globals';
 import { toBase64url, utf8 } from '../../lib/bytes/codec.ts';
+import type { FolderId } from '../../lib/bytes/ids.ts';
 import { createPatient, createRecipient, importMemory } from '../../lib/client/index.ts';
 import type { ClientOptions } from '../../lib/client/session/context.ts';
 import { deviceKeys } from '../../lib/identity/key-derivation.ts';
@@ -187,4 +188,76 @@ test.each<[string, (first: Payload<'record'>) => Partial<Payload<'record'>>]>([
     route === 'list-records' ? { status, body: { records: body.records.map(changed) } } : undefined;
   expect(await refusal(listOf.patient)).toBe('rolled-back record');
   expect(await refusal(listOf.clinician)).toBe('rolled-back record');
+});
+
+describe('a next version in another folder, by an author who may write there', () => {
+  /** The clinician may read the folder, and has the diary and the record's single-record folder in grants of their own. */
+  const setUp = async () => {
+    const all = await people();
+    const { state, optionsOf, patient, clinician, first } = all;
+    const author = createRecipient(optionsOf(3));
+    await author.register();
+    const diary = await patient.createFolder({ name: 'Diary', category: 'other' });
+    const to = { purpose: 'TREAT', durationSeconds: 86_400 } as const;
+    const [write] = await patient.grant({ ...to, recipient: author.id, folders: [diary.id], right: 'write' });
+    const [alone] = await patient.grant({ ...to, recipient: clinician.id, record: first.record });
+    const single = alone.folders[0]!;
+    const grantOf = async (folders: readonly FolderId[]) => {
+      const [{ id }] = await patient.grant({ ...to, recipient: clinician.id, folders });
+      return clinician.grant(id, patient.id);
+    };
+    const second = signNow(
+      'record',
+      {
+        ...first.statement.payload,
+        version: 2,
+        previous: first.statement.hash,
+        folder: diary.id,
+        author: author.id,
+        grant: { id: write.id, hash: write.statement.hash },
+      },
+      deviceKeys(fill(3, 32)),
+    );
+    const view = { statement: second.jws, grant: write.statement.jws, state: 'committed' };
+    /** From now on, the service shows the version in the list of the diary and among the versions of the record. */
+    const lie = () => {
+      state.lie = (route, { status, body }, url) => {
+        if (route === 'get-record') return { status, body: { ...body, versions: [...body.versions, view] } };
+        const isDiary = route === 'list-records' && url.pathname.includes(diary.id);
+        return isDiary ? { status, body: { records: [view] } } : undefined;
+      };
+    };
+    return { ...all, diary: diary.id, single, grantOf, lie };
+  };
+  type Shown = Awaited<ReturnType<typeof setUp>>;
+
+  test.each<[string, (all: Shown) => unknown]>([
+    ['a new client of the patient', ({ optionsOf, first }) => createPatient(optionsOf(1)).listVersions(first.record)],
+    [
+      'a new client of the recipient',
+      ({ optionsOf, grant, first }) => createRecipient(optionsOf(2)).listVersions(grant, first.record),
+    ],
+  ])('is refused among the versions by %s', async (_, versions) => {
+    const all = await setUp();
+    all.lie();
+    expect(await refusal(() => versions(all))).toBe('unverified record');
+  });
+
+  test('is refused in the list of that folder by a patient who knows the record', async () => {
+    const { patient, diary, lie } = await setUp();
+    lie();
+    expect(await refusal(() => patient.listRecords(diary))).toBe('rolled-back record');
+  });
+
+  test.each<[string, (all: Shown) => FolderId]>([
+    ['its folder', ({ folder }) => folder],
+    ['its single-record folder', ({ single }) => single],
+  ])('is refused in the list of that folder by a recipient who knows the record from %s', async (_, known) => {
+    const all = await setUp();
+    const { clinician, diary, grantOf, lie } = all;
+    const grant = await grantOf([known(all), diary]);
+    await clinician.listRecords(grant, known(all));
+    lie();
+    expect(await refusal(() => clinician.listRecords(grant, diary))).toBe('rolled-back record');
+  });
 });

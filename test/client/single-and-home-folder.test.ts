@@ -96,6 +96,20 @@ describe('a grant over a folder and over a single-record folder of one of its re
     expect(labelsOf(await w.home()).toSorted()).toEqual(['One', 'Two']);
   });
 
+  test('shows no other version in the list of the single-record folder', async () => {
+    const w = await both();
+    w.state.now += 1_000;
+    await w.patient.fileVersion(w.first, utf8('one, corrected'), { title: 'One' });
+    const shown: object[] = [];
+    w.state.lie = (route, said) => {
+      if (route === 'list-records') shown.push(...said.body.records);
+      return undefined;
+    };
+    expect(namesOf(await w.home())).toEqual(['One 1', 'Two 1', 'One 2']);
+    listing(w, w.single, () => shown.slice(2));
+    expect(await refusal(w.alone)).toBe('unverified record');
+  });
+
   test('shows no record that the patient deleted', async () => {
     const w = await both();
     await w.home();

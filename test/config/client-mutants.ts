@@ -180,6 +180,13 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       to: 'void [folder, epoch, salt, key, publicKeyText, fromBase64url];',
     },
   ],
+  C19: [
+    {
+      file: 'client/records/verify-record.ts',
+      from: "check('author', hasAll(await ctx.chain.state(options)) || hasAll(await ctx.chain.sync(options)));",
+      to: 'void [ctx, options, hasAll];',
+    },
+  ],
   G1: [
     {
       file: 'client/access/carry-over.ts',
@@ -293,8 +300,8 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
   R10: [
     {
       file: 'client/records/list-versions.ts',
-      from: 'if (!versions.every(follows))',
-      to: 'if (false as boolean && versions.every(follows))',
+      from: 'if (!versions.every(follows) ||',
+      to: 'if ((false as boolean && versions.every(follows)) ||',
     },
   ],
   R11: [
@@ -432,6 +439,15 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
     },
   ],
   R31: [{ file: 'client/records/known-records.ts', from: 'if (singles.length > 0)', to: 'if (false)' }],
+  R32: [{ file: 'client/recipient.ts', from: ', version: single.version }', to: ' }' }],
+  R33: [{ file: 'client/records/list-versions.ts', from: ' || !isInOneFolder', to: ' || (isInOneFolder, false)' }],
+  R34: [
+    {
+      file: 'client/session/memory.ts',
+      from: 'if (seen !== undefined && seen.home !== home)',
+      to: 'if (false)',
+    },
+  ],
   T1: [
     {
       file: 'domain/audit-chain.ts',
@@ -516,6 +532,16 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
     },
   ],
   T16: [{ file: 'client/audit/event-evidence.ts', from: 'p.service === service &&', to: '' }],
+  T17: [
+    { file: 'client/audit/allowed-events.ts', from: ' || !followsLast(soFar, record)', to: ' || (followsLast, false)' },
+  ],
+  T18: [
+    {
+      file: 'client/audit/allowed-events.ts',
+      from: "namesLast(soFar, statement.payload as Payload<'deletion'>, event),",
+      to: '(void [soFar, event, statement, namesLast], true),',
+    },
+  ],
   L1: [
     {
       file: 'client/session/clock-correction.ts',

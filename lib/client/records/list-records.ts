@@ -4,7 +4,7 @@ import type { Context } from '../session/context.ts';
 import { all } from '../session/pagination.ts';
 import { withKnownRecords } from './known-records.ts';
 import { ownLabels } from './labels.ts';
-import { verifyVersion, type RecordInfo } from './verify-record.ts';
+import { assertGiven, verifyVersion, type RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 export const listOwnRecords = async (
@@ -21,6 +21,7 @@ export const listOwnRecords = async (
   ]);
   const labels = ownLabels(ctx, options);
   const infos = await Promise.all(views.map((v) => verifyVersion(v, { patient: ctx.keys.id, folder }, labels)));
+  await assertGiven(ctx, infos, options);
   const left = infos.filter((i) => !deletions.has(i.record));
   return withKnownRecords(ctx, { patient: ctx.keys.id, folder, labels }, left, options);
 };

@@ -8,7 +8,7 @@ import { check, checked, ClientError } from '../session/errors.ts';
 import { all } from '../session/pagination.ts';
 import { listingFolder } from './granted-cells.ts';
 import { ownLabels, type LabelReader } from './labels.ts';
-import { verifyVersion, type RecordInfo } from './verify-record.ts';
+import { assertGiven, verifyVersion, type RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 /** A record, the grant under which a recipient reads it, and the means to read its labels. Without a grant, the patient reads it. */
@@ -50,6 +50,10 @@ const isDeleted = async (
   return true;
 };
 
+/**
+ * Checks that the versions follow each other, and that all of them are in one folder. Otherwise an author with a grant to write another folder could add a
+ * version.
+ */
 const assertOrder = (versions: readonly RecordInfo[], isWhole: boolean): void => {
   const follows = ({ version, statement: { payload } }: RecordInfo, i: number): boolean => {
     const before = versions[i - 1];
@@ -57,7 +61,8 @@ const assertOrder = (versions: readonly RecordInfo[], isWhole: boolean): void =>
     if (version !== last + 1) return version > last && !isWhole;
     return before === undefined || payload.previous === before.statement.hash;
   };
-  if (!versions.every(follows))
+  const isInOneFolder = versions.every(({ folder }) => folder === versions[0]?.folder);
+  if (!versions.every(follows) || !isInOneFolder)
     throw new ClientError('unverified', 'refused: the versions do not follow each other', 'record');
 };
 
@@ -70,8 +75,8 @@ const noteVersions = ({ memory }: Context, { record, grant }: ReadRecord, versio
 };
 
 /**
- * Reads every version of a record, oldest first. Verified: each signature, the order, that each version names the one before, that the known version is
- * there, and whether the patient deleted the record. The patient gets all versions without a gap. A grant may cover only some of the versions.
+ * Reads every version of a record, oldest first. Verified: each signature, the order, that each version names the one before and has its folder, that the
+ * known version is there, and whether the patient deleted the record. The patient gets all versions without a gap. A grant may cover only some of the versions.
  * @throws {ClientError} `unverified` (`record`, `author`, `metadata`), `rolled-back` (`record`)
  */
 export const readVersions = async (
@@ -91,6 +96,7 @@ export const readVersions = async (
     (page) => page.versions,
   );
   const versions = await Promise.all(views.map((v) => verifyVersion(v, { patient, record }, labels)));
+  if (patient === ctx.keys.id) await assertGiven(ctx, versions, options);
   assertOrder(versions, grant === undefined);
   const isSaid = versions.some((v) => v.state === 'deleted');
   const isGone = await isDeleted(ctx, read, { deletion, isSaid }, options);

@@ -21,7 +21,7 @@ import { recordName, shown } from '../texts/record-texts.ts';
 import { verifyLabel } from './labels.ts';
 import { verifyAnswer } from './verify-fragments.ts';
 import { serviceKey } from '../session/service-key.ts';
-import { infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './verify-record.ts';
+import { assertGiven, infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
 
 type RecapsulatedRecord = Answer<'recapsulate'>['records'][number];
@@ -115,11 +115,12 @@ const sendOpening = (ctx: Context, access: KeyAccess, batch: Batch, options: Cal
   dated(ctx.clock, () => sendOnce(ctx, access, batch, options), options);
 
 /** Verifies the record statement in the answer, its label, and that the file key matches the key commitment. Decrypts the metadata. */
-const unseal = async (info: RecordInfo, { opened, cell, content }: OpenedKey) => {
+const unseal = async (ctx: Context, info: RecordInfo, { opened, cell, content }: OpenedKey, options: CallOptions) => {
   if (content instanceof ClientError) throw content;
   const { fileKey, label } = content;
   const { patient, folder, record, version } = info;
   const authored = await verifyRecord(opened, { patient, folder, record, version });
+  if (patient === ctx.keys.id) await assertGiven(ctx, [authored], options);
   const { statement } = authored;
   check('record', statement.hash === info.statement.hash);
   const sealed = verifySealedMetadata(statement, opened.metadata);
@@ -138,7 +139,7 @@ const verifyOpened = async (
   answered: OpenedKey,
   { renew, options }: { readonly renew: () => Promise<string>; readonly options: OpenOptions },
 ): Promise<OpenedRecord> => {
-  const { authored, metadata, header, commit, fileKey, label } = await unseal(info, answered);
+  const { authored, metadata, header, commit, fileKey, label } = await unseal(ctx, info, answered, options);
   const { opened } = answered;
   const { payload } = authored.statement;
   const blob = { header, commit, digest: fromBase64url(payload.digest), length: payload.length };
@@ -177,7 +178,7 @@ export const openContent = async (
 ): Promise<WrapContent> => {
   const [batch] = await batches(access, [record]);
   const { answers } = await sendOpening(ctx, access, batch!, options);
-  const { fileKey, metadata } = await unseal(record, answers[0]!);
+  const { fileKey, metadata } = await unseal(ctx, record, answers[0]!, options);
   return { fileKey, label: labelOf(metadata) };
 };
 

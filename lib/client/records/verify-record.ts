@@ -7,7 +7,10 @@ import { covers } from '../../domain/grant.ts';
 import type { Label } from '../../envelope/label.ts';
 import type { Statement } from '../../statements/kinds.ts';
 import { claimOf, verifyStatement } from '../../statements/verify.ts';
+import type { GivenAccess } from '../chain/given-access.ts';
+import type { Context } from '../session/context.ts';
 import { check, checked } from '../session/errors.ts';
+import type { CallOptions } from '../session/transport.ts';
 import { recordName, shown, type ShownLabel } from '../texts/record-texts.ts';
 import { openListedLabel, type LabelReader } from './labels.ts';
 
@@ -95,6 +98,22 @@ export const verifyRecord = async (
   const right = await checked('author', () => verifyStatement('grant', grant, expected.patient));
   check('author', covers(right, p));
   return { statement, grant: right };
+};
+
+/**
+ * Checks, for the patient's own client, that the patient's chain of statements has the grant of each author. A void grant has the patient's signature too, so
+ * the signature alone does not show that the patient gave the grant. The client reads the chain again if it lacks a grant, because another device may have
+ * given it.
+ * @throws {ClientError} `unverified` (`author`)
+ */
+export const assertGiven = async (
+  ctx: Context,
+  versions: readonly Pick<Authored, 'grant'>[],
+  options: CallOptions,
+): Promise<void> => {
+  const grants = versions.flatMap(({ grant }) => grant?.hash ?? []);
+  const hasAll = ({ entries }: GivenAccess): boolean => grants.every((hash) => entries.has(hash));
+  check('author', hasAll(await ctx.chain.state(options)) || hasAll(await ctx.chain.sync(options)));
 };
 
 /** Checks that the author signed the hash of this encrypted metadata, and returns the metadata's bytes. @throws {ClientError} `unverified` (`metadata`) */

@@ -24,7 +24,14 @@ const pendingEntry = z.strictObject({
 });
 export type PendingEntry = z.infer<typeof pendingEntry>;
 /** The newest version of a record that a list contained. */
-const listedRecord = z.strictObject({ version: ordinal, hash: sha256, folder: randomId<FolderId>() });
+const listedRecord = z.strictObject({
+  version: ordinal,
+  hash: sha256,
+  /** The folder whose list must contain the record. */
+  folder: randomId<FolderId>(),
+  /** The folder in which every version of the record was filed. */
+  home: randomId<FolderId>(),
+});
 export type ListedRecord = z.infer<typeof listedRecord>;
 /** The name of a list of records: the owner's own records, or those that a grant shows. */
 export type RecordList = 'own' | GrantId;
@@ -72,7 +79,8 @@ export interface Memory {
   /**
    * Stores a record version that the list of this folder contains. A version older than the known one changes nothing. A record that was known in the folder
    * in which it was filed stays there, because a grant may show it in a single-record folder too.
-   * @throws {ClientError} `rolled-back` for another statement with a known version, or a next version that does not name the known one
+   * @throws {ClientError} `rolled-back` for another statement with a known version, a next version that does not name the known one, or a version that was
+   *   filed in another folder than the known one
    */
   readonly noteListed: (list: RecordList, folder: FolderId, statement: Statement<'record'>) => void;
   /** Forgets a record that was deleted. */
@@ -179,9 +187,12 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
         throw rolledBack('record', 'two record statements with one version');
       if (seen?.version === version - 1 && seen.hash !== previous)
         throw rolledBack('record', 'a record statement that does not follow the one known');
+      if (seen !== undefined && seen.home !== home)
+        throw rolledBack('record', 'a record statement for another folder than the one known');
       if (seen !== undefined && version < seen.version) return;
       const folder = seen?.folder === home ? home : shownIn;
-      records.set(list, (records.get(list) ?? new Map<string, ListedRecord>()).set(record, { version, hash, folder }));
+      const listed = records.get(list) ?? new Map<string, ListedRecord>();
+      records.set(list, listed.set(record, { version, hash, folder, home }));
     },
     forgetListed: (list, record) => void records.get(list)?.delete(record),
     auditHead: () => audit,
