@@ -5,7 +5,7 @@ import { addCommand, printOne, tell, type Options } from './app.ts';
 import { CliError, usage } from './errors.ts';
 import { visible } from './format.ts';
 import { sealIdentity } from './identity-file.ts';
-import type { Io } from './io.ts';
+import type { Io, Questions } from './io.ts';
 import { personNamed, whoIs, whoText } from './names.ts';
 import { newPassphrase } from './passphrase.ts';
 import { createFile, readText } from './private-file.ts';
@@ -30,6 +30,8 @@ const assertNew = async (folder: string, name: string): Promise<void> => {
 
 /** How many words are asked back. */
 const ASKED = 3;
+/** How often the person may type each of them. */
+const TRIES = 3;
 
 /** Draws three different places from 1 to 24, in rising order. */
 const places = (rng: Io['rng']): readonly number[] => {
@@ -50,6 +52,15 @@ const wordLines = (words: string): string => {
   ).join('\n');
 };
 
+/** Asks for a word until it is right, because people mistype. @throws {CliError} `usage` after three wrong words */
+const askWord = async ({ text }: Questions, place: number, word: string): Promise<void> => {
+  for (let tries = 0; tries < TRIES; tries++) {
+    const answer = await text(tries === 0 ? `Word ${place}` : `That was not it. Word ${place}`);
+    if (answer.trim().toLowerCase() === word) return;
+  }
+  throw usage(`this is not word ${place}; no identity was made`, 'run the command again, and write the words down');
+};
+
 /** Shows the words once, and asks three of them back. @throws {CliError} `no-terminal`, `usage` for a wrong word */
 const teachWords = async (io: Io, words: string): Promise<void> => {
   if (io.questions === undefined)
@@ -62,11 +73,7 @@ const teachWords = async (io: Io, words: string): Promise<void> => {
   const title = 'Write these 24 words on paper. They restore the identity on any device. They are shown once.';
   await io.questions.reveal(`${title}\n\n${wordLines(words)}\n`, 'Are all 24 words on paper?');
   const list = words.split(' ');
-  for (const place of places(io.rng)) {
-    const answer = await io.questions.text(`Word ${place}`);
-    if (answer.trim().toLowerCase() !== list[place - 1])
-      throw usage(`this is not word ${place}; no identity was made`, 'run the command again, and write the words down');
-  }
+  for (const place of places(io.rng)) await askWord(io.questions, place, list[place - 1]!);
 };
 
 interface Kept {

@@ -5,7 +5,6 @@ import { homedir } from 'node:os';
 import process from 'node:process';
 import { ReadStream } from 'node:tty';
 import { randomFillSync } from 'node:crypto';
-import { EXIT } from './errors.ts';
 import type { Io, Output, Questions } from './io.ts';
 import { run } from './program.ts';
 import { createQuestions } from './questions.ts';
@@ -16,10 +15,8 @@ for (const name of ['SIGINT', 'SIGTERM'] as const)
     aborting.abort(new Error('interrupted'));
   });
 
-// A reader that ends early, such as `head`, is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? EXIT.done : EXIT.failed);
-});
+// The write that failed rejects with this error. Without a listener the process would end before the command stores what it saw.
+process.stdout.on('error', () => undefined);
 
 const output = (stream: NodeJS.WriteStream): Output => ({
   isTerminal: stream.isTTY,

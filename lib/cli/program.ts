@@ -104,6 +104,8 @@ export const run = async (argv: readonly string[], io: Io): Promise<number> => {
     const explanation =
       error instanceof CommanderError ? explainUsage(error, commandNames(program, argv)) : explain(error);
     if (io.signal.aborted) return EXIT.interrupted;
+    // A reader that ended early, such as head, wants no more, and no message either.
+    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return EXIT.failed;
     await io.err.write(errorLines(explanation, argv.includes('--json')));
     return explanation.exit;
   }

@@ -73,7 +73,18 @@ test('an interrupted command prints nothing and ends with 130', async () => {
   expect(await run('folders', { io: { signal } })).toEqual({ code: 130, out: '', err: '' });
 });
 
-test('a wrong word at the questions of init makes no identity', async () => {
+test('a reader that ends early gets no message, and the command still stores what it saw', async () => {
+  await run('folders add Letters');
+  await run('audit');
+  const before = await readFile(fileOf('trail.json'), 'utf8');
+  await run('folders add Scans');
+  const write = () => Promise.reject(Object.assign(new Error('write EPIPE'), { code: 'EPIPE', syscall: 'write' }));
+  const { code, err } = await run('audit', { io: { out: { isTerminal: false, write } } });
+  expect([code, err]).toEqual([1, '']);
+  expect((await readFile(fileOf('trail.json'), 'utf8')).length).toBeGreaterThan(before.length);
+});
+
+test('three wrong words at a question of init make no identity', async () => {
   const asked: string[] = [];
   const questions = {
     secret: async () => PASSPHRASE,
@@ -83,7 +94,7 @@ test('a wrong word at the questions of init makes no identity', async () => {
   };
   const result = await shell.pcehr(['--profile', 'other', 'init'], { io: { questions } });
   expect([result.code, result.err.split(';')[0]]).toEqual([2, 'pcehr: this is not word 4']);
-  expect(asked).toEqual(['Word 4']);
+  expect(asked).toEqual(['Word 4', 'That was not it. Word 4', 'That was not it. Word 4']);
   expect(await readdir(shell.path('.local/share/pcehr/other'))).toEqual([]);
 });
 
