@@ -41,7 +41,8 @@ export type { ApproveOptions, GrantInput, Grants } from './access/grant-access.t
 export { createRecipient, type Recipient } from './recipient.ts';
 export { createMemory, importMemory, type Memory, type MemorySnapshot } from './session/memory.ts';
 export type { ClientOptions } from './session/context.ts';
-export type { AuditOptions, OwnEvent } from './audit/read-trail.ts';
+export type { OwnEvent } from '../domain/audit-chain.ts';
+export type { AuditOptions } from './audit/read-trail.ts';
 export {
   createTrail,
   openingsIn,

@@ -6,19 +6,19 @@ import type { Category } from '../statements/fields.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
 import { signStatement } from '../statements/sign.ts';
 import { eventOf, readTrail, takeCheckpoint, type AuditOptions } from './audit/read-trail.ts';
-import type { GivenAccess } from './chain/given-access.ts';
 import { entryBodyOf, type EntryBody } from './chain/statement-chain.ts';
 import { ownKeys } from './records/cell-keys.ts';
 import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
 import { revoke, setPaused, type GrantRef } from './access/change-grant.ts';
 import { carryOver, outstanding } from './access/carry-over.ts';
-import { assertClosed, closeCells, settleEnds } from './access/close-cells-of-ended-grants.ts';
+import { settleEnds } from './access/close-cells-of-ended-grants.ts';
 import { startEpoch } from './access/start-epoch.ts';
 import { ClientError } from './session/errors.ts';
 import { exportFhir } from './export-fhir.ts';
-import { fileRecord, type Content, type FileOptions, type Metadata, type FilingTarget } from './records/file-record.ts';
-import { folderIn, listFolders, ownCell, ownFolder, type Folder } from './records/folders.ts';
+import { fileRecord, type Content, type FileOptions, type Metadata } from './records/file-record.ts';
+import { listFolders, ownCell, ownFolder, type Folder } from './records/folders.ts';
+import { ownTarget } from './records/own-filing-target.ts';
 import {
   approve,
   grantAccess,
@@ -105,7 +105,8 @@ export interface Patient {
   /**
    * Approves a request: signs one grant to read over the whole scope of the request, and one grant per folder for `add` and for `write`. Verified: the
    * signature of the request, the recipient's identity statement and receiving key, that the request names this key, and the patient's folders.
-   * @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient`
+   * @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient`; {AppError} `request-closed` if the request has expired, or
+   *   the patient has answered it
    */
   readonly approve: (request: AccessRequest, options?: ApproveOptions) => Promise<Grants>;
   /** Lists the folders that an approval of this request would open now. */
@@ -194,25 +195,6 @@ const deny = async (
     };
     return { statements: [statement], send };
   }, options);
-};
-
-/** Builds the filing target for one of the patient's folders. It settles ended grants first, so that no record is filed into a cell that they could read. */
-const ownTarget = async (
-  ctx: Context,
-  folder: FolderId,
-  before: RecordInfo | undefined,
-  options: CallOptions = {},
-): Promise<FilingTarget> => {
-  const { given, open } = await closeCells(ctx, options);
-  assertClosed(open, [folder]);
-  let known: GivenAccess | undefined = given;
-  // The chain was read a moment ago. It is read again only if the service says that this cell is closed.
-  const current = async () => {
-    const access = known ?? (await ctx.chain.sync(options));
-    known = undefined;
-    return (await folderIn(ctx, access, folder)).statement;
-  };
-  return { patient: ctx.keys.id, folder, current, before };
 };
 
 const deleteRecord = async (

@@ -4,7 +4,8 @@ import { AppError } from '../api/errors.ts';
 import type { FolderId, GrantId, IdentityId, RecordId } from '../bytes/ids.ts';
 import { mayFile, RIGHT_FACTS } from '../domain/grant.ts';
 import type { Payload, Statement } from '../statements/kinds.ts';
-import { listOwnEvents, type OwnEvent } from './audit/read-trail.ts';
+import type { OwnEvent } from '../domain/audit-chain.ts';
+import { listOwnEvents } from './audit/read-trail.ts';
 import { grantedKeys } from './records/cell-keys.ts';
 import type { ClockReading } from './session/clock-correction.ts';
 import { createContext, type ClientOptions, type Context } from './session/context.ts';
@@ -183,7 +184,9 @@ export const targetUnder = (
     if (hasEnded(now.state)) throw new AppError('grant-ended', { reason: now.state });
     return now.cells[0]!.statement;
   };
-  return { patient: grant.patient, folder, current, grant: grant.statement, before };
+  // This client may have seen a newer epoch of the folder during the upload.
+  const afterUpload = async (cell: Statement<'folder'>) => (ctx.memory.knowsNewer(cell) ? current() : cell);
+  return { patient: grant.patient, folder, current, afterUpload, grant: grant.statement, before };
 };
 
 /** Creates a client that acts as a recipient. The client keeps the keys in RAM only and writes nothing to disk. */

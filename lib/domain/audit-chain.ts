@@ -173,11 +173,19 @@ export const purposesIn = (events: readonly AuditEvent[]): ReadonlyMap<GrantId, 
     ),
   );
 
+const ownEvent = z.omit(auditEvent, { seq: true, previous: true });
+
+/** An event in another patient's trail, without its number and the hash of the event before. */
+export type OwnEvent = z.infer<typeof ownEvent>;
+
+/** Parses an event that {@link withoutPosition} made. @throws {Error} for any other text */
+export const parseOwnEvent = (text: string): OwnEvent => ownEvent.parse(JSON.parse(text));
+
 /**
  * Returns the event as its actor may see it in another patient's trail. The result lacks the position of the event, which would show how many other events the
  * trail has.
  */
-export const withoutPosition = (e: AuditEvent): Omit<AuditEvent, 'seq' | 'previous'> => {
+export const withoutPosition = (e: AuditEvent): OwnEvent => {
   const { seq: _seq, previous: _previous, ...rest } = e;
   return rest;
 };

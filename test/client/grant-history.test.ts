@@ -1,7 +1,7 @@
 // Tests the history of grants that the client derives from the trail.
 import { expect, test } from '@jest/globals';
 import { newId, type GrantId } from '../../lib/bytes/ids.ts';
-import { goesOn } from '../../lib/client/access/carry-over.ts';
+import { goesOn } from '../../lib/client/access/goes-on.ts';
 import type { GivenGrant } from '../../lib/client/chain/given-access.ts';
 import type { Context } from '../../lib/client/session/context.ts';
 import { createTrail, type TrailEntry } from '../../lib/client/session/trail.ts';

@@ -2,6 +2,7 @@
 // moments at random.
 import { describe, expect, test } from '@jest/globals';
 import { createPatient, createRecipient, importMemory } from '../../lib/client/index.ts';
+import { reloadStatement } from '../../lib/statements/verify.ts';
 import { DAY, once, people, type Hooks } from './people.ts';
 
 describe('two devices of a patient', () => {
@@ -142,5 +143,32 @@ test('a revocation does not wait until a slow service has answered a list, and t
   expect((await patient.revoke(grant)).state).toBe('revoked');
   release();
   expect((await epoch).epoch).toBe(2);
+  expect(extended()).toEqual([]);
+});
+
+test('a grant over more than 80 cells, revoked before it has them all, gets no further cell, although the service refuses the revocation', async () => {
+  const { state, device, patient, clinician, entries, extended } = await people();
+  for (let i = 0; i < 80; i++) await patient.createFolder({ name: `${i}`, category: 'other' });
+  let revoking: Promise<unknown> | undefined;
+  const other = device({
+    after: (route) => {
+      if (route !== 'grant-access') return Promise.resolve();
+      state.refuse = 'revoke-grant';
+      state.code = 'not-found';
+      const statement = reloadStatement('grant', entries().at(-1)!.statements[0]!);
+      revoking = other.revoke({ id: statement.payload.grant, statement }).catch(() => undefined);
+      return Promise.resolve();
+    },
+  });
+  const terms = {
+    recipient: clinician.id,
+    everything: true,
+    standing: true,
+    purpose: 'TREAT',
+    durationSeconds: DAY,
+  } as const;
+  const [grant] = await other.grant(terms);
+  await revoking;
+  expect(other.memory.isRevoked(grant.id)).toBe(true);
   expect(extended()).toEqual([]);
 });

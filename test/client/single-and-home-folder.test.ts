@@ -149,6 +149,22 @@ test('a label that the service swapped with one of another record is refused in 
   expect(await refusal(w.alone)).toBe('unverified label');
 });
 
+test('a grant over two single-record folders of records that were filed in one cell opens both in one call', async () => {
+  const { patient, clinician, folder } = await people();
+  const records = [await patient.file(folder.id, utf8('one'), {}), await patient.file(folder.id, utf8('two'), {})];
+  const terms = { recipient: clinician.id, purpose: 'TREAT', durationSeconds: DAY } as const;
+  for (const { record } of records) await patient.grant({ ...terms, record });
+  const singles = (await patient.listFolders())
+    .filter((f) => f.statement.payload.single !== undefined)
+    .map((f) => f.id);
+  const [{ id }] = await patient.grant({ ...terms, folders: singles });
+  const grant = await clinician.grant(id, patient.id);
+  const listed = [];
+  for (const single of singles) listed.push(...(await clinician.listRecords(grant, single)));
+  const opened = await clinician.open(grant, listed);
+  expect(opened.map((o) => o.record).sort()).toEqual(records.map((r) => r.record).sort());
+});
+
 test('a grant over two single-record folders of one version, which two devices made at once, shows its label in both', async () => {
   const p = await people();
   const { patient, folder } = p;

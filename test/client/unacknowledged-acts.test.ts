@@ -123,6 +123,15 @@ describe('an act that the service stores and denies', () => {
     },
   );
 
+  test('a renewal of the receiving key is found in the chain, and signed once', async () => {
+    const { state, clinician } = await people();
+    state.lie = (route) => (route === 'register' ? refusing(409, 'statement-outdated') : undefined);
+    expect((await clinician.renewReceivingKey()).payload.receiving.number).toBe(2);
+    state.lie = undefined;
+    expect((await clinician.register()).payload.receiving.number).toBe(2);
+    expect((await clinician.renewReceivingKey()).payload.receiving.number).toBe(3);
+  });
+
   test('a denial of an approved request is not signed, whatever the service accepts', async () => {
     const { service, patient, ask } = await people();
     await ask();

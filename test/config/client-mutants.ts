@@ -87,6 +87,20 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
     },
   ],
   K15: [{ file: 'client/access/requests.ts', from: "check('request', p.service === service);", to: '' }],
+  K16: [
+    {
+      file: 'client/access/grant-access.ts',
+      from: "if (request.until <= ctx.clock.latest()) throw new AppError('request-closed');",
+      to: '',
+    },
+  ],
+  K17: [
+    {
+      file: 'client/access/requests.ts',
+      from: "view.state === 'pending' ?",
+      to: 'false ?',
+    },
+  ],
   C1: [
     {
       file: 'client/chain/verify-entries.ts',
@@ -187,6 +201,20 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       to: 'void [ctx, options, hasAll];',
     },
   ],
+  C20: [
+    {
+      file: 'client/access/grant-access.ts',
+      from: "if (answers.has(id)) throw new AppError('request-closed');",
+      to: 'void [answers, id];',
+    },
+  ],
+  C21: [
+    {
+      file: 'client/identities/identities.ts',
+      from: 'wanted ??= receiving.number + 1;',
+      to: 'wanted = receiving.number + 1;',
+    },
+  ],
   G1: [
     {
       file: 'client/access/carry-over.ts',
@@ -195,17 +223,17 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
     },
   ],
   G2: [
-    { file: 'client/access/carry-over.ts', from: 'revocation === undefined &&\n', to: '' },
+    { file: 'client/access/goes-on.ts', from: 'revocation === undefined &&\n', to: '' },
     {
-      file: 'client/access/carry-over.ts',
+      file: 'client/access/goes-on.ts',
       from: '!ctx.memory.isRevoked(p.grant) &&\n    !ended.has(p.grant) &&',
       to: '',
     },
   ],
-  G3: [{ file: 'client/access/carry-over.ts', from: 'const now = ctx.clock.latest();', to: 'const now = ctx.now();' }],
+  G3: [{ file: 'client/access/goes-on.ts', from: 'const now = ctx.clock.latest();', to: 'const now = ctx.now();' }],
   G4: [
     {
-      file: 'client/access/carry-over.ts',
+      file: 'client/access/goes-on.ts',
       from: '(opened.get(p.grant) ?? 0) < (p.openings ?? Infinity);',
       to: '(opened, true);',
     },
@@ -219,7 +247,7 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
   ],
   G6: [
     {
-      file: 'client/patient.ts',
+      file: 'client/records/own-filing-target.ts',
       from: 'const { given, open } = await closeCells(ctx, options);',
       to: 'const { given, open } = { given: await ctx.chain.sync(options), open: [] };',
     },
@@ -253,6 +281,21 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       to: 'void [first, rest];',
     },
   ],
+  G12: [
+    {
+      file: 'client/records/own-filing-target.ts',
+      from: 'cellIn((await foldersToClose(ctx, given, new Set())).has(folder) ? await closed() : given);',
+      to: '(foldersToClose, cellIn(given));',
+    },
+  ],
+  G13: [
+    {
+      file: 'client/access/extend-grant.ts',
+      from: 'if (!goesOn(ctx)(grant)) return',
+      to: 'if ((goesOn, grant.revocation !== undefined)) return',
+    },
+  ],
+  G14: [{ file: 'client/recipient.ts', from: 'ctx.memory.knowsNewer(cell) ? current() : cell', to: 'cell' }],
   R1: [
     {
       file: 'client/access/verify-grant.ts',
@@ -540,6 +583,13 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       file: 'client/audit/allowed-events.ts',
       from: "namesLast(soFar, statement.payload as Payload<'deletion'>, event),",
       to: '(void [soFar, event, statement, namesLast], true),',
+    },
+  ],
+  T19: [
+    {
+      file: 'client/audit/read-trail.ts',
+      from: 'parseOwnEvent(event));',
+      to: '(parseOwnEvent, JSON.parse(event) as OwnEvent));',
     },
   ],
   L1: [

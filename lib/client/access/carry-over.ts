@@ -3,7 +3,6 @@
 import type { GrantId } from '../../bytes/ids.ts';
 import { takesIn, type FolderFacts } from '../../domain/grant.ts';
 import type { Statement } from '../../statements/kinds.ts';
-import { grantHistory } from '../audit/grant-history.ts';
 import { cellsOf, type GivenAccess, type GivenGrant } from '../chain/given-access.ts';
 import type { Folder } from '../records/folders.ts';
 import type { Context } from '../session/context.ts';
@@ -11,24 +10,8 @@ import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { extendAll } from './extend-grant.ts';
 import { askAbout, fetchGivenGrant } from './given-grants.ts';
+import { goesOn } from './goes-on.ts';
 import { hasNotEnded, type Grant, type GrantView } from './verify-grant.ts';
-
-/**
- * Returns a function that tells whether a grant of the chain has not ended. The function uses only the knowledge of this client: the patient's statements, the
- * memory, the clock and the verified trail. It does not ask the service: a service that reports a revoked grant as active would otherwise get key fragments of
- * the next epoch for that grant.
- */
-export const goesOn = (ctx: Context): ((grant: GivenGrant) => boolean) => {
-  const { ended, opened } = grantHistory(ctx.trail.entries());
-  const now = ctx.clock.latest();
-  return ({ revocation, isUnwanted, statement: { payload: p } }) =>
-    revocation === undefined &&
-    isUnwanted === undefined &&
-    p.expires > now &&
-    !ctx.memory.isRevoked(p.grant) &&
-    !ended.has(p.grant) &&
-    (opened.get(p.grant) ?? 0) < (p.openings ?? Infinity);
-};
 
 const idOf = ({ statement: { payload } }: GivenGrant): GrantId => payload.grant;
 
@@ -135,10 +118,7 @@ export const outstanding = async (ctx: Context, folder: Folder, options: CallOpt
 /** Carries over all outstanding grants of a folder. @returns how many grants it extended */
 export const carryOver = async (ctx: Context, folder: Folder, options: CallOptions = {}): Promise<number> => {
   let carried = 0;
-  for (const { grant, cells } of await missing(ctx, folder, options)) {
-    // This client may have revoked the grant since it made the list of grants.
-    if (!goesOn(ctx)(grant)) continue;
+  for (const { grant, cells } of await missing(ctx, folder, options))
     if ((await extendAll(ctx, idOf(grant), cells, options)) !== undefined) carried += 1;
-  }
   return carried;
 };

@@ -12,7 +12,7 @@ import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import { all } from '../session/pagination.ts';
 import type { CallOptions } from '../session/transport.ts';
-import { goesOn } from './carry-over.ts';
+import { goesOn } from './goes-on.ts';
 import { verifyGrant } from './verify-grant.ts';
 import { startEpoch } from './start-epoch.ts';
 

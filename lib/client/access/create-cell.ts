@@ -16,7 +16,7 @@ import type { EntryBody } from '../chain/statement-chain.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
-import { goesOn, grantsToCarry, saidToHaveEnded } from './carry-over.ts';
+import { grantsToCarry, saidToHaveEnded } from './carry-over.ts';
 import { extendAll, extensionOf, type SignedExtension } from './extend-grant.ts';
 
 export interface NewCell {
@@ -119,7 +119,6 @@ export const putCell = async (ctx: Context, { next }: CellPlan, options: CallOpt
     };
     return { statements: [made, ...extensions.map((e) => e.statement)], send };
   }, options);
-  for (const grant of rest)
-    if (goesOn(ctx)(grant)) await extendAll(ctx, grant.statement.payload.grant, [cell], options);
+  for (const grant of rest) await extendAll(ctx, grant.statement.payload.grant, [cell], options);
   return cell;
 };

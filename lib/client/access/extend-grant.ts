@@ -10,6 +10,7 @@ import type { Context } from '../session/context.ts';
 import { check, ClientError } from '../session/errors.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { delegate, seedsFor } from './delegation.ts';
+import { goesOn } from './goes-on.ts';
 import { verifyGrant, type GrantView } from './verify-grant.ts';
 
 export type ExtensionBody = Pick<Body<'extend-grant'>, 'statement' | 'kfrags'>;
@@ -48,7 +49,7 @@ export const extensionOf = async (
   return { statement, body: { statement: statement.jws, kfrags: delegated.map((d) => d.kfrag) } };
 };
 
-/** Adds the cells that the grant lacks, at most 80. @returns undefined if the grant lacks none of the cells, or is revoked */
+/** Adds the cells that the grant lacks, at most 80. @returns undefined if the grant lacks none of the cells, or has ended */
 const extend = (
   ctx: Context,
   id: GrantId,
@@ -58,8 +59,8 @@ const extend = (
   ctx.chain.append(async ({ grants }) => {
     const grant = grants.get(id);
     if (grant === undefined) throw new ClientError('not-mine', 'the chain of statements has no such grant');
-    // Another device may have revoked the grant meanwhile.
-    if (grant.revocation !== undefined) return { done: undefined };
+    // The grant may have ended since the caller chose it, also by a revocation that the service refused.
+    if (!goesOn(ctx)(grant)) return { done: undefined };
     const has = new Set(cellsOf(grant).map((c) => c.statement));
     const lacking = cells.filter((c) => !has.has(c.hash));
     if (lacking.length === 0) return { done: undefined };

@@ -1,4 +1,5 @@
 // Grants access to recipients, as the answer to a request or without one. A grant names at most 80 cells; extensions add the others.
+import { AppError } from '../../api/errors.ts';
 import type { FolderId, IdentityId } from '../../bytes/ids.ts';
 import { RIGHT_FACTS } from '../../domain/grant.ts';
 import { MOST_CELLS, type Purpose, type Right } from '../../statements/fields.ts';
@@ -145,7 +146,7 @@ const chosen = async (
   });
 };
 
-/** @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient` */
+/** @throws {ClientError} `unverified`, `exceeds-request`, `not-mine`, `unverified-recipient`; {AppError} `request-closed` if it has expired or has an answer */
 export const approve = async (ctx: Context, given: AccessRequest, options: ApproveOptions = {}): Promise<Grants> => {
   const { signal } = options;
   for (const right of options.rights ?? []) assertValid('right', right);
@@ -165,6 +166,8 @@ export const approve = async (ctx: Context, given: AccessRequest, options: Appro
     open,
     folders.map((f) => f.id),
   );
+  // The clock is now as right as the service's signed time makes it.
+  if (request.until <= ctx.clock.latest()) throw new AppError('request-closed');
   const { number, key } = request.statement.payload.receiving;
   const { receiving } = recipient.payload;
   check('receiving-key', receiving.number === number && receiving.key === key);
@@ -199,7 +202,8 @@ const answer = async (
   const views = await ctx.chain.append(({ answers, entries }) => {
     if (statements.every((s) => entries.has(s.hash)))
       return Promise.resolve({ done: { grants: statements.map(newGrantView) } });
-    if (answers.get(id) === 'denied') throw new ClientError('bad-argument', 'the request was denied');
+    // The patient, perhaps with another device, answers a request once. A second answer would be void, and its key fragments would be with the service.
+    if (answers.has(id)) throw new AppError('request-closed');
     const send = (entry: EntryBody) => {
       const body = { grants: first.map((p) => p.made.body), ...entry };
       return ctx.call('approve-request', { params: { requestId: id }, body }, options);

@@ -1,7 +1,7 @@
 // Signs and sends requests for access for the recipient, and verifies requests for both parties.
 import type { Answer } from '../../api/routes.ts';
 import { newId, type GrantId, type IdentityId, type RequestId } from '../../bytes/ids.ts';
-import { requestFault } from '../../domain/request.ts';
+import { requestFault, requestStateAt } from '../../domain/request.ts';
 import { DAY } from '../../domain/time.ts';
 import { fromBase64url, toBase64url } from '../../bytes/codec.ts';
 import { EnvelopeError } from '../../envelope/errors.ts';
@@ -28,7 +28,7 @@ export type RequestState = Answer<'list-requests'>['requests'][number]['state'];
 
 /**
  * A request with a verified statement. If the caller is the patient, the client also verifies the answer to the request and the grants. All other states come
- * from the service and are not verified.
+ * from the service and are not verified, except that no request is `pending` after its signed end.
  */
 export interface AccessRequest {
   readonly id: RequestId;
@@ -88,6 +88,9 @@ export const verifyRequestStatement = async (
     throw new ClientError('not-mine', 'the request is between others');
   // A request for another deployment is a true statement of its recipient, who did not ask for access at this deployment.
   check('request', p.service === service);
+  // A pending request ends at its signed end, whatever the service says. For the patient, who can approve it, a service that sets the clock back must not delay
+  // the end.
+  const now = p.patient === ctx.keys.id ? ctx.clock.latest() : ctx.now();
   return {
     id: p.request,
     patient: p.patient,
@@ -98,7 +101,7 @@ export const verifyRequestStatement = async (
     durationSeconds: p.duration,
     ...openedMessage(ctx, p),
     until: p.until,
-    state: view.state,
+    state: view.state === 'pending' ? requestStateAt({ state: 'pending', until: p.until }, now) : view.state,
     grants: view.grants ?? [],
     statement,
   };
@@ -165,8 +168,12 @@ const verifyAll = async (
   return requests;
 };
 
+/** Leaves out the requests in other states. The client can find another state than the one by which the service chose a request. */
+const inState = (state: RequestState | undefined, requests: readonly AccessRequest[]): readonly AccessRequest[] =>
+  state === undefined ? requests : requests.filter((r) => r.state === state);
+
 /**
- * Lists the requests that the caller made. Their states come from the service and are not verified.
+ * Lists the requests that the caller made. Their states come from the service and are not verified, except that none is pending after its signed end.
  * @throws {ClientError} `unverified` (`request`), `not-mine`
  */
 export const listSentRequests = async (
@@ -174,7 +181,7 @@ export const listSentRequests = async (
   state?: RequestState,
   options: CallOptions = {},
 ): Promise<readonly AccessRequest[]> =>
-  verifyAll(ctx, 'recipient', await requestViews(ctx, 'recipient', state, options), options);
+  inState(state, await verifyAll(ctx, 'recipient', await requestViews(ctx, 'recipient', state, options), options));
 
 const isAnswer = (state: RequestState): state is 'approved' | 'denied' => state === 'approved' || state === 'denied';
 
@@ -196,7 +203,7 @@ const withAnswers = (
 
 /**
  * Lists the requests to the patient. The patient's own answers come from the chain of statements. The other states come from the service and are not
- * verified.
+ * verified, except that none is pending after its signed end.
  * @throws {ClientError} `unverified` (`request`), `not-mine`
  */
 export const listReceivedRequests = async (
@@ -207,8 +214,7 @@ export const listReceivedRequests = async (
   const list = requestViews(ctx, 'patient', state, options).then((views) => verifyAll(ctx, 'patient', views, options));
   const isKnown = (listed: readonly AccessRequest[], { answers }: GivenAccess): boolean =>
     listed.every((r) => !isAnswer(r.state) || answers.has(r.id));
-  const requests = withAnswers(...(await readBeside(ctx, list, isKnown, options)));
-  return state === undefined ? requests : requests.filter((r) => r.state === state);
+  return inState(state, withAnswers(...(await readBeside(ctx, list, isKnown, options))));
 };
 
 /** Maximum length of an encrypted message, bytes. */

@@ -3,9 +3,11 @@ import {
   AuditError,
   EMPTY_CHAIN,
   eventHash,
+  parseOwnEvent,
   verifyChain,
   type AuditEvent,
   type ChainHead,
+  type OwnEvent,
 } from '../../domain/audit-chain.ts';
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError, TrailError } from '../session/errors.ts';
@@ -242,9 +244,6 @@ export const eventOf = async (ctx: Context, receipt: Receipt, options: CallOptio
   return event;
 };
 
-/** An event in another patient's trail, without its number and the hash of the event before. */
-export type OwnEvent = Omit<AuditEvent, 'seq' | 'previous'>;
-
 /** Lists the caller's own events in the trails of patients. The client cannot verify them, because the answer lacks the hashes that link them. */
 export const listOwnEvents = async (ctx: Context, options: CallOptions = {}): Promise<readonly OwnEvent[]> => {
   const events: OwnEvent[] = [];
@@ -252,7 +251,7 @@ export const listOwnEvents = async (ctx: Context, options: CallOptions = {}): Pr
     ctx.call('list-audit', { query: { ...cursor, as: 'recipient' } }, options),
   ))
     for (const { event } of page.events) {
-      const own = await checked('audit', () => JSON.parse(event) as OwnEvent);
+      const own = await checked('audit', () => parseOwnEvent(event));
       check('audit', own.actor === ctx.keys.id);
       events.push(own);
     }

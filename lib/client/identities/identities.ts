@@ -117,12 +117,14 @@ export const register = (
  * Replaces the receiving key by the next one. Pending requests that name the old key can no longer be approved. Grants for the old key still work on a
  * device with the seed, until they are returned or end.
  */
-export const renewReceivingKey = (ctx: Context, options: CallOptions = {}): Promise<Statement<'identity'>> =>
-  putStatement(
-    ctx,
-    (last) => {
-      check('identity', last !== undefined);
-      return ownPayload(ctx, last, last.payload.name, last.payload.receiving.number + 1);
-    },
-    options,
-  );
+export const renewReceivingKey = (ctx: Context, options: CallOptions = {}): Promise<Statement<'identity'>> => {
+  // Chosen once. The service may store the statement and refuse it all the same: the chain then has the key that this call wants, and no further one is signed.
+  let wanted: number | undefined;
+  const next = (last: Statement<'identity'> | undefined): Payload<'identity'> | undefined => {
+    check('identity', last !== undefined);
+    const { name, receiving } = last.payload;
+    wanted ??= receiving.number + 1;
+    return receiving.number >= wanted ? undefined : ownPayload(ctx, last, name, wanted);
+  };
+  return putStatement(ctx, next, options);
+};

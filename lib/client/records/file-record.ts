@@ -35,6 +35,11 @@ export interface FilingTarget {
   readonly folder: FolderId;
   /** Fetches the patient's statement of the folder's current cell. */
   readonly current: () => Promise<Statement<'folder'>>;
+  /**
+   * Returns the cell for the wrap, when the upload has ended: the given cell, or a newer one if this client knows that the given one is closed or must be
+   * closed. Asks the service only in this case.
+   */
+  readonly afterUpload: (cell: Statement<'folder'>) => Promise<Statement<'folder'>>;
   /** Absent if the patient files. */
   readonly grant?: Statement<'grant'> | undefined;
   /** The version before this one. Absent for a new record. */
@@ -236,5 +241,5 @@ export const fileRecord = async (
   options: FileOptions = {},
 ): Promise<FiledRecord> => {
   const stored = await store(ctx, target, content, options);
-  return commitIn(ctx, stored, target, stored.cell, options);
+  return commitIn(ctx, stored, target, await target.afterUpload(stored.cell), options);
 };

@@ -221,7 +221,8 @@ const batches = async (access: KeyAccess, records: readonly RecordInfo[]): Promi
   for (const record of records) {
     const filedIn = `${record.folder}#${record.epoch}`;
     const keys = known.get(filedIn) ?? (await access.keysFor(record));
-    known.set(filedIn, keys);
+    // The cell of a single-record folder has one version only, so its keys open no other record that was filed in the same cell.
+    if (keys.cell.payload.folder === record.folder) known.set(filedIn, keys);
     const name = keys.cell.hash;
     const list = cells.get(name) ?? [];
     const open = list.at(-1);

@@ -70,6 +70,8 @@ export interface Memory {
    * @throws {ClientError} `rolled-back` for a lower epoch, another statement of the same epoch, or a next epoch whose `previous` is not the known statement
    */
   readonly noteFolder: (statement: Statement<'folder'>) => void;
+  /** Whether a newer epoch of the folder of this statement is known. */
+  readonly knowsNewer: (statement: Statement<'folder'>) => boolean;
   /** Stores the hash of a grant. @throws {ClientError} `rolled-back` for another grant with a known id */
   readonly noteGrant: (statement: Statement<'grant'>) => void;
   /** Returns the newest known version of a record in a list. Undefined if the list did not contain the record yet. */
@@ -174,6 +176,7 @@ export const createMemory = (owner: IdentityId, from: MemorySnapshot = start(own
         throw rolledBack('folder', 'a folder statement that does not follow the one known');
       folders.set(folder, { epoch, hash });
     },
+    knowsNewer: ({ payload: { folder, epoch } }) => (folders.get(folder)?.epoch ?? 0) > epoch,
     noteGrant: ({ hash, payload: { grant } }) => {
       if ((grants.get(grant) ?? hash) !== hash) throw rolledBack('grant', 'two grants with one id');
       grants.set(grant, hash);

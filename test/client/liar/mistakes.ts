@@ -39,7 +39,7 @@ export const MISTAKES: Readonly<Record<string, Mistake>> = {
     kindsOf(['start-epoch', 'revoke', 'file'], ['wait-a-day']),
   ),
   'learns only from the service that a grant has expired': mistake(
-    'access/carry-over.ts',
+    'access/goes-on.ts',
     'p.expires > now &&',
     '',
     kindsOf(['grant', 'start-epoch', 'file'], ['wait-a-day']),
