@@ -15,7 +15,7 @@ import type { DeviceKeys } from '../../lib/identity/key-derivation.ts';
 import type { Payload } from '../../lib/statements/kinds.ts';
 import { signNow } from './lying-service.ts';
 import { relinked } from './hand-made-trails.ts';
-import { DAY, granted } from './main-job-story.ts';
+import { DAY, granted, TEXT } from './main-job-story.ts';
 import { KEYS, refusal } from './clients.ts';
 
 /** Sets up a grant to read with a limit of three records, and grants to add and to write. `elsewhere` is a folder of the patient that no grant covers. */
@@ -115,6 +115,15 @@ const once = (all: Story): readonly Invented[] => [opening(all)];
 const twoAtOnce = (all: Story): Invented =>
   opening(all, { records: all.records.slice(0, 2).map(({ record, version }) => ({ record, version })) });
 
+/** Files a further record. */
+const fileIn = async ({ patient, records }: Story, folder: FolderId): Promise<void> =>
+  void records.push(await patient.file(folder, TEXT, {}));
+/** An opening of the last record that was filed. */
+const ofLast = (all: Story): readonly Invented[] => {
+  const { record, version, folder, epoch } = all.records.at(-1)!;
+  return [opening(all, { folder, epoch, records: [{ record, version }] })];
+};
+
 describe('an opening', () => {
   test.each<[string, Invent, Before?]>([
     ['under a grant, by its recipient', once],
@@ -131,15 +140,19 @@ describe('an opening', () => {
     ],
     [
       'of a cell that an extension added together with the cell',
-      (all) => [opening(all, { epoch: 2 })],
-      ({ patient, first }) => patient.startEpoch(first.id),
+      ofLast,
+      async (all) => {
+        await all.patient.startEpoch(all.first.id);
+        await fileIn(all, all.first.id);
+      },
     ],
     [
       'of a cell that an extension added later',
-      (all) => [opening(all, { epoch: 2 })],
-      async ({ patient, service, first }) => {
-        service.nextEpoch(first.id, KEYS.patient);
-        await patient.carryOver(first.id);
+      ofLast,
+      async (all) => {
+        all.service.nextEpoch(all.first.id, KEYS.patient);
+        await all.patient.carryOver(all.first.id);
+        await fileIn(all, all.first.id);
       },
     ],
     ['of an old cell', once, ({ patient, first }) => patient.startEpoch(first.id)],
@@ -155,11 +168,27 @@ describe('an opening', () => {
     ['by the patient under a grant', (all) => [opening(all, {}, KEYS.patient)]],
     ['by somebody else, without a grant', (all) => [opening(all, { grant: undefined })]],
     ['under a grant that opens no records', (all) => [opening(all, { grant: all.add.id })]],
-    ['of a folder that the grant does not cover', (all) => [opening(all, { folder: all.elsewhere.id })]],
+    ['of a folder that the grant does not cover', ofLast, (all) => fileIn(all, all.elsewhere.id)],
     [
       'of a cell that the grant does not have',
+      ofLast,
+      async (all) => {
+        all.service.nextEpoch(all.first.id, KEYS.patient);
+        await fileIn(all, all.first.id);
+      },
+    ],
+    [
+      'of a record that was filed in another cell',
       (all) => [opening(all, { epoch: 2 })],
-      ({ service, first }) => service.nextEpoch(first.id, KEYS.patient),
+      ({ patient, first }) => patient.startEpoch(first.id),
+    ],
+    [
+      'of a record that was not filed',
+      (all) => [opening(all, { records: [{ record: newId<RecordId>(), version: 1 }] })],
+    ],
+    [
+      'of a version that was not filed, together with one that was',
+      (all) => [opening(all, { records: [1, 2].map((version) => ({ record: all.record.record, version })) })],
     ],
     ['of a cell that does not exist', (all) => [opening(all, { epoch: 2 })]],
     [

@@ -136,6 +136,16 @@ describe('a grant over a folder and over a single-record folder of one of its re
   });
 });
 
+test('the trail of the patient has the openings of a single-record folder', async () => {
+  const { patient, clinician, folder } = await people();
+  const { record } = await patient.file(folder.id, utf8('one'), {});
+  const [given] = await patient.grant({ recipient: clinician.id, record, purpose: 'TREAT', durationSeconds: DAY });
+  const single = given.folders[0]!;
+  const grant = await clinician.grant(given.id, patient.id);
+  await clinician.open(grant, await clinician.listRecords(grant, single));
+  expect((await patient.audit()).at(-1)).toMatchObject({ kind: 'records-opened', subject: { folder: single } });
+});
+
 test('a label that the service swapped with one of another record is refused in the list of a single-record folder', async () => {
   const w = await both();
   const shown: Record<string, unknown>[] = [];

@@ -592,6 +592,13 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       to: '(parseOwnEvent, JSON.parse(event) as OwnEvent));',
     },
   ],
+  T20: [
+    {
+      file: 'client/audit/allowed-events.ts',
+      from: 'if (!placesOf(event).every((place) => places.has(place))) return false;',
+      to: 'void places;',
+    },
+  ],
   L1: [
     {
       file: 'client/session/clock-correction.ts',

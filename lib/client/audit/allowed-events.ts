@@ -1,5 +1,6 @@
 // Checks an event of the trail against the events before it: the patient's own acts must allow an opening, a filing, a return or a withdrawal at this point
-// of the trail, and a filing or a deletion must follow the last version of its record. An honest service checks the same before it writes the event.
+// of the trail, a filing or a deletion must follow the last version of its record, and an opening must name versions that its cell has. An honest service
+// checks the same before it writes the event.
 import type { FolderId, GrantId, IdentityId, RecordId } from '../../bytes/ids.ts';
 import type { AuditEvent, EventKind } from '../../domain/audit-chain.ts';
 import { covers, leavesRoomFor, livenessAt, RIGHT_FACTS, type GrantStatus } from '../../domain/grant.ts';
@@ -31,12 +32,18 @@ interface SoFar {
   readonly records: Map<RecordId | undefined, RecordSoFar>;
   /** The deleted records. They stay in `records` too. */
   readonly deleted: Set<RecordId | undefined>;
+  /** The versions that each cell has ({@link placesOf}): those that were filed in it, or the one of a single-record folder. */
+  readonly places: Set<string>;
   /** The signer of each request, by the hash of the request. */
   readonly requests: Map<StatementHash, IdentityId>;
 }
 
 const nameOf = ({ folder, epoch }: { readonly folder?: FolderId | undefined; readonly epoch?: number | undefined }) =>
   `${folder}#${epoch}`;
+
+/** For each record version of the event, its cell and its number as one text. */
+const placesOf = ({ subject }: AuditEvent): readonly string[] =>
+  (subject.records ?? []).map(({ record, version }) => `${nameOf(subject)} ${record} ${version}`);
 
 const namesOf = (cells: readonly GrantCell[]): readonly string[] => cells.map(nameOf);
 
@@ -84,9 +91,9 @@ type Allowed = (soFar: SoFar, event: AuditEvent, statement: Statement) => boolea
 
 /** The rules for the kinds of events that need an earlier event. All other kinds have their statement in the patient's chain, or need no earlier event. */
 const RULES: Readonly<Partial<Record<EventKind, Allowed>>> = {
-  'records-opened': ({ grants, epochs }, event) => {
+  'records-opened': ({ grants, places }, event) => {
     const { actor, patient, subject } = event;
-    if ((subject.epoch ?? 0) > (epochs.get(subject.folder) ?? 0)) return false;
+    if (!placesOf(event).every((place) => places.has(place))) return false;
     if (subject.grant === undefined) return actor === patient;
     const grant = grants.get(subject.grant);
     return grant !== undefined && allowsOpening(grant, event);
@@ -115,8 +122,13 @@ const changesState =
   (soFar, { subject }) =>
     change(soFar, subject.grant, () => ({ state }));
 
-const startsEpoch: Effect = (soFar, { subject: { folder, epoch } }, act) => {
-  soFar.epochs.set(folder, epoch ?? 0);
+const addPlaces = ({ places }: SoFar, event: AuditEvent): void => {
+  for (const place of placesOf(event)) places.add(place);
+};
+
+const startsEpoch: Effect = (soFar, event, act) => {
+  soFar.epochs.set(event.subject.folder, event.subject.epoch ?? 0);
+  addPlaces(soFar, event);
   for (const s of act?.statements ?? []) if (isOfKind('extension', s)) extend(soFar, s);
 };
 
@@ -127,8 +139,11 @@ const statementIn = (act: VerifiedEntry | undefined, { statement }: AuditEvent):
 const EFFECTS: Readonly<Partial<Record<EventKind, Effect>>> = {
   'folder-created': startsEpoch,
   'epoch-started': startsEpoch,
-  'record-filed': ({ records }, { subject: { folder, records: [filed] = [] }, statement: latestHash }) =>
-    void records.set(filed?.record, { latest: filed?.version ?? 0, latestHash, folder }),
+  'record-filed': (soFar, event) => {
+    const { folder, records: [filed] = [] } = event.subject;
+    soFar.records.set(filed?.record, { latest: filed?.version ?? 0, latestHash: event.statement, folder });
+    addPlaces(soFar, event);
+  },
   'record-deleted': ({ deleted }, { subject: { records: [gone] = [] } }) => void deleted.add(gone?.record),
   'access-requested': ({ requests }, { statement, actor }) => void requests.set(statement, actor),
   'access-granted': (soFar, event, act) => {
@@ -161,6 +176,7 @@ export const createEarlierEvents = (): EarlierEvents => {
     epochs: new Map(),
     records: new Map(),
     deleted: new Set(),
+    places: new Set(),
     requests: new Map(),
   };
   return {
