@@ -87,7 +87,7 @@ describe('is printed on the page', () => {
     ['wrap', [example.cellSecretKey, example.companionSeed, ends(example.companion)]],
     ['wrap', [example.capsule, ends(example.companionCiphertext), example.wrappedKey, ends(example.label)]],
     ['wrap', [example.wrapHash]],
-    ['label', [example.labelText, ends(example.label), example.labelHash]],
+    ['record-label', [example.labelText, ends(example.label), example.labelHash]],
     ['sealed-text', [example.inboxSeed, ends(example.inbox), JSON.stringify(example.place)]],
     ['sealed-text', [JSON.stringify({ text: example.text }), ends(example.sealedText)]],
   ])('%s', (name, values) => {

@@ -52,7 +52,7 @@ test('a denied request creates no grant and cannot be approved later', async () 
   const [asked] = await parties.patient.listRequests('pending');
   await parties.patient.deny(asked!);
   await expect(parties.patient.approve(asked!, { unverifiedRecipient: true })).rejects.toMatchObject({
-    code: 'bad-argument',
+    code: 'request-closed',
   });
   expect(await parties.recipient.listRequests('denied')).toHaveLength(1);
   expect(await parties.recipient.listGrants()).toHaveLength(0);
