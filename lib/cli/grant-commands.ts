@@ -1,4 +1,4 @@
-// The commands grants and revoke: the access that was given to others and got from others.
+// The commands grants, pause, resume and revoke: the access that was given to others and got from others.
 import type { Command } from 'commander';
 import type { Folder, Grant } from '../client/node.ts';
 import { addCommand, printRows, tell, type Options, type Row } from './app.ts';
@@ -7,7 +7,7 @@ import type { Io } from './io.ts';
 import { grantNamed, whoIs, whoText, type Known } from './names.ts';
 import { folderText } from './record-rows.ts';
 import { purposeText } from './scope.ts';
-import { withSession } from './session.ts';
+import { withSession, type Session } from './session.ts';
 
 const MOST_NAMES = 3;
 
@@ -70,12 +70,36 @@ const list = (io: Io, options: Options<GrantsOptions>): Promise<void> =>
     if (shown.length === 0) await tell(io, options, 'no grants');
   });
 
-const revoke = (io: Io, options: Options<object>, text: string): Promise<void> =>
+/** Commands that change a grant that the user gave, with the function of the client that does it. */
+const CHANGES = [
+  {
+    name: 'pause',
+    about: 'stop access that you gave at once, until you resume it',
+    change: ({ patient }: Session, grant: Grant, signal: AbortSignal) => patient.pause(grant, { signal }),
+  },
+  {
+    name: 'resume',
+    about: 'let access that you paused go on',
+    change: ({ patient }: Session, grant: Grant, signal: AbortSignal) => patient.resume(grant, { signal }),
+  },
+  {
+    name: 'revoke',
+    about: 'end access that you gave, at once and for good',
+    change: ({ patient }: Session, grant: Grant, signal: AbortSignal) => patient.revoke(grant, undefined, { signal }),
+  },
+] as const;
+
+const changeGrant = (
+  io: Io,
+  options: Options<object>,
+  text: string,
+  { change }: (typeof CHANGES)[number],
+): Promise<void> =>
   withSession(options, io, async (session) => {
     const { signal } = io;
     const found = grantNamed(await session.patient.listGrants(undefined, { signal }), text);
-    const ended = await session.patient.revoke(found, undefined, { signal });
-    await printRows(io, options, [grantRow(session, await session.patient.listFolders({ signal }))(ended)]);
+    const changed = await change(session, found, signal);
+    await printRows(io, options, [grantRow(session, await session.patient.listFolders({ signal }))(changed)]);
   });
 
 export const addGrantCommands = (program: Command, io: Io): void => {
@@ -87,11 +111,12 @@ export const addGrantCommands = (program: Command, io: Io): void => {
     .option('--received', 'list what others gave you')
     .option('--all', 'also list grants that have ended')
     .action((_: unknown, command: Command) => list(io, command.optsWithGlobals<Options<GrantsOptions>>()));
-  addCommand(program, {
-    usage: 'revoke <grant>',
-    about: 'end access that you gave, at once and for good',
-    examples: ['revoke 3d5twx2v'],
-  }).action((text: string, _: unknown, command: Command) =>
-    revoke(io, command.optsWithGlobals<Options<object>>(), text),
-  );
+  for (const command of CHANGES)
+    addCommand(program, {
+      usage: `${command.name} <grant>`,
+      about: command.about,
+      examples: [`${command.name} 3d5twx2v`],
+    }).action((text: string, _: unknown, cmd: Command) =>
+      changeGrant(io, cmd.optsWithGlobals<Options<object>>(), text, command),
+    );
 };

@@ -38,6 +38,6 @@ test.each(FILES)('each line of %s prints what is below it', async (_, path) => {
   }
 });
 
-test('there are two pages and several transcripts', () => {
+test('there are three pages and several transcripts', () => {
   expect(FILES.length).toBeGreaterThan(4);
 });
