@@ -14,6 +14,7 @@ import type { Io } from './io.ts';
 import { addOpenCommand } from './open-command.ts';
 import { addRecordCommands } from './record-commands.ts';
 import { addRequestCommands } from './request-commands.ts';
+import { addShareCommand } from './share-command.ts';
 
 const FAMILIES = [
   addIdentityCommands,
@@ -24,6 +25,7 @@ const FAMILIES = [
   addRecordCommands,
   addRequestCommands,
   addApproveCommand,
+  addShareCommand,
   addGrantCommands,
   addOpenCommand,
   addAuditCommand,

@@ -34,7 +34,7 @@ export interface TermOptions {
 /** Adds the options of a scope and the options `--purpose` and `--for`. */
 export const withScope = (command: Command): Command =>
   command
-    .option('-f, --folder <id>', 'a folder; can be given several times', collect)
+    .option('-f, --folder <folder>', 'a folder; can be given several times', collect)
     .addOption(
       new Option(
         '--category <category>',
@@ -74,18 +74,22 @@ const idFrom = <T extends FolderId | RecordId>(what: string, text: string): T =>
   }
 };
 
-/** Reads the scope of a request. The folders of somebody else have ids only. @throws {CliError} `usage` unless exactly one kind is given */
-export const scopeFrom = ({ folder, category, everything, record }: ScopeOptions): ScopeInput => {
-  const scopes: readonly ScopeInput[] = [
-    ...(folder === undefined ? [] : [{ folders: folder.map((f) => idFrom<FolderId>('folder', f)) }]),
-    ...(category === undefined ? [] : [{ categories: category }]),
-    ...(everything === undefined ? [] : [{ everything }]),
-    ...(record === undefined ? [] : [{ record: idFrom<RecordId>('record', record) }]),
-  ];
-  const [scope, ...more] = scopes;
-  if (scope === undefined || more.length > 0)
+/** @throws {CliError} `usage` unless the options name folders, categories, everything or a record, and only one of them */
+export const assertOneScope = ({ folder, category, everything, record }: ScopeOptions): void => {
+  if ([folder, category, everything, record].filter((value) => value !== undefined).length !== 1)
     throw usage('say what it is about, in one way', 'give --folder, --category, --everything or --record');
-  return scope;
+};
+
+/** Reads the scope of a request. The folders of somebody else have ids only. @throws {CliError} `usage` */
+export const scopeFrom = (options: ScopeOptions): ScopeInput => {
+  assertOneScope(options);
+  const { folder, category, everything, record } = options;
+  return {
+    ...(folder === undefined ? {} : { folders: folder.map((f) => idFrom<FolderId>('folder', f)) }),
+    ...(category === undefined ? {} : { categories: category }),
+    ...(everything === undefined ? {} : { everything }),
+    ...(record === undefined ? {} : { record: idFrom<RecordId>('record', record) }),
+  };
 };
 
 /** `all folders`, `folders of laboratory, letters`, `2 folders: gj73zl6j, zu6u5nef`, `one record: znfozce2` */

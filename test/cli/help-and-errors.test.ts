@@ -68,7 +68,9 @@ describe('help', () => {
         expect([code, out]).toEqual([2, '']);
         expect(err).toContain('Usage: pcehr');
       }
-      expect((await shell.pcehr(['shrae'])).err).toBe("pcehr: unknown command 'shrae'\nhint: run: pcehr --help\n");
+      expect((await shell.pcehr(['shrae'])).err).toBe(
+        "pcehr: unknown command 'shrae': Did you mean share?\nhint: run: pcehr --help\n",
+      );
       expect((await shell.pcehr(['pu', 'x', '--json'])).err).toContain('"code":"usage"');
     } finally {
       await shell.end();

@@ -197,7 +197,9 @@ export const makeShell = async () => {
     let text = '';
     for (const part of transcript.split(/^(?=\$ )/m)) {
       const [line = '', ...shownBefore] = part.split('\n');
-      const typed = shownBefore.flatMap((l) => /^\? (?!Word |Are all 24).*: (?!\*{8}$)(.*)$/.exec(l)?.[1] ?? []);
+      const typed = shownBefore.flatMap(
+        (l) => /^(?:\? (?!Word |Are all 24).*|Give this\?): (?!\*{8}$)(.*)$/.exec(l)?.[1] ?? [],
+      );
       text += line.startsWith('$ ') ? `${line}\n${await transcribe(line.slice(2), typed)}` : part;
     }
     return text;
