@@ -22,6 +22,8 @@ export interface Explanation {
   readonly hint: string | undefined;
   /** The exit code of the process. */
   readonly exit: number;
+  /** The record or grant that the error is about, if a command goes on after the error. */
+  readonly id?: string;
 }
 
 type Words = readonly [message: string, hint?: string | undefined];
@@ -161,7 +163,8 @@ export const explain = (error: unknown): Explanation => {
 };
 
 /** The lines on stderr. With `json` it is one line of JSON. */
-export const errorLines = ({ code, message, hint, exit }: Explanation, json: boolean): string => {
-  if (json) return `${JSON.stringify({ error: { code, message, ...(hint === undefined ? {} : { hint }), exit } })}\n`;
+export const errorLines = ({ code, message, hint, exit, id }: Explanation, json: boolean): string => {
+  const optional = { ...(hint === undefined ? {} : { hint }), ...(id === undefined ? {} : { id }) };
+  if (json) return `${JSON.stringify({ error: { code, message, ...optional, exit } })}\n`;
   return `pcehr: ${message}\n${hint === undefined ? '' : `hint: ${hint}\n`}`;
 };

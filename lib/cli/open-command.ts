@@ -1,26 +1,26 @@
-// The command open: opens records under a grant that somebody gave, into a folder or to stdout.
+// The command open: opens records under a grant that somebody gave, into a folder or to stdout; with --all what is new under all grants.
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import {
-  intoFile,
   RefusedRecordsError,
   uniqueNames,
   type GrantWithCells,
   type OpenedRecord,
   type RecordInfo,
 } from '../client/node.ts';
-import { addCommand, printRows, type Options } from './app.ts';
+import { addCommand, type Options } from './app.ts';
 import { usage } from './errors.ts';
-import { isoTime, shortId, visible } from './format.ts';
 import type { Io } from './io.ts';
-import { recordNamed, whoIs } from './names.ts';
-import { assertTarget, deliver, grantedRecords, warnOfLabel } from './record-commands.ts';
-import { describe } from './record-rows.ts';
+import { recordNamed } from './names.ts';
+import { pull } from './pull.ts';
+import { assertTarget, deliver, grantedRecords } from './record-commands.ts';
+import { saveRecord } from './save-record.ts';
 import { withSession, type Session } from './session.ts';
 
 interface OpenOptions {
   readonly dir?: string;
+  readonly all?: true;
 }
 
 /** Opens the records. If some are refused, returns the others and the error. */
@@ -45,21 +45,8 @@ const saveAll = async (
   { session, opened }: { readonly session: Session; readonly opened: readonly OpenedRecord[] },
 ): Promise<void> => {
   const nameOf = uniqueNames(await readdir(dir));
-  for (const record of opened) {
-    const file = join(dir, nameOf(record.safeName));
-    await record.save(intoFile(file));
-    await warnOfLabel(io, record);
-    const json = {
-      record: record.record,
-      version: record.version,
-      author: whoIs(session, record.author),
-      created: isoTime(record.created),
-      name: record.safeName,
-      metadata: record.metadata,
-      file,
-    };
-    await printRows(io, options, [{ json, cells: [shortId(record.record), describe(record), visible(file)] }]);
-  }
+  for (const record of opened)
+    await saveRecord(io, options, session, { record, file: join(dir, nameOf(record.safeName)) });
 };
 
 const chosenFrom = (records: readonly RecordInfo[], texts: readonly string[]): readonly RecordInfo[] =>
@@ -85,14 +72,27 @@ const open = async (
   });
 };
 
+const openOrPull = (
+  io: Io,
+  options: Options<OpenOptions>,
+  grant: string | undefined,
+  records: readonly string[],
+): Promise<void> => {
+  if ((options.all === true) !== (grant === undefined)) throw usage('say what to open', 'name a grant, or give --all');
+  if (grant !== undefined) return open(io, options, grant, records);
+  if (options.dir === undefined) throw usage('several records need a folder', 'give --dir FOLDER');
+  return pull(io, options, options.dir);
+};
+
 export const addOpenCommand = (program: Command, io: Io): void => {
   addCommand(program, {
-    usage: 'open <grant> [records...]',
+    usage: 'open [grant] [records...]',
     about: "open records that a grant shows you; each opening is counted, and stands in the patient's trail",
-    examples: ['open 3d5twx2v --dir anna', 'open 3d5twx2v 2mv6aqpt | less'],
+    examples: ['open 3d5twx2v --dir anna', 'open 3d5twx2v 2mv6aqpt | less', 'open --all --dir records'],
   })
     .option('-d, --dir <folder>', 'save each record in this folder, under a safe form of its name')
-    .action((grant: string, records: readonly string[], _: unknown, command: Command) =>
-      open(io, command.optsWithGlobals<Options<OpenOptions>>(), grant, records),
+    .option('--all', 'save what is new under all grants, in a folder for each patient')
+    .action((grant: string | undefined, records: readonly string[], _: unknown, command: Command) =>
+      openOrPull(io, command.optsWithGlobals<Options<OpenOptions>>(), grant, records),
     );
 };

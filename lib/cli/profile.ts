@@ -60,6 +60,7 @@ export const filesOf = (folder: string) => ({
   contacts: join(folder, 'contacts.json'),
   memory: join(folder, 'memory.json'),
   trail: join(folder, 'trail.json'),
+  pulled: join(folder, 'pulled.txt'),
 });
 
 /** Makes the folder of a new profile, for its owner only. */

@@ -1,7 +1,7 @@
 // The commands ls, get and rm: the patient's own records, and the list of what a grant shows.
 import { lstat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { intoFile, type OpenedRecord, type RecordInfo } from '../client/node.ts';
+import { intoFile, type GrantWithCells, type OpenedRecord, type RecordInfo } from '../client/node.ts';
 import { addCommand, agree, printOne, printRows, tell, type Options } from './app.ts';
 import { CliError, usage } from './errors.ts';
 import { isoTime, shortId, visible } from './format.ts';
@@ -15,13 +15,23 @@ interface LsOptions {
 }
 
 /** Lists what a grant shows, in all its folders. */
-export const grantedRecords = async ({ recipient }: Session, text: string, signal: AbortSignal) => {
-  const { id, patient } = grantNamed(await recipient.listGrants(undefined, { signal }), text);
-  const grant = await recipient.grant(id, patient, { signal });
+export const recordsUnder = async (
+  { recipient }: Session,
+  grant: GrantWithCells,
+  signal: AbortSignal,
+): Promise<readonly RecordInfo[]> => {
   const lists: (readonly RecordInfo[])[] = [];
   for (const folder of new Set(grant.cells.map((c) => c.folder)))
     lists.push(await recipient.listRecords(grant, folder, { signal }));
-  return { grant, records: lists.flat().filter(({ state }) => state === 'committed') };
+  return lists.flat().filter(({ state }) => state === 'committed');
+};
+
+/** Finds a grant by its id, and lists what it shows. */
+export const grantedRecords = async (session: Session, text: string, signal: AbortSignal) => {
+  const { recipient } = session;
+  const { id, patient } = grantNamed(await recipient.listGrants(undefined, { signal }), text);
+  const grant = await recipient.grant(id, patient, { signal });
+  return { grant, records: await recordsUnder(session, grant, signal) };
 };
 
 const ls = (io: Io, options: Options<LsOptions>, folderText: string | undefined): Promise<void> =>
