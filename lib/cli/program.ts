@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { addApproveCommand } from './approve-command.ts';
 import { addAuditCommand } from './audit-command.ts';
+import { addCompletionCommand } from './completion-command.ts';
 import { addConfigCommands } from './config-commands.ts';
 import { addContactCommands } from './contact-commands.ts';
 import { EXIT } from './errors.ts';
@@ -29,6 +30,7 @@ const FAMILIES = [
   addGrantCommands,
   addOpenCommand,
   addAuditCommand,
+  addCompletionCommand,
 ];
 
 const descriptor = (text: string): number => {
