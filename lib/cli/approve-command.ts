@@ -1,11 +1,11 @@
 // The command approve: shows who gets what, for what purpose, until when, and how many records it is now; then gives it, or less.
 import { Option, type Command } from 'commander';
-import type { AccessRequest, ApproveOptions, Right } from '../client/node.ts';
+import { RIGHTS, type AccessRequest, type ApproveOptions, type Right } from '../client/node.ts';
 import { addCommand, agree, collect, printOne, printRows, type Options } from './app.ts';
 import { readDuration } from './format.ts';
 import { grantRow } from './grant-commands.ts';
 import type { Io } from './io.ts';
-import { folderNamed, requestNamed, whoIs } from './names.ts';
+import { folderNamed, openRequestNamed, whoIs } from './names.ts';
 import {
   assertVerified,
   folderIds,
@@ -59,7 +59,7 @@ const approveOptions = (offer: Offer, options: Narrower, signal: AbortSignal): A
 const approve = (io: Io, options: Options<Narrower>, text: string): Promise<void> =>
   withSession(options, io, async (session) => {
     const { patient } = session;
-    const request = requestNamed(await patient.listRequests('pending', { signal: io.signal }), text);
+    const request = await openRequestNamed(patient, text, io.signal);
     const offer = await offerOf(io, session, request, options);
     if (options.dryRun === true)
       return printOne(io, options, { request: request.id, ...offerJson(offer) }, offerLines(offer));
@@ -79,7 +79,10 @@ export const addApproveCommand = (program: Command, io: Io): void => {
     about: 'give what a request asks for, or less; shows exactly what, and asks',
     examples: ['approve 5kq2wz7m', 'approve 5kq2wz7m --folder Letters --for 7d --openings 10'],
   });
-  withRights(command)
+  withRights(
+    command,
+    `give only this right: ${RIGHTS.join(', ')}; can be given several times (default: all that the request asks for)`,
+  )
     .option('-f, --folder <folder>', 'give this folder only; can be given several times', collect)
     .addOption(new Option('--for <duration>', 'give it for less time').argParser(readDuration));
   withGivingOptions(command).action((text: string, _: unknown, cmd: Command) =>

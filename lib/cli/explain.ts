@@ -6,13 +6,14 @@ import {
   ClientError,
   EnvelopeError,
   IdentityError,
+  RefusedRecordsError,
   ServiceError,
   StatementError,
   type ClientErrorCode,
   type ErrorCode,
 } from '../client/node.ts';
 import { CliError, EXIT, type ExitName } from './errors.ts';
-import { visible } from './format.ts';
+import { plural, shortId, visible } from './format.ts';
 
 /** An error as the command line shows it. */
 export interface Explanation {
@@ -29,6 +30,8 @@ export interface Explanation {
 type Words = readonly [message: string, hint?: string | undefined];
 
 const AGAIN = 'try again; it is safe to repeat the command';
+/** A command that is repeated opens again, and counts again, what it opened before. */
+const MISSING = 'name only the records that are missing: pcehr open GRANT RECORD';
 const VERSIONS = 'this pcehr and the service may be of different versions';
 
 /** What each refusal of the service means for a person. */
@@ -66,11 +69,13 @@ const REFUSALS: Readonly<Record<ErrorCode, Words>> = {
   internal: ['the service failed', 'try again later, and tell the operator the request id if it stays'],
 };
 
+const FEWER = 'open fewer records, or ask for a new grant';
+
 /** Why a grant allows nothing at present. */
 const ENDED: Readonly<Record<string, Words>> = {
   revoked: ['the patient ended this access', 'ask for a new grant'],
   expired: ['the time of this grant is over', 'ask for a new grant'],
-  exhausted: ['the grant has not so many openings left', 'open fewer records, or ask for a new grant'],
+  exhausted: ['the grant has not so many openings left', FEWER],
   paused: ['the patient paused this access', 'wait, or ask the patient'],
 };
 
@@ -79,7 +84,7 @@ const EVIDENCE = 'do not use the data; keep the profile folder as evidence';
 /** What each error of the client means, and the kind of exit. */
 const CLIENT_ERRORS: Readonly<Record<ClientErrorCode, readonly [ExitName, ...Words]>> = {
   unverified: ['unverified', 'an answer of the service failed a check', EVIDENCE],
-  'partly-opened': ['refused', 'the service refused to open some of the records', AGAIN],
+  'partly-opened': ['refused', 'the service refused to open some of the records', MISSING],
   'rolled-back': ['unverified', 'the service shows an older state than before, or another one', EVIDENCE],
   'not-mine': ['usage', 'this belongs to another identity', 'check the id and the profile'],
   'exceeds-request': ['usage', 'this gives more than the request asks for', 'give less'],
@@ -135,9 +140,21 @@ const refusal = (error: AppError): Explanation => {
   return explained('refused', error.code, [id === undefined ? message : `${message} (request ${id})`, hint]);
 };
 
+/** After a part of the records was opened, and counted. */
+const partRefused = ({ opened, refused }: RefusedRecordsError, cause: AppError): Explanation => {
+  const { message, hint } = refusal(cause);
+  const ids = refused.map(({ record }) => shortId(record.record)).join(', ');
+  const hints: Readonly<Record<string, string>> = { [AGAIN]: MISSING, [FEWER]: `${MISSING}, or ask for a new grant` };
+  return explained('refused', 'partly-opened', [
+    `${plural(opened.length, 'record')} saved; ${ids} ${refused.length === 1 ? 'was' : 'were'} refused: ${message}`,
+    hints[hint ?? AGAIN] ?? (cause.code === 'grant-ended' ? hint : `${hint}; then ${MISSING}`),
+  ]);
+};
+
 const ofClient = (error: ClientError): Explanation => {
   const [exit, message, hint] = CLIENT_ERRORS[error.code];
   if (error.code === 'bad-argument') return explained(exit, error.code, [error.message, hint]);
+  if (error instanceof RefusedRecordsError && error.cause instanceof AppError) return partRefused(error, error.cause);
   if (error instanceof CellsOpenError && error.cause instanceof AppError) return refusal(error.cause);
   return explained(exit, error.code, [message, hint]);
 };

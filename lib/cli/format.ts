@@ -19,12 +19,18 @@ export const jsonLine = (value: unknown): string => `${JSON.stringify(value).rep
 
 const lengthOf = (text: string): number => Array.from(text).length;
 
-/** Aligns the cells of rows in columns, two spaces apart. */
+/** Aligns the cells of rows in columns, two spaces apart. A column without any text is left out. */
 export const columns = (rows: readonly (readonly string[])[]): readonly string[] => {
   const widths: number[] = [];
   for (const row of rows) row.forEach((text, i) => (widths[i] = Math.max(widths[i] ?? 0, lengthOf(text))));
   const padded = (text: string, i: number): string => text + ' '.repeat(widths[i]! - lengthOf(text));
-  return rows.map((row) => row.map(padded).join('  ').trimEnd());
+  return rows.map((row) =>
+    row
+      .map(padded)
+      .filter((_, i) => widths[i]! > 0)
+      .join('  ')
+      .trimEnd(),
+  );
 };
 
 /** `2026-03-01 09:30 UTC` */

@@ -45,7 +45,8 @@ export const grantRow =
         right,
         `for ${purposeText(purpose)}`,
         `until ${timeText(expires)}`,
-        plural(used, 'opening'),
+        // Only a grant to read opens records.
+        right === 'read' ? plural(used, 'opening') : '',
         foldersText(folders, grant),
       ],
     };

@@ -2,10 +2,12 @@
 import {
   parseScannedIdentityId,
   readQrPayload,
+  type AccessRequest,
   type Folder,
   type Grant,
   type IdentityId,
   type Memory,
+  type Patient,
   type RecordInfo,
 } from '../client/node.ts';
 import { usage } from './errors.ts';
@@ -42,13 +44,27 @@ export const grantNamed = (grants: readonly Grant[], text: string): Grant =>
     'grants --all',
   );
 
-export const requestNamed = <T extends { readonly id: string }>(requests: readonly T[], text: string): T =>
+const requestNamed = <T extends { readonly id: string }>(requests: readonly T[], text: string): T =>
   one(
     byId(requests, (r) => r.id, text),
     'request',
     text,
     'inbox --all',
   );
+
+/** Finds a request that waits for the patient's answer. @throws {CliError} `usage`, which says so if the request has ended */
+export const openRequestNamed = async (
+  { listRequests }: Pick<Patient, 'listRequests'>,
+  text: string,
+  signal: AbortSignal,
+): Promise<AccessRequest> => {
+  const waiting = await listRequests('pending', { signal });
+  const fits = byId(waiting, (r) => r.id, text).length > 0;
+  const found = requestNamed(fits ? waiting : await listRequests(undefined, { signal }), text);
+  if (found.state !== 'pending')
+    throw usage(`the request ${shortId(found.id)} is ${found.state} already`, 'run: pcehr inbox --all');
+  return found;
+};
 
 export const recordNamed = (records: readonly RecordInfo[], text: string): RecordInfo =>
   one(
@@ -79,19 +95,27 @@ const readId = (text: string): IdentityId | undefined => {
   return undefined;
 };
 
+const FORM_OF_ID = 'an id has 62 characters and begins with ehr1';
+
+const hasFormOfId = (text: string): boolean => text.length === 62 && text.toLowerCase().startsWith('ehr1');
+
 /** Reads a whole id, or the text of its QR code. @throws {CliError} `usage` */
 export const personId = (text: string): IdentityId => {
   const id = readId(text);
   if (id === undefined)
-    throw usage(`'${visible(text)}' is no id of a person`, 'an id has 62 characters and begins with ehr1');
+    throw usage(
+      `'${visible(text)}' is no id of a person`,
+      hasFormOfId(text) ? 'a character is wrong: compare it with the other\'s "pcehr whoami"' : FORM_OF_ID,
+    );
   return id;
 };
 
 /** Finds a person by the name of a contact, a whole id, or the first characters of the id of a contact. */
 export const personNamed = ({ contacts }: Pick<Profile, 'contacts'>, text: string): IdentityId => {
   const named = contacts.find(({ name }) => name === text);
+  if (named !== undefined) return named.id;
+  if (hasFormOfId(text)) return personId(text);
   return (
-    named?.id ??
     readId(text) ??
     one(
       byId(contacts, (c) => c.id, text),

@@ -86,7 +86,12 @@ const readOpenings = (text: string): number => {
 
 export const withGivingOptions = (command: Command): Command =>
   command
-    .addOption(new Option('--openings <number>', 'at most so many openings of a record').argParser(readOpenings))
+    .addOption(
+      new Option(
+        '--openings <number>',
+        'at most so many records opened in all; each opening of a record counts',
+      ).argParser(readOpenings),
+    )
     .option('--only-now', 'leave out folders that you make later')
     .option('--unverified', 'give it to a person whom you have not verified')
     .option('--dry-run', 'show what would be given, and give nothing')

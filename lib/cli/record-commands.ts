@@ -29,7 +29,12 @@ export const recordsUnder = async (
 /** Finds a grant by its id, and lists what it shows. */
 export const grantedRecords = async (session: Session, text: string, signal: AbortSignal) => {
   const { recipient } = session;
-  const { id, patient } = grantNamed(await recipient.listGrants(undefined, { signal }), text);
+  const { id, patient, right } = grantNamed(await recipient.listGrants(undefined, { signal }), text);
+  if (right !== 'read')
+    throw usage(
+      `grant ${shortId(id)} is a right to ${right}: it shows and opens no records`,
+      right === 'add' ? `file with it: pcehr put FILE --grant ${shortId(id)}` : 'run: pcehr grants --received',
+    );
   const grant = await recipient.grant(id, patient, { signal });
   return { grant, records: await recordsUnder(session, grant, signal) };
 };

@@ -1,10 +1,10 @@
 // The commands request, inbox and deny: asking for access, and the requests that wait for an answer.
 import type { Command } from 'commander';
-import type { AccessRequest, Right } from '../client/node.ts';
+import { RIGHTS, type AccessRequest, type Right } from '../client/node.ts';
 import { addCommand, printOne, printRows, tell, type Options, type Row } from './app.ts';
 import { isoTime, shortId, timeText, visible } from './format.ts';
 import type { Io } from './io.ts';
-import { personNamed, requestNamed, whoIs, whoText, type Known } from './names.ts';
+import { openRequestNamed, personNamed, whoIs, whoText, type Known } from './names.ts';
 import {
   scopeFrom,
   scopeText,
@@ -82,7 +82,7 @@ interface InboxOptions {
 
 const inbox = (io: Io, options: Options<InboxOptions>): Promise<void> =>
   withSession(options, io, async (session) => {
-    const state = options.all === true ? undefined : 'pending';
+    const state = options.all === true || options.sent === true ? undefined : 'pending';
     const { listRequests } = options.sent === true ? session.recipient : session.patient;
     const requests = await listRequests(state, { signal: io.signal });
     await printRows(io, options, requests.map(requestRow(session)));
@@ -92,7 +92,7 @@ const inbox = (io: Io, options: Options<InboxOptions>): Promise<void> =>
 const deny = (io: Io, options: Options<object>, text: string): Promise<void> =>
   withSession(options, io, async ({ patient }) => {
     const { signal } = io;
-    const found = requestNamed(await patient.listRequests('pending', { signal }), text);
+    const found = await openRequestNamed(patient, text, signal);
     await patient.deny(found, undefined, { signal });
     await printOne(io, options, { request: found.id, state: 'denied' }, [`denied ${shortId(found.id)}`]);
   });
@@ -103,7 +103,7 @@ export const addRequestCommands = (program: Command, io: Io): void => {
     about: 'ask a patient for access',
     examples: ['request Anna --category laboratory --for 30d --message "For your visit on Monday"'],
   });
-  withTerms(withRights(withScope(asking)))
+  withTerms(withRights(withScope(asking), `${RIGHTS.join(', ')}; can be given several times (default: read)`))
     .option('--message <text>', 'a message that only the patient can read')
     .action((patient: string, _: unknown, command: Command) =>
       request(io, command.optsWithGlobals<Options<RequestOptions>>(), patient),
@@ -111,9 +111,9 @@ export const addRequestCommands = (program: Command, io: Io): void => {
   addCommand(program, {
     usage: 'inbox',
     about: 'list the requests that wait for your answer',
-    examples: ['inbox', 'inbox --sent --all'],
+    examples: ['inbox', 'inbox --sent'],
   })
-    .option('--sent', 'list the requests that you sent')
+    .option('--sent', 'list the requests that you sent, and what became of each')
     .option('--all', 'also list requests that have an answer or have expired')
     .action((_: unknown, command: Command) => inbox(io, command.optsWithGlobals<Options<InboxOptions>>()));
   addCommand(program, {

@@ -55,22 +55,24 @@ export const withTerms = (command: Command): Command =>
       new Option('--for <duration>', 'how long, such as 30d, 12h or 4w').argParser(readDuration).makeOptionMandatory(),
     );
 
-export const withRights = (command: Command): Command =>
+/** Adds the option `--right`, with the help that the command gives it. */
+export const withRights = (command: Command, about: string): Command =>
   command.addOption(
-    new Option('--right <right>', `${RIGHTS.join(', ')}; can be given several times (default: read)`).argParser(
-      (value: string, before?: readonly string[]) => {
-        if (!(RIGHTS as readonly string[]).includes(value))
-          throw usage(`there is no right '${visible(value)}'`, `the rights are ${RIGHTS.join(', ')}`);
-        return collect(value, before);
-      },
-    ),
+    new Option('--right <right>', about).argParser((value: string, before?: readonly string[]) => {
+      if (!(RIGHTS as readonly string[]).includes(value))
+        throw usage(`there is no right '${visible(value)}'`, `the rights are ${RIGHTS.join(', ')}`);
+      return collect(value, before);
+    }),
   );
 
-const idFrom = <T extends FolderId | RecordId>(what: string, text: string): T => {
+const idFrom = <T extends FolderId | RecordId>(what: string, list: string, text: string): T => {
   try {
     return parseId<T>(text);
   } catch {
-    throw usage(`'${visible(text)}' is no id of a ${what}`, 'an id has 26 characters; the patient can tell it');
+    throw usage(
+      `'${visible(text)}' is no id of a ${what}`,
+      `an id has 26 characters; the patient's "pcehr ${list} --json" shows it`,
+    );
   }
 };
 
@@ -85,10 +87,10 @@ export const scopeFrom = (options: ScopeOptions): ScopeInput => {
   assertOneScope(options);
   const { folder, category, everything, record } = options;
   return {
-    ...(folder === undefined ? {} : { folders: folder.map((f) => idFrom<FolderId>('folder', f)) }),
+    ...(folder === undefined ? {} : { folders: folder.map((f) => idFrom<FolderId>('folder', 'folders', f)) }),
     ...(category === undefined ? {} : { categories: category }),
     ...(everything === undefined ? {} : { everything }),
-    ...(record === undefined ? {} : { record: idFrom<RecordId>('record', record) }),
+    ...(record === undefined ? {} : { record: idFrom<RecordId>('record', 'ls', record) }),
   };
 };
 

@@ -65,6 +65,7 @@ test('columns are aligned, and lines have no spaces at the end', () => {
       ['aaa', 'b', ''],
     ]),
   ).toEqual(['a    bb  c', 'aaa  b']);
+  expect(columns([['a', '', 'c']])).toEqual(['a  c']);
 });
 
 test('sizes, times and ids', () => {

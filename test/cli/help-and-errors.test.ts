@@ -8,6 +8,8 @@ import { errorLines, explain } from '../../lib/cli/explain.ts';
 import type { Io } from '../../lib/cli/io.ts';
 import { makeProgram } from '../../lib/cli/program.ts';
 import { CellsOpenError } from '../../lib/client/access/close-cells-of-ended-grants.ts';
+import { RefusedRecordsError, type OpenedRecord } from '../../lib/client/records/opened-record.ts';
+import type { RecordInfo } from '../../lib/client/records/verify-record.ts';
 import { ClientError, ServiceError, type ClientErrorCode } from '../../lib/client/session/errors.ts';
 import { EnvelopeError } from '../../lib/envelope/errors.ts';
 import { IdentityError } from '../../lib/identity/errors.ts';
@@ -54,6 +56,13 @@ describe('help', () => {
     }
   });
 
+  test('approve says what it gives without an option', async () => {
+    const help = helpOf(commands.find(([name]) => name === 'approve')![1]).replaceAll(/\s+/g, ' ');
+    expect(help).toContain('(default: all that the request asks for)');
+    expect(help).not.toContain('default: read');
+    expect(help).toContain('at most so many records opened in all; each opening of a record counts');
+  });
+
   test('help is data if it was asked for, and an error if a command is missing', async () => {
     const shell = await makeShell();
     try {
@@ -98,6 +107,8 @@ const CLIENT_CODES: Readonly<Record<ClientErrorCode, number>> = {
   'bad-argument': 2,
 };
 
+const MISSING = 'name only the records that are missing: pcehr open GRANT RECORD';
+
 describe('errors', () => {
   const isPlain = (error: unknown): void => {
     const { message, hint } = explain(error);
@@ -141,6 +152,27 @@ describe('errors', () => {
   ])('%s', (_, error, message) => {
     expect(explain(error).message).toBe(message);
     isPlain(error);
+  });
+
+  test.each([
+    ['exhausted', 'the grant has not so many openings left', `${MISSING}, or ask for a new grant`],
+    ['paused', 'the patient paused this access', 'wait, or ask the patient'],
+    ['busy', 'the service is busy', MISSING],
+    ['too-many', 'too many calls', `wait a minute; then ${MISSING}`],
+  ])('after a part was opened, %s does not say that it is safe to repeat', (reason, why, hint) => {
+    const isEnd = reason === 'exhausted' || reason === 'paused';
+    const error = isEnd ? new AppError('grant-ended', { reason }) : new AppError(reason as ErrorCode);
+    const refused = ['conyhmz3aaaa', 'pq2w7kzlaaaa'].map((record) => ({ record: { record } as RecordInfo, error }));
+    const opened = [{}, {}] as OpenedRecord[];
+    const one = explain(new RefusedRecordsError([refused[0]!], opened));
+    expect(one).toEqual({
+      code: 'partly-opened',
+      message: `2 records saved; conyhmz3 was refused: ${why}`,
+      hint,
+      exit: 3,
+    });
+    const two = explain(new RefusedRecordsError([refused[0]!, refused[1]!], opened));
+    expect(two.message).toBe(`2 records saved; conyhmz3, pq2w7kzl were refused: ${why}`);
   });
 
   test('with JSON an error is one line', () => {
