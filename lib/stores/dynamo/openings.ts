@@ -10,7 +10,7 @@ import type { Heads } from '../../domain/statement-chain.ts';
 import { nextPace } from '../../domain/opening.ts';
 import type { Call } from '../../ports/call.ts';
 import { is, type Step } from './conditional-writes.ts';
-import { getItems, getItemsOf, type StoreContext } from './database.ts';
+import { getItem, getItems, getItemsOf, type StoreContext } from './database.ts';
 import { toCell } from './folders.ts';
 import { ended, endStep, liveConditions, toOpenable } from './grant-items.ts';
 import { toIdentity } from './identities.ts';
@@ -42,6 +42,13 @@ const keysOf = ({ tables }: StoreContext, p: Payload<'opening'>) => {
   ];
 };
 
+/**
+ * Reads the state of the grant again for an opening whose key fragment is missing. DynamoDB reads each item of a BatchGet at a moment of its own, so a
+ * revocation between these moments deletes the fragment of a grant whose state was read as active. The opener must get the reason of the end.
+ */
+const stateNow = (context: StoreContext, { grant }: Payload<'opening'>, state: Item | undefined) =>
+  grant === undefined || state === undefined ? state : getItem(context, stateKey(grant));
+
 export const makeOpenings = (context: StoreContext, write: Writer): Openings => ({
   read: async ({ payload: p }) => {
     const [[caller, cell, head, state, fragment, claim], versions, wraps] = await Promise.all([
@@ -55,10 +62,11 @@ export const makeOpenings = (context: StoreContext, write: Writer): Openings => 
         p.records.map((r) => wrapKey(r.record, r.version, p)),
       ),
     ]);
+    const keyFragment = found(fragment, toKeyFragment);
     return {
       caller: found(caller, toIdentity),
-      grant: found(state, toOpenable),
-      keyFragment: found(fragment, toKeyFragment),
+      grant: found(keyFragment === undefined ? await stateNow(context, p, state) : state, toOpenable),
+      keyFragment,
       cell: found(cell, toCell),
       head: headOf(head),
       versions: versions.map((v) => found(v, toVersion)),

@@ -1,4 +1,5 @@
 // Tests the opening store: reading all that an opening needs, counting it, and writing its event and claim.
+import type { BatchGetItemCommandOutput } from '@aws-sdk/client-dynamodb';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { newId, type GrantId, type IdentityId, type OpeningId } from '../../../lib/bytes/ids.ts';
 import { EMPTY_CHAIN } from '../../../lib/domain/audit-chain.ts';
@@ -72,7 +73,37 @@ const revoke = async (w: Setup) => {
   await stores.grants.revoke(stored, revocation, eventOf('grant-revoked', patient), callOf(patient));
 };
 
+type Attributes = NonNullable<BatchGetItemCommandOutput['Responses']>[string][number];
+const isGrantCell = ({ pk, sk }: Attributes): boolean =>
+  pk?.S?.startsWith('G#') === true && sk?.S?.startsWith('C#') === true;
+const isSame = (a: Attributes, b: Attributes): boolean => a['pk']?.S === b['pk']?.S && a['sk']?.S === b['sk']?.S;
+
 describe('reading for an opening', () => {
+  test('gives the end of a grant that is revoked between the readings of its state and of its key fragment', async () => {
+    const w = await setUp();
+    const opening = openingOf(w, w.recipient);
+    let first = true;
+    const restore = onCommand(stores.dynamo, 'BatchGetItemCommand', async (run) => {
+      const before = await run();
+      const old = Object.values((before.output as BatchGetItemCommandOutput).Responses ?? {}).flat();
+      if (!first || !old.some(isGrantCell)) return before;
+      first = false;
+      await revoke(w);
+      const after = await run();
+      const responses = (after.output as BatchGetItemCommandOutput).Responses ?? {};
+      const mixed = Object.entries(responses).map(([table, items]) => [
+        table,
+        items.map((item) => (isGrantCell(item) ? item : (old.find((o) => isSame(o, item)) ?? item))),
+      ]);
+      return { ...after, output: { ...after.output, Responses: Object.fromEntries(mixed) } };
+    });
+    const view = await stores.openings.read(opening);
+    restore();
+    expect(first).toBe(false);
+    expect(view.keyFragment).toBeUndefined();
+    expect(view.grant).toMatchObject({ state: 'revoked' });
+  });
+
   test('reads everything in one trip, in the order of the records', async () => {
     const w = await setUp({ openings: 9 });
     const opening = openingOf(w, w.recipient);
