@@ -51,10 +51,10 @@ export {
   type Trail,
   type TrailEntry,
   type TrailSnapshot,
-} from './session/trail.ts';
-export { curveChoice } from '../umbral/curve/curve.ts';
+} from './session/verified-trail.ts';
+export { curveChoice } from '../umbral/curve/chosen-backend.ts';
 export { qrPayload, readQrPayload, safetyNumber } from './identities/safety-number.ts';
-export type { Checkpoint, Receipt } from './session/service-key.ts';
+export type { Checkpoint, Receipt } from './session/service-statements.ts';
 export type { ScopeInput } from './access/scope.ts';
 export { RightEnded, type Content, type FiledRecord, type FileOptions, type Metadata } from './records/file-record.ts';
 export type { Folder } from './records/folders.ts';

@@ -33,14 +33,20 @@ import type { Grant, GrantWithCells } from './access/verify-grant.ts';
 import { register, type RegisterOptions } from './identities/identities.ts';
 import { createFolder } from './records/create-folder.ts';
 import type { Memory } from './session/memory.ts';
-import type { Checkpoint, Receipt } from './session/service-key.ts';
+import type { Checkpoint, Receipt } from './session/service-statements.ts';
 import { openRecords, type OpenOptions } from './records/open-records.ts';
 import type { OpenedRecord } from './records/opened-record.ts';
 import { listOwnRecords } from './records/list-records.ts';
 import { listOwnVersions } from './records/list-versions.ts';
 import type { RecordInfo } from './records/verify-record.ts';
 import { listReceivedRequests, type AccessRequest, type RequestState } from './access/requests.ts';
-import { openingsIn, type RecordOpening, type OpeningFilter, type Trail, type TrailEntry } from './session/trail.ts';
+import {
+  openingsIn,
+  type RecordOpening,
+  type OpeningFilter,
+  type Trail,
+  type TrailEntry,
+} from './session/verified-trail.ts';
 import type { CallOptions } from './session/transport.ts';
 
 /**

@@ -2,7 +2,7 @@
 // secret receiving key and enough capsule fragments.
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
 import { array, bin, reader } from './message-pack.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import { atIndex, UmbralError } from './errors.ts';
 import { Capsule } from './objects.ts';
 import { hashCapsule } from './hashes.ts';

@@ -2,7 +2,7 @@
 import { concat, systemRng, type Rng } from '../bytes/binary.ts';
 import type { Base, Point } from './curve/backend.ts';
 import { array, bin, reader } from './message-pack.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import { UmbralError } from './errors.ts';
 import { CapsuleFrag, VerifiedCapsuleFrag, type Capsule, type CapsuleFragFields } from './objects.ts';
 import { hashProof, kfragMessage } from './hashes.ts';

@@ -1,7 +1,7 @@
 // Delegatee role of Umbral (the recipient): derives the key of a capsule from enough capsule fragments and the receiving key.
 import { equalBytes } from '../bytes/binary.ts';
 import { challengeOf } from './capsule.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import { openWith } from './data-encapsulation.ts';
 import { UmbralError } from './errors.ts';
 import { VerifiedCapsuleFrag, type Capsule } from './objects.ts';

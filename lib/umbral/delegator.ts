@@ -1,7 +1,7 @@
 // Delegator role of Umbral (the patient): opens what was encrypted to its own key, and makes the key fragments that let proxies re-encrypt for one recipient.
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import type { Point } from './curve/backend.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import { openWith } from './data-encapsulation.ts';
 import { UmbralError } from './errors.ts';
 import { VerifiedKeyFrag, type Capsule } from './objects.ts';

@@ -1,6 +1,6 @@
 // Signs messages with ECDSA over secp256k1 and SHA-256.
 import { systemRng, type Rng } from '../bytes/binary.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import { messageDigest } from './hashes.ts';
 import { draw } from './curve/scalar.ts';
 import { SecretKey } from './secret-key.ts';

@@ -1,6 +1,6 @@
 // Verifies ECDSA signatures over secp256k1 and SHA-256. There is no domain separation: the message must name its own kind.
 import { bytesToNumberBE } from '@noble/curves/utils.js';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import { UmbralError } from './errors.ts';
 import { messageDigest } from './hashes.ts';
 import type { PublicKey } from './public-key.ts';

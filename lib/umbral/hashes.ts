@@ -4,7 +4,7 @@ import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import { concat, u32, u8 } from '../bytes/binary.ts';
 import { utf8 } from '../bytes/codec.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import { PARAMETER_U } from './curve/parameter.ts';
 import { scalarFromDigest, type Scalar } from './curve/scalar.ts';
 

@@ -1,7 +1,7 @@
 // Key fragment of Umbral: the share of one proxy in a delegation. It contains the scalar rk, which is secret to that proxy.
 import { concat, equalBytes } from '../bytes/binary.ts';
 import { array, bin, bool, reader } from './message-pack.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import { UmbralError } from './errors.ts';
 import { KeyFrag, VerifiedKeyFrag } from './objects.ts';
 import { kfragMessage, PARAMETER_U } from './hashes.ts';

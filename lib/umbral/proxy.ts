@@ -2,7 +2,7 @@
 // this file.
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import { proofChallenge } from './cfrag.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import { UmbralError } from './errors.ts';
 import { KeyFrag, VerifiedCapsuleFrag, VerifiedKeyFrag, type Capsule } from './objects.ts';
 import { decodeKFrag } from './kfrag.ts';
@@ -10,7 +10,7 @@ import { add, mul, randomScalar } from './curve/scalar.ts';
 
 export { decodeCapsule, decodeCapsules, encodeCapsule, type Capsule } from './capsule.ts';
 export { encodeCFrag, type VerifiedCapsuleFrag } from './cfrag.ts';
-export { curveChoice } from './curve/curve.ts';
+export { curveChoice } from './curve/chosen-backend.ts';
 export { decodeKFrag, encodeKFrag, kfragId, verifyKFrag, type KeyFrag, type VerifiedKeyFrag } from './kfrag.ts';
 export { decodePublicKey, encodePublicKey, type PublicKey } from './public-key.ts';
 export { verifyMessage } from './ecdsa-verify.ts';

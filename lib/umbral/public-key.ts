@@ -1,6 +1,6 @@
 // Public keys on secp256k1: a key is checked once, when it is decoded. The file contains no secret, so the service may use it.
 import type { Point } from './curve/backend.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 
 /** A point of secp256k1. Only {@link decodePublicKey} and secret keys make one. */
 export interface PublicKey {

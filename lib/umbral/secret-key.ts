@@ -1,6 +1,6 @@
 // Secret keys on secp256k1. A key in a log line, an error or a JSON text prints as a placeholder.
 import { systemRng, type Rng } from '../bytes/binary.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import type { PublicKey } from './public-key.ts';
 import { decodeNonZeroScalar, encodeScalar, randomScalar, type Scalar } from './curve/scalar.ts';
 

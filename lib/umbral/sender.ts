@@ -2,7 +2,7 @@
 import { systemRng, type Rng } from '../bytes/binary.ts';
 import type { Point } from './curve/backend.ts';
 import { challengeOf } from './capsule.ts';
-import { curve } from './curve/curve.ts';
+import { curve } from './curve/chosen-backend.ts';
 import { sealWith } from './data-encapsulation.ts';
 import { UmbralError } from './errors.ts';
 import { Capsule } from './objects.ts';

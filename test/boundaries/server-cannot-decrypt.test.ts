@@ -14,7 +14,7 @@ const DOORS = ['umbral/proxy', 'umbral/capsule', 'umbral/kfrag', 'umbral/cfrag',
 const INTERNALS = [
   'umbral/curve/backend',
   'umbral/curve/choose-backend',
-  'umbral/curve/curve',
+  'umbral/curve/chosen-backend',
   'umbral/curve/kernel.generated',
   'umbral/curve/noble',
   'umbral/curve/parameter',

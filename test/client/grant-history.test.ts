@@ -4,7 +4,7 @@ import { newId, type GrantId } from '../../lib/bytes/ids.ts';
 import { goesOn } from '../../lib/client/access/goes-on.ts';
 import type { GivenGrant } from '../../lib/client/chain/given-access.ts';
 import type { Context } from '../../lib/client/session/context.ts';
-import { createTrail, type TrailEntry } from '../../lib/client/session/trail.ts';
+import { createTrail, type TrailEntry } from '../../lib/client/session/verified-trail.ts';
 
 const one = newId<GrantId>();
 const event = (kind: TrailEntry['kind'], subject: TrailEntry['subject'] = { grant: one }): TrailEntry =>

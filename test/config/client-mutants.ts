@@ -50,7 +50,7 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
   K8: [{ file: 'client/access/sign-grant.ts', from: 'if (beyond !== undefined)', to: 'if (false)' }],
   K9: [{ file: 'client/access/grant-access.ts', from: "check('request', request.messageRefused !== true);", to: '' }],
   K10: [
-    { file: 'client/session/service-key.ts', from: 'if (known !== undefined) return known;', to: '' },
+    { file: 'client/session/service-statements.ts', from: 'if (known !== undefined) return known;', to: '' },
     { file: 'client/session/memory.ts', from: 'if (serviceKey !== undefined && serviceKey !== key)', to: 'if (false)' },
   ],
   K11: [
@@ -62,26 +62,26 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
   ],
   K12: [
     {
-      file: 'client/session/service-key.ts',
+      file: 'client/session/service-statements.ts',
       from: "verifyServiceStatement('receipt', jws, key)",
       to: "(key, JSON.parse(atob(jws.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/'))) as ServicePayload<'receipt'>)",
     },
   ],
   K13: [
     {
-      file: 'client/session/service-key.ts',
+      file: 'client/session/service-statements.ts',
       from: "check('receipt', receipt.statement === hash && receipt.author === p.author && receipt.patient === p.patient);",
       to: '',
     },
     {
-      file: 'client/session/service-key.ts',
+      file: 'client/session/service-statements.ts',
       from: "check('receipt', receipt.record === p.record && receipt.version === p.version && receipt.grant === p.grant?.id);",
       to: '',
     },
   ],
   K14: [
     {
-      file: 'client/session/service-key.ts',
+      file: 'client/session/service-statements.ts',
       from: "verifyServiceStatement('checkpoint', jws, key)",
       to: "(key, JSON.parse(atob(jws.split('.')[1]!.replaceAll('-', '+').replaceAll('_', '/'))) as ServicePayload<'checkpoint'>)",
     },
@@ -606,7 +606,7 @@ export const MUTANTS: Readonly<Record<string, readonly Replacement[]>> = {
       to: 'await confirm?.(fresh);',
     },
   ],
-  L2: [{ file: 'client/session/service-key.ts', from: 'said.nonce === nonce && ', to: '(nonce, true) && ' }],
+  L2: [{ file: 'client/session/service-statements.ts', from: 'said.nonce === nonce && ', to: '(nonce, true) && ' }],
   L3: [
     {
       file: 'client/session/transport.ts',

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { challengeOf, decodeCapsule, decodeCapsules, encodeCapsule } from '../../lib/umbral/capsule.ts';
 import { CapsuleFragVerifier, decodeCFrag, encodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
-import { curve } from '../../lib/umbral/curve/curve.ts';
+import { curve } from '../../lib/umbral/curve/chosen-backend.ts';
 import { CapsuleOpener, decapsulateReencrypted } from '../../lib/umbral/delegatee.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
 import { Capsule, CapsuleFrag, VerifiedCapsuleFrag } from '../../lib/umbral/objects.ts';

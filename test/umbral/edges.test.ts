@@ -9,7 +9,7 @@ import { decapsulateOriginal, decryptOriginal, generateKFrags } from '../../lib/
 import { Capsule } from '../../lib/umbral/objects.ts';
 import { hashIndex, hashSecret } from '../../lib/umbral/hashes.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf, randomSecretKey, SecretKey } from '../../lib/umbral/keys.ts';
-import { curve } from '../../lib/umbral/curve/curve.ts';
+import { curve } from '../../lib/umbral/curve/chosen-backend.ts';
 import * as proxy from '../../lib/umbral/proxy.ts';
 import { add, decodeScalar, encodeScalar, mul, neg, ORDER, randomScalar } from '../../lib/umbral/curve/scalar.ts';
 import { encapsulate, encrypt } from '../../lib/umbral/sender.ts';

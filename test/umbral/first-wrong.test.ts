@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { challengeOf, decodeCapsules, encodeCapsule } from '../../lib/umbral/capsule.ts';
 import { CapsuleFragVerifier } from '../../lib/umbral/cfrag.ts';
-import { curve } from '../../lib/umbral/curve/curve.ts';
+import { curve } from '../../lib/umbral/curve/chosen-backend.ts';
 import { generateKFrags } from '../../lib/umbral/delegator.ts';
 import type { Point } from '../../lib/umbral/curve/backend.ts';
 import { Capsule, CapsuleFrag } from '../../lib/umbral/objects.ts';

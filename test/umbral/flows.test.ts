@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { fromHex, toHex } from '../../lib/bytes/codec.ts';
 import { capsuleFields } from '../../lib/umbral/capsule.ts';
 import { decodeCFrag, encodeCFrag, verifyCFrag } from '../../lib/umbral/cfrag.ts';
-import { curve } from '../../lib/umbral/curve/curve.ts';
+import { curve } from '../../lib/umbral/curve/chosen-backend.ts';
 import { decapsulateReencrypted, decryptReencrypted } from '../../lib/umbral/delegatee.ts';
 import { decapsulateOriginal, decryptOriginal, generateKFrags } from '../../lib/umbral/delegator.ts';
 import { hashIndex, hashSecret } from '../../lib/umbral/hashes.ts';

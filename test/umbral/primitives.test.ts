@@ -5,7 +5,7 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import { describe, expect, test } from '@jest/globals';
 import { concat } from '../../lib/bytes/binary.ts';
 import { fromHex, toHex, utf8 } from '../../lib/bytes/codec.ts';
-import { curve } from '../../lib/umbral/curve/curve.ts';
+import { curve } from '../../lib/umbral/curve/chosen-backend.ts';
 import * as hashes from '../../lib/umbral/hashes.ts';
 import { makeFactory, makeKey, makeSecret } from '../../lib/umbral/key-factory.ts';
 import { decodePublicKey, encodePublicKey, publicKeyOf, SecretKey } from '../../lib/umbral/keys.ts';

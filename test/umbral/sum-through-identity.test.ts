@@ -1,6 +1,6 @@
 // Tests sums of more terms than the kernel adds in one step, where the first terms add up to the identity. It runs on both backends.
 import { describe, expect, test } from '@jest/globals';
-import { curve } from '../../lib/umbral/curve/curve.ts';
+import { curve } from '../../lib/umbral/curve/chosen-backend.ts';
 import { ORDER, type Scalar } from '../../lib/umbral/curve/scalar.ts';
 import type { Point } from '../../lib/umbral/curve/backend.ts';
 

@@ -1,4 +1,5 @@
-// Tests that revoke-grant and return-grant delete all key fragments of a grant, even if the grant has more cells than one transaction deletes.
+// Tests the key fragments of a grant: revoke-grant and return-grant delete all of them, even if the grant has more cells than one transaction deletes; only a stored
+// one re-encrypts.
 import { describe, expect, test } from '@jest/globals';
 import { newId, type GrantId } from '../../lib/bytes/ids.ts';
 import type { Statement } from '../../lib/statements/kinds.ts';

@@ -11,7 +11,7 @@ import type { Context } from '../session/context.ts';
 import { extendAll } from './extend-grant.ts';
 import { assertClosed, closeCells } from './close-cells-of-ended-grants.ts';
 import { check, ClientError } from '../session/errors.ts';
-import { serviceKey } from '../session/service-key.ts';
+import { serviceKey } from '../session/service-statements.ts';
 import { cellsOf, foldersWithin } from './resolve-scope.ts';
 import type { Folder } from '../records/folders.ts';
 import { makeGrant, type SignedGrant, type GrantToSign } from './sign-grant.ts';

@@ -17,7 +17,7 @@ import { assertValid } from '../session/check-arguments.ts';
 import { dated } from '../session/clock-correction.ts';
 import type { Context } from '../session/context.ts';
 import { check, checked, ClientError } from '../session/errors.ts';
-import { serviceKey } from '../session/service-key.ts';
+import { serviceKey } from '../session/service-statements.ts';
 import { currentIdentity } from '../identities/identities.ts';
 import { displayLines } from '../texts/display-text.ts';
 import { scopeOf, type ScopeInput } from './scope.ts';

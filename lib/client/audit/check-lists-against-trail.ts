@@ -5,7 +5,7 @@ import { grantHistory, type GrantHistory } from './grant-history.ts';
 import { check } from '../session/errors.ts';
 import { hasNotEnded, type Grant } from '../access/verify-grant.ts';
 import type { AccessRequest } from '../access/requests.ts';
-import type { TrailEntry } from '../session/trail.ts';
+import type { TrailEntry } from '../session/verified-trail.ts';
 
 type Entries = readonly TrailEntry[];
 

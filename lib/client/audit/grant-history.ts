@@ -1,6 +1,6 @@
 // Derives from a verified trail which grants have ended, and how many records were opened under each.
 import type { GrantId } from '../../bytes/ids.ts';
-import type { TrailEntry } from '../session/trail.ts';
+import type { TrailEntry } from '../session/verified-trail.ts';
 
 export interface GrantHistory {
   /** Grants that were revoked or returned. */

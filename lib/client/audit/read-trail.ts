@@ -14,9 +14,9 @@ import { check, checked, ClientError, TrailError } from '../session/errors.ts';
 import type { GivenAccess, VerifiedEntry } from '../chain/given-access.ts';
 import { createEarlierEvents, type EarlierEvents } from './allowed-events.ts';
 import { EVENT_CAUSES, hasOwnEvent, verifyEvidence, type FindInChain } from './event-evidence.ts';
-import { serviceKey, fetchCheckpoint, type Checkpoint, type Receipt } from '../session/service-key.ts';
+import { serviceKey, fetchCheckpoint, type Checkpoint, type Receipt } from '../session/service-statements.ts';
 import { pages } from '../session/pagination.ts';
-import type { TrailEntry } from '../session/trail.ts';
+import type { TrailEntry } from '../session/verified-trail.ts';
 import type { CallOptions } from '../session/transport.ts';
 import { verifyServiceStatement, type ServiceKey } from '../../statements/service-statements.ts';
 

@@ -12,7 +12,7 @@ import type { Payload, Statement } from '../../statements/kinds.ts';
 import { signStatement } from '../../statements/sign.ts';
 import type { Context } from '../session/context.ts';
 import { ClientError } from '../session/errors.ts';
-import { verifyReceipt, type Receipt } from '../session/service-key.ts';
+import { verifyReceipt, type Receipt } from '../session/service-statements.ts';
 import { infoOf, type RecordInfo } from './verify-record.ts';
 import { inCurrentCell, isClosed } from './current-cell.ts';
 import { wrapBody, wrapFor } from './wrap-body.ts';

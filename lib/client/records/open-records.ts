@@ -20,7 +20,7 @@ import { check, checked, ClientError, resultOf, unverified } from '../session/er
 import { recordName, shown } from '../texts/record-texts.ts';
 import { verifyLabel } from './labels.ts';
 import { verifyAnswer } from './verify-fragments.ts';
-import { serviceKey } from '../session/service-key.ts';
+import { serviceKey } from '../session/service-statements.ts';
 import { assertGiven, infoOf, verifyRecord, verifySealedMetadata, type RecordInfo } from './verify-record.ts';
 import type { CallOptions } from '../session/transport.ts';
 

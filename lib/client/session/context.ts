@@ -12,10 +12,10 @@ import { platformOf, type PlatformOptions, type Platform } from './platform-func
 import { retryWait } from './retry-wait.ts';
 import { createOwnChain, type OwnChain } from '../chain/statement-chain.ts';
 import { createMemory, type Memory, type MemorySnapshot } from './memory.ts';
-import { fetchTime, serviceKey } from './service-key.ts';
+import { fetchTime, serviceKey } from './service-statements.ts';
 import { createSave } from './save-memory.ts';
 import { createStorageCheck, type CheckStorageUrl } from './storage-origins.ts';
-import { createTrail, type Trail } from './trail.ts';
+import { createTrail, type Trail } from './verified-trail.ts';
 import { createTransport, type CallRoute } from './transport.ts';
 
 export interface ClientOptions extends PlatformOptions {

@@ -13,7 +13,7 @@ import { systemRng } from '../../../lib/bytes/binary.ts';
 import { toBase64url } from '../../../lib/bytes/codec.ts';
 import { createPatient, createRecipient, TrailError, type Patient } from '../../../lib/client/index.ts';
 import { createMemory, importMemory } from '../../../lib/client/session/memory.ts';
-import { createTrail, type TrailEntry } from '../../../lib/client/session/trail.ts';
+import { createTrail, type TrailEntry } from '../../../lib/client/session/verified-trail.ts';
 import { eventHash, GENESIS, nextEvent, type AuditEvent } from '../../../lib/domain/audit-chain.ts';
 import { eventKey, headKey } from '../../../lib/stores/dynamo/table.ts';
 import { bytesOf, DAY_SECONDS, given, newPerson } from '../flows/people.ts';
