@@ -245,3 +245,21 @@ describe('pipelined', () => {
     expect(ended).toBe(2);
   });
 });
+
+test.each<readonly [string, unknown]>([
+  ['texts', 'text'],
+  ['nothing', undefined],
+  ['arrays of larger numbers', new Uint16Array(4)],
+])('a source of %s is refused', async (_, piece) => {
+  const source = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      controller.enqueue(piece as Uint8Array);
+      controller.close();
+    },
+  });
+  const run = async (): Promise<void> => {
+    const { parts } = await sealBlob(source, fileKey, heading);
+    for await (const part of parts) expect(part).toBeUndefined();
+  };
+  expect(await codeOf(run())).toBe('source-invalid');
+});
