@@ -1,6 +1,6 @@
 // The commands grants, pause, resume and revoke: the access that was given to others and got from others.
 import type { Command } from 'commander';
-import type { Folder, Grant } from '../client/node.ts';
+import { RIGHT_FACTS, type Folder, type Grant } from '../client/node.ts';
 import { addCommand, printRows, tell, type Options, type Row } from './app.ts';
 import { isoTime, plural, shortId, timeText } from './format.ts';
 import type { Io } from './io.ts';
@@ -45,8 +45,7 @@ export const grantRow =
         right,
         `for ${purposeText(purpose)}`,
         `until ${timeText(expires)}`,
-        // Only a grant to read opens records.
-        right === 'read' ? plural(used, 'opening') : '',
+        RIGHT_FACTS[right].opensRecords ? plural(used, 'opening') : '',
         foldersText(folders, grant),
       ],
     };

@@ -5,6 +5,7 @@ import {
   AppError,
   ClientError,
   RefusedRecordsError,
+  RIGHT_FACTS,
   type ClientErrorCode,
   type Grant,
   type GrantWithCells,
@@ -136,7 +137,7 @@ export const pull = (io: Io, options: Options<object>, dir: string): Promise<voi
     const before = saved.size;
     const run: Run = { io, options, session, dir, saved, names: new Map(), failures: [] };
     const grants = await session.recipient.listGrants('active', { signal: io.signal });
-    for (const grant of grants.filter(({ right, state }) => right === 'read' && state === 'active'))
+    for (const grant of grants.filter(({ right, state }) => RIGHT_FACTS[right].opensRecords && state === 'active'))
       await pullGrant(run, grant);
     assertNoFailure(run);
     if (saved.size === before) await tell(io, options, 'nothing new');

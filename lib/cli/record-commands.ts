@@ -1,7 +1,7 @@
 // The commands ls, get and rm: the patient's own records, and the list of what a grant shows.
 import { lstat } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { intoFile, type GrantWithCells, type OpenedRecord, type RecordInfo } from '../client/node.ts';
+import { intoFile, RIGHT_FACTS, type GrantWithCells, type OpenedRecord, type RecordInfo } from '../client/node.ts';
 import { addCommand, agree, printOne, printRows, tell, type Options } from './app.ts';
 import { CliError, usage } from './errors.ts';
 import { isoTime, shortId, visible } from './format.ts';
@@ -30,10 +30,11 @@ export const recordsUnder = async (
 export const grantedRecords = async (session: Session, text: string, signal: AbortSignal) => {
   const { recipient } = session;
   const { id, patient, right } = grantNamed(await recipient.listGrants(undefined, { signal }), text);
-  if (right !== 'read')
+  const { opensRecords, filesVersion } = RIGHT_FACTS[right];
+  if (!opensRecords)
     throw usage(
       `grant ${shortId(id)} is a right to ${right}: it shows and opens no records`,
-      right === 'add' ? `file with it: pcehr put FILE --grant ${shortId(id)}` : 'run: pcehr grants --received',
+      filesVersion === 'first' ? `file with it: pcehr put FILE --grant ${shortId(id)}` : 'run: pcehr grants --received',
     );
   const grant = await recipient.grant(id, patient, { signal });
   return { grant, records: await recordsUnder(session, grant, signal) };

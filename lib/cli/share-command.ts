@@ -1,6 +1,14 @@
 // The command share: gives access that nobody asked for. It shows who gets what, until when, and how many records it is now; then it gives it.
 import { Option, type Command } from 'commander';
-import { RIGHTS, type Folder, type GrantInput, type RecordInfo, type Right, type ScopeInput } from '../client/node.ts';
+import {
+  RIGHTS,
+  RIGHT_FACTS,
+  type Folder,
+  type GrantInput,
+  type RecordInfo,
+  type Right,
+  type ScopeInput,
+} from '../client/node.ts';
 import { addCommand, agree, printOne, printRows, type Options } from './app.ts';
 import { usage } from './errors.ts';
 import { grantRow } from './grant-commands.ts';
@@ -46,7 +54,7 @@ const chosenBy = async (io: Io, session: Session, options: ShareOptions): Promis
 
 /** The rights to add and to write are for folders that are there now, each by its name. */
 const assertRightFits = ({ right, folder, openings }: ShareOptions): void => {
-  if (right === 'read') return;
+  if (RIGHT_FACTS[right].opensRecords) return;
   if (folder === undefined) throw usage(`the right to ${right} is for folders`, 'give --folder FOLDER');
   if (openings !== undefined) throw usage(`the right to ${right} opens no records`, 'leave out --openings');
 };

@@ -20,6 +20,7 @@ export {
   type RequestId,
   type UploadId,
 } from '../bytes/ids.ts';
+export { RIGHT_FACTS, type RightFacts } from '../domain/grant.ts';
 export { CATEGORIES, RIGHTS, type Category, type Right } from '../statements/fields.ts';
 export type { Jws, Statement, StatementHash } from '../statements/kinds.ts';
 export { statementHash, verifyStatement } from '../statements/verify.ts';
