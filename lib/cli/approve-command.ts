@@ -1,13 +1,13 @@
 // The command approve: shows who gets what, for what purpose, until when, and how many records it is now; then gives it, or less.
 import { Option, type Command } from 'commander';
 import { RIGHTS, type AccessRequest, type ApproveOptions, type Right } from '../client/node.ts';
-import { addCommand, agree, collect, printOne, printRows, type Options } from './app.ts';
+import { addCommand, collect, printOne, printRows, type Options } from './app.ts';
 import { readDuration } from './format.ts';
 import { grantRow } from './grant-commands.ts';
 import type { Io } from './io.ts';
 import { folderNamed, openRequestNamed, whoIs } from './names.ts';
 import {
-  assertVerified,
+  agreeTo,
   folderIds,
   offerJson,
   offerLines,
@@ -63,8 +63,7 @@ const approve = (io: Io, options: Options<Narrower>, text: string): Promise<void
     const offer = await offerOf(io, session, request, options);
     if (options.dryRun === true)
       return printOne(io, options, { request: request.id, ...offerJson(offer) }, offerLines(offer));
-    assertVerified(offer, options);
-    await agree(io, options.yes, `${offerLines(offer).join('\n')}\nGive this?`);
+    await agreeTo(io, offer, options);
     const grants = await patient.approve(request, approveOptions(offer, options, io.signal));
     const row = grantRow(
       session,

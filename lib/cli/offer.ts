@@ -1,8 +1,10 @@
 // Describes the access that approve and share are about to give: who gets what, for what purpose, until when, and how many records it is now.
 import { Option, type Command } from 'commander';
 import type { Folder, FolderId, Patient, Purpose, RecordId, Right } from '../client/node.ts';
+import { agree } from './app.ts';
 import { CliError, usage } from './errors.ts';
 import { isoTime, plural, shortId, timeText, visible } from './format.ts';
+import type { Io } from './io.ts';
 import { whoText, type Who } from './names.ts';
 import { termsText } from './scope.ts';
 
@@ -69,7 +71,7 @@ export const offerJson = (offer: Offer): object => ({
 export const folderIds = ({ folders }: Offer): readonly FolderId[] => folders.map(({ folder }) => folder.id);
 
 /** @throws {CliError} `unverified-recipient` if the user has not verified the person, unless the command line says that this is intended */
-export const assertVerified = ({ who }: Offer, { unverified }: GivingOptions): void => {
+const assertVerified = ({ who }: Offer, { unverified }: GivingOptions): void => {
   if (!who.verified && unverified === undefined)
     throw new CliError(
       'usage',
@@ -77,6 +79,12 @@ export const assertVerified = ({ who }: Offer, { unverified }: GivingOptions): v
       `${whoText(who)}: you have not compared safety numbers with this person`,
       `run: pcehr contacts verify ${who.name === undefined ? who.id : visible(who.name)}`,
     );
+};
+
+/** Asks the person to agree to what is given. @throws {CliError} `unverified-recipient`, `usage`, `declined` */
+export const agreeTo = async (io: Io, offer: Offer, options: GivingOptions): Promise<void> => {
+  assertVerified(offer, options);
+  await agree(io, options.yes, `${offerLines(offer).join('\n')}\nGive this?`);
 };
 
 const readOpenings = (text: string): number => {

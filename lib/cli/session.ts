@@ -73,7 +73,7 @@ const clientsOf = (profile: Profile, identity: Identity, io: Io) => {
 
 /**
  * Runs a function with an unlocked profile. The passphrase is asked before the profile is locked, so that a waiting question keeps no other command waiting.
- * Stores memory and trail afterwards, also after an error, because both have verified statements only.
+ * Then the profile is read again, because another process may have changed it. Stores memory and trail afterwards, also after an error, because both have verified statements only.
  */
 export const withSession = async <T>(
   options: CommonOptions,
@@ -83,7 +83,8 @@ export const withSession = async <T>(
   const found = await readProfile(options, io);
   originOf(found);
   const identity = await unlock(found, options, io);
-  return withProfile(options, io, async (profile) => {
+  return withLock(found.folder, io, async () => {
+    const profile = await readProfile(options, io);
     const before = JSON.stringify([profile.memory.export(), profile.trail.export()]);
     try {
       return await run({ ...profile, ...clientsOf(profile, identity, io) });

@@ -9,13 +9,13 @@ import {
   type Right,
   type ScopeInput,
 } from '../client/node.ts';
-import { addCommand, agree, printOne, printRows, type Options } from './app.ts';
+import { addCommand, printOne, printRows, type Options } from './app.ts';
 import { usage } from './errors.ts';
 import { grantRow } from './grant-commands.ts';
 import type { Io } from './io.ts';
 import { folderNamed, ownRecords, personNamed, recordNamed, whoIs } from './names.ts';
 import {
-  assertVerified,
+  agreeTo,
   folderIds,
   offerJson,
   offerLines,
@@ -97,8 +97,7 @@ const share = (io: Io, options: Options<ShareOptions>, text: string): Promise<vo
     const { patient } = session;
     const offer = await offerOf(io, session, options, whoIs(session, personNamed(session, text)));
     if (options.dryRun === true) return printOne(io, options, offerJson(offer), offerLines(offer));
-    assertVerified(offer, options);
-    await agree(io, options.yes, `${offerLines(offer).join('\n')}\nGive this?`);
+    await agreeTo(io, offer, options);
     const grants = await patient.grant(inputOf(offer, options), { signal: io.signal });
     await printRows(io, options, grants.map(grantRow(session, await patient.listFolders({ signal: io.signal }))));
   });

@@ -234,8 +234,8 @@ const batches = async (access: KeyAccess, records: readonly RecordInfo[]): Promi
 };
 
 /**
- * Opens records, in the order given, with one opening for each cell, or for each 100 records of it. If a record fails a check, the other records are opened nevertheless. If an opening fails,
- * the client sends no further one, and delivers the records of the openings before, because the service has counted them.
+ * Opens records, in the order given, with one opening for each cell, or for each 100 records of it. If a record fails a check, the other records are opened
+ * nevertheless. If an opening fails, the client sends no further one, and delivers the records of the openings before, because the service has counted them.
  * @throws {RefusedRecordsError} names the records that were not opened, and contains the opened ones. If the first opening fails, its own error: {ClientError}
  *   `unverified` (`recapsulation`), `bad-answer`; {ServiceError} `not-found`, `grant-ended`, `grant-not-begun`
  */
